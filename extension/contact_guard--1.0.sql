@@ -1,0 +1,356 @@
+\echo Use "CREATE EXTENSION contact_guard" to load this file. \quit
+
+-- The library must be there from the server's start: without it nothing below
+-- would guard anything, so nothing below may come into being.
+CREATE FUNCTION contact_guard.require_preload() RETURNS boolean
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_require_preload';
+REVOKE ALL ON FUNCTION contact_guard.require_preload() FROM PUBLIC;
+-- Row-security policies made by protect(fallback => 'rls') call it as whoever reads.
+GRANT EXECUTE ON FUNCTION contact_guard.require_preload() TO PUBLIC;
+SELECT contact_guard.require_preload();
+
+DO $$
+DECLARE
+	role_name name;
+BEGIN
+	-- Roles belong to the cluster, the extension to one database of it.
+	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy']::name[] LOOP
+		IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name) THEN
+			EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role_name);
+		END IF;
+	END LOOP;
+END
+$$;
+
+REVOKE ALL ON SCHEMA contact_guard FROM PUBLIC;
+GRANT USAGE ON SCHEMA contact_guard TO PUBLIC;
+
+---------------------------------------------------------------------------
+-- reveal: the one function that a guarded value passes through
+---------------------------------------------------------------------------
+
+-- Where a value is read: relation, column and what may become of it.  There is
+-- no way to write a value of this type, so that only the planner hook makes one.
+CREATE TYPE contact_guard.site;
+CREATE FUNCTION contact_guard.site_in(cstring) RETURNS contact_guard.site
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_site_in';
+REVOKE ALL ON FUNCTION contact_guard.site_in(cstring) FROM PUBLIC;
+CREATE FUNCTION contact_guard.site_out(contact_guard.site) RETURNS cstring
+	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_site_out';
+REVOKE ALL ON FUNCTION contact_guard.site_out(contact_guard.site) FROM PUBLIC;
+CREATE FUNCTION contact_guard.site_recv(internal) RETURNS contact_guard.site
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_site_recv';
+REVOKE ALL ON FUNCTION contact_guard.site_recv(internal) FROM PUBLIC;
+CREATE TYPE contact_guard.site (
+	INPUT = contact_guard.site_in, OUTPUT = contact_guard.site_out,
+	RECEIVE = contact_guard.site_recv,
+	INTERNALLENGTH = 8, PASSEDBYVALUE, ALIGNMENT = double
+);
+REVOKE ALL ON TYPE contact_guard.site FROM PUBLIC;
+
+-- STABLE: VOLATILE would turn index joins into scans of the whole table.
+-- COST 20: a cheap function is evaluated below LIMIT, a dear one starts JIT.
+-- PARALLEL RESTRICTED: a worker's records would die with it.
+CREATE FUNCTION contact_guard.reveal(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_reveal';
+REVOKE ALL ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) FROM PUBLIC;
+-- Checked at execution against whoever runs the rewritten query.
+GRANT EXECUTE ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) TO PUBLIC;
+
+---------------------------------------------------------------------------
+-- tables: written by this extension's own code and by nobody else (see
+-- src/accesslog.c and src/guardtables.c), whatever privileges say
+---------------------------------------------------------------------------
+
+CREATE TABLE contact_guard.log (
+	seq          bigint NOT NULL,
+	read_at      timestamptz NOT NULL,
+	event        text NOT NULL CHECK (event IN ('shown', 'withheld', 'lookup', 'bulk', 'policy',
+	                                            'audit_read', 'heartbeat', 'gap', 'purge', 'epoch')),
+	actor        text,
+	login        text,
+	relation     text,
+	columns      text[],
+	customer     text,
+	count        bigint NOT NULL,
+	intervention text,
+	closed_at    timestamptz,
+	purpose      text,
+	reason       text,
+	client       text,
+	application  text,
+	session      text,
+	statement    bigint,
+	query_id     bigint
+) PARTITION BY RANGE (read_at);
+REVOKE ALL ON contact_guard.log FROM PUBLIC;
+CREATE INDEX ON contact_guard.log (seq);
+CREATE INDEX ON contact_guard.log (customer, read_at);
+CREATE INDEX ON contact_guard.log (actor, read_at);
+
+CREATE TABLE contact_guard.query_text (
+	query_id bigint PRIMARY KEY,
+	query    text NOT NULL
+);
+REVOKE ALL ON contact_guard.query_text FROM PUBLIC;
+
+-- One row: which journal this database writes, and how far it is in the log.
+CREATE TABLE contact_guard.journal_state (
+	only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+	system_identifier bigint NOT NULL,
+	database          oid NOT NULL,
+	epoch             integer NOT NULL,
+	epoch_recorded    boolean NOT NULL,
+	mac_key           bytea NOT NULL,
+	position          pg_lsn,
+	log_size          bigint NOT NULL,
+	rejected          bigint NOT NULL
+);
+REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;
+
+-- The last message taken from each session: a repeated one is refused, a
+-- missing one becomes a gap record.
+CREATE TABLE contact_guard.journal_session (
+	epoch   integer NOT NULL,
+	session text NOT NULL,
+	counter bigint NOT NULL,
+	PRIMARY KEY (epoch, session)
+);
+REVOKE ALL ON contact_guard.journal_session FROM PUBLIC;
+
+CREATE TABLE contact_guard.permission (
+	role     regrole NOT NULL,
+	relation regclass,
+	purpose  text NOT NULL,
+	level    text NOT NULL CHECK (level IN ('recorded', 'bulk'))
+);
+REVOKE ALL ON contact_guard.permission FROM PUBLIC;
+CREATE UNIQUE INDEX ON contact_guard.permission (role, (coalesce(relation::oid, 0::oid)));
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission', '');
+
+CREATE TABLE contact_guard.intervention (
+	id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	customer   text NOT NULL,
+	technician name NOT NULL,
+	opens_at   timestamptz NOT NULL,
+	closes_at  timestamptz NOT NULL,
+	closed_at  timestamptz,
+	CONSTRAINT window_ends_after_it_opens CHECK (closes_at > opens_at)
+);
+REVOKE ALL ON contact_guard.intervention FROM PUBLIC;
+CREATE INDEX ON contact_guard.intervention (technician, opens_at);
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.intervention', '');
+
+---------------------------------------------------------------------------
+-- policy
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.protect(relation regclass, customer name, columns name[],
+		mask text DEFAULT 'null', mode text DEFAULT 'mask', fallback text DEFAULT 'none') RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_protect';
+REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.unprotect(relation regclass, columns name[] DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_unprotect';
+REVOKE ALL ON FUNCTION contact_guard.unprotect(regclass, name[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.unprotect(regclass, name[]) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.use_interventions(relation regclass, customer name, technician name,
+		opens_at name, closes_at name, id name DEFAULT 'id', open_when text DEFAULT NULL,
+		early interval DEFAULT '0', late interval DEFAULT '0', longest interval DEFAULT NULL,
+		timezone text DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_use_interventions';
+REVOKE ALL ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.forget_interventions(relation regclass) RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_forget_interventions';
+REVOKE ALL ON FUNCTION contact_guard.forget_interventions(regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.forget_interventions(regclass) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.retire() RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_retire';
+REVOKE ALL ON FUNCTION contact_guard.retire() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.retire() TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.allow(role regrole, purpose text, relation regclass DEFAULT NULL,
+		level text DEFAULT 'recorded') RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_allow';
+REVOKE ALL ON FUNCTION contact_guard.allow(regrole, text, regclass, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.allow(regrole, text, regclass, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.disallow(role regrole, relation regclass DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_disallow';
+REVOKE ALL ON FUNCTION contact_guard.disallow(regrole, regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.disallow(regrole, regclass) TO contact_guard_admin;
+
+---------------------------------------------------------------------------
+-- actors and their windows
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.act_as(actor text, role regrole DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as';
+REVOKE ALL ON FUNCTION contact_guard.act_as(text, regrole) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.act_as(text, regrole) TO contact_guard_proxy;
+
+CREATE FUNCTION contact_guard.current_actor() RETURNS text
+	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_current_actor';
+REVOKE ALL ON FUNCTION contact_guard.current_actor() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.current_actor() TO PUBLIC;
+
+CREATE FUNCTION contact_guard.has_open_window(customer anyelement) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 100 AS 'MODULE_PATHNAME', 'cg_has_open_window';
+REVOKE ALL ON FUNCTION contact_guard.has_open_window(anyelement) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.has_open_window(anyelement) TO PUBLIC;
+
+CREATE FUNCTION contact_guard.open_interventions(OUT relation regclass, OUT id text, OUT customer text,
+		OUT opens_at timestamptz, OUT closes_at timestamptz) RETURNS SETOF record
+	LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10 AS 'MODULE_PATHNAME', 'cg_open_interventions';
+REVOKE ALL ON FUNCTION contact_guard.open_interventions() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_interventions() TO PUBLIC;
+
+-- Writes a policy record; for this extension's own SQL functions only.
+CREATE FUNCTION contact_guard.record_policy(what text) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'cg_record_policy';
+REVOKE ALL ON FUNCTION contact_guard.record_policy(text) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.open_intervention(customer text, technician name,
+		opens_at timestamptz, closes_at timestamptz) RETURNS bigint
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_open_intervention';
+REVOKE ALL ON FUNCTION contact_guard.open_intervention(text, name, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(text, name, timestamptz, timestamptz) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.open_intervention(customer bigint, technician name,
+		opens_at timestamptz, closes_at timestamptz) RETURNS bigint
+	LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC SELECT contact_guard.open_intervention(customer::text, technician, opens_at, closes_at); END;
+REVOKE ALL ON FUNCTION contact_guard.open_intervention(bigint, name, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(bigint, name, timestamptz, timestamptz) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.open_intervention(customer uuid, technician name,
+		opens_at timestamptz, closes_at timestamptz) RETURNS bigint
+	LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC SELECT contact_guard.open_intervention(customer::text, technician, opens_at, closes_at); END;
+REVOKE ALL ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, timestamptz) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.close_intervention(id bigint) RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_close_intervention';
+REVOKE ALL ON FUNCTION contact_guard.close_intervention(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.close_intervention(bigint) TO contact_guard_admin;
+
+---------------------------------------------------------------------------
+-- the access log and its auditors
+---------------------------------------------------------------------------
+
+CREATE VIEW contact_guard.access_log AS
+	SELECT l.seq, l.read_at, l.event, l.actor, l.login, l.relation, l.columns, l.customer, l.count,
+	       l.intervention, l.purpose, l.reason, l.client, l.application, l.session, l.statement,
+	       l.query_id, q.query
+	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
+REVOKE ALL ON contact_guard.access_log FROM PUBLIC;
+GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.query_text TO contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (read_at timestamptz, actor text, login text, event text, relation text, columns text[],
+	               intervention text, purpose text, client text, application text, statement bigint, query text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		       l.client, l.application, l.statement, l.query
+		  FROM contact_guard.access_log l
+		 WHERE l.customer = who_read.customer AND l.event IN ('shown', 'lookup')
+		   AND l.read_at >= who_read.since AND l.read_at < who_read.until
+		UNION ALL
+		-- A bulk read names no customer: it read every one of its relation.
+		SELECT l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		       l.client, l.application, l.statement, l.query
+		  FROM contact_guard.access_log l
+		 WHERE l.event = 'bulk' AND l.read_at >= who_read.since AND l.read_at < who_read.until
+		ORDER BY 1;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) TO contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.reads_by(actor text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (read_at timestamptz, customer text, event text, relation text, columns text[], count bigint,
+	               intervention text, purpose text, reason text, query text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT l.read_at, l.customer, l.event, l.relation, l.columns, l.count, l.intervention,
+		       l.purpose, l.reason, l.query
+		  FROM contact_guard.access_log l
+		 WHERE l.actor = reads_by.actor AND l.event IN ('shown', 'withheld', 'lookup', 'bulk')
+		   AND l.read_at >= reads_by.since AND l.read_at < reads_by.until
+		 ORDER BY l.seq;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) TO contact_guard_auditor;
+
+-- attempts: executions in which something was withheld; customers: how many
+-- were named, and in more those that only a count stands for.
+CREATE FUNCTION contact_guard.withheld_attempts(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (actor text, attempts bigint, customers bigint, more bigint, first_at timestamptz, last_at timestamptz)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT l.actor, count(DISTINCT (l.session, l.statement)), count(DISTINCT l.customer),
+		       coalesce(sum(l.count) FILTER (WHERE l.customer IS NULL), 0)::bigint,
+		       min(l.read_at), max(l.read_at)
+		  FROM contact_guard.log l
+		 WHERE l.event = 'withheld'
+		   AND l.read_at >= withheld_attempts.since AND l.read_at < withheld_attempts.until
+		 GROUP BY l.actor
+		 ORDER BY 2 DESC, 1;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
+
+-- The time since the window closed counts from its end on the clock, or, when
+-- a change of state closed it earlier, from the last moment at which this log
+-- saw it open: no CRM is asked to keep the time of that change.
+CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (read_at timestamptz, actor text, customer text, relation text, columns text[],
+	               intervention text, closed_at timestamptz, after_close interval)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT w.read_at, w.actor, w.customer, w.relation, w.columns, w.intervention,
+		       c.closed_at, w.read_at - c.closed_at
+		  FROM contact_guard.log w,
+		       LATERAL (SELECT coalesce(w.closed_at,
+		                                (SELECT max(s.read_at) FROM contact_guard.log s
+		                                  WHERE s.customer = w.customer AND s.actor = w.actor
+		                                    AND s.event = 'shown' AND s.intervention = w.intervention
+		                                    AND s.read_at <= w.read_at)) AS closed_at) c
+		 WHERE w.event = 'withheld' AND w.intervention IS NOT NULL
+		   AND w.read_at >= reads_after_close.since AND w.read_at < reads_after_close.until
+		 ORDER BY w.seq;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) TO contact_guard_auditor;
+
+---------------------------------------------------------------------------
+-- for whoever keeps it running
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.sync() RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cg_sync';
+REVOKE ALL ON FUNCTION contact_guard.sync() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.sync() TO PUBLIC;
+
+CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT recorder text,
+		OUT journal_lsn pg_lsn, OUT recorded_lsn pg_lsn, OUT lag_bytes bigint, OUT log_size bigint,
+		OUT epoch integer, OUT rejected_messages bigint, OUT problems text[])
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_status';
+REVOKE ALL ON FUNCTION contact_guard.status() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.status() TO contact_guard_admin, contact_guard_auditor;
+
+-- Begins this database's journal; the recorder does it again for a copy.
+CREATE FUNCTION contact_guard.begin_journal() RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cg_begin_journal';
+REVOKE ALL ON FUNCTION contact_guard.begin_journal() FROM PUBLIC;
+SELECT contact_guard.begin_journal();
+
+SELECT contact_guard.use_interventions('contact_guard.intervention', customer => 'customer',
+	technician => 'technician', opens_at => 'opens_at', closes_at => 'closes_at',
+	open_when => 'closed_at IS NULL');

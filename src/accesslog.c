@@ -1,0 +1,233 @@
+/*
+ * accesslog.c
+ *		Rows of contact_guard.log, a partition a month.
+ *
+ * Months are UTC's.  A partition is made as a table of its own and attached,
+ * which takes a lock that readers of the log do not mind; CREATE TABLE …
+ * PARTITION OF would wait for the longest of them, and everybody behind it.
+ * The next month's is made a week ahead.
+ *
+ * Rows go in by table_multi_insert, past the executor: the recorder must keep up
+ * with all readers together.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "accesslog.h"
+#include "objects.h"
+#include "owntables.h"
+
+#define AHEAD_USECS (7 * USECS_PER_DAY)
+#define LOG_COLUMNS 18
+#define SLOTS 1000
+
+/* Writes into one partition. */
+typedef struct Writer
+{
+	Oid			relid;
+	Relation	rel;
+	EState	   *estate;
+	ResultRelInfo *result;
+	BulkInsertState bulk;
+	TupleTableSlot *slots[SLOTS];
+	int			used;
+} Writer;
+
+static Oid	partition_for(TimestampTz at);
+static void make_partition(const char *name, int year, int month);
+static void open_writer(Writer *writer, Oid relid);
+static void flush_writer(Writer *writer);
+static void close_writer(Writer *writer);
+static void fill_slot(TupleTableSlot *slot, const CgLogRow *row);
+
+void
+cg_accesslog_insert(List *rows)
+{
+	Writer	   *writer = palloc0(sizeof(Writer));
+	ListCell   *lc;
+
+	(void) partition_for(GetCurrentTimestamp() + AHEAD_USECS);
+	foreach(lc, rows)
+	{
+		CgLogRow   *row = lfirst(lc);
+		Oid			partition = partition_for(row->record.read_at);
+
+		if (writer->relid != partition)
+		{
+			close_writer(writer);
+			open_writer(writer, partition);
+		}
+		if (writer->used == SLOTS)
+			flush_writer(writer);
+		if (writer->slots[writer->used] == NULL)
+			writer->slots[writer->used] = table_slot_create(writer->rel, NULL);
+		fill_slot(writer->slots[writer->used++], row);
+	}
+	close_writer(writer);
+	pfree(writer);
+}
+
+/* The last answer is kept: rows come in order of time, nearly. */
+static Oid
+partition_for(TimestampTz at)
+{
+	static int	last_month = -1;
+	static Oid	last_relid = InvalidOid;
+	struct pg_tm tm;
+	fsec_t		fsec;
+	char		name[NAMEDATALEN];
+	Oid			relid;
+
+	if (timestamp2tm(at, NULL, &tm, &fsec, NULL, NULL) != 0)
+		elog(ERROR, "timestamp out of range");
+	if (last_month == tm.tm_year * 12 + tm.tm_mon && OidIsValid(last_relid) &&
+		get_rel_namespace(last_relid) == cg_objects_schema())
+		return last_relid;
+	snprintf(name, sizeof(name), "log_%04d_%02d", tm.tm_year, tm.tm_mon);
+	if (!OidIsValid(cg_objects_relation(name, true)))
+	{
+		make_partition(name, tm.tm_year, tm.tm_mon);
+		CommandCounterIncrement();
+	}
+	relid = cg_objects_relation(name, false);
+	last_month = tm.tm_year * 12 + tm.tm_mon;
+	last_relid = relid;
+	return relid;
+}
+
+static void
+make_partition(const char *name, int year, int month)
+{
+	int			next_year = month == 12 ? year + 1 : year;
+	int			next_month = month == 12 ? 1 : month + 1;
+
+	(void) cg_owntables_execute(psprintf("CREATE TABLE contact_guard.%s (LIKE contact_guard.log INCLUDING ALL)", name),
+								0, NULL, NULL, NULL, NULL);
+	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.log ATTACH PARTITION contact_guard.%s "
+										 "FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00')",
+										 name, year, month, next_year, next_month),
+								0, NULL, NULL, NULL, NULL);
+}
+
+static void
+open_writer(Writer *writer, Oid relid)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+
+	memset(writer, 0, sizeof(*writer));
+	writer->relid = relid;
+	writer->rel = table_open(relid, RowExclusiveLock);
+	writer->estate = CreateExecutorState();
+	rte->rtekind = RTE_RELATION;
+	rte->relid = relid;
+	rte->relkind = writer->rel->rd_rel->relkind;
+	rte->rellockmode = RowExclusiveLock;
+	ExecInitRangeTable(writer->estate, list_make1(rte));
+	writer->result = makeNode(ResultRelInfo);
+	InitResultRelInfo(writer->result, writer->rel, 1, NULL, 0);
+	ExecOpenIndices(writer->result, false);
+	writer->bulk = GetBulkInsertState();
+}
+
+static void
+flush_writer(Writer *writer)
+{
+	if (writer->used == 0)
+		return;
+	table_multi_insert(writer->rel, writer->slots, writer->used, GetCurrentCommandId(true), 0,
+					   writer->bulk);
+	for (int i = 0; i < writer->used; i++)
+	{
+		ResetPerTupleExprContext(writer->estate);
+		(void) ExecInsertIndexTuples(writer->result, writer->slots[i], writer->estate, false, false,
+									 NULL, NIL);
+		ExecClearTuple(writer->slots[i]);
+	}
+	writer->used = 0;
+}
+
+static void
+close_writer(Writer *writer)
+{
+	if (!OidIsValid(writer->relid))
+		return;
+	flush_writer(writer);
+	for (int i = 0; i < SLOTS && writer->slots[i]; i++)
+		ExecDropSingleTupleTableSlot(writer->slots[i]);
+	FreeBulkInsertState(writer->bulk);
+	ExecCloseIndices(writer->result);
+	FreeExecutorState(writer->estate);
+	table_close(writer->rel, NoLock);
+}
+
+static void
+set_text(TupleTableSlot *slot, int column, const char *value)
+{
+	slot->tts_isnull[column] = value == NULL;
+	if (value)
+		slot->tts_values[column] = CStringGetTextDatum(value);
+}
+
+static void
+set_int8(TupleTableSlot *slot, int column, int64 value, bool isnull)
+{
+	slot->tts_isnull[column] = isnull;
+	slot->tts_values[column] = Int64GetDatum(value);
+}
+
+static Datum
+text_array(int count, const char **strings)
+{
+	Datum	   *datums = palloc(sizeof(Datum) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		datums[i] = CStringGetTextDatum(strings[i]);
+	return PointerGetDatum(construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* In the order of the columns of contact_guard.log. */
+static void
+fill_slot(TupleTableSlot *slot, const CgLogRow *row)
+{
+	const CgRecord *record = &row->record;
+	const CgRecordContext *context = &row->context;
+
+	if (slot->tts_tupleDescriptor->natts != LOG_COLUMNS)
+		elog(ERROR, "contact_guard.log has %d columns, not %d",
+			 slot->tts_tupleDescriptor->natts, LOG_COLUMNS);
+	ExecClearTuple(slot);
+	set_int8(slot, 0, row->seq, false);
+	set_int8(slot, 1, record->read_at, false);
+	set_text(slot, 2, cg_record_event_name(record->event));
+	set_text(slot, 3, context->actor);
+	set_text(slot, 4, context->login);
+	set_text(slot, 5, record->relation);
+	slot->tts_isnull[6] = record->ncolumns == 0;
+	if (record->ncolumns > 0)
+		slot->tts_values[6] = text_array(record->ncolumns, record->columns);
+	set_text(slot, 7, record->customer);
+	set_int8(slot, 8, record->count, false);
+	set_text(slot, 9, record->intervention);
+	set_int8(slot, 10, record->closed_at, record->closed_at == CG_NO_TIME);
+	set_text(slot, 11, record->purpose);
+	set_text(slot, 12, record->reason);
+	set_text(slot, 13, context->client);
+	set_text(slot, 14, context->application);
+	set_text(slot, 15, row->session);
+	set_int8(slot, 16, context->statement, context->statement == 0);
+	set_int8(slot, 17, context->query_id, context->query_id == 0);
+	ExecStoreVirtualTuple(slot);
+}

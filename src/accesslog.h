@@ -1,0 +1,26 @@
+/*
+ * accesslog.h
+ *		Rows of contact_guard.log, a partition a month.
+ */
+#ifndef CG_ACCESSLOG_H
+#define CG_ACCESSLOG_H
+
+#include "nodes/pg_list.h"
+
+#include "record.h"
+
+typedef struct CgLogRow
+{
+	int64		seq;
+	CgRecordContext context;
+	CgRecord	record;
+	const char *session;		/* NULL: the recorder's own record */
+} CgLogRow;
+
+/*
+ * Inserts a list of CgLogRow, making partitions that are missing.  Needs a
+ * transaction with a snapshot.
+ */
+extern void cg_accesslog_insert(List *rows);
+
+#endif							/* CG_ACCESSLOG_H */

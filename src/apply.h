@@ -1,0 +1,38 @@
+/*
+ * apply.h
+ *		From journal messages to rows of the access log, a batch a transaction.
+ *
+ * Recorder only.  The order of calls: use, then any number of
+ * begin … message/own_record/… commit (or abandon).
+ */
+#ifndef CG_APPLY_H
+#define CG_APPLY_H
+
+#include "access/xlogdefs.h"
+
+#include "journal.h"
+
+/* The state to go on from. */
+extern void cg_apply_use(const CgJournalState *state);
+
+extern void cg_apply_begin(void);
+
+/* Takes a message in; one that is not ours is counted as rejected. */
+extern void cg_apply_message(const char *data, size_t length);
+
+/* A record that the recorder makes itself. */
+extern void cg_apply_own_record(CgEvent event, const char *reason);
+
+/* Stores all, with the position, and commits. */
+extern void cg_apply_commit(XLogRecPtr position);
+
+/* Forgets a batch in which nothing was. */
+extern void cg_apply_abandon(void);
+
+/* WAL between these positions is missing: one batch, with a record of it. */
+extern void cg_apply_gap(XLogRecPtr from, XLogRecPtr to);
+
+/* What was being done, for status() after an error; never NULL. */
+extern const char *cg_apply_doing(void);
+
+#endif							/* CG_APPLY_H */

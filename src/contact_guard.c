@@ -1,0 +1,49 @@
+/*
+ * contact_guard.c
+ *		The library's table of contents.
+ *
+ * Each module owns its settings, hooks and callbacks; this file only calls
+ * them.  A module whose hook must see what another one prepared says so in its
+ * own init function, not by its place in this list.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "door.h"
+#include "execution.h"
+#include "guc.h"
+#include "labels.h"
+#include "launcher.h"
+#include "objects.h"
+#include "owntables.h"
+#include "permission.h"
+#include "interventions.h"
+#include "actor.h"
+#include "planner.h"
+#include "policy.h"
+#include "policyrecord.h"
+#include "shared.h"
+#include "utility.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	cg_guc_init();
+	cg_shared_init();
+	cg_labels_init();
+	cg_policy_init();
+	cg_permission_init();
+	cg_interventions_init();
+	cg_actor_init();
+	cg_planner_init();
+	cg_execution_init();
+	cg_policyrecord_init();
+	cg_door_init();
+	cg_utility_init();
+	cg_owntables_init();
+	cg_launcher_init();
+}

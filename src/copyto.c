@@ -1,0 +1,96 @@
+/*
+ * copyto.c
+ *		COPY table TO, which has no plan.
+ *
+ * PostgreSQL itself turns it into COPY (SELECT … FROM ONLY table) TO where row
+ * security is on; the same is done here where a column is guarded.  The
+ * privileges that COPY of a table asks for are those of the query.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "copyto.h"
+#include "objects.h"
+#include "policy.h"
+
+static List *column_targets(Relation rel, List *attlist);
+static ResTarget *column_target(const char *name);
+
+PlannedStmt *
+cg_copyto_guard(PlannedStmt *pstmt)
+{
+	CopyStmt   *copy = castNode(CopyStmt, pstmt->utilityStmt);
+	SelectStmt *select;
+	RangeVar   *from;
+	Relation	rel;
+	Oid			relid;
+
+	if (copy->is_from || copy->relation == NULL || !OidIsValid(cg_objects_schema()))
+		return pstmt;
+	/* The lock that COPY takes; kept, so that the name means the same to it. */
+	relid = RangeVarGetRelid(copy->relation, AccessShareLock, true);
+	if (!OidIsValid(relid) || cg_policy_get(relid) == NULL)
+		return pstmt;
+
+	/* Its own error for what cannot be copied as a table. */
+	rel = table_open(relid, NoLock);
+	if (rel->rd_rel->relkind != RELKIND_RELATION)
+	{
+		table_close(rel, NoLock);
+		return pstmt;
+	}
+	pstmt = copyObject(pstmt);
+	copy = castNode(CopyStmt, pstmt->utilityStmt);
+	from = makeRangeVar(get_namespace_name(RelationGetNamespace(rel)), pstrdup(RelationGetRelationName(rel)), -1);
+	from->inh = false;
+	select = makeNode(SelectStmt);
+	select->targetList = column_targets(rel, copy->attlist);
+	select->fromClause = list_make1(from);
+	table_close(rel, NoLock);
+	copy->relation = NULL;
+	copy->attlist = NIL;
+	copy->query = (Node *) select;
+	return pstmt;
+}
+
+static ResTarget *
+column_target(const char *name)
+{
+	ColumnRef  *column = makeNode(ColumnRef);
+	ResTarget  *target = makeNode(ResTarget);
+
+	column->fields = list_make1(makeString(pstrdup(name)));
+	column->location = -1;
+	target->val = (Node *) column;
+	target->location = -1;
+	return target;
+}
+
+/* Those named, or all that COPY of a table copies: generated ones are not. */
+static List *
+column_targets(Relation rel, List *attlist)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	List	   *targets = NIL;
+	ListCell   *lc;
+
+	foreach(lc, attlist)
+		targets = lappend(targets, column_target(strVal(lfirst(lc))));
+	if (attlist != NIL)
+		return targets;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (!att->attisdropped && !att->attgenerated)
+			targets = lappend(targets, column_target(NameStr(att->attname)));
+	}
+	return targets;
+}

@@ -1,0 +1,19 @@
+/*
+ * databases.h
+ *		CREATE, DROP and ALTER DATABASE, which want a database for themselves.
+ */
+#ifndef CG_DATABASES_H
+#define CG_DATABASES_H
+
+#include "nodes/nodes.h"
+
+/*
+ * If the statement needs that nobody is connected to some database: sends its
+ * recorder away, keeps the launcher from starting another, and returns the
+ * database.  Release it when the statement has ended, however it did; dropped:
+ * the database is gone.
+ */
+extern Oid	cg_databases_hold(Node *statement);
+extern void cg_databases_release(Oid database, bool dropped);
+
+#endif							/* CG_DATABASES_H */

@@ -1,0 +1,10 @@
+/*
+ * door.h
+ *		The one place through which bytes leave for the client.
+ */
+#ifndef CG_DOOR_H
+#define CG_DOOR_H
+
+extern void cg_door_init(void);
+
+#endif							/* CG_DOOR_H */

@@ -1,0 +1,20 @@
+/*
+ * epoch.h
+ *		Whose journal this is: epochs begin with the extension, a copy, a restore.
+ */
+#ifndef CG_EPOCH_H
+#define CG_EPOCH_H
+
+#include "access/xlogdefs.h"
+
+/*
+ * For the recorder, outside of a transaction: opens a new epoch if the journal's
+ * state is another database's, and records it.  Returns the position from which
+ * to read, or Invalid if the extension is not there.
+ */
+extern XLogRecPtr cg_epoch_open(void);
+
+/* Is somebody creating the extension just now, in a transaction not yet committed? */
+extern bool cg_epoch_is_coming(void);
+
+#endif							/* CG_EPOCH_H */

@@ -1,0 +1,248 @@
+/*
+ * execution.c
+ *		The executions under way in this session, and when their records must be
+ *		durable.
+ *
+ * An execution is one ExecutorRun of one query (a FETCH is a new one), or the
+ * end of one in ExecutorFinish, where data-modifying CTEs run to completion.
+ * They nest, on the C stack, so a session that reads nothing guarded pays two
+ * assignments and a setjmp.
+ *
+ * Rows on their way to the client are held by the door until their records are
+ * durable.  Whatever does not pass the door is settled before the execution
+ * returns: what goes to a procedural language, into a table or to a file has
+ * left our hands then.  Before a commit everything is settled, since a value
+ * stored by the transaction becomes visible to others.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "tcop/dest.h"
+#include "utils/memutils.h"
+
+#include "execution.h"
+#include "interventions.h"
+#include "journal.h"
+#include "resume.h"
+
+typedef struct Execution
+{
+	struct Execution *outer;
+	QueryDesc  *query;
+	int64		statement;		/* 0: not asked for yet */
+	CgReads    *reads;			/* NULL: none yet */
+} Execution;
+
+/* What an executor hook does, as a closure. */
+typedef struct Step
+{
+	QueryDesc  *query;
+	bool		finish;
+	ScanDirection direction;
+	uint64		count;
+	bool		execute_once;
+} Step;
+
+CgFirstRecordHook cg_execution_first_record = NULL;
+
+static ExecutorRun_hook_type prev_ExecutorRun = NULL;
+static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
+
+static Execution *current = NULL;
+static int64 statements = 0;	/* numbers given in this session */
+static bool first_record_done = false;
+
+static void execution_run(QueryDesc *query, ScanDirection direction, uint64 count,
+						  bool execute_once);
+static void execution_finish(QueryDesc *query);
+static void execution_step(const Step *step);
+static void call_next(const Step *step);
+static void end(Execution *execution, const Step *step);
+static int64 statement_number(Execution *execution);
+static void execution_xact(XactEvent event, void *arg);
+static void execution_exit(int code, Datum arg);
+
+void
+cg_execution_init(void)
+{
+	prev_ExecutorRun = ExecutorRun_hook;
+	ExecutorRun_hook = execution_run;
+	prev_ExecutorFinish = ExecutorFinish_hook;
+	ExecutorFinish_hook = execution_finish;
+	RegisterXactCallback(execution_xact, NULL);
+}
+
+static void
+execution_run(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once)
+{
+	Step		step = {query, false, direction, count, execute_once};
+
+	/* A subtransaction cannot be had any more once workers have started. */
+	if (first_record_done && query->plannedstmt->parallelModeNeeded)
+		(void) cg_interventions_list();
+	cg_resume_check(query);
+	execution_step(&step);
+}
+
+static void
+execution_finish(QueryDesc *query)
+{
+	Step		step = {query, true, NoMovementScanDirection, 0, false};
+
+	execution_step(&step);
+}
+
+static void
+call_next(const Step *step)
+{
+	if (step->finish)
+	{
+		if (prev_ExecutorFinish)
+			prev_ExecutorFinish(step->query);
+		else
+			standard_ExecutorFinish(step->query);
+	}
+	else
+	{
+		if (prev_ExecutorRun)
+			prev_ExecutorRun(step->query, step->direction, step->count, step->execute_once);
+		else
+			standard_ExecutorRun(step->query, step->direction, step->count, step->execute_once);
+	}
+}
+
+static void
+execution_step(const Step *step)
+{
+	Execution	execution = {current, step->query, 0, NULL};
+
+	current = &execution;
+	PG_TRY();
+	{
+		call_next(step);
+		if (execution.reads)
+			end(&execution, step);
+	}
+	PG_FINALLY();
+	{
+		current = execution.outer;
+		if (execution.reads)
+		{
+			/* After an error the attempt is as much on record as a success. */
+			cg_reads_drain(execution.reads, true);
+			cg_reads_free(execution.reads);
+		}
+	}
+	PG_END_TRY();
+}
+
+/* A normal end. */
+static void
+end(Execution *execution, const Step *step)
+{
+	CommandDest dest = step->query->dest ? step->query->dest->mydest : DestNone;
+	bool		to_client = dest == DestRemote || dest == DestRemoteExecute ||
+	dest == DestRemoteSimple;
+
+	cg_reads_drain(execution->reads, true);
+	if (!step->finish && step->count > 0)
+		cg_resume_remember(step->query, execution->reads);
+	if (cg_reads_has_shown(execution->reads) && (execution->outer || !to_client))
+		cg_execution_settle_or_fail();
+}
+
+/* Inner executions carry the outer one's number. */
+static int64
+statement_number(Execution *execution)
+{
+	if (execution->statement == 0)
+		execution->statement = execution->outer ? statement_number(execution->outer) : ++statements;
+	return execution->statement;
+}
+
+CgReads *
+cg_execution_reads(void)
+{
+	if (current == NULL)
+		return NULL;
+	if (current->reads == NULL)
+	{
+		current->reads = cg_reads_create(current->query, statement_number(current));
+		if (!first_record_done)
+		{
+			before_shmem_exit(execution_exit, (Datum) 0);
+			first_record_done = true;
+			if (cg_execution_first_record)
+				cg_execution_first_record();
+		}
+	}
+	return current->reads;
+}
+
+QueryDesc *
+cg_execution_query(void)
+{
+	return current ? current->query : NULL;
+}
+
+bool
+cg_execution_owes(void)
+{
+	for (Execution *execution = current; execution; execution = execution->outer)
+		if (execution->reads && cg_reads_owes(execution->reads))
+			return true;
+	return cg_journal_owes();
+}
+
+bool
+cg_execution_settle(void)
+{
+	for (Execution *execution = current; execution; execution = execution->outer)
+		if (execution->reads)
+			cg_reads_drain(execution->reads, false);
+	cg_journal_write();
+	return cg_journal_flush();
+}
+
+void
+cg_execution_settle_or_fail(void)
+{
+	if (!cg_execution_settle())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
+				 errmsg("guarded columns cannot be read: a synchronous standby has not acknowledged their record")));
+}
+
+static void
+execution_xact(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			if (first_record_done && cg_execution_owes())
+				cg_execution_settle_or_fail();
+			break;
+		default:
+			break;
+	}
+}
+
+/* What was read in the last transaction, when that was not committed. */
+static void
+execution_exit(int code, Datum arg)
+{
+	current = NULL;
+	PG_TRY();
+	{
+		(void) cg_execution_settle();
+	}
+	PG_CATCH();
+	{
+		FlushErrorState();
+	}
+	PG_END_TRY();
+}

@@ -1,0 +1,50 @@
+/*
+ * guc.c
+ *		The settings contact_guard.*.
+ *
+ * All of them are the superuser's: a reader who could set one would choose how
+ * well his reads are remembered.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "guc.h"
+
+int			cg_durability = CG_DURABILITY_STRICT;
+int			cg_withheld_detail = 100;
+int			cg_max_backlog = 1024 * 1024;
+
+static const struct config_enum_entry durability_options[] = {
+	{"strict", CG_DURABILITY_STRICT, false},
+	{"relaxed", CG_DURABILITY_RELAXED, false},
+	{NULL, 0, false}
+};
+
+void
+cg_guc_init(void)
+{
+	DefineCustomEnumVariable("contact_guard.durability",
+							 "How durable a read's record is before the value leaves the server.",
+							 "strict also waits for synchronous standbys, whatever the reader's synchronous_commit.",
+							 &cg_durability, CG_DURABILITY_STRICT, durability_options,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.max_backlog",
+							"Size of the unrecorded journal of a database at which guarded values are refused.",
+							NULL, &cg_max_backlog, 1024 * 1024, 64, MAX_KILOBYTES,
+							PGC_SIGHUP, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.withheld_detail",
+							"Number of customers that the withheld records of one execution name.",
+							"Further customers are one record with their count.",
+							&cg_withheld_detail, 100, 0, 65536,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("contact_guard");
+}
+
+const char *
+cg_guc_durability_name(void)
+{
+	return durability_options[cg_durability].name;
+}

@@ -1,0 +1,25 @@
+/*
+ * guc.h
+ *		The settings contact_guard.*.
+ */
+#ifndef CG_GUC_H
+#define CG_GUC_H
+
+typedef enum CgDurability
+{
+	CG_DURABILITY_STRICT,		/* flushed, and acknowledged by synchronous
+								 * standbys, before the value leaves */
+	CG_DURABILITY_RELAXED		/* written, and flushed by the WAL writer within
+								 * three times wal_writer_delay */
+} CgDurability;
+
+extern int	cg_durability;
+extern int	cg_withheld_detail; /* customers named in withheld records of one
+								 * execution; the rest is one count */
+extern int	cg_max_backlog;		/* kB of unapplied journal at which guarded
+								 * values are refused */
+
+extern void cg_guc_init(void);
+extern const char *cg_guc_durability_name(void);
+
+#endif							/* CG_GUC_H */

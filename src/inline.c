@@ -1,0 +1,117 @@
+/*
+ * inline.c
+ *		Set-returning SQL functions, opened before the rewrite looks.
+ *
+ * The planner inlines them after the planner hook has run, so a guarded column
+ * in such a function's body would get past the rewrite.  Therefore it is done
+ * here, with the planner's own function and until nothing is left; what remains
+ * is forbidden to the planner by needs_fmgr_hook, which inlining asks.
+ *
+ * needs_fmgr_hook is asked for every function of every session, hence the order
+ * of its tests.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "fmgr.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "inline.h"
+
+static needs_fmgr_hook_type prev_needs_fmgr = NULL;
+static bool forbidden = false;
+
+static bool inline_needs_fmgr(Oid function);
+static bool inline_walker(Node *node, void *context);
+static void inline_rte(RangeTblEntry *rte, PlannerInfo *root);
+
+void
+cg_inline_init(void)
+{
+	prev_needs_fmgr = needs_fmgr_hook;
+	needs_fmgr_hook = inline_needs_fmgr;
+}
+
+bool
+cg_inline_forbid(bool forbid)
+{
+	bool		was = forbidden;
+
+	forbidden = forbid;
+	return was;
+}
+
+static bool
+inline_needs_fmgr(Oid function)
+{
+	HeapTuple	tuple;
+	bool		result;
+
+	if (prev_needs_fmgr && prev_needs_fmgr(function))
+		return true;
+	if (!forbidden)
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == SQLlanguageId &&
+		((Form_pg_proc) GETSTRUCT(tuple))->proretset;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+void
+cg_inline_functions(Query *query, CgInlined *inlined)
+{
+	/* As much of a planner's state as its function looks at. */
+	PlannerGlobal *glob = makeNode(PlannerGlobal);
+	PlannerInfo *root = makeNode(PlannerInfo);
+
+	root->glob = glob;
+	root->parse = query;
+	root->query_level = 1;
+	(void) inline_walker((Node *) query, root);
+	inlined->dependencies = glob->invalItems;
+	inlined->depends_on_role = glob->dependsOnRole;
+}
+
+static bool
+inline_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		inline_rte((RangeTblEntry *) node, context);
+		/* Its contents, the new subquery too, come next. */
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, inline_walker, context,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, inline_walker, context);
+}
+
+static void
+inline_rte(RangeTblEntry *rte, PlannerInfo *root)
+{
+	Query	   *body;
+
+	if (rte->rtekind != RTE_FUNCTION)
+		return;
+	rte->functions = (List *) eval_const_expressions(root, (Node *) rte->functions);
+	body = inline_set_returning_function(root, rte);
+	if (body == NULL)
+		return;
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = body;
+	rte->security_barrier = false;
+	rte->funcordinality = false;
+}

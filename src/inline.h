@@ -1,0 +1,29 @@
+/*
+ * inline.h
+ *		Set-returning SQL functions, opened before the rewrite looks.
+ */
+#ifndef CG_INLINE_H
+#define CG_INLINE_H
+
+#include "nodes/parsenodes.h"
+#include "nodes/plannodes.h"
+
+/* What inlining leaves behind for the plan. */
+typedef struct CgInlined
+{
+	List	   *dependencies;	/* PlanInvalItem */
+	bool		depends_on_role;
+} CgInlined;
+
+extern void cg_inline_init(void);
+
+/* Replaces every function in FROM that the planner would inline, in place. */
+extern void cg_inline_functions(Query *query, CgInlined *inlined);
+
+/*
+ * While true, the planner inlines no set-returning SQL function: one that it
+ * opened now would not have passed the rewrite.  Returns what it was.
+ */
+extern bool cg_inline_forbid(bool forbid);
+
+#endif							/* CG_INLINE_H */

@@ -1,0 +1,358 @@
+/*
+ * journal.c
+ *		The write-ahead stream of read records: into WAL, and durable.
+ *
+ * A record is a non-transactional logical WAL message: nothing that the reading
+ * transaction does takes it back, and after a crash it is there if anything
+ * later is.  Anybody may emit such messages, so ours carry a MAC.
+ *
+ * Order, and what a crash leaves: the message's database is announced in shared
+ * memory (inflight, safe) *before* the insertion, so that the replication slot
+ * cannot pass a message that the recorder has not heard of; "written" moves
+ * after it.  A crash in between forgets both, and the launcher finds the message
+ * again behind the slot, if it reached the disk.  If it did not, the flush had
+ * not returned, so the value did not leave.
+ *
+ * cg_journal_write and cg_journal_flush run inside the door, outside of any
+ * transaction: no catalog, no resource owner.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "replication/message.h"
+#include "replication/syncrep.h"
+#include "replication/walsender.h"
+#include "replication/walsender_private.h"
+#include "storage/lwlock.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/pg_lsn.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "guc.h"
+#include "journal.h"
+#include "objects.h"
+#include "shared.h"
+
+#define LAUNCHER_PATIENCE_MS 10000
+
+static CgJournalState own;		/* what messages are sealed with */
+static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
+static bool inval_registered = false;
+
+static StringInfoData buffer;	/* items not yet in WAL; .data NULL at first */
+static uint64 counter = 0;		/* of messages, for own.epoch */
+static XLogRecPtr written = InvalidXLogRecPtr;	/* end of the newest message */
+static XLogRecPtr durable = InvalidXLogRecPtr;
+
+static void journal_inval(Datum arg, Oid relid);
+static bool load_own(void);
+static bool shared_is_ready(void);
+static void want_recorder(void);
+static void wait_for_journal(bool begun);
+static void insert_message(StringInfo message);
+static bool wait_for_standbys(XLogRecPtr lsn);
+
+static void
+journal_inval(Datum arg, Oid relid)
+{
+	if (relid == own_table || !OidIsValid(relid))
+		own_table = InvalidOid;
+}
+
+bool
+cg_journal_read_state(CgJournalState *state)
+{
+	Relation	rel = table_open(cg_objects_relation("journal_state", false), AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	HeapTuple	tuple = systable_getnext(scan);
+	bool		found = HeapTupleIsValid(tuple);
+
+	if (found)
+	{
+		Datum		values[9];
+		bool		nulls[9];
+		bytea	   *key;
+
+		heap_deform_tuple(tuple, desc, values, nulls);
+		key = DatumGetByteaPP(values[5]);
+		if (VARSIZE_ANY_EXHDR(key) != CG_KEY_LENGTH)
+			elog(ERROR, "the journal's key has a wrong length");
+		state->system_identifier = (uint64) DatumGetInt64(values[1]);
+		state->database = DatumGetObjectId(values[2]);
+		state->epoch = DatumGetInt32(values[3]);
+		state->epoch_recorded = DatumGetBool(values[4]);
+		memcpy(state->key, VARDATA_ANY(key), CG_KEY_LENGTH);
+		state->position = nulls[6] ? InvalidXLogRecPtr : DatumGetLSN(values[6]);
+		state->log_size = DatumGetInt64(values[7]);
+		state->rejected = DatumGetInt64(values[8]);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+bool
+cg_journal_is_own(const CgJournalState *state)
+{
+	return state->system_identifier == GetSystemIdentifier() && state->database == MyDatabaseId;
+}
+
+/* False if the recorder must begin a new epoch first. */
+static bool
+load_own(void)
+{
+	int32		epoch = own.epoch;
+	Oid			relid = cg_objects_relation("journal_state", false);
+
+	if (OidIsValid(own_table) && own_table == relid)
+		return true;
+	if (!inval_registered)
+	{
+		CacheRegisterRelcacheCallback(journal_inval, (Datum) 0);
+		inval_registered = true;
+	}
+	if (!cg_journal_read_state(&own) || !cg_journal_is_own(&own))
+		return false;
+	if (own.epoch != epoch)
+		counter = 0;
+	own_table = relid;
+	return true;
+}
+
+/* Looks at shared memory, and asks the launcher for what is missing. */
+static bool
+shared_is_ready(void)
+{
+	CgDatabase *database;
+	bool		ready;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(MyDatabaseId, false);
+	ready = cg_shared->slot_ready && database != NULL;
+	LWLockRelease(cg_shared->lock);
+	if (ready)
+		return true;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	cg_shared->slot_wanted = true;
+	database = cg_shared_database(MyDatabaseId, true);
+	if (cg_shared->launcher != 0)
+		SetLatch(cg_shared->launcher_latch);
+	LWLockRelease(cg_shared->lock);
+	if (database == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("more than %d databases of this server use contact_guard", CG_MAX_DATABASES)));
+	return false;
+}
+
+static void
+want_recorder(void)
+{
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, true);
+	if (database)
+	{
+		database->wanted = true;
+		cg_shared_wake(database);
+	}
+	LWLockRelease(cg_shared->lock);
+}
+
+/* Waits until ready, or gives up with an ERROR; begun: the journal, too. */
+static void
+wait_for_journal(bool begun)
+{
+	TimestampTz give_up = 0;
+
+	cg_shared_require();
+	for (;;)
+	{
+		bool		loaded = !begun || load_own();
+
+		if (shared_is_ready() && loaded)
+			break;
+		if (!loaded)
+			want_recorder();
+		if (give_up == 0)
+			give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LAUNCHER_PATIENCE_MS);
+		else if (GetCurrentTimestamp() > give_up)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("no record of reads could be kept"),
+					 loaded ? errdetail("The contact_guard launcher keeps no WAL.") :
+					 errdetail("The journal of this database has not begun."),
+					 errhint("See the server log. wal_level must be replica or higher, and max_replication_slots and max_worker_processes must leave room.")));
+		ConditionVariableTimedSleep(&cg_shared->progress, 100, PG_WAIT_EXTENSION);
+	}
+	ConditionVariableCancelSleep();
+}
+
+void
+cg_journal_require_slot(void)
+{
+	wait_for_journal(false);
+}
+
+void
+cg_journal_require(void)
+{
+	CgDatabase *database;
+	uint64		backlog = 0;
+
+	wait_for_journal(true);
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		backlog = database->written_bytes - database->recorded_bytes;
+	LWLockRelease(cg_shared->lock);
+	if (backlog > (uint64) cg_max_backlog * 1024)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("guarded columns cannot be read: too many records wait to be stored in the access log"),
+				 errhint("See contact_guard.status(); contact_guard.max_backlog is the limit.")));
+}
+
+const uint8 *
+cg_journal_key(void)
+{
+	return own.key;
+}
+
+StringInfo
+cg_journal_buffer(void)
+{
+	if (buffer.data == NULL)
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+
+		initStringInfo(&buffer);
+		MemoryContextSwitchTo(oldcontext);
+	}
+	return &buffer;
+}
+
+void
+cg_journal_write(void)
+{
+	CgMessageHeader header = {
+		.flags = cg_durability == CG_DURABILITY_RELAXED ? CG_RECORD_RELAXED : 0,
+		.epoch = own.epoch,
+		.backend_start = MyStartTimestamp,
+		.backend_pid = MyProcPid,
+		.counter = counter + 1,
+	};
+	StringInfoData message;
+
+	if (buffer.len == 0)
+		return;
+	initStringInfo(&message);
+	if (!cg_record_seal(&message, &header, buffer.data, buffer.len,
+						own.system_identifier, own.database, own.key))
+		elog(ERROR, "could not compute HMAC");
+	insert_message(&message);
+	counter++;
+	resetStringInfo(&buffer);
+	pfree(message.data);
+}
+
+static void
+insert_message(StringInfo message)
+{
+	CgDatabase *database;
+	volatile XLogRecPtr lsn = InvalidXLogRecPtr;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, true);
+	if (database == NULL)
+		elog(ERROR, "contact_guard has lost its entry for database %u", MyDatabaseId);
+	database->inflight++;
+	if (XLogRecPtrIsInvalid(database->safe))
+		database->safe = GetXLogInsertRecPtr();
+	LWLockRelease(cg_shared->lock);
+
+	PG_TRY();
+	{
+		lsn = LogLogicalMessage(CG_RECORD_PREFIX, message->data, message->len, false);
+	}
+	PG_FINALLY();
+	{
+		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+		database->inflight--;
+		if (!XLogRecPtrIsInvalid(lsn))
+		{
+			if (database->written < lsn)
+				database->written = lsn;
+			database->written_bytes += message->len;
+			cg_shared_wake(database);
+		}
+		LWLockRelease(cg_shared->lock);
+	}
+	PG_END_TRY();
+	written = lsn;
+}
+
+bool
+cg_journal_owes(void)
+{
+	return buffer.len > 0 || written > durable;
+}
+
+bool
+cg_journal_flush(void)
+{
+	XLogRecPtr	lsn = written;
+
+	if (lsn <= durable)
+		return true;
+	if (cg_durability == CG_DURABILITY_RELAXED)
+		XLogSetAsyncXactLSN(lsn);
+	else
+	{
+		XLogFlush(lsn);
+		if (!wait_for_standbys(lsn))
+			return false;
+	}
+	durable = lsn;
+	return true;
+}
+
+/*
+ * SyncRepWaitForLSN looks at the session's synchronous_commit, which is the
+ * reader's to set, and returns normally from a cancelled wait.  So the setting
+ * is overridden for the time of the wait, and the outcome looked up.
+ */
+static bool
+wait_for_standbys(XLogRecPtr lsn)
+{
+	int			saved = synchronous_commit;
+	bool		acknowledged;
+
+	if (max_wal_senders == 0 || SyncRepStandbyNames == NULL || SyncRepStandbyNames[0] == '\0')
+		return true;
+	HOLD_INTERRUPTS();
+	synchronous_commit = SYNCHRONOUS_COMMIT_REMOTE_FLUSH;
+	assign_synchronous_commit(synchronous_commit, NULL);
+	SyncRepWaitForLSN(lsn, false);
+	synchronous_commit = saved;
+	assign_synchronous_commit(saved, NULL);
+	RESUME_INTERRUPTS();
+
+	LWLockAcquire(SyncRepLock, LW_SHARED);
+	acknowledged = (WalSndCtl->sync_standbys_status & SYNC_STANDBY_DEFINED) == 0 ||
+		WalSndCtl->lsn[SYNC_REP_WAIT_FLUSH] >= lsn;
+	LWLockRelease(SyncRepLock);
+	return acknowledged;
+}

@@ -1,0 +1,68 @@
+/*
+ * journal.h
+ *		The write-ahead stream of read records: into WAL, and durable.
+ *
+ * Two steps: items wait in a buffer of this process (cg_journal_buffer), and
+ * become a WAL message when somebody needs them durable or there are many.
+ */
+#ifndef CG_JOURNAL_H
+#define CG_JOURNAL_H
+
+#include "access/xlogdefs.h"
+
+#include "record.h"
+
+/* The buffer's size in bytes at which it is better written than grown. */
+#define CG_JOURNAL_ENOUGH (256 * 1024)
+
+/* One row of contact_guard.journal_state. */
+typedef struct CgJournalState
+{
+	uint64		system_identifier;
+	Oid			database;
+	int32		epoch;
+	bool		epoch_recorded;
+	uint8		key[CG_KEY_LENGTH];
+	XLogRecPtr	position;		/* Invalid: nothing is recorded yet */
+	int64		log_size;
+	int64		rejected;
+} CgJournalState;
+
+/* Reads that row by the latest commit; false if there is none. */
+extern bool cg_journal_read_state(CgJournalState *state);
+
+/* Is the row this database's, or did it come with a copy or a restore? */
+extern bool cg_journal_is_own(const CgJournalState *state);
+
+/*
+ * Makes sure that a record can be written: ERROR if the library is not
+ * preloaded, the journal not begun, WAL not kept, or the backlog over its
+ * limit.  May wait some seconds for the launcher.  Needs a transaction.
+ */
+extern void cg_journal_require(void);
+
+/*
+ * The part of it that needs no journal: WAL is being kept.  May wait for the
+ * launcher; ERROR if it cannot.
+ */
+extern void cg_journal_require_slot(void);
+
+/* The key of pseudonyms, CG_KEY_LENGTH bytes; after cg_journal_require. */
+extern const uint8 *cg_journal_key(void);
+
+/* Where to put items.  The first of them in an empty buffer must be a 'C'. */
+extern StringInfo cg_journal_buffer(void);
+
+/* Writes the buffer to WAL, without flushing.  Throws only for want of memory. */
+extern void cg_journal_write(void);
+
+/* Is something in the buffer, or written and not known to be durable? */
+extern bool cg_journal_owes(void);
+
+/*
+ * Makes all that was written durable, as contact_guard.durability says.  False:
+ * a synchronous standby did not acknowledge it (a cancelled wait).
+ */
+extern bool cg_journal_flush(void);
+
+#endif							/* CG_JOURNAL_H */

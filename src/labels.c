@@ -1,0 +1,441 @@
+/*
+ * labels.c
+ *		Security labels of provider contact_guard: the policy as it is stored.
+ *
+ * SetSecurityLabel sends no invalidation, so everything that sets a label goes
+ * through invalidate() here: cached plans of other sessions would go on without
+ * the guard for as long as those sessions live.
+ *
+ * A label set by hand passes check_label(), which holds it to the same rules as
+ * the SQL functions do, as far as one object shows: what a label says about
+ * other columns is checked when the policy is used, since a restore brings
+ * labels one by one.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_seclabel.h"
+#include "commands/seclabel.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "labels.h"
+#include "mask.h"
+#include "objects.h"
+#include "policyrecord.h"
+
+#define PROVIDER "contact_guard"
+
+const char *const cg_part_names[CG_NPARTS] = {
+	"id", "customer", "technician", "opens_at", "closes_at"
+};
+
+/* One key of a label's object and where its string goes. */
+typedef struct LabelKey
+{
+	const char *name;
+	char	  **value;
+} LabelKey;
+
+static void check_label(const ObjectAddress *object, const char *label);
+static void invalidate(Oid relid);
+static void store(Oid relid, AttrNumber attnum, const char *label);
+static void take_label(AttrNumber attnum, const char *label, void *context);
+static JsonbContainer *parse_object(const char *label);
+static void read_keys(JsonbContainer *object, LabelKey *keys, int nkeys);
+static void append_key(StringInfo out, const char *key, const char *value);
+static void bad_label(const char *detail) pg_attribute_noreturn();
+
+void
+cg_labels_init(void)
+{
+	register_label_provider(PROVIDER, check_label);
+}
+
+/* The provider's veto: called with the object locked and ownership checked. */
+static void
+check_label(const ObjectAddress *object, const char *label)
+{
+	char		relkind;
+
+	cg_objects_require_admin("set or remove a contact_guard label");
+	if (object->classId != RelationRelationId)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("contact_guard labels are for tables, views and their columns")));
+	(void) cg_objects_relation("journal_state", false);
+
+	relkind = get_rel_relkind(object->objectId);
+	if (object->objectSubId == 0)
+	{
+		CgTableLabel parsed;
+
+		cg_labels_parse_table(label, &parsed);
+		if (parsed.protect && relkind == RELKIND_VIEW)
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("\"%s\" is a view", get_rel_name(object->objectId)),
+					 errhint("Protect the tables under the view.")));
+	}
+	else
+	{
+		CgColumnLabel parsed;
+
+		cg_labels_parse_column(label, &parsed);
+		if (parsed.mask)
+		{
+			CgMask		mask;
+			Oid			type;
+			int32		typmod;
+			Oid			collation;
+
+			cg_mask_parse(parsed.mask, &mask);
+			get_atttypetypmodcoll(object->objectId, object->objectSubId, &type, &typmod, &collation);
+			cg_mask_check(&mask, type, typmod, get_rel_name(object->objectId),
+						  get_attname(object->objectId, object->objectSubId, false));
+		}
+	}
+	cg_policyrecord_add("label on %s: %s",
+						getObjectIdentity(object, false), label ? label : "removed");
+	invalidate(object->objectId);
+}
+
+/* Children inherit the policy, so their plans are as stale as the relation's. */
+static void
+invalidate(Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
+}
+
+static void
+store(Oid relid, AttrNumber attnum, const char *label)
+{
+	ObjectAddress object;
+
+	ObjectAddressSubSet(object, RelationRelationId, relid, attnum);
+	SetSecurityLabel(&object, PROVIDER, label);
+	invalidate(relid);
+}
+
+void
+cg_labels_set_table(Oid relid, const CgTableLabel *label)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (label->protect)
+	{
+		appendStringInfoString(&out, "{\"protect\": {");
+		append_key(&out, "mode", label->mode);
+		append_key(&out, "fallback", label->fallback);
+		appendStringInfoChar(&out, '}');
+	}
+	if (label->interventions)
+	{
+		appendStringInfoString(&out, label->protect ? ", \"interventions\": {" : "{\"interventions\": {");
+		append_key(&out, "open_when", label->open_when);
+		append_key(&out, "early", label->early);
+		append_key(&out, "late", label->late);
+		append_key(&out, "longest", label->longest);
+		append_key(&out, "timezone", label->timezone);
+		appendStringInfoChar(&out, '}');
+	}
+	if (out.len > 0)
+		appendStringInfoChar(&out, '}');
+	store(relid, 0, out.len > 0 ? out.data : NULL);
+}
+
+void
+cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (label->customer || label->mask || label->part >= 0)
+	{
+		appendStringInfoChar(&out, '{');
+		if (label->customer)
+			append_key(&out, "protect", "customer");
+		else if (label->mask)
+		{
+			appendStringInfoString(&out, "\"protect\": {");
+			append_key(&out, "mask", label->mask);
+			appendStringInfoChar(&out, '}');
+		}
+		if (label->part >= 0)
+			append_key(&out, "interventions", cg_part_names[label->part]);
+		appendStringInfoChar(&out, '}');
+	}
+	store(relid, attnum, out.len > 0 ? out.data : NULL);
+}
+
+static void
+append_key(StringInfo out, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	if (out->data[out->len - 1] != '{')
+		appendStringInfoString(out, ", ");
+	appendStringInfo(out, "\"%s\": ", key);
+	escape_json(out, value);
+}
+
+static void
+bad_label(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid contact_guard label"),
+			 errdetail("%s", detail),
+			 errhint("Use contact_guard.protect() and contact_guard.use_interventions(), which write the labels.")));
+}
+
+static JsonbContainer *
+parse_object(const char *label)
+{
+	Jsonb	   *jb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(label)));
+
+	if (!JB_ROOT_IS_OBJECT(jb))
+		bad_label("A label is a JSON object.");
+	return &jb->root;
+}
+
+/*
+ * Fills the given keys with their strings.  A value that is itself an object is
+ * left to the caller (its *value becomes ""); any other key is an error.
+ */
+static void
+read_keys(JsonbContainer *object, LabelKey *keys, int nkeys)
+{
+	JsonbIterator *it = JsonbIteratorInit(object);
+	JsonbIteratorToken token;
+	JsonbValue	v;
+	char	   *key = NULL;
+
+	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			key = pnstrdup(v.val.string.val, v.val.string.len);
+		else if (token == WJB_VALUE)
+		{
+			int			i = 0;
+
+			while (i < nkeys && strcmp(keys[i].name, key) != 0)
+				i++;
+			if (i == nkeys)
+				bad_label(psprintf("Key \"%s\" is not known here.", key));
+			if (v.type == jbvString)
+				*keys[i].value = pnstrdup(v.val.string.val, v.val.string.len);
+			else if (v.type == jbvBinary)
+				*keys[i].value = "";
+			else
+				bad_label(psprintf("The value of key \"%s\" is not a string.", key));
+		}
+	}
+}
+
+/* The object under a key, or NULL if its value is a string. */
+static JsonbContainer *
+object_at(JsonbContainer *object, const char *key)
+{
+	JsonbValue	v;
+
+	if (getKeyJsonValueFromContainer(object, key, strlen(key), &v) == NULL ||
+		v.type != jbvBinary || !JsonContainerIsObject(v.val.binary.data))
+		return NULL;
+	return v.val.binary.data;
+}
+
+void
+cg_labels_parse_table(const char *label, CgTableLabel *result)
+{
+	char	   *protect = NULL;
+	char	   *interventions = NULL;
+	LabelKey	top[] = {{"protect", &protect}, {"interventions", &interventions}};
+	JsonbContainer *root;
+
+	memset(result, 0, sizeof(*result));
+	if (label == NULL)
+		return;
+	root = parse_object(label);
+	read_keys(root, top, lengthof(top));
+	if (protect)
+	{
+		LabelKey	keys[] = {{"mode", &result->mode}, {"fallback", &result->fallback}};
+		JsonbContainer *object = object_at(root, "protect");
+
+		if (object == NULL)
+			bad_label("The value of \"protect\" on a table is an object.");
+		read_keys(object, keys, lengthof(keys));
+		result->protect = true;
+		if (result->mode == NULL)
+			result->mode = "mask";
+		if (result->fallback == NULL)
+			result->fallback = "none";
+		if (strcmp(result->mode, "mask") != 0)
+			bad_label(psprintf("Mode \"%s\" is not known.", result->mode));
+		if (strcmp(result->fallback, "none") != 0 && strcmp(result->fallback, "rls") != 0)
+			bad_label(psprintf("Fallback \"%s\" is not known.", result->fallback));
+	}
+	if (interventions)
+	{
+		LabelKey	keys[] = {
+			{"open_when", &result->open_when}, {"early", &result->early}, {"late", &result->late},
+			{"longest", &result->longest}, {"timezone", &result->timezone}
+		};
+		JsonbContainer *object = object_at(root, "interventions");
+
+		if (object == NULL)
+			bad_label("The value of \"interventions\" on a table is an object.");
+		read_keys(object, keys, lengthof(keys));
+		result->interventions = true;
+	}
+}
+
+void
+cg_labels_parse_column(const char *label, CgColumnLabel *result)
+{
+	char	   *protect = NULL;
+	char	   *part = NULL;
+	LabelKey	top[] = {{"protect", &protect}, {"interventions", &part}};
+	JsonbContainer *root;
+
+	memset(result, 0, sizeof(*result));
+	result->part = -1;
+	if (label == NULL)
+		return;
+	root = parse_object(label);
+	read_keys(root, top, lengthof(top));
+	if (protect)
+	{
+		JsonbContainer *object = object_at(root, "protect");
+		LabelKey	keys[] = {{"mask", &result->mask}};
+
+		if (object)
+			read_keys(object, keys, lengthof(keys));
+		else if (strcmp(protect, "customer") == 0)
+			result->customer = true;
+		if (!result->customer && result->mask == NULL)
+			bad_label("The value of \"protect\" on a column is \"customer\" or an object with a mask.");
+	}
+	if (part)
+	{
+		for (int i = 0; i < CG_NPARTS; i++)
+			if (strcmp(cg_part_names[i], part) == 0)
+				result->part = i;
+		if (result->part < 0)
+			bad_label(psprintf("\"%s\" is no part of an intervention.", part));
+	}
+}
+
+/* Scans pg_seclabel for one object's labels, or for all of the provider's. */
+static void
+scan_labels(Oid relid, void (*found) (const FormData_pg_seclabel *form, const char *label, void *context),
+			void *context)
+{
+	Relation	catalog = table_open(SecLabelRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		one = OidIsValid(relid);
+
+	ScanKeyInit(&keys[0], Anum_pg_seclabel_objoid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	ScanKeyInit(&keys[1], Anum_pg_seclabel_classoid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(RelationRelationId));
+	scan = systable_beginscan(catalog, one ? SecLabelObjectIndexId : InvalidOid, one, NULL,
+							  one ? 2 : 0, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		const FormData_pg_seclabel *form = (const FormData_pg_seclabel *) GETSTRUCT(tuple);
+		bool		isnull;
+		Datum		provider = heap_getattr(tuple, Anum_pg_seclabel_provider,
+											RelationGetDescr(catalog), &isnull);
+		Datum		label = heap_getattr(tuple, Anum_pg_seclabel_label,
+										 RelationGetDescr(catalog), &isnull);
+
+		if (form->classoid == RelationRelationId &&
+			strcmp(TextDatumGetCString(provider), PROVIDER) == 0)
+			found(form, TextDatumGetCString(label), context);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+typedef struct RelationScan
+{
+	CgLabelCallback callback;
+	void	   *context;
+} RelationScan;
+
+static void
+found_of_relation(const FormData_pg_seclabel *form, const char *label, void *context)
+{
+	RelationScan *scan = context;
+
+	scan->callback(form->objsubid, label, scan->context);
+}
+
+void
+cg_labels_of_relation(Oid relid, CgLabelCallback callback, void *context)
+{
+	RelationScan scan = {callback, context};
+
+	scan_labels(relid, found_of_relation, &scan);
+}
+
+static void
+found_relation(const FormData_pg_seclabel *form, const char *label, void *context)
+{
+	List	  **relids = context;
+
+	*relids = list_append_unique_oid(*relids, form->objoid);
+}
+
+List *
+cg_labels_relations(void)
+{
+	List	   *relids = NIL;
+
+	scan_labels(InvalidOid, found_relation, &relids);
+	list_sort(relids, list_oid_cmp);
+	return relids;
+}
+
+typedef struct OneLabel
+{
+	AttrNumber	attnum;
+	char	   *label;
+} OneLabel;
+
+static void
+take_label(AttrNumber attnum, const char *label, void *context)
+{
+	OneLabel   *one = context;
+
+	if (attnum == one->attnum)
+		one->label = pstrdup(label);
+}
+
+char *
+cg_labels_get(Oid relid, AttrNumber attnum)
+{
+	OneLabel	one = {attnum, NULL};
+
+	cg_labels_of_relation(relid, take_label, &one);
+	return one.label;
+}

@@ -1,0 +1,379 @@
+/*
+ * launcher.c
+ *		One process for the cluster: the slot, and who needs a recorder.
+ *
+ * It holds a physical replication slot, so that no WAL goes before its messages
+ * are recorded.  At the start it reads the WAL behind the slot once, and learns
+ * whose messages are not; from then on readers announce theirs in shared memory.
+ * It starts a recorder where there is work, and moves the slot.
+ *
+ * It is connected to no database, so that every database can be copied, dropped
+ * and renamed; the shared catalogs tell it which are gone.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_database.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "replication/slot.h"
+#include "storage/ipc.h"
+#include "storage/proc.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "launcher.h"
+#include "recorder.h"
+#include "shared.h"
+#include "walreader.h"
+
+#define SLOT_NAME "contact_guard"
+#define NAP_MS 1000
+#define SLOT_SAVE_BYTES (1024 * 1024)	/* WAL behind us that is worth a write */
+
+/* The workers that we have started, by place in cg_shared->databases. */
+static BackgroundWorkerHandle *workers[CG_MAX_DATABASES];
+
+static void attach(void);
+static void detach(int code, Datum arg);
+static bool have_slot(void);
+static void try_slot(void);
+static void scan_wal(XLogRecPtr start);
+static void start_recorders(void);
+static bool needs_recorder(CgDatabase *database, TimestampTz now);
+static void start_recorder(int place, Oid database);
+static bool is_running(int place);
+static void forget_if_dropped(Oid database);
+static void move_slot(void);
+
+/* A server in binary upgrade must not be touched: nothing is registered. */
+void
+cg_launcher_init(void)
+{
+	BackgroundWorker worker;
+
+	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
+		return;
+	memset(&worker, 0, sizeof(worker));
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = 5;
+	strlcpy(worker.bgw_library_name, "contact_guard", BGW_MAXLEN);
+	strlcpy(worker.bgw_function_name, "cg_launcher_main", BGW_MAXLEN);
+	strlcpy(worker.bgw_name, "contact_guard launcher", BGW_MAXLEN);
+	strlcpy(worker.bgw_type, "contact_guard launcher", BGW_MAXLEN);
+	RegisterBackgroundWorker(&worker);
+}
+
+void
+cg_launcher_main(Datum arg)
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+	attach();
+
+	while (!ShutdownRequestPending)
+	{
+		int			events;
+
+		if (have_slot())
+		{
+			start_recorders();
+			move_slot();
+		}
+		events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, NAP_MS,
+						   PG_WAIT_EXTENSION);
+		if (events & WL_LATCH_SET)
+			ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+	}
+	proc_exit(0);
+}
+
+static void
+attach(void)
+{
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	cg_shared->launcher = MyProcPid;
+	cg_shared->launcher_latch = MyLatch;
+	LWLockRelease(cg_shared->lock);
+	before_shmem_exit(detach, (Datum) 0);
+}
+
+static void
+detach(int code, Datum arg)
+{
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	cg_shared->launcher = 0;
+	cg_shared->launcher_latch = NULL;
+	/* Without us nobody moves the slot, but it stays, and so does the WAL. */
+	LWLockRelease(cg_shared->lock);
+}
+
+/* Takes the slot, or makes it where a journal wants one. */
+static bool
+have_slot(void)
+{
+	static TimestampTz retry_at = 0;
+	MemoryContext oldcontext = CurrentMemoryContext;
+
+	if (MyReplicationSlot)
+		return true;
+	if (GetCurrentTimestamp() < retry_at)
+		return false;
+	PG_TRY();
+	{
+		try_slot();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(oldcontext);
+		error = CopyErrorData();
+		EmitErrorReport();
+		FlushErrorState();
+		LWLockReleaseAll();
+		ConditionVariableCancelSleep();
+		if (MyReplicationSlot)
+			ReplicationSlotRelease();
+		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+		strlcpy(cg_shared->error, error->message, CG_ERROR_LENGTH);
+		LWLockRelease(cg_shared->lock);
+		FreeErrorData(error);
+		retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 5000);
+	}
+	PG_END_TRY();
+	return MyReplicationSlot != NULL;
+}
+
+static void
+try_slot(void)
+{
+	XLogRecPtr	start;
+	XLogRecPtr	begun_at = InvalidXLogRecPtr;
+	bool		wanted;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	wanted = cg_shared->slot_wanted;
+	LWLockRelease(cg_shared->lock);
+
+	if (SearchNamedReplicationSlot(SLOT_NAME, true))
+	{
+		ReplicationSlotAcquire(SLOT_NAME, true);
+		if (XLogRecPtrIsInvalid(MyReplicationSlot->data.restart_lsn))
+		{
+			/* max_slot_wal_keep_size has let its WAL go. */
+			ereport(WARNING,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("replication slot \"%s\" has lost its WAL, and is made again", SLOT_NAME),
+					 errhint("Records that were lost show as gap in contact_guard.access_log.")));
+			ReplicationSlotRelease();
+			ReplicationSlotDrop(SLOT_NAME, true);
+		}
+	}
+	if (MyReplicationSlot == NULL)
+	{
+		if (!wanted)
+			return;
+		CheckSlotRequirements();
+		ReplicationSlotCreate(SLOT_NAME, false, RS_PERSISTENT, false);
+		ReplicationSlotReserveWal();
+		ReplicationSlotMarkDirty();
+		ReplicationSlotSave();
+		begun_at = MyReplicationSlot->data.restart_lsn;
+	}
+	start = MyReplicationSlot->data.restart_lsn;
+	if (!cg_walreader_has(start))
+	{
+		start = GetRedoRecPtr();
+		begun_at = start;
+	}
+	scan_wal(start);
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	cg_shared->slot_begun_at = begun_at;
+	cg_shared->slot_ready = true;
+	cg_shared->error[0] = '\0';
+	LWLockRelease(cg_shared->lock);
+	ConditionVariableBroadcast(&cg_shared->progress);
+}
+
+/* Whose messages may be unrecorded: all that the slot has kept. */
+static void
+scan_wal(XLogRecPtr start)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard scan",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	CgWalReader *reader = cg_walreader_open(start);
+	CgWalMessage message;
+
+	while (cg_walreader_next(reader, GetFlushRecPtr(NULL), &message))
+	{
+		CgDatabase *database;
+
+		CHECK_FOR_INTERRUPTS();
+		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+		database = cg_shared_database(message.database, true);
+		/* Not what was announced or recorded since, should we have restarted alone. */
+		if (database && message.end > Max(database->written, database->recorded))
+		{
+			if (XLogRecPtrIsInvalid(database->safe))
+				database->safe = message.start;
+			database->written = message.end;
+			database->written_bytes += message.length;
+		}
+		LWLockRelease(cg_shared->lock);
+	}
+	cg_walreader_close(reader);
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+}
+
+static bool
+needs_recorder(CgDatabase *database, TimestampTz now)
+{
+	return OidIsValid(database->oid) && database->recorder == 0 &&
+		(database->wanted || database->written > database->recorded) &&
+		now >= database->retry_at && !cg_shared_is_held(database);
+}
+
+static void
+start_recorders(void)
+{
+	for (int place = 0; place < CG_MAX_DATABASES; place++)
+	{
+		CgDatabase *database = &cg_shared->databases[place];
+		Oid			oid;
+		bool		needed;
+		bool		failing;
+
+		LWLockAcquire(cg_shared->lock, LW_SHARED);
+		oid = database->oid;
+		failing = database->failures > 0;
+		needed = needs_recorder(database, GetCurrentTimestamp());
+		LWLockRelease(cg_shared->lock);
+		if (!needed || is_running(place))
+			continue;
+		if (failing)
+			forget_if_dropped(oid);
+		start_recorder(place, oid);
+	}
+}
+
+static bool
+is_running(int place)
+{
+	pid_t		pid;
+
+	if (workers[place] == NULL)
+		return false;
+	if (GetBackgroundWorkerPid(workers[place], &pid) != BGWH_STOPPED)
+		return true;
+	pfree(workers[place]);
+	workers[place] = NULL;
+	return false;
+}
+
+static void
+start_recorder(int place, Oid oid)
+{
+	BackgroundWorker worker;
+	MemoryContext oldcontext;
+	bool		started;
+
+	memset(&worker, 0, sizeof(worker));
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	worker.bgw_notify_pid = MyProcPid;
+	worker.bgw_main_arg = ObjectIdGetDatum(oid);
+	strlcpy(worker.bgw_library_name, "contact_guard", BGW_MAXLEN);
+	strlcpy(worker.bgw_function_name, "cg_recorder_main", BGW_MAXLEN);
+	snprintf(worker.bgw_name, BGW_MAXLEN, "contact_guard recorder for database %u", oid);
+	strlcpy(worker.bgw_type, "contact_guard recorder", BGW_MAXLEN);
+
+	oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+	started = RegisterDynamicBackgroundWorker(&worker, &workers[place]);
+	MemoryContextSwitchTo(oldcontext);
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	if (cg_shared->databases[place].oid == oid)
+	{
+		CgDatabase *database = &cg_shared->databases[place];
+
+		/* Until it has done something, each attempt counts as one that failed. */
+		if (!started)
+			strlcpy(database->error, "no background worker slot is free (max_worker_processes)",
+					CG_ERROR_LENGTH);
+		database->failures++;
+		database->retry_at =
+			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+										Min(30000, 250 << Min(database->failures, 8)));
+	}
+	LWLockRelease(cg_shared->lock);
+}
+
+/* A database that went with messages in WAL that we found after a restart. */
+static void
+forget_if_dropped(Oid oid)
+{
+	bool		exists;
+
+	StartTransactionCommand();
+	exists = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(oid));
+	CommitTransactionCommand();
+	if (exists)
+		return;
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	{
+		CgDatabase *database = cg_shared_database(oid, false);
+
+		if (database && database->recorder == 0)
+			memset(database, 0, sizeof(CgDatabase));
+	}
+	LWLockRelease(cg_shared->lock);
+}
+
+/*
+ * Up to the first message that is not recorded.  What is flushed is asked first:
+ * a message announced later begins later.
+ */
+static void
+move_slot(void)
+{
+	XLogRecPtr	target = GetFlushRecPtr(NULL);
+	XLogRecPtr	current = MyReplicationSlot->data.restart_lsn;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	for (int place = 0; place < CG_MAX_DATABASES; place++)
+	{
+		CgDatabase *database = &cg_shared->databases[place];
+
+		if (OidIsValid(database->oid) && !XLogRecPtrIsInvalid(database->safe))
+			target = Min(target, database->safe);
+	}
+	LWLockRelease(cg_shared->lock);
+	if (target < current + SLOT_SAVE_BYTES)
+		return;
+	SpinLockAcquire(&MyReplicationSlot->mutex);
+	MyReplicationSlot->data.restart_lsn = target;
+	SpinLockRelease(&MyReplicationSlot->mutex);
+	ReplicationSlotMarkDirty();
+	/* On disk first: a crash must not find the slot behind WAL that is gone. */
+	ReplicationSlotSave();
+	ReplicationSlotsComputeRequiredLSN();
+}

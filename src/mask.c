@@ -1,0 +1,216 @@
+/*
+ * mask.c
+ *		What an actor sees in place of a withheld value.
+ *
+ * A mask must never be mistaken for a value that the policy shows, so a value
+ * too short for partial(prefix,suffix) is starred out whole.  The number of
+ * characters stays visible; README says so.
+ *
+ * pseudonym is HMAC-SHA-256 over (actor, day, value): equal values stay equal
+ * for one actor on one day, which is what a work list needs, while a dictionary
+ * of the ten digits of a phone number would have to be bought from reveal one
+ * recorded read at a time.
+ */
+#include "postgres.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "mask.h"
+
+#define PSEUDONYM_HEX 16		/* digits: 64 bits */
+
+static bool is_text_like(Oid type);
+static char *mask_text(const CgMask *mask, const char *value, const char *actor,
+					   const uint8 *key);
+static char *mask_partial(const char *value, int prefix, int suffix);
+static char *mask_email(const char *value);
+static char *mask_pseudonym(const char *value, const char *actor, const uint8 *key);
+static Datum text_to_type(char *masked, Oid base, int32 typmod);
+
+void
+cg_mask_parse(const char *spec, CgMask *mask)
+{
+	size_t		len = strlen(spec);
+	char		rest;
+
+	memset(mask, 0, sizeof(*mask));
+	if (strcmp(spec, "null") == 0)
+		mask->kind = CG_MASK_NULL;
+	else if (strcmp(spec, "email") == 0)
+		mask->kind = CG_MASK_EMAIL;
+	else if (strcmp(spec, "pseudonym") == 0)
+		mask->kind = CG_MASK_PSEUDONYM;
+	else if (sscanf(spec, "partial( %5d , %5d )%c", &mask->prefix, &mask->suffix, &rest) == 2 &&
+			 spec[len - 1] == ')' && mask->prefix >= 0 && mask->suffix >= 0)
+		mask->kind = CG_MASK_PARTIAL;
+	else if (strncmp(spec, "constant(", 9) == 0 && spec[len - 1] == ')')
+	{
+		mask->kind = CG_MASK_CONSTANT;
+		mask->constant = pnstrdup(spec + 9, len - 10);
+	}
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid mask \"%s\"", spec),
+				 errhint("Masks are null, partial(prefix,suffix), email, constant(text) and pseudonym.")));
+}
+
+/* Types whose values are stored as text is, so that masks can read them. */
+static bool
+is_text_like(Oid type)
+{
+	Oid			base = getBaseType(type);
+
+	return base == BPCHAROID || IsBinaryCoercible(base, TEXTOID);
+}
+
+void
+cg_mask_check(const CgMask *mask, Oid type, int32 typmod, const char *relation,
+			  const char *column)
+{
+	if (mask->kind == CG_MASK_NULL)
+		return;
+	if (mask->kind == CG_MASK_CONSTANT)
+	{
+		Oid			input;
+		Oid			ioparam;
+
+		/* Its input function knows best what a type accepts, domains included. */
+		getTypeInputInfo(type, &input, &ioparam);
+		(void) OidInputFunctionCall(input, mask->constant, ioparam, typmod);
+		return;
+	}
+	if (!is_text_like(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of relation \"%s\" has type %s, which only the masks null and constant(text) suit",
+						column, relation, format_type_be(type))));
+}
+
+Datum
+cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
+			  const char *actor, const uint8 *key, bool *isnull)
+{
+	*isnull = false;
+	switch (mask->kind)
+	{
+		case CG_MASK_NULL:
+			break;
+		case CG_MASK_CONSTANT:
+			{
+				Oid			input;
+				Oid			ioparam;
+
+				getTypeInputInfo(type, &input, &ioparam);
+				return OidInputFunctionCall(input, mask->constant, ioparam, typmod);
+			}
+		case CG_MASK_PARTIAL:
+		case CG_MASK_EMAIL:
+		case CG_MASK_PSEUDONYM:
+			{
+				int32		basetypmod = typmod;
+				Oid			base = getBaseTypeAndTypmod(type, &basetypmod);
+
+				/*
+				 * The policy may be older than the column's type: what cannot
+				 * be read as text is withheld whole.
+				 */
+				if (!is_text_like(base))
+					break;
+				return text_to_type(mask_text(mask, TextDatumGetCString(value), actor, key),
+									base, basetypmod);
+			}
+	}
+	*isnull = true;
+	return (Datum) 0;
+}
+
+static char *
+mask_text(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
+{
+	switch (mask->kind)
+	{
+		case CG_MASK_PARTIAL:
+			return mask_partial(value, mask->prefix, mask->suffix);
+		case CG_MASK_EMAIL:
+			return mask_email(value);
+		default:
+			return mask_pseudonym(value, actor, key);
+	}
+}
+
+static char *
+mask_partial(const char *value, int prefix, int suffix)
+{
+	int			bytes = strlen(value);
+	int			chars = pg_mbstrlen_with_len(value, bytes);
+	int			head = 0;
+	int			tail = bytes;
+	StringInfoData out;
+
+	if (chars > prefix + suffix)
+	{
+		head = pg_mbcharcliplen(value, bytes, prefix);
+		tail = pg_mbcharcliplen(value, bytes, chars - suffix);
+		chars -= prefix + suffix;
+	}
+	initStringInfo(&out);
+	appendBinaryStringInfo(&out, value, head);
+	while (chars-- > 0)
+		appendStringInfoChar(&out, '*');
+	appendStringInfoString(&out, value + tail);
+	return out.data;
+}
+
+static char *
+mask_email(const char *value)
+{
+	const char *at = strrchr(value, '@');
+	const char *dot = at ? strrchr(at, '.') : NULL;
+
+	if (at == NULL || at == value)
+		return pstrdup("***");
+	return psprintf("%.*s***@***%s", pg_mblen(value), value, dot ? dot : "");
+}
+
+static char *
+mask_pseudonym(const char *value, const char *actor, const uint8 *key)
+{
+	StringInfoData in;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+	char	   *out = palloc(PSEUDONYM_HEX + 1);
+
+	initStringInfo(&in);
+	/* The zero byte ends the actor's name, which cannot contain one. */
+	appendStringInfo(&in, "pseudonym %s", actor);
+	appendStringInfoChar(&in, '\0');
+	appendStringInfo(&in, INT64_FORMAT " %s", GetCurrentTimestamp() / USECS_PER_DAY, value);
+	if (HMAC(EVP_sha256(), key, 32, (unsigned char *) in.data, in.len, digest, &len) == NULL)
+		elog(ERROR, "could not compute HMAC");
+	hex_encode((char *) digest, PSEUDONYM_HEX / 2, out);
+	out[PSEUDONYM_HEX] = '\0';
+	return out;
+}
+
+/* Clipped rather than refused: a mask is not worth an error to the reader. */
+static Datum
+text_to_type(char *masked, Oid base, int32 typmod)
+{
+	if ((base == VARCHAROID || base == BPCHAROID) && typmod >= (int32) VARHDRSZ)
+		masked[pg_mbcharcliplen(masked, strlen(masked), typmod - VARHDRSZ)] = '\0';
+	if (base == BPCHAROID)
+		return DirectFunctionCall3(bpcharin, CStringGetDatum(masked),
+								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(typmod));
+	return CStringGetTextDatum(masked);
+}

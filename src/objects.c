@@ -1,0 +1,101 @@
+/*
+ * objects.c
+ *		The extension's own objects in the current database.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "objects.h"
+
+#define CG_ADMIN_ROLE "contact_guard_admin"
+
+Oid
+cg_objects_schema(void)
+{
+	return get_namespace_oid(CG_SCHEMA, true);
+}
+
+Oid
+cg_objects_relation(const char *name, bool missing_ok)
+{
+	Oid			schema = cg_objects_schema();
+	Oid			relid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+
+	if (!OidIsValid(relid) && !missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s.%s\" does not exist", CG_SCHEMA, name),
+				 errhint("Run CREATE EXTENSION contact_guard in this database.")));
+	return relid;
+}
+
+Oid
+cg_objects_site_type(void)
+{
+	Oid			schema = cg_objects_schema();
+	Oid			type = InvalidOid;
+
+	if (OidIsValid(schema))
+		type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+							   CStringGetDatum("site"), ObjectIdGetDatum(schema));
+	if (!OidIsValid(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("guarded columns cannot be read: extension \"contact_guard\" is not installed in this database"),
+				 errhint("Run CREATE EXTENSION contact_guard.")));
+	return type;
+}
+
+Oid
+cg_objects_reveal(void)
+{
+	Oid			args[3] = {ANYELEMENTOID, ANYOID, cg_objects_site_type()};
+	oidvector  *argtypes = buildoidvector(args, 3);
+
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+						   CStringGetDatum("reveal"), PointerGetDatum(argtypes),
+						   ObjectIdGetDatum(cg_objects_schema()));
+}
+
+int
+cg_objects_natts(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int			natts = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		natts = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+		ReleaseSysCache(tuple);
+	}
+	return natts;
+}
+
+bool
+cg_objects_is_admin(void)
+{
+	Oid			admin = get_role_oid(CG_ADMIN_ROLE, true);
+
+	if (superuser())
+		return true;
+	return OidIsValid(admin) && has_privs_of_role(GetUserId(), admin);
+}
+
+void
+cg_objects_require_admin(const char *what)
+{
+	if (!cg_objects_is_admin())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"%s\" to %s", CG_ADMIN_ROLE, what)));
+}

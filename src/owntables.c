@@ -1,0 +1,181 @@
+/*
+ * owntables.c
+ *		The extension's own tables are written by the extension alone.
+ *
+ * Privileges are not enough: their owner and every superuser pass them, and a
+ * trigger that refuses can be disabled.  So two hooks refuse for everybody who
+ * comes through SQL: one looks at the target relations of each statement, the
+ * other at TRUNCATE, DROP and ALTER.  (With the library unloaded a superuser
+ * can write them, as he can write the files; README says so.)
+ *
+ * Leave is a flag set for the time of one command of ours; the recorder needs
+ * none, since it does not go through the executor.
+ */
+#include "postgres.h"
+
+#include "catalog/dependency.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+#include "objects.h"
+#include "owntables.h"
+
+static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
+static object_access_hook_type prev_object_access = NULL;
+
+static bool writing = false;	/* a command of ours is under way */
+static bool dropping = false;	/* DROP EXTENSION is under way */
+
+static bool owntables_check_perms(List *rangeTable, bool ereport_on_violation);
+static void owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId,
+									int subId, void *arg);
+static bool is_ours(Oid relid);
+static void refuse(Oid relid);
+
+void
+cg_owntables_init(void)
+{
+	prev_ExecutorCheckPerms = ExecutorCheckPerms_hook;
+	ExecutorCheckPerms_hook = owntables_check_perms;
+	prev_object_access = object_access_hook;
+	object_access_hook = owntables_object_access;
+}
+
+void
+cg_owntables_allow_drop(bool allow)
+{
+	dropping = allow;
+}
+
+static bool
+is_ours(Oid relid)
+{
+	Oid			schema = cg_objects_schema();
+
+	return OidIsValid(schema) && get_rel_namespace(relid) == schema;
+}
+
+static void
+refuse(Oid relid)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("table \"%s.%s\" is written by contact_guard alone", CG_SCHEMA, get_rel_name(relid)),
+			 errhint("Use the functions of schema contact_guard.")));
+}
+
+/*
+ * A restore (a superuser with row_security off, as pg_dump sets it) loads the
+ * tables that a dump carries.  Never the log: its rows come from the journal.
+ */
+static bool
+is_restored_here(Oid relid)
+{
+	return superuser() && !row_security &&
+		(relid == cg_objects_relation("permission", true) ||
+		 relid == cg_objects_relation("intervention", true));
+}
+
+static bool
+owntables_check_perms(List *rangeTable, bool ereport_on_violation)
+{
+	ListCell   *lc;
+
+	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(rangeTable, ereport_on_violation))
+		return false;
+	if (writing || creating_extension)
+		return true;
+	foreach(lc, rangeTable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION &&
+			(rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) != 0 &&
+			is_ours(rte->relid) && !is_restored_here(rte->relid))
+		{
+			if (!ereport_on_violation)
+				return false;
+			refuse(rte->relid);
+		}
+	}
+	return true;
+}
+
+static void
+owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
+{
+	if (prev_object_access)
+		prev_object_access(access, classId, objectId, subId, arg);
+	if (classId != RelationRelationId || writing || dropping || creating_extension)
+		return;
+	switch (access)
+	{
+		case OAT_TRUNCATE:
+			break;
+		case OAT_DROP:
+			/* PostgreSQL's own clean-up of what a failed command left. */
+			if ((((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0)
+				return;
+			break;
+		case OAT_POST_ALTER:
+			if (((ObjectAccessPostAlter *) arg)->is_internal)
+				return;
+			break;
+		default:
+			return;
+	}
+	if (is_ours(objectId) && get_rel_relkind(objectId) != RELKIND_VIEW)
+		refuse(objectId);
+}
+
+uint64
+cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls,
+					 int64 *first)
+{
+	Oid			user;
+	int			sec_context;
+	int			nestlevel = NewGUCNestLevel();
+	bool		was_writing = writing;
+	uint64		processed = 0;
+
+	GetUserIdAndSecContext(&user, &sec_context);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	PG_TRY();
+	{
+		SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID,
+							   sec_context | SECURITY_LOCAL_USERID_CHANGE);
+		writing = true;
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		if (SPI_execute_with_args(sql, nargs, types, values, nulls, false, 0) < 0)
+			elog(ERROR, "could not execute \"%s\"", sql);
+		processed = SPI_processed;
+		if (first && processed > 0)
+		{
+			bool		isnull;
+
+			*first = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+												 1, &isnull));
+		}
+		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		writing = was_writing;
+		SetUserIdAndSecContext(user, sec_context);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, nestlevel);
+	return processed;
+}

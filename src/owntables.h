@@ -1,0 +1,27 @@
+/*
+ * owntables.h
+ *		The extension's own tables are written by the extension alone.
+ */
+#ifndef CG_OWNTABLES_H
+#define CG_OWNTABLES_H
+
+#include "postgres.h"
+
+extern void cg_owntables_init(void);
+
+/*
+ * Runs one SQL command with the bootstrap superuser's rights, a pinned
+ * search_path and leave to write our tables.  nulls as in SPI.  Returns the
+ * number of rows written; first, unless NULL, gets the bigint that the first of
+ * them RETURNs.
+ */
+extern uint64 cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values,
+								   const char *nulls, int64 *first);
+
+/*
+ * DROP EXTENSION reaches our tables before the extension itself, so whoever has
+ * checked that command says so here.  Set it back in a PG_FINALLY.
+ */
+extern void cg_owntables_allow_drop(bool allow);
+
+#endif							/* CG_OWNTABLES_H */

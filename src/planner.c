@@ -1,0 +1,144 @@
+/*
+ * planner.c
+ *		The planner hook: inline, rewrite, plan, check.
+ *
+ * Every SQL statement with a plan comes by here: simple and prepared, from
+ * procedural languages, function bodies, rules, cursors.  The check is the
+ * second line of defence: a guarded relation that the planner opens although the
+ * rewrite has not seen its range table entry refuses the statement.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/plancat.h"
+#include "optimizer/planner.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "inline.h"
+#include "interventions.h"
+#include "objects.h"
+#include "planner.h"
+#include "policy.h"
+#include "rewrite.h"
+#include "shared.h"
+
+/* Planners of ours under way.  CREATE INDEX and CLUSTER open relations without. */
+static int	planning = 0;
+
+static planner_hook_type prev_planner = NULL;
+static get_relation_info_hook_type prev_get_relation_info = NULL;
+
+static PlannedStmt *planner_plan(Query *parse, const char *query_string, int cursorOptions,
+								 ParamListInfo boundParams);
+static PlannedStmt *call_next(Query *parse, const char *query_string, int cursorOptions,
+							  ParamListInfo boundParams);
+static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
+static void refuse_hold(void);
+
+void
+cg_planner_init(void)
+{
+	prev_planner = planner_hook;
+	planner_hook = planner_plan;
+	prev_get_relation_info = get_relation_info_hook;
+	get_relation_info_hook = planner_relation_info;
+	cg_inline_init();
+}
+
+static PlannedStmt *
+call_next(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
+{
+	if (prev_planner)
+		return prev_planner(parse, query_string, cursorOptions, boundParams);
+	return standard_planner(parse, query_string, cursorOptions, boundParams);
+}
+
+static PlannedStmt *
+planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
+{
+	PlannedStmt *result;
+	CgInlined	inlined = {NIL, false};
+	bool		forbidden;
+
+	/* A database without the extension has no policy. */
+	if (!OidIsValid(cg_objects_schema()))
+		return call_next(parse, query_string, cursorOptions, boundParams);
+
+	cg_inline_functions(parse, &inlined);
+	if (cg_rewrite_query(parse))
+	{
+		cg_shared_require();
+		if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
+			refuse_hold();
+		/* While a subtransaction can still be had: see interventions.c. */
+		(void) cg_interventions_list();
+	}
+
+	forbidden = cg_inline_forbid(true);
+	planning++;
+	PG_TRY();
+	{
+		result = call_next(parse, query_string, cursorOptions, boundParams);
+	}
+	PG_FINALLY();
+	{
+		planning--;
+		(void) cg_inline_forbid(forbidden);
+	}
+	PG_END_TRY();
+	result->invalItems = list_concat(result->invalItems, inlined.dependencies);
+	result->dependsOnRole |= inlined.depends_on_role;
+	return result;
+}
+
+/* Its rows are kept from the commit on, whatever becomes of the windows. */
+static void
+refuse_hold(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("a cursor WITH HOLD cannot read guarded columns"),
+			 errhint("Use a cursor WITHOUT HOLD, or read the rows at once.")));
+}
+
+/*
+ * A child of a relation that the rewrite has seen was read through that
+ * relation's columns: then what is guarded in the child must be guarded there.
+ */
+static void
+planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
+{
+	const CgPolicy *policy;
+	Oid			seen;
+
+	if (prev_get_relation_info)
+		prev_get_relation_info(root, relid, inhparent, rel);
+	policy = planning > 0 ? cg_policy_get(relid) : NULL;
+	if (policy == NULL)
+		return;
+	seen = cg_rewrite_seen(planner_rt_fetch(rel->relid, root));
+	if (seen == relid)
+		return;
+	for (int i = 0; i < policy->nguarded; i++)
+	{
+		char	   *column = get_attname(relid, policy->guarded[i].attnum, false);
+		AttrNumber	attnum = OidIsValid(seen) ? get_attnum(seen, column) : InvalidAttrNumber;
+		const CgPolicy *of_seen = OidIsValid(seen) ? cg_policy_get(seen) : NULL;
+
+		/* The parent may not have the column, and then cannot read it. */
+		if (OidIsValid(seen) && attnum == InvalidAttrNumber)
+			continue;
+		if (of_seen == NULL || cg_policy_column(of_seen, attnum) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(relid)),
+					 errdetail("Its guarded column \"%s\" is reached past contact_guard's rewrite.", column),
+					 errhint("If it is read through a parent table, protect the parent too.")));
+		policy = cg_policy_get(relid);
+	}
+}

@@ -1,0 +1,243 @@
+/*
+ * policy.c
+ *		What is guarded in a relation, from its labels and its ancestors'.
+ *
+ * The planner hook asks for every relation of every query, so answers are kept
+ * per session, negative ones too, until a relcache invalidation of the relation
+ * arrives: labels.c sends one with each change of a label, and PostgreSQL with
+ * each change of inheritance.
+ *
+ * A policy that no longer makes sense (the customer key was dropped, say) stays
+ * a policy: "broken" names the reason, and the rewrite refuses the guarded
+ * columns.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "labels.h"
+#include "policy.h"
+
+static HTAB *policies = NULL;
+static uint64 invalidations = 0;	/* heard of so far */
+
+static void policy_inval(Datum arg, Oid relid);
+static void build(CgPolicy *policy, Oid relid);
+static List *all_ancestors(Oid relid);
+static void add_labels(AttrNumber attnum, const char *label, void *context);
+static void check_policy(CgPolicy *policy);
+
+/* Where add_labels puts what it finds in "source". */
+typedef struct BuildContext
+{
+	CgPolicy   *policy;
+	Oid			source;			/* the relation itself or an ancestor */
+} BuildContext;
+
+void
+cg_policy_init(void)
+{
+	HASHCTL		ctl = {
+		.keysize = sizeof(Oid),
+		.entrysize = sizeof(CgPolicy),
+	};
+
+	policies = hash_create("contact_guard policies", 64, &ctl, HASH_ELEM | HASH_BLOBS);
+	CacheRegisterRelcacheCallback(policy_inval, (Datum) 0);
+}
+
+/* May run at any time, with anybody reading an entry: it only sets a flag. */
+static void
+policy_inval(Datum arg, Oid relid)
+{
+	CgPolicy   *policy;
+	HASH_SEQ_STATUS seq;
+
+	invalidations++;
+	if (OidIsValid(relid))
+	{
+		policy = hash_search(policies, &relid, HASH_FIND, NULL);
+		if (policy)
+			policy->valid = false;
+		return;
+	}
+	hash_seq_init(&seq, policies);
+	while ((policy = hash_seq_search(&seq)) != NULL)
+		policy->valid = false;
+}
+
+const CgPolicy *
+cg_policy_get(Oid relid)
+{
+	bool		found;
+	CgPolicy   *policy = hash_search(policies, &relid, HASH_FIND, NULL);
+
+	if (policy == NULL || !policy->valid)
+	{
+		CgPolicy	fresh;
+		uint64		before = invalidations;
+
+		/* Building may fail half-way: only a finished policy goes in. */
+		build(&fresh, relid);
+		/* Built of what has changed meanwhile: good for this once. */
+		fresh.valid = (invalidations == before);
+		policy = hash_search(policies, &relid, HASH_ENTER, &found);
+		if (found && policy->context)
+			MemoryContextDelete(policy->context);
+		*policy = fresh;
+		if (policy->context)
+			MemoryContextSetParent(policy->context, TopMemoryContext);
+	}
+	return policy->nguarded > 0 ? policy : NULL;
+}
+
+/*
+ * Builds in a context that is a child of the current one, so that an error
+ * half-way leaves nothing; the caller moves it to its place.
+ */
+static void
+build(CgPolicy *policy, Oid relid)
+{
+	MemoryContext oldcontext;
+	BuildContext context = {policy, relid};
+	ListCell   *lc;
+
+	memset(policy, 0, sizeof(*policy));
+	policy->relid = relid;
+	policy->context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard policy",
+											ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(policy->context);
+	policy->ancestors = all_ancestors(relid);
+	cg_labels_of_relation(relid, add_labels, &context);
+	foreach(lc, policy->ancestors)
+	{
+		context.source = lfirst_oid(lc);
+		cg_labels_of_relation(context.source, add_labels, &context);
+	}
+	if (policy->nguarded > 0)
+		check_policy(policy);
+	MemoryContextSwitchTo(oldcontext);
+	if (policy->nguarded == 0)
+	{
+		/* The common case: every unguarded table of every session. */
+		MemoryContextDelete(policy->context);
+		policy->context = NULL;
+		policy->ancestors = NIL;
+	}
+}
+
+static List *
+all_ancestors(Oid relid)
+{
+	List	   *result = NIL;
+	Relation	catalog;
+
+	if (!has_superclass(relid))
+		return NIL;
+	catalog = table_open(InheritsRelationId, AccessShareLock);
+	for (int next = -1; next < list_length(result); next++)
+	{
+		Oid			child = next < 0 ? relid : list_nth_oid(result, next);
+		ScanKeyData key;
+		SysScanDesc scan;
+		HeapTuple	tuple;
+
+		ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(child));
+		scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, NULL, 1, &key);
+		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+			result = list_append_unique_oid(result,
+											((Form_pg_inherits) GETSTRUCT(tuple))->inhparent);
+		systable_endscan(scan);
+	}
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* A column's own label goes before its ancestors', which are read later. */
+static void
+add_labels(AttrNumber attnum, const char *label, void *context)
+{
+	BuildContext *build = context;
+	CgPolicy   *policy = build->policy;
+	CgColumnLabel parsed;
+	int			at;
+
+	if (attnum == 0)
+		return;
+	cg_labels_parse_column(label, &parsed);
+	if (build->source != policy->relid)
+		attnum = get_attnum(policy->relid, get_attname(build->source, attnum, false));
+	if (attnum == InvalidAttrNumber)
+		return;
+	if (parsed.customer && policy->customer == InvalidAttrNumber)
+		policy->customer = attnum;
+	if (parsed.mask == NULL)
+		return;
+
+	for (at = 0; at < policy->nguarded && policy->guarded[at].attnum < attnum; at++);
+	if (at < policy->nguarded && policy->guarded[at].attnum == attnum)
+		return;
+	policy->guarded = policy->guarded
+		? repalloc(policy->guarded, sizeof(CgGuarded) * (policy->nguarded + 1))
+		: palloc(sizeof(CgGuarded));
+	memmove(&policy->guarded[at + 1], &policy->guarded[at],
+			sizeof(CgGuarded) * (policy->nguarded - at));
+	policy->guarded[at].attnum = attnum;
+	cg_mask_parse(parsed.mask, &policy->guarded[at].mask);
+	policy->nguarded++;
+}
+
+static void
+check_policy(CgPolicy *policy)
+{
+	if (policy->customer == InvalidAttrNumber)
+		policy->broken = "no column is the customer key";
+	else if (!cg_policy_is_key_type(get_atttype(policy->relid, policy->customer)))
+		policy->broken = psprintf("the customer key \"%s\" has type %s",
+								  get_attname(policy->relid, policy->customer, false),
+								  format_type_be(get_atttype(policy->relid, policy->customer)));
+	else if (cg_policy_column(policy, policy->customer))
+		policy->broken = "the customer key itself is guarded";
+	else if (policy->nguarded > CG_GUARDED_MAX)
+		policy->broken = psprintf("more than %d columns are guarded", CG_GUARDED_MAX);
+	if (policy->broken)
+		policy->customer = InvalidAttrNumber;
+}
+
+const CgGuarded *
+cg_policy_column(const CgPolicy *policy, AttrNumber attnum)
+{
+	for (int i = 0; i < policy->nguarded; i++)
+		if (policy->guarded[i].attnum == attnum)
+			return &policy->guarded[i];
+	return NULL;
+}
+
+/* Types whose text form no setting of a session can change. */
+bool
+cg_policy_is_key_type(Oid type)
+{
+	switch (getBaseType(type))
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case UUIDOID:
+		case TEXTOID:
+		case VARCHAROID:
+			return true;
+		default:
+			return false;
+	}
+}

@@ -1,0 +1,49 @@
+/*
+ * policy.h
+ *		What is guarded in a relation, from its labels and its ancestors'.
+ */
+#ifndef CG_POLICY_H
+#define CG_POLICY_H
+
+#include "access/attnum.h"
+#include "nodes/pg_list.h"
+
+#include "mask.h"
+
+/* Columns of one relation: records keep sets of them as 64 bits. */
+#define CG_GUARDED_MAX 64
+
+typedef struct CgGuarded
+{
+	AttrNumber	attnum;
+	CgMask		mask;
+} CgGuarded;
+
+typedef struct CgPolicy
+{
+	Oid			relid;			/* hash key */
+	bool		valid;			/* used by policy.c alone */
+	MemoryContext context;
+	char	   *broken;			/* why no guarded column can be read, or NULL */
+	AttrNumber	customer;		/* the customer key; 0 if broken */
+	int			nguarded;		/* 0: the relation is none of our business */
+	CgGuarded  *guarded;		/* by attnum */
+	List	   *ancestors;		/* OIDs of tables that it inherits from */
+} CgPolicy;
+
+extern void cg_policy_init(void);
+
+/*
+ * The policy of a relation, or NULL if nothing in it is guarded.  Valid until
+ * the next call; copy what you keep.  Takes no lock: the caller has one, as a
+ * relation in a range table has.
+ */
+extern const CgPolicy *cg_policy_get(Oid relid);
+
+/* The guard on a column, or NULL. */
+extern const CgGuarded *cg_policy_column(const CgPolicy *policy, AttrNumber attnum);
+
+/* Can a column of this type be a customer key?  Domains count as their base. */
+extern bool cg_policy_is_key_type(Oid type);
+
+#endif							/* CG_POLICY_H */

@@ -1,0 +1,284 @@
+/*
+ * policyfuncs.c
+ *		use_interventions(), forget_interventions(), and the built-in interventions.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "interventions.h"
+#include "labels.h"
+#include "objects.h"
+#include "owntables.h"
+#include "policy.h"
+#include "policyrecord.h"
+#include "windowquery.h"
+
+PG_FUNCTION_INFO_V1(cg_use_interventions);
+PG_FUNCTION_INFO_V1(cg_forget_interventions);
+PG_FUNCTION_INFO_V1(cg_open_intervention);
+PG_FUNCTION_INFO_V1(cg_close_intervention);
+
+static void check_caller(Oid relid);
+static char *interval_argument(FunctionCallInfo fcinfo, int argument);
+static void check_customers(Oid relid, AttrNumber customer);
+static void warn_of_index(Oid relid, AttrNumber technician);
+static void warn_of_owner(Oid relid);
+
+static void
+check_caller(Oid relid)
+{
+	char		relkind = get_rel_relkind(relid);
+
+	cg_objects_require_admin("name an interventions relation");
+	if (relkind == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	if (!pg_class_ownercheck(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relkind), get_rel_name(relid));
+}
+
+/* The same text whatever the session's IntervalStyle; NULL for none. */
+static char *
+interval_argument(FunctionCallInfo fcinfo, int argument)
+{
+	int			nestlevel;
+	char	   *text;
+
+	if (PG_ARGISNULL(argument))
+		return NULL;
+	nestlevel = NewGUCNestLevel();
+	(void) set_config_option("IntervalStyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	text = DatumGetCString(DirectFunctionCall1(interval_out, PG_GETARG_DATUM(argument)));
+	AtEOXact_GUC(true, nestlevel);
+	return text;
+}
+
+/* Protected relations must know customers by the same kind of key. */
+static void
+check_customers(Oid relid, AttrNumber customer)
+{
+	ListCell   *lc;
+
+	if (get_rel_namespace(relid) == cg_objects_schema())
+		return;
+	foreach(lc, cg_labels_relations())
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		if (policy == NULL || policy->broken)
+			continue;
+		if (cg_windowquery_key_type(policy->relid, policy->customer) !=
+			cg_windowquery_key_type(relid, customer))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("customer column \"%s\" of relation \"%s\" has type %s, but the customer key of protected relation \"%s\" is of another kind",
+							get_attname(relid, customer, false), get_rel_name(relid),
+							format_type_be(get_atttype(relid, customer)), get_rel_name(policy->relid))));
+	}
+}
+
+static void
+warn_of_index(Oid relid, AttrNumber technician)
+{
+	Relation	rel = table_open(relid, NoLock);
+	char		relkind = rel->rd_rel->relkind;
+	bool		found = relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
+		relkind != RELKIND_MATVIEW;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = relation_open(lfirst_oid(lc), AccessShareLock);
+
+		if (index->rd_index->indkey.values[0] == technician)
+			found = true;
+		relation_close(index, AccessShareLock);
+	}
+	table_close(rel, NoLock);
+	if (!found)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("relation \"%s\" has no index that begins with \"%s\"",
+						get_rel_name(relid), get_attname(relid, technician, false)),
+				 errhint("Create one on (%s, %s): every reader of a guarded column looks his windows up.",
+						 quote_identifier(get_attname(relid, technician, false)), "the opening time")));
+}
+
+static void
+warn_of_owner(Oid relid)
+{
+	Relation	rel = table_open(relid, NoLock);
+
+	if (superuser_arg(rel->rd_rel->relowner) && rel->rd_rel->relkind == RELKIND_VIEW)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("interventions view \"%s\" is owned by a superuser", get_rel_name(relid)),
+				 errdetail("Every look at the interventions runs its functions with the superuser's rights."),
+				 errhint("Give it to the role that owns the CRM.")));
+	table_close(rel, NoLock);
+}
+
+Datum
+cg_use_interventions(PG_FUNCTION_ARGS)
+{
+	/* By CgPart, the arguments' places. */
+	static const int part_arguments[CG_NPARTS] = {5, 1, 2, 3, 4};
+	Oid			relid;
+	CgTableLabel label;
+	AttrNumber	parts[CG_NPARTS];
+	AttrNumber	old_parts[CG_NPARTS];
+	char	   *problem;
+
+	for (int argument = 0; argument <= 5; argument++)
+		if (PG_ARGISNULL(argument))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("relation, customer, technician, opens_at, closes_at and id must not be null")));
+	relid = PG_GETARG_OID(0);
+	LockRelationOid(relid, ShareUpdateExclusiveLock);
+	check_caller(relid);
+	for (int part = 0; part < CG_NPARTS; part++)
+	{
+		char	   *name = NameStr(*PG_GETARG_NAME(part_arguments[part]));
+
+		parts[part] = get_attnum(relid, name);
+		if (parts[part] <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("column \"%s\" of relation \"%s\" does not exist", name, get_rel_name(relid))));
+		for (int other = 0; other < part; other++)
+			if (parts[other] == parts[part])
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("column \"%s\" cannot be both %s and %s", name,
+								cg_part_names[other], cg_part_names[part])));
+	}
+	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	label.interventions = true;
+	label.open_when = PG_ARGISNULL(6) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(6));
+	label.early = interval_argument(fcinfo, 7);
+	label.late = interval_argument(fcinfo, 8);
+	label.longest = interval_argument(fcinfo, 9);
+	label.timezone = PG_ARGISNULL(10) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(10));
+	problem = cg_interventions_check(relid, &label, parts);
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("relation \"%s\" cannot say when interventions are open: %s",
+						get_rel_name(relid), problem)));
+	check_customers(relid, parts[CG_PART_CUSTOMER]);
+
+	cg_interventions_parts(relid, old_parts);
+	for (int part = 0; part < CG_NPARTS; part++)
+	{
+		CgColumnLabel column;
+
+		if (old_parts[part] == InvalidAttrNumber || old_parts[part] == parts[part])
+			continue;
+		cg_labels_parse_column(cg_labels_get(relid, old_parts[part]), &column);
+		column.part = -1;
+		cg_labels_set_column(relid, old_parts[part], &column);
+	}
+	for (int part = 0; part < CG_NPARTS; part++)
+	{
+		CgColumnLabel column;
+
+		cg_labels_parse_column(cg_labels_get(relid, parts[part]), &column);
+		column.part = part;
+		cg_labels_set_column(relid, parts[part], &column);
+	}
+	cg_labels_set_table(relid, &label);
+	if (get_rel_namespace(relid) == cg_objects_schema())
+		PG_RETURN_VOID();
+	cg_policyrecord_add("use interventions of %s: open when %s, early %s, late %s, longest %s",
+						get_rel_name(relid), label.open_when ? label.open_when : "in time",
+						label.early ? label.early : "0", label.late ? label.late : "0",
+						label.longest ? label.longest : "unlimited");
+	warn_of_index(relid, parts[CG_PART_TECHNICIAN]);
+	warn_of_owner(relid);
+	PG_RETURN_VOID();
+}
+
+Datum
+cg_forget_interventions(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	CgTableLabel label;
+	AttrNumber	parts[CG_NPARTS];
+
+	LockRelationOid(relid, ShareUpdateExclusiveLock);
+	check_caller(relid);
+	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	if (!label.interventions)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("relation \"%s\" is no interventions relation", get_rel_name(relid))));
+	cg_interventions_parts(relid, parts);
+	for (int part = 0; part < CG_NPARTS; part++)
+	{
+		CgColumnLabel column;
+
+		if (parts[part] == InvalidAttrNumber)
+			continue;
+		cg_labels_parse_column(cg_labels_get(relid, parts[part]), &column);
+		column.part = -1;
+		cg_labels_set_column(relid, parts[part], &column);
+	}
+	label.interventions = false;
+	cg_labels_set_table(relid, &label);
+	cg_policyrecord_add("forget interventions of %s", get_rel_name(relid));
+	PG_RETURN_VOID();
+}
+
+Datum
+cg_open_intervention(PG_FUNCTION_ARGS)
+{
+	Oid			types[4] = {TEXTOID, NAMEOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		values[4];
+	int64		id = 0;
+
+	if (PG_GETARG_TIMESTAMPTZ(3) <= PG_GETARG_TIMESTAMPTZ(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the intervention would end before it begins")));
+	for (int i = 0; i < 4; i++)
+		values[i] = PG_GETARG_DATUM(i);
+	(void) cg_owntables_execute("INSERT INTO contact_guard.intervention (customer, technician, opens_at, closes_at) "
+								"VALUES ($1, $2, $3, $4) RETURNING id",
+								4, types, values, NULL, &id);
+	cg_policyrecord_add("open intervention " INT64_FORMAT " of %s at customer %s", id,
+						NameStr(*PG_GETARG_NAME(1)), text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	PG_RETURN_INT64(id);
+}
+
+Datum
+cg_close_intervention(PG_FUNCTION_ARGS)
+{
+	Oid			types[1] = {INT8OID};
+	Datum		values[1] = {PG_GETARG_DATUM(0)};
+
+	if (cg_owntables_execute("UPDATE contact_guard.intervention SET closed_at = clock_timestamp() "
+							 "WHERE id = $1 AND closed_at IS NULL",
+							 1, types, values, NULL, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("there is no open intervention " INT64_FORMAT, PG_GETARG_INT64(0))));
+	cg_policyrecord_add("close intervention " INT64_FORMAT, PG_GETARG_INT64(0));
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,166 @@
+/*
+ * reach.c
+ *		What the guard on a column cannot reach.
+ *
+ * protect() cannot mend the CRM's own triggers and copies, but who sets a policy
+ * must know of them.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "reach.h"
+
+static bool key_array_has(HeapTuple tuple, Relation catalog, int column, AttrNumber attnum);
+static Oid	rewrite_relation(Oid rule);
+static void warn_triggers(Relation rel);
+static void warn_dependents(Oid relid, AttrNumber attnum);
+
+static bool
+key_array_has(HeapTuple tuple, Relation catalog, int column, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		datum = heap_getattr(tuple, column, RelationGetDescr(catalog), &isnull);
+	ArrayType  *array;
+	int16	   *keys;
+
+	if (isnull)
+		return false;
+	array = DatumGetArrayTypeP(datum);
+	keys = (int16 *) ARR_DATA_PTR(array);
+	for (int i = 0; i < ARR_DIMS(array)[0]; i++)
+		if (keys[i] == attnum)
+			return true;
+	return false;
+}
+
+bool
+cg_reach_in_foreign_key(Oid relid, AttrNumber attnum)
+{
+	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	/* No index leads from a referenced table to its constraints. */
+	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		if (form->contype != CONSTRAINT_FOREIGN)
+			continue;
+		found = (form->conrelid == relid &&
+				 key_array_has(tuple, catalog, Anum_pg_constraint_conkey, attnum)) ||
+			(form->confrelid == relid &&
+			 key_array_has(tuple, catalog, Anum_pg_constraint_confkey, attnum));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return found;
+}
+
+static void
+warn_triggers(Relation rel)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+	{
+		if (triggers->triggers[i].tgisinternal)
+			continue;
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("trigger \"%s\" on relation \"%s\" sees guarded values",
+						triggers->triggers[i].tgname, RelationGetRelationName(rel)),
+				 errdetail("OLD and NEW of a row trigger are not masked, and not recorded.")));
+	}
+}
+
+/* The relation that a rule belongs to. */
+static Oid
+rewrite_relation(Oid rule)
+{
+	Relation	catalog = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(rule));
+	scan = systable_beginscan(catalog, RewriteOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* Objects whose definition names the column. */
+static void
+warn_dependents(Oid relid, AttrNumber attnum)
+{
+	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData keys[3];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	const char *column = get_attname(relid, attnum, false);
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(RelationRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	ScanKeyInit(&keys[2], Anum_pg_depend_refobjsubid, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(attnum));
+	scan = systable_beginscan(catalog, DependReferenceIndexId, true, NULL, 3, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->classid == RewriteRelationId)
+		{
+			Oid			owner = rewrite_relation(form->objid);
+
+			if (get_rel_relkind(owner) == RELKIND_MATVIEW)
+				ereport(WARNING,
+						(errcode(ERRCODE_WARNING),
+						 errmsg("materialized view \"%s\" keeps a copy of guarded column \"%s\"",
+								get_rel_name(owner), column),
+						 errhint("Protect it as well, or drop it.")));
+		}
+		else if (form->classid == RelationRelationId && form->objid == relid && form->objsubid > 0)
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("generated column \"%s\" of relation \"%s\" is computed from guarded column \"%s\"",
+							get_attname(relid, form->objsubid, false), get_rel_name(relid), column),
+					 errhint("Protect it as well.")));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+void
+cg_reach_warn(Oid relid, List *attnums)
+{
+	Relation	rel = table_open(relid, NoLock);
+	ListCell   *lc;
+
+	warn_triggers(rel);
+	table_close(rel, NoLock);
+	foreach(lc, attnums)
+		warn_dependents(relid, lfirst_int(lc));
+}

@@ -1,0 +1,301 @@
+/*
+ * reads.c
+ *		What one execution has read: verdicts and their records.
+ *
+ * The path of a withheld row is a probe of the window cache and one of the hash
+ * table here; that of a shown one is the latter alone, unless the last look at
+ * the interventions is more than a second old.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "guc.h"
+#include "journal.h"
+#include "policy.h"
+#include "reads_private.h"
+#include "windows.h"
+
+static ReadRelation *find_relation(CgReads *reads, Oid relid);
+static int	column_bit(const ReadRelation *relation, AttrNumber attnum);
+static void count_row(ReadRelation *relation, AttrNumber attnum, int64 now);
+static bool decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
+							 const char *customer, TimestampTz now);
+static void look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now);
+static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
+static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
+static void note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now);
+
+CgReads *
+cg_reads_create(QueryDesc *query, int64 statement)
+{
+	MemoryContext context;
+	MemoryContext oldcontext;
+	CgReads    *reads;
+
+	cg_journal_require();
+	/* In the top: after an error the records must still get out. */
+	context = AllocSetContextCreate(TopMemoryContext, "contact_guard execution",
+									ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	reads = palloc0(sizeof(CgReads));
+	reads->context = context;
+	reads->read_context = AllocSetContextCreate(context, "contact_guard reads",
+												ALLOCSET_DEFAULT_SIZES);
+	reads->query = query;
+	reads->statement = statement;
+	reads->dirty_end = &reads->dirty;
+	reads->actor = cg_actor_current();
+	reads->set = readset_create(reads->read_context, 16, NULL);
+	cg_readrecords_put_query(reads);
+	MemoryContextSwitchTo(oldcontext);
+	return reads;
+}
+
+void
+cg_reads_free(CgReads *reads)
+{
+	MemoryContextDelete(reads->context);
+}
+
+const CgActor *
+cg_reads_actor(const CgReads *reads)
+{
+	return &reads->actor;
+}
+
+bool
+cg_reads_has_shown(const CgReads *reads)
+{
+	return reads->has_shown;
+}
+
+static ReadRelation *
+find_relation(CgReads *reads, Oid relid)
+{
+	ListCell   *lc;
+	MemoryContext oldcontext;
+	ReadRelation *relation;
+	const CgPolicy *policy;
+
+	foreach(lc, reads->relations)
+		if (((ReadRelation *) lfirst(lc))->relid == relid)
+			return lfirst(lc);
+
+	policy = cg_policy_get(relid);
+	if (policy == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the policy of relation %u has changed during this statement", relid),
+				 errhint("Run the statement again.")));
+	oldcontext = MemoryContextSwitchTo(reads->context);
+	relation = palloc0(sizeof(ReadRelation));
+	relation->relid = relid;
+	relation->ncolumns = policy->nguarded;
+	relation->attnums = palloc(sizeof(AttrNumber) * policy->nguarded);
+	relation->names = palloc(sizeof(char *) * policy->nguarded);
+	for (int i = 0; i < policy->nguarded; i++)
+	{
+		relation->attnums[i] = policy->guarded[i].attnum;
+		relation->names[i] = get_attname(relid, relation->attnums[i], false);
+	}
+	relation->permission = cg_permission_of(&reads->actor, policy);
+	relation->name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+												get_rel_name(relid));
+	reads->relations = lappend(reads->relations, relation);
+	MemoryContextSwitchTo(oldcontext);
+	return relation;
+}
+
+static int
+column_bit(const ReadRelation *relation, AttrNumber attnum)
+{
+	int			i = 0;
+
+	while (i < relation->ncolumns - 1 && relation->attnums[i] != attnum)
+		i++;
+	return i;
+}
+
+/* A row counts once, however many of its columns are read. */
+static void
+count_row(ReadRelation *relation, AttrNumber attnum, TimestampTz now)
+{
+	if (relation->counted == InvalidAttrNumber)
+		relation->counted = attnum;
+	relation->columns |= UINT64CONST(1) << column_bit(relation, attnum);
+	if (relation->counted == attnum)
+	{
+		if (relation->uncounted++ == 0)
+			relation->read_at = now;
+	}
+}
+
+bool
+cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer)
+{
+	ReadRelation *relation = find_relation(reads, site->relid);
+	TimestampTz now = GetCurrentTimestamp();
+	Read	   *read;
+
+	if (!relation->permission.granted)
+		return decide_by_window(reads, relation, site, customer, now);
+	reads->has_shown = true;
+	if (relation->permission.bulk)
+	{
+		count_row(relation, site->attnum, now);
+		return true;
+	}
+	read = find_read(reads, relation, customer);
+	if (read == NULL)
+		read = add_read(reads, relation, customer);
+	read->shown = true;
+	note(reads, read, site->attnum, now);
+	return true;
+}
+
+static bool
+decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
+				 const char *customer, TimestampTz now)
+{
+	Read	   *read = find_read(reads, relation, customer);
+	bool		may_be_open;
+
+	if (read && read->shown && now < read->until &&
+		now >= read->decided_at && now - read->decided_at < CG_VERDICT_USECS)
+	{
+		note(reads, read, site->attnum, now);
+		return true;
+	}
+	may_be_open = cg_windows_may_be_open(reads->actor.name, customer);
+	if (read == NULL)
+	{
+		if (!may_be_open && reads->named >= cg_withheld_detail)
+		{
+			count_row(relation, site->attnum, now);
+			return false;
+		}
+		read = add_read(reads, relation, customer);
+		if (!may_be_open)
+			reads->named++;
+		look_up(reads, read, may_be_open, now);
+	}
+	else if (read->shown || may_be_open)
+		look_up(reads, read, may_be_open, now);
+	note(reads, read, site->attnum, now);
+	return read->shown;
+}
+
+/* The verdict, and what the log says of it. */
+static void
+look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now)
+{
+	CgWindow	window;
+	MemoryContext oldcontext;
+
+	read->shown = false;
+	read->decided_at = now;
+	if (may_be_open && cg_windows_verify(reads->actor.name, read->customer, &window))
+	{
+		read->shown = true;
+		read->until = window.closes_at;
+		read->closed_at = CG_NO_TIME;
+		read->reason = NULL;
+		reads->has_shown = true;
+	}
+	else if (cg_windows_past(reads->actor.name, read->customer, &window))
+	{
+		read->closed_at = window.closes_at == 0 ? CG_NO_TIME : window.closes_at;
+		read->reason = "window closed";
+	}
+	else
+	{
+		read->intervention = NULL;
+		read->closed_at = CG_NO_TIME;
+		read->reason = "no window";
+		return;
+	}
+	oldcontext = MemoryContextSwitchTo(reads->read_context);
+	read->intervention = window.id ? pstrdup(window.id) : NULL;
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static Read *
+find_read(CgReads *reads, ReadRelation *relation, const char *customer)
+{
+	ReadKey		key = {relation, customer};
+	ReadEntry  *entry = readset_lookup(reads->set, key);
+
+	return entry ? entry->read : NULL;
+}
+
+static Read *
+add_read(CgReads *reads, ReadRelation *relation, const char *customer)
+{
+	MemoryContext oldcontext;
+	ReadKey		key = {relation, customer};
+	ReadEntry  *entry;
+	Read	   *read;
+	bool		found;
+
+	if (reads->set->members >= CG_READS_MAX)
+	{
+		cg_reads_drain(reads, false);
+		MemoryContextReset(reads->read_context);
+		reads->set = readset_create(reads->read_context, 1024, NULL);
+	}
+	oldcontext = MemoryContextSwitchTo(reads->read_context);
+	read = palloc0(sizeof(Read));
+	read->relation = relation;
+	read->customer = pstrdup(customer);
+	read->closed_at = CG_NO_TIME;
+	entry = readset_insert(reads->set, key, &found);
+	entry->key.customer = read->customer;
+	entry->read = read;
+	MemoryContextSwitchTo(oldcontext);
+	return read;
+}
+
+static void
+note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now)
+{
+	uint64		bit = UINT64CONST(1) << column_bit(read->relation, attnum);
+	int			verdict = read->shown ? 1 : 0;
+
+	if ((read->noted[verdict] & bit) != 0)
+		return;
+	if (read->fresh[verdict] == 0)
+		read->read_at[verdict] = now;
+	read->noted[verdict] |= bit;
+	read->fresh[verdict] |= bit;
+	if (!read->dirty)
+	{
+		read->dirty = true;
+		read->next_dirty = NULL;
+		*reads->dirty_end = read;
+		reads->dirty_end = &read->next_dirty;
+	}
+}
+
+void
+cg_reads_each_shown(const CgReads *reads, CgShownCallback callback, void *context)
+{
+	ListCell   *lc;
+	readset_iterator it;
+	ReadEntry  *entry;
+
+	foreach(lc, reads->relations)
+	{
+		ReadRelation *relation = lfirst(lc);
+
+		if (relation->permission.granted)
+			callback(relation->relid, NULL, context);
+	}
+	readset_start_iterate(reads->set, &it);
+	while ((entry = readset_iterate(reads->set, &it)) != NULL)
+		if (entry->read->noted[1] != 0 && !entry->read->relation->permission.granted)
+			callback(entry->read->relation->relid, entry->read->customer, context);
+}

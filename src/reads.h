@@ -1,0 +1,51 @@
+/*
+ * reads.h
+ *		What one execution has read: verdicts and their records.
+ *
+ * One record an (execution, relation, customer, verdict), with the set of
+ * columns.  An execution that reads more than CG_READS_MAX customers forgets
+ * the first ones, and may repeat their records.
+ */
+#ifndef CG_READS_H
+#define CG_READS_H
+
+#include "executor/execdesc.h"
+
+#include "actor.h"
+#include "site.h"
+
+#define CG_READS_MAX 65536
+/* A verdict "shown" is good for so long within one execution. */
+#define CG_VERDICT_USECS USECS_PER_SEC
+
+typedef struct CgReads CgReads;
+
+/* For an execution of query.  statement: see cg_execution_statement. */
+extern CgReads *cg_reads_create(QueryDesc *query, int64 statement);
+extern void cg_reads_free(CgReads *reads);
+
+extern const CgActor *cg_reads_actor(const CgReads *reads);
+
+/*
+ * Decides whether the actor may see the value at a site of this customer, and
+ * notes the record.  ERROR if no record can be kept.
+ */
+extern bool cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer);
+
+/* Has anything been shown? */
+extern bool cg_reads_has_shown(const CgReads *reads);
+
+/* Are there records that are not yet in the journal's buffer? */
+extern bool cg_reads_owes(const CgReads *reads);
+
+/* Moves them there.  final: counts too, which an execution has at its end. */
+extern void cg_reads_drain(CgReads *reads, bool final);
+
+/*
+ * Calls back for what was shown: customer NULL stands for a standing permission
+ * on the relation, else an open window is what showed it.
+ */
+typedef void (*CgShownCallback) (Oid relid, const char *customer, void *context);
+extern void cg_reads_each_shown(const CgReads *reads, CgShownCallback callback, void *context);
+
+#endif							/* CG_READS_H */

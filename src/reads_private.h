@@ -1,0 +1,96 @@
+/*
+ * reads_private.h
+ *		The inside of an execution's reads, for reads.c and readrecords.c alone.
+ */
+#ifndef CG_READS_PRIVATE_H
+#define CG_READS_PRIVATE_H
+
+#include "common/hashfn.h"
+#include "datatype/timestamp.h"
+
+#include "permission.h"
+#include "reads.h"
+
+/* One relation that the execution has read from. */
+typedef struct ReadRelation
+{
+	Oid			relid;
+	char	   *name;
+	int			ncolumns;		/* its guarded columns, and their names */
+	AttrNumber *attnums;
+	char	  **names;
+	CgPermission permission;
+	AttrNumber	counted;		/* the column whose reads are counted */
+	uint64		columns;		/* of what is only counted */
+	int64		uncounted;		/* rows not yet in a record */
+	TimestampTz read_at;		/* of the first of them */
+	bool		begun;			/* a record of them has been made */
+} ReadRelation;
+
+/* One customer in one relation. */
+typedef struct Read
+{
+	ReadRelation *relation;
+	char	   *customer;
+	bool		shown;			/* the verdict of decided_at */
+	TimestampTz decided_at;
+	TimestampTz until;			/* the end of the window that showed it */
+	char	   *intervention;
+	TimestampTz closed_at;
+	const char *reason;
+	uint64		noted[2];		/* columns, by verdict */
+	uint64		fresh[2];		/* those not yet in the buffer */
+	TimestampTz read_at[2];
+	bool		dirty;
+	struct Read *next_dirty;
+} Read;
+
+typedef struct ReadKey
+{
+	ReadRelation *relation;
+	const char *customer;
+} ReadKey;
+
+typedef struct ReadEntry
+{
+	ReadKey		key;
+	uint32		hash;
+	char		status;
+	Read	   *read;
+} ReadEntry;
+
+#define SH_PREFIX readset
+#define SH_ELEMENT_TYPE ReadEntry
+#define SH_KEY_TYPE ReadKey
+#define SH_KEY key
+#define SH_HASH_KEY(tb, k) \
+	hash_combine(hash_bytes((const unsigned char *) (k).customer, strlen((k).customer)), \
+				 (k).relation->relid)
+#define SH_EQUAL(tb, a, b) ((a).relation == (b).relation && strcmp((a).customer, (b).customer) == 0)
+#define SH_SCOPE static inline
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) (a)->hash
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+struct CgReads
+{
+	MemoryContext context;		/* for as long as the execution */
+	MemoryContext read_context; /* for the reads; reset when there are too many */
+	QueryDesc  *query;
+	int64		statement;
+	int64		query_id;
+	CgActor		actor;
+	List	   *relations;		/* of ReadRelation */
+	readset_hash *set;
+	Read	   *dirty;			/* oldest first */
+	Read	  **dirty_end;
+	int			named;			/* customers that withheld records name */
+	bool		has_shown;
+};
+
+/* Puts the query's text into the journal, once a session, and sets query_id. */
+extern void cg_readrecords_put_query(CgReads *reads);
+
+#endif							/* CG_READS_PRIVATE_H */

@@ -1,0 +1,231 @@
+/*
+ * reveal.c
+ *		The one function that a guarded value passes through.
+ *
+ * It refuses to run where its record would be lost or its verdict not ours: in a
+ * parallel worker, and outside of an execution.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "tcop/dest.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rls.h"
+#include "utils/uuid.h"
+
+#include "execution.h"
+#include "interventions.h"
+#include "journal.h"
+#include "policy.h"
+#include "reveal.h"
+#include "site.h"
+
+/* What one call site knows, in the FmgrInfo's memory. */
+typedef struct RevealState
+{
+	CgSite		site;
+	CgMask		mask;
+	Oid			type;			/* of the value */
+	int32		typmod;
+	Oid			key_type;		/* of the customer, base type */
+} RevealState;
+
+PG_FUNCTION_INFO_V1(cg_reveal);
+PG_FUNCTION_INFO_V1(cg_site_in);
+PG_FUNCTION_INFO_V1(cg_site_out);
+PG_FUNCTION_INFO_V1(cg_site_recv);
+
+static RevealState *begin(FunctionCallInfo fcinfo);
+static Datum withhold(FunctionCallInfo fcinfo, const RevealState *state, const char *actor,
+					  const uint8 *key);
+static void refuse_to_store(const RevealState *state);
+static char *site_name(CgSite site);
+
+char *
+cg_reveal_key_text(Datum key, Oid type)
+{
+	char	   *buffer;
+
+	switch (type)
+	{
+		case INT2OID:
+			buffer = palloc(8);
+			pg_itoa(DatumGetInt16(key), buffer);
+			return buffer;
+		case INT4OID:
+			buffer = palloc(12);
+			pg_ltoa(DatumGetInt32(key), buffer);
+			return buffer;
+		case INT8OID:
+			buffer = palloc(MAXINT8LEN + 1);
+			pg_lltoa(DatumGetInt64(key), buffer);
+			return buffer;
+		case UUIDOID:
+			return DatumGetCString(DirectFunctionCall1(uuid_out, key));
+		case TEXTOID:
+		case VARCHAROID:
+			return TextDatumGetCString(key);
+		default:
+			return NULL;
+	}
+}
+
+static RevealState *
+begin(FunctionCallInfo fcinfo)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	RevealState *state = palloc0(sizeof(RevealState));
+	const CgPolicy *policy;
+	const CgGuarded *guarded;
+	Oid			collation;
+
+	state->site = cg_site_unpack(PG_GETARG_INT64(2));
+	policy = cg_policy_get(state->site.relid);
+	guarded = policy ? cg_policy_column(policy, state->site.attnum) : NULL;
+	if (guarded == NULL || policy->broken)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the policy of column %s has changed", site_name(state->site)),
+				 errhint("Run the statement again.")));
+	state->mask = guarded->mask;
+	if (state->mask.constant)
+		state->mask.constant = pstrdup(state->mask.constant);
+	get_atttypetypmodcoll(state->site.relid, state->site.attnum, &state->type, &state->typmod,
+						  &collation);
+	state->key_type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 1));
+	MemoryContextSwitchTo(oldcontext);
+	fcinfo->flinfo->fn_extra = state;
+	return state;
+}
+
+Datum
+cg_reveal(PG_FUNCTION_ARGS)
+{
+	RevealState *state = fcinfo->flinfo->fn_extra;
+	char	   *customer;
+	CgReads    *reads;
+
+	/* A function that its author calls PARALLEL SAFE may bring us here. */
+	if (IsParallelWorker())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("guarded columns cannot be read in a parallel worker"),
+				 errhint("A function that reads them must be PARALLEL RESTRICTED or UNSAFE.")));
+	if (state == NULL)
+		state = begin(fcinfo);
+
+	/* The question who may see must not depend on what only some may see. */
+	if (cg_interventions_asking())
+	{
+		fcinfo->isnull = true;
+		return (Datum) 0;
+	}
+	if (RecoveryInProgress())
+	{
+		static bool warned = false;
+
+		if (!warned)
+			ereport(WARNING,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("guarded columns are withheld on a standby"),
+					 errhint("Their reads can only be recorded on the primary.")));
+		warned = true;
+		fcinfo->isnull = true;
+		return (Datum) 0;
+	}
+
+	reads = cg_execution_reads();
+	customer = cg_reveal_key_text(PG_GETARG_DATUM(1), state->key_type);
+	if (reads == NULL || customer == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("guarded column %s cannot be read here", site_name(state->site))));
+	if (!cg_reads_decide(reads, &state->site, customer))
+		return withhold(fcinfo, state, cg_reads_actor(reads)->name, cg_journal_key());
+	pfree(customer);
+	if ((state->site.flags & CG_SITE_EAGER) != 0)
+		cg_execution_settle_or_fail();
+	return PG_GETARG_DATUM(0);
+}
+
+static Datum
+withhold(FunctionCallInfo fcinfo, const RevealState *state, const char *actor, const uint8 *key)
+{
+	refuse_to_store(state);
+	return cg_mask_apply(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod,
+						 actor, key, &fcinfo->isnull);
+}
+
+/*
+ * A mask is for eyes only: stored, it would pass for the value.  So where rows
+ * are stored, and for pg_dump and its like, withheld is an error.
+ */
+static void
+refuse_to_store(const RevealState *state)
+{
+	CommandDest dest = cg_execution_query()->dest->mydest;
+	bool		flows = (state->site.flags & CG_SITE_FLOWS) != 0;
+
+	if (!row_security)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("values of guarded column %s would be withheld, and row_security is off",
+						site_name(state->site)),
+				 errhint("For a whole dump use a role with a standing permission: see contact_guard.allow().")));
+	if (flows && ((state->site.flags & CG_SITE_STORES) != 0 ||
+				  dest == DestIntoRel || dest == DestTransientRel))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("withheld values of guarded column %s cannot be stored", site_name(state->site)),
+				 errhint("There is no open intervention that shows them, and a mask is never stored.")));
+}
+
+static char *
+site_name(CgSite site)
+{
+	char	   *relation = get_rel_name(site.relid);
+	char	   *column = relation ? get_attname(site.relid, site.attnum, true) : NULL;
+
+	if (column == NULL)
+		return psprintf("%u.%d", site.relid, site.attnum);
+	return psprintf("%s.%s",
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(site.relid)), relation),
+					quote_identifier(column));
+}
+
+Datum
+cg_site_out(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_CSTRING(site_name(cg_site_unpack(PG_GETARG_INT64(0))));
+}
+
+static void
+refuse_input(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("values of type contact_guard.site cannot be written"),
+			 errhint("reveal() is called by contact_guard's rewrite of a query, never by the query itself.")));
+}
+
+Datum
+cg_site_in(PG_FUNCTION_ARGS)
+{
+	refuse_input();
+	PG_RETURN_NULL();
+}
+
+Datum
+cg_site_recv(PG_FUNCTION_ARGS)
+{
+	refuse_input();
+	PG_RETURN_NULL();
+}

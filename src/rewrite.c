@@ -1,0 +1,333 @@
+/*
+ * rewrite.c
+ *		Every reference to a guarded column becomes a call of reveal().
+ *
+ * The walk knows at each Var in which Query its range table entry is (a stack of
+ * Queries, indexed by varlevelsup), and for what the value is used: whether it
+ * may flow into a row, and whether that row is stored.
+ *
+ * Not rewritten:
+ * - EXCLUDED, and the row that a plain INSERT returns or checks: the writer's
+ *   own values, which he has just sent;
+ * - the container of an assignment to a part of a column: replaced by a mask,
+ *   the rest of the column would be lost;
+ * - the expressions that choose an index for ON CONFLICT: they must equal the
+ *   index's.
+ *
+ * Quals of row-security policies are rewritten as all else: they cannot be told
+ * from those of a security-barrier view, which anybody may write.
+ *
+ * Entries are marked as seen in a field that means nothing for relations
+ * (enrname belongs to transition tables), since copies of them must stay marked.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "carriers.h"
+#include "objects.h"
+#include "policy.h"
+#include "rewrite.h"
+#include "site.h"
+#include "wholerow.h"
+
+#define MARK "contact_guard "
+
+typedef struct RewriteContext
+{
+	List	   *queries;		/* innermost first */
+	bool		flows;			/* the expression may become part of a row */
+	bool		stores;			/* the statement stores rows */
+	bool		eager;			/* see carriers.h */
+	bool		found;			/* a guarded column was read */
+} RewriteContext;
+
+static void mark_seen(RangeTblEntry *rte);
+static bool query_stores(Query *query);
+static void rewrite_query(Query *query, RewriteContext *context, bool top);
+static void rewrite_output(Query *query, RewriteContext *context, bool top);
+static void rewrite_rtable(Query *query, RewriteContext *context);
+static Node *rewrite_mutator(Node *node, RewriteContext *context);
+static Node *rewrite_part(Node *node, RewriteContext *context, bool flows);
+static Node *rewrite_var(Var *var, RewriteContext *context);
+static Node *rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context);
+static bool is_own_value(const Query *query, const Var *var);
+static Node *make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context);
+
+static void
+mark_seen(RangeTblEntry *rte)
+{
+	rte->enrname = psprintf(MARK "%u", rte->relid);
+}
+
+Oid
+cg_rewrite_seen(const RangeTblEntry *rte)
+{
+	if (rte->rtekind != RTE_RELATION || rte->enrname == NULL ||
+		strncmp(rte->enrname, MARK, strlen(MARK)) != 0)
+		return InvalidOid;
+	return (Oid) strtoul(rte->enrname + strlen(MARK), NULL, 10);
+}
+
+bool
+cg_rewrite_query(Query *query)
+{
+	RewriteContext context = {NIL, true, query_stores(query), false, false};
+
+	context.eager = cg_carriers_present(query);
+	rewrite_query(query, &context, true);
+	return context.found;
+}
+
+static bool
+query_stores(Query *query)
+{
+	ListCell   *lc;
+
+	if (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE ||
+		query->commandType == CMD_MERGE)
+		return true;
+	/* Such CTEs stand at the top alone. */
+	foreach(lc, query->cteList)
+	{
+		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
+
+		if (query_stores(castNode(Query, cte->ctequery)))
+			return true;
+	}
+	return false;
+}
+
+static void
+rewrite_query(Query *query, RewriteContext *context, bool top)
+{
+	bool		flows = context->flows;
+	ListCell   *lc;
+
+	context->queries = lcons(query, context->queries);
+	rewrite_output(query, context, top);
+	query->jointree = (FromExpr *) rewrite_part((Node *) query->jointree, context, false);
+	query->havingQual = rewrite_part(query->havingQual, context, false);
+	query->limitOffset = rewrite_part(query->limitOffset, context, false);
+	query->limitCount = rewrite_part(query->limitCount, context, false);
+	/* setOperations, and the sort and group clauses, hold no expressions. */
+	foreach(lc, query->windowClause)
+	{
+		WindowClause *window = lfirst_node(WindowClause, lc);
+
+		window->startOffset = rewrite_part(window->startOffset, context, false);
+		window->endOffset = rewrite_part(window->endOffset, context, false);
+	}
+	query->cteList = (List *) rewrite_part((Node *) query->cteList, context, flows);
+	context->flows = flows;
+	rewrite_rtable(query, context);
+	context->queries = list_delete_first(context->queries);
+}
+
+/* What rows are made of. */
+static void
+rewrite_output(Query *query, RewriteContext *context, bool top)
+{
+	bool		flows = context->flows;
+	bool		stores = context->stores;
+
+	/* What a SELECT at the top makes goes out, whatever its CTEs store. */
+	if (top && query->commandType == CMD_SELECT)
+		context->stores = false;
+	query->targetList = (List *) rewrite_part((Node *) query->targetList, context, flows);
+	context->stores = stores;
+	query->mergeActionList = (List *) rewrite_part((Node *) query->mergeActionList, context, flows);
+	/* Shown to the writer; but what a CTE returns, the statement may store. */
+	query->returningList = (List *) rewrite_part((Node *) query->returningList, context, flows && !top);
+	query->withCheckOptions = (List *) rewrite_part((Node *) query->withCheckOptions, context, false);
+	if (query->onConflict)
+	{
+		OnConflictExpr *conflict = query->onConflict;
+
+		conflict->onConflictSet = (List *)
+			rewrite_part((Node *) conflict->onConflictSet, context, flows);
+		conflict->onConflictWhere = rewrite_part(conflict->onConflictWhere, context, false);
+	}
+}
+
+/* One part of a query, used as said. */
+static Node *
+rewrite_part(Node *node, RewriteContext *context, bool flows)
+{
+	bool		saved = context->flows;
+
+	context->flows = flows;
+	node = rewrite_mutator(node, context);
+	context->flows = saved;
+	return node;
+}
+
+static void
+rewrite_rtable(Query *query, RewriteContext *context)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION && cg_policy_get(rte->relid))
+			mark_seen(rte);
+		if (rte->rtekind == RTE_SUBQUERY)
+			rewrite_query(rte->subquery, context, false);
+		rte->joinaliasvars = (List *) rewrite_mutator((Node *) rte->joinaliasvars, context);
+		rte->functions = (List *) rewrite_mutator((Node *) rte->functions, context);
+		rte->tablefunc = (TableFunc *) rewrite_mutator((Node *) rte->tablefunc, context);
+		rte->values_lists = (List *) rewrite_mutator((Node *) rte->values_lists, context);
+		rte->tablesample = (TableSampleClause *)
+			rewrite_part((Node *) rte->tablesample, context, false);
+		rte->securityQuals = (List *) rewrite_part((Node *) rte->securityQuals, context, false);
+	}
+}
+
+static Node *
+rewrite_mutator(Node *node, RewriteContext *context)
+{
+	if (node == NULL)
+		return NULL;
+	switch (nodeTag(node))
+	{
+		case T_Query:
+			rewrite_query((Query *) node, context, false);
+			return node;
+		case T_Var:
+			return rewrite_var((Var *) node, context);
+		case T_MergeAction:
+			{
+				MergeAction *action = (MergeAction *) node;
+
+				action->qual = rewrite_part(action->qual, context, false);
+				action->targetList = (List *)
+					rewrite_part((Node *) action->targetList, context, context->flows);
+				return node;
+			}
+		case T_SubscriptingRef:
+			{
+				SubscriptingRef *ref = (SubscriptingRef *) node;
+				Expr	   *container = ref->refexpr;
+
+				if (ref->refassgnexpr == NULL || !IsA(container, Var))
+					break;
+				ref->refexpr = NULL;
+				ref = (SubscriptingRef *)
+					expression_tree_mutator((Node *) ref, rewrite_mutator, context);
+				ref->refexpr = container;
+				return (Node *) ref;
+			}
+		case T_FieldStore:
+			{
+				FieldStore *store = (FieldStore *) node;
+				Expr	   *container = store->arg;
+
+				if (!IsA(container, Var))
+					break;
+				store->arg = NULL;
+				store = (FieldStore *)
+					expression_tree_mutator((Node *) store, rewrite_mutator, context);
+				store->arg = container;
+				return (Node *) store;
+			}
+		default:
+			break;
+	}
+	return expression_tree_mutator(node, rewrite_mutator, context);
+}
+
+/* Rows that the writer has just made himself: EXCLUDED, and a plain INSERT's. */
+static bool
+is_own_value(const Query *query, const Var *var)
+{
+	const OnConflictExpr *conflict = query->onConflict;
+
+	if (query->commandType != CMD_INSERT)
+		return false;
+	if (conflict && conflict->action == ONCONFLICT_UPDATE)
+		return var->varno == conflict->exclRelIndex;
+	return var->varno == query->resultRelation;
+}
+
+static Node *
+rewrite_var(Var *var, RewriteContext *context)
+{
+	Query	   *query = list_nth_node(Query, context->queries, var->varlevelsup);
+	RangeTblEntry *rte = rt_fetch(var->varno, query->rtable);
+	const CgPolicy *policy;
+
+	/* System columns are nobody's phone number. */
+	if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_NAMEDTUPLESTORE) ||
+		var->varattno < 0 || !OidIsValid(rte->relid))
+		return (Node *) var;
+	policy = cg_policy_get(rte->relid);
+	if (policy == NULL || is_own_value(query, var))
+		return (Node *) var;
+	if (var->varattno == InvalidAttrNumber)
+		return rewrite_whole_row(var, rte, context);
+	if (cg_policy_column(policy, var->varattno) == NULL)
+		return (Node *) var;
+	return make_reveal(var, rte, context);
+}
+
+static Node *
+rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context)
+{
+	RowExpr    *row = cg_wholerow_expand(var, rte);
+	ListCell   *lc;
+
+	foreach(lc, row->args)
+		if (IsA(lfirst(lc), Var))
+			lfirst(lc) = rewrite_var(lfirst(lc), context);
+	return cg_wholerow_or_null(row, var, rte);
+}
+
+/* reveal(column, customer key, site), with the column's type, typmod, collation. */
+static Node *
+make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
+{
+	const CgPolicy *policy = cg_policy_get(rte->relid);
+	CgSite		site = {rte->relid, var->varattno, 0};
+	Var		   *key = copyObject(var);
+	FuncExpr   *call;
+	RelabelType *relabel;
+
+	if (policy->broken)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("guarded column \"%s\" of relation \"%s\" cannot be read: its policy is broken",
+						get_attname(rte->relid, var->varattno, false), get_rel_name(rte->relid)),
+				 errdetail("In that relation, %s.", policy->broken),
+				 errhint("An owner of the policy can mend it with contact_guard.protect().")));
+	key->varattno = policy->customer;
+	key->varattnosyn = policy->customer;
+	get_atttypetypmodcoll(rte->relid, policy->customer, &key->vartype, &key->vartypmod, &key->varcollid);
+	if (context->flows)
+		site.flags |= CG_SITE_FLOWS;
+	if (context->stores)
+		site.flags |= CG_SITE_STORES;
+	if (context->eager)
+		site.flags |= CG_SITE_EAGER;
+
+	call = makeFuncExpr(cg_objects_reveal(), var->vartype,
+						list_make3(copyObject(var), key,
+								   makeConst(cg_objects_site_type(), -1, InvalidOid, sizeof(int64),
+											 Int64GetDatum(cg_site_pack(site)), false, true)),
+						var->varcollid, var->varcollid, COERCE_EXPLICIT_CALL);
+	call->location = var->location;
+	relabel = makeRelabelType((Expr *) call, var->vartype, var->vartypmod, var->varcollid,
+							  COERCE_IMPLICIT_CAST);
+	relabel->location = var->location;
+	context->found = true;
+	return (Node *) relabel;
+}

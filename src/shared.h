@@ -1,0 +1,81 @@
+/*
+ * shared.h
+ *		Shared memory: how far each database's journal is written and recorded.
+ *
+ * cg_shared is NULL where the library was not preloaded.  Nothing that is
+ * needed to recover lives here: after a crash the launcher fills it again from
+ * the WAL behind the replication slot.
+ *
+ * Locking: every field below is read and written under cg_shared->lock, in
+ * exclusive mode to write.  Nobody holds the lock while inserting or flushing
+ * WAL, or while waiting for anything else.
+ */
+#ifndef CG_SHARED_H
+#define CG_SHARED_H
+
+#include "access/xlogdefs.h"
+#include "datatype/timestamp.h"
+#include "storage/condition_variable.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+
+#define CG_MAX_DATABASES 64
+#define CG_ERROR_LENGTH 200
+
+/*
+ * The journal of one database.  Any message that is not yet recorded begins at
+ * or after "safe"; the slot never passes it.
+ */
+typedef struct CgDatabase
+{
+	Oid			oid;			/* InvalidOid: free */
+	int			inflight;		/* messages being inserted: announced before
+								 * the insertion, or the slot could pass them */
+	XLogRecPtr	safe;			/* Invalid: nothing is unrecorded */
+	XLogRecPtr	written;		/* end of the newest message */
+	XLogRecPtr	recorded;		/* the recorder has committed all before it */
+	uint64		written_bytes;	/* of messages, since the server's start */
+	uint64		recorded_bytes;
+	bool		wanted;			/* a recorder is wanted, even without messages */
+	pid_t		recorder;		/* 0: none */
+	Latch	   *latch;			/* the recorder's */
+	TimestampTz retry_at;		/* do not start a recorder before */
+	int			failures;		/* recorders that ended by an error, in a row */
+	TimestampTz hold_until;		/* somebody wants the database for himself */
+	char		error[CG_ERROR_LENGTH]; /* why the last recorder ended, or "" */
+} CgDatabase;
+
+typedef struct CgShared
+{
+	LWLock	   *lock;
+	ConditionVariable progress; /* a "recorded", an "error" or slot_ready moved */
+	pid_t		launcher;		/* 0: none */
+	Latch	   *launcher_latch;
+	bool		slot_wanted;	/* some database has a journal */
+	bool		slot_ready;		/* WAL is being kept for the recorders */
+	XLogRecPtr	slot_begun_at;	/* Invalid: it was there at the server's start;
+								 * else WAL before this may be lost */
+	char		error[CG_ERROR_LENGTH]; /* why the launcher has no slot, or "" */
+	CgDatabase	databases[CG_MAX_DATABASES];
+} CgShared;
+
+extern CgShared *cg_shared;
+
+extern void cg_shared_init(void);
+
+/* ERROR object_not_in_prerequisite_state, with the line to add, unless preloaded. */
+extern void cg_shared_require(void);
+
+/*
+ * The entry of a database.  The lock must be held, in exclusive mode if create.
+ * NULL if there is none and (not create, or the table is full).
+ */
+extern CgDatabase *cg_shared_database(Oid oid, bool create);
+
+/* Wakes the recorder of a database, or the launcher if it has none.  Lock held. */
+extern void cg_shared_wake(CgDatabase *database);
+
+/* May a recorder of this database be running or start now?  Lock held. */
+extern bool cg_shared_is_held(CgDatabase *database);
+
+#endif							/* CG_SHARED_H */

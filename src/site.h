@@ -1,0 +1,42 @@
+/*
+ * site.h
+ *		contact_guard.site: where in a query a guarded value is read.
+ *
+ * The last argument of reveal(), a by-value constant that only the rewrite can
+ * make.  Bits: relation OID (32), attribute number (16), flags (16).
+ */
+#ifndef CG_SITE_H
+#define CG_SITE_H
+
+#include "access/attnum.h"
+
+#define CG_SITE_FLOWS	0x01	/* the value may become part of a result row */
+#define CG_SITE_STORES	0x02	/* and that row is stored by the statement */
+#define CG_SITE_EAGER	0x04	/* somebody's function may carry it off at once */
+
+typedef struct CgSite
+{
+	Oid			relid;
+	AttrNumber	attnum;
+	uint16		flags;
+} CgSite;
+
+static inline int64
+cg_site_pack(CgSite site)
+{
+	return (int64) ((uint64) site.relid << 32 | (uint64) (uint16) site.attnum << 16 | site.flags);
+}
+
+static inline CgSite
+cg_site_unpack(int64 packed)
+{
+	CgSite		site = {
+		(Oid) ((uint64) packed >> 32),
+		(AttrNumber) (uint16) ((uint64) packed >> 16),
+		(uint16) packed
+	};
+
+	return site;
+}
+
+#endif							/* CG_SITE_H */

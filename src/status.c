@@ -1,0 +1,182 @@
+/*
+ * status.c
+ *		sync() and status().
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/pg_lsn.h"
+
+#include "execution.h"
+#include "guc.h"
+#include "interventions.h"
+#include "journal.h"
+#include "labels.h"
+#include "objects.h"
+#include "policy.h"
+#include "shared.h"
+
+PG_FUNCTION_INFO_V1(cg_sync);
+PG_FUNCTION_INFO_V1(cg_status);
+
+static bool is_synced(XLogRecPtr target, char *error);
+static List *problems(void);
+
+/* Copies what hinders the recorder, or "". */
+static bool
+is_synced(XLogRecPtr target, char *error)
+{
+	CgDatabase *database;
+	bool		synced;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(MyDatabaseId, false);
+	synced = database == NULL || (database->recorded >= target && !database->wanted);
+	strlcpy(error, database ? database->error : "", CG_ERROR_LENGTH);
+	LWLockRelease(cg_shared->lock);
+	return synced;
+}
+
+Datum
+cg_sync(PG_FUNCTION_ARGS)
+{
+	XLogRecPtr	target = InvalidXLogRecPtr;
+	CgDatabase *database;
+	char		error[CG_ERROR_LENGTH];
+	bool		warned = false;
+
+	cg_shared_require();
+	if (cg_execution_owes())
+		cg_execution_settle_or_fail();
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+	{
+		target = database->written;
+		cg_shared_wake(database);
+	}
+	LWLockRelease(cg_shared->lock);
+	/* Written by others and not flushed yet: the recorder reads what is. */
+	XLogFlush(target);
+
+	while (!is_synced(target, error))
+	{
+		if (error[0] != '\0' && !warned)
+		{
+			ereport(WARNING,
+					(errmsg("contact_guard's recorder failed while %s", error),
+					 errhint("See the server log; it is started again.")));
+			warned = true;
+		}
+		ConditionVariableTimedSleep(&cg_shared->progress, 1000, PG_WAIT_EXTENSION);
+	}
+	ConditionVariableCancelSleep();
+	if (IsolationUsesXactSnapshot())
+		ereport(WARNING,
+				(errmsg("this transaction cannot see what has been recorded since it began"),
+				 errhint("Query the access log in a new transaction.")));
+	PG_RETURN_VOID();
+}
+
+/* Policies that are broken and why, as text datums. */
+static List *
+problems(void)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, cg_labels_relations())
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		if (policy && policy->broken)
+			result = lappend(result, psprintf("relation %s: %s", get_rel_name(policy->relid),
+											  policy->broken));
+	}
+	foreach(lc, cg_interventions_list())
+	{
+		CgInterventions *interventions = lfirst(lc);
+
+		if (interventions->broken)
+			result = lappend(result, psprintf("interventions relation %s: %s",
+											  get_rel_name(interventions->relid), interventions->broken));
+	}
+	if (list_length(cg_interventions_list()) <= 1)
+		result = lappend(result, "no interventions relation but the built-in one: see contact_guard.use_interventions()");
+	return result;
+}
+
+static Datum
+problem_array(List *texts)
+{
+	Datum	   *datums = palloc(sizeof(Datum) * (list_length(texts) + 1));
+	int			count = 0;
+	ListCell   *lc;
+
+	foreach(lc, texts)
+		datums[count++] = CStringGetTextDatum(lfirst(lc));
+	return PointerGetDatum(construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* The recorder in a word, and the positions; true if there is a journal. */
+static bool
+look(CgDatabase *database, char *recorder, size_t length)
+{
+	CgDatabase *shared;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	shared = cg_shared_database(MyDatabaseId, false);
+	if (shared)
+		*database = *shared;
+	if (cg_shared->error[0] != '\0')
+		snprintf(recorder, length, "no slot: %s", cg_shared->error);
+	else if (cg_shared->launcher == 0)
+		strlcpy(recorder, "no launcher", length);
+	else if (shared && shared->error[0] != '\0')
+		snprintf(recorder, length, "failed while %s", shared->error);
+	else
+		strlcpy(recorder, shared && shared->recorder != 0 ? "running" : "idle", length);
+	LWLockRelease(cg_shared->lock);
+	return shared != NULL;
+}
+
+Datum
+cg_status(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	Datum		values[10];
+	bool		nulls[10] = {false};
+	CgJournalState state;
+	CgDatabase	database = {0};
+	char		recorder[2 * CG_ERROR_LENGTH];
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	cg_shared_require();
+	if (!cg_journal_read_state(&state))
+		elog(ERROR, "contact_guard.journal_state has no row");
+	(void) look(&database, recorder, sizeof(recorder));
+	values[0] = CStringGetTextDatum(RecoveryInProgress() ? "withholding: this is a standby" : "on");
+	values[1] = CStringGetTextDatum(cg_guc_durability_name());
+	values[2] = CStringGetTextDatum(recorder);
+	values[3] = LSNGetDatum(database.written);
+	nulls[3] = XLogRecPtrIsInvalid(database.written);
+	values[4] = LSNGetDatum(state.position);
+	nulls[4] = XLogRecPtrIsInvalid(state.position);
+	values[5] = Int64GetDatum((int64) (database.written_bytes - database.recorded_bytes));
+	values[6] = Int64GetDatum(state.log_size);
+	values[7] = Int32GetDatum(state.epoch);
+	values[8] = Int64GetDatum(state.rejected);
+	values[9] = problem_array(problems());
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}

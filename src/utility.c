@@ -1,0 +1,83 @@
+/*
+ * utility.c
+ *		Commands without a plan: COPY, databases, DROP EXTENSION.
+ *
+ * The hook dispatches; what a command needs is decided in copyto.c, databases.c and
+ * protect.c.
+ */
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+
+#include "copyto.h"
+#include "databases.h"
+#include "objects.h"
+#include "owntables.h"
+#include "protect.h"
+#include "shared.h"
+#include "utility.h"
+
+static ProcessUtility_hook_type prev_ProcessUtility = NULL;
+
+static void utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+							ProcessUtilityContext context, ParamListInfo params,
+							QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static bool drops_extension(Node *statement);
+
+void
+cg_utility_init(void)
+{
+	prev_ProcessUtility = ProcessUtility_hook;
+	ProcessUtility_hook = utility_process;
+}
+
+static bool
+drops_extension(Node *statement)
+{
+	DropStmt   *drop = (DropStmt *) statement;
+	ListCell   *lc;
+
+	if (!IsA(statement, DropStmt) || drop->removeType != OBJECT_EXTENSION)
+		return false;
+	foreach(lc, drop->objects)
+		if (strcmp(strVal(lfirst(lc)), CG_SCHEMA) == 0)
+			return true;
+	return false;
+}
+
+static void
+utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+				ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+				DestReceiver *dest, QueryCompletion *qc)
+{
+	bool		dropping = drops_extension(pstmt->utilityStmt);
+	Oid			held = InvalidOid;
+
+	if (dropping)
+		cg_protect_require_retired();
+	if (IsA(pstmt->utilityStmt, CopyStmt))
+		pstmt = cg_copyto_guard(pstmt);
+	if (cg_shared)
+		held = cg_databases_hold(pstmt->utilityStmt);
+	PG_TRY();
+	{
+		cg_owntables_allow_drop(dropping);
+		if (prev_ProcessUtility)
+			prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		else
+			standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	}
+	PG_CATCH();
+	{
+		cg_owntables_allow_drop(false);
+		if (OidIsValid(held))
+			cg_databases_release(held, false);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cg_owntables_allow_drop(false);
+	if (OidIsValid(held))
+		cg_databases_release(held, IsA(pstmt->utilityStmt, DropdbStmt));
+}

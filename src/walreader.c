@@ -1,0 +1,128 @@
+/*
+ * walreader.c
+ *		Our messages, read from WAL.
+ *
+ * Reads as pg_walinspect does, without waiting for WAL that is not flushed yet.
+ */
+#include "postgres.h"
+
+#include <sys/stat.h>
+
+#include "access/xlog.h"
+#include "access/xlog_internal.h"
+#include "access/xlogreader.h"
+#include "access/xlogutils.h"
+#include "replication/message.h"
+
+#include "record.h"
+#include "walreader.h"
+
+struct CgWalReader
+{
+	XLogReaderState *state;
+	ReadLocalXLogPageNoWaitPrivate private;
+	XLogRecPtr	position;
+	bool		begun;			/* the state stands at a record */
+};
+
+static bool take_message(XLogReaderState *state, CgWalMessage *message);
+
+bool
+cg_walreader_has(XLogRecPtr position)
+{
+	char		path[MAXPGPATH];
+	XLogSegNo	segment;
+	struct stat st;
+
+	XLByteToSeg(position, segment, wal_segment_size);
+	if (segment <= XLogGetLastRemovedSegno())
+		return false;
+	/* The segment to be written next may not be there yet. */
+	if (position >= GetFlushRecPtr(NULL))
+		return true;
+	XLogFilePath(path, GetWALInsertionTimeLine(), segment, wal_segment_size);
+	return stat(path, &st) == 0;
+}
+
+CgWalReader *
+cg_walreader_open(XLogRecPtr start)
+{
+	CgWalReader *reader = palloc0(sizeof(CgWalReader));
+
+	reader->state = XLogReaderAllocate(wal_segment_size, NULL,
+									   XL_ROUTINE(.page_read = &read_local_xlog_page_no_wait,
+												  .segment_open = &wal_segment_open,
+												  .segment_close = &wal_segment_close),
+									   &reader->private);
+	if (reader->state == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errdetail("Failed while allocating a WAL reading processor.")));
+	reader->position = start;
+	return reader;
+}
+
+void
+cg_walreader_close(CgWalReader *reader)
+{
+	XLogReaderFree(reader->state);
+	pfree(reader);
+}
+
+XLogRecPtr
+cg_walreader_position(const CgWalReader *reader)
+{
+	return reader->position;
+}
+
+bool
+cg_walreader_next(CgWalReader *reader, XLogRecPtr limit, CgWalMessage *message)
+{
+	while (reader->position < limit)
+	{
+		char	   *error = NULL;
+
+		reader->private.end_of_wal = false;
+		if (!reader->begun)
+		{
+			/* The position may be a page's beginning, or inside a record. */
+			if (XLogRecPtrIsInvalid(XLogFindNextRecord(reader->state, reader->position)))
+				return false;
+			reader->begun = true;
+		}
+		if (XLogReadRecord(reader->state, &error) == NULL)
+		{
+			reader->begun = false;
+			if (!reader->private.end_of_wal)
+				ereport(ERROR,
+						(errcode(ERRCODE_DATA_CORRUPTED),
+						 errmsg("could not read WAL at %X/%X: %s", LSN_FORMAT_ARGS(reader->position),
+								error ? error : "no error message")));
+			return false;
+		}
+		reader->position = reader->state->EndRecPtr;
+		if (take_message(reader->state, message))
+			return true;
+	}
+	return false;
+}
+
+static bool
+take_message(XLogReaderState *state, CgWalMessage *message)
+{
+	xl_logical_message *xlrec;
+
+	if (XLogRecGetRmid(state) != RM_LOGICALMSG_ID)
+		return false;
+	xlrec = (xl_logical_message *) XLogRecGetData(state);
+	if (xlrec->transactional || xlrec->prefix_size != sizeof(CG_RECORD_PREFIX) ||
+		memcmp(xlrec->message, CG_RECORD_PREFIX, sizeof(CG_RECORD_PREFIX)) != 0)
+		return false;
+	message->database = xlrec->dbId;
+	message->data = xlrec->message + xlrec->prefix_size;
+	message->length = xlrec->message_size;
+	message->start = state->ReadRecPtr;
+	message->end = state->EndRecPtr;
+	return true;
+}

@@ -1,0 +1,38 @@
+/*
+ * walreader.h
+ *		Our messages, read from WAL.
+ */
+#ifndef CG_WALREADER_H
+#define CG_WALREADER_H
+
+#include "access/xlogdefs.h"
+
+typedef struct CgWalReader CgWalReader;
+
+/* A message; the bytes are good until the next one is read. */
+typedef struct CgWalMessage
+{
+	Oid			database;
+	const char *data;
+	size_t		length;
+	XLogRecPtr	start;
+	XLogRecPtr	end;
+} CgWalMessage;
+
+/* Is the WAL at this position still there? */
+extern bool cg_walreader_has(XLogRecPtr position);
+
+/* A reader of all records that begin at or after start.  palloc'd. */
+extern CgWalReader *cg_walreader_open(XLogRecPtr start);
+extern void cg_walreader_close(CgWalReader *reader);
+
+/*
+ * The next message with our prefix, of any database.  False if there is none
+ * that ends at or before limit, or in what has been flushed.
+ */
+extern bool cg_walreader_next(CgWalReader *reader, XLogRecPtr limit, CgWalMessage *message);
+
+/* All records before this position have been read. */
+extern XLogRecPtr cg_walreader_position(const CgWalReader *reader);
+
+#endif							/* CG_WALREADER_H */

@@ -1,0 +1,20 @@
+/*
+ * wholerow.h
+ *		A row as the columns that it is made of.
+ */
+#ifndef CG_WHOLEROW_H
+#define CG_WHOLEROW_H
+
+#include "nodes/parsenodes.h"
+#include "nodes/primnodes.h"
+
+/* ROW(column, …) of the same type; NULL constants stand for dropped columns. */
+extern RowExpr *cg_wholerow_expand(const Var *var, const RangeTblEntry *rte);
+
+/*
+ * The row, or NULL where the whole-row Var is NULL: on the empty side of an outer
+ * join.  ROW(NULL, …) is not NULL, and count(c), row_to_json(c) tell.
+ */
+extern Node *cg_wholerow_or_null(RowExpr *row, const Var *var, const RangeTblEntry *rte);
+
+#endif							/* CG_WHOLEROW_H */

@@ -1,0 +1,42 @@
+/*
+ * windows.h
+ *		The windows of one technician: a cache good enough to withhold.
+ */
+#ifndef CG_WINDOWS_H
+#define CG_WINDOWS_H
+
+#include "datatype/timestamp.h"
+
+typedef struct CgWindow
+{
+	Oid			relid;			/* the interventions relation */
+	const char *id;				/* of the intervention; may be NULL */
+	const char *customer;		/* the key's text */
+	TimestampTz opens_at;
+	TimestampTz closes_at;		/* windows_past: 0 if a change of state closed
+								 * it before its time */
+} CgWindow;
+
+/*
+ * Is a window of this technician at this customer open, by the latest commit
+ * and the clock?  Asks the interventions relations; fills *window, palloc'd, if
+ * so.
+ */
+extern bool cg_windows_verify(const char *technician, const char *customer, CgWindow *window);
+
+/*
+ * The same from what was read at most a second ago.  False is an answer, true
+ * is a reason to verify.
+ */
+extern bool cg_windows_may_be_open(const char *technician, const char *customer);
+
+/*
+ * The last window of this technician at this customer that has closed, as far
+ * as a minute ago; strings good until the next call.
+ */
+extern bool cg_windows_past(const char *technician, const char *customer, CgWindow *window);
+
+/* All that are open now, in the current memory context. */
+extern List *cg_windows_open(const char *technician);
+
+#endif							/* CG_WINDOWS_H */
