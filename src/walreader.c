@@ -13,6 +13,7 @@
 #include "access/xlogreader.h"
 #include "access/xlogutils.h"
 #include "replication/message.h"
+#include "utils/memutils.h"
 
 #include "record.h"
 #include "walreader.h"
@@ -23,8 +24,11 @@ struct CgWalReader
 	ReadLocalXLogPageNoWaitPrivate private;
 	XLogRecPtr	position;
 	bool		begun;			/* the state stands at a record */
+	MemoryContext context;		/* of the reader's own: its buffers grow while
+								 * the caller is in a context of a batch */
 };
 
+static bool read_record(CgWalReader *reader);
 static bool take_message(XLogReaderState *state, CgWalMessage *message);
 
 bool
@@ -47,8 +51,12 @@ cg_walreader_has(XLogRecPtr position)
 CgWalReader *
 cg_walreader_open(XLogRecPtr start)
 {
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard WAL reader",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
 	CgWalReader *reader = palloc0(sizeof(CgWalReader));
 
+	reader->context = context;
 	reader->state = XLogReaderAllocate(wal_segment_size, NULL,
 									   XL_ROUTINE(.page_read = &read_local_xlog_page_no_wait,
 												  .segment_open = &wal_segment_open,
@@ -60,6 +68,7 @@ cg_walreader_open(XLogRecPtr start)
 				 errmsg("out of memory"),
 				 errdetail("Failed while allocating a WAL reading processor.")));
 	reader->position = start;
+	MemoryContextSwitchTo(oldcontext);
 	return reader;
 }
 
@@ -67,7 +76,7 @@ void
 cg_walreader_close(CgWalReader *reader)
 {
 	XLogReaderFree(reader->state);
-	pfree(reader);
+	MemoryContextDelete(reader->context);
 }
 
 XLogRecPtr
@@ -79,32 +88,39 @@ cg_walreader_position(const CgWalReader *reader)
 bool
 cg_walreader_next(CgWalReader *reader, XLogRecPtr limit, CgWalMessage *message)
 {
-	while (reader->position < limit)
+	while (reader->position < limit && read_record(reader))
 	{
-		char	   *error = NULL;
-
-		reader->private.end_of_wal = false;
-		if (!reader->begun)
-		{
-			/* The position may be a page's beginning, or inside a record. */
-			if (XLogRecPtrIsInvalid(XLogFindNextRecord(reader->state, reader->position)))
-				return false;
-			reader->begun = true;
-		}
-		if (XLogReadRecord(reader->state, &error) == NULL)
-		{
-			reader->begun = false;
-			if (!reader->private.end_of_wal)
-				ereport(ERROR,
-						(errcode(ERRCODE_DATA_CORRUPTED),
-						 errmsg("could not read WAL at %X/%X: %s", LSN_FORMAT_ARGS(reader->position),
-								error ? error : "no error message")));
-			return false;
-		}
-		reader->position = reader->state->EndRecPtr;
 		if (take_message(reader->state, message))
 			return true;
 	}
+	return false;
+}
+
+/* False at the end of what has been flushed. */
+static bool
+read_record(CgWalReader *reader)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(reader->context);
+	char	   *error = NULL;
+	bool		found;
+
+	reader->private.end_of_wal = false;
+	/* The position may be a page's beginning, or inside a record. */
+	if (!reader->begun)
+		reader->begun = !XLogRecPtrIsInvalid(XLogFindNextRecord(reader->state, reader->position));
+	found = reader->begun && XLogReadRecord(reader->state, &error) != NULL;
+	MemoryContextSwitchTo(oldcontext);
+	if (found)
+	{
+		reader->position = reader->state->EndRecPtr;
+		return true;
+	}
+	if (reader->begun && !reader->private.end_of_wal)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("could not read WAL at %X/%X: %s", LSN_FORMAT_ARGS(reader->position),
+						error ? error : "no error message")));
+	reader->begun = false;
 	return false;
 }
 

@@ -166,10 +166,10 @@ sub do
 	utf8::decode($_) for $out, $err;
 	my $state = $out =~ s/^$mark (\w+)\n//m ? $1 : 'gone';
 	$self->{seen} .= $out . $err;
-	my @rows = map { [ split / \| / ] } split /\n/, $out;
-	my ($message) = $err =~ /(?:ERROR|FATAL):\s+(.*)/;
+	my @rows = map { [ split / \| /, $_, -1 ] } $out =~ /(.*)\n/g;
+	my ($message) = $err =~ /(?:ERROR|FATAL):\s+(.*)/ ? $1 : $err =~ /(.*)/;
 	chomp $out;
-	return { rows => \@rows, text => $out, state => $state, message => $message // $err };
+	return { rows => \@rows, text => $out, state => $state, message => $message };
 }
 
 sub DESTROY { my ($self) = @_; eval { $self->{run}->kill_kill(grace => 1) } if $self->{run} }

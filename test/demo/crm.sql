@@ -192,9 +192,9 @@ UPDATE crm.intervention v
 SET customer_id = coalesce(s.customer, v.customer_id), starts_at = date_trunc('minute', now()) + s.starts,
     ends_at = date_trunc('minute', now()) + s.ends, status = s.status
 FROM (VALUES
-    (300042, NULL,  interval '-8 h 20 min', interval '-7 h 10 min', 'done'),
-    (305042, 20815, interval '-5 h 10 min', interval '-3 h 42 min', 'on_site'),     -- which nobody closed: the clock did
-    (310042, 4711,  interval '-35 min',     interval '55 min',      'on_site')      -- now, at Mme Lefèvre's
+    (300042, NULL,  interval '-8:20', interval '-7:10', 'done'),
+    (305042, 20815, interval '-5:10', interval '-3:42', 'on_site'),     -- which nobody closed: the clock did
+    (310042, 4711,  interval '-0:35', interval '0:55',  'on_site')      -- now, at Mme Lefèvre's
   ) AS s (id, customer, starts, ends, status)
 WHERE v.id = s.id;
 

@@ -18,7 +18,7 @@ binmode $_, ':encoding(UTF-8)' for *STDOUT, *STDERR;
 $| = 1;
 
 my ($dir, $bindir) = @ARGV;
-my ($owner, $server, $keep, @table) = ($$);
+my ($owner, $server, $keep, $told, @table) = ($$);
 
 END
 {
@@ -64,7 +64,7 @@ sub ask
 	my ($session, $sql) = @_;
 	my $r = $session->do($sql);
 	my @lines = $r->{state} eq '00000' ? split(/\n/, $r->{text}) : "ERROR $r->{state}: $r->{message}";
-	@lines = ('(no row)') if !@lines && $sql =~ /^(SELECT|FETCH)/;
+	@lines = ('(no row)') if !@{ $r->{rows} } && $r->{state} eq '00000' && $sql =~ /^(SELECT|FETCH)/;
 	@lines = (@lines[ 0 .. 11 ], '…') if @lines > 12;
 	print "  $session->{user}> $sql\n", map { '      ' . (length > 150 ? substr($_, 0, 149) . '…' : $_) . "\n" } @lines;
 	return $r;
@@ -102,7 +102,7 @@ sub show_table
 		print join('  ', map { sprintf '%-*s', $width[$_], $row->[$_] } 0 .. 3) =~ s/ +$//r, "\n";
 	}
 	my $bad = grep { $_->[3] ne 'ok' } @table;
-	print "\n", $bad ? "$bad of " . @table . " steps differ\n" : "all " . @table . " steps as expected\n";
+	print "\n", $bad ? "$bad of " . @table . ' steps differ' : 'all ' . @table . ' steps as expected', $told ? "\n" : ", then the story broke off\n";
 	return $bad;
 }
 
@@ -200,7 +200,7 @@ sub auditor_asks
 	my @late = grep { $_->[1] eq '20815' } @{ $r->{rows} };
 	my $after = @late ? $late[0][4] =~ s/\..*//r : 'nothing';
 	check('reads after the visit to M. Benali', '4 or more', scalar @late, @late >= 4);
-	check('  so long after the window', '3 h 12 or 42 min', $after, $after =~ /^03:(1[23]|4[23]):/);
+	check('  so long after the window', '3 h 12 min', $after, $after =~ /^03:1[2-5]:/);
 
 	$r = ask($auditor, "SELECT actor, attempts, customers FROM contact_guard.withheld_attempts($range)");
 	my $tried = first { $_->[0] eq 'anna' } @{ $r->{rows} };
@@ -263,7 +263,7 @@ sub prepare
 }
 
 my $begin = time;
-my $told = eval {
+$told = eval {
 	prepare();
 	$_->() for \&on_site, \&closed_by_dispatcher, \&hours_later, \&others_read, \&auditor_asks, \&power_cut;
 	1;
