@@ -16,7 +16,11 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "executor/executor.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -48,6 +52,7 @@ typedef struct Writer
 
 static Oid	partition_for(TimestampTz at);
 static void make_partition(const char *name, int year, int month);
+static void join_extension(const char *name);
 static void open_writer(Writer *writer, Oid relid);
 static void flush_writer(Writer *writer);
 static void close_writer(Writer *writer);
@@ -120,6 +125,20 @@ make_partition(const char *name, int year, int month)
 										 "FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00')",
 										 name, year, month, next_year, next_month),
 								0, NULL, NULL, NULL, NULL);
+	join_extension(name);
+}
+
+/* As a member it goes with the extension, and pg_dump leaves it to it. */
+static void
+join_extension(const char *name)
+{
+	ObjectAddress table;
+	ObjectAddress extension;
+
+	CommandCounterIncrement();
+	ObjectAddressSet(table, RelationRelationId, cg_objects_relation(name, false));
+	ObjectAddressSet(extension, ExtensionRelationId, get_extension_oid(CG_SCHEMA, false));
+	recordDependencyOn(&table, &extension, DEPENDENCY_EXTENSION);
 }
 
 static void

@@ -20,11 +20,13 @@
 #include "objects.h"
 #include "policy.h"
 
+static Oid	underway = InvalidOid;
+
 static List *column_targets(Relation rel, List *attlist);
 static ResTarget *column_target(const char *name);
 
 PlannedStmt *
-cg_copyto_guard(PlannedStmt *pstmt)
+cg_copyto_guard(PlannedStmt *pstmt, Oid *copied)
 {
 	CopyStmt   *copy = castNode(CopyStmt, pstmt->utilityStmt);
 	SelectStmt *select;
@@ -57,7 +59,23 @@ cg_copyto_guard(PlannedStmt *pstmt)
 	copy->relation = NULL;
 	copy->attlist = NIL;
 	copy->query = (Node *) select;
+	*copied = relid;
 	return pstmt;
+}
+
+Oid
+cg_copyto_begin(Oid relid)
+{
+	Oid			was = underway;
+
+	underway = relid;
+	return was;
+}
+
+Oid
+cg_copyto_relation(void)
+{
+	return underway;
 }
 
 static ResTarget *

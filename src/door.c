@@ -10,7 +10,8 @@
  * debug2, from inside XLogFlush with WALWriteLock held, and from inside our own
  * settling.  So the door opens only if it is not open already, no critical
  * section and no interrupts are held (which an LWLock holder does, and so does
- * error recovery), and the process is not ending.  Otherwise it goes on holding,
+ * error recovery), no message is just being reported by elog.c, and the process
+ * is not ending.  Otherwise it goes on holding,
  * and flush does nothing; the next safe call, at the latest the one for
  * ReadyForQuery, lets all out in order.
  *
@@ -91,7 +92,8 @@ door_install(void)
 static bool
 is_safe(void)
 {
-	return !opened && CritSectionCount == 0 && InterruptHoldoffCount == 0 && !proc_exit_inprogress;
+	return !opened && CritSectionCount == 0 && InterruptHoldoffCount == 0 &&
+		CurrentMemoryContext != ErrorContext && !proc_exit_inprogress;
 }
 
 /* Must nothing pass just now? */

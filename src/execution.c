@@ -150,7 +150,8 @@ end(Execution *execution, const Step *step)
 	cg_reads_drain(execution->reads, true);
 	if (!step->finish && step->count > 0)
 		cg_resume_remember(step->query, execution->reads);
-	if (cg_reads_has_shown(execution->reads) && (execution->outer || !to_client))
+	/* Withheld ones, too: a mask is computed of the value. */
+	if (execution->outer || !to_client)
 		cg_execution_settle_or_fail();
 }
 
@@ -231,11 +232,13 @@ execution_xact(XactEvent event, void *arg)
 	}
 }
 
-/* What was read in the last transaction, when that was not committed. */
+/*
+ * What was read in the last transaction, when that was not committed.  Executions
+ * that were under way are still on the stack above us.
+ */
 static void
 execution_exit(int code, Datum arg)
 {
-	current = NULL;
 	PG_TRY();
 	{
 		(void) cg_execution_settle();

@@ -39,6 +39,7 @@ typedef struct Entry
 
 static List *entries = NIL;		/* of Entry, in TopMemoryContext */
 static bool stale = true;
+static uint64 invalidations = 0;	/* heard of so far */
 static bool relation_changed = false;
 
 static void interventions_inval(Datum arg, Oid relid);
@@ -59,6 +60,7 @@ interventions_inval(Datum arg, Oid relid)
 	ListCell   *lc;
 
 	stale = true;
+	invalidations++;
 	foreach(lc, entries)
 		if (!OidIsValid(relid) || ((Entry *) lfirst(lc))->public.relid == relid)
 			relation_changed = true;
@@ -67,7 +69,11 @@ interventions_inval(Datum arg, Oid relid)
 List *
 cg_interventions_list(void)
 {
-	if (stale && !IsInParallelMode())
+	/*
+	 * Not while a question is asked, or prepared: planning it may bring us here
+	 * again, and whoever asks goes through the list.
+	 */
+	if (stale && !IsInParallelMode() && !cg_interventions_asking())
 		refresh();
 	return entries;
 }
@@ -78,10 +84,10 @@ refresh(void)
 	List	   *old = entries;
 	List	   *fresh = NIL;
 	bool		keep = !relation_changed;
+	uint64		before = invalidations;
 	ListCell   *lc;
 
-	/* What arrives from here on makes it stale again. */
-	stale = false;
+	/* An error half-way leaves an empty list, which opens no window. */
 	relation_changed = false;
 	entries = NIL;
 	foreach(lc, cg_labels_relations())
@@ -121,6 +127,7 @@ refresh(void)
 		release(lfirst(lc));
 	list_free(old);
 	entries = fresh;
+	stale = (invalidations != before);
 }
 
 static void

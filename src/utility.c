@@ -54,13 +54,16 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 {
 	bool		dropping = drops_extension(pstmt->utilityStmt);
 	Oid			held = InvalidOid;
+	Oid			copied = InvalidOid;
+	Oid			outer_copied;
 
 	if (dropping)
 		cg_protect_require_retired();
 	if (IsA(pstmt->utilityStmt, CopyStmt))
-		pstmt = cg_copyto_guard(pstmt);
+		pstmt = cg_copyto_guard(pstmt, &copied);
 	if (cg_shared)
 		held = cg_databases_hold(pstmt->utilityStmt);
+	outer_copied = cg_copyto_begin(copied);
 	PG_TRY();
 	{
 		cg_owntables_allow_drop(dropping);
@@ -72,12 +75,14 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_CATCH();
 	{
 		cg_owntables_allow_drop(false);
+		(void) cg_copyto_begin(outer_copied);
 		if (OidIsValid(held))
 			cg_databases_release(held, false);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	cg_owntables_allow_drop(false);
+	(void) cg_copyto_begin(outer_copied);
 	if (OidIsValid(held))
 		cg_databases_release(held, IsA(pstmt->utilityStmt, DropdbStmt));
 }
