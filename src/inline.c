@@ -24,6 +24,7 @@
 #include "utils/syscache.h"
 
 #include "inline.h"
+#include "policy.h"
 
 static needs_fmgr_hook_type prev_needs_fmgr = NULL;
 static bool forbidden = false;
@@ -31,6 +32,12 @@ static bool forbidden = false;
 static bool inline_needs_fmgr(Oid function);
 static bool inline_walker(Node *node, void *context);
 static void inline_rte(RangeTblEntry *rte, PlannerInfo *root);
+
+typedef struct InlineContext
+{
+	PlannerInfo *root;			/* as much of it as the planner's function looks at */
+	bool		guarded;
+} InlineContext;
 
 void
 cg_inline_init(void)
@@ -70,14 +77,14 @@ inline_needs_fmgr(Oid function)
 void
 cg_inline_functions(Query *query, CgInlined *inlined)
 {
-	/* As much of a planner's state as its function looks at. */
 	PlannerGlobal *glob = makeNode(PlannerGlobal);
-	PlannerInfo *root = makeNode(PlannerInfo);
+	InlineContext context = {makeNode(PlannerInfo), false};
 
-	root->glob = glob;
-	root->parse = query;
-	root->query_level = 1;
-	(void) inline_walker((Node *) query, root);
+	context.root->glob = glob;
+	context.root->parse = query;
+	context.root->query_level = 1;
+	(void) inline_walker((Node *) query, &context);
+	inlined->guarded = context.guarded;
 	inlined->dependencies = glob->invalItems;
 	inlined->depends_on_role = glob->dependsOnRole;
 }
@@ -89,7 +96,13 @@ inline_walker(Node *node, void *context)
 		return false;
 	if (IsA(node, RangeTblEntry))
 	{
-		inline_rte((RangeTblEntry *) node, context);
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+		InlineContext *found = context;
+
+		if (rte->rtekind == RTE_FUNCTION)
+			inline_rte(rte, found->root);
+		else if (OidIsValid(rte->relid) && cg_policy_get(rte->relid))
+			found->guarded = true;
 		/* Its contents, the new subquery too, come next. */
 		return false;
 	}
@@ -104,8 +117,6 @@ inline_rte(RangeTblEntry *rte, PlannerInfo *root)
 {
 	Query	   *body;
 
-	if (rte->rtekind != RTE_FUNCTION)
-		return;
 	rte->functions = (List *) eval_const_expressions(root, (Node *) rte->functions);
 	body = inline_set_returning_function(root, rte);
 	if (body == NULL)

@@ -8,16 +8,20 @@
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 
-/* What inlining leaves behind for the plan. */
+/* What the walk found, and what inlining leaves behind for the plan. */
 typedef struct CgInlined
 {
+	bool		guarded;		/* a guarded relation is in some range table */
 	List	   *dependencies;	/* PlanInvalItem */
 	bool		depends_on_role;
 } CgInlined;
 
 extern void cg_inline_init(void);
 
-/* Replaces every function in FROM that the planner would inline, in place. */
+/*
+ * Replaces every function in FROM that the planner would inline, in place.  All
+ * that a query pays which reads nothing guarded.
+ */
 extern void cg_inline_functions(Query *query, CgInlined *inlined);
 
 /*

@@ -62,7 +62,7 @@ static PlannedStmt *
 planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
 {
 	PlannedStmt *result;
-	CgInlined	inlined = {NIL, false};
+	CgInlined	inlined;
 	bool		forbidden;
 
 	/* A database without the extension has no policy. */
@@ -70,7 +70,7 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 		return call_next(parse, query_string, cursorOptions, boundParams);
 
 	cg_inline_functions(parse, &inlined);
-	if (cg_rewrite_query(parse))
+	if (inlined.guarded && cg_rewrite_query(parse))
 	{
 		cg_shared_require();
 		if ((cursorOptions & CURSOR_OPT_HOLD) != 0)

@@ -8,7 +8,7 @@
 #include "nodes/parsenodes.h"
 
 /*
- * Rewrites in place.  Returns whether the query reads guarded columns.  ERROR
+ * For a query with a guarded relation in some range table.  Rewrites in place.  Returns whether the query reads guarded columns.  ERROR
  * object_not_in_prerequisite_state if the policy of one is broken.
  */
 extern bool cg_rewrite_query(Query *query);

@@ -268,7 +268,8 @@ $told = eval {
 	$_->() for \&on_site, \&closed_by_dispatcher, \&hours_later, \&others_read, \&auditor_asks, \&power_cut;
 	1;
 };
-print STDERR "\n", $@ || '', $told ? '' : "The server's last words:\n" . ($server ? $server->log_tail : '') unless $told;
+my $why = $@;
+print STDERR "\n$why", $server ? ("The server's last words:\n", $server->log_tail) : () unless $told;
 my $bad = show_table();
 
 if ($ENV{KEEP} && $server && $server->{pid})
