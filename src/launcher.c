@@ -355,7 +355,8 @@ forget_if_dropped(Oid oid)
 static void
 move_slot(void)
 {
-	XLogRecPtr	target = GetFlushRecPtr(NULL);
+	XLogRecPtr	flushed = GetFlushRecPtr(NULL);
+	XLogRecPtr	target = flushed;
 	XLogRecPtr	current = MyReplicationSlot->data.restart_lsn;
 
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
@@ -363,8 +364,13 @@ move_slot(void)
 	{
 		CgDatabase *database = &cg_shared->databases[place];
 
-		if (OidIsValid(database->oid) && !XLogRecPtrIsInvalid(database->safe))
+		if (!OidIsValid(database->oid))
+			continue;
+		if (!XLogRecPtrIsInvalid(database->safe))
 			target = Min(target, database->safe);
+		/* What a recorder has committed and not flushed may be needed again. */
+		if (database->commit > flushed)
+			target = InvalidXLogRecPtr;
 	}
 	LWLockRelease(cg_shared->lock);
 	if (target < current + SLOT_SAVE_BYTES)

@@ -36,6 +36,9 @@
 #define IDLE_MS 5000
 #define BATCH_BYTES (4 * 1024 * 1024)
 #define UNFLUSHED_NAP_MS 20
+/* A little patience makes one transaction of many messages. */
+#define GATHER_MS 10
+#define GATHER_BYTES (64 * 1024)
 
 static void attach(void);
 static void detach(int code, Datum arg);
@@ -55,8 +58,12 @@ cg_recorder_main(Datum arg)
 	attach();
 	PG_TRY();
 	{
-		/* The journal has been acknowledged already, its copy need not be. */
-		SetConfigOption("synchronous_commit", "local", PGC_SUSET, PGC_S_OVERRIDE);
+		/*
+		 * The journal is durable already.  A commit of ours that a crash takes
+		 * back is done again, since the slot waits for it; to flush each would
+		 * only slow the readers' flushes down.
+		 */
+		SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
 		SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
 		record_journal();
 	}
@@ -148,6 +155,7 @@ report(XLogRecPtr recorded, uint64 bytes)
 	if (database)
 	{
 		database->recorded = Max(recorded, database->recorded);
+		database->commit = XactLastCommitEnd;
 		database->recorded_bytes = Min(database->recorded_bytes + bytes, database->written_bytes);
 		/* A message that is being inserted may have begun before our position. */
 		if (database->inflight == 0 && database->written <= database->recorded)
@@ -265,5 +273,7 @@ record_batch(CgWalReader *reader, XLogRecPtr limit)
 	}
 	cg_apply_commit(cg_walreader_position(reader));
 	report(cg_walreader_position(reader), bytes);
+	if (bytes < GATHER_BYTES)
+		(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, GATHER_MS, PG_WAIT_EXTENSION);
 	return true;
 }

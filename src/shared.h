@@ -34,6 +34,8 @@ typedef struct CgDatabase
 	XLogRecPtr	safe;			/* Invalid: nothing is unrecorded */
 	XLogRecPtr	written;		/* end of the newest message */
 	XLogRecPtr	recorded;		/* the recorder has committed all before it */
+	XLogRecPtr	commit;			/* end of that commit: until it is flushed, a
+								 * crash takes it back and needs the messages */
 	uint64		written_bytes;	/* of messages, since the server's start */
 	uint64		recorded_bytes;
 	bool		wanted;			/* a recorder is wanted, even without messages */

@@ -1,0 +1,52 @@
+-- The names that users type: they are promises, so each is spelled out here.
+CREATE EXTENSION contact_guard;
+BEGIN;
+SELECT plan(34);
+
+SELECT has_schema('contact_guard');
+SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text']);
+SELECT has_function('contact_guard', 'unprotect', ARRAY['regclass', 'name[]']);
+SELECT has_function('contact_guard', 'use_interventions', ARRAY['regclass', 'name', 'name', 'name', 'name', 'name', 'text', 'interval', 'interval', 'interval', 'text']);
+SELECT has_function('contact_guard', 'retire', '{}'::name[]);
+SELECT has_function('contact_guard', 'allow', ARRAY['regrole', 'text', 'regclass', 'text']);
+SELECT has_function('contact_guard', 'disallow', ARRAY['regrole', 'regclass']);
+SELECT has_function('contact_guard', 'act_as', ARRAY['text', 'regrole']);
+SELECT function_returns('contact_guard', 'current_actor', '{}'::name[], 'text');
+SELECT function_returns('contact_guard', 'has_open_window', ARRAY['anyelement'], 'boolean');
+SELECT has_function('contact_guard', 'open_interventions', '{}'::name[]);
+SELECT has_function('contact_guard', 'open_intervention', ARRAY['text', 'name', 'timestamp with time zone', 'timestamp with time zone']);
+SELECT has_function('contact_guard', 'close_intervention', ARRAY['bigint']);
+SELECT has_function('contact_guard', 'sync', '{}'::name[]);
+SELECT has_function('contact_guard', 'status', '{}'::name[]);
+SELECT has_function('contact_guard', 'who_read', ARRAY['text', 'timestamp with time zone', 'timestamp with time zone']);
+SELECT has_function('contact_guard', 'reads_by', ARRAY['text', 'timestamp with time zone', 'timestamp with time zone']);
+SELECT has_function('contact_guard', 'withheld_attempts', ARRAY['timestamp with time zone', 'timestamp with time zone']);
+SELECT has_function('contact_guard', 'reads_after_close', ARRAY['timestamp with time zone', 'timestamp with time zone']);
+SELECT has_view('contact_guard', 'access_log', 'the log is a view');
+SELECT columns_are('contact_guard', 'access_log', ARRAY['seq', 'read_at', 'event', 'actor', 'login', 'relation',
+	'columns', 'customer', 'count', 'intervention', 'purpose', 'reason', 'client', 'application', 'session',
+	'statement', 'query_id', 'query']);
+SELECT has_role('contact_guard_admin');
+SELECT has_role('contact_guard_auditor');
+SELECT has_role('contact_guard_proxy');
+
+-- Their arguments by name, as the documentation calls them.
+SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.protect'::regproc),
+          'relation,customer,columns,mask,mode,fallback', 'arguments of protect');
+SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.use_interventions'::regproc),
+          'relation,customer,technician,opens_at,closes_at,id,open_when,early,late,longest,timezone',
+          'arguments of use_interventions');
+SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.allow'::regproc),
+          'role,purpose,relation,level', 'arguments of allow');
+
+-- reveal: what the planner makes of it depends on these.
+SELECT is((SELECT provolatile FROM pg_proc WHERE oid = 'contact_guard.reveal'::regproc), 's', 'reveal is STABLE');
+SELECT is((SELECT proparallel FROM pg_proc WHERE oid = 'contact_guard.reveal'::regproc), 'r', 'reveal is PARALLEL RESTRICTED');
+SELECT is((SELECT proisstrict FROM pg_proc WHERE oid = 'contact_guard.reveal'::regproc), true, 'reveal is STRICT');
+SELECT is((SELECT procost FROM pg_proc WHERE oid = 'contact_guard.reveal'::regproc), 20::float4, 'reveal costs 20');
+SELECT throws_ok($$SELECT 'x'::contact_guard.site$$, '0A000', NULL, 'no site can be written');
+
+SELECT is((SELECT guard FROM contact_guard.status()), 'on', 'the guard is on');
+SELECT ok((SELECT count(*) = 1 FROM contact_guard.status()), 'status is one row');
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,63 @@
+-- Who may do what: nothing more than this is granted to anybody.
+CREATE EXTENSION contact_guard;
+BEGIN;
+SELECT plan(14);
+CREATE ROLE regress_nobody;
+
+SELECT set_eq(
+	$$SELECT p.proname::text FROM pg_proc p
+	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
+	ARRAY['require_preload', 'reveal', 'current_actor', 'has_open_window', 'open_interventions', 'sync'],
+	'what everybody may execute');
+SELECT set_eq(
+	$$SELECT p.proname::text FROM pg_proc p
+	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_admin', p.oid, 'EXECUTE')
+	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
+	ARRAY['protect', 'unprotect', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
+	      'open_intervention', 'close_intervention', 'status'],
+	'what an admin may execute besides');
+SELECT set_eq(
+	$$SELECT p.proname::text FROM pg_proc p
+	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_auditor', p.oid, 'EXECUTE')
+	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
+	ARRAY['who_read', 'reads_by', 'withheld_attempts', 'reads_after_close', 'status'],
+	'what an auditor may execute besides');
+SELECT set_eq(
+	$$SELECT p.proname::text FROM pg_proc p
+	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_proxy', p.oid, 'EXECUTE')
+	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
+	ARRAY['act_as'], 'what a proxy may execute besides');
+
+SELECT is_empty(
+	$$SELECT c.relname FROM pg_class c
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
+	     AND (CASE WHEN c.relkind = 'S' THEN has_sequence_privilege('regress_nobody', c.oid, 'USAGE, SELECT, UPDATE')
+	               ELSE has_table_privilege('regress_nobody', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') END)$$,
+	'everybody may read and write nothing');
+SELECT set_eq(
+	$$SELECT c.relname::text FROM pg_class c
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
+	ARRAY['access_log', 'log', 'query_text'], 'an auditor reads the log');
+SELECT is_empty(
+	$$SELECT c.relname FROM pg_class c
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+	     AND has_table_privilege('contact_guard_auditor', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')$$,
+	'and writes nothing');
+SELECT ok(NOT has_schema_privilege('regress_nobody', 'contact_guard', 'CREATE'), 'nobody may create in the schema');
+
+-- A pinned search_path wherever SQL is written in SQL, and for what an owner runs.
+SELECT is_empty(
+	$$SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND (l.lanname <> 'c' OR p.prosecdef)
+	     AND NOT coalesce(p.proconfig::text LIKE '%search_path=pg_catalog, pg_temp%', false)$$,
+	'each SQL function pins search_path');
+
+-- Not even a superuser, as long as he comes through SQL.
+SELECT throws_ok($$UPDATE contact_guard.log SET actor = 'x'$$, '42501', NULL, 'UPDATE of the log');
+SELECT throws_ok($$DELETE FROM contact_guard.access_log$$, NULL, NULL, 'DELETE from the view');
+SELECT throws_ok($$TRUNCATE contact_guard.log$$, '42501', NULL, 'TRUNCATE of the log');
+SELECT throws_ok($$DROP TABLE contact_guard.query_text CASCADE$$, NULL, NULL, 'DROP of a table');
+SELECT throws_ok($$UPDATE contact_guard.journal_state SET log_size = 0$$, '42501', NULL, 'UPDATE of the state');
+SELECT * FROM finish();
+ROLLBACK;
