@@ -19,6 +19,7 @@
 #include "access/xact.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "storage/ipc.h"
 #include "tcop/dest.h"
 #include "utils/memutils.h"
@@ -26,6 +27,7 @@
 #include "execution.h"
 #include "interventions.h"
 #include "journal.h"
+#include "policy.h"
 #include "resume.h"
 
 typedef struct Execution
@@ -61,6 +63,9 @@ static void execution_finish(QueryDesc *query);
 static void execution_step(const Step *step);
 static void call_next(const Step *step);
 static void end(Execution *execution, const Step *step);
+static void leave(Execution *execution);
+static bool has_detail(void);
+static void hide_detail(QueryDesc *query);
 static int64 statement_number(Execution *execution);
 static void execution_xact(XactEvent event, void *arg);
 static void execution_exit(int code, Datum arg);
@@ -126,17 +131,64 @@ execution_step(const Step *step)
 		if (execution.reads)
 			end(&execution, step);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
-		current = execution.outer;
-		if (execution.reads)
-		{
-			/* After an error the attempt is as much on record as a success. */
-			cg_reads_drain(execution.reads, true);
-			cg_reads_free(execution.reads);
-		}
+		hide_detail(step->query);
+		leave(&execution);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	leave(&execution);
+}
+
+/* After an error the attempt is as much on record as a success. */
+static void
+leave(Execution *execution)
+{
+	current = execution->outer;
+	if (execution->reads)
+	{
+		cg_reads_drain(execution->reads, true);
+		cg_reads_free(execution->reads);
+	}
+}
+
+static bool
+has_detail(void)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(TopTransactionContext);
+	ErrorData  *error = CopyErrorData();
+	bool		result = error->detail != NULL;
+
+	FreeErrorData(error);
+	MemoryContextSwitchTo(oldcontext);
+	return result;
+}
+
+/*
+ * "Failing row contains (…)" and "Key (…)=(…)" print stored values that no
+ * reveal() has let through.  Replaced while the error is still on its way, since
+ * an exception handler of a procedural language would read it before the client.
+ */
+static void
+hide_detail(QueryDesc *query)
+{
+	int			category = ERRCODE_TO_CATEGORY(geterrcode());
+	ListCell   *lc;
+
+	if ((category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) ||
+		!has_detail())
+		return;
+	foreach(lc, query->plannedstmt->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION && cg_policy_is_known(rte->relid))
+		{
+			errdetail("Not shown: the statement touches a relation with guarded columns.");
+			return;
+		}
+	}
 }
 
 /* A normal end. */

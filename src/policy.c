@@ -101,6 +101,14 @@ cg_policy_get(Oid relid)
 	return policy->nguarded > 0 ? policy : NULL;
 }
 
+bool
+cg_policy_is_known(Oid relid)
+{
+	CgPolicy   *policy = hash_search(policies, &relid, HASH_FIND, NULL);
+
+	return policy && policy->nguarded > 0;
+}
+
 /*
  * Builds in a context that is a child of the current one, so that an error
  * half-way leaves nothing; the caller moves it to its place.

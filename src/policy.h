@@ -40,6 +40,12 @@ extern void cg_policy_init(void);
  */
 extern const CgPolicy *cg_policy_get(Oid relid);
 
+/*
+ * Has this session found something guarded in the relation?  Looks into memory
+ * alone, for use where an error has been thrown.
+ */
+extern bool cg_policy_is_known(Oid relid);
+
 /* The guard on a column, or NULL. */
 extern const CgGuarded *cg_policy_column(const CgPolicy *policy, AttrNumber attnum);
 

@@ -51,11 +51,12 @@ sub start
 	die "the server is not ready after a minute:\n" . $self->log_tail;
 }
 
-# Postmaster and backends at one blow: nobody gets to write another byte.
+# Postmaster and backends at one blow: nobody is started any more, nobody gets to write another byte.
 sub kill9
 {
 	my ($self) = @_;
-	my @all = ($self->{pid}, children($self->{pid}));
+	kill 'STOP', $self->{pid};
+	my @all = (children($self->{pid}), $self->{pid});
 	kill 'KILL', @all;
 	waitpid delete $self->{pid}, 0;
 	for my $pid (@all) { sleep 0.01 while alive($pid) }
@@ -152,7 +153,7 @@ sub do
 	utf8::encode($line);
 	$self->{in} .= $line;
 	my $done = eval {
-		until ($self->{out} =~ /^$mark \w+\n/m)
+		until ($self->{out} =~ /^$mark .*\n/m)
 		{
 			die "$self->{user}: no answer within a minute to: $sql\n" if $self->{timer}->is_expired;
 			$self->{run}->pumpable or last;
@@ -164,7 +165,7 @@ sub do
 
 	my ($out, $err) = ($self->{out}, $self->{err});
 	utf8::decode($_) for $out, $err;
-	my $state = $out =~ s/^$mark (\w+)\n//m ? $1 : 'gone';
+	my $state = $out =~ s/^$mark (.*)\n//m && $1 ? $1 : 'gone';	# no SQLSTATE: psql has lost its server
 	$self->{seen} .= $out . $err;
 	my @rows = map { [ split / \| /, $_, -1 ] } $out =~ /(.*)\n/g;
 	my ($message) = $err =~ /(?:ERROR|FATAL):\s+(.*)/ ? $1 : $err =~ /(.*)/;

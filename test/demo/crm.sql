@@ -209,7 +209,7 @@ ALTER TABLE crm.intervention ADD PRIMARY KEY (id);
 ALTER TABLE crm.intervention ADD FOREIGN KEY (customer_id) REFERENCES crm.customer;
 ALTER TABLE crm.intervention ADD CHECK (starts_at < ends_at);
 ALTER TABLE crm.intervention ALTER id RESTART WITH 400001;
-CREATE INDEX ON crm.intervention (technician, ends_at);
+CREATE INDEX ON crm.intervention (technician, starts_at);
 CREATE INDEX ON crm.intervention (customer_id);
 
 -- what a technician's tablet shows: his own jobs, with the customers' contact data
@@ -217,7 +217,7 @@ CREATE VIEW crm.v_job_sheet AS
 SELECT v.id AS intervention, v.starts_at, v.ends_at, v.status, c.id AS customer, c.name, c.phone, c.mobile, c.email,
        c.street, c.postcode, c.city, c.floor, c.door_code
 FROM crm.intervention v JOIN crm.customer c ON c.id = v.customer_id
-WHERE v.technician = current_user;
+WHERE v.technician = current_user::text COLLATE "default";    -- a name sorts by "C": the index would not serve
 
 GRANT SELECT, UPDATE ON crm.customer TO technicians;
 GRANT SELECT ON crm.intervention, crm.technician, crm.v_job_sheet TO technicians;

@@ -257,7 +257,7 @@ sub prepare
 		$server->tool('createdb', '-U', 'postgres', 'crm');
 	});
 	phase('200,000 customers, 400,000 visits', sub { $server->tool(qw(psql -X -q -U postgres -f), "$dir/crm.sql") });
-	phase('policy', sub { $server->tool(qw(psql -X -q -U postgres -f), "$dir/policy.sql") });
+	phase('policy', sub { print $server->tool(qw(psql -X -q -U postgres -f), "$dir/policy.sql") });
 	($anna, $dispatcher, $auditor, $root) = map { Session->new($server, $_) } qw(anna dispatcher auditor postgres);
 	$since = $auditor->do(q{SELECT date_trunc('second', clock_timestamp())})->{text};
 }
