@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The story behind contact_guard, on a private server, by people who log in. See README.md; `run` starts this.
+# The story behind contact_guard, on a private server, by people who log in. `run` starts this.
 #
 #   story.pl DIR BINDIR      DIR holds this file and is removed at the end; KEEP=1 leaves it, with the server running
 #
@@ -196,7 +196,8 @@ sub auditor_asks
 	my $super = $count->(sub { $_[0]{actor} eq 'postgres' && $_[0]{event} eq 'shown' });
 	check('  the superuser', '1', $super, $super == 1);
 
-	$r = ask($auditor, "SELECT read_at::time(0), customer, columns, closed_at::timestamptz(0), after_close FROM contact_guard.reads_after_close($range) WHERE actor = 'anna'");
+	$r = ask($auditor, 'SELECT read_at::time(0), customer, columns, closed_at::timestamptz(0), after_close'
+		. " FROM contact_guard.reads_after_close($range) WHERE actor = 'anna'");
 	my @late = grep { $_->[1] eq '20815' } @{ $r->{rows} };
 	my $after = @late ? $late[0][4] =~ s/\..*//r : 'nothing';
 	check('reads after the visit to M. Benali', '4 or more', scalar @late, @late >= 4);
@@ -257,7 +258,7 @@ sub prepare
 		$server->tool('createdb', '-U', 'postgres', 'crm');
 	});
 	phase('200,000 customers, 400,000 visits', sub { $server->tool(qw(psql -X -q -U postgres -f), "$dir/crm.sql") });
-	phase('policy', sub { print $server->tool(qw(psql -X -q -U postgres -f), "$dir/policy.sql") });
+	phase('policy', sub { print grep { /WARNING|DETAIL|HINT/ } split /^/m, $server->tool(qw(psql -X -q -U postgres -f), "$dir/policy.sql") });
 	($anna, $dispatcher, $auditor, $root) = map { Session->new($server, $_) } qw(anna dispatcher auditor postgres);
 	$since = $auditor->do(q{SELECT date_trunc('second', clock_timestamp())})->{text};
 }
