@@ -57,6 +57,14 @@ REVOKE ALL ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.sit
 -- Checked at execution against whoever runs the rewritten query.
 GRANT EXECUTE ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) TO PUBLIC;
 
+-- keep: what an assignment to a guarded column stores.
+CREATE FUNCTION contact_guard.keep(value anyelement, stored anyelement, customer "any", site contact_guard.site)
+	RETURNS anyelement
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_keep';
+REVOKE ALL ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) FROM PUBLIC;
+-- As reveal: checked against whoever runs the rewritten query.
+GRANT EXECUTE ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) TO PUBLIC;
+
 ---------------------------------------------------------------------------
 -- tables: written by this extension's own code and by nobody else (see
 -- src/accesslog.c and src/guardtables.c), whatever privileges say

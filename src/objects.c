@@ -57,14 +57,20 @@ cg_objects_site_type(void)
 }
 
 Oid
-cg_objects_reveal(void)
+cg_objects_function(const char *name)
 {
-	Oid			args[3] = {ANYELEMENTOID, ANYOID, cg_objects_site_type()};
-	oidvector  *argtypes = buildoidvector(args, 3);
+	Oid			site = cg_objects_site_type();
+	Oid			reveal[3] = {ANYELEMENTOID, ANYOID, site};
+	Oid			keep[4] = {ANYELEMENTOID, ANYELEMENTOID, ANYOID, site};
+	bool		is_keep = strcmp(name, "keep") == 0;
+	oidvector  *argtypes = buildoidvector(is_keep ? keep : reveal, is_keep ? 4 : 3);
+	Oid			result = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+										 CStringGetDatum(name), PointerGetDatum(argtypes),
+										 ObjectIdGetDatum(cg_objects_schema()));
 
-	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-						   CStringGetDatum("reveal"), PointerGetDatum(argtypes),
-						   ObjectIdGetDatum(cg_objects_schema()));
+	if (!OidIsValid(result))
+		elog(ERROR, "function %s.%s is not there", CG_SCHEMA, name);
+	return result;
 }
 
 int

@@ -18,8 +18,11 @@ extern Oid	cg_objects_schema(void);
 /* A table of the extension; ERROR undefined_table unless missing_ok. */
 extern Oid	cg_objects_relation(const char *name, bool missing_ok);
 
-/* reveal() and the type of its last argument; ERROR if the extension is not there. */
-extern Oid	cg_objects_reveal(void);
+/*
+ * reveal or keep, and the type of their last argument; ERROR if the extension is
+ * not there.
+ */
+extern Oid	cg_objects_function(const char *name);
 extern Oid	cg_objects_site_type(void);
 
 /* The number of columns of a relation, dropped ones too; 0 if it does not exist. */

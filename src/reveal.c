@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -39,11 +40,13 @@ typedef struct RevealState
 } RevealState;
 
 PG_FUNCTION_INFO_V1(cg_reveal);
+PG_FUNCTION_INFO_V1(cg_keep);
 PG_FUNCTION_INFO_V1(cg_site_in);
 PG_FUNCTION_INFO_V1(cg_site_out);
 PG_FUNCTION_INFO_V1(cg_site_recv);
 
-static RevealState *begin(FunctionCallInfo fcinfo);
+static RevealState *begin(FunctionCallInfo fcinfo, int key, int64 site);
+static void refuse_here(const RevealState *state);
 static Datum withhold(FunctionCallInfo fcinfo, const RevealState *state, const char *actor,
 					  const uint8 *key);
 static void refuse_to_store(const RevealState *state);
@@ -78,8 +81,9 @@ cg_reveal_key_text(Datum key, Oid type)
 	}
 }
 
+/* key: the number of the customer's argument. */
 static RevealState *
-begin(FunctionCallInfo fcinfo)
+begin(FunctionCallInfo fcinfo, int key, int64 packed)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 	RevealState *state = palloc0(sizeof(RevealState));
@@ -87,7 +91,7 @@ begin(FunctionCallInfo fcinfo)
 	const CgGuarded *guarded;
 	Oid			collation;
 
-	state->site = cg_site_unpack(PG_GETARG_INT64(2));
+	state->site = cg_site_unpack(packed);
 	policy = cg_policy_get(state->site.relid);
 	guarded = policy ? cg_policy_column(policy, state->site.attnum) : NULL;
 	if (guarded == NULL || policy->broken)
@@ -100,7 +104,7 @@ begin(FunctionCallInfo fcinfo)
 		state->mask.constant = pstrdup(state->mask.constant);
 	get_atttypetypmodcoll(state->site.relid, state->site.attnum, &state->type, &state->typmod,
 						  &collation);
-	state->key_type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 1));
+	state->key_type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, key));
 	MemoryContextSwitchTo(oldcontext);
 	fcinfo->flinfo->fn_extra = state;
 	return state;
@@ -120,7 +124,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 				 errmsg("guarded columns cannot be read in a parallel worker"),
 				 errhint("A function that reads them must be PARALLEL RESTRICTED or UNSAFE.")));
 	if (state == NULL)
-		state = begin(fcinfo);
+		state = begin(fcinfo, 1, PG_GETARG_INT64(2));
 
 	/* The question who may see must not depend on what only some may see. */
 	if (cg_interventions_asking())
@@ -145,15 +149,70 @@ cg_reveal(PG_FUNCTION_ARGS)
 	reads = cg_execution_reads();
 	customer = cg_reveal_key_text(PG_GETARG_DATUM(1), state->key_type);
 	if (reads == NULL || customer == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("guarded column %s cannot be read here", site_name(state->site))));
+		refuse_here(state);
 	if (!cg_reads_decide(reads, &state->site, customer))
 		return withhold(fcinfo, state, cg_reads_actor(reads)->name, cg_journal_key());
 	pfree(customer);
 	if ((state->site.flags & CG_SITE_EAGER) != 0)
 		cg_execution_settle_or_fail();
 	return PG_GETARG_DATUM(0);
+}
+
+static void
+refuse_here(const RevealState *state)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("guarded column %s cannot be used here", site_name(state->site))));
+}
+
+/*
+ * keep(value, stored, customer, site): what an assignment to a guarded column
+ * stores.  Who is shown the stored value may replace it.  Who is not may write
+ * back what he was shown in its place, as an ORM does that writes all columns of
+ * a row, and the stored value stays; anything else is refused.
+ */
+Datum
+cg_keep(PG_FUNCTION_ARGS)
+{
+	RevealState *state = fcinfo->flinfo->fn_extra;
+	CgReads    *reads;
+	char	   *customer = NULL;
+	Datum		mask = (Datum) 0;
+	bool		mask_isnull = true;
+	bool		stored_isnull = PG_ARGISNULL(1);
+	int16		typlen;
+	bool		typbyval;
+
+	if (PG_ARGISNULL(3) || IsParallelWorker())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("keep() is called by contact_guard's rewrite of a query only")));
+	if (state == NULL)
+		state = begin(fcinfo, 2, PG_GETARG_INT64(3));
+	reads = cg_execution_reads();
+	if (!PG_ARGISNULL(2))
+		customer = cg_reveal_key_text(PG_GETARG_DATUM(2), state->key_type);
+	/* A row without a customer has nobody who could forbid it. */
+	if (reads == NULL || (customer == NULL && !PG_ARGISNULL(2)))
+		refuse_here(state);
+	if (customer == NULL || cg_reads_decide(reads, &state->site, customer))
+	{
+		fcinfo->isnull = PG_ARGISNULL(0);
+		return fcinfo->isnull ? (Datum) 0 : PG_GETARG_DATUM(0);
+	}
+	if (!stored_isnull)
+		mask = cg_mask_apply(&state->mask, PG_GETARG_DATUM(1), state->type, state->typmod,
+							 cg_reads_actor(reads)->name, cg_journal_key(), &mask_isnull);
+	get_typlenbyval(state->type, &typlen, &typbyval);
+	if (PG_ARGISNULL(0) != mask_isnull ||
+		(!mask_isnull && !datum_image_eq(PG_GETARG_DATUM(0), mask, typbyval, typlen)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("guarded column %s cannot be written", site_name(state->site)),
+				 errhint("There is no open intervention at this customer. Leave the column out of the UPDATE.")));
+	fcinfo->isnull = stored_isnull;
+	return stored_isnull ? (Datum) 0 : PG_GETARG_DATUM(1);
 }
 
 static Datum

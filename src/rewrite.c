@@ -26,14 +26,13 @@
 #include "access/sysattr.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "calls.h"
 #include "carriers.h"
-#include "objects.h"
 #include "policy.h"
 #include "rewrite.h"
 #include "site.h"
@@ -60,7 +59,10 @@ static Node *rewrite_part(Node *node, RewriteContext *context, bool flows);
 static Node *rewrite_var(Var *var, RewriteContext *context);
 static Node *rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context);
 static bool is_own_value(const Query *query, const Var *var);
+static const CgPolicy *sound_policy(const RangeTblEntry *rte, AttrNumber attnum);
 static Node *make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context);
+static bool is_self_assignment(const Query *query, const TargetEntry *target);
+static List *rewrite_assignments(List *targets, Query *query, RewriteContext *context);
 
 static void
 mark_seen(RangeTblEntry *rte)
@@ -142,7 +144,10 @@ rewrite_output(Query *query, RewriteContext *context, bool top)
 	/* What a SELECT at the top makes goes out, whatever its CTEs store. */
 	if (top && query->commandType == CMD_SELECT)
 		context->stores = false;
-	query->targetList = (List *) rewrite_part((Node *) query->targetList, context, flows);
+	if (query->commandType == CMD_UPDATE)
+		query->targetList = rewrite_assignments(query->targetList, query, context);
+	else
+		query->targetList = (List *) rewrite_part((Node *) query->targetList, context, flows);
 	context->stores = stores;
 	query->mergeActionList = (List *) rewrite_part((Node *) query->mergeActionList, context, flows);
 	/* Shown to the writer; but what a CTE returns, the statement may store. */
@@ -152,8 +157,7 @@ rewrite_output(Query *query, RewriteContext *context, bool top)
 	{
 		OnConflictExpr *conflict = query->onConflict;
 
-		conflict->onConflictSet = (List *)
-			rewrite_part((Node *) conflict->onConflictSet, context, flows);
+		conflict->onConflictSet = rewrite_assignments(conflict->onConflictSet, query, context);
 		conflict->onConflictWhere = rewrite_part(conflict->onConflictWhere, context, false);
 	}
 }
@@ -210,8 +214,12 @@ rewrite_mutator(Node *node, RewriteContext *context)
 				MergeAction *action = (MergeAction *) node;
 
 				action->qual = rewrite_part(action->qual, context, false);
-				action->targetList = (List *)
-					rewrite_part((Node *) action->targetList, context, context->flows);
+				if (action->commandType == CMD_UPDATE)
+					action->targetList = rewrite_assignments(action->targetList,
+															 linitial(context->queries), context);
+				else
+					action->targetList = (List *)
+						rewrite_part((Node *) action->targetList, context, context->flows);
 				return node;
 			}
 		case T_SubscriptingRef:
@@ -292,42 +300,73 @@ rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context)
 	return cg_wholerow_or_null(row, var, rte);
 }
 
-/* reveal(column, customer key, site), with the column's type, typmod, collation. */
-static Node *
-make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
+/* Why the policy of a relation lets nothing through; an ERROR. */
+static const CgPolicy *
+sound_policy(const RangeTblEntry *rte, AttrNumber attnum)
 {
 	const CgPolicy *policy = cg_policy_get(rte->relid);
-	CgSite		site = {rte->relid, var->varattno, 0};
-	Var		   *key = copyObject(var);
-	FuncExpr   *call;
-	RelabelType *relabel;
 
 	if (policy->broken)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("guarded column \"%s\" of relation \"%s\" cannot be read: its policy is broken",
-						get_attname(rte->relid, var->varattno, false), get_rel_name(rte->relid)),
+				 errmsg("guarded column \"%s\" of relation \"%s\" cannot be used: its policy is broken",
+						get_attname(rte->relid, attnum, false), get_rel_name(rte->relid)),
 				 errdetail("In that relation, %s.", policy->broken),
 				 errhint("An owner of the policy can mend it with contact_guard.protect().")));
-	key->varattno = policy->customer;
-	key->varattnosyn = policy->customer;
-	get_atttypetypmodcoll(rte->relid, policy->customer, &key->vartype, &key->vartypmod, &key->varcollid);
+	return policy;
+}
+
+static Node *
+make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
+{
+	CgSite		site = {rte->relid, var->varattno, 0};
+
 	if (context->flows)
 		site.flags |= CG_SITE_FLOWS;
 	if (context->stores)
 		site.flags |= CG_SITE_STORES;
 	if (context->eager)
 		site.flags |= CG_SITE_EAGER;
-
-	call = makeFuncExpr(cg_objects_reveal(), var->vartype,
-						list_make3(copyObject(var), key,
-								   makeConst(cg_objects_site_type(), -1, InvalidOid, sizeof(int64),
-											 Int64GetDatum(cg_site_pack(site)), false, true)),
-						var->varcollid, var->varcollid, COERCE_EXPLICIT_CALL);
-	call->location = var->location;
-	relabel = makeRelabelType((Expr *) call, var->vartype, var->vartypmod, var->varcollid,
-							  COERCE_IMPLICIT_CAST);
-	relabel->location = var->location;
 	context->found = true;
-	return (Node *) relabel;
+	return cg_calls_reveal(var, sound_policy(rte, var->varattno), site);
+}
+
+static bool
+is_self_assignment(const Query *query, const TargetEntry *target)
+{
+	const Var  *var = (const Var *) target->expr;
+
+	return IsA(var, Var) && var->varno == query->resultRelation && var->varlevelsup == 0 &&
+		var->varattno == target->resno;
+}
+
+/*
+ * Assignments to columns of a row that exists: what is assigned to a guarded
+ * column goes through keep(), and is itself rewritten.
+ */
+static List *
+rewrite_assignments(List *targets, Query *query, RewriteContext *context)
+{
+	RangeTblEntry *rte = rt_fetch(query->resultRelation, query->rtable);
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		TargetEntry *target = lfirst_node(TargetEntry, lc);
+		const CgPolicy *policy = cg_policy_get(rte->relid);
+		bool		guarded = !target->resjunk && policy && cg_policy_column(policy, target->resno);
+		/* SET phone = phone stores nothing that keep() would not put right. */
+		bool		flows = !(guarded && is_self_assignment(query, target));
+
+		target->expr = (Expr *) rewrite_part((Node *) target->expr, context, flows);
+		if (guarded)
+		{
+			CgSite		site = {rte->relid, target->resno, 0};
+
+			target->expr = (Expr *) cg_calls_keep(target->expr, query->resultRelation,
+												  sound_policy(rte, target->resno), site);
+			context->found = true;
+		}
+	}
+	return targets;
 }

@@ -1,0 +1,70 @@
+/*
+ * calls.c
+ *		Calls of reveal() and keep(), as nodes of a query.
+ *
+ * The customer key is a copy of the column's Var with another attribute number,
+ * so that query level and relation are right wherever the planner moves them.
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "utils/lsyscache.h"
+
+#include "calls.h"
+#include "objects.h"
+
+static Var *key_var(const Var *var, const CgPolicy *policy);
+static Const *site_const(CgSite site);
+static Node *as_column(FuncExpr *call, const Var *var);
+
+static Var *
+key_var(const Var *var, const CgPolicy *policy)
+{
+	Var		   *key = copyObject(unconstify(Var *, var));
+
+	key->varattno = policy->customer;
+	key->varattnosyn = policy->customer;
+	get_atttypetypmodcoll(policy->relid, policy->customer,
+						  &key->vartype, &key->vartypmod, &key->varcollid);
+	return key;
+}
+
+static Const *
+site_const(CgSite site)
+{
+	return makeConst(cg_objects_site_type(), -1, InvalidOid, sizeof(int64),
+					 Int64GetDatum(cg_site_pack(site)), false, true);
+}
+
+static Node *
+as_column(FuncExpr *call, const Var *var)
+{
+	RelabelType *relabel = makeRelabelType((Expr *) call, var->vartype, var->vartypmod,
+										   var->varcollid, COERCE_IMPLICIT_CAST);
+
+	call->location = var->location;
+	relabel->location = var->location;
+	return (Node *) relabel;
+}
+
+Node *
+cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site)
+{
+	List	   *args = list_make3(copyObject(var), key_var(var, policy), site_const(site));
+
+	return as_column(makeFuncExpr(cg_objects_function("reveal"), var->vartype, args,
+								  var->varcollid, var->varcollid, COERCE_EXPLICIT_CALL), var);
+}
+
+Node *
+cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site)
+{
+	Var		   *column = makeVar(rti, site.attnum, InvalidOid, -1, InvalidOid, 0);
+	List	   *args;
+
+	get_atttypetypmodcoll(site.relid, site.attnum,
+						  &column->vartype, &column->vartypmod, &column->varcollid);
+	args = list_make4(value, column, key_var(column, policy), site_const(site));
+	return as_column(makeFuncExpr(cg_objects_function("keep"), column->vartype, args,
+								  column->varcollid, column->varcollid, COERCE_EXPLICIT_CALL), column);
+}
