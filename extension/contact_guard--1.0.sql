@@ -316,7 +316,8 @@ GRANT EXECUTE ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamp
 
 -- The time since the window closed counts from its end on the clock, or, when
 -- a change of state closed it earlier, from the last moment at which this log
--- saw it open: no CRM is asked to keep the time of that change.
+-- saw it open: no CRM is asked to keep the time of that change.  A visit whose
+-- time has not ended and that was never seen open is none yet.
 CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 	RETURNS TABLE (read_at timestamptz, actor text, customer text, relation text, columns text[],
 	               intervention text, closed_at timestamptz, after_close interval)
@@ -330,7 +331,7 @@ CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infi
 		                                  WHERE s.customer = w.customer AND s.actor = w.actor
 		                                    AND s.event = 'shown' AND s.intervention = w.intervention
 		                                    AND s.read_at <= w.read_at)) AS closed_at) c
-		 WHERE w.event = 'withheld' AND w.intervention IS NOT NULL
+		 WHERE w.event = 'withheld' AND w.intervention IS NOT NULL AND c.closed_at IS NOT NULL
 		   AND w.read_at >= reads_after_close.since AND w.read_at < reads_after_close.until
 		 ORDER BY w.seq;
 	END;

@@ -23,12 +23,14 @@
 #include "actor.h"
 
 #define PROXY_ROLE "contact_guard_proxy"
+#define ACTOR_LENGTH 256
 
 /* Set by act_as in this transaction. */
 static char *acted_name = NULL;
 static Oid	acted_role = InvalidOid;
 static int	acted_level = 0;
 
+static bool is_proxy(Oid role);
 static void actor_xact(XactEvent event, void *arg);
 static void actor_subxact(SubXactEvent event, SubTransactionId mySubid,
 						  SubTransactionId parentSubid, void *arg);
@@ -82,10 +84,18 @@ actor_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId par
 		acted_level = level - 1;
 }
 
+static bool
+is_proxy(Oid role)
+{
+	Oid			proxy = get_role_oid(PROXY_ROLE, true);
+
+	return OidIsValid(proxy) && has_privs_of_role(role, proxy);
+}
+
 CgActor
 cg_actor_current(void)
 {
-	CgActor		actor;
+	CgActor		actor = {0};
 
 	if (InSecurityRestrictedOperation())
 		actor.role = GetUserId();
@@ -100,6 +110,7 @@ cg_actor_current(void)
 		actor.role = GetOuterUserId();
 	actor.name = GetUserNameFromId(actor.role, false);
 	actor.superuser = superuser_arg(actor.role);
+	actor.proxy = is_proxy(actor.role);
 	return actor;
 }
 
@@ -112,7 +123,6 @@ cg_current_actor(PG_FUNCTION_ARGS)
 Datum
 cg_act_as(PG_FUNCTION_ARGS)
 {
-	Oid			proxy = get_role_oid(PROXY_ROLE, true);
 	Oid			caller = GetOuterUserId();
 	char	   *name;
 	Oid			role;
@@ -121,7 +131,7 @@ cg_act_as(PG_FUNCTION_ARGS)
 	 * Asked of the outer role, too: a SECURITY DEFINER function must not lend
 	 * the right to name an actor.
 	 */
-	if (!OidIsValid(proxy) || !has_privs_of_role(caller, proxy))
+	if (!is_proxy(caller))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"%s\" to name the actor", PROXY_ROLE)));
@@ -129,6 +139,10 @@ cg_act_as(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the actor's name must not be empty")));
+	if (VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)) > ACTOR_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("the actor's name is longer than %d bytes", ACTOR_LENGTH)));
 	if (acted_name)
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),

@@ -12,6 +12,7 @@ typedef struct CgActor
 	char	   *name;			/* role name, or what act_as was told */
 	Oid			role;			/* whose standing permissions count, or InvalidOid */
 	bool		superuser;
+	bool		proxy;			/* a pool's login, for nobody in particular */
 } CgActor;
 
 extern void cg_actor_init(void);

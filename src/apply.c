@@ -23,6 +23,7 @@
 
 #include "accesslog.h"
 #include "apply.h"
+#include "objects.h"
 #include "owntables.h"
 
 #define SESSION_LENGTH 32
@@ -36,6 +37,7 @@ typedef struct Session
 } Session;
 
 static CgJournalState state;
+static Oid	state_table = InvalidOid;
 static int64 log_size;			/* of the batch, committed to state with it */
 static int64 rejected;
 static HTAB *sessions = NULL;
@@ -61,6 +63,7 @@ void
 cg_apply_use(const CgJournalState *from)
 {
 	state = *from;
+	state_table = cg_objects_relation("journal_state", false);
 	log_size = state.log_size;
 	rejected = state.rejected;
 }
@@ -74,6 +77,11 @@ cg_apply_begin(void)
 									  ALLOCSET_DEFAULT_SIZES);
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
+	/* Somebody may have dropped the extension and created it anew. */
+	if (cg_objects_relation("journal_state", true) != state_table)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the journal of this database is another one now")));
 	MemoryContextSwitchTo(batch);
 }
 
@@ -139,7 +147,7 @@ take_counter(Session *session, uint64 counter)
 	return true;
 }
 
-void
+bool
 cg_apply_message(const char *data, size_t length)
 {
 	CgMessageHeader header;
@@ -152,14 +160,14 @@ cg_apply_message(const char *data, size_t length)
 						state.key) || header.epoch != state.epoch)
 	{
 		rejected++;
-		return;
+		return false;
 	}
 	snprintf(name, sizeof(name), "%lx.%x",
 			 (long) timestamptz_to_time_t(header.backend_start), header.backend_pid);
 	if (!take_counter(find_session(name), header.counter))
 	{
 		rejected++;
-		return;
+		return false;
 	}
 	while (cg_record_next(&items, &item))
 	{
@@ -174,8 +182,10 @@ cg_apply_message(const char *data, size_t length)
 		}
 		else
 		{
-			if ((header.flags & CG_RECORD_RELAXED) != 0 && item.record.reason == NULL)
-				item.record.reason = "durability was relaxed";
+			if ((header.flags & CG_RECORD_RELAXED) != 0)
+				item.record.reason = psprintf("%s%sdurability relaxed",
+											  item.record.reason ? item.record.reason : "",
+											  item.record.reason ? "; " : "");
 			add_row(&context, &item.record, name);
 		}
 	}
@@ -183,6 +193,7 @@ cg_apply_message(const char *data, size_t length)
 	if (items.bad)
 		cg_apply_own_record(CG_EVENT_GAP,
 							psprintf("message " UINT64_FORMAT " of session %s is damaged", header.counter, name));
+	return true;
 }
 
 static void

@@ -17,8 +17,8 @@ extern void cg_apply_use(const CgJournalState *state);
 
 extern void cg_apply_begin(void);
 
-/* Takes a message in; one that is not ours is counted as rejected. */
-extern void cg_apply_message(const char *data, size_t length);
+/* Takes a message in; false for one that is not ours, which is counted as rejected. */
+extern bool cg_apply_message(const char *data, size_t length);
 
 /* A record that the recorder makes itself. */
 extern void cg_apply_own_record(CgEvent event, const char *reason);

@@ -41,6 +41,7 @@ static const struct
 }			pinned[] = {
 	{"search_path", "pg_catalog, pg_temp"},
 	{"TimeZone", "UTC"},
+	{"timezone_abbreviations", "Default"},
 	{"DateStyle", "ISO, YMD"},
 	{"IntervalStyle", "postgres"},
 	{"standard_conforming_strings", "on"},

@@ -3,8 +3,11 @@
  *		What could carry a value off while a query runs.
  *
  * dblink_exec('…', 'insert …' || phone) sends the value away during expression
- * evaluation, before any row is made.  C functions are the superuser's work, so
- * their volatility is believed; what others label their functions is not.
+ * evaluation, before any row is made; set_config('application_name', phone, …)
+ * shows it in pg_stat_activity.  C functions are the superuser's work, so their
+ * volatility is believed; what others label their functions is not.  A function
+ * of somebody's can also hide in a type: the check of a domain inside a row that
+ * record_in reads, a cast to json that to_json looks up.
  */
 #include "postgres.h"
 
@@ -13,16 +16,26 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "carriers.h"
 
+/* Volatile functions of PostgreSQL's own that take a value nowhere. */
+static const Oid harmless[] = {
+	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_NEXTVAL, F_GEN_RANDOM_UUID, F_PG_SLEEP
+};
+
 static bool carrier_function(Oid function, void *context);
+static bool carrier_type(Oid type);
 static bool carrier_relation(const RangeTblEntry *rte);
+static bool carrier_call(const FuncExpr *call);
 static bool carrier_walker(Node *node, void *context);
 
 bool
@@ -38,17 +51,72 @@ carrier_function(Oid function, void *context)
 	Form_pg_proc form;
 	bool		result;
 
-	if (function < FirstNormalObjectId)
-		return false;
+	for (int i = 0; i < lengthof(harmless); i++)
+		if (function == harmless[i])
+			return false;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
 		return true;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
-	result = form->provolatile == PROVOLATILE_VOLATILE ||
-		form->prokind == PROKIND_AGGREGATE ||
-		(form->prolang != ClanguageId && form->prolang != INTERNALlanguageId);
+	result = form->provolatile == PROVOLATILE_VOLATILE;
+	/* set_config() and setval() are PostgreSQL's own; aggregates call others. */
+	if (function >= FirstNormalObjectId)
+		result = result || form->prokind == PROKIND_AGGREGATE ||
+			(form->prolang != ClanguageId && form->prolang != INTERNALlanguageId);
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/*
+ * Does reading or printing a value of this type call somebody's function: the
+ * check of a domain, or a cast to json?
+ */
+static bool
+carrier_type(Oid type)
+{
+	Oid			element;
+
+	if (type < FirstNormalObjectId)
+		return false;
+	element = get_element_type(type);
+	if (OidIsValid(element))
+		return carrier_type(element);
+	switch (get_typtype(type))
+	{
+		case TYPTYPE_BASE:
+		case TYPTYPE_ENUM:
+			return SearchSysCacheExists2(CASTSOURCETARGET, ObjectIdGetDatum(type),
+										 ObjectIdGetDatum(JSONOID));
+		case TYPTYPE_COMPOSITE:
+			{
+				TupleDesc	desc = lookup_rowtype_tupdesc(type, -1);
+				bool		result = SearchSysCacheExists2(CASTSOURCETARGET, ObjectIdGetDatum(type),
+														   ObjectIdGetDatum(JSONOID));
+
+				for (int i = 0; i < desc->natts && !result; i++)
+					result = carrier_type(TupleDescAttr(desc, i)->atttypid);
+				ReleaseTupleDesc(desc);
+				return result;
+			}
+		default:
+			return true;
+	}
+}
+
+/* PostgreSQL's own functions that print or read whatever type they are given. */
+static bool
+carrier_call(const FuncExpr *call)
+{
+	ListCell   *lc;
+
+	if (call->funcid >= FirstNormalObjectId)
+		return false;
+	if (carrier_type(call->funcresulttype))
+		return true;
+	foreach(lc, call->args)
+		if (carrier_type(exprType(lfirst(lc))))
+			return true;
+	return false;
 }
 
 /* A foreign server gets values as parameters; a trigger sees what is stored. */
@@ -77,16 +145,42 @@ carrier_relation(const RangeTblEntry *rte)
 static bool
 carrier_walker(Node *node, void *context)
 {
+	ListCell   *lc;
+
 	if (node == NULL)
 		return false;
-	if (IsA(node, RangeTblEntry))
-		return carrier_relation((RangeTblEntry *) node);
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, carrier_walker, context,
-								 QTW_EXAMINE_RTES_BEFORE);
-	/* A domain's check may be any function. */
-	if (IsA(node, CoerceToDomain))
-		return true;
+	switch (nodeTag(node))
+	{
+		case T_RangeTblEntry:
+			return carrier_relation((RangeTblEntry *) node);
+		case T_Query:
+			return query_tree_walker((Query *) node, carrier_walker, context,
+									 QTW_EXAMINE_RTES_BEFORE);
+		case T_RangeTblFunction:
+			foreach(lc, ((RangeTblFunction *) node)->funccoltypes)
+				if (carrier_type(lfirst_oid(lc)))
+					return true;
+			break;
+		case T_CoerceToDomain:
+			/* A domain's check may be any function. */
+			return true;
+		case T_CoerceViaIO:
+			if (carrier_type(((CoerceViaIO *) node)->resulttype))
+				return true;
+			break;
+		case T_FuncExpr:
+			if (carrier_call((FuncExpr *) node))
+				return true;
+			break;
+		case T_Aggref:
+			/* json_agg and its like, again. */
+			foreach(lc, ((Aggref *) node)->aggargtypes)
+				if (carrier_type(lfirst_oid(lc)))
+					return true;
+			break;
+		default:
+			break;
+	}
 	if (check_functions_in_node(node, carrier_function, context))
 		return true;
 	return expression_tree_walker(node, carrier_walker, context);

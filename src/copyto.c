@@ -20,13 +20,13 @@
 #include "objects.h"
 #include "policy.h"
 
-static Oid	underway = InvalidOid;
+static CgCopy underway = {InvalidOid, false};
 
 static List *column_targets(Relation rel, List *attlist);
 static ResTarget *column_target(const char *name);
 
 PlannedStmt *
-cg_copyto_guard(PlannedStmt *pstmt, Oid *copied)
+cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 {
 	CopyStmt   *copy = castNode(CopyStmt, pstmt->utilityStmt);
 	SelectStmt *select;
@@ -34,6 +34,7 @@ cg_copyto_guard(PlannedStmt *pstmt, Oid *copied)
 	Relation	rel;
 	Oid			relid;
 
+	noted->leaves = !copy->is_from && (copy->filename || copy->is_program);
 	if (copy->is_from || copy->relation == NULL || !OidIsValid(cg_objects_schema()))
 		return pstmt;
 	/* The lock that COPY takes; kept, so that the name means the same to it. */
@@ -59,23 +60,29 @@ cg_copyto_guard(PlannedStmt *pstmt, Oid *copied)
 	copy->relation = NULL;
 	copy->attlist = NIL;
 	copy->query = (Node *) select;
-	*copied = relid;
+	noted->relid = relid;
 	return pstmt;
 }
 
-Oid
-cg_copyto_begin(Oid relid)
+CgCopy
+cg_copyto_begin(CgCopy copy)
 {
-	Oid			was = underway;
+	CgCopy		was = underway;
 
-	underway = relid;
+	underway = copy;
 	return was;
 }
 
 Oid
 cg_copyto_relation(void)
 {
-	return underway;
+	return underway.relid;
+}
+
+bool
+cg_copyto_leaves(void)
+{
+	return underway.leaves;
 }
 
 static ResTarget *

@@ -7,15 +7,23 @@
 
 #include "nodes/plannodes.h"
 
+/* A COPY that is under way. */
+typedef struct CgCopy
+{
+	Oid			relid;			/* of this whole table; InvalidOid: of none */
+	bool		leaves;			/* to a file or a program, past the door */
+} CgCopy;
+
 /*
  * A COPY of a guarded table to anywhere becomes a COPY of a query over it, in a
- * copy of the statement, and *relid is that table; anything else is returned as
+ * copy of the statement, and copy->relid is that table; anything else is returned as
  * it is.
  */
-extern PlannedStmt *cg_copyto_guard(PlannedStmt *pstmt, Oid *relid);
+extern PlannedStmt *cg_copyto_guard(PlannedStmt *pstmt, CgCopy *copy);
 
-/* The relation of which such a COPY is under way, or InvalidOid.  Returns what it was. */
-extern Oid	cg_copyto_begin(Oid relid);
+/* Notes a COPY, or that there is none; returns what was noted before. */
+extern CgCopy cg_copyto_begin(CgCopy copy);
 extern Oid	cg_copyto_relation(void);
+extern bool cg_copyto_leaves(void);
 
 #endif							/* CG_COPYTO_H */

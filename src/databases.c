@@ -13,11 +13,17 @@
 
 #include <signal.h>
 
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
+#include "utils/acl.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "databases.h"
@@ -27,6 +33,11 @@
 #define PATIENCE_MS 5000
 
 static const char *wanted_database(Node *statement);
+static bool may_have(Node *statement, Oid database);
+static void hold(Oid oid);
+static void release_own(XactEvent event, void *arg);
+
+static bool own_held = false;
 
 /* The database that nobody may be connected to, or NULL. */
 static const char *
@@ -61,17 +72,39 @@ wanted_database(Node *statement)
 	}
 }
 
-Oid
-cg_databases_hold(Node *statement)
+/* The privileges that PostgreSQL asks for, roughly: it asks again. */
+static bool
+may_have(Node *statement, Oid database)
 {
-	const char *name = wanted_database(statement);
-	Oid			oid = name ? get_database_oid(name, true) : InvalidOid;
-	TimestampTz give_up;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	if (pg_database_ownercheck(database, GetUserId()))
+		return true;
+	if (!IsA(statement, CreatedbStmt))
+		return false;
+	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_database) GETSTRUCT(tuple))->datistemplate;
+		ReleaseSysCache(tuple);
+	}
+	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+	if (HeapTupleIsValid(tuple))
+	{
+		result = result && ((Form_pg_authid) GETSTRUCT(tuple))->rolcreatedb;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/* Sends the recorder away, if there is one, and waits until it has gone. */
+static void
+hold(Oid oid)
+{
+	TimestampTz give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), PATIENCE_MS);
 	bool		running = true;
 
-	if (!OidIsValid(oid))
-		return InvalidOid;
-	give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), PATIENCE_MS);
 	while (running && GetCurrentTimestamp() < give_up)
 	{
 		CgDatabase *database;
@@ -88,7 +121,41 @@ cg_databases_hold(Node *statement)
 			ConditionVariableTimedSleep(&cg_shared->progress, 100, PG_WAIT_EXTENSION);
 	}
 	ConditionVariableCancelSleep();
+}
+
+Oid
+cg_databases_hold(Node *statement)
+{
+	const char *name = wanted_database(statement);
+	Oid			oid = name ? get_database_oid(name, true) : InvalidOid;
+
+	/* Whom PostgreSQL will refuse must not stop a recorder. */
+	if (!OidIsValid(oid) || !may_have(statement, oid))
+		return InvalidOid;
+	hold(oid);
 	return oid;
+}
+
+static void
+release_own(XactEvent event, void *arg)
+{
+	if (!own_held || (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
+					  event != XACT_EVENT_PREPARE))
+		return;
+	own_held = false;
+	cg_databases_release(MyDatabaseId, false);
+}
+
+void
+cg_databases_hold_own(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+		RegisterXactCallback(release_own, NULL);
+	registered = true;
+	own_held = true;
+	hold(MyDatabaseId);
 }
 
 void

@@ -16,4 +16,10 @@
 extern Oid	cg_databases_hold(Node *statement);
 extern void cg_databases_release(Oid database, bool dropped);
 
+/*
+ * Sends this database's recorder away until the end of the transaction: DROP
+ * EXTENSION takes its tables from under it.
+ */
+extern void cg_databases_hold_own(void);
+
 #endif							/* CG_DATABASES_H */

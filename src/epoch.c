@@ -102,11 +102,12 @@ cg_epoch_open(void)
 		CommandCounterIncrement();
 		found = cg_journal_read_state(&state);
 	}
+	if (found)
+		cg_apply_use(&state);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	if (!found)
 		return InvalidXLogRecPtr;
-	cg_apply_use(&state);
 	if (!state.epoch_recorded)
 	{
 		cg_apply_begin();

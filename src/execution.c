@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "storage/ipc.h"
+#include "storage/lwlock.h"
 #include "tcop/dest.h"
 #include "utils/memutils.h"
 
@@ -62,7 +63,9 @@ static void execution_run(QueryDesc *query, ScanDirection direction, uint64 coun
 static void execution_finish(QueryDesc *query);
 static void execution_step(const Step *step);
 static void call_next(const Step *step);
+static bool is_behind_door(const Execution *execution);
 static void end(Execution *execution, const Step *step);
+static void end_by_error(Execution *execution, const Step *step);
 static void leave(Execution *execution);
 static bool has_detail(void);
 static void hide_detail(QueryDesc *query);
@@ -134,6 +137,8 @@ execution_step(const Step *step)
 	PG_CATCH();
 	{
 		hide_detail(step->query);
+		if (execution.reads)
+			end_by_error(&execution, step);
 		leave(&execution);
 		PG_RE_THROW();
 	}
@@ -176,8 +181,8 @@ hide_detail(QueryDesc *query)
 	int			category = ERRCODE_TO_CATEGORY(geterrcode());
 	ListCell   *lc;
 
-	if ((category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION) ||
-		!has_detail())
+	if ((category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION &&
+		 category != ERRCODE_WITH_CHECK_OPTION_VIOLATION) || !has_detail())
 		return;
 	foreach(lc, query->plannedstmt->rtable)
 	{
@@ -191,19 +196,43 @@ hide_detail(QueryDesc *query)
 	}
 }
 
+/* Do the rows, and the errors, of an execution pass the door before anybody has them? */
+static bool
+is_behind_door(const Execution *execution)
+{
+	CommandDest dest = execution->query->dest ? execution->query->dest->mydest : DestNone;
+
+	return execution->outer == NULL &&
+		(dest == DestRemote || dest == DestRemoteExecute || dest == DestRemoteSimple);
+}
+
+/*
+ * The text of an error may hold a value, and a procedural language may catch it.
+ * Locks that the error left behind go in any case, since whoever catches it must
+ * abort a (sub)transaction; they would be in the way of the flush.
+ */
+static void
+end_by_error(Execution *execution, const Step *step)
+{
+	cg_reads_drain(execution->reads, true);
+	if (is_behind_door(execution))
+		return;
+	LWLockReleaseAll();
+	if (!cg_execution_settle())
+		ereport(FATAL,
+				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
+				 errmsg("a synchronous standby has not acknowledged the record of a read")));
+}
+
 /* A normal end. */
 static void
 end(Execution *execution, const Step *step)
 {
-	CommandDest dest = step->query->dest ? step->query->dest->mydest : DestNone;
-	bool		to_client = dest == DestRemote || dest == DestRemoteExecute ||
-	dest == DestRemoteSimple;
-
 	cg_reads_drain(execution->reads, true);
 	if (!step->finish && step->count > 0)
 		cg_resume_remember(step->query, execution->reads);
 	/* Withheld ones, too: a mask is computed of the value. */
-	if (execution->outer || !to_client)
+	if (!is_behind_door(execution))
 		cg_execution_settle_or_fail();
 }
 
@@ -263,7 +292,7 @@ cg_execution_settle(void)
 void
 cg_execution_settle_or_fail(void)
 {
-	if (!cg_execution_settle())
+	if (cg_execution_owes() && !cg_execution_settle())
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
 				 errmsg("guarded columns cannot be read: a synchronous standby has not acknowledged their record")));
@@ -293,6 +322,9 @@ execution_exit(int code, Datum arg)
 {
 	PG_TRY();
 	{
+		for (Execution *execution = current; execution; execution = execution->outer)
+			if (execution->reads)
+				cg_reads_drain(execution->reads, true);
 		(void) cg_execution_settle();
 	}
 	PG_CATCH();

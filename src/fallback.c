@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
+#include "commands/policy.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
@@ -79,15 +80,15 @@ cg_fallback_make(Oid relid)
 	char	   *name = relation_name(relid);
 	bool		had_row_security = has_row_security(relid);
 
-	execute(psprintf("DROP POLICY IF EXISTS " RESTRICTIVE " ON %s; "
-					 "CREATE POLICY " RESTRICTIVE " ON %s AS RESTRICTIVE "
+	if (OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
+		return;
+	execute(psprintf("CREATE POLICY " RESTRICTIVE " ON %s AS RESTRICTIVE "
 					 "USING (contact_guard.require_preload()); "
 					 "ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
-					 name, name, name));
+					 name, name));
 	if (!had_row_security)
-		execute(psprintf("DROP POLICY IF EXISTS " PERMISSIVE " ON %s; "
-						 "CREATE POLICY " PERMISSIVE " ON %s USING (contact_guard.require_preload())",
-						 name, name));
+		execute(psprintf("CREATE POLICY " PERMISSIVE " ON %s USING (contact_guard.require_preload())",
+						 name));
 }
 
 void
@@ -95,9 +96,10 @@ cg_fallback_remove(Oid relid)
 {
 	char	   *name = relation_name(relid);
 
-	execute(psprintf("DROP POLICY IF EXISTS " RESTRICTIVE " ON %s; "
-					 "DROP POLICY IF EXISTS " PERMISSIVE " ON %s",
-					 name, name));
+	if (OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
+		execute(psprintf("DROP POLICY " RESTRICTIVE " ON %s", name));
+	if (OidIsValid(get_relation_policy_oid(relid, PERMISSIVE, true)))
+		execute(psprintf("DROP POLICY " PERMISSIVE " ON %s", name));
 	if (!has_other_policy(relid))
 		execute(psprintf("ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY", name));
 }

@@ -232,6 +232,16 @@ prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumb
 	AtEOXact_GUC(true, state.nestlevel);
 }
 
+/* A cancelled query, or a lock that was not to be had, is no broken definition. */
+static bool
+is_passing(int sqlerrcode)
+{
+	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
+
+	return category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_INSUFFICIENT_RESOURCES ||
+		sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
 /*
  * prepare_plans in a subtransaction.  Returns the message of the error, in
  * context, or NULL.
@@ -259,12 +269,8 @@ try_prepare(CgInterventions *target, const CgTableLabel *label, const AttrNumber
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		/* A cancelled query is no broken definition. */
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		{
-			stale = true;
+		if (is_passing(error->sqlerrcode))
 			ReThrowError(error);
-		}
 		message = error->message;
 	}
 	PG_END_TRY();

@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "replication/message.h"
+#include "replication/slot.h"
 #include "replication/syncrep.h"
 #include "replication/walsender.h"
 #include "replication/walsender_private.h"
@@ -49,7 +50,8 @@ static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
 static bool inval_registered = false;
 
 static StringInfoData buffer;	/* items not yet in WAL; .data NULL at first */
-static uint64 counter = 0;		/* of messages, for own.epoch */
+static uint64 counter = 0;		/* of messages, in this generation */
+static uint64 generation = 0;
 static XLogRecPtr written = InvalidXLogRecPtr;	/* end of the newest message */
 static XLogRecPtr durable = InvalidXLogRecPtr;
 
@@ -111,7 +113,7 @@ cg_journal_is_own(const CgJournalState *state)
 static bool
 load_own(void)
 {
-	int32		epoch = own.epoch;
+	uint8		key[CG_KEY_LENGTH];
 	Oid			relid = cg_objects_relation("journal_state", false);
 
 	if (OidIsValid(own_table) && own_table == relid)
@@ -121,10 +123,14 @@ load_own(void)
 		CacheRegisterRelcacheCallback(journal_inval, (Datum) 0);
 		inval_registered = true;
 	}
+	memcpy(key, own.key, CG_KEY_LENGTH);
 	if (!cg_journal_read_state(&own) || !cg_journal_is_own(&own))
 		return false;
-	if (own.epoch != epoch)
+	if (memcmp(key, own.key, CG_KEY_LENGTH) != 0)
+	{
 		counter = 0;
+		generation++;
+	}
 	own_table = relid;
 	return true;
 }
@@ -178,6 +184,11 @@ wait_for_journal(bool begun)
 	TimestampTz give_up = 0;
 
 	cg_shared_require();
+	if (wal_level < WAL_LEVEL_REPLICA || max_replication_slots == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no record of reads could be kept"),
+				 errhint("Set wal_level to replica or logical, and max_replication_slots higher than 0, then restart the server.")));
 	for (;;)
 	{
 		bool		loaded = !begun || load_own();
@@ -223,6 +234,12 @@ cg_journal_require(void)
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("guarded columns cannot be read: too many records wait to be stored in the access log"),
 				 errhint("See contact_guard.status(); contact_guard.max_backlog is the limit.")));
+}
+
+uint64
+cg_journal_generation(void)
+{
+	return generation;
 }
 
 const uint8 *

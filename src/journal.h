@@ -50,6 +50,9 @@ extern void cg_journal_require_slot(void);
 /* The key of pseudonyms, CG_KEY_LENGTH bytes; after cg_journal_require. */
 extern const uint8 *cg_journal_key(void);
 
+/* Changes with the journal: a new epoch, or the extension created anew. */
+extern uint64 cg_journal_generation(void);
+
 /* Where to put items.  The first of them in an empty buffer must be a 'C'. */
 extern StringInfo cg_journal_buffer(void);
 

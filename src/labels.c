@@ -16,12 +16,14 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_seclabel.h"
 #include "commands/seclabel.h"
 #include "lib/stringinfo.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -34,6 +36,7 @@
 #include "mask.h"
 #include "objects.h"
 #include "policyrecord.h"
+#include "windowquery.h"
 
 #define PROVIDER "contact_guard"
 
@@ -82,17 +85,22 @@ check_label(const ObjectAddress *object, const char *label)
 		CgTableLabel parsed;
 
 		cg_labels_parse_table(label, &parsed);
-		if (parsed.protect && relkind == RELKIND_VIEW)
+		if (parsed.interventions)
+			cg_windowquery_check_label(&parsed);
+		if (parsed.protect && relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
+			relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE)
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("\"%s\" is a view", get_rel_name(object->objectId)),
-					 errhint("Protect the tables under the view.")));
+					 errmsg("\"%s\" is no table", get_rel_name(object->objectId)),
+					 errhint("Protect the tables under a view.")));
 	}
 	else
 	{
 		CgColumnLabel parsed;
 
 		cg_labels_parse_column(label, &parsed);
+		if (parsed.mask || parsed.customer)
+			cg_labels_lock(object->objectId);
 		if (parsed.mask)
 		{
 			CgMask		mask;
@@ -109,6 +117,17 @@ check_label(const ObjectAddress *object, const char *label)
 	cg_policyrecord_add("label on %s: %s",
 						getObjectIdentity(object, false), label ? label : "removed");
 	invalidate(object->objectId);
+}
+
+/*
+ * Whoever reads just now has a plan without the guard, and goes on with it; so
+ * nobody may be reading when a guard begins.
+ */
+void
+cg_labels_lock(Oid relid)
+{
+	LockRelationOid(relid, AccessExclusiveLock);
+	(void) find_all_inheritors(relid, AccessExclusiveLock, NULL);
 }
 
 /* Children inherit the policy, so their plans are as stale as the relation's. */
@@ -128,6 +147,8 @@ store(Oid relid, AttrNumber attnum, const char *label)
 
 	ObjectAddressSubSet(object, RelationRelationId, relid, attnum);
 	SetSecurityLabel(&object, PROVIDER, label);
+	/* The same label may be set again in this command. */
+	CommandCounterIncrement();
 	invalidate(relid);
 }
 

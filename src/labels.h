@@ -74,6 +74,9 @@ extern List *cg_labels_relations(void);
 /* The label of a relation (attnum 0) or column, palloc'd, or NULL. */
 extern char *cg_labels_get(Oid relid, AttrNumber attnum);
 
+/* Waits for the readers of a relation and its children, and keeps them out. */
+extern void cg_labels_lock(Oid relid);
+
 /*
  * Store labels; an empty struct removes the label.  Checks nothing; invalidates
  * plans and policies of the relation and its children everywhere.

@@ -100,7 +100,8 @@ cg_launcher_main(Datum arg)
 			ProcessConfigFile(PGC_SIGHUP);
 		}
 	}
-	proc_exit(0);
+	/* With 0 the postmaster would never start another one. */
+	proc_exit(1);
 }
 
 static void

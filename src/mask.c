@@ -74,6 +74,20 @@ is_text_like(Oid type)
 	return base == BPCHAROID || IsBinaryCoercible(base, TEXTOID);
 }
 
+typedef struct ConstantContext
+{
+	const char *relation;
+	const char *column;
+} ConstantContext;
+
+static void
+constant_context(void *arg)
+{
+	ConstantContext *where = arg;
+
+	errcontext("constant mask of column \"%s\" of relation \"%s\"", where->column, where->relation);
+}
+
 void
 cg_mask_check(const CgMask *mask, Oid type, int32 typmod, const char *relation,
 			  const char *column)
@@ -85,9 +99,14 @@ cg_mask_check(const CgMask *mask, Oid type, int32 typmod, const char *relation,
 		Oid			input;
 		Oid			ioparam;
 
+		ConstantContext where = {relation, column};
+		ErrorContextCallback callback = {error_context_stack, constant_context, &where};
+
 		/* Its input function knows best what a type accepts, domains included. */
+		error_context_stack = &callback;
 		getTypeInputInfo(type, &input, &ioparam);
 		(void) OidInputFunctionCall(input, mask->constant, ioparam, typmod);
+		error_context_stack = callback.previous;
 		return;
 	}
 	if (!is_text_like(type))
@@ -127,6 +146,9 @@ cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 				 */
 				if (!is_text_like(base))
 					break;
+				/* The padding of a char(n) is no part of its value. */
+				if (base == BPCHAROID)
+					value = DirectFunctionCall1(rtrim1, value);
 				return text_to_type(mask_text(mask, TextDatumGetCString(value), actor, key),
 									base, basetypmod);
 			}
@@ -180,7 +202,10 @@ mask_email(const char *value)
 
 	if (at == NULL || at == value)
 		return pstrdup("***");
-	return psprintf("%.*s***@***%s", pg_mblen(value), value, dot ? dot : "");
+	/* Behind the last dot of what is no address there may be anything. */
+	if (dot == NULL || strspn(dot + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(dot + 1))
+		dot = "";
+	return psprintf("%.*s***@***%s", pg_mblen(value), value, dot);
 }
 
 static char *

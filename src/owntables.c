@@ -13,7 +13,9 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "catalog/dependency.h"
+#include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
@@ -41,6 +43,7 @@ static void owntables_object_access(ObjectAccessType access, Oid classId, Oid ob
 									int subId, void *arg);
 static bool is_ours(Oid relid);
 static void refuse(Oid relid);
+static bool is_allowed(const RangeTblEntry *rte);
 
 void
 cg_owntables_init(void)
@@ -70,7 +73,7 @@ refuse(Oid relid)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("table \"%s.%s\" is written by contact_guard alone", CG_SCHEMA, get_rel_name(relid)),
+			 errmsg("table \"%s.%s\" is for contact_guard alone", CG_SCHEMA, get_rel_name(relid)),
 			 errhint("Use the functions of schema contact_guard.")));
 }
 
@@ -86,6 +89,20 @@ is_restored_here(Oid relid)
 		 relid == cg_objects_relation("intervention", true));
 }
 
+/*
+ * Privileges decide who reads; but whoever reads the journal's key can forge
+ * records, and a role with pg_read_all_data reads everything.
+ */
+static bool
+is_allowed(const RangeTblEntry *rte)
+{
+	if ((rte->requiredPerms & ACL_SELECT) != 0 &&
+		rte->relid == cg_objects_relation("journal_state", true))
+		return false;
+	return (rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) == 0 ||
+		is_restored_here(rte->relid);
+}
+
 static bool
 owntables_check_perms(List *rangeTable, bool ereport_on_violation)
 {
@@ -99,9 +116,8 @@ owntables_check_perms(List *rangeTable, bool ereport_on_violation)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
-		if (rte->rtekind == RTE_RELATION &&
-			(rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) != 0 &&
-			is_ours(rte->relid) && !is_restored_here(rte->relid))
+		if (rte->rtekind == RTE_RELATION && rte->relid >= FirstNormalObjectId &&
+			is_ours(rte->relid) && !is_allowed(rte))
 		{
 			if (!ereport_on_violation)
 				return false;
@@ -136,6 +152,54 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 	}
 	if (is_ours(objectId) && get_rel_relkind(objectId) != RELKIND_VIEW)
 		refuse(objectId);
+}
+
+/* The table that a command is about, or NULL. */
+static RangeVar *
+command_target(Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_AlterTableStmt:
+			return ((AlterTableStmt *) statement)->relation;
+		case T_RenameStmt:
+			return ((RenameStmt *) statement)->relation;
+		case T_AlterObjectSchemaStmt:
+			return ((AlterObjectSchemaStmt *) statement)->relation;
+		case T_CreateTrigStmt:
+			return ((CreateTrigStmt *) statement)->relation;
+		case T_RuleStmt:
+			return ((RuleStmt *) statement)->relation;
+		case T_IndexStmt:
+			return ((IndexStmt *) statement)->relation;
+		case T_CreatePolicyStmt:
+			return ((CreatePolicyStmt *) statement)->table;
+		default:
+			return NULL;
+	}
+}
+
+/*
+ * Not every ALTER TABLE comes by the object access hook with the table that it
+ * names: DETACH PARTITION, ADD COLUMN and SET DEFAULT do not.
+ */
+void
+cg_owntables_check_command(Node *statement)
+{
+	RangeVar   *target;
+	Oid			relid;
+
+	if (writing || creating_extension || !OidIsValid(cg_objects_schema()))
+		return;
+	if (IsA(statement, AlterExtensionContentsStmt) &&
+		strcmp(((AlterExtensionContentsStmt *) statement)->extname, CG_SCHEMA) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the members of extension \"%s\" cannot be changed", CG_SCHEMA)));
+	target = command_target(statement);
+	relid = target ? RangeVarGetRelid(target, NoLock, true) : InvalidOid;
+	if (OidIsValid(relid) && is_ours(relid))
+		refuse(relid);
 }
 
 uint64

@@ -5,7 +5,7 @@
 #ifndef CG_OWNTABLES_H
 #define CG_OWNTABLES_H
 
-#include "postgres.h"
+#include "nodes/nodes.h"
 
 extern void cg_owntables_init(void);
 
@@ -17,6 +17,9 @@ extern void cg_owntables_init(void);
  */
 extern uint64 cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values,
 								   const char *nulls, int64 *first);
+
+/* ERROR insufficient_privilege if a command would change one of our tables. */
+extern void cg_owntables_check_command(Node *statement);
 
 /*
  * DROP EXTENSION reaches our tables before the extension itself, so whoever has

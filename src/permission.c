@@ -40,6 +40,7 @@ typedef struct Row
 static MemoryContext context = NULL;
 static List *rows = NIL;
 static Oid	table = InvalidOid; /* InvalidOid: rows are not loaded */
+static uint64 invalidations = 0;
 
 static void permission_inval(Datum arg, Oid relid);
 static void load(void);
@@ -57,6 +58,8 @@ cg_permission_init(void)
 static void
 permission_inval(Datum arg, Oid relid)
 {
+	/* Any other relation may be the one that is being read just now. */
+	invalidations++;
 	if (relid == table || !OidIsValid(relid))
 		table = InvalidOid;
 }
@@ -73,8 +76,14 @@ cg_permission_of(const CgActor *actor, const CgPolicy *policy)
 		result.purpose = pstrdup("superuser");
 		return result;
 	}
-	if (!OidIsValid(actor->role))
+	/*
+	 * A pool's login has no permission of its own, though it is a member of the
+	 * roles with which it may act: a request that forgot act_as sees masks.
+	 */
+	if (!OidIsValid(actor->role) || actor->proxy)
 		return result;
+	/* A FETCH takes no lock, and would not hear of a change. */
+	AcceptInvalidationMessages();
 	load();
 	foreach(lc, rows)
 	{
@@ -107,6 +116,7 @@ load(void)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	List	   *loaded = NIL;
+	uint64		before;
 
 	if (OidIsValid(table) && table == relid)
 		return;
@@ -118,8 +128,7 @@ load(void)
 	fresh = AllocSetContextCreate(CurrentMemoryContext, "contact_guard permissions",
 								  ALLOCSET_SMALL_SIZES);
 	rel = table_open(relid, AccessShareLock);
-	/* Before the scan: a change during it must make us read again. */
-	table = relid;
+	before = invalidations;
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
@@ -144,6 +153,8 @@ load(void)
 	MemoryContextSetParent(fresh, TopMemoryContext);
 	context = fresh;
 	rows = loaded;
+	/* After a change during the scan they are good for this once. */
+	table = invalidations == before ? relid : InvalidOid;
 }
 
 /* Writes the table as its owner, whatever the caller may do to it. */

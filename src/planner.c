@@ -139,6 +139,9 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 					 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(relid)),
 					 errdetail("Its guarded column \"%s\" is reached past contact_guard's rewrite.", column),
 					 errhint("If it is read through a parent table, protect the parent too.")));
+		/* Looked up anew, since the other policy may have taken its place. */
 		policy = cg_policy_get(relid);
+		if (policy == NULL)
+			break;
 	}
 }

@@ -203,6 +203,7 @@ add_labels(AttrNumber attnum, const char *label, void *context)
 			sizeof(CgGuarded) * (policy->nguarded - at));
 	policy->guarded[at].attnum = attnum;
 	cg_mask_parse(parsed.mask, &policy->guarded[at].mask);
+	policy->guarded[at].spec = parsed.mask;
 	policy->nguarded++;
 }
 

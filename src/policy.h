@@ -17,6 +17,7 @@ typedef struct CgGuarded
 {
 	AttrNumber	attnum;
 	CgMask		mask;
+	char	   *spec;			/* the mask as the label has it */
 } CgGuarded;
 
 typedef struct CgPolicy

@@ -206,9 +206,8 @@ cg_protect(PG_FUNCTION_ARGS)
 	List	   *attnums;
 	ListCell   *lc;
 
-	/* So that no statement that has no guard yet is still reading. */
-	LockRelationOid(relid, ShareUpdateExclusiveLock);
 	check_relation(relid);
+	cg_labels_lock(relid);
 	cg_mask_parse(spec, &mask);
 	if (strcmp(mode, "mask") != 0)
 		ereport(ERROR,

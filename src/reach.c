@@ -142,12 +142,18 @@ warn_dependents(Oid relid, AttrNumber attnum)
 								get_rel_name(owner), column),
 						 errhint("Protect it as well, or drop it.")));
 		}
-		else if (form->classid == RelationRelationId && form->objid == relid && form->objsubid > 0)
-			ereport(WARNING,
-					(errcode(ERRCODE_WARNING),
-					 errmsg("generated column \"%s\" of relation \"%s\" is computed from guarded column \"%s\"",
-							get_attname(relid, form->objsubid, false), get_rel_name(relid), column),
-					 errhint("Protect it as well.")));
+		else if (form->classid == AttrDefaultRelationId)
+		{
+			/* Plain defaults depend on no column of their table. */
+			ObjectAddress computed = GetAttrDefaultColumnAddress(form->objid);
+
+			if (computed.objectId == relid && computed.objectSubId != attnum)
+				ereport(WARNING,
+						(errcode(ERRCODE_WARNING),
+						 errmsg("generated column \"%s\" of relation \"%s\" is computed from guarded column \"%s\"",
+								get_attname(relid, computed.objectSubId, false), get_rel_name(relid), column),
+						 errhint("Protect it as well.")));
+		}
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);

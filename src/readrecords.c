@@ -20,6 +20,7 @@
 
 /* Queries whose text this session has put into the journal. */
 static HTAB *known_queries = NULL;
+static uint64 known_in = 0;		/* the journal that has them */
 
 static bool has_counts(const CgReads *reads, bool final);
 static void put_context(const CgReads *reads);
@@ -31,12 +32,13 @@ static void drain_counts(ReadRelation *relation, bool final);
 void
 cg_readrecords_put_query(CgReads *reads)
 {
-	char	   *text = cg_statement_normalise(reads->query, &reads->query_id);
+	char	   *text = cg_statement_normalise(reads->query, cg_journal_key(), &reads->query_id);
 	bool		known;
 
 	if (text == NULL)
 		return;
-	if (known_queries && hash_get_num_entries(known_queries) >= KNOWN_QUERIES_MAX)
+	if (known_queries && (hash_get_num_entries(known_queries) >= KNOWN_QUERIES_MAX ||
+						  known_in != cg_journal_generation()))
 	{
 		hash_destroy(known_queries);
 		known_queries = NULL;
@@ -45,6 +47,7 @@ cg_readrecords_put_query(CgReads *reads)
 	{
 		HASHCTL		ctl = {.keysize = sizeof(int64), .entrysize = sizeof(int64)};
 
+		known_in = cg_journal_generation();
 		known_queries = hash_create("contact_guard queries", 64, &ctl, HASH_ELEM | HASH_BLOBS);
 	}
 	(void) hash_search(known_queries, &reads->query_id, HASH_ENTER, &known);
@@ -120,9 +123,9 @@ drain_read(Read *read)
 		CgRecord	record = {
 			.event = verdict ? CG_EVENT_SHOWN : CG_EVENT_WITHHELD,
 			.read_at = read->read_at[verdict],
-			.customer = read->customer,
+			.customer = cg_record_customer(read->customer),
 			.count = 1,
-			.intervention = read->intervention,
+			.intervention = read->intervention[verdict],
 			.closed_at = verdict ? CG_NO_TIME : read->closed_at,
 			.purpose = permission->granted ? permission->purpose : verdict ? "intervention" : NULL,
 			.reason = verdict ? NULL : read->reason,

@@ -162,6 +162,12 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer)
 	return true;
 }
 
+bool
+cg_reads_is_permitted(CgReads *reads, Oid relid)
+{
+	return find_relation(reads, relid)->permission.granted;
+}
+
 static bool
 decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 				 const char *customer, TimestampTz now)
@@ -207,24 +213,22 @@ look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now)
 	{
 		read->shown = true;
 		read->until = window.closes_at;
-		read->closed_at = CG_NO_TIME;
-		read->reason = NULL;
 		reads->has_shown = true;
 	}
 	else if (cg_windows_past(reads->actor.name, read->customer, &window))
 	{
 		read->closed_at = window.closes_at == 0 ? CG_NO_TIME : window.closes_at;
-		read->reason = "window closed";
+		read->reason = window.closes_at == 0 ? "window not open" : "window closed";
 	}
 	else
 	{
-		read->intervention = NULL;
+		read->intervention[0] = NULL;
 		read->closed_at = CG_NO_TIME;
 		read->reason = "no window";
 		return;
 	}
 	oldcontext = MemoryContextSwitchTo(reads->read_context);
-	read->intervention = window.id ? pstrdup(window.id) : NULL;
+	read->intervention[read->shown ? 1 : 0] = window.id ? pstrdup(window.id) : NULL;
 	MemoryContextSwitchTo(oldcontext);
 }
 

@@ -32,6 +32,9 @@ extern const CgActor *cg_reads_actor(const CgReads *reads);
  */
 extern bool cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer);
 
+/* Has the actor a standing permission on the relation? */
+extern bool cg_reads_is_permitted(CgReads *reads, Oid relid);
+
 /* Has anything been shown? */
 extern bool cg_reads_has_shown(const CgReads *reads);
 

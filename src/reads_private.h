@@ -35,10 +35,11 @@ typedef struct Read
 	bool		shown;			/* the verdict of decided_at */
 	TimestampTz decided_at;
 	TimestampTz until;			/* the end of the window that showed it */
-	char	   *intervention;
-	TimestampTz closed_at;
+	/* By verdict, 0 withheld and 1 shown: */
+	char	   *intervention[2];
+	TimestampTz closed_at;		/* of what withheld it */
 	const char *reason;
-	uint64		noted[2];		/* columns, by verdict */
+	uint64		noted[2];		/* columns */
 	uint64		fresh[2];		/* those not yet in the buffer */
 	TimestampTz read_at[2];
 	bool		dirty;

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 
 #include "record.h"
 
@@ -41,6 +42,28 @@ const char *
 cg_record_event_name(CgEvent event)
 {
 	return event_names[event];
+}
+
+const char *
+cg_record_customer(const char *key)
+{
+	size_t		length = strlen(key);
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	StringInfoData out;
+
+	if (length <= CG_CUSTOMER_LENGTH)
+		return key;
+	SHA256((const unsigned char *) key, length, digest);
+	length = CG_CUSTOMER_LENGTH / 2;
+	/* Not in the midst of a character of UTF-8. */
+	while (length > 0 && (key[length] & 0xC0) == 0x80)
+		length--;
+	initStringInfo(&out);
+	appendBinaryStringInfo(&out, key, length);
+	appendStringInfoString(&out, "...");
+	for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
+		appendStringInfo(&out, "%02x", digest[i]);
+	return out.data;
 }
 
 static void

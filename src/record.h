@@ -36,6 +36,13 @@
 #define CG_KEY_LENGTH 32
 #define CG_NO_TIME PG_INT64_MIN
 
+/*
+ * Bytes of a customer's key in a record.  A longer one would not fit into an
+ * index of the log, and would stop the recorder: it becomes its beginning, "...",
+ * and its SHA-256 in hexadecimal.
+ */
+#define CG_CUSTOMER_LENGTH 512
+
 /* The WAL message's prefix. */
 #define CG_RECORD_PREFIX "contact_guard"
 
@@ -106,6 +113,9 @@ typedef struct CgReader
 } CgReader;
 
 extern const char *cg_record_event_name(CgEvent event);
+
+/* The key as records have it: itself, or shortened and palloc'd. */
+extern const char *cg_record_customer(const char *key);
 
 extern void cg_record_put_context(StringInfo out, const CgRecordContext *context);
 extern void cg_record_put(StringInfo out, const CgRecord *record);

@@ -196,6 +196,9 @@ begin(void)
 		return InvalidXLogRecPtr;
 	if (!XLogRecPtrIsInvalid(slot_begun_at) && position < slot_begun_at)
 	{
+		/* After a promotion, say, the slot is new but the WAL may be there. */
+		if (cg_walreader_has(position))
+			return position;
 		cg_apply_gap(position, slot_begun_at);
 		position = slot_begun_at;
 	}
@@ -263,8 +266,9 @@ record_batch(CgWalReader *reader, XLogRecPtr limit)
 		CHECK_FOR_INTERRUPTS();
 		if (message.database != MyDatabaseId)
 			continue;
-		cg_apply_message(message.data, message.length);
-		bytes += message.length;
+		/* What others wrote under our name is no backlog of ours. */
+		if (cg_apply_message(message.data, message.length))
+			bytes += message.length;
 	}
 	if (cg_walreader_position(reader) == before)
 	{

@@ -15,13 +15,13 @@
 #include "miscadmin.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rls.h"
 #include "utils/uuid.h"
 
+#include "copyto.h"
 #include "execution.h"
 #include "interventions.h"
 #include "journal.h"
@@ -29,28 +29,14 @@
 #include "reveal.h"
 #include "site.h"
 
-/* What one call site knows, in the FmgrInfo's memory. */
-typedef struct RevealState
-{
-	CgSite		site;
-	CgMask		mask;
-	Oid			type;			/* of the value */
-	int32		typmod;
-	Oid			key_type;		/* of the customer, base type */
-} RevealState;
-
 PG_FUNCTION_INFO_V1(cg_reveal);
-PG_FUNCTION_INFO_V1(cg_keep);
 PG_FUNCTION_INFO_V1(cg_site_in);
 PG_FUNCTION_INFO_V1(cg_site_out);
 PG_FUNCTION_INFO_V1(cg_site_recv);
 
-static RevealState *begin(FunctionCallInfo fcinfo, int key, int64 site);
-static void refuse_here(const RevealState *state);
-static Datum withhold(FunctionCallInfo fcinfo, const RevealState *state, const char *actor,
+static Datum withhold(FunctionCallInfo fcinfo, const CgRevealState *state, const char *actor,
 					  const uint8 *key);
-static void refuse_to_store(const RevealState *state);
-static char *site_name(CgSite site);
+static void refuse_to_store(const CgRevealState *state);
 
 char *
 cg_reveal_key_text(Datum key, Oid type)
@@ -81,12 +67,11 @@ cg_reveal_key_text(Datum key, Oid type)
 	}
 }
 
-/* key: the number of the customer's argument. */
-static RevealState *
-begin(FunctionCallInfo fcinfo, int key, int64 packed)
+CgRevealState *
+cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 packed)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	RevealState *state = palloc0(sizeof(RevealState));
+	CgRevealState *state = palloc0(sizeof(CgRevealState));
 	const CgPolicy *policy;
 	const CgGuarded *guarded;
 	Oid			collation;
@@ -94,12 +79,14 @@ begin(FunctionCallInfo fcinfo, int key, int64 packed)
 	state->site = cg_site_unpack(packed);
 	policy = cg_policy_get(state->site.relid);
 	guarded = policy ? cg_policy_column(policy, state->site.attnum) : NULL;
-	if (guarded == NULL || policy->broken)
+	state->is_key = policy && policy->customer == state->site.attnum;
+	if ((guarded == NULL && !state->is_key) || policy->broken)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the policy of column %s has changed", site_name(state->site)),
+				 errmsg("the policy of column %s has changed", cg_reveal_site_name(state->site)),
 				 errhint("Run the statement again.")));
-	state->mask = guarded->mask;
+	if (guarded)
+		state->mask = guarded->mask;
 	if (state->mask.constant)
 		state->mask.constant = pstrdup(state->mask.constant);
 	get_atttypetypmodcoll(state->site.relid, state->site.attnum, &state->type, &state->typmod,
@@ -113,7 +100,7 @@ begin(FunctionCallInfo fcinfo, int key, int64 packed)
 Datum
 cg_reveal(PG_FUNCTION_ARGS)
 {
-	RevealState *state = fcinfo->flinfo->fn_extra;
+	CgRevealState *state = fcinfo->flinfo->fn_extra;
 	char	   *customer;
 	CgReads    *reads;
 
@@ -124,7 +111,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 				 errmsg("guarded columns cannot be read in a parallel worker"),
 				 errhint("A function that reads them must be PARALLEL RESTRICTED or UNSAFE.")));
 	if (state == NULL)
-		state = begin(fcinfo, 1, PG_GETARG_INT64(2));
+		state = cg_reveal_begin(fcinfo, 1, PG_GETARG_INT64(2));
 
 	/* The question who may see must not depend on what only some may see. */
 	if (cg_interventions_asking())
@@ -136,6 +123,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 	{
 		static bool warned = false;
 
+		refuse_to_store(state);
 		if (!warned)
 			ereport(WARNING,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -149,74 +137,25 @@ cg_reveal(PG_FUNCTION_ARGS)
 	reads = cg_execution_reads();
 	customer = cg_reveal_key_text(PG_GETARG_DATUM(1), state->key_type);
 	if (reads == NULL || customer == NULL)
-		refuse_here(state);
+		cg_reveal_refuse_here(state);
 	if (!cg_reads_decide(reads, &state->site, customer))
 		return withhold(fcinfo, state, cg_reads_actor(reads)->name, cg_journal_key());
 	pfree(customer);
-	if ((state->site.flags & CG_SITE_EAGER) != 0)
+	if ((state->site.flags & CG_SITE_EAGER) != 0 || cg_copyto_leaves())
 		cg_execution_settle_or_fail();
 	return PG_GETARG_DATUM(0);
 }
 
-static void
-refuse_here(const RevealState *state)
+void
+cg_reveal_refuse_here(const CgRevealState *state)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("guarded column %s cannot be used here", site_name(state->site))));
-}
-
-/*
- * keep(value, stored, customer, site): what an assignment to a guarded column
- * stores.  Who is shown the stored value may replace it.  Who is not may write
- * back what he was shown in its place, as an ORM does that writes all columns of
- * a row, and the stored value stays; anything else is refused.
- */
-Datum
-cg_keep(PG_FUNCTION_ARGS)
-{
-	RevealState *state = fcinfo->flinfo->fn_extra;
-	CgReads    *reads;
-	char	   *customer = NULL;
-	Datum		mask = (Datum) 0;
-	bool		mask_isnull = true;
-	bool		stored_isnull = PG_ARGISNULL(1);
-	int16		typlen;
-	bool		typbyval;
-
-	if (PG_ARGISNULL(3) || IsParallelWorker())
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("keep() is called by contact_guard's rewrite of a query only")));
-	if (state == NULL)
-		state = begin(fcinfo, 2, PG_GETARG_INT64(3));
-	reads = cg_execution_reads();
-	if (!PG_ARGISNULL(2))
-		customer = cg_reveal_key_text(PG_GETARG_DATUM(2), state->key_type);
-	/* A row without a customer has nobody who could forbid it. */
-	if (reads == NULL || (customer == NULL && !PG_ARGISNULL(2)))
-		refuse_here(state);
-	if (customer == NULL || cg_reads_decide(reads, &state->site, customer))
-	{
-		fcinfo->isnull = PG_ARGISNULL(0);
-		return fcinfo->isnull ? (Datum) 0 : PG_GETARG_DATUM(0);
-	}
-	if (!stored_isnull)
-		mask = cg_mask_apply(&state->mask, PG_GETARG_DATUM(1), state->type, state->typmod,
-							 cg_reads_actor(reads)->name, cg_journal_key(), &mask_isnull);
-	get_typlenbyval(state->type, &typlen, &typbyval);
-	if (PG_ARGISNULL(0) != mask_isnull ||
-		(!mask_isnull && !datum_image_eq(PG_GETARG_DATUM(0), mask, typbyval, typlen)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("guarded column %s cannot be written", site_name(state->site)),
-				 errhint("There is no open intervention at this customer. Leave the column out of the UPDATE.")));
-	fcinfo->isnull = stored_isnull;
-	return stored_isnull ? (Datum) 0 : PG_GETARG_DATUM(1);
+			 errmsg("guarded column %s cannot be used here", cg_reveal_site_name(state->site))));
 }
 
 static Datum
-withhold(FunctionCallInfo fcinfo, const RevealState *state, const char *actor, const uint8 *key)
+withhold(FunctionCallInfo fcinfo, const CgRevealState *state, const char *actor, const uint8 *key)
 {
 	refuse_to_store(state);
 	return cg_mask_apply(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod,
@@ -228,7 +167,7 @@ withhold(FunctionCallInfo fcinfo, const RevealState *state, const char *actor, c
  * are stored, and for pg_dump and its like, withheld is an error.
  */
 static void
-refuse_to_store(const RevealState *state)
+refuse_to_store(const CgRevealState *state)
 {
 	CommandDest dest = cg_execution_query()->dest->mydest;
 	bool		flows = (state->site.flags & CG_SITE_FLOWS) != 0;
@@ -237,18 +176,18 @@ refuse_to_store(const RevealState *state)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("values of guarded column %s would be withheld, and row_security is off",
-						site_name(state->site)),
+						cg_reveal_site_name(state->site)),
 				 errhint("For a whole dump use a role with a standing permission: see contact_guard.allow().")));
 	if (flows && ((state->site.flags & CG_SITE_STORES) != 0 ||
 				  dest == DestIntoRel || dest == DestTransientRel))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("withheld values of guarded column %s cannot be stored", site_name(state->site)),
+				 errmsg("withheld values of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
 				 errhint("There is no open intervention that shows them, and a mask is never stored.")));
 }
 
-static char *
-site_name(CgSite site)
+char *
+cg_reveal_site_name(CgSite site)
 {
 	char	   *relation = get_rel_name(site.relid);
 	char	   *column = relation ? get_attname(site.relid, site.attnum, true) : NULL;
@@ -263,7 +202,7 @@ site_name(CgSite site)
 Datum
 cg_site_out(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_CSTRING(site_name(cg_site_unpack(PG_GETARG_INT64(0))));
+	PG_RETURN_CSTRING(cg_reveal_site_name(cg_site_unpack(PG_GETARG_INT64(0))));
 }
 
 static void

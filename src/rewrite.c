@@ -117,7 +117,8 @@ rewrite_query(Query *query, RewriteContext *context, bool top)
 	context->queries = lcons(query, context->queries);
 	rewrite_output(query, context, top);
 	query->jointree = (FromExpr *) rewrite_part((Node *) query->jointree, context, false);
-	query->havingQual = rewrite_part(query->havingQual, context, false);
+	/* What is grouped by must look the same here as in the output. */
+	query->havingQual = rewrite_part(query->havingQual, context, flows && query->groupClause);
 	query->limitOffset = rewrite_part(query->limitOffset, context, false);
 	query->limitCount = rewrite_part(query->limitCount, context, false);
 	/* setOperations, and the sort and group clauses, hold no expressions. */
@@ -281,6 +282,13 @@ rewrite_var(Var *var, RewriteContext *context)
 	policy = cg_policy_get(rte->relid);
 	if (policy == NULL || is_own_value(query, var))
 		return (Node *) var;
+	/* There it may stand for the null of another set; the planner sees a value. */
+	if (var->varlevelsup > 0 && query->groupingSets)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("relation \"%s\" has guarded columns, and cannot be used in a sub-select of a query with grouping sets",
+						get_rel_name(rte->relid)),
+				 errhint("Group in a subquery in FROM.")));
 	if (var->varattno == InvalidAttrNumber)
 		return rewrite_whole_row(var, rte, context);
 	if (cg_policy_column(policy, var->varattno) == NULL)
@@ -342,7 +350,8 @@ is_self_assignment(const Query *query, const TargetEntry *target)
 
 /*
  * Assignments to columns of a row that exists: what is assigned to a guarded
- * column goes through keep(), and is itself rewritten.
+ * column, or to the customer key, goes through keep(), and is itself rewritten.
+ * Whoever could give a row to a customer of his would see it.
  */
 static List *
 rewrite_assignments(List *targets, Query *query, RewriteContext *context)
@@ -354,7 +363,8 @@ rewrite_assignments(List *targets, Query *query, RewriteContext *context)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
 		const CgPolicy *policy = cg_policy_get(rte->relid);
-		bool		guarded = !target->resjunk && policy && cg_policy_column(policy, target->resno);
+		bool		guarded = !target->resjunk && policy &&
+			(cg_policy_column(policy, target->resno) || policy->customer == target->resno);
 		/* SET phone = phone stores nothing that keep() would not put right. */
 		bool		flows = !(guarded && is_self_assignment(query, target));
 

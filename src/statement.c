@@ -10,7 +10,8 @@
  */
 #include "postgres.h"
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "lib/stringinfo.h"
 #include "parser/scanner.h"
@@ -28,7 +29,7 @@ static bool was_apart(const char *text, int location);
 static int	highest_parameter(const char *text);
 
 char *
-cg_statement_normalise(QueryDesc *query, int64 *id)
+cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *id)
 {
 	char	   *text = statement_text(query);
 	core_yy_extra_type extra;
@@ -36,7 +37,8 @@ cg_statement_normalise(QueryDesc *query, int64 *id)
 	YYLTYPE		location = 0;
 	core_yyscan_t scanner;
 	StringInfoData out;
-	unsigned char digest[SHA256_DIGEST_LENGTH];
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int digest_length;
 	int			parameter;
 	int			token;
 
@@ -72,7 +74,8 @@ cg_statement_normalise(QueryDesc *query, int64 *id)
 	if (out.len >= LONGEST_TEXT)
 		appendStringInfoString(&out, " ...");
 
-	SHA256((unsigned char *) out.data, out.len, digest);
+	if (HMAC(EVP_sha256(), key, 32, (unsigned char *) out.data, out.len, digest, &digest_length) == NULL)
+		elog(ERROR, "could not compute HMAC");
 	memcpy(id, digest, sizeof(*id));
 	if (*id == 0)
 		*id = 1;

@@ -9,9 +9,11 @@
 
 /*
  * The text of what is executed, every constant a parameter, comments dropped,
- * white space folded; palloc'd.  *id is the first 8 bytes of its SHA-256, never
- * 0.  NULL and 0 where there is no text.
+ * white space folded; palloc'd.  *id is the first 8 bytes of its HMAC-SHA-256
+ * under key (32 bytes), never 0: without a key two texts with the same id could
+ * be searched for, and one would stand for the other in the log.  NULL and 0
+ * where there is no text.
  */
-extern char *cg_statement_normalise(QueryDesc *query, int64 *id);
+extern char *cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *id);
 
 #endif							/* CG_STATEMENT_H */

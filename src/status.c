@@ -56,6 +56,12 @@ cg_sync(PG_FUNCTION_ARGS)
 	bool		warned = false;
 
 	cg_shared_require();
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a standby has no recorder to wait for")));
+	/* After a crash, until the launcher knows what is not recorded yet. */
+	cg_journal_require_slot();
 	if (cg_execution_owes())
 		cg_execution_settle_or_fail();
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);

@@ -2,8 +2,8 @@
  * utility.c
  *		Commands without a plan: COPY, databases, DROP EXTENSION.
  *
- * The hook dispatches; what a command needs is decided in copyto.c, databases.c and
- * protect.c.
+ * The hook dispatches; what a command needs is decided in copyto.c, databases.c,
+ * ddl.c and protect.c.
  */
 #include "postgres.h"
 
@@ -13,6 +13,7 @@
 
 #include "copyto.h"
 #include "databases.h"
+#include "ddl.h"
 #include "objects.h"
 #include "owntables.h"
 #include "protect.h"
@@ -54,16 +55,23 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 {
 	bool		dropping = drops_extension(pstmt->utilityStmt);
 	Oid			held = InvalidOid;
-	Oid			copied = InvalidOid;
-	Oid			outer_copied;
+	CgCopy		copy = {InvalidOid, false};
+	CgCopy		outer_copy;
 
+	cg_owntables_check_command(pstmt->utilityStmt);
+	if (OidIsValid(cg_objects_schema()))
+		cg_ddl_check(pstmt->utilityStmt);
 	if (dropping)
+	{
 		cg_protect_require_retired();
+		if (cg_shared)
+			cg_databases_hold_own();
+	}
 	if (IsA(pstmt->utilityStmt, CopyStmt))
-		pstmt = cg_copyto_guard(pstmt, &copied);
+		pstmt = cg_copyto_guard(pstmt, &copy);
 	if (cg_shared)
 		held = cg_databases_hold(pstmt->utilityStmt);
-	outer_copied = cg_copyto_begin(copied);
+	outer_copy = cg_copyto_begin(copy);
 	PG_TRY();
 	{
 		cg_owntables_allow_drop(dropping);
@@ -75,14 +83,14 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_CATCH();
 	{
 		cg_owntables_allow_drop(false);
-		(void) cg_copyto_begin(outer_copied);
+		(void) cg_copyto_begin(outer_copy);
 		if (OidIsValid(held))
 			cg_databases_release(held, false);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	cg_owntables_allow_drop(false);
-	(void) cg_copyto_begin(outer_copied);
+	(void) cg_copyto_begin(outer_copy);
 	if (OidIsValid(held))
 		cg_databases_release(held, IsA(pstmt->utilityStmt, DropdbStmt));
 }

@@ -17,6 +17,8 @@
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -28,6 +30,8 @@
 #define LOOK_AHEAD "'1 second'"
 #define LOOK_BACK "'1 year'"
 
+static char *settings_problem(const CgTableLabel *label);
+static bool is_expression(const char *text);
 static char *interval_problem(const char *name, const char *text, Interval **result);
 static bool is_plain(const char *text);
 static char *moment(Oid relid, AttrNumber attnum, const char *timezone, bool closing);
@@ -37,8 +41,6 @@ char *
 cg_windowquery_problem(Oid relid, const CgTableLabel *label, const AttrNumber *parts)
 {
 	char		relkind = get_rel_relkind(relid);
-	Interval   *ignored;
-	char	   *problem;
 	Oid			technician;
 
 	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
@@ -68,6 +70,46 @@ cg_windowquery_problem(Oid relid, const CgTableLabel *label, const AttrNumber *p
 			return psprintf("its column \"%s\" has no time zone, and the policy names none",
 							get_attname(relid, parts[part], false));
 	}
+	return settings_problem(label);
+}
+
+static void
+open_when_context(void *arg)
+{
+	errcontext("open_when => \"%s\"", (char *) arg);
+}
+
+/*
+ * On its own: "a) OR (true" is a condition only where it is put, and there it
+ * would do away with the one on the technician.  ERROR if it does not parse.
+ */
+static bool
+is_expression(const char *text)
+{
+	ErrorContextCallback callback = {error_context_stack, open_when_context, unconstify(char *, text)};
+	SelectStmt *select;
+	List	   *parsed;
+
+	error_context_stack = &callback;
+	parsed = raw_parser(text, RAW_PARSE_PLPGSQL_EXPR);
+	error_context_stack = callback.previous;
+	select = castNode(SelectStmt, linitial_node(RawStmt, parsed)->stmt);
+	return list_length(select->targetList) == 1 && select->distinctClause == NIL &&
+		select->fromClause == NIL && select->whereClause == NULL && select->groupClause == NIL &&
+		select->havingClause == NULL && select->windowClause == NIL && select->sortClause == NIL &&
+		select->limitOffset == NULL && select->limitCount == NULL && select->lockingClause == NIL &&
+		select->op == SETOP_NONE &&
+		linitial_node(ResTarget, select->targetList)->name == NULL;
+}
+
+static char *
+settings_problem(const CgTableLabel *label)
+{
+	Interval   *ignored;
+	char	   *problem;
+
+	if (label->open_when && !is_expression(label->open_when))
+		return pstrdup("its \"open_when\" is no single expression");
 	if (label->timezone && pg_tzset(label->timezone) == NULL)
 		return psprintf("time zone \"%s\" is not known", label->timezone);
 	if ((problem = interval_problem("early", label->early, &ignored)) != NULL ||
@@ -90,6 +132,17 @@ interval_problem(const char *name, const char *text, Interval **result)
 										 IntervalPGetDatum(&zero))))
 		return psprintf("\"%s\" is negative", name);
 	return NULL;
+}
+
+void
+cg_windowquery_check_label(const CgTableLabel *label)
+{
+	char	   *problem = settings_problem(label);
+
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid contact_guard label: %s", problem)));
 }
 
 Oid

@@ -7,6 +7,9 @@
 
 #include "interventions.h"
 
+/* ERROR if a label's intervals or time zone are none. */
+extern void cg_windowquery_check_label(const CgTableLabel *label);
+
 /* What the catalogs show to be wrong with a definition, palloc'd, or NULL. */
 extern char *cg_windowquery_problem(Oid relid, const CgTableLabel *label, const AttrNumber *parts);
 

@@ -13,8 +13,8 @@ typedef struct CgWindow
 	const char *id;				/* of the intervention; may be NULL */
 	const char *customer;		/* the key's text */
 	TimestampTz opens_at;
-	TimestampTz closes_at;		/* windows_past: 0 if a change of state closed
-								 * it before its time */
+	TimestampTz closes_at;		/* windows_past: 0 if its time is not over, so
+								 * that a state keeps it shut */
 } CgWindow;
 
 /*
@@ -31,8 +31,8 @@ extern bool cg_windows_verify(const char *technician, const char *customer, CgWi
 extern bool cg_windows_may_be_open(const char *technician, const char *customer);
 
 /*
- * The last window of this technician at this customer that has closed, as far
- * as a minute ago; strings good until the next call.
+ * The last window of this technician at this customer that has begun and is not
+ * open, as far as known a minute ago; strings good until the next call.
  */
 extern bool cg_windows_past(const char *technician, const char *customer, CgWindow *window);
 

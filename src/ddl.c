@@ -1,0 +1,264 @@
+/*
+ * ddl.c
+ *		Changes to guarded relations that would take the guard away or get past it.
+ *
+ * A table's owner may do what he likes with it, but not read what is guarded: so
+ * whatever makes PostgreSQL hand stored values to an expression or a function of
+ * his (triggers, rules, policies, generated columns, checks, USING, expression
+ * indexes) needs a member of contact_guard_admin.  Renames need nothing: the
+ * labels hang on the columns themselves.
+ *
+ * Foreign keys on guarded columns are refused to everybody: referential integrity
+ * runs queries, which would look for masks.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "nodes/parsenodes.h"
+#include "storage/lockdefs.h"
+#include "utils/lsyscache.h"
+
+#include "ddl.h"
+#include "labels.h"
+#include "objects.h"
+#include "policy.h"
+
+static void check_alter_table(AlterTableStmt *statement);
+static void check_subcommand(Oid relid, AlterTableCmd *command);
+static bool needs_admin(AlterTableCmd *command);
+static bool is_computed(ColumnDef *column);
+static void check_foreign_key(Oid relid, Constraint *constraint);
+static void check_index(IndexStmt *statement);
+static void check_drop(DropStmt *statement);
+static void require_admin_on(RangeVar *relation, const char *what);
+static void leave_parent(Oid child);
+
+void
+cg_ddl_check(Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_AlterTableStmt:
+			check_alter_table((AlterTableStmt *) statement);
+			break;
+		case T_CreateTrigStmt:
+			require_admin_on(((CreateTrigStmt *) statement)->relation, "create a trigger on");
+			break;
+		case T_RuleStmt:
+			require_admin_on(((RuleStmt *) statement)->relation, "create a rule on");
+			break;
+		case T_CreatePolicyStmt:
+			require_admin_on(((CreatePolicyStmt *) statement)->table, "create a policy on");
+			break;
+		case T_AlterPolicyStmt:
+			require_admin_on(((AlterPolicyStmt *) statement)->table, "alter a policy on");
+			break;
+		case T_CreateStatsStmt:
+			if (IsA(linitial(((CreateStatsStmt *) statement)->relations), RangeVar))
+				require_admin_on(linitial(((CreateStatsStmt *) statement)->relations),
+								 "create statistics on");
+			break;
+		case T_IndexStmt:
+			check_index((IndexStmt *) statement);
+			break;
+		case T_DropStmt:
+			check_drop((DropStmt *) statement);
+			break;
+		default:
+			break;
+	}
+}
+
+static Oid
+relation_oid(RangeVar *relation)
+{
+	return relation ? RangeVarGetRelid(relation, NoLock, true) : InvalidOid;
+}
+
+static void
+refuse(Oid relid, const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("must be a member of role \"contact_guard_admin\" to %s relation \"%s\"",
+					what, get_rel_name(relid)),
+			 errdetail("The relation has guarded columns.")));
+}
+
+static void
+require_admin_on(RangeVar *relation, const char *what)
+{
+	Oid			relid = relation_oid(relation);
+
+	if (OidIsValid(relid) && cg_policy_get(relid) && !cg_objects_is_admin())
+		refuse(relid, what);
+}
+
+static void
+check_alter_table(AlterTableStmt *statement)
+{
+	Oid			relid = relation_oid(statement->relation);
+	ListCell   *lc;
+
+	if (!OidIsValid(relid))
+		return;
+	foreach(lc, statement->cmds)
+		check_subcommand(relid, lfirst_node(AlterTableCmd, lc));
+}
+
+static void
+check_subcommand(Oid relid, AlterTableCmd *command)
+{
+	Oid			child = InvalidOid;
+
+	if (command->subtype == AT_AddConstraint && IsA(command->def, Constraint))
+		check_foreign_key(relid, (Constraint *) command->def);
+	if (cg_policy_get(relid) == NULL)
+		return;
+	if (needs_admin(command) && !cg_objects_is_admin())
+		refuse(relid, "alter in this way");
+	if (command->subtype == AT_DetachPartition)
+		child = relation_oid(((PartitionCmd *) command->def)->name);
+	else if (command->subtype == AT_DropInherit)
+		child = relid;
+	if (OidIsValid(child))
+		leave_parent(child);
+}
+
+static bool
+needs_admin(AlterTableCmd *command)
+{
+	switch (command->subtype)
+	{
+		case AT_AddColumn:
+			return is_computed((ColumnDef *) command->def);
+		case AT_AddConstraint:
+			return !IsA(command->def, Constraint) ||
+				((Constraint *) command->def)->contype == CONSTR_CHECK ||
+				((Constraint *) command->def)->contype == CONSTR_EXCLUSION;
+		case AT_AlterColumnType:
+		case AT_DetachPartition:
+		case AT_DropInherit:
+		case AT_DisableRowSecurity:
+		case AT_NoForceRowSecurity:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static bool
+is_computed(ColumnDef *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->constraints)
+		if (lfirst_node(Constraint, lc)->contype == CONSTR_GENERATED ||
+			lfirst_node(Constraint, lc)->contype == CONSTR_CHECK)
+			return true;
+	return false;
+}
+
+/* Is one of these columns guarded? */
+static void
+check_key_columns(Oid relid, List *names)
+{
+	const CgPolicy *policy = OidIsValid(relid) ? cg_policy_get(relid) : NULL;
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		AttrNumber	attnum = policy ? get_attnum(policy->relid, strVal(lfirst(lc))) : InvalidAttrNumber;
+
+		if (attnum != InvalidAttrNumber && cg_policy_column(policy, attnum))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("guarded column \"%s\" of relation \"%s\" cannot take part in a foreign key",
+							strVal(lfirst(lc)), get_rel_name(relid))));
+	}
+}
+
+static void
+check_foreign_key(Oid relid, Constraint *constraint)
+{
+	if (constraint->contype != CONSTR_FOREIGN)
+		return;
+	check_key_columns(relid, constraint->fk_attrs);
+	check_key_columns(relation_oid(constraint->pktable), constraint->pk_attrs);
+}
+
+static void
+check_index(IndexStmt *statement)
+{
+	bool		computes = statement->whereClause != NULL;
+	ListCell   *lc;
+
+	foreach(lc, statement->indexParams)
+		if (lfirst_node(IndexElem, lc)->expr)
+			computes = true;
+	if (computes)
+		require_admin_on(statement->relation, "create an index with expressions on");
+}
+
+/* The policies that fallback.c made. */
+static void
+check_drop(DropStmt *statement)
+{
+	ListCell   *lc;
+
+	if (statement->removeType != OBJECT_POLICY || cg_objects_is_admin())
+		return;
+	foreach(lc, statement->objects)
+	{
+		List	   *name = lfirst(lc);
+		Oid			relid = relation_oid(makeRangeVarFromNameList(list_truncate(list_copy(name),
+																				  list_length(name) - 1)));
+
+		if (OidIsValid(relid) && cg_policy_get(relid))
+			refuse(relid, "drop a policy on");
+	}
+}
+
+/* The table keeps, as its own, what it has had from its ancestors. */
+static void
+leave_parent(Oid child)
+{
+	const CgPolicy *policy = cg_policy_get(child);
+	CgTableLabel table;
+	CgColumnLabel column;
+	AttrNumber	customer;
+	int			count;
+	AttrNumber *attnums;
+	char	  **specs;
+
+	if (policy == NULL || policy->broken)
+		return;
+	/* Setting a label makes the policy another one. */
+	customer = policy->customer;
+	count = policy->nguarded;
+	attnums = palloc(sizeof(AttrNumber) * count);
+	specs = palloc(sizeof(char *) * count);
+	for (int i = 0; i < count; i++)
+	{
+		attnums[i] = policy->guarded[i].attnum;
+		specs[i] = pstrdup(policy->guarded[i].spec);
+	}
+	cg_labels_parse_table(cg_labels_get(child, 0), &table);
+	if (!table.protect)
+	{
+		table.protect = true;
+		table.mode = "mask";
+		table.fallback = "none";
+		cg_labels_set_table(child, &table);
+	}
+	cg_labels_parse_column(cg_labels_get(child, customer), &column);
+	column.customer = true;
+	cg_labels_set_column(child, customer, &column);
+	for (int i = 0; i < count; i++)
+	{
+		cg_labels_parse_column(cg_labels_get(child, attnums[i]), &column);
+		column.mask = specs[i];
+		cg_labels_set_column(child, attnums[i], &column);
+	}
+}

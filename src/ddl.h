@@ -1,0 +1,17 @@
+/*
+ * ddl.h
+ *		Changes to guarded relations that would take the guard away or get past it.
+ */
+#ifndef CG_DDL_H
+#define CG_DDL_H
+
+#include "nodes/nodes.h"
+
+/*
+ * Before a command: ERROR insufficient_privilege where only a member of
+ * contact_guard_admin may run it.  Copies the policy to a table that is about to
+ * leave the parent which it has it from.
+ */
+extern void cg_ddl_check(Node *statement);
+
+#endif							/* CG_DDL_H */

@@ -1,0 +1,165 @@
+# A server with a small guarded CRM, and what the tests ask of it.
+#
+# crm.customer: phone_of(id) is the phone of customer id, so that a test can tell
+# the value from its mask.  anna is a technician with an open intervention at
+# customers 1 to 20, dispatcher has a standing permission, eve has nothing.
+package Guarded;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Time::HiRes qw(usleep);
+
+our @EXPORT = qw(guard_node make_roles make_crm phone_of mask_of session as state_of log_rows
+  log_is_whole slow_start children_of wait_gone);
+
+use constant WINDOWS => 20;
+
+# With the library, and WAL that can be kept.
+sub guard_node
+{
+	my ($name, @conf) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init;
+	$node->append_conf('postgresql.conf',
+		join("\n", 'wal_level = replica', 'max_wal_senders = 0', 'log_statement = none', @conf));
+	$node->start;
+	return $node;
+}
+
+sub make_roles
+{
+	my ($node) = @_;
+	$node->safe_psql('postgres',
+		"CREATE ROLE $_ LOGIN") foreach qw(anna dispatcher eve);
+	return;
+}
+
+# In a database, which is made if it is not there.
+sub make_crm
+{
+	my ($node, $dbname, $customers) = @_;
+
+	$node->safe_psql('postgres', "CREATE DATABASE $dbname") if $dbname ne 'postgres';
+	$node->safe_psql($dbname, qq(
+		SET client_min_messages = error;
+		CREATE EXTENSION contact_guard;
+		CREATE SCHEMA crm;
+		GRANT USAGE ON SCHEMA crm TO PUBLIC;
+		CREATE TABLE crm.customer (id bigint PRIMARY KEY, name text, phone text);
+		CREATE TABLE crm.intervention (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+			customer_id bigint NOT NULL, technician name NOT NULL,
+			starts_at timestamptz NOT NULL, ends_at timestamptz NOT NULL, status text NOT NULL);
+		CREATE INDEX ON crm.intervention (technician, starts_at);
+		CREATE TABLE crm.plain (id bigint PRIMARY KEY, word text);
+		INSERT INTO crm.customer SELECT i, 'Customer ' || i, '06' || lpad(i::text, 8, '0')
+			FROM generate_series(1, $customers) i;
+		INSERT INTO crm.plain SELECT i, 'word ' || i FROM generate_series(1, 1000) i;
+		INSERT INTO crm.intervention (customer_id, technician, starts_at, ends_at, status)
+			SELECT i, 'anna', now() - interval '1 h', now() + interval '1 day', 'on_site'
+			FROM generate_series(1, @{[ WINDOWS ]}) i;
+		GRANT SELECT ON ALL TABLES IN SCHEMA crm TO anna, dispatcher, eve;
+		SELECT contact_guard.use_interventions('crm.intervention', id => 'id', customer => 'customer_id',
+			technician => 'technician', opens_at => 'starts_at', closes_at => 'ends_at',
+			open_when => \$\$status = 'on_site'\$\$);
+		SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}',
+			mask => 'partial(2,1)');
+		SELECT contact_guard.allow('dispatcher', purpose => 'planning');
+		ANALYZE;));
+	return;
+}
+
+sub phone_of { return sprintf('06%08d', shift) }
+
+sub mask_of { return '06*******' . (shift) % 10 }
+
+# A psql that stays, with the errors' SQLSTATE.
+sub session
+{
+	my ($node, $dbname, $user) = @_;
+	return $node->background_psql($dbname, on_error_stop => 0,
+		extra_params => [ '-U', $user, '-v', 'VERBOSITY=verbose' ]);
+}
+
+# One statement of a user's: output and errors, with their SQLSTATE.
+sub as
+{
+	my ($node, $dbname, $user, $sql) = @_;
+	my ($out, $err);
+	$node->psql($dbname, $sql, stdout => \$out, stderr => \$err, on_error_stop => 0,
+		extra_params => [ '-U', $user, '-v', 'VERBOSITY=verbose' ]);
+	return wantarray ? ($out, $err) : $out;
+}
+
+# The first SQLSTATE in what psql said.
+sub state_of
+{
+	my ($err) = @_;
+	return $err =~ /(?:ERROR|FATAL):\s+(\w{5}):/ ? $1 : '';
+}
+
+# How many rows of the log are as CONDITION says, once all is in it.
+sub log_rows
+{
+	my ($node, $dbname, $condition) = @_;
+	$node->safe_psql($dbname, 'SELECT contact_guard.sync()');
+	return $node->safe_psql($dbname,
+		"SELECT count(*) FROM contact_guard.access_log WHERE $condition");
+}
+
+# seq without holes or repetitions, as many as status() says, and no gap.
+sub log_is_whole
+{
+	my ($node, $dbname) = @_;
+	return $node->safe_psql($dbname, q(
+		SELECT (count(*), coalesce(min(seq), 0), coalesce(max(seq) + 1, 0), count(DISTINCT seq),
+		        count(*) FILTER (WHERE event = 'gap'))
+		       IS NOT DISTINCT FROM (s.log_size, 0::bigint, s.log_size, s.log_size, 0::bigint)
+		  FROM contact_guard.status() s LEFT JOIN contact_guard.access_log ON true
+		 GROUP BY s.log_size)) eq 't';
+}
+
+# After a kill -9 the old processes may take a moment to go.
+sub slow_start
+{
+	my ($node) = @_;
+	foreach (1 .. 100)
+	{
+		return 1 if $node->start(fail_ok => 1);
+		usleep(100_000);
+	}
+	return $node->start;
+}
+
+sub children_of
+{
+	my ($parent) = @_;
+	my @children;
+	foreach my $stat (glob '/proc/[0-9]*/stat')
+	{
+		open my $fh, '<', $stat or next;
+		my $line = <$fh> // '';
+		push @children, $1 if $line =~ /^(\d+) \(.*\) \S (\d+)/s && $2 == $parent;
+	}
+	return @children;
+}
+
+sub wait_gone
+{
+	foreach my $pid (@_)
+	{
+		foreach (1 .. 1000)
+		{
+			last if !kill 0, $pid;
+			usleep(10_000);
+		}
+	}
+	return;
+}
+
+1;
