@@ -65,6 +65,17 @@ REVOKE ALL ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact
 -- As reveal: checked against whoever runs the rewritten query.
 GRANT EXECUTE ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) TO PUBLIC;
 
+-- Which rows of pg_statistic and pg_statistic_ext_data the caller may see; the
+-- planner hook puts them into every query over these catalogs.
+CREATE FUNCTION contact_guard.statistics_visible(relation oid, attnum smallint) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_statistics_visible';
+REVOKE ALL ON FUNCTION contact_guard.statistics_visible(oid, smallint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.statistics_visible(oid, smallint) TO PUBLIC;
+CREATE FUNCTION contact_guard.statistics_ext_visible(statistics oid) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_statistics_ext_visible';
+REVOKE ALL ON FUNCTION contact_guard.statistics_ext_visible(oid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.statistics_ext_visible(oid) TO PUBLIC;
+
 ---------------------------------------------------------------------------
 -- tables: written by this extension's own code and by nobody else (see
 -- src/accesslog.c and src/guardtables.c), whatever privileges say

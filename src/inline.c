@@ -25,6 +25,7 @@
 
 #include "inline.h"
 #include "policy.h"
+#include "statistics.h"
 
 static needs_fmgr_hook_type prev_needs_fmgr = NULL;
 static bool forbidden = false;
@@ -36,7 +37,7 @@ static void inline_rte(RangeTblEntry *rte, PlannerInfo *root);
 typedef struct InlineContext
 {
 	PlannerInfo *root;			/* as much of it as the planner's function looks at */
-	bool		guarded;
+	CgInlined  *found;
 } InlineContext;
 
 void
@@ -78,13 +79,13 @@ void
 cg_inline_functions(Query *query, CgInlined *inlined)
 {
 	PlannerGlobal *glob = makeNode(PlannerGlobal);
-	InlineContext context = {makeNode(PlannerInfo), false};
+	InlineContext context = {makeNode(PlannerInfo), inlined};
 
 	context.root->glob = glob;
 	context.root->parse = query;
 	context.root->query_level = 1;
+	inlined->guarded = inlined->statistics = false;
 	(void) inline_walker((Node *) query, &context);
-	inlined->guarded = context.guarded;
 	inlined->dependencies = glob->invalItems;
 	inlined->depends_on_role = glob->dependsOnRole;
 }
@@ -97,12 +98,14 @@ inline_walker(Node *node, void *context)
 	if (IsA(node, RangeTblEntry))
 	{
 		RangeTblEntry *rte = (RangeTblEntry *) node;
-		InlineContext *found = context;
+		InlineContext *walk = context;
 
 		if (rte->rtekind == RTE_FUNCTION)
-			inline_rte(rte, found->root);
+			inline_rte(rte, walk->root);
+		else if (cg_statistics_is_catalog(rte->relid))
+			walk->found->statistics = true;
 		else if (OidIsValid(rte->relid) && cg_policy_get(rte->relid))
-			found->guarded = true;
+			walk->found->guarded = true;
 		/* Its contents, the new subquery too, come next. */
 		return false;
 	}

@@ -12,6 +12,7 @@
 typedef struct CgInlined
 {
 	bool		guarded;		/* a guarded relation is in some range table */
+	bool		statistics;		/* a catalog of statistics is */
 	List	   *dependencies;	/* PlanInvalItem */
 	bool		depends_on_role;
 } CgInlined;

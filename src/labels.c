@@ -28,7 +28,6 @@
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/json.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -40,25 +39,11 @@
 
 #define PROVIDER "contact_guard"
 
-const char *const cg_part_names[CG_NPARTS] = {
-	"id", "customer", "technician", "opens_at", "closes_at"
-};
-
-/* One key of a label's object and where its string goes. */
-typedef struct LabelKey
-{
-	const char *name;
-	char	  **value;
-} LabelKey;
-
 static void check_label(const ObjectAddress *object, const char *label);
 static void invalidate(Oid relid);
 static void store(Oid relid, AttrNumber attnum, const char *label);
 static void take_label(AttrNumber attnum, const char *label, void *context);
-static JsonbContainer *parse_object(const char *label);
-static void read_keys(JsonbContainer *object, LabelKey *keys, int nkeys);
 static void append_key(StringInfo out, const char *key, const char *value);
-static void bad_label(const char *detail) pg_attribute_noreturn();
 
 void
 cg_labels_init(void)
@@ -213,154 +198,6 @@ append_key(StringInfo out, const char *key, const char *value)
 		appendStringInfoString(out, ", ");
 	appendStringInfo(out, "\"%s\": ", key);
 	escape_json(out, value);
-}
-
-static void
-bad_label(const char *detail)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid contact_guard label"),
-			 errdetail("%s", detail),
-			 errhint("Use contact_guard.protect() and contact_guard.use_interventions(), which write the labels.")));
-}
-
-static JsonbContainer *
-parse_object(const char *label)
-{
-	Jsonb	   *jb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(label)));
-
-	if (!JB_ROOT_IS_OBJECT(jb))
-		bad_label("A label is a JSON object.");
-	return &jb->root;
-}
-
-/*
- * Fills the given keys with their strings.  A value that is itself an object is
- * left to the caller (its *value becomes ""); any other key is an error.
- */
-static void
-read_keys(JsonbContainer *object, LabelKey *keys, int nkeys)
-{
-	JsonbIterator *it = JsonbIteratorInit(object);
-	JsonbIteratorToken token;
-	JsonbValue	v;
-	char	   *key = NULL;
-
-	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-			key = pnstrdup(v.val.string.val, v.val.string.len);
-		else if (token == WJB_VALUE)
-		{
-			int			i = 0;
-
-			while (i < nkeys && strcmp(keys[i].name, key) != 0)
-				i++;
-			if (i == nkeys)
-				bad_label(psprintf("Key \"%s\" is not known here.", key));
-			if (v.type == jbvString)
-				*keys[i].value = pnstrdup(v.val.string.val, v.val.string.len);
-			else if (v.type == jbvBinary)
-				*keys[i].value = "";
-			else
-				bad_label(psprintf("The value of key \"%s\" is not a string.", key));
-		}
-	}
-}
-
-/* The object under a key, or NULL if its value is a string. */
-static JsonbContainer *
-object_at(JsonbContainer *object, const char *key)
-{
-	JsonbValue	v;
-
-	if (getKeyJsonValueFromContainer(object, key, strlen(key), &v) == NULL ||
-		v.type != jbvBinary || !JsonContainerIsObject(v.val.binary.data))
-		return NULL;
-	return v.val.binary.data;
-}
-
-void
-cg_labels_parse_table(const char *label, CgTableLabel *result)
-{
-	char	   *protect = NULL;
-	char	   *interventions = NULL;
-	LabelKey	top[] = {{"protect", &protect}, {"interventions", &interventions}};
-	JsonbContainer *root;
-
-	memset(result, 0, sizeof(*result));
-	if (label == NULL)
-		return;
-	root = parse_object(label);
-	read_keys(root, top, lengthof(top));
-	if (protect)
-	{
-		LabelKey	keys[] = {{"mode", &result->mode}, {"fallback", &result->fallback}};
-		JsonbContainer *object = object_at(root, "protect");
-
-		if (object == NULL)
-			bad_label("The value of \"protect\" on a table is an object.");
-		read_keys(object, keys, lengthof(keys));
-		result->protect = true;
-		if (result->mode == NULL)
-			result->mode = "mask";
-		if (result->fallback == NULL)
-			result->fallback = "none";
-		if (strcmp(result->mode, "mask") != 0)
-			bad_label(psprintf("Mode \"%s\" is not known.", result->mode));
-		if (strcmp(result->fallback, "none") != 0 && strcmp(result->fallback, "rls") != 0)
-			bad_label(psprintf("Fallback \"%s\" is not known.", result->fallback));
-	}
-	if (interventions)
-	{
-		LabelKey	keys[] = {
-			{"open_when", &result->open_when}, {"early", &result->early}, {"late", &result->late},
-			{"longest", &result->longest}, {"timezone", &result->timezone}
-		};
-		JsonbContainer *object = object_at(root, "interventions");
-
-		if (object == NULL)
-			bad_label("The value of \"interventions\" on a table is an object.");
-		read_keys(object, keys, lengthof(keys));
-		result->interventions = true;
-	}
-}
-
-void
-cg_labels_parse_column(const char *label, CgColumnLabel *result)
-{
-	char	   *protect = NULL;
-	char	   *part = NULL;
-	LabelKey	top[] = {{"protect", &protect}, {"interventions", &part}};
-	JsonbContainer *root;
-
-	memset(result, 0, sizeof(*result));
-	result->part = -1;
-	if (label == NULL)
-		return;
-	root = parse_object(label);
-	read_keys(root, top, lengthof(top));
-	if (protect)
-	{
-		JsonbContainer *object = object_at(root, "protect");
-		LabelKey	keys[] = {{"mask", &result->mask}};
-
-		if (object)
-			read_keys(object, keys, lengthof(keys));
-		else if (strcmp(protect, "customer") == 0)
-			result->customer = true;
-		if (!result->customer && result->mask == NULL)
-			bad_label("The value of \"protect\" on a column is \"customer\" or an object with a mask.");
-	}
-	if (part)
-	{
-		for (int i = 0; i < CG_NPARTS; i++)
-			if (strcmp(cg_part_names[i], part) == 0)
-				result->part = i;
-		if (result->part < 0)
-			bad_label(psprintf("\"%s\" is no part of an intervention.", part));
-	}
 }
 
 /* Scans pg_seclabel for one object's labels, or for all of the provider's. */

@@ -12,6 +12,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -56,20 +57,27 @@ cg_objects_site_type(void)
 	return type;
 }
 
+/* By name: none of the functions that a rewrite calls is overloaded. */
 Oid
 cg_objects_function(const char *name)
 {
-	Oid			site = cg_objects_site_type();
-	Oid			reveal[3] = {ANYELEMENTOID, ANYOID, site};
-	Oid			keep[4] = {ANYELEMENTOID, ANYELEMENTOID, ANYOID, site};
-	bool		is_keep = strcmp(name, "keep") == 0;
-	oidvector  *argtypes = buildoidvector(is_keep ? keep : reveal, is_keep ? 4 : 3);
-	Oid			result = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-										 CStringGetDatum(name), PointerGetDatum(argtypes),
-										 ObjectIdGetDatum(cg_objects_schema()));
+	Oid			schema = cg_objects_schema();
+	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	Oid			result = InvalidOid;
 
-	if (!OidIsValid(result))
-		elog(ERROR, "function %s.%s is not there", CG_SCHEMA, name);
+	for (int i = 0; i < list->n_members; i++)
+	{
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
+
+		if (form->pronamespace == schema)
+			result = form->oid;
+	}
+	ReleaseSysCacheList(list);
+	if (!OidIsValid(schema) || !OidIsValid(result))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("function %s.%s is not there", CG_SCHEMA, name),
+				 errhint("Run CREATE EXTENSION contact_guard, or ALTER EXTENSION contact_guard UPDATE.")));
 	return result;
 }
 

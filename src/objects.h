@@ -19,8 +19,8 @@ extern Oid	cg_objects_schema(void);
 extern Oid	cg_objects_relation(const char *name, bool missing_ok);
 
 /*
- * reveal or keep, and the type of their last argument; ERROR if the extension is
- * not there.
+ * A function that a rewrite calls, and the type of the last argument of reveal
+ * and keep; ERROR if the extension is not there.
  */
 extern Oid	cg_objects_function(const char *name);
 extern Oid	cg_objects_site_type(void);

@@ -26,6 +26,7 @@
 #include "policy.h"
 #include "rewrite.h"
 #include "shared.h"
+#include "statistics.h"
 
 /* Planners of ours under way.  CREATE INDEX and CLUSTER open relations without. */
 static int	planning = 0;
@@ -78,6 +79,9 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 		/* While a subtransaction can still be had: see interventions.c. */
 		(void) cg_interventions_list();
 	}
+
+	if (inlined.statistics)
+		cg_statistics_guard(parse);
 
 	forbidden = cg_inline_forbid(true);
 	planning++;

@@ -52,6 +52,9 @@ cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *id)
 	extra.escape_string_warning = false;
 	while ((token = core_yylex(&value, &location, scanner)) != 0 && out.len < LONGEST_TEXT)
 	{
+		/* Only the last one can be there, and it is no part of the statement. */
+		if (token == ';')
+			continue;
 		if (out.len > 0 && was_apart(text, location))
 			appendStringInfoChar(&out, ' ');
 		switch (token)
