@@ -108,6 +108,21 @@ COPY customer FROM STDIN;
 SELECT * FROM customer WHERE id = 10;
 RESET SESSION AUTHORIZATION;
 
+-- what a window shows may be copied where the setting says so; what it does not show, never
+SET contact_guard.copies = record;
+SET SESSION AUTHORIZATION regress_write_anna;
+INSERT INTO mine SELECT id, phone FROM customer WHERE id = 7 RETURNING *;
+INSERT INTO mine SELECT id, phone FROM customer WHERE id = 6;
+SET contact_guard.copies = record;
+RESET SESSION AUTHORIZATION;
+RESET contact_guard.copies;
+-- and a standing permission allows it in any case
+SELECT contact_guard.allow('regress_write_anna', 'test');
+SET SESSION AUTHORIZATION regress_write_anna;
+CREATE TABLE all_of_it AS SELECT * FROM customer;
+RESET SESSION AUTHORIZATION;
+SELECT contact_guard.disallow('regress_write_anna');
+
 -- what is in the tables now
 SELECT * FROM customer ORDER BY id;
 SELECT * FROM parts ORDER BY id;

@@ -13,6 +13,7 @@
 
 #include "guc.h"
 
+int			cg_copies = CG_COPIES_REFUSE;
 int			cg_durability = CG_DURABILITY_STRICT;
 int			cg_withheld_detail = 100;
 int			cg_max_backlog = 1024 * 1024;
@@ -23,9 +24,20 @@ static const struct config_enum_entry durability_options[] = {
 	{NULL, 0, false}
 };
 
+static const struct config_enum_entry copies_options[] = {
+	{"refuse", CG_COPIES_REFUSE, false},
+	{"record", CG_COPIES_RECORD, false},
+	{NULL, 0, false}
+};
+
 void
 cg_guc_init(void)
 {
+	DefineCustomEnumVariable("contact_guard.copies",
+							 "Whether values that an open window shows may be stored elsewhere.",
+							 "Roles with a standing permission may store what they are shown in any case.",
+							 &cg_copies, CG_COPIES_REFUSE, copies_options,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomEnumVariable("contact_guard.durability",
 							 "How durable a read's record is before the value leaves the server.",
 							 "strict also waits for synchronous standbys, whatever the reader's synchronous_commit.",

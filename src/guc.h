@@ -13,6 +13,13 @@ typedef enum CgDurability
 								 * three times wal_writer_delay */
 } CgDurability;
 
+typedef enum CgCopies
+{
+	CG_COPIES_REFUSE,			/* values that a window shows are not stored */
+	CG_COPIES_RECORD			/* they are, and the read is on record */
+} CgCopies;
+
+extern int	cg_copies;
 extern int	cg_durability;
 extern int	cg_withheld_detail; /* customers named in withheld records of one
 								 * execution; the rest is one count */

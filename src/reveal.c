@@ -23,6 +23,7 @@
 
 #include "copyto.h"
 #include "execution.h"
+#include "guc.h"
 #include "interventions.h"
 #include "journal.h"
 #include "policy.h"
@@ -36,6 +37,7 @@ PG_FUNCTION_INFO_V1(cg_site_recv);
 
 static Datum withhold(FunctionCallInfo fcinfo, const CgRevealState *state, const char *actor,
 					  const uint8 *key);
+static bool is_stored(const CgRevealState *state);
 static void refuse_to_store(const CgRevealState *state);
 
 char *
@@ -141,6 +143,12 @@ cg_reveal(PG_FUNCTION_ARGS)
 	if (!cg_reads_decide(reads, &state->site, customer))
 		return withhold(fcinfo, state, cg_reads_actor(reads)->name, cg_journal_key());
 	pfree(customer);
+	if (is_stored(state) && cg_copies == CG_COPIES_REFUSE &&
+		!cg_reads_is_permitted(reads, state->site.relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("values of guarded column %s cannot be copied", cg_reveal_site_name(state->site)),
+				 errhint("An open intervention shows them, but a copy would outlive it. A standing permission allows copies: see contact_guard.allow(), and the setting contact_guard.copies.")));
 	if ((state->site.flags & CG_SITE_EAGER) != 0 || cg_copyto_leaves())
 		cg_execution_settle_or_fail();
 	return PG_GETARG_DATUM(0);
@@ -162,6 +170,17 @@ withhold(FunctionCallInfo fcinfo, const CgRevealState *state, const char *actor,
 						 actor, key, &fcinfo->isnull);
 }
 
+/* May the value become part of a row that the statement stores? */
+static bool
+is_stored(const CgRevealState *state)
+{
+	CommandDest dest = cg_execution_query()->dest->mydest;
+
+	return (state->site.flags & CG_SITE_FLOWS) != 0 &&
+		((state->site.flags & CG_SITE_STORES) != 0 ||
+		 dest == DestIntoRel || dest == DestTransientRel);
+}
+
 /*
  * A mask is for eyes only: stored, it would pass for the value.  So where rows
  * are stored, and for pg_dump and its like, withheld is an error.
@@ -169,17 +188,13 @@ withhold(FunctionCallInfo fcinfo, const CgRevealState *state, const char *actor,
 static void
 refuse_to_store(const CgRevealState *state)
 {
-	CommandDest dest = cg_execution_query()->dest->mydest;
-	bool		flows = (state->site.flags & CG_SITE_FLOWS) != 0;
-
 	if (!row_security)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("values of guarded column %s would be withheld, and row_security is off",
 						cg_reveal_site_name(state->site)),
 				 errhint("For a whole dump use a role with a standing permission: see contact_guard.allow().")));
-	if (flows && ((state->site.flags & CG_SITE_STORES) != 0 ||
-				  dest == DestIntoRel || dest == DestTransientRel))
+	if (is_stored(state))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
