@@ -53,6 +53,7 @@ static void door_putmessage_noblock(char type, const char *body, size_t length);
 static void door_exit(int code, Datum arg);
 static bool is_safe(void);
 static int	let_out(void);
+static int	flush_by(int (*method) (void));
 static bool settle(void);
 static void break_connection(void);
 static int	pass_held(void);
@@ -235,8 +236,9 @@ door_putmessage_noblock(char type, const char *body, size_t length)
 		(void) door_putmessage(type, body, length);
 }
 
+/* Lets all out that may go, and flushes with the socket's method. */
 static int
-door_flush(void)
+flush_by(int (*method) (void))
 {
 	if (broken)
 		return EOF;
@@ -249,24 +251,19 @@ door_flush(void)
 		if (let_out() == EOF)
 			return EOF;
 	}
-	return socket_methods->flush();
+	return method();
+}
+
+static int
+door_flush(void)
+{
+	return flush_by(socket_methods->flush);
 }
 
 static int
 door_flush_if_writable(void)
 {
-	if (broken)
-		return EOF;
-	if (opened)
-		return 0;
-	if (is_shut())
-	{
-		if (!is_safe())
-			return 0;
-		if (let_out() == EOF)
-			return EOF;
-	}
-	return socket_methods->flush_if_writable();
+	return flush_by(socket_methods->flush_if_writable);
 }
 
 static bool

@@ -156,6 +156,29 @@ cg_interventions_parts(Oid relid, AttrNumber *parts)
 	}
 }
 
+static void
+set_part(Oid relid, AttrNumber attnum, int part)
+{
+	CgColumnLabel label;
+
+	cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
+	label.part = part;
+	cg_labels_set_column(relid, attnum, &label);
+}
+
+void
+cg_interventions_set_parts(Oid relid, const AttrNumber *parts)
+{
+	AttrNumber	old[CG_NPARTS];
+
+	cg_interventions_parts(relid, old);
+	for (int part = 0; part < CG_NPARTS; part++)
+		if (old[part] != InvalidAttrNumber)
+			set_part(relid, old[part], -1);
+	for (int part = 0; parts && part < CG_NPARTS; part++)
+		set_part(relid, parts[part], part);
+}
+
 static Oid
 relation_owner(Oid relid)
 {

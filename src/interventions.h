@@ -53,6 +53,9 @@ extern char *cg_interventions_check(Oid relid, const CgTableLabel *label, const 
 /* The relation's columns by CgPart, 0 for those without a label. */
 extern void cg_interventions_parts(Oid relid, AttrNumber *parts);
 
+/* Labels these columns, and no others; NULL: none at all. */
+extern void cg_interventions_set_parts(Oid relid, const AttrNumber *parts);
+
 /*
  * Runs one question as the relation's owner with pinned settings and a snapshot
  * of the latest commits.  Calls back for each row; strings are good for the

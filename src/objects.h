@@ -31,6 +31,12 @@ extern int	cg_objects_natts(Oid relid);
 /* Is the current user a member of contact_guard_admin (or a superuser)? */
 extern bool cg_objects_is_admin(void);
 
+/*
+ * May he set a policy on this relation?  ERROR undefined_table if it does not
+ * exist, insufficient_privilege unless he is an admin and its owner.
+ */
+extern void cg_objects_require_policy_owner(Oid relid, const char *what);
+
 /* ERROR insufficient_privilege unless he is.  what: "set a policy", say. */
 extern void cg_objects_require_admin(const char *what);
 

@@ -32,25 +32,11 @@ PG_FUNCTION_INFO_V1(cg_forget_interventions);
 PG_FUNCTION_INFO_V1(cg_open_intervention);
 PG_FUNCTION_INFO_V1(cg_close_intervention);
 
-static void check_caller(Oid relid);
+static void read_parts(FunctionCallInfo fcinfo, Oid relid, AttrNumber *parts);
 static char *interval_argument(FunctionCallInfo fcinfo, int argument);
 static void check_customers(Oid relid, AttrNumber customer);
 static void warn_of_index(Oid relid, AttrNumber technician);
 static void warn_of_owner(Oid relid);
-
-static void
-check_caller(Oid relid)
-{
-	char		relkind = get_rel_relkind(relid);
-
-	cg_objects_require_admin("name an interventions relation");
-	if (relkind == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
-	if (!pg_class_ownercheck(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relkind), get_rel_name(relid));
-}
 
 /* The same text whatever the session's IntervalStyle; NULL for none. */
 static char *
@@ -134,28 +120,15 @@ warn_of_owner(Oid relid)
 	table_close(rel, NoLock);
 }
 
-Datum
-cg_use_interventions(PG_FUNCTION_ARGS)
+/* The columns that the arguments name, by CgPart. */
+static void
+read_parts(FunctionCallInfo fcinfo, Oid relid, AttrNumber *parts)
 {
-	/* By CgPart, the arguments' places. */
-	static const int part_arguments[CG_NPARTS] = {5, 1, 2, 3, 4};
-	Oid			relid;
-	CgTableLabel label;
-	AttrNumber	parts[CG_NPARTS];
-	AttrNumber	old_parts[CG_NPARTS];
-	char	   *problem;
+	static const int arguments[CG_NPARTS] = {5, 1, 2, 3, 4};
 
-	for (int argument = 0; argument <= 5; argument++)
-		if (PG_ARGISNULL(argument))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("relation, customer, technician, opens_at, closes_at and id must not be null")));
-	relid = PG_GETARG_OID(0);
-	LockRelationOid(relid, ShareUpdateExclusiveLock);
-	check_caller(relid);
 	for (int part = 0; part < CG_NPARTS; part++)
 	{
-		char	   *name = NameStr(*PG_GETARG_NAME(part_arguments[part]));
+		char	   *name = NameStr(*PG_GETARG_NAME(arguments[part]));
 
 		parts[part] = get_attnum(relid, name);
 		if (parts[part] <= 0)
@@ -169,6 +142,25 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 						 errmsg("column \"%s\" cannot be both %s and %s", name,
 								cg_part_names[other], cg_part_names[part])));
 	}
+}
+
+Datum
+cg_use_interventions(PG_FUNCTION_ARGS)
+{
+	Oid			relid;
+	CgTableLabel label;
+	AttrNumber	parts[CG_NPARTS];
+	char	   *problem;
+
+	for (int argument = 0; argument <= 5; argument++)
+		if (PG_ARGISNULL(argument))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("relation, customer, technician, opens_at, closes_at and id must not be null")));
+	relid = PG_GETARG_OID(0);
+	LockRelationOid(relid, ShareUpdateExclusiveLock);
+	cg_objects_require_policy_owner(relid, "name an interventions relation");
+	read_parts(fcinfo, relid, parts);
 	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
 	label.interventions = true;
 	label.open_when = PG_ARGISNULL(6) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(6));
@@ -184,25 +176,7 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 						get_rel_name(relid), problem)));
 	check_customers(relid, parts[CG_PART_CUSTOMER]);
 
-	cg_interventions_parts(relid, old_parts);
-	for (int part = 0; part < CG_NPARTS; part++)
-	{
-		CgColumnLabel column;
-
-		if (old_parts[part] == InvalidAttrNumber || old_parts[part] == parts[part])
-			continue;
-		cg_labels_parse_column(cg_labels_get(relid, old_parts[part]), &column);
-		column.part = -1;
-		cg_labels_set_column(relid, old_parts[part], &column);
-	}
-	for (int part = 0; part < CG_NPARTS; part++)
-	{
-		CgColumnLabel column;
-
-		cg_labels_parse_column(cg_labels_get(relid, parts[part]), &column);
-		column.part = part;
-		cg_labels_set_column(relid, parts[part], &column);
-	}
+	cg_interventions_set_parts(relid, parts);
 	cg_labels_set_table(relid, &label);
 	if (get_rel_namespace(relid) == cg_objects_schema())
 		PG_RETURN_VOID();
@@ -220,26 +194,15 @@ cg_forget_interventions(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
 	CgTableLabel label;
-	AttrNumber	parts[CG_NPARTS];
 
 	LockRelationOid(relid, ShareUpdateExclusiveLock);
-	check_caller(relid);
+	cg_objects_require_policy_owner(relid, "name an interventions relation");
 	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
 	if (!label.interventions)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("relation \"%s\" is no interventions relation", get_rel_name(relid))));
-	cg_interventions_parts(relid, parts);
-	for (int part = 0; part < CG_NPARTS; part++)
-	{
-		CgColumnLabel column;
-
-		if (parts[part] == InvalidAttrNumber)
-			continue;
-		cg_labels_parse_column(cg_labels_get(relid, parts[part]), &column);
-		column.part = -1;
-		cg_labels_set_column(relid, parts[part], &column);
-	}
+	cg_interventions_set_parts(relid, NULL);
 	label.interventions = false;
 	cg_labels_set_table(relid, &label);
 	cg_policyrecord_add("forget interventions of %s", get_rel_name(relid));

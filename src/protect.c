@@ -50,13 +50,7 @@ check_relation(Oid relid)
 {
 	char		relkind = get_rel_relkind(relid);
 
-	cg_objects_require_admin("set a policy");
-	if (relkind == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
-	if (!pg_class_ownercheck(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relkind), get_rel_name(relid));
+	cg_objects_require_policy_owner(relid, "set a policy");
 	if (relkind == RELKIND_VIEW)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -348,22 +342,12 @@ cg_retire(PG_FUNCTION_ARGS)
 	foreach(lc, labelled_relations())
 	{
 		Oid			relid = lfirst_oid(lc);
-		AttrNumber	parts[CG_NPARTS];
 		CgTableLabel none = {0};
 
 		LockRelationOid(relid, ShareUpdateExclusiveLock);
-		if (!pg_class_ownercheck(relid, GetUserId()))
-			aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
-						   get_rel_name(relid));
+		cg_objects_require_policy_owner(relid, "retire the policy");
 		unprotect(relid, NIL);
-		cg_interventions_parts(relid, parts);
-		for (int part = 0; part < CG_NPARTS; part++)
-		{
-			CgColumnLabel empty = {.part = -1};
-
-			if (parts[part] != InvalidAttrNumber)
-				cg_labels_set_column(relid, parts[part], &empty);
-		}
+		cg_interventions_set_parts(relid, NULL);
 		cg_labels_set_table(relid, &none);
 	}
 	cg_policyrecord_add("retire: no relation is protected any more");
