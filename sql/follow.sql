@@ -64,6 +64,9 @@ SET ROLE regress_follow_anna;
 SELECT name, tel FROM client;
 RESET ROLE;
 
+-- what was dropped is on record
+SELECT contact_guard.sync();
+SELECT reason FROM contact_guard.access_log WHERE event = 'policy' AND reason LIKE 'drop of regress_follow.%' ORDER BY seq;
 SELECT contact_guard.unprotect('client');
 SET client_min_messages = warning;
 DROP SCHEMA regress_follow CASCADE;

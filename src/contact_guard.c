@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "compat.h"
+#include "ddl.h"
 #include "door.h"
 #include "execution.h"
 #include "guc.h"
@@ -44,6 +45,7 @@ _PG_init(void)
 	cg_policyrecord_init();
 	cg_door_init();
 	cg_utility_init();
+	cg_ddl_init();
 	cg_owntables_init();
 	cg_launcher_init();
 }

@@ -13,7 +13,10 @@
  */
 #include "postgres.h"
 
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
+#include "catalog/objectaccess.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "nodes/parsenodes.h"
 #include "storage/lockdefs.h"
@@ -23,7 +26,12 @@
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
+#include "policyrecord.h"
 
+static object_access_hook_type prev_object_access = NULL;
+
+static void ddl_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId,
+							  void *arg);
 static void check_alter_table(AlterTableStmt *statement);
 static void check_subcommand(Oid relid, AlterTableCmd *command);
 static bool needs_admin(AlterTableCmd *command);
@@ -33,6 +41,34 @@ static void check_index(IndexStmt *statement);
 static void check_drop(DropStmt *statement);
 static void require_admin_on(RangeVar *relation, const char *what);
 static void leave_parent(Oid child);
+
+void
+cg_ddl_init(void)
+{
+	prev_object_access = object_access_hook;
+	object_access_hook = ddl_object_access;
+}
+
+/* The label goes with the object, and PostgreSQL tells no label provider. */
+static void
+ddl_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
+{
+	Oid			schema;
+	ObjectAddress object;
+
+	if (prev_object_access)
+		prev_object_access(access, classId, objectId, subId, arg);
+	if (access != OAT_DROP || classId != RelationRelationId ||
+		(((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0)
+		return;
+	schema = cg_objects_schema();
+	if (!OidIsValid(schema) || get_rel_namespace(objectId) == schema ||
+		cg_labels_get(objectId, subId) == NULL)
+		return;
+	ObjectAddressSubSet(object, classId, objectId, subId);
+	cg_policyrecord_add("drop of %s, which had the label %s",
+						getObjectIdentity(&object, false), cg_labels_get(objectId, subId));
+}
 
 void
 cg_ddl_check(Node *statement)

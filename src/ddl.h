@@ -7,6 +7,9 @@
 
 #include "nodes/nodes.h"
 
+/* Makes the drop of a relation or column that has a label a record. */
+extern void cg_ddl_init(void);
+
 /*
  * Before a command: ERROR insufficient_privilege where only a member of
  * contact_guard_admin may run it.  Copies the policy to a table that is about to
