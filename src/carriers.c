@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/pg_class.h"
@@ -29,12 +30,13 @@
 
 /* Volatile functions of PostgreSQL's own that take a value nowhere. */
 static const Oid harmless[] = {
-	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_NEXTVAL, F_GEN_RANDOM_UUID, F_PG_SLEEP
+	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID, F_PG_SLEEP
 };
 
 static bool carrier_function(Oid function, void *context);
 static bool carrier_type(Oid type);
 static bool carrier_relation(const RangeTblEntry *rte);
+static bool computes(Relation rel);
 static bool carrier_call(const FuncExpr *call);
 static bool carrier_walker(Node *node, void *context);
 
@@ -136,9 +138,29 @@ carrier_relation(const RangeTblEntry *rte)
 	if (rte->relkind == RELKIND_PARTITIONED_TABLE)
 		return true;
 	rel = RelationIdGetRelation(rte->relid);
-	result = !RelationIsValid(rel) || rel->trigdesc != NULL;
-	if (RelationIsValid(rel))
-		RelationClose(rel);
+	if (!RelationIsValid(rel))
+		return true;
+	result = rel->trigdesc != NULL || computes(rel);
+	RelationClose(rel);
+	return result;
+}
+
+/* Does storing a row call functions: of checks, generated columns, indexes? */
+static bool
+computes(Relation rel)
+{
+	TupleConstr *constr = RelationGetDescr(rel)->constr;
+	ListCell   *lc;
+	bool		result = constr && (constr->num_check > 0 || constr->has_generated_stored);
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		if (RelationGetIndexExpressions(index) != NIL || RelationGetIndexPredicate(index) != NIL)
+			result = true;
+		index_close(index, NoLock);
+	}
 	return result;
 }
 
@@ -169,6 +191,10 @@ carrier_walker(Node *node, void *context)
 				return true;
 			break;
 		case T_FuncExpr:
+			/* Which sequence is no secret as long as it is a constant. */
+			if (((FuncExpr *) node)->funcid == F_NEXTVAL &&
+				IsA(linitial(((FuncExpr *) node)->args), Const))
+				return false;
 			if (carrier_call((FuncExpr *) node))
 				return true;
 			break;

@@ -18,8 +18,14 @@
 #include "catalog/objectaccess.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_type.h"
 #include "storage/lockdefs.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 
 #include "ddl.h"
@@ -38,6 +44,8 @@ static bool needs_admin(AlterTableCmd *command);
 static bool is_computed(ColumnDef *column);
 static void check_foreign_key(Oid relid, Constraint *constraint);
 static void check_index(IndexStmt *statement);
+static void check_domain(AlterDomainStmt *statement);
+static bool is_guarded(Oid relid);
 static void check_drop(DropStmt *statement);
 static void require_admin_on(RangeVar *relation, const char *what);
 static void leave_parent(Oid child);
@@ -95,6 +103,12 @@ cg_ddl_check(Node *statement)
 				require_admin_on(linitial(((CreateStatsStmt *) statement)->relations),
 								 "create statistics on");
 			break;
+		case T_ClusterStmt:
+			require_admin_on(((ClusterStmt *) statement)->relation, "cluster");
+			break;
+		case T_AlterDomainStmt:
+			check_domain((AlterDomainStmt *) statement);
+			break;
 		case T_IndexStmt:
 			check_index((IndexStmt *) statement);
 			break;
@@ -106,10 +120,32 @@ cg_ddl_check(Node *statement)
 	}
 }
 
+/*
+ * Locked, where the command will get past its own check of ownership: the name
+ * must not become another relation's before the command resolves it.
+ */
 static Oid
 relation_oid(RangeVar *relation)
 {
-	return relation ? RangeVarGetRelid(relation, NoLock, true) : InvalidOid;
+	Oid			relid = relation ? RangeVarGetRelid(relation, NoLock, true) : InvalidOid;
+
+	if (OidIsValid(relid) && pg_class_ownercheck(relid, GetUserId()))
+		relid = RangeVarGetRelid(relation, AccessShareLock, true);
+	return relid;
+}
+
+/* Has it a policy, or a child that has one?  Commands recurse to children. */
+static bool
+is_guarded(Oid relid)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(relid))
+		return false;
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		if (cg_policy_get(lfirst_oid(lc)))
+			return true;
+	return false;
 }
 
 static void
@@ -127,7 +163,7 @@ require_admin_on(RangeVar *relation, const char *what)
 {
 	Oid			relid = relation_oid(relation);
 
-	if (OidIsValid(relid) && cg_policy_get(relid) && !cg_objects_is_admin())
+	if (is_guarded(relid) && !cg_objects_is_admin())
 		refuse(relid, what);
 }
 
@@ -147,13 +183,21 @@ static void
 check_subcommand(Oid relid, AlterTableCmd *command)
 {
 	Oid			child = InvalidOid;
+	ListCell   *lc;
 
 	if (command->subtype == AT_AddConstraint && IsA(command->def, Constraint))
 		check_foreign_key(relid, (Constraint *) command->def);
-	if (cg_policy_get(relid) == NULL)
+	if (command->subtype == AT_AddColumn)
+		foreach(lc, ((ColumnDef *) command->def)->constraints)
+			check_foreign_key(relid, lfirst_node(Constraint, lc));
+	/* A parent's triggers, checks and partition key come to its children. */
+	if (command->subtype == AT_AttachPartition &&
+		is_guarded(relation_oid(((PartitionCmd *) command->def)->name)) && !cg_objects_is_admin())
+		refuse(relation_oid(((PartitionCmd *) command->def)->name), "attach");
+	if (!is_guarded(relid))
 		return;
 	if (needs_admin(command) && !cg_objects_is_admin())
-		refuse(relid, "alter in this way");
+		refuse(relid, "make this change to");
 	if (command->subtype == AT_DetachPartition)
 		child = relation_oid(((PartitionCmd *) command->def)->name);
 	else if (command->subtype == AT_DropInherit)
@@ -175,7 +219,9 @@ needs_admin(AlterTableCmd *command)
 				((Constraint *) command->def)->contype == CONSTR_EXCLUSION;
 		case AT_AlterColumnType:
 		case AT_DetachPartition:
+		case AT_AddInherit:
 		case AT_DropInherit:
+		case AT_ClusterOn:
 		case AT_DisableRowSecurity:
 		case AT_NoForceRowSecurity:
 			return true;
@@ -237,6 +283,35 @@ check_index(IndexStmt *statement)
 		require_admin_on(statement->relation, "create an index with expressions on");
 }
 
+/* ADD and VALIDATE of its constraints look at all that is stored of the domain. */
+static void
+check_domain(AlterDomainStmt *statement)
+{
+	Oid			domain;
+	ListCell   *lc;
+
+	if ((statement->subtype != 'C' && statement->subtype != 'V') || cg_objects_is_admin())
+		return;
+	domain = LookupTypeNameOid(NULL, makeTypeNameFromNameList(statement->typeName), true);
+	foreach(lc, OidIsValid(domain) ? cg_labels_relations() : NIL)
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		for (int i = 0; policy && i < policy->nguarded; i++)
+		{
+			Oid			type = get_atttype(policy->relid, policy->guarded[i].attnum);
+			Oid			element = get_base_element_type(type);
+
+			if (OidIsValid(element))
+				type = element;
+			/* What a row type is made of is not looked into: refused. */
+			if (type == domain || (get_typtype(type) == TYPTYPE_DOMAIN && getBaseType(type) == getBaseType(domain)) ||
+				get_typtype(getBaseType(type)) == TYPTYPE_COMPOSITE)
+				refuse(policy->relid, "add or validate a constraint of a domain used by");
+		}
+	}
+}
+
 /* The policies that fallback.c made. */
 static void
 check_drop(DropStmt *statement)
@@ -296,5 +371,27 @@ leave_parent(Oid child)
 		cg_labels_parse_column(cg_labels_get(child, attnums[i]), &column);
 		column.mask = specs[i];
 		cg_labels_set_column(child, attnums[i], &column);
+	}
+}
+
+bool
+cg_ddl_touches(Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_AlterTableStmt:
+			return is_guarded(relation_oid(((AlterTableStmt *) statement)->relation));
+		case T_IndexStmt:
+			return is_guarded(relation_oid(((IndexStmt *) statement)->relation));
+		case T_ReindexStmt:
+			/* Of a schema or database, or an index: which may be anybody's. */
+			return ((ReindexStmt *) statement)->kind != REINDEX_OBJECT_TABLE ||
+				is_guarded(relation_oid(((ReindexStmt *) statement)->relation));
+		case T_ClusterStmt:
+		case T_AlterDomainStmt:
+		case T_ConstraintsSetStmt:
+			return true;
+		default:
+			return false;
 	}
 }

@@ -17,4 +17,7 @@ extern void cg_ddl_init(void);
  */
 extern void cg_ddl_check(Node *statement);
 
+/* Does the command look at the rows of a guarded relation? */
+extern bool cg_ddl_touches(Node *statement);
+
 #endif							/* CG_DDL_H */

@@ -25,6 +25,7 @@
 #include "tcop/dest.h"
 #include "utils/memutils.h"
 
+#include "errordetail.h"
 #include "execution.h"
 #include "interventions.h"
 #include "journal.h"
@@ -67,7 +68,6 @@ static bool is_behind_door(const Execution *execution);
 static void end(Execution *execution, const Step *step);
 static void end_by_error(Execution *execution, const Step *step);
 static void leave(Execution *execution);
-static bool has_detail(void);
 static void hide_detail(QueryDesc *query);
 static int64 statement_number(Execution *execution);
 static void execution_xact(XactEvent event, void *arg);
@@ -158,39 +158,19 @@ leave(Execution *execution)
 	}
 }
 
-static bool
-has_detail(void)
-{
-	MemoryContext oldcontext = MemoryContextSwitchTo(TopTransactionContext);
-	ErrorData  *error = CopyErrorData();
-	bool		result = error->detail != NULL;
-
-	FreeErrorData(error);
-	MemoryContextSwitchTo(oldcontext);
-	return result;
-}
-
-/*
- * "Failing row contains (…)" and "Key (…)=(…)" print stored values that no
- * reveal() has let through.  Replaced while the error is still on its way, since
- * an exception handler of a procedural language would read it before the client.
- */
+/* For an error in a statement with a guarded relation in its range table. */
 static void
 hide_detail(QueryDesc *query)
 {
-	int			category = ERRCODE_TO_CATEGORY(geterrcode());
 	ListCell   *lc;
 
-	if ((category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION &&
-		 category != ERRCODE_WITH_CHECK_OPTION_VIOLATION) || !has_detail())
-		return;
 	foreach(lc, query->plannedstmt->rtable)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
 		if (rte->rtekind == RTE_RELATION && cg_policy_is_known(rte->relid))
 		{
-			errdetail("Not shown: the statement touches a relation with guarded columns.");
+			cg_errordetail_hide();
 			return;
 		}
 	}

@@ -42,9 +42,21 @@ bad_label(const char *detail)
 static JsonbContainer *
 parse_object(const char *label)
 {
-	Jsonb	   *jb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(label)));
+	MemoryContext oldcontext = CurrentMemoryContext;
+	Jsonb	   *volatile jb = NULL;
 
-	if (!JB_ROOT_IS_OBJECT(jb))
+	PG_TRY();
+	{
+		jb = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(label)));
+	}
+	PG_CATCH();
+	{
+		/* What it says of tokens is no help; it holds nothing but memory. */
+		MemoryContextSwitchTo(oldcontext);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	if (jb == NULL || !JB_ROOT_IS_OBJECT(jb))
 		bad_label("A label is a JSON object.");
 	return &jb->root;
 }

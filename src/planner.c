@@ -39,6 +39,7 @@ static PlannedStmt *planner_plan(Query *parse, const char *query_string, int cur
 static PlannedStmt *call_next(Query *parse, const char *query_string, int cursorOptions,
 							  ParamListInfo boundParams);
 static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
+static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy);
 static void refuse_hold(void);
 
 void
@@ -111,6 +112,29 @@ refuse_hold(void)
 }
 
 /*
+ * The order in which an index on a guarded column returns rows is that of the
+ * stored values, and whoever may INSERT could put his own in between.  No
+ * condition could use it anyhow: they all see reveal().
+ */
+static void
+forget_indexes(RelOptInfo *rel, const CgPolicy *policy)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->indexlist)
+	{
+		IndexOptInfo *index = lfirst(lc);
+		bool		guarded = index->indexprs != NIL;
+
+		for (int i = 0; i < index->nkeycolumns; i++)
+			if (index->indexkeys[i] > 0 && cg_policy_column(policy, index->indexkeys[i]))
+				guarded = true;
+		if (guarded)
+			rel->indexlist = foreach_delete_current(rel->indexlist, lc);
+	}
+}
+
+/*
  * A child of a relation that the rewrite has seen was read through that
  * relation's columns: then what is guarded in the child must be guarded there.
  */
@@ -125,6 +149,7 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 	policy = planning > 0 ? cg_policy_get(relid) : NULL;
 	if (policy == NULL)
 		return;
+	forget_indexes(rel, policy);
 	seen = cg_rewrite_seen(planner_rt_fetch(rel->relid, root));
 	if (seen == relid)
 		return;

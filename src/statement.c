@@ -15,6 +15,7 @@
 
 #include "lib/stringinfo.h"
 #include "parser/scanner.h"
+#include "parser/parser.h"
 #include "parser/scansup.h"
 
 /* The numbers of the tokens; after what declares the semantic types. */
@@ -22,9 +23,12 @@
 
 #include "statement.h"
 
+#define NOT_NORMALISED "<not normalised>"
 #define LONGEST_TEXT 10000		/* bytes that are kept */
 
 static char *statement_text(QueryDesc *query);
+static char *without_values(const char *text);
+static char *scan(const char *text);
 static bool was_apart(const char *text, int location);
 static int	highest_parameter(const char *text);
 
@@ -32,24 +36,67 @@ char *
 cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *id)
 {
 	char	   *text = statement_text(query);
+	char	   *result;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int digest_length;
+
+	*id = 0;
+	if (text == NULL)
+		return NULL;
+	result = without_values(text);
+	if (HMAC(EVP_sha256(), key, 32, (unsigned char *) result, strlen(result), digest, &digest_length) == NULL)
+		elog(ERROR, "could not compute HMAC");
+	memcpy(id, digest, sizeof(*id));
+	if (*id == 0)
+		*id = 1;
+	return result;
+}
+
+/*
+ * The settings with which the text was parsed are not known here: a prepared
+ * statement may be older than they are.  They make a difference where a backslash
+ * stands before a quote; what that text would look like is not guessed.
+ */
+static char *
+without_values(const char *text)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	char	   *volatile result = NULL;
+
+	if (strstr(text, "\\'") != NULL)
+		return pstrdup(NOT_NORMALISED);
+	PG_TRY();
+	{
+		result = scan(text);
+	}
+	PG_CATCH();
+	{
+		/* The scanner holds nothing but memory. */
+		MemoryContextSwitchTo(oldcontext);
+		FlushErrorState();
+		result = pstrdup(NOT_NORMALISED);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+static char *
+scan(const char *text)
+{
 	core_yy_extra_type extra;
 	core_YYSTYPE value;
 	YYLTYPE		location = 0;
 	core_yyscan_t scanner;
 	StringInfoData out;
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int digest_length;
-	int			parameter;
+	int			parameter = highest_parameter(text);
 	int			token;
 
-	*id = 0;
-	if (text == NULL)
-		return NULL;
-	parameter = highest_parameter(text);
 	initStringInfo(&out);
 	scanner = scanner_init(text, &extra, &ScanKeywords, ScanKeywordTokens);
 	/* It has warned of them when the statement was parsed. */
 	extra.escape_string_warning = false;
+	extra.standard_conforming_strings = true;
+	extra.backslash_quote = BACKSLASH_QUOTE_ON;
 	while ((token = core_yylex(&value, &location, scanner)) != 0 && out.len < LONGEST_TEXT)
 	{
 		/* Only the last one can be there, and it is no part of the statement. */
@@ -76,12 +123,6 @@ cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *id)
 	scanner_finish(scanner);
 	if (out.len >= LONGEST_TEXT)
 		appendStringInfoString(&out, " ...");
-
-	if (HMAC(EVP_sha256(), key, 32, (unsigned char *) out.data, out.len, digest, &digest_length) == NULL)
-		elog(ERROR, "could not compute HMAC");
-	memcpy(id, digest, sizeof(*id));
-	if (*id == 0)
-		*id = 1;
 	return out.data;
 }
 

@@ -14,6 +14,7 @@
 #include "copyto.h"
 #include "databases.h"
 #include "ddl.h"
+#include "errordetail.h"
 #include "objects.h"
 #include "owntables.h"
 #include "protect.h"
@@ -54,13 +55,17 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 				DestReceiver *dest, QueryCompletion *qc)
 {
 	bool		dropping = drops_extension(pstmt->utilityStmt);
+	bool		touches = false;
 	Oid			held = InvalidOid;
 	CgCopy		copy = {InvalidOid, false};
 	CgCopy		outer_copy;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
 	if (OidIsValid(cg_objects_schema()))
+	{
 		cg_ddl_check(pstmt->utilityStmt);
+		touches = cg_ddl_touches(pstmt->utilityStmt);
+	}
 	if (dropping)
 	{
 		cg_protect_require_retired();
@@ -82,6 +87,8 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	}
 	PG_CATCH();
 	{
+		if (touches)
+			cg_errordetail_hide();
 		cg_owntables_allow_drop(false);
 		(void) cg_copyto_begin(outer_copy);
 		if (OidIsValid(held))
