@@ -14,7 +14,7 @@ use Time::HiRes qw(usleep time);
 
 my $rows = 300_000;
 my $node = guard_node('door', 'max_wal_size = 48MB', 'min_wal_size = 32MB', 'restart_after_crash = on',
-	'checkpoint_timeout = 30s');
+	'checkpoint_timeout = 30s', 'contact_guard.copies = record');
 make_roles($node);
 make_crm($node, 'crm', $rows);
 $node->safe_psql('crm', q(
