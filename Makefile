@@ -37,9 +37,13 @@ all install:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test installcheck
+.PHONY: demo test installcheck mediation-table
 demo:
 	KEEP=$(KEEP) test/demo/run
 
 test installcheck:
 	test/run
+
+# docs/mediation.md: each case of test/mediation, and what came of it.
+mediation-table:
+	test/mediation/table

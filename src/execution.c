@@ -23,6 +23,7 @@
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "tcop/dest.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
 #include "errordetail.h"
@@ -244,10 +245,29 @@ cg_execution_reads(void)
 	return current->reads;
 }
 
-QueryDesc *
-cg_execution_query(void)
+/*
+ * A trigger's queries are its own: the row that fires it is no result of theirs,
+ * and a CRM's triggers may look at masks.
+ */
+bool
+cg_execution_stores(void)
 {
-	return current ? current->query : NULL;
+	bool		in_trigger = DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) > 0;
+
+	for (Execution *execution = current; execution; execution = execution->outer)
+	{
+		CmdType		command = execution->query->plannedstmt->commandType;
+		CommandDest dest = execution->query->dest ? execution->query->dest->mydest : DestNone;
+
+		if (dest == DestIntoRel || dest == DestTransientRel)
+			return true;
+		if (in_trigger)
+			break;
+		if (execution != current &&
+			(command == CMD_INSERT || command == CMD_UPDATE || command == CMD_MERGE))
+			return true;
+	}
+	return false;
 }
 
 bool

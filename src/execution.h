@@ -16,8 +16,11 @@ extern void cg_execution_init(void);
  */
 extern CgReads *cg_execution_reads(void);
 
-/* Its query; NULL outside of the executor. */
-extern QueryDesc *cg_execution_query(void);
+/*
+ * Is the innermost execution, or one around it that is not a trigger's, storing
+ * rows?  What a function returns to a statement that stores is stored.
+ */
+extern bool cg_execution_stores(void);
 
 /* Is there a record, anywhere in this session, that is not known to be durable? */
 extern bool cg_execution_owes(void);

@@ -13,7 +13,6 @@
 #include "fmgr.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
-#include "tcop/dest.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -143,8 +142,8 @@ cg_reveal(PG_FUNCTION_ARGS)
 	if (!cg_reads_decide(reads, &state->site, customer))
 		return withhold(fcinfo, state, cg_reads_actor(reads)->name, cg_journal_key());
 	pfree(customer);
-	if (is_stored(state) && cg_copies == CG_COPIES_REFUSE &&
-		!cg_reads_is_permitted(reads, state->site.relid))
+	if (cg_copies == CG_COPIES_REFUSE && (state->site.flags & CG_SITE_GUARDED) == 0 &&
+		is_stored(state) && !cg_reads_is_permitted(reads, state->site.relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("values of guarded column %s cannot be copied", cg_reveal_site_name(state->site)),
@@ -174,11 +173,8 @@ withhold(FunctionCallInfo fcinfo, const CgRevealState *state, const char *actor,
 static bool
 is_stored(const CgRevealState *state)
 {
-	CommandDest dest = cg_execution_query()->dest->mydest;
-
 	return (state->site.flags & CG_SITE_FLOWS) != 0 &&
-		((state->site.flags & CG_SITE_STORES) != 0 ||
-		 dest == DestIntoRel || dest == DestTransientRel);
+		((state->site.flags & CG_SITE_STORES) != 0 || cg_execution_stores());
 }
 
 /*

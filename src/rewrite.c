@@ -45,6 +45,7 @@ typedef struct RewriteContext
 	List	   *queries;		/* innermost first */
 	bool		flows;			/* the expression may become part of a row */
 	bool		stores;			/* the statement stores rows */
+	bool		to_guarded;		/* in a guarded column */
 	bool		eager;			/* see carriers.h */
 	bool		found;			/* a guarded column was read */
 } RewriteContext;
@@ -82,7 +83,7 @@ cg_rewrite_seen(const RangeTblEntry *rte)
 bool
 cg_rewrite_query(Query *query)
 {
-	RewriteContext context = {NIL, true, query_stores(query), false, false};
+	RewriteContext context = {NIL, true, query_stores(query), false, false, false};
 
 	context.eager = cg_carriers_present(query);
 	rewrite_query(query, &context, true);
@@ -333,6 +334,8 @@ make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
 		site.flags |= CG_SITE_FLOWS;
 	if (context->stores)
 		site.flags |= CG_SITE_STORES;
+	if (context->to_guarded)
+		site.flags |= CG_SITE_GUARDED;
 	if (context->eager)
 		site.flags |= CG_SITE_EAGER;
 	context->found = true;
@@ -368,7 +371,10 @@ rewrite_assignments(List *targets, Query *query, RewriteContext *context)
 		/* SET phone = phone stores nothing that keep() would not put right. */
 		bool		flows = !(guarded && is_self_assignment(query, target));
 
+		context->to_guarded = guarded && target->resno != policy->customer;
 		target->expr = (Expr *) rewrite_part((Node *) target->expr, context, flows);
+		context->to_guarded = false;
+		policy = cg_policy_get(rte->relid);
 		if (guarded)
 		{
 			CgSite		site = {rte->relid, target->resno, 0};

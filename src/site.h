@@ -12,6 +12,7 @@
 
 #define CG_SITE_FLOWS	0x01	/* the value may become part of a result row */
 #define CG_SITE_STORES	0x02	/* and that row is stored by the statement */
+#define CG_SITE_GUARDED	0x08	/* in a guarded column, which is no copy */
 #define CG_SITE_EAGER	0x04	/* somebody's function may carry it off at once */
 
 typedef struct CgSite

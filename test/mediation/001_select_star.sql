@@ -1,0 +1,3 @@
+-- what: SELECT *
+-- outcome: masked
+SELECT * FROM crm.customer ORDER BY id;

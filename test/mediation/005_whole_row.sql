@@ -1,0 +1,3 @@
+-- what: the whole row
+-- outcome: masked
+SELECT c FROM crm.customer c ORDER BY id;

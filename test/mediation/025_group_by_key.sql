@@ -1,0 +1,3 @@
+-- what: functional dependency on the primary key
+-- outcome: masked
+SELECT id, phone, mobile, max(name) FROM crm.customer GROUP BY id;

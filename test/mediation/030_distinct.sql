@@ -1,0 +1,3 @@
+-- what: DISTINCT
+-- outcome: masked
+SELECT DISTINCT phone FROM crm.customer;

@@ -1,0 +1,3 @@
+-- what: TABLE
+-- outcome: masked
+TABLE crm.customer;

@@ -1,0 +1,4 @@
+-- what: who sets the policy
+-- outcome: masked
+-- as: admin
+SELECT * FROM crm.customer;

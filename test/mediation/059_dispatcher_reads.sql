@@ -1,0 +1,4 @@
+-- what: a standing permission: shown, each customer on record
+-- outcome: shown
+-- as: dispatcher
+SELECT * FROM crm.customer;

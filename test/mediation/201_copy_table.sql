@@ -1,0 +1,3 @@
+-- what: COPY table TO STDOUT
+-- outcome: masked
+COPY crm.customer TO STDOUT;

@@ -1,0 +1,3 @@
+-- what: COPY (query) TO STDOUT
+-- outcome: masked
+COPY (SELECT * FROM crm.customer ORDER BY phone) TO STDOUT;

@@ -1,0 +1,3 @@
+-- what: COPY of a partition
+-- outcome: masked
+COPY crm.site_n TO STDOUT;

@@ -1,0 +1,3 @@
+-- what: COPY of an inheritance child
+-- outcome: masked
+COPY crm.vip TO STDOUT;

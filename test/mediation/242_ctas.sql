@@ -1,0 +1,3 @@
+-- what: CREATE TABLE AS
+-- outcome: refused 42501
+CREATE TABLE scratch.t AS SELECT * FROM crm.customer;

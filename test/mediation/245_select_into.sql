@@ -1,0 +1,3 @@
+-- what: SELECT INTO
+-- outcome: refused 42501
+SELECT * INTO scratch.t FROM crm.customer;

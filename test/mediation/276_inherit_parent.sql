@@ -1,0 +1,3 @@
+-- what: inheritance, through the parent
+-- outcome: masked
+SELECT p, p.phone FROM crm.person p;

@@ -1,0 +1,5 @@
+-- what: a rollback keeps the record
+-- outcome: shown
+BEGIN;
+SELECT phone FROM crm.customer WHERE id = 7;
+ROLLBACK;

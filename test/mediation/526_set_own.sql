@@ -1,0 +1,3 @@
+-- what: whole row of the customer with a window
+-- outcome: shown
+SELECT row_to_json(c), c FROM crm.customer c WHERE id = 7;
