@@ -32,13 +32,16 @@ static bool forbidden = false;
 
 static bool inline_needs_fmgr(Oid function);
 static bool inline_walker(Node *node, void *context);
-static void inline_rte(RangeTblEntry *rte, PlannerInfo *root);
 
 typedef struct InlineContext
 {
-	PlannerInfo *root;			/* as much of it as the planner's function looks at */
+	Query	   *query;
+	PlannerInfo *root;			/* as much of it as the planner's function looks
+								 * at; made for the first function */
 	CgInlined  *found;
 } InlineContext;
+
+static void inline_rte(RangeTblEntry *rte, InlineContext *walk);
 
 void
 cg_inline_init(void)
@@ -78,16 +81,15 @@ inline_needs_fmgr(Oid function)
 void
 cg_inline_functions(Query *query, CgInlined *inlined)
 {
-	PlannerGlobal *glob = makeNode(PlannerGlobal);
-	InlineContext context = {makeNode(PlannerInfo), inlined};
+	InlineContext context = {query, NULL, inlined};
 
-	context.root->glob = glob;
-	context.root->parse = query;
-	context.root->query_level = 1;
-	inlined->guarded = inlined->statistics = false;
+	memset(inlined, 0, sizeof(*inlined));
 	(void) inline_walker((Node *) query, &context);
-	inlined->dependencies = glob->invalItems;
-	inlined->depends_on_role = glob->dependsOnRole;
+	if (context.root)
+	{
+		inlined->dependencies = context.root->glob->invalItems;
+		inlined->depends_on_role = context.root->glob->dependsOnRole;
+	}
 }
 
 static bool
@@ -101,7 +103,7 @@ inline_walker(Node *node, void *context)
 		InlineContext *walk = context;
 
 		if (rte->rtekind == RTE_FUNCTION)
-			inline_rte(rte, walk->root);
+			inline_rte(rte, walk);
 		else if (cg_statistics_is_catalog(rte->relid))
 			walk->found->statistics = true;
 		else if (OidIsValid(rte->relid) && cg_policy_get(rte->relid))
@@ -116,10 +118,18 @@ inline_walker(Node *node, void *context)
 }
 
 static void
-inline_rte(RangeTblEntry *rte, PlannerInfo *root)
+inline_rte(RangeTblEntry *rte, InlineContext *walk)
 {
+	PlannerInfo *root = walk->root;
 	Query	   *body;
 
+	if (root == NULL)
+	{
+		root = walk->root = makeNode(PlannerInfo);
+		root->glob = makeNode(PlannerGlobal);
+		root->parse = walk->query;
+		root->query_level = 1;
+	}
 	rte->functions = (List *) eval_const_expressions(root, (Node *) rte->functions);
 	body = inline_set_returning_function(root, rte);
 	if (body == NULL)

@@ -14,6 +14,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -21,17 +22,43 @@
 
 #define CG_ADMIN_ROLE "contact_guard_admin"
 
+/* Asked for every plan and every range table entry of every session. */
+static Oid	schema = InvalidOid;
+static bool schema_known = false;
+static uint64 invalidations = 0;
+
+static void
+objects_inval(Datum arg, int cacheid, uint32 hashvalue)
+{
+	schema_known = false;
+	invalidations++;
+}
+
 Oid
 cg_objects_schema(void)
 {
-	return get_namespace_oid(CG_SCHEMA, true);
+	static bool registered = false;
+
+	if (!registered)
+	{
+		CacheRegisterSyscacheCallback(NAMESPACEOID, objects_inval, (Datum) 0);
+		registered = true;
+	}
+	if (!schema_known)
+	{
+		uint64		before = invalidations;
+
+		schema = get_namespace_oid(CG_SCHEMA, true);
+		schema_known = (invalidations == before);
+	}
+	return schema;
 }
 
 Oid
 cg_objects_relation(const char *name, bool missing_ok)
 {
-	Oid			schema = cg_objects_schema();
-	Oid			relid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+	Oid			namespace = cg_objects_schema();
+	Oid			relid = OidIsValid(namespace) ? get_relname_relid(name, namespace) : InvalidOid;
 
 	if (!OidIsValid(relid) && !missing_ok)
 		ereport(ERROR,
@@ -44,12 +71,12 @@ cg_objects_relation(const char *name, bool missing_ok)
 Oid
 cg_objects_site_type(void)
 {
-	Oid			schema = cg_objects_schema();
+	Oid			namespace = cg_objects_schema();
 	Oid			type = InvalidOid;
 
-	if (OidIsValid(schema))
+	if (OidIsValid(namespace))
 		type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-							   CStringGetDatum("site"), ObjectIdGetDatum(schema));
+							   CStringGetDatum("site"), ObjectIdGetDatum(namespace));
 	if (!OidIsValid(type))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -62,7 +89,7 @@ cg_objects_site_type(void)
 Oid
 cg_objects_function(const char *name)
 {
-	Oid			schema = cg_objects_schema();
+	Oid			namespace = cg_objects_schema();
 	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
 	Oid			result = InvalidOid;
 
@@ -70,11 +97,11 @@ cg_objects_function(const char *name)
 	{
 		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
 
-		if (form->pronamespace == schema)
+		if (form->pronamespace == namespace)
 			result = form->oid;
 	}
 	ReleaseSysCacheList(list);
-	if (!OidIsValid(schema) || !OidIsValid(result))
+	if (!OidIsValid(namespace) || !OidIsValid(result))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("function %s.%s is not there", CG_SCHEMA, name),
