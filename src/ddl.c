@@ -20,6 +20,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "commands/tablecmds.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
@@ -47,7 +48,7 @@ static void check_index(IndexStmt *statement);
 static void check_domain(AlterDomainStmt *statement);
 static bool is_guarded(Oid relid);
 static void check_drop(DropStmt *statement);
-static void require_admin_on(RangeVar *relation, const char *what);
+static void require_admin_on(RangeVar *relation, LOCKMODE lockmode, const char *what);
 static void leave_parent(Oid child);
 
 void
@@ -87,24 +88,28 @@ cg_ddl_check(Node *statement)
 			check_alter_table((AlterTableStmt *) statement);
 			break;
 		case T_CreateTrigStmt:
-			require_admin_on(((CreateTrigStmt *) statement)->relation, "create a trigger on");
+			require_admin_on(((CreateTrigStmt *) statement)->relation, ShareRowExclusiveLock,
+							 "create a trigger on");
 			break;
 		case T_RuleStmt:
-			require_admin_on(((RuleStmt *) statement)->relation, "create a rule on");
+			require_admin_on(((RuleStmt *) statement)->relation, AccessExclusiveLock,
+							 "create a rule on");
 			break;
 		case T_CreatePolicyStmt:
-			require_admin_on(((CreatePolicyStmt *) statement)->table, "create a policy on");
+			require_admin_on(((CreatePolicyStmt *) statement)->table, AccessExclusiveLock,
+							 "create a policy on");
 			break;
 		case T_AlterPolicyStmt:
-			require_admin_on(((AlterPolicyStmt *) statement)->table, "alter a policy on");
+			require_admin_on(((AlterPolicyStmt *) statement)->table, AccessExclusiveLock,
+							 "alter a policy on");
 			break;
 		case T_CreateStatsStmt:
 			if (IsA(linitial(((CreateStatsStmt *) statement)->relations), RangeVar))
 				require_admin_on(linitial(((CreateStatsStmt *) statement)->relations),
-								 "create statistics on");
+								 ShareUpdateExclusiveLock, "create statistics on");
 			break;
 		case T_ClusterStmt:
-			require_admin_on(((ClusterStmt *) statement)->relation, "cluster");
+			require_admin_on(((ClusterStmt *) statement)->relation, AccessExclusiveLock, "cluster");
 			break;
 		case T_AlterDomainStmt:
 			check_domain((AlterDomainStmt *) statement);
@@ -122,15 +127,17 @@ cg_ddl_check(Node *statement)
 
 /*
  * Locked, where the command will get past its own check of ownership: the name
- * must not become another relation's before the command resolves it.
+ * must not become another relation's before the command resolves it.  The lock is
+ * the command's own: with a weaker one first, two commands that wait for each
+ * other today would deadlock.
  */
 static Oid
-relation_oid(RangeVar *relation)
+relation_oid(RangeVar *relation, LOCKMODE lockmode)
 {
 	Oid			relid = relation ? RangeVarGetRelid(relation, NoLock, true) : InvalidOid;
 
-	if (OidIsValid(relid) && pg_class_ownercheck(relid, GetUserId()))
-		relid = RangeVarGetRelid(relation, AccessShareLock, true);
+	if (lockmode != NoLock && OidIsValid(relid) && pg_class_ownercheck(relid, GetUserId()))
+		relid = RangeVarGetRelid(relation, lockmode, true);
 	return relid;
 }
 
@@ -159,9 +166,9 @@ refuse(Oid relid, const char *what)
 }
 
 static void
-require_admin_on(RangeVar *relation, const char *what)
+require_admin_on(RangeVar *relation, LOCKMODE lockmode, const char *what)
 {
-	Oid			relid = relation_oid(relation);
+	Oid			relid = relation_oid(relation, lockmode);
 
 	if (is_guarded(relid) && !cg_objects_is_admin())
 		refuse(relid, what);
@@ -170,7 +177,7 @@ require_admin_on(RangeVar *relation, const char *what)
 static void
 check_alter_table(AlterTableStmt *statement)
 {
-	Oid			relid = relation_oid(statement->relation);
+	Oid			relid = relation_oid(statement->relation, AlterTableGetLockLevel(statement->cmds));
 	ListCell   *lc;
 
 	if (!OidIsValid(relid))
@@ -191,15 +198,17 @@ check_subcommand(Oid relid, AlterTableCmd *command)
 		foreach(lc, ((ColumnDef *) command->def)->constraints)
 			check_foreign_key(relid, lfirst_node(Constraint, lc));
 	/* A parent's triggers, checks and partition key come to its children. */
-	if (command->subtype == AT_AttachPartition &&
-		is_guarded(relation_oid(((PartitionCmd *) command->def)->name)) && !cg_objects_is_admin())
-		refuse(relation_oid(((PartitionCmd *) command->def)->name), "attach");
+	if (command->subtype == AT_AttachPartition)
+		child = relation_oid(((PartitionCmd *) command->def)->name, AccessExclusiveLock);
+	if (is_guarded(child) && !cg_objects_is_admin())
+		refuse(child, "attach");
+	child = InvalidOid;
 	if (!is_guarded(relid))
 		return;
 	if (needs_admin(command) && !cg_objects_is_admin())
 		refuse(relid, "make this change to");
 	if (command->subtype == AT_DetachPartition)
-		child = relation_oid(((PartitionCmd *) command->def)->name);
+		child = relation_oid(((PartitionCmd *) command->def)->name, NoLock);
 	else if (command->subtype == AT_DropInherit)
 		child = relid;
 	if (OidIsValid(child))
@@ -267,7 +276,7 @@ check_foreign_key(Oid relid, Constraint *constraint)
 	if (constraint->contype != CONSTR_FOREIGN)
 		return;
 	check_key_columns(relid, constraint->fk_attrs);
-	check_key_columns(relation_oid(constraint->pktable), constraint->pk_attrs);
+	check_key_columns(relation_oid(constraint->pktable, NoLock), constraint->pk_attrs);
 }
 
 static void
@@ -280,7 +289,9 @@ check_index(IndexStmt *statement)
 		if (lfirst_node(IndexElem, lc)->expr)
 			computes = true;
 	if (computes)
-		require_admin_on(statement->relation, "create an index with expressions on");
+		require_admin_on(statement->relation,
+						 statement->concurrent ? ShareUpdateExclusiveLock : ShareLock,
+						 "create an index with expressions on");
 }
 
 /* ADD and VALIDATE of its constraints look at all that is stored of the domain. */
@@ -324,7 +335,7 @@ check_drop(DropStmt *statement)
 	{
 		List	   *name = lfirst(lc);
 		Oid			relid = relation_oid(makeRangeVarFromNameList(list_truncate(list_copy(name),
-																				  list_length(name) - 1)));
+																				  list_length(name) - 1)), NoLock);
 
 		if (OidIsValid(relid) && cg_policy_get(relid))
 			refuse(relid, "drop a policy on");
@@ -380,13 +391,13 @@ cg_ddl_touches(Node *statement)
 	switch (nodeTag(statement))
 	{
 		case T_AlterTableStmt:
-			return is_guarded(relation_oid(((AlterTableStmt *) statement)->relation));
+			return is_guarded(relation_oid(((AlterTableStmt *) statement)->relation, NoLock));
 		case T_IndexStmt:
-			return is_guarded(relation_oid(((IndexStmt *) statement)->relation));
+			return is_guarded(relation_oid(((IndexStmt *) statement)->relation, NoLock));
 		case T_ReindexStmt:
 			/* Of a schema or database, or an index: which may be anybody's. */
 			return ((ReindexStmt *) statement)->kind != REINDEX_OBJECT_TABLE ||
-				is_guarded(relation_oid(((ReindexStmt *) statement)->relation));
+				is_guarded(relation_oid(((ReindexStmt *) statement)->relation, NoLock));
 		case T_ClusterStmt:
 		case T_AlterDomainStmt:
 		case T_ConstraintsSetStmt:

@@ -283,6 +283,8 @@ rewrite_var(Var *var, RewriteContext *context)
 	policy = cg_policy_get(rte->relid);
 	if (policy == NULL || is_own_value(query, var))
 		return (Node *) var;
+	if (var->varattno != InvalidAttrNumber && cg_policy_column(policy, var->varattno) == NULL)
+		return (Node *) var;
 	/* There it may stand for the null of another set; the planner sees a value. */
 	if (var->varlevelsup > 0 && query->groupingSets)
 		ereport(ERROR,
@@ -292,8 +294,6 @@ rewrite_var(Var *var, RewriteContext *context)
 				 errhint("Group in a subquery in FROM.")));
 	if (var->varattno == InvalidAttrNumber)
 		return rewrite_whole_row(var, rte, context);
-	if (cg_policy_column(policy, var->varattno) == NULL)
-		return (Node *) var;
 	return make_reveal(var, rte, context);
 }
 
