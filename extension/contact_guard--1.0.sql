@@ -57,6 +57,24 @@ REVOKE ALL ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.sit
 -- Checked at execution against whoever runs the rewritten query.
 GRANT EXECUTE ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) TO PUBLIC;
 
+-- What the rewrite asks of a row.  In hide mode: an index can answer "key = ANY
+-- (open_customers())", and visible() looks again.  found() records who was found
+-- by a guarded column's bare value.
+CREATE FUNCTION contact_guard.open_customers(kind anyelement, site contact_guard.site) RETURNS anyarray
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_open_customers';
+REVOKE ALL ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) TO PUBLIC;
+
+CREATE FUNCTION contact_guard.visible(customer "any", site contact_guard.site) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_visible';
+REVOKE ALL ON FUNCTION contact_guard.visible("any", contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.visible("any", contact_guard.site) TO PUBLIC;
+
+CREATE FUNCTION contact_guard.found(customer "any", site contact_guard.site) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_found';
+REVOKE ALL ON FUNCTION contact_guard.found("any", contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.found("any", contact_guard.site) TO PUBLIC;
+
 -- keep: what an assignment to a guarded column stores.
 CREATE FUNCTION contact_guard.keep(value anyelement, stored anyelement, customer "any", site contact_guard.site)
 	RETURNS anyelement

@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 
 #include "actor.h"
+#include "assume.h"
 
 #define PROXY_ROLE "contact_guard_proxy"
 #define ACTOR_LENGTH 256
@@ -164,5 +165,6 @@ cg_act_as(PG_FUNCTION_ARGS)
 	acted_role = role;
 	acted_level = GetCurrentTransactionNestLevel();
 	acted_name = MemoryContextStrdup(TopTransactionContext, name);
+	cg_assume_actor_changed();
 	PG_RETURN_VOID();
 }

@@ -1,12 +1,13 @@
 /*
  * calls.c
- *		Calls of reveal() and keep(), as nodes of a query.
+ *		Calls of our functions, as nodes of a query.
  *
  * The customer key is a copy of the column's Var with another attribute number,
  * so that query level and relation are right wherever the planner moves them.
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "utils/lsyscache.h"
 
@@ -14,7 +15,6 @@
 #include "objects.h"
 
 static Var *key_var(const Var *var, const CgPolicy *policy);
-static Const *site_const(CgSite site);
 static Node *as_column(FuncExpr *call, const Var *var);
 
 static Var *
@@ -29,8 +29,8 @@ key_var(const Var *var, const CgPolicy *policy)
 	return key;
 }
 
-static Const *
-site_const(CgSite site)
+Const *
+cg_calls_site(CgSite site)
 {
 	return makeConst(cg_objects_site_type(), -1, InvalidOid, sizeof(int64),
 					 Int64GetDatum(cg_site_pack(site)), false, true);
@@ -50,7 +50,7 @@ as_column(FuncExpr *call, const Var *var)
 Node *
 cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site)
 {
-	List	   *args = list_make3(copyObject(var), key_var(var, policy), site_const(site));
+	List	   *args = list_make3(copyObject(var), key_var(var, policy), cg_calls_site(site));
 
 	return as_column(makeFuncExpr(cg_objects_function("reveal"), var->vartype, args,
 								  var->varcollid, var->varcollid, COERCE_EXPLICIT_CALL), var);
@@ -64,7 +64,15 @@ cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site)
 
 	get_atttypetypmodcoll(site.relid, site.attnum,
 						  &column->vartype, &column->vartypmod, &column->varcollid);
-	args = list_make4(value, column, key_var(column, policy), site_const(site));
+	args = list_make4(value, column, key_var(column, policy), cg_calls_site(site));
 	return as_column(makeFuncExpr(cg_objects_function("keep"), column->vartype, args,
 								  column->varcollid, column->varcollid, COERCE_EXPLICIT_CALL), column);
+}
+
+Node *
+cg_calls_test(const char *function, Var *key, CgSite site)
+{
+	return (Node *) makeFuncExpr(cg_objects_function(function), BOOLOID,
+								 list_make2(copyObject(key), cg_calls_site(site)),
+								 InvalidOid, key->varcollid, COERCE_EXPLICIT_CALL);
 }

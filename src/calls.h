@@ -22,4 +22,9 @@ extern Node *cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site);
  */
 extern Node *cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site);
 
+/* function(key, site): a boolean question about a row, see rowfuncs.c. */
+extern Node *cg_calls_test(const char *function, Var *key, CgSite site);
+
+extern Const *cg_calls_site(CgSite site);
+
 #endif							/* CG_CALLS_H */

@@ -23,6 +23,7 @@
 #include "planner.h"
 #include "policy.h"
 #include "policyrecord.h"
+#include "rowpolicy.h"
 #include "shared.h"
 #include "utility.h"
 
@@ -41,6 +42,7 @@ _PG_init(void)
 	cg_interventions_init();
 	cg_actor_init();
 	cg_planner_init();
+	cg_rowpolicy_init();
 	cg_execution_init();
 	cg_policyrecord_init();
 	cg_door_init();

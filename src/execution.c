@@ -26,10 +26,12 @@
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
+#include "assume.h"
 #include "errordetail.h"
 #include "execution.h"
 #include "interventions.h"
 #include "journal.h"
+#include "marks.h"
 #include "policy.h"
 #include "resume.h"
 
@@ -69,6 +71,7 @@ static bool is_behind_door(const Execution *execution);
 static void end(Execution *execution, const Step *step);
 static void end_by_error(Execution *execution, const Step *step);
 static void leave(Execution *execution);
+static void record_look_ups(const PlannedStmt *plan);
 static void hide_detail(QueryDesc *query);
 static int64 statement_number(Execution *execution);
 static void execution_xact(XactEvent event, void *arg);
@@ -131,6 +134,8 @@ execution_step(const Step *step)
 	current = &execution;
 	PG_TRY();
 	{
+		if (!step->finish && cg_assume_check(step->query->plannedstmt))
+			record_look_ups(step->query->plannedstmt);
 		call_next(step);
 		if (execution.reads)
 			end(&execution, step);
@@ -145,6 +150,23 @@ execution_step(const Step *step)
 	}
 	PG_END_TRY();
 	leave(&execution);
+}
+
+/* Even if they find nobody. */
+static void
+record_look_ups(const PlannedStmt *plan)
+{
+	ListCell   *lc;
+
+	foreach(lc, plan->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		CgMark		mark;
+
+		/* A child has its parent's mark. */
+		if (cg_marks_get(rte, &mark) && mark.looked_up != NIL && mark.relid == rte->relid)
+			cg_reads_look_up(cg_execution_reads(), mark.relid, mark.looked_up);
+	}
 }
 
 /* After an error the attempt is as much on record as a success. */

@@ -2,9 +2,12 @@
  * fallback.c
  *		Row security that keeps a table shut where the library is not loaded.
  *
- * The policies are stored ones: no hook of ours could speak where our library is
- * not there.  Their function is IMMUTABLE, so the planner folds it to TRUE and
- * index conditions stay as they were; without the library it is an error.
+ * Stored policies, since no hook of ours could speak where our library is not.
+ * Their function is IMMUTABLE, so the planner folds it and index conditions stay
+ * as they were; without the library it is an error.  The restrictive one shuts
+ * tables that have permissive policies.  The permissive one lets no row through,
+ * ever, but without any PostgreSQL would not look at the restrictive one, and
+ * show an empty table instead of the error.
  */
 #include "postgres.h"
 
@@ -21,11 +24,10 @@
 #include "fallback.h"
 
 #define RESTRICTIVE "contact_guard_needs_library"
-#define PERMISSIVE "contact_guard_all_rows"
 
 static void execute(const char *sql);
 static char *relation_name(Oid relid);
-static bool has_row_security(Oid relid);
+static char *row_security(Oid relid);
 static bool has_other_policy(Oid relid);
 
 /* As the caller, who owns the table. */
@@ -46,11 +48,13 @@ relation_name(Oid relid)
 									  get_rel_name(relid));
 }
 
-static bool
-has_row_security(Oid relid)
+/* As the label has it. */
+static char *
+row_security(Oid relid)
 {
 	Relation	rel = RelationIdGetRelation(relid);
-	bool		result = rel->rd_rel->relrowsecurity;
+	char	   *result = !rel->rd_rel->relrowsecurity ? "off" :
+		rel->rd_rel->relforcerowsecurity ? "forced" : "on";
 
 	RelationClose(rel);
 	return result;
@@ -67,7 +71,8 @@ has_other_policy(Oid relid)
 	{
 		RowSecurityPolicy *policy = lfirst(lc);
 
-		if (strcmp(policy->policy_name, RESTRICTIVE) != 0 && strcmp(policy->policy_name, PERMISSIVE) != 0)
+		if (strcmp(policy->policy_name, RESTRICTIVE) != 0 &&
+			strcmp(policy->policy_name, CG_FALLBACK_PERMISSIVE) != 0)
 			result = true;
 	}
 	RelationClose(rel);
@@ -75,31 +80,33 @@ has_other_policy(Oid relid)
 }
 
 void
-cg_fallback_make(Oid relid)
+cg_fallback_make(Oid relid, char **before)
 {
 	char	   *name = relation_name(relid);
-	bool		had_row_security = has_row_security(relid);
 
-	if (OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
-		return;
-	execute(psprintf("CREATE POLICY " RESTRICTIVE " ON %s AS RESTRICTIVE "
-					 "USING (contact_guard.require_preload()); "
-					 "ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
-					 name, name));
-	if (!had_row_security)
-		execute(psprintf("CREATE POLICY " PERMISSIVE " ON %s USING (contact_guard.require_preload())",
-						 name));
+	if (*before == NULL)
+		*before = row_security(relid);
+	if (!OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
+		execute(psprintf("CREATE POLICY " RESTRICTIVE " ON %s AS RESTRICTIVE "
+						 "USING (contact_guard.require_preload())", name));
+	if (!OidIsValid(get_relation_policy_oid(relid, CG_FALLBACK_PERMISSIVE, true)))
+		execute(psprintf("CREATE POLICY " CG_FALLBACK_PERMISSIVE " ON %s "
+						 "USING (NOT contact_guard.require_preload())", name));
+	execute(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", name));
 }
 
 void
-cg_fallback_remove(Oid relid)
+cg_fallback_remove(Oid relid, const char *before)
 {
 	char	   *name = relation_name(relid);
 
 	if (OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
 		execute(psprintf("DROP POLICY " RESTRICTIVE " ON %s", name));
-	if (OidIsValid(get_relation_policy_oid(relid, PERMISSIVE, true)))
-		execute(psprintf("DROP POLICY " PERMISSIVE " ON %s", name));
-	if (!has_other_policy(relid))
-		execute(psprintf("ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY", name));
+	if (OidIsValid(get_relation_policy_oid(relid, CG_FALLBACK_PERMISSIVE, true)))
+		execute(psprintf("DROP POLICY " CG_FALLBACK_PERMISSIVE " ON %s", name));
+	if (before == NULL || strcmp(before, "forced") == 0)
+		return;
+	execute(psprintf("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", name));
+	if (strcmp(before, "off") == 0 && !has_other_policy(relid))
+		execute(psprintf("ALTER TABLE %s DISABLE ROW LEVEL SECURITY", name));
 }

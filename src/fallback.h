@@ -7,13 +7,17 @@
 
 #include "postgres.h"
 
-/*
- * Turns row security on and forces it, with a restrictive policy that fails
- * without the library; and, on a table that had none, a permissive one.
- */
-extern void cg_fallback_make(Oid relid);
+/* The name of the permissive policy, which lets no row through. */
+#define CG_FALLBACK_PERMISSIVE "contact_guard_no_rows"
 
-/* Takes back what cg_fallback_make made, row security itself if no policy is left. */
-extern void cg_fallback_remove(Oid relid);
+/*
+ * Turns row security on and forces it, with policies that fail without the
+ * library.  *before becomes what row security was, "off", "on" or
+ * "forced", unless it is known already.
+ */
+extern void cg_fallback_make(Oid relid, char **before);
+
+/* Puts row security back, but leaves it on if the table now has policies of its own. */
+extern void cg_fallback_remove(Oid relid, const char *before);
 
 #endif							/* CG_FALLBACK_H */

@@ -148,6 +148,7 @@ cg_labels_set_table(Oid relid, const CgTableLabel *label)
 		appendStringInfoString(&out, "{\"protect\": {");
 		append_key(&out, "mode", label->mode);
 		append_key(&out, "fallback", label->fallback);
+		append_key(&out, "row_security", label->row_security);
 		appendStringInfoChar(&out, '}');
 	}
 	if (label->interventions)

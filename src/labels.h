@@ -5,6 +5,7 @@
  * A label is a JSON object.
  *
  * On a table:  {"protect": {"mode": "mask", "fallback": "none"},
+ *                  (or "mode": "hide", "fallback": "rls", "row_security": "off")
  *               "interventions": {"open_when": "…", "early": "…", "late": "…",
  *                                 "longest": "…", "timezone": "…"}}
  * On a column: {"protect": "customer"} or {"protect": {"mask": "partial(4,2)"}},
@@ -37,6 +38,8 @@ typedef struct CgTableLabel
 	bool		protect;
 	char	   *mode;			/* never NULL where protect */
 	char	   *fallback;		/* likewise */
+	char	   *row_security;	/* before protect() forced it: off, on or forced;
+								 * NULL if it did not */
 	bool		interventions;
 	char	   *open_when;		/* NULL: always; the others may be NULL too */
 	char	   *early;

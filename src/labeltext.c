@@ -122,7 +122,10 @@ cg_labels_parse_table(const char *label, CgTableLabel *result)
 	read_keys(root, top, lengthof(top));
 	if (protect)
 	{
-		LabelKey	keys[] = {{"mode", &result->mode}, {"fallback", &result->fallback}};
+		LabelKey	keys[] = {
+			{"mode", &result->mode}, {"fallback", &result->fallback},
+			{"row_security", &result->row_security}
+		};
 		JsonbContainer *object = object_at(root, "protect");
 
 		if (object == NULL)
@@ -133,10 +136,13 @@ cg_labels_parse_table(const char *label, CgTableLabel *result)
 			result->mode = "mask";
 		if (result->fallback == NULL)
 			result->fallback = "none";
-		if (strcmp(result->mode, "mask") != 0)
+		if (strcmp(result->mode, "mask") != 0 && strcmp(result->mode, "hide") != 0)
 			bad_label(psprintf("Mode \"%s\" is not known.", result->mode));
 		if (strcmp(result->fallback, "none") != 0 && strcmp(result->fallback, "rls") != 0)
 			bad_label(psprintf("Fallback \"%s\" is not known.", result->fallback));
+		if (result->row_security && strcmp(result->row_security, "off") != 0 &&
+			strcmp(result->row_security, "on") != 0 && strcmp(result->row_security, "forced") != 0)
+			bad_label(psprintf("Row security \"%s\" is not known.", result->row_security));
 	}
 	if (interventions)
 	{

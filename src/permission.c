@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "labels.h"
 #include "objects.h"
 #include "owntables.h"
 #include "permission.h"
@@ -44,7 +45,7 @@ static uint64 invalidations = 0;
 
 static void permission_inval(Datum arg, Oid relid);
 static void load(void);
-static uint64 change(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
+static uint64 change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
 
 PG_FUNCTION_INFO_V1(cg_allow);
 PG_FUNCTION_INFO_V1(cg_disallow);
@@ -159,12 +160,19 @@ load(void)
 
 /* Writes the table as its owner, whatever the caller may do to it. */
 static uint64
-change(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
+change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
 {
 	Oid			relid = cg_objects_relation("permission", false);
 	uint64		rows_changed = cg_owntables_execute(sql, nargs, types, values, nulls, NULL);
+	ListCell   *lc;
 
 	CacheInvalidateRelcacheByRelid(relid);
+	/* Plans may take a permission for granted, or its absence: see assume.h. */
+	if (OidIsValid(relation))
+		CacheInvalidateRelcacheByRelid(relation);
+	else
+		foreach(lc, cg_labels_relations())
+			CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
 	return rows_changed;
 }
 
@@ -206,7 +214,7 @@ cg_allow(PG_FUNCTION_ARGS)
 	nulls[1] = PG_ARGISNULL(2) ? 'n' : ' ';
 	values[2] = CStringGetTextDatum(purpose);
 	values[3] = CStringGetTextDatum(level);
-	change("INSERT INTO contact_guard.permission (role, relation, purpose, level) VALUES ($1, $2, $3, $4) "
+	change(DatumGetObjectId(values[1]), "INSERT INTO contact_guard.permission (role, relation, purpose, level) VALUES ($1, $2, $3, $4) "
 		   "ON CONFLICT (role, (coalesce(relation::oid, 0::oid))) "
 		   "DO UPDATE SET purpose = excluded.purpose, level = excluded.level",
 		   4, types, values, nulls);
@@ -233,7 +241,7 @@ cg_disallow(PG_FUNCTION_ARGS)
 	values[0] = PG_GETARG_DATUM(0);
 	values[1] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 	nulls[1] = PG_ARGISNULL(1) ? 'n' : ' ';
-	if (change("DELETE FROM contact_guard.permission WHERE role = $1 AND relation IS NOT DISTINCT FROM $2",
+	if (change(DatumGetObjectId(values[1]), "DELETE FROM contact_guard.permission WHERE role = $1 AND relation IS NOT DISTINCT FROM $2",
 			   2, types, values, nulls) == 0)
 		ereport(NOTICE,
 				(errmsg("role \"%s\" had no such permission",

@@ -21,6 +21,7 @@
 
 #include "inline.h"
 #include "interventions.h"
+#include "marks.h"
 #include "objects.h"
 #include "planner.h"
 #include "policy.h"
@@ -39,7 +40,7 @@ static PlannedStmt *planner_plan(Query *parse, const char *query_string, int cur
 static PlannedStmt *call_next(Query *parse, const char *query_string, int cursorOptions,
 							  ParamListInfo boundParams);
 static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
-static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy);
+static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up);
 static void refuse_hold(void);
 
 void
@@ -65,6 +66,7 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 {
 	PlannedStmt *result;
 	CgInlined	inlined;
+	CgRewritten rewritten = {false, false};
 	bool		forbidden;
 
 	/* A database without the extension has no policy. */
@@ -72,7 +74,9 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 		return call_next(parse, query_string, cursorOptions, boundParams);
 
 	cg_inline_functions(parse, &inlined);
-	if (inlined.guarded && cg_rewrite_query(parse))
+	if (inlined.guarded)
+		rewritten = cg_rewrite_query(parse);
+	if (rewritten.found)
 	{
 		cg_shared_require();
 		if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
@@ -97,7 +101,8 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	}
 	PG_END_TRY();
 	result->invalItems = list_concat(result->invalItems, inlined.dependencies);
-	result->dependsOnRole |= inlined.depends_on_role;
+	/* What was assumed of the actor may not hold for another one. */
+	result->dependsOnRole |= inlined.depends_on_role || rewritten.assumes;
 	return result;
 }
 
@@ -114,10 +119,11 @@ refuse_hold(void)
 /*
  * The order in which an index on a guarded column returns rows is that of the
  * stored values, and whoever may INSERT could put his own in between.  No
- * condition could use it anyhow: they all see reveal().
+ * condition could use it anyhow: they all see reveal().  Look-ups are by people
+ * who are shown every value.
  */
 static void
-forget_indexes(RelOptInfo *rel, const CgPolicy *policy)
+forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
 {
 	ListCell   *lc;
 
@@ -126,7 +132,7 @@ forget_indexes(RelOptInfo *rel, const CgPolicy *policy)
 		IndexOptInfo *index = lfirst(lc);
 		bool		guarded = index->indexprs != NIL;
 
-		for (int i = 0; i < index->nkeycolumns; i++)
+		for (int i = 0; i < index->nkeycolumns && !looks_up; i++)
 			if (index->indexkeys[i] > 0 && cg_policy_column(policy, index->indexkeys[i]))
 				guarded = true;
 		if (guarded)
@@ -142,6 +148,7 @@ static void
 planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
 {
 	const CgPolicy *policy;
+	CgMark		mark;
 	Oid			seen;
 
 	if (prev_get_relation_info)
@@ -149,8 +156,8 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 	policy = planning > 0 ? cg_policy_get(relid) : NULL;
 	if (policy == NULL)
 		return;
-	forget_indexes(rel, policy);
-	seen = cg_rewrite_seen(planner_rt_fetch(rel->relid, root));
+	seen = cg_marks_get(planner_rt_fetch(rel->relid, root), &mark) ? mark.relid : InvalidOid;
+	forget_indexes(rel, policy, OidIsValid(seen) && mark.looked_up != NIL);
 	if (seen == relid)
 		return;
 	for (int i = 0; i < policy->nguarded; i++)

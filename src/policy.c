@@ -31,18 +31,19 @@
 static HTAB *policies = NULL;
 static uint64 invalidations = 0;	/* heard of so far */
 
-static void policy_inval(Datum arg, Oid relid);
-static void build(CgPolicy *policy, Oid relid);
-static List *all_ancestors(Oid relid);
-static void add_labels(AttrNumber attnum, const char *label, void *context);
-static void check_policy(CgPolicy *policy);
-
 /* Where add_labels puts what it finds in "source". */
 typedef struct BuildContext
 {
 	CgPolicy   *policy;
 	Oid			source;			/* the relation itself or an ancestor */
 } BuildContext;
+
+static void policy_inval(Datum arg, Oid relid);
+static void build(CgPolicy *policy, Oid relid);
+static List *all_ancestors(Oid relid);
+static void add_table_label(BuildContext *build, const char *label);
+static void add_labels(AttrNumber attnum, const char *label, void *context);
+static void check_policy(CgPolicy *policy);
 
 void
 cg_policy_init(void)
@@ -172,6 +173,24 @@ all_ancestors(Oid relid)
 	return result;
 }
 
+/* A child is hidden with its parent, but its row security is its own. */
+static void
+add_table_label(BuildContext *build, const char *label)
+{
+	CgTableLabel parsed;
+
+	cg_labels_parse_table(label, &parsed);
+	if (!parsed.protect)
+		return;
+	build->policy->hide |= strcmp(parsed.mode, "hide") == 0;
+	if (build->source != build->policy->relid || parsed.row_security == NULL)
+		return;
+	if (strcmp(parsed.row_security, "off") == 0)
+		build->policy->row_security = CG_ROW_SECURITY_OFF;
+	else if (strcmp(parsed.row_security, "on") == 0)
+		build->policy->row_security = CG_ROW_SECURITY_ON;
+}
+
 /* A column's own label goes before its ancestors', which are read later. */
 static void
 add_labels(AttrNumber attnum, const char *label, void *context)
@@ -182,7 +201,10 @@ add_labels(AttrNumber attnum, const char *label, void *context)
 	int			at;
 
 	if (attnum == 0)
+	{
+		add_table_label(build, label);
 		return;
+	}
 	cg_labels_parse_column(label, &parsed);
 	if (build->source != policy->relid)
 		attnum = get_attnum(policy->relid, get_attname(build->source, attnum, false));

@@ -20,10 +20,20 @@ typedef struct CgGuarded
 	char	   *spec;			/* the mask as the label has it */
 } CgGuarded;
 
+/* What row security was before protect() turned it on and forced it. */
+typedef enum CgRowSecurity
+{
+	CG_ROW_SECURITY_FORCED,		/* or protect() has left it alone */
+	CG_ROW_SECURITY_ON,
+	CG_ROW_SECURITY_OFF
+} CgRowSecurity;
+
 typedef struct CgPolicy
 {
 	Oid			relid;			/* hash key */
 	bool		valid;			/* used by policy.c alone */
+	bool		hide;			/* rows of customers without a window do not exist */
+	CgRowSecurity row_security; /* before protect() forced it; the relation's own */
 	MemoryContext context;
 	char	   *broken;			/* why no guarded column can be read, or NULL */
 	AttrNumber	customer;		/* the customer key; 0 if broken */

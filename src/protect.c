@@ -38,6 +38,7 @@ PG_FUNCTION_INFO_V1(cg_unprotect);
 PG_FUNCTION_INFO_V1(cg_retire);
 
 static void check_relation(Oid relid);
+static void check_settings(Oid relid, const char *mode, const char *fallback);
 static void check_key(Oid relid, AttrNumber customer);
 static void check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *mask);
 static List *column_list(ArrayType *array, Oid relid);
@@ -65,6 +66,30 @@ check_relation(Oid relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is a system table", get_rel_name(relid))));
+}
+
+static void
+check_settings(Oid relid, const char *mode, const char *fallback)
+{
+	char		relkind = get_rel_relkind(relid);
+
+	if (strcmp(mode, "mask") != 0 && strcmp(mode, "hide") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid mode \"%s\"", mode),
+				 errhint("Modes are mask and hide.")));
+	if (strcmp(fallback, "none") != 0 && strcmp(fallback, "rls") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid fallback \"%s\"", fallback),
+				 errhint("Fallbacks are none and rls.")));
+	if ((strcmp(mode, "hide") == 0 || strcmp(fallback, "rls") == 0) &&
+		relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" cannot have row security, which mode hide and fallback rls need",
+						get_rel_name(relid)),
+				 errhint("Protect it in mode mask, without fallback.")));
 }
 
 static AttrNumber
@@ -203,16 +228,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	check_relation(relid);
 	cg_labels_lock(relid);
 	cg_mask_parse(spec, &mask);
-	if (strcmp(mode, "mask") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid mode \"%s\"", mode),
-				 errhint("The mode is mask.")));
-	if (strcmp(fallback, "none") != 0 && strcmp(fallback, "rls") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid fallback \"%s\"", fallback),
-				 errhint("Fallbacks are none and rls.")));
+	check_settings(relid, mode, fallback);
 	customer = require_column(relid, NameStr(*PG_GETARG_NAME(1)));
 	check_key(relid, customer);
 	attnums = column_list(PG_GETARG_ARRAYTYPE_P(2), relid);
@@ -220,13 +236,14 @@ cg_protect(PG_FUNCTION_ARGS)
 		check_column(relid, lfirst_int(lc), customer, &mask);
 
 	cg_labels_parse_table(cg_labels_get(relid, 0), &table);
-	if (strcmp(fallback, "rls") == 0)
-		cg_fallback_make(relid);
-	else if (table.protect && strcmp(table.fallback, "rls") == 0)
-		fallback = table.fallback;
+	/* Hidden rows are row security's business, with the library and without. */
+	if (strcmp(mode, "hide") == 0 || (table.protect && strcmp(table.fallback, "rls") == 0))
+		fallback = "rls";
 	table.protect = true;
 	table.mode = mode;
 	table.fallback = fallback;
+	if (strcmp(fallback, "rls") == 0)
+		cg_fallback_make(relid, &table.row_security);
 	cg_labels_set_table(relid, &table);
 	cg_labels_parse_column(cg_labels_get(relid, customer), &key);
 	key.customer = true;
@@ -276,7 +293,7 @@ unprotect(Oid relid, List *attnums)
 	}
 	cg_labels_parse_table(cg_labels_get(relid, 0), &table);
 	if (table.protect && strcmp(table.fallback, "rls") == 0)
-		cg_fallback_remove(relid);
+		cg_fallback_remove(relid, table.row_security);
 	table.protect = false;
 	cg_labels_set_table(relid, &table);
 }

@@ -26,15 +26,23 @@ static bool has_counts(const CgReads *reads, bool final);
 static void put_context(const CgReads *reads);
 static void put_record(const ReadRelation *relation, CgRecord *record, uint64 columns);
 static void drain_read(Read *read);
+static void drain_look_up(ReadRelation *relation);
 static void drain_counts(ReadRelation *relation, bool final);
 
-/* The text goes with the first record of a session under its id. */
+/*
+ * The text goes with the first record of a session under its id.  Called where a
+ * record is noted, not where it is drained: normalising may throw.
+ */
 void
 cg_readrecords_put_query(CgReads *reads)
 {
-	char	   *text = cg_statement_normalise(reads->query, cg_journal_key(), &reads->query_id);
+	char	   *text;
 	bool		known;
 
+	if (reads->has_query_id)
+		return;
+	text = cg_statement_normalise(reads->query, cg_journal_key(), &reads->query_id);
+	reads->has_query_id = true;
 	if (text == NULL)
 		return;
 	if (known_queries && (hash_get_num_entries(known_queries) >= KNOWN_QUERIES_MAX ||
@@ -79,7 +87,7 @@ has_counts(const CgReads *reads, bool final)
 	ListCell   *lc;
 
 	foreach(lc, reads->relations)
-		if (is_due(lfirst(lc), final))
+		if (((ReadRelation *) lfirst(lc))->looked_up != 0 || is_due(lfirst(lc), final))
 			return true;
 	return false;
 }
@@ -139,6 +147,22 @@ drain_read(Read *read)
 }
 
 static void
+drain_look_up(ReadRelation *relation)
+{
+	CgRecord	record = {
+		.event = CG_EVENT_LOOKUP,
+		.read_at = relation->looked_up_at,
+		.closed_at = CG_NO_TIME,
+		.purpose = relation->permission.purpose,
+	};
+
+	if (relation->looked_up == 0)
+		return;
+	put_record(relation, &record, relation->looked_up);
+	relation->looked_up = 0;
+}
+
+static void
 drain_counts(ReadRelation *relation, bool final)
 {
 	CgRecord	record = {
@@ -165,6 +189,8 @@ cg_reads_drain(CgReads *reads, bool final)
 	if (reads->dirty == NULL && !has_counts(reads, final))
 		return;
 	put_context(reads);
+	foreach(lc, reads->relations)
+		drain_look_up(lfirst(lc));
 	while (reads->dirty)
 	{
 		Read	   *read = reads->dirty;

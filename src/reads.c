@@ -22,9 +22,10 @@
 
 static ReadRelation *find_relation(CgReads *reads, Oid relid);
 static int	column_bit(const ReadRelation *relation, AttrNumber attnum);
-static void count_row(ReadRelation *relation, AttrNumber attnum, int64 now);
+static void count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now);
 static bool decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 							 const char *customer, TimestampTz now);
+static bool is_shown_still(const Read *read, TimestampTz now);
 static void look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now);
 static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
@@ -51,7 +52,6 @@ cg_reads_create(QueryDesc *query, int64 statement)
 	reads->dirty_end = &reads->dirty;
 	reads->actor = cg_actor_current();
 	reads->set = readset_create(reads->read_context, 16, NULL);
-	cg_readrecords_put_query(reads);
 	MemoryContextSwitchTo(oldcontext);
 	return reads;
 }
@@ -127,8 +127,9 @@ column_bit(const ReadRelation *relation, AttrNumber attnum)
 
 /* A row counts once, however many of its columns are read. */
 static void
-count_row(ReadRelation *relation, AttrNumber attnum, TimestampTz now)
+count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now)
 {
+	cg_readrecords_put_query(reads);
 	if (relation->counted == InvalidAttrNumber)
 		relation->counted = attnum;
 	relation->columns |= UINT64CONST(1) << column_bit(relation, attnum);
@@ -151,7 +152,7 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer)
 	reads->has_shown = true;
 	if (relation->permission.bulk)
 	{
-		count_row(relation, site->attnum, now);
+		count_row(reads, relation, site->attnum, now);
 		return true;
 	}
 	read = find_read(reads, relation, customer);
@@ -168,6 +169,46 @@ cg_reads_is_permitted(CgReads *reads, Oid relid)
 	return find_relation(reads, relid)->permission.granted;
 }
 
+void
+cg_reads_look_up(CgReads *reads, Oid relid, List *attnums)
+{
+	ReadRelation *relation = find_relation(reads, relid);
+	ListCell   *lc;
+
+	cg_readrecords_put_query(reads);
+	foreach(lc, attnums)
+		relation->looked_up |= UINT64CONST(1) << column_bit(relation, lfirst_int(lc));
+	relation->looked_up_at = GetCurrentTimestamp();
+}
+
+bool
+cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
+{
+	ReadRelation *relation = find_relation(reads, relid);
+	TimestampTz now = GetCurrentTimestamp();
+	Read	   *read;
+
+	if (relation->permission.granted)
+		return true;
+	read = find_read(reads, relation, customer);
+	if (read && is_shown_still(read, now))
+		return true;
+	if (!cg_windows_may_be_open(reads->actor.name, customer))
+		return false;
+	if (read == NULL)
+		read = add_read(reads, relation, customer);
+	look_up(reads, read, true, now);
+	return read->shown;
+}
+
+/* The last look is a second old at most, and its window has not ended. */
+static bool
+is_shown_still(const Read *read, TimestampTz now)
+{
+	return read->shown && now < read->until &&
+		now >= read->decided_at && now - read->decided_at < CG_VERDICT_USECS;
+}
+
 static bool
 decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 				 const char *customer, TimestampTz now)
@@ -175,8 +216,7 @@ decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 	Read	   *read = find_read(reads, relation, customer);
 	bool		may_be_open;
 
-	if (read && read->shown && now < read->until &&
-		now >= read->decided_at && now - read->decided_at < CG_VERDICT_USECS)
+	if (read && is_shown_still(read, now))
 	{
 		note(reads, read, site->attnum, now);
 		return true;
@@ -186,7 +226,7 @@ decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 	{
 		if (!may_be_open && reads->named >= cg_withheld_detail)
 		{
-			count_row(relation, site->attnum, now);
+			count_row(reads, relation, site->attnum, now);
 			return false;
 		}
 		read = add_read(reads, relation, customer);
@@ -276,6 +316,7 @@ note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now)
 
 	if ((read->noted[verdict] & bit) != 0)
 		return;
+	cg_readrecords_put_query(reads);
 	if (read->fresh[verdict] == 0)
 		read->read_at[verdict] = now;
 	read->noted[verdict] |= bit;

@@ -32,6 +32,15 @@ extern const CgActor *cg_reads_actor(const CgReads *reads);
  */
 extern bool cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer);
 
+/*
+ * Would a value of this customer be shown?  Notes no record: for rows that may
+ * hold none.
+ */
+extern bool cg_reads_is_open(CgReads *reads, Oid relid, const char *customer);
+
+/* Notes that columns of the relation are compared with something, whatever that finds. */
+extern void cg_reads_look_up(CgReads *reads, Oid relid, List *attnums);
+
 /* Has the actor a standing permission on the relation? */
 extern bool cg_reads_is_permitted(CgReads *reads, Oid relid);
 

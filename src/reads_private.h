@@ -21,6 +21,8 @@ typedef struct ReadRelation
 	char	  **names;
 	CgPermission permission;
 	AttrNumber	counted;		/* the column whose reads are counted */
+	uint64		looked_up;		/* columns of a look-up not yet in a record */
+	TimestampTz looked_up_at;
 	uint64		columns;		/* of what is only counted */
 	int64		uncounted;		/* rows not yet in a record */
 	TimestampTz read_at;		/* of the first of them */
@@ -81,7 +83,8 @@ struct CgReads
 	MemoryContext read_context; /* for the reads; reset when there are too many */
 	QueryDesc  *query;
 	int64		statement;
-	int64		query_id;
+	int64		query_id;		/* good once there is something to record */
+	bool		has_query_id;
 	CgActor		actor;
 	List	   *relations;		/* of ReadRelation */
 	readset_hash *set;

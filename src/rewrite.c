@@ -17,8 +17,7 @@
  * Quals of row-security policies are rewritten as all else: they cannot be told
  * from those of a security-barrier view, which anybody may write.
  *
- * Entries are marked as seen in a field that means nothing for relations
- * (enrname belongs to transition tables), since copies of them must stay marked.
+ * Comparisons that look a customer up are put past all this: see lookup.h.
  */
 #include "postgres.h"
 
@@ -26,19 +25,22 @@
 #include "access/sysattr.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "assume.h"
 #include "calls.h"
 #include "carriers.h"
+#include "lookup.h"
+#include "marks.h"
 #include "policy.h"
 #include "rewrite.h"
+#include "rowpolicy.h"
 #include "site.h"
 #include "wholerow.h"
-
-#define MARK "contact_guard "
 
 typedef struct RewriteContext
 {
@@ -47,10 +49,10 @@ typedef struct RewriteContext
 	bool		stores;			/* the statement stores rows */
 	bool		to_guarded;		/* in a guarded column */
 	bool		eager;			/* see carriers.h */
-	bool		found;			/* a guarded column was read */
+	CgRewritten result;
 } RewriteContext;
 
-static void mark_seen(RangeTblEntry *rte);
+static void mark_seen(Query *query, Index rti, RewriteContext *context);
 static bool query_stores(Query *query);
 static void rewrite_query(Query *query, RewriteContext *context, bool top);
 static void rewrite_output(Query *query, RewriteContext *context, bool top);
@@ -59,6 +61,7 @@ static Node *rewrite_mutator(Node *node, RewriteContext *context);
 static Node *rewrite_part(Node *node, RewriteContext *context, bool flows);
 static Node *rewrite_var(Var *var, RewriteContext *context);
 static Node *rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context);
+static bool is_void_filter(const Node *node);
 static bool is_own_value(const Query *query, const Var *var);
 static const CgPolicy *sound_policy(const RangeTblEntry *rte, AttrNumber attnum);
 static Node *make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context);
@@ -66,28 +69,32 @@ static bool is_self_assignment(const Query *query, const TargetEntry *target);
 static List *rewrite_assignments(List *targets, Query *query, RewriteContext *context);
 
 static void
-mark_seen(RangeTblEntry *rte)
+mark_seen(Query *query, Index rti, RewriteContext *context)
 {
-	rte->enrname = psprintf(MARK "%u", rte->relid);
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	const CgPolicy *policy = rte->rtekind == RTE_RELATION ? cg_policy_get(rte->relid) : NULL;
+	CgAssumed	assumed = CG_ASSUMED_NOTHING;
+
+	if (policy == NULL)
+		return;
+	if (policy->hide && cg_rowpolicy_require(query, rti))
+	{
+		assumed = cg_assume_sees_all(rte->relid) ? CG_ASSUMED_SEES_ALL : CG_ASSUMED_SEES_OPEN;
+		context->result.assumes = context->result.found = true;
+	}
+	cg_marks_set(rte, assumed, NIL);
 }
 
-Oid
-cg_rewrite_seen(const RangeTblEntry *rte)
-{
-	if (rte->rtekind != RTE_RELATION || rte->enrname == NULL ||
-		strncmp(rte->enrname, MARK, strlen(MARK)) != 0)
-		return InvalidOid;
-	return (Oid) strtoul(rte->enrname + strlen(MARK), NULL, 10);
-}
-
-bool
+CgRewritten
 cg_rewrite_query(Query *query)
 {
-	RewriteContext context = {NIL, true, query_stores(query), false, false, false};
+	RewriteContext context = {0};
 
+	context.flows = true;
+	context.stores = query_stores(query);
 	context.eager = cg_carriers_present(query);
 	rewrite_query(query, &context, true);
-	return context.found;
+	return context.result;
 }
 
 static bool
@@ -113,9 +120,12 @@ static void
 rewrite_query(Query *query, RewriteContext *context, bool top)
 {
 	bool		flows = context->flows;
+	List	   *lookups = cg_lookup_take(query, &context->result.assumes);
 	ListCell   *lc;
 
 	context->queries = lcons(query, context->queries);
+	for (Index rti = 1; rti <= list_length(query->rtable); rti++)
+		mark_seen(query, rti, context);
 	rewrite_output(query, context, top);
 	query->jointree = (FromExpr *) rewrite_part((Node *) query->jointree, context, false);
 	/* What is grouped by must look the same here as in the output. */
@@ -133,6 +143,11 @@ rewrite_query(Query *query, RewriteContext *context, bool top)
 	query->cteList = (List *) rewrite_part((Node *) query->cteList, context, flows);
 	context->flows = flows;
 	rewrite_rtable(query, context);
+	if (lookups != NIL)
+	{
+		cg_lookup_put(query, lookups, context->eager);
+		context->result.found = true;
+	}
 	context->queries = list_delete_first(context->queries);
 }
 
@@ -185,8 +200,6 @@ rewrite_rtable(Query *query, RewriteContext *context)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
-		if (rte->rtekind == RTE_RELATION && cg_policy_get(rte->relid))
-			mark_seen(rte);
 		if (rte->rtekind == RTE_SUBQUERY)
 			rewrite_query(rte->subquery, context, false);
 		rte->joinaliasvars = (List *) rewrite_mutator((Node *) rte->joinaliasvars, context);
@@ -211,6 +224,11 @@ rewrite_mutator(Node *node, RewriteContext *context)
 			return node;
 		case T_Var:
 			return rewrite_var((Var *) node, context);
+		case T_FuncExpr:
+		case T_ScalarArrayOpExpr:
+			if (is_void_filter(node))
+				return makeBoolConst(true, false);
+			break;
 		case T_MergeAction:
 			{
 				MergeAction *action = (MergeAction *) node;
@@ -254,6 +272,15 @@ rewrite_mutator(Node *node, RewriteContext *context)
 			break;
 	}
 	return expression_tree_mutator(node, rewrite_mutator, context);
+}
+
+/* The row filter, for an actor who sees all rows. */
+static bool
+is_void_filter(const Node *node)
+{
+	Oid			relid;
+
+	return cg_rowpolicy_is_filter(node, &relid) && cg_assume_sees_all(relid);
 }
 
 /* Rows that the writer has just made himself: EXCLUDED, and a plain INSERT's. */
@@ -338,7 +365,7 @@ make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
 		site.flags |= CG_SITE_GUARDED;
 	if (context->eager)
 		site.flags |= CG_SITE_EAGER;
-	context->found = true;
+	context->result.found = true;
 	return cg_calls_reveal(var, sound_policy(rte, var->varattno), site);
 }
 
@@ -381,7 +408,7 @@ rewrite_assignments(List *targets, Query *query, RewriteContext *context)
 
 			target->expr = (Expr *) cg_calls_keep(target->expr, query->resultRelation,
 												  sound_policy(rte, target->resno), site);
-			context->found = true;
+			context->result.found = true;
 		}
 	}
 	return targets;

@@ -7,17 +7,17 @@
 
 #include "nodes/parsenodes.h"
 
-/*
- * For a query with a guarded relation in some range table.  Rewrites in place.  Returns whether the query reads guarded columns.  ERROR
- * object_not_in_prerequisite_state if the policy of one is broken.
- */
-extern bool cg_rewrite_query(Query *query);
+typedef struct CgRewritten
+{
+	bool		found;			/* the query reads guarded columns or hidden rows */
+	bool		assumes;		/* its plan holds for some actors only: assume.h */
+} CgRewritten;
 
 /*
- * Has the rewrite seen this range table entry, and if so, for which relation?
- * InvalidOid: it has not.  Survives the planner's copying of entries, and is
- * inherited by the entries that it makes for children.
+ * For a query with a guarded relation in some range table.  Rewrites in place,
+ * and marks the entries of guarded relations (marks.h).  ERROR
+ * object_not_in_prerequisite_state if the policy of one is broken.
  */
-extern Oid	cg_rewrite_seen(const RangeTblEntry *rte);
+extern CgRewritten cg_rewrite_query(Query *query);
 
 #endif							/* CG_REWRITE_H */

@@ -11,6 +11,7 @@
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 
+#include "assume.h"
 #include "copyto.h"
 #include "databases.h"
 #include "ddl.h"
@@ -27,6 +28,7 @@ static void utility_process(PlannedStmt *pstmt, const char *queryString, bool re
 							ProcessUtilityContext context, ParamListInfo params,
 							QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
 static bool drops_extension(Node *statement);
+static bool sets_role(Node *statement);
 
 void
 cg_utility_init(void)
@@ -47,6 +49,15 @@ drops_extension(Node *statement)
 		if (strcmp(strVal(lfirst(lc)), CG_SCHEMA) == 0)
 			return true;
 	return false;
+}
+
+static bool
+sets_role(Node *statement)
+{
+	VariableSetStmt *set = (VariableSetStmt *) statement;
+
+	return IsA(statement, VariableSetStmt) && set->name &&
+		(strcmp(set->name, "role") == 0 || strcmp(set->name, "session_authorization") == 0);
 }
 
 static void
@@ -100,4 +111,6 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	(void) cg_copyto_begin(outer_copy);
 	if (OidIsValid(held))
 		cg_databases_release(held, IsA(pstmt->utilityStmt, DropdbStmt));
+	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))
+		cg_assume_actor_changed();
 }

@@ -148,6 +148,21 @@ cg_windows_may_be_open(const char *technician, const char *customer)
 	return windowset_lookup(open_cache.windows, customer) != NULL;
 }
 
+List *
+cg_windows_customers(const char *technician)
+{
+	List	   *customers = NIL;
+	windowset_iterator it;
+	WindowEntry *entry;
+
+	if (!is_fresh(&open_cache, technician, OPEN_CACHE_USECS))
+		read_cache(&open_cache, technician, CG_ASK_OPEN);
+	windowset_start_iterate(open_cache.windows, &it);
+	while ((entry = windowset_iterate(open_cache.windows, &it)) != NULL)
+		customers = lappend(customers, pstrdup(entry->customer));
+	return customers;
+}
+
 bool
 cg_windows_past(const char *technician, const char *customer, CgWindow *window)
 {

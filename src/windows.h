@@ -30,6 +30,9 @@ extern bool cg_windows_verify(const char *technician, const char *customer, CgWi
  */
 extern bool cg_windows_may_be_open(const char *technician, const char *customer);
 
+/* The customers for whom that says true, as text, in the current memory context. */
+extern List *cg_windows_customers(const char *technician);
+
 /*
  * The last window of this technician at this customer that has begun and is not
  * open, as far as known a minute ago; strings good until the next call.

@@ -1,0 +1,156 @@
+/*
+ * assume.c
+ *		Plans that hold for actors with a standing permission, or without one.
+ *
+ * The plan cache makes a plan again when the current role changes (the planner
+ * hook sets dependsOnRole), but knows nothing of act_as, nor of the outer role
+ * behind a SECURITY DEFINER function.  act_as and SET ROLE ask here, so that the
+ * next statement gets a plan that fits; for what remains (a role that comes back
+ * with the end of the transaction) there is the check.
+ */
+#include "postgres.h"
+
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+
+#include "actor.h"
+#include "assume.h"
+#include "marks.h"
+#include "permission.h"
+#include "policy.h"
+
+typedef struct Assumption
+{
+	Oid			relid;
+	CgAssumed	assumed;
+	bool		holds;
+} Assumption;
+
+/* By plans of this session, which may be gone. */
+static List *assumptions = NIL;
+
+static bool holds(const CgActor *actor, Oid relid, CgAssumed assumed);
+static bool assume(Oid relid, CgAssumed assumed);
+static void drop_plans(void);
+
+static bool
+holds(const CgActor *actor, Oid relid, CgAssumed assumed)
+{
+	const CgPolicy *policy = cg_policy_get(relid);
+	bool		permitted = policy && cg_permission_of(actor, policy).granted;
+	bool		sees_all = permitted ||
+		(OidIsValid(actor->role) && has_bypassrls_privilege(actor->role));
+
+	switch (assumed)
+	{
+		case CG_ASSUMED_PERMITTED:
+			return permitted;
+		case CG_ASSUMED_SEES_ALL:
+			return sees_all;
+		case CG_ASSUMED_SEES_OPEN:
+			return !sees_all;
+		default:
+			return true;
+	}
+}
+
+static bool
+assume(Oid relid, CgAssumed assumed)
+{
+	CgActor		actor = cg_actor_current();
+	bool		now = holds(&actor, relid, assumed);
+	MemoryContext oldcontext;
+	Assumption *assumption;
+	ListCell   *lc;
+
+	foreach(lc, assumptions)
+	{
+		assumption = lfirst(lc);
+		if (assumption->relid == relid && assumption->assumed == assumed && assumption->holds == now)
+			return now;
+	}
+	oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+	assumption = palloc(sizeof(Assumption));
+	*assumption = (Assumption) {relid, assumed, now};
+	assumptions = lappend(assumptions, assumption);
+	MemoryContextSwitchTo(oldcontext);
+	return now;
+}
+
+/* All of the session's: the plan cache has no way to name one. */
+static void
+drop_plans(void)
+{
+	ResetPlanCache();
+	list_free_deep(assumptions);
+	assumptions = NIL;
+}
+
+bool
+cg_assume_permitted(Oid relid)
+{
+	return assume(relid, CG_ASSUMED_PERMITTED);
+}
+
+bool
+cg_assume_sees_all(Oid relid)
+{
+	return assume(relid, CG_ASSUMED_SEES_ALL);
+}
+
+bool
+cg_assume_check(const PlannedStmt *plan)
+{
+	bool		looks_up = false;
+	CgActor		actor;
+	bool		actor_known = false;
+	ListCell   *lc;
+
+	foreach(lc, plan->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		CgMark		mark;
+
+		/* A child has its parent's mark. */
+		if (rte->enrname == NULL || !cg_marks_get(rte, &mark) ||
+			mark.assumed == CG_ASSUMED_NOTHING || mark.relid != rte->relid)
+			continue;
+		if (!actor_known)
+			actor = cg_actor_current();
+		actor_known = true;
+		if (!holds(&actor, mark.relid, mark.assumed))
+		{
+			drop_plans();
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("this plan was made for an actor with other permissions on relation \"%s\"",
+							get_rel_name(mark.relid)),
+					 errhint("Run the statement again.")));
+		}
+		looks_up |= mark.looked_up != NIL;
+	}
+	return looks_up;
+}
+
+void
+cg_assume_actor_changed(void)
+{
+	CgActor		actor;
+	ListCell   *lc;
+
+	if (assumptions == NIL)
+		return;
+	actor = cg_actor_current();
+	foreach(lc, assumptions)
+	{
+		Assumption *assumption = lfirst(lc);
+
+		if (holds(&actor, assumption->relid, assumption->assumed) != assumption->holds)
+		{
+			drop_plans();
+			return;
+		}
+	}
+}

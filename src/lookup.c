@@ -1,0 +1,252 @@
+/*
+ * lookup.c
+ *		Look-ups by people who may: "which customer is calling?"
+ *
+ * The comparisons become security quals of the relation, and found(), which
+ * records, the one behind them: so PostgreSQL applies them before anything that
+ * somebody's function could tell of the row, and found() to nothing but what
+ * they have let through.
+ *
+ * Only operators that are built in, with the meaning that a btree gives them,
+ * and LIKE: code that can do nothing but compare.  Only in the WHERE of a SELECT,
+ * of a relation that no outer join can fill up with nulls: there, applying a
+ * condition to the relation is the same as applying it to the join.  All else
+ * goes through reveal(), and is right, but slow.
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "access/transam.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+
+#include "assume.h"
+#include "calls.h"
+#include "lookup.h"
+#include "marks.h"
+#include "policy.h"
+#include "site.h"
+
+static void add_inner(Node *node, Bitmapset **inner);
+static Var *compared_column(Node *node);
+static Var *bare_column(Node *node);
+static bool is_plain_type(Oid type);
+static bool is_plain_operator(Oid opno);
+static bool row_walker(Node *node, void *context);
+static bool could_look_up(Query *query, const Bitmapset *inner, const Var *column);
+static void add_lookup(List **lookups, Node *comparison, const Var *column);
+
+/* The relations that no outer join fills up with nulls. */
+static void
+add_inner(Node *node, Bitmapset **inner)
+{
+	ListCell   *lc;
+
+	if (IsA(node, RangeTblRef))
+		*inner = bms_add_member(*inner, ((RangeTblRef *) node)->rtindex);
+	else if (IsA(node, FromExpr))
+	{
+		foreach(lc, ((FromExpr *) node)->fromlist)
+			add_inner(lfirst(lc), inner);
+	}
+	else if (IsA(node, JoinExpr))
+	{
+		JoinExpr   *join = (JoinExpr *) node;
+
+		if (join->jointype == JOIN_INNER || join->jointype == JOIN_LEFT)
+			add_inner(join->larg, inner);
+		if (join->jointype == JOIN_INNER || join->jointype == JOIN_RIGHT)
+			add_inner(join->rarg, inner);
+	}
+}
+
+/* A type whose comparisons are built in all the way down. */
+static bool
+is_plain_type(Oid type)
+{
+	type = getBaseType(type);
+	return type < FirstGenbkiObjectId && get_typtype(type) == TYPTYPE_BASE &&
+		!OidIsValid(get_element_type(type));
+}
+
+static bool
+is_plain_operator(Oid opno)
+{
+	ListCell   *lc;
+
+	if (opno >= FirstGenbkiObjectId)
+		return false;
+	if (opno == OID_TEXT_LIKE_OP || opno == OID_BPCHAR_LIKE_OP)
+		return true;
+	foreach(lc, get_op_btree_interpretation(opno))
+	{
+		int			strategy = ((OpBtreeInterpretation *) lfirst(lc))->strategy;
+
+		if (strategy >= BTLessStrategyNumber && strategy <= BTGreaterStrategyNumber)
+			return true;
+	}
+	return false;
+}
+
+static Var *
+bare_column(Node *node)
+{
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	if (!IsA(node, Var) || ((Var *) node)->varlevelsup > 0 || ((Var *) node)->varattno <= 0)
+		return NULL;
+	return (Var *) node;
+}
+
+/* Anything that a row, or a query of its own, could have a part in. */
+static bool
+row_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Param:
+			return ((Param *) node)->paramkind != PARAM_EXTERN;
+		case T_Var:
+		case T_SubLink:
+		case T_Query:
+		case T_Aggref:
+		case T_GroupingFunc:
+		case T_WindowFunc:
+		case T_CurrentOfExpr:
+			return true;
+		default:
+			return expression_tree_walker(node, row_walker, context);
+	}
+}
+
+/* column op expression, expression op column, column = ANY (expression) */
+static Var *
+compared_column(Node *node)
+{
+	List	   *args;
+	Oid			opno;
+	Var		   *column;
+	Node	   *other;
+
+	if (IsA(node, OpExpr))
+	{
+		args = ((OpExpr *) node)->args;
+		opno = ((OpExpr *) node)->opno;
+	}
+	else if (IsA(node, ScalarArrayOpExpr) && ((ScalarArrayOpExpr *) node)->useOr)
+	{
+		args = ((ScalarArrayOpExpr *) node)->args;
+		opno = ((ScalarArrayOpExpr *) node)->opno;
+	}
+	else
+		return NULL;
+	if (list_length(args) != 2 || !is_plain_operator(opno))
+		return NULL;
+	column = bare_column(linitial(args));
+	other = lsecond(args);
+	if (column == NULL && IsA(node, OpExpr))
+	{
+		column = bare_column(lsecond(args));
+		other = linitial(args);
+	}
+	if (column == NULL || !is_plain_type(column->vartype) ||
+		row_walker(other, NULL) || contain_volatile_functions(other))
+		return NULL;
+	return column;
+}
+
+static bool
+could_look_up(Query *query, const Bitmapset *inner, const Var *column)
+{
+	RangeTblEntry *rte = rt_fetch(column->varno, query->rtable);
+	const CgPolicy *policy;
+
+	if (!bms_is_member(column->varno, inner) || rte->rtekind != RTE_RELATION)
+		return false;
+	policy = cg_policy_get(rte->relid);
+	return policy && !policy->broken && cg_policy_column(policy, column->varattno);
+}
+
+static void
+add_lookup(List **lookups, Node *comparison, const Var *column)
+{
+	CgLookup   *lookup = NULL;
+	ListCell   *lc;
+
+	foreach(lc, *lookups)
+		if (((CgLookup *) lfirst(lc))->rti == column->varno)
+			lookup = lfirst(lc);
+	if (lookup == NULL)
+	{
+		lookup = palloc0(sizeof(CgLookup));
+		lookup->rti = column->varno;
+		*lookups = lappend(*lookups, lookup);
+	}
+	lookup->comparisons = lappend(lookup->comparisons, comparison);
+	lookup->attnums = list_append_unique_int(lookup->attnums, column->varattno);
+}
+
+List *
+cg_lookup_take(Query *query, bool *assumes)
+{
+	List	   *lookups = NIL;
+	List	   *kept = NIL;
+	Bitmapset  *inner = NULL;
+	ListCell   *lc;
+
+	if (query->commandType != CMD_SELECT || query->jointree->quals == NULL)
+		return NIL;
+	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
+	{
+		Node	   *node = lfirst(lc);
+		Var		   *column = compared_column(node);
+
+		if (column && inner == NULL)
+			add_inner((Node *) query->jointree, &inner);
+		if (column && !could_look_up(query, inner, column))
+			column = NULL;
+		*assumes |= column != NULL;
+		if (column && cg_assume_permitted(rt_fetch(column->varno, query->rtable)->relid))
+			add_lookup(&lookups, node, column);
+		else
+			kept = lappend(kept, node);
+	}
+	if (lookups != NIL)
+		query->jointree->quals = kept == NIL ? NULL : (Node *) make_ands_explicit(kept);
+	return lookups;
+}
+
+void
+cg_lookup_put(Query *query, List *lookups, bool eager)
+{
+	ListCell   *lc;
+
+	foreach(lc, lookups)
+	{
+		CgLookup   *lookup = lfirst(lc);
+		RangeTblEntry *rte = rt_fetch(lookup->rti, query->rtable);
+		List	   *found = NIL;
+		ListCell   *attnum;
+
+		foreach(attnum, lookup->attnums)
+		{
+			const CgPolicy *policy = cg_policy_get(rte->relid);
+			CgSite		site = {rte->relid, lfirst_int(attnum), eager ? CG_SITE_EAGER : 0};
+			Var		   *key = makeVar(lookup->rti, policy->customer, InvalidOid, -1, InvalidOid, 0);
+
+			get_atttypetypmodcoll(rte->relid, key->varattno,
+								  &key->vartype, &key->vartypmod, &key->varcollid);
+			found = lappend(found, cg_calls_test("found", key, site));
+		}
+		rte->securityQuals = lappend(rte->securityQuals, make_ands_explicit(lookup->comparisons));
+		rte->securityQuals = lappend(rte->securityQuals, make_ands_explicit(found));
+		cg_marks_set(rte, CG_ASSUMED_PERMITTED, lookup->attnums);
+	}
+}

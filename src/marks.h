@@ -1,0 +1,35 @@
+/*
+ * marks.h
+ *		What the rewrite notes in a range table entry.
+ *
+ * Kept in a field that means nothing for relations (enrname belongs to
+ * transition tables): copies of an entry, its children's and the finished
+ * plan's, carry it along.
+ */
+#ifndef CG_MARKS_H
+#define CG_MARKS_H
+
+#include "nodes/parsenodes.h"
+
+/* What a plan takes for granted about the actor. */
+typedef enum CgAssumed
+{
+	CG_ASSUMED_NOTHING,
+	CG_ASSUMED_PERMITTED,		/* he has a standing permission on the relation */
+	CG_ASSUMED_SEES_ALL,		/* that, or he bypasses row security */
+	CG_ASSUMED_SEES_OPEN		/* neither */
+} CgAssumed;
+
+typedef struct CgMark
+{
+	Oid			relid;			/* the relation that the rewrite saw */
+	CgAssumed	assumed;
+	List	   *looked_up;		/* columns (ints) that are compared bare */
+} CgMark;
+
+extern void cg_marks_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up);
+
+/* False if the rewrite has not seen the entry.  Allocates for looked_up alone. */
+extern bool cg_marks_get(const RangeTblEntry *rte, CgMark *mark);
+
+#endif							/* CG_MARKS_H */
