@@ -19,6 +19,7 @@
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/tablecmds.h"
 #include "miscadmin.h"
@@ -30,6 +31,7 @@
 #include "utils/lsyscache.h"
 
 #include "ddl.h"
+#include "dependents.h"
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
@@ -39,6 +41,7 @@ static object_access_hook_type prev_object_access = NULL;
 
 static void ddl_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 							  void *arg);
+static void check_replaced(Oid function);
 static void check_alter_table(AlterTableStmt *statement);
 static void check_subcommand(Oid relid, AlterTableCmd *command);
 static bool needs_admin(AlterTableCmd *command);
@@ -58,7 +61,27 @@ cg_ddl_init(void)
 	object_access_hook = ddl_object_access;
 }
 
-/* The label goes with the object, and PostgreSQL tells no label provider. */
+/* A function that is new has no dependents yet. */
+static void
+check_replaced(Oid function)
+{
+	Oid			relid;
+
+	if (!OidIsValid(cg_objects_schema()) || cg_objects_is_admin())
+		return;
+	relid = cg_dependents_guarded(function);
+	if (OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"contact_guard_admin\" to replace function \"%s\"",
+						get_func_name(function)),
+				 errdetail("The definition of relation \"%s\", which has guarded columns, calls it.",
+						   get_rel_name(relid))));
+}
+
+/*
+ * DROP: the label goes with the object, and PostgreSQL tells no label provider.
+ */
 static void
 ddl_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
@@ -67,6 +90,8 @@ ddl_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
+	if (access == OAT_POST_CREATE && classId == ProcedureRelationId)
+		check_replaced(objectId);
 	if (access != OAT_DROP || classId != RelationRelationId ||
 		(((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0)
 		return;

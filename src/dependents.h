@@ -1,0 +1,18 @@
+/*
+ * dependents.h
+ *		Functions that a guarded relation's own definition calls.
+ */
+#ifndef CG_DEPENDENTS_H
+#define CG_DEPENDENTS_H
+
+#include "postgres.h"
+
+/*
+ * A relation with guarded columns whose indexes, constraints, generated columns,
+ * policies, triggers or rules depend on the function, directly or through
+ * operators, casts, types and their like; InvalidOid if there is none.  What a
+ * function's body calls PostgreSQL does not know, and neither do we.
+ */
+extern Oid	cg_dependents_guarded(Oid function);
+
+#endif							/* CG_DEPENDENTS_H */
