@@ -131,6 +131,27 @@ CREATE TABLE contact_guard.query_text (
 );
 REVOKE ALL ON contact_guard.query_text FROM PUBLIC;
 
+-- What a dump of another database has brought, with the journal it comes from:
+-- "system identifier/database OID".
+CREATE TABLE contact_guard.restored_log (LIKE contact_guard.log INCLUDING CONSTRAINTS, origin text NOT NULL);
+REVOKE ALL ON contact_guard.restored_log FROM PUBLIC;
+CREATE INDEX ON contact_guard.restored_log (seq);
+CREATE INDEX ON contact_guard.restored_log (customer, read_at);
+CREATE INDEX ON contact_guard.restored_log (actor, read_at);
+-- COPY … TO of it copies the whole log instead (src/copyto.c): so a dump has all.
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.restored_log', '');
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.query_text', '');
+
+-- Customers whose records a purge leaves alone.
+CREATE TABLE contact_guard.held (
+	customer text PRIMARY KEY,
+	reason   text NOT NULL,
+	held_by  text NOT NULL,
+	held_at  timestamptz NOT NULL DEFAULT now()
+);
+REVOKE ALL ON contact_guard.held FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.held', '');
+
 -- One row: which journal this database writes, and how far it is in the log.
 CREATE TABLE contact_guard.journal_state (
 	only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -141,7 +162,9 @@ CREATE TABLE contact_guard.journal_state (
 	mac_key           bytea NOT NULL,
 	position          pg_lsn,
 	log_size          bigint NOT NULL,
-	rejected          bigint NOT NULL
+	rejected          bigint NOT NULL,
+	gaps              bigint NOT NULL DEFAULT 0,
+	gaps_acknowledged bigint NOT NULL DEFAULT 0
 );
 REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;
 
@@ -284,10 +307,26 @@ GRANT EXECUTE ON FUNCTION contact_guard.close_intervention(bigint) TO contact_gu
 CREATE VIEW contact_guard.access_log AS
 	SELECT l.seq, l.read_at, l.event, l.actor, l.login, l.relation, l.columns, l.customer, l.count,
 	       l.intervention, l.purpose, l.reason, l.client, l.application, l.session, l.statement,
-	       l.query_id, q.query
-	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
+	       l.query_id, q.query, l.origin
+	  FROM (SELECT *, NULL::text AS origin FROM contact_guard.log
+	        UNION ALL
+	        SELECT * FROM contact_guard.restored_log) l
+	       LEFT JOIN contact_guard.query_text q USING (query_id);
 REVOKE ALL ON contact_guard.access_log FROM PUBLIC;
-GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.query_text TO contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.journal_origin() RETURNS text
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_journal_origin';
+REVOKE ALL ON FUNCTION contact_guard.journal_origin() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.journal_origin() TO PUBLIC;
+
+CREATE VIEW contact_guard.whole_log AS
+	SELECT *, contact_guard.journal_origin() AS origin FROM contact_guard.log
+	UNION ALL
+	SELECT * FROM contact_guard.restored_log;
+REVOKE ALL ON contact_guard.whole_log FROM PUBLIC;
+
+GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.restored_log, contact_guard.whole_log,
+	contact_guard.query_text, contact_guard.held TO contact_guard_auditor;
 
 CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 	RETURNS TABLE (read_at timestamptz, actor text, login text, event text, relation text, columns text[],
@@ -334,7 +373,7 @@ CREATE FUNCTION contact_guard.withheld_attempts(since timestamptz DEFAULT '-infi
 		SELECT l.actor, count(DISTINCT (l.session, l.statement)), count(DISTINCT l.customer),
 		       coalesce(sum(l.count) FILTER (WHERE l.customer IS NULL), 0)::bigint,
 		       min(l.read_at), max(l.read_at)
-		  FROM contact_guard.log l
+		  FROM contact_guard.access_log l
 		 WHERE l.event = 'withheld'
 		   AND l.read_at >= withheld_attempts.since AND l.read_at < withheld_attempts.until
 		 GROUP BY l.actor
@@ -354,9 +393,9 @@ CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infi
 	BEGIN ATOMIC
 		SELECT w.read_at, w.actor, w.customer, w.relation, w.columns, w.intervention,
 		       c.closed_at, w.read_at - c.closed_at
-		  FROM contact_guard.log w,
+		  FROM contact_guard.whole_log w,
 		       LATERAL (SELECT coalesce(w.closed_at,
-		                                (SELECT max(s.read_at) FROM contact_guard.log s
+		                                (SELECT max(s.read_at) FROM contact_guard.whole_log s
 		                                  WHERE s.customer = w.customer AND s.actor = w.actor
 		                                    AND s.event = 'shown' AND s.intervention = w.intervention
 		                                    AND s.read_at <= w.read_at)) AS closed_at) c
@@ -366,6 +405,31 @@ CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infi
 	END;
 REVOKE ALL ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) TO contact_guard_auditor;
+
+---------------------------------------------------------------------------
+-- retention
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.purge(before timestamptz, reason text) RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_purge';
+REVOKE ALL ON FUNCTION contact_guard.purge(timestamptz, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.purge(timestamptz, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.hold(customer text, reason text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_hold';
+REVOKE ALL ON FUNCTION contact_guard.hold(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.hold(text, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.release_hold(customer text, reason text DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_release_hold';
+REVOKE ALL ON FUNCTION contact_guard.release_hold(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.release_hold(text, text) TO contact_guard_admin;
+
+-- Until then status() shows the gaps as a problem.
+CREATE FUNCTION contact_guard.acknowledge_gaps(reason text) RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_acknowledge_gaps';
+REVOKE ALL ON FUNCTION contact_guard.acknowledge_gaps(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.acknowledge_gaps(text) TO contact_guard_admin;
 
 ---------------------------------------------------------------------------
 -- for whoever keeps it running

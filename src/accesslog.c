@@ -51,7 +51,6 @@ typedef struct Writer
 } Writer;
 
 static Oid	partition_for(TimestampTz at);
-static void make_partition(const char *name, int year, int month);
 static void join_extension(const char *name);
 static void open_writer(Writer *writer, Oid relid);
 static void flush_writer(Writer *writer);
@@ -104,7 +103,7 @@ partition_for(TimestampTz at)
 	snprintf(name, sizeof(name), "log_%04d_%02d", tm.tm_year, tm.tm_mon);
 	if (!OidIsValid(cg_objects_relation(name, true)))
 	{
-		make_partition(name, tm.tm_year, tm.tm_mon);
+		cg_accesslog_make_month(tm.tm_year, tm.tm_mon);
 		CommandCounterIncrement();
 	}
 	relid = cg_objects_relation(name, false);
@@ -113,12 +112,15 @@ partition_for(TimestampTz at)
 	return relid;
 }
 
-static void
-make_partition(const char *name, int year, int month)
+void
+cg_accesslog_make_month(int year, int month)
 {
+	char		name[NAMEDATALEN];
+
 	int			next_year = month == 12 ? year + 1 : year;
 	int			next_month = month == 12 ? 1 : month + 1;
 
+	snprintf(name, sizeof(name), "log_%04d_%02d", year, month);
 	(void) cg_owntables_execute(psprintf("CREATE TABLE contact_guard.%s (LIKE contact_guard.log INCLUDING ALL)", name),
 								0, NULL, NULL, NULL, NULL);
 	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.log ATTACH PARTITION contact_guard.%s "

@@ -23,4 +23,7 @@ typedef struct CgLogRow
  */
 extern void cg_accesslog_insert(List *rows);
 
+/* Makes the partition log_YYYY_MM, which must not be there. */
+extern void cg_accesslog_make_month(int year, int month);
+
 #endif							/* CG_ACCESSLOG_H */

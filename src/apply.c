@@ -40,6 +40,7 @@ static CgJournalState state;
 static Oid	state_table = InvalidOid;
 static int64 log_size;			/* of the batch, committed to state with it */
 static int64 rejected;
+static int64 gaps;				/* of the batch */
 static HTAB *sessions = NULL;
 static MemoryContext batch = NULL;
 static List *rows = NIL;		/* of CgLogRow */
@@ -66,6 +67,7 @@ cg_apply_use(const CgJournalState *from)
 	state_table = cg_objects_relation("journal_state", false);
 	log_size = state.log_size;
 	rejected = state.rejected;
+	gaps = 0;
 }
 
 void
@@ -220,6 +222,7 @@ cg_apply_own_record(CgEvent event, const char *reason)
 		.reason = MemoryContextStrdup(batch, reason),
 	};
 
+	gaps += event == CG_EVENT_GAP;
 	add_row(&context, &record, NULL);
 }
 
@@ -251,6 +254,7 @@ cg_apply_commit(XLogRecPtr position)
 	CommitTransactionCommand();
 	state.log_size = log_size;
 	state.rejected = rejected;
+	gaps = 0;
 	MemoryContextReset(batch);
 	rows = NIL;
 	queries = NIL;
@@ -318,11 +322,12 @@ store_sessions(void)
 static void
 store_state(XLogRecPtr position)
 {
-	Oid			types[3] = {PG_LSNOID, INT8OID, INT8OID};
-	Datum		values[3] = {LSNGetDatum(position), Int64GetDatum(log_size), Int64GetDatum(rejected)};
+	Oid			types[4] = {PG_LSNOID, INT8OID, INT8OID, INT8OID};
+	Datum		values[4] = {LSNGetDatum(position), Int64GetDatum(log_size), Int64GetDatum(rejected),
+	Int64GetDatum(gaps)};
 
 	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET position = $1, log_size = $2, "
-							 "rejected = $3, epoch_recorded = true",
-							 3, types, values, NULL, NULL) != 1)
+							 "rejected = $3, gaps = gaps + $4, epoch_recorded = true",
+							 4, types, values, NULL, NULL) != 1)
 		elog(ERROR, "contact_guard.journal_state has no row");
 }

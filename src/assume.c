@@ -103,7 +103,7 @@ cg_assume_sees_all(Oid relid)
 bool
 cg_assume_check(const PlannedStmt *plan)
 {
-	bool		looks_up = false;
+	bool		to_record = false;
 	CgActor		actor;
 	bool		actor_known = false;
 	ListCell   *lc;
@@ -114,8 +114,10 @@ cg_assume_check(const PlannedStmt *plan)
 		CgMark		mark;
 
 		/* A child has its parent's mark. */
-		if (rte->enrname == NULL || !cg_marks_get(rte, &mark) ||
-			mark.assumed == CG_ASSUMED_NOTHING || mark.relid != rte->relid)
+		if (rte->enrname == NULL || !cg_marks_get(rte, &mark) || mark.relid != rte->relid)
+			continue;
+		to_record |= mark.audited || mark.looked_up != NIL;
+		if (mark.assumed == CG_ASSUMED_NOTHING)
 			continue;
 		if (!actor_known)
 			actor = cg_actor_current();
@@ -129,9 +131,8 @@ cg_assume_check(const PlannedStmt *plan)
 							get_rel_name(mark.relid)),
 					 errhint("Run the statement again.")));
 		}
-		looks_up |= mark.looked_up != NIL;
 	}
-	return looks_up;
+	return to_record;
 }
 
 void

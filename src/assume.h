@@ -22,7 +22,8 @@ extern bool cg_assume_sees_all(Oid relid);
 /*
  * ERROR object_not_in_prerequisite_state if the plan was made for another kind
  * of actor; cached plans are dropped, so that running the statement again works.
- * True if the plan compares guarded columns bare.
+ * True if the execution is to be recorded whatever it finds: it compares guarded
+ * columns bare, or reads the access log.
  */
 extern bool cg_assume_check(const PlannedStmt *plan);
 

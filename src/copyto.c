@@ -11,9 +11,12 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
 #include "utils/lsyscache.h"
+#include "parser/parser.h"
+#include "utils/builtins.h"
 #include "utils/rel.h"
 
 #include "copyto.h"
@@ -22,8 +25,32 @@
 
 static CgCopy underway = {InvalidOid, false};
 
+static bool is_restored_log(Oid relid);
+static Node *whole_log(List *attlist);
 static List *column_targets(Relation rel, List *attlist);
 static ResTarget *column_target(const char *name);
+
+static bool
+is_restored_log(Oid relid)
+{
+	return OidIsValid(relid) && relid == cg_objects_relation("restored_log", true);
+}
+
+/* Not of view whole_log: pg_dump forbids its session to read views. */
+static Node *
+whole_log(List *attlist)
+{
+	StringInfoData sql;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	foreach(lc, attlist)
+		appendStringInfo(&sql, "%s%s", sql.len > 0 ? ", " : "SELECT ", quote_identifier(strVal(lfirst(lc))));
+	appendStringInfo(&sql, "%s FROM (SELECT *, contact_guard.journal_origin() AS origin FROM contact_guard.log "
+					 "UNION ALL SELECT * FROM ONLY contact_guard.restored_log) l",
+					 attlist == NIL ? "SELECT *" : "");
+	return linitial_node(RawStmt, raw_parser(sql.data, RAW_PARSE_DEFAULT))->stmt;
+}
 
 PlannedStmt *
 cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
@@ -34,12 +61,18 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 	Relation	rel;
 	Oid			relid;
 
+	noted->enters = copy->is_from;
 	noted->leaves = !copy->is_from && (copy->filename || copy->is_program);
-	if (copy->is_from || copy->relation == NULL || !OidIsValid(cg_objects_schema()))
+	if (copy->relation == NULL || !OidIsValid(cg_objects_schema()))
 		return pstmt;
+	if (copy->is_from)
+	{
+		noted->restores = is_restored_log(RangeVarGetRelid(copy->relation, NoLock, true));
+		return pstmt;
+	}
 	/* The lock that COPY takes; kept, so that the name means the same to it. */
 	relid = RangeVarGetRelid(copy->relation, AccessShareLock, true);
-	if (!OidIsValid(relid) || cg_policy_get(relid) == NULL)
+	if (!OidIsValid(relid) || (cg_policy_get(relid) == NULL && !cg_policy_is_audited(relid)))
 		return pstmt;
 
 	/* Its own error for what cannot be copied as a table. */
@@ -57,9 +90,9 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 	select->targetList = column_targets(rel, copy->attlist);
 	select->fromClause = list_make1(from);
 	table_close(rel, NoLock);
+	copy->query = is_restored_log(relid) ? whole_log(copy->attlist) : (Node *) select;
 	copy->relation = NULL;
 	copy->attlist = NIL;
-	copy->query = (Node *) select;
 	noted->relid = relid;
 	return pstmt;
 }
@@ -77,6 +110,12 @@ Oid
 cg_copyto_relation(void)
 {
 	return underway.relid;
+}
+
+bool
+cg_copyto_enters(void)
+{
+	return underway.enters;
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
  * copyto.h
- *		COPY table TO, which has no plan.
+ *		COPY table TO, which has no plan; and what a restore copies in.
  */
 #ifndef CG_COPYTO_H
 #define CG_COPYTO_H
@@ -12,12 +12,16 @@ typedef struct CgCopy
 {
 	Oid			relid;			/* of this whole table; InvalidOid: of none */
 	bool		leaves;			/* to a file or a program, past the door */
+	bool		enters;			/* COPY FROM */
+	bool		restores;		/* into contact_guard.restored_log */
 } CgCopy;
 
 /*
  * A COPY of a guarded table to anywhere becomes a COPY of a query over it, in a
  * copy of the statement, and copy->relid is that table; anything else is returned as
- * it is.
+ * it is.  The same for the access log's tables, since reading them is a record;
+ * and COPY of contact_guard.restored_log, which pg_dump does, gives the whole
+ * access log.
  */
 extern PlannedStmt *cg_copyto_guard(PlannedStmt *pstmt, CgCopy *copy);
 
@@ -25,5 +29,6 @@ extern PlannedStmt *cg_copyto_guard(PlannedStmt *pstmt, CgCopy *copy);
 extern CgCopy cg_copyto_begin(CgCopy copy);
 extern Oid	cg_copyto_relation(void);
 extern bool cg_copyto_leaves(void);
+extern bool cg_copyto_enters(void);
 
 #endif							/* CG_COPYTO_H */

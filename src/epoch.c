@@ -33,6 +33,7 @@
 #include "shared.h"
 
 PG_FUNCTION_INFO_V1(cg_begin_journal);
+PG_FUNCTION_INFO_V1(cg_journal_origin);
 
 static Datum new_key(void);
 static void renew(const CgJournalState *state);
@@ -68,6 +69,13 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 								"VALUES ($1, $2, 1, false, $3, $4, 0, 0)",
 								4, types, values, NULL, NULL);
 	PG_RETURN_VOID();
+}
+
+/* Which journal this is, among all that a dump may bring together. */
+Datum
+cg_journal_origin(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId)));
 }
 
 static void

@@ -16,7 +16,9 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -32,6 +34,7 @@
 #include "interventions.h"
 #include "journal.h"
 #include "marks.h"
+#include "owntables.h"
 #include "policy.h"
 #include "resume.h"
 
@@ -71,7 +74,8 @@ static bool is_behind_door(const Execution *execution);
 static void end(Execution *execution, const Step *step);
 static void end_by_error(Execution *execution, const Step *step);
 static void leave(Execution *execution);
-static void record_look_ups(const PlannedStmt *plan);
+static void record_marked(const PlannedStmt *plan);
+static CgReads *reads_of(Execution *execution);
 static void hide_detail(QueryDesc *query);
 static int64 statement_number(Execution *execution);
 static void execution_xact(XactEvent event, void *arg);
@@ -135,7 +139,7 @@ execution_step(const Step *step)
 	PG_TRY();
 	{
 		if (!step->finish && cg_assume_check(step->query->plannedstmt))
-			record_look_ups(step->query->plannedstmt);
+			record_marked(step->query->plannedstmt);
 		call_next(step);
 		if (execution.reads)
 			end(&execution, step);
@@ -152,11 +156,19 @@ execution_step(const Step *step)
 	leave(&execution);
 }
 
-/* Even if they find nobody. */
+/*
+ * Look-ups, even if they find nobody, and reading the access log: that is one
+ * record for the whole statement, with the rows of its outermost execution.  Not
+ * on a standby, which cannot record and must let an auditor read.
+ */
 static void
-record_look_ups(const PlannedStmt *plan)
+record_marked(const PlannedStmt *plan)
 {
+	Execution  *outermost = current;
 	ListCell   *lc;
+
+	while (outermost->outer)
+		outermost = outermost->outer;
 
 	foreach(lc, plan->rtable)
 	{
@@ -164,8 +176,12 @@ record_look_ups(const PlannedStmt *plan)
 		CgMark		mark;
 
 		/* A child has its parent's mark. */
-		if (cg_marks_get(rte, &mark) && mark.looked_up != NIL && mark.relid == rte->relid)
+		if (!cg_marks_get(rte, &mark) || mark.relid != rte->relid)
+			continue;
+		if (mark.looked_up != NIL)
 			cg_reads_look_up(cg_execution_reads(), mark.relid, mark.looked_up);
+		if (mark.audited && !cg_owntables_is_writing() && !RecoveryInProgress() && !IsParallelWorker())
+			cg_reads_audit(reads_of(outermost), mark.relid);
 	}
 }
 
@@ -251,11 +267,21 @@ statement_number(Execution *execution)
 CgReads *
 cg_execution_reads(void)
 {
+	CgReads    *reads;
+
 	if (current == NULL)
 		return NULL;
-	if (current->reads == NULL)
+	reads = reads_of(current);
+	cg_reads_require(reads);
+	return reads;
+}
+
+static CgReads *
+reads_of(Execution *execution)
+{
+	if (execution->reads == NULL)
 	{
-		current->reads = cg_reads_create(current->query, statement_number(current));
+		execution->reads = cg_reads_create(execution->query, statement_number(execution));
 		if (!first_record_done)
 		{
 			before_shmem_exit(execution_exit, (Datum) 0);
@@ -264,7 +290,7 @@ cg_execution_reads(void)
 				cg_execution_first_record();
 		}
 	}
-	return current->reads;
+	return execution->reads;
 }
 
 /*

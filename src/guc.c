@@ -17,6 +17,7 @@ int			cg_copies = CG_COPIES_REFUSE;
 int			cg_durability = CG_DURABILITY_STRICT;
 int			cg_withheld_detail = 100;
 int			cg_max_backlog = 1024 * 1024;
+int			cg_min_retention = 180 * 24 * 60;
 
 static const struct config_enum_entry durability_options[] = {
 	{"strict", CG_DURABILITY_STRICT, false},
@@ -47,6 +48,11 @@ cg_guc_init(void)
 							"Size of the unrecorded journal of a database at which guarded values are refused.",
 							NULL, &cg_max_backlog, 1024 * 1024, 64, MAX_KILOBYTES,
 							PGC_SIGHUP, GUC_UNIT_KB, NULL, NULL, NULL);
+	/* Not SUSET: whoever purges must not choose in the same breath what may go. */
+	DefineCustomIntVariable("contact_guard.min_retention",
+							"Age below which records of the access log cannot be purged.",
+							NULL, &cg_min_retention, 180 * 24 * 60, 0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MIN, NULL, NULL, NULL);
 	DefineCustomIntVariable("contact_guard.withheld_detail",
 							"Number of customers that the withheld records of one execution name.",
 							"Further customers are one record with their count.",

@@ -23,6 +23,7 @@ extern int	cg_copies;
 extern int	cg_durability;
 extern int	cg_withheld_detail; /* customers named in withheld records of one
 								 * execution; the rest is one count */
+extern int	cg_min_retention;	/* minutes */
 extern int	cg_max_backlog;		/* kB of unapplied journal at which guarded
 								 * values are refused */
 

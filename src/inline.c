@@ -24,6 +24,7 @@
 #include "utils/syscache.h"
 
 #include "inline.h"
+#include "marks.h"
 #include "policy.h"
 #include "statistics.h"
 
@@ -108,6 +109,8 @@ inline_walker(Node *node, void *context)
 			walk->found->statistics = true;
 		else if (OidIsValid(rte->relid) && cg_policy_get(rte->relid))
 			walk->found->guarded = true;
+		else if (OidIsValid(rte->relid) && cg_policy_is_audited(rte->relid))
+			cg_marks_set_audited(rte);
 		/* Its contents, the new subquery too, come next. */
 		return false;
 	}

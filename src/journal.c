@@ -81,8 +81,8 @@ cg_journal_read_state(CgJournalState *state)
 
 	if (found)
 	{
-		Datum		values[9];
-		bool		nulls[9];
+		Datum		values[11];
+		bool		nulls[11];
 		bytea	   *key;
 
 		heap_deform_tuple(tuple, desc, values, nulls);
@@ -97,6 +97,7 @@ cg_journal_read_state(CgJournalState *state)
 		state->position = nulls[6] ? InvalidXLogRecPtr : DatumGetLSN(values[6]);
 		state->log_size = DatumGetInt64(values[7]);
 		state->rejected = DatumGetInt64(values[8]);
+		state->gaps = DatumGetInt64(values[9]) - DatumGetInt64(values[10]);
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
@@ -234,6 +235,12 @@ cg_journal_require(void)
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("guarded columns cannot be read: too many records wait to be stored in the access log"),
 				 errhint("See contact_guard.status(); contact_guard.max_backlog is the limit.")));
+}
+
+void
+cg_journal_require_own(void)
+{
+	wait_for_journal(true);
 }
 
 uint64

@@ -26,6 +26,7 @@ typedef struct CgJournalState
 	XLogRecPtr	position;		/* Invalid: nothing is recorded yet */
 	int64		log_size;
 	int64		rejected;
+	int64		gaps;			/* that nobody has acknowledged */
 } CgJournalState;
 
 /* Reads that row by the latest commit; false if there is none. */
@@ -46,6 +47,9 @@ extern void cg_journal_require(void);
  * launcher; ERROR if it cannot.
  */
 extern void cg_journal_require_slot(void);
+
+/* The same for this database's journal, however long the backlog. */
+extern void cg_journal_require_own(void);
 
 /* The key of pseudonyms, CG_KEY_LENGTH bytes; after cg_journal_require. */
 extern const uint8 *cg_journal_key(void);

@@ -1,7 +1,7 @@
 /*
  * marks.c
  *		What the rewrite notes in a range table entry, as text: "contact_guard",
- *		the relation's OID, a letter for CgAssumed, the columns looked up.
+ *		the relation's OID, a letter for CgAssumed or the log, the columns looked up.
  */
 #include "postgres.h"
 
@@ -10,6 +10,7 @@
 #include "marks.h"
 
 #define PREFIX "contact_guard "
+#define AUDITED "l"
 
 static const char letters[] = {
 	[CG_ASSUMED_NOTHING] = '-',
@@ -31,6 +32,12 @@ cg_marks_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up)
 	rte->enrname = out.data;
 }
 
+void
+cg_marks_set_audited(RangeTblEntry *rte)
+{
+	rte->enrname = psprintf(PREFIX "%u " AUDITED, rte->relid);
+}
+
 bool
 cg_marks_get(const RangeTblEntry *rte, CgMark *mark)
 {
@@ -41,6 +48,7 @@ cg_marks_get(const RangeTblEntry *rte, CgMark *mark)
 		return false;
 	mark->relid = (Oid) strtoul(rte->enrname + strlen(PREFIX), &at, 10);
 	mark->assumed = CG_ASSUMED_NOTHING;
+	mark->audited = at[1] == AUDITED[0];
 	for (int i = 0; i < lengthof(letters); i++)
 		if (at[1] == letters[i])
 			mark->assumed = i;

@@ -24,10 +24,13 @@ typedef struct CgMark
 {
 	Oid			relid;			/* the relation that the rewrite saw */
 	CgAssumed	assumed;
+	bool		audited;		/* a table or view of the access log */
 	List	   *looked_up;		/* columns (ints) that are compared bare */
 } CgMark;
 
 extern void cg_marks_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up);
+
+extern void cg_marks_set_audited(RangeTblEntry *rte);
 
 /* False if the rewrite has not seen the entry.  Allocates for looked_up alone. */
 extern bool cg_marks_get(const RangeTblEntry *rte, CgMark *mark);

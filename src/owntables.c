@@ -29,6 +29,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
+#include "copyto.h"
 #include "objects.h"
 #include "owntables.h"
 
@@ -79,14 +80,18 @@ refuse(Oid relid)
 
 /*
  * A restore (a superuser with row_security off, as pg_dump sets it) loads the
- * tables that a dump carries.  Never the log: its rows come from the journal.
+ * tables that a dump carries.  Never the log: its rows come from the journal; what
+ * a dump has of another log stands beside it, and a record says so.
  */
 static bool
 is_restored_here(Oid relid)
 {
 	return superuser() && !row_security &&
 		(relid == cg_objects_relation("permission", true) ||
-		 relid == cg_objects_relation("intervention", true));
+		 relid == cg_objects_relation("intervention", true) ||
+		 relid == cg_objects_relation("held", true) ||
+		 (cg_copyto_enters() && (relid == cg_objects_relation("restored_log", true) ||
+								 relid == cg_objects_relation("query_text", true))));
 }
 
 /*
@@ -200,6 +205,12 @@ cg_owntables_check_command(Node *statement)
 	relid = target ? RangeVarGetRelid(target, NoLock, true) : InvalidOid;
 	if (OidIsValid(relid) && is_ours(relid))
 		refuse(relid);
+}
+
+bool
+cg_owntables_is_writing(void)
+{
+	return writing;
 }
 
 uint64

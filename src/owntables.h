@@ -18,6 +18,9 @@ extern void cg_owntables_init(void);
 extern uint64 cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values,
 								   const char *nulls, int64 *first);
 
+/* Is such a command under way? */
+extern bool cg_owntables_is_writing(void);
+
 /* ERROR insufficient_privilege if a command would change one of our tables. */
 extern void cg_owntables_check_command(Node *statement);
 

@@ -26,6 +26,7 @@
 #include "utils/rel.h"
 
 #include "labels.h"
+#include "objects.h"
 #include "policy.h"
 
 static HTAB *policies = NULL;
@@ -40,6 +41,8 @@ typedef struct BuildContext
 
 static void policy_inval(Datum arg, Oid relid);
 static void build(CgPolicy *policy, Oid relid);
+static CgPolicy *find(Oid relid);
+static bool is_log(Oid relid);
 static List *all_ancestors(Oid relid);
 static void add_table_label(BuildContext *build, const char *label);
 static void add_labels(AttrNumber attnum, const char *label, void *context);
@@ -77,8 +80,8 @@ policy_inval(Datum arg, Oid relid)
 		policy->valid = false;
 }
 
-const CgPolicy *
-cg_policy_get(Oid relid)
+static CgPolicy *
+find(Oid relid)
 {
 	bool		found;
 	CgPolicy   *policy = hash_search(policies, &relid, HASH_FIND, NULL);
@@ -99,7 +102,21 @@ cg_policy_get(Oid relid)
 		if (policy->context)
 			MemoryContextSetParent(policy->context, TopMemoryContext);
 	}
+	return policy;
+}
+
+const CgPolicy *
+cg_policy_get(Oid relid)
+{
+	CgPolicy   *policy = find(relid);
+
 	return policy->nguarded > 0 ? policy : NULL;
+}
+
+bool
+cg_policy_is_audited(Oid relid)
+{
+	return find(relid)->audited;
 }
 
 bool
@@ -126,6 +143,7 @@ build(CgPolicy *policy, Oid relid)
 	policy->context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard policy",
 											ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(policy->context);
+	policy->audited = is_log(relid);
 	policy->ancestors = all_ancestors(relid);
 	cg_labels_of_relation(relid, add_labels, &context);
 	foreach(lc, policy->ancestors)
@@ -143,6 +161,19 @@ build(CgPolicy *policy, Oid relid)
 		policy->context = NULL;
 		policy->ancestors = NIL;
 	}
+}
+
+static bool
+is_log(Oid relid)
+{
+	char	   *name;
+
+	if (get_rel_namespace(relid) != cg_objects_schema())
+		return false;
+	name = get_rel_name(relid);
+	return strncmp(name, "log", strlen("log")) == 0 || strcmp(name, "access_log") == 0 ||
+		strcmp(name, "restored_log") == 0 || strcmp(name, "whole_log") == 0 ||
+		strcmp(name, "query_text") == 0;
 }
 
 static List *

@@ -32,6 +32,7 @@ typedef struct CgPolicy
 {
 	Oid			relid;			/* hash key */
 	bool		valid;			/* used by policy.c alone */
+	bool		audited;		/* it is the access log's: reading it is a record */
 	bool		hide;			/* rows of customers without a window do not exist */
 	CgRowSecurity row_security; /* before protect() forced it; the relation's own */
 	MemoryContext context;
@@ -50,6 +51,9 @@ extern void cg_policy_init(void);
  * relation in a range table has.
  */
 extern const CgPolicy *cg_policy_get(Oid relid);
+
+/* Is it a table or a view of the access log? */
+extern bool cg_policy_is_audited(Oid relid);
 
 /*
  * Has this session found something guarded in the relation?  Looks into memory

@@ -28,6 +28,9 @@ typedef struct Change
 	int			level;			/* transaction nesting */
 	TimestampTz at;
 	CgActor		actor;
+	CgEvent		event;
+	char	   *customer;		/* or NULL */
+	int64		count;
 	char	   *what;
 } Change;
 
@@ -49,11 +52,10 @@ cg_policyrecord_init(void)
 }
 
 void
-cg_policyrecord_add(const char *format,...)
+cg_policyrecord_event(CgEvent event, const char *customer, int64 count, const char *what)
 {
 	MemoryContext oldcontext;
 	Change	   *change;
-	StringInfoData what;
 
 	/* Here, where it may fail and wait, not at the commit. */
 	cg_journal_require();
@@ -62,6 +64,19 @@ cg_policyrecord_add(const char *format,...)
 	change->level = GetCurrentTransactionNestLevel();
 	change->at = GetCurrentTimestamp();
 	change->actor = cg_actor_current();
+	change->event = event;
+	change->customer = customer ? pstrdup(cg_record_customer(customer)) : NULL;
+	change->count = count;
+	change->what = pstrdup(what);
+	changes = lappend(changes, change);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+void
+cg_policyrecord_add(const char *format,...)
+{
+	StringInfoData what;
+
 	initStringInfo(&what);
 	for (;;)
 	{
@@ -75,9 +90,7 @@ cg_policyrecord_add(const char *format,...)
 			break;
 		enlargeStringInfo(&what, needed);
 	}
-	change->what = what.data;
-	changes = lappend(changes, change);
-	MemoryContextSwitchTo(oldcontext);
+	cg_policyrecord_event(CG_EVENT_POLICY, NULL, 1, what.data);
 }
 
 Datum
@@ -142,9 +155,10 @@ write_changes(void)
 			.application = application_name,
 		};
 		CgRecord	record = {
-			.event = CG_EVENT_POLICY,
+			.event = change->event,
 			.read_at = change->at,
-			.count = 1,
+			.customer = change->customer,
+			.count = change->count,
 			.closed_at = CG_NO_TIME,
 			.reason = change->what,
 		};

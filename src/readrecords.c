@@ -22,6 +22,9 @@
 static HTAB *known_queries = NULL;
 static uint64 known_in = 0;		/* the journal that has them */
 
+static bool is_audit_due(const CgReads *reads, bool final);
+static uint64 rows_so_far(const CgReads *reads);
+static void drain_audit(CgReads *reads);
 static bool has_counts(const CgReads *reads, bool final);
 static void put_context(const CgReads *reads);
 static void put_record(const ReadRelation *relation, CgRecord *record, uint64 columns);
@@ -63,6 +66,36 @@ cg_readrecords_put_query(CgReads *reads)
 		cg_record_put_query(cg_journal_buffer(), reads->query_id, text);
 }
 
+/* As with a bulk read: a first record before the first row leaves, the rest at the end. */
+static bool
+is_audit_due(const CgReads *reads, bool final)
+{
+	return reads->audited &&
+		(!reads->audit_begun || (final && rows_so_far(reads) > reads->audited_rows));
+}
+
+static uint64
+rows_so_far(const CgReads *reads)
+{
+	return reads->query->estate ? reads->query->estate->es_processed : 0;
+}
+
+static void
+drain_audit(CgReads *reads)
+{
+	CgRecord	record = {
+		.event = CG_EVENT_AUDIT_READ,
+		.read_at = reads->audited_at,
+		.relation = reads->audited,
+		.count = (int64) (rows_so_far(reads) - reads->audited_rows),
+		.closed_at = CG_NO_TIME,
+	};
+
+	cg_record_put(cg_journal_buffer(), &record);
+	reads->audited_rows = rows_so_far(reads);
+	reads->audit_begun = true;
+}
+
 bool
 cg_reads_owes(const CgReads *reads)
 {
@@ -86,6 +119,8 @@ has_counts(const CgReads *reads, bool final)
 {
 	ListCell   *lc;
 
+	if (is_audit_due(reads, final))
+		return true;
 	foreach(lc, reads->relations)
 		if (((ReadRelation *) lfirst(lc))->looked_up != 0 || is_due(lfirst(lc), final))
 			return true;
@@ -189,6 +224,8 @@ cg_reads_drain(CgReads *reads, bool final)
 	if (reads->dirty == NULL && !has_counts(reads, final))
 		return;
 	put_context(reads);
+	if (is_audit_due(reads, final))
+		drain_audit(reads);
 	foreach(lc, reads->relations)
 		drain_look_up(lfirst(lc));
 	while (reads->dirty)

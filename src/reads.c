@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -38,7 +39,7 @@ cg_reads_create(QueryDesc *query, int64 statement)
 	MemoryContext oldcontext;
 	CgReads    *reads;
 
-	cg_journal_require();
+	cg_journal_require_own();
 	/* In the top: after an error the records must still get out. */
 	context = AllocSetContextCreate(TopMemoryContext, "contact_guard execution",
 									ALLOCSET_SMALL_SIZES);
@@ -60,6 +61,31 @@ void
 cg_reads_free(CgReads *reads)
 {
 	MemoryContextDelete(reads->context);
+}
+
+void
+cg_reads_require(CgReads *reads)
+{
+	if (!reads->required)
+		cg_journal_require();
+	reads->required = true;
+}
+
+/* The view says more than the tables behind it. */
+void
+cg_reads_audit(CgReads *reads, Oid relid)
+{
+	MemoryContext oldcontext;
+
+	cg_readrecords_put_query(reads);
+	if (reads->audited && get_rel_relkind(relid) != RELKIND_VIEW)
+		return;
+	if (reads->audited == NULL)
+		reads->audited_at = GetCurrentTimestamp();
+	oldcontext = MemoryContextSwitchTo(reads->context);
+	reads->audited = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+												get_rel_name(relid));
+	MemoryContextSwitchTo(oldcontext);
 }
 
 const CgActor *

@@ -20,9 +20,18 @@
 
 typedef struct CgReads CgReads;
 
-/* For an execution of query.  statement: see cg_execution_statement. */
+/*
+ * For an execution of query.  statement: see cg_execution_statement.  ERROR if
+ * there is no journal.
+ */
 extern CgReads *cg_reads_create(QueryDesc *query, int64 statement);
 extern void cg_reads_free(CgReads *reads);
+
+/* ERROR if the journal is too far ahead of the access log for guarded reads. */
+extern void cg_reads_require(CgReads *reads);
+
+/* Notes that the execution reads a table or view of the access log. */
+extern void cg_reads_audit(CgReads *reads, Oid relid);
 
 extern const CgActor *cg_reads_actor(const CgReads *reads);
 

@@ -90,6 +90,11 @@ struct CgReads
 	readset_hash *set;
 	Read	   *dirty;			/* oldest first */
 	Read	  **dirty_end;
+	bool		required;		/* cg_reads_require has passed */
+	const char *audited;		/* what of the access log is read, or NULL */
+	TimestampTz audited_at;
+	uint64		audited_rows;	/* in records so far */
+	bool		audit_begun;	/* there is a record */
 	int			named;			/* customers that withheld records name */
 	bool		has_shown;
 };

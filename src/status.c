@@ -165,6 +165,7 @@ cg_status(PG_FUNCTION_ARGS)
 	CgJournalState state;
 	CgDatabase	database = {0};
 	char		recorder[2 * CG_ERROR_LENGTH];
+	List	   *found;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -183,6 +184,10 @@ cg_status(PG_FUNCTION_ARGS)
 	values[6] = Int64GetDatum(state.log_size);
 	values[7] = Int32GetDatum(state.epoch);
 	values[8] = Int64GetDatum(state.rejected);
-	values[9] = problem_array(problems());
+	found = problems();
+	if (state.gaps > 0)
+		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
+							   state.gaps), found);
+	values[9] = problem_array(found);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

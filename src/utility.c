@@ -18,6 +18,7 @@
 #include "errordetail.h"
 #include "objects.h"
 #include "owntables.h"
+#include "policyrecord.h"
 #include "protect.h"
 #include "shared.h"
 #include "utility.h"
@@ -68,7 +69,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	bool		dropping = drops_extension(pstmt->utilityStmt);
 	bool		touches = false;
 	Oid			held = InvalidOid;
-	CgCopy		copy = {InvalidOid, false};
+	CgCopy		copy = {0};
 	CgCopy		outer_copy;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
@@ -111,6 +112,9 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	(void) cg_copyto_begin(outer_copy);
 	if (OidIsValid(held))
 		cg_databases_release(held, IsA(pstmt->utilityStmt, DropdbStmt));
+	if (copy.restores)
+		cg_policyrecord_event(CG_EVENT_EPOCH, NULL, qc ? qc->nprocessed : 0,
+							  "a dump was restored: the access log of another database was put beside this one");
 	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))
 		cg_assume_actor_changed();
 }

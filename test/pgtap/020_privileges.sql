@@ -7,14 +7,14 @@ CREATE ROLE regress_nobody;
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['require_preload', 'reveal', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync'],
+	ARRAY['require_preload', 'reveal', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync', 'journal_origin'],
 	'what everybody may execute');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_admin', p.oid, 'EXECUTE')
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['protect', 'unprotect', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
-	      'open_intervention', 'close_intervention', 'status'],
+	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps'],
 	'what an admin may execute besides');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
@@ -38,7 +38,7 @@ SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
-	ARRAY['access_log', 'log', 'query_text'], 'an auditor reads the log');
+	ARRAY['access_log', 'log', 'query_text', 'restored_log', 'whole_log', 'held'], 'an auditor reads the log');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')

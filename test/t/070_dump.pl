@@ -34,15 +34,18 @@ my $size = sub { $node->safe_psql('crm', 'SELECT contact_guard.sync()'); $node->
 
 # A superuser
 my $before = $size->();
+my $before_all = $before;
 my ($ok, $err, $dump) = dump_as('postgres', 'all.sql');
 ok($ok, 'pg_dump as a superuser') or diag($err);
 is(scalar(grep { !index($dump, "\n") || index($dump, phone_of($_)) < 0 } 1 .. 500), 0, 'has every value');
 unlike($dump, qr/06\*/, 'and no mask');
 is(log_rows($node, 'crm', "event = 'bulk' AND actor = 'postgres' AND relation = 'crm.customer' AND count = 500 AND seq >= $before"),
 	1, 'one bulk record counts its rows');
-is($size->() - $before, 1, 'and is the only one');
+is(log_rows($node, 'crm', "event IN ('shown', 'bulk') AND seq >= $before"), 1, 'and is the only one');
+is(log_rows($node, 'crm', "event = 'audit_read' AND relation = 'contact_guard.log' AND application = 'dump' AND count >= $before"),
+	1, 'the dump of the log is a record, too');
 like($dump, qr/SECURITY LABEL FOR contact_guard ON COLUMN crm\.customer\.phone/, 'labels are in the dump');
-unlike($dump, qr/mac_key|COPY contact_guard\.(journal_state|journal_session|log)\b/, 'neither the key nor the log is');
+unlike($dump, qr/mac_key|COPY contact_guard\.(journal_state|journal_session|log)\b/, 'the key is not');
 
 # A role with a permission for it
 $before = $size->();
@@ -88,5 +91,26 @@ my $masks = sub { $node->safe_psql($_[0], q(SELECT string_agg(objname || ' ' || 
 is($masks->('restored'), $masks->('crm'), 'all labels are those of the original');
 is($node->safe_psql('restored', "SELECT array_to_string(problems, '; ') FROM contact_guard.status()"), '', 'status() sees no problem');
 ok(log_is_whole($node, $_), "the log of $_ is whole") foreach qw(crm restored);
+
+# The old log stands beside the new one.
+my $rows = 'SELECT count(*), count(DISTINCT seq), min(seq), max(seq), count(query), count(DISTINCT origin) FROM contact_guard.access_log';
+is($node->safe_psql('restored', "$rows WHERE origin IS NOT NULL"),
+	$node->safe_psql('crm', "$rows WHERE seq < $before_all") =~ s/0$/1/r, 'the log has come with the dump');
+is(log_rows($node, 'restored', "event = 'epoch' AND reason ~ 'restored' AND count = $before_all"), 1, 'which is a record');
+is((as($node, 'restored', 'eve', 'UPDATE contact_guard.restored_log SET actor = NULL'))[0], '', 'nobody changes it');
+
+# The custom format, and a second generation
+($ok, $err) = (IPC::Run::run([ 'pg_dump', '-Fc', '-h', $node->host, '-p', $node->port, '-U', 'postgres', '-f', "$dir/all.dump", 'restored' ]), '');
+ok($ok, 'pg_dump -Fc of what was restored');
+$node->safe_psql('postgres', 'CREATE DATABASE again');
+ok(IPC::Run::run([ 'pg_restore', '-e', '-h', $node->host, '-p', $node->port, '-U', 'postgres', '-d', 'again', "$dir/all.dump" ]),
+	'pg_restore');
+is($node->safe_psql('again', 'SELECT count(DISTINCT origin), count(*) > 2 * ' . $before_all . ' FROM contact_guard.access_log WHERE origin IS NOT NULL'),
+	'2|t', 'has the logs of both');
+foreach my $sql ('UPDATE contact_guard.restored_log SET actor = NULL', 'DELETE FROM contact_guard.restored_log',
+	'SET row_security = off; INSERT INTO contact_guard.restored_log SELECT * FROM contact_guard.restored_log')
+{
+	is(state_of((as($node, 'restored', 'postgres', $sql))[1]), '42501', "refused to a superuser: $sql");
+}
 $node->stop;
 done_testing();

@@ -120,7 +120,7 @@ sub log_is_whole
 		SELECT (count(*), coalesce(min(seq), 0), coalesce(max(seq) + 1, 0), count(DISTINCT seq),
 		        count(*) FILTER (WHERE event = 'gap'))
 		       IS NOT DISTINCT FROM (s.log_size, 0::bigint, s.log_size, s.log_size, 0::bigint)
-		  FROM contact_guard.status() s LEFT JOIN contact_guard.access_log ON true
+		  FROM contact_guard.status() s LEFT JOIN contact_guard.access_log ON origin IS NULL
 		 GROUP BY s.log_size)) eq 't';
 }
 

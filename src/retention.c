@@ -1,0 +1,284 @@
+/*
+ * retention.c
+ *		purge(), hold(), release_hold(), acknowledge_gaps().
+ *
+ * The log goes by whole months: a partition is dropped, which costs nothing and
+ * leaves nothing behind.  Where a customer is held, a month is made anew of his
+ * rows (and of bulk reads, which read everybody's) before the old one is
+ * dropped.
+ *
+ * Locks: DETACH and DROP take AccessExclusiveLock on contact_guard.log, so a purge
+ * waits for queries of the log and the recorder for the purge; guarded reads go
+ * on.
+ */
+#include "postgres.h"
+
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "access/xact.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "accesslog.h"
+#include "guc.h"
+#include "objects.h"
+#include "owntables.h"
+#include "policyrecord.h"
+
+PG_FUNCTION_INFO_V1(cg_purge);
+PG_FUNCTION_INFO_V1(cg_hold);
+PG_FUNCTION_INFO_V1(cg_release_hold);
+PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
+
+#define IS_HELD "(customer IN (SELECT customer FROM contact_guard.held) OR " \
+	"(event = 'bulk' AND EXISTS (SELECT FROM contact_guard.held)))"
+
+static char *text_argument(FunctionCallInfo fcinfo, int n, const char *name);
+static void check_before(TimestampTz before);
+static List *months_before(TimestampTz before);
+static int64 count(const char *what, const char *table);
+static int64 purge_month(Oid relid);
+static void drop_month(const char *name);
+static int64 purge_restored(TimestampTz before);
+static int64 hold_execute(const char *sql, int nargs, const char *customer, const char *reason);
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(n)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the %s must not be empty", name)));
+	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+static void
+check_before(TimestampTz before)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz latest = now - (int64) cg_min_retention * USECS_PER_MINUTE;
+
+	if (TIMESTAMP_NOT_FINITE(before))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the time before which to purge must be finite")));
+	if (before > now)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot purge the access log before a time in the future")));
+	if (before > latest)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot purge what is younger than contact_guard.min_retention"),
+				 errdetail("The access log is kept for %d days at least.", cg_min_retention / (24 * 60)),
+				 errhint("The latest time that can be given now is %s.", timestamptz_to_str(latest))));
+}
+
+/* The partitions that end at or before a time, oldest first. */
+static List *
+months_before(TimestampTz before)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_inheritance_children(cg_objects_relation("log", false), AccessShareLock))
+	{
+		int			year;
+		int			month;
+		struct pg_tm tm = {0};
+		TimestampTz end;
+
+		if (sscanf(get_rel_name(lfirst_oid(lc)), "log_%d_%d", &year, &month) != 2)
+			continue;
+		tm.tm_year = month == 12 ? year + 1 : year;
+		tm.tm_mon = month == 12 ? 1 : month + 1;
+		tm.tm_mday = 1;
+		if (tm2timestamp(&tm, 0, &(int) {0}, &end) == 0 && end <= before)
+			result = lappend_oid(result, lfirst_oid(lc));
+	}
+	list_sort(result, list_oid_cmp);
+	return result;
+}
+
+static int64
+count(const char *what, const char *table)
+{
+	int64		result = 0;
+
+	(void) cg_owntables_execute(psprintf("SELECT %s FROM contact_guard.%s", what, table),
+								0, NULL, NULL, NULL, &result);
+	return result;
+}
+
+/* Its extension would forbid it. */
+static void
+drop_month(const char *name)
+{
+	(void) deleteDependencyRecordsForClass(RelationRelationId, cg_objects_relation(name, false),
+										   ExtensionRelationId, DEPENDENCY_EXTENSION);
+	CommandCounterIncrement();
+	(void) cg_owntables_execute(psprintf("DROP TABLE contact_guard.%s", name), 0, NULL, NULL, NULL, NULL);
+}
+
+/* Returns the number of rows that are gone. */
+static int64
+purge_month(Oid relid)
+{
+	char	   *name = get_rel_name(relid);
+	char	   *old = psprintf("%s_purged", name);
+	int64		all = count("count(*)", name);
+	int64		held = count("count(*) FILTER (WHERE " IS_HELD ")", name);
+	int			year;
+	int			month;
+
+	if (held > 0 && held == all)
+		return 0;
+	if (held == 0)
+	{
+		drop_month(name);
+		return all;
+	}
+	(void) sscanf(name, "log_%d_%d", &year, &month);
+	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.log DETACH PARTITION contact_guard.%s", name),
+								0, NULL, NULL, NULL, NULL);
+	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.%s RENAME TO %s", name, old),
+								0, NULL, NULL, NULL, NULL);
+	cg_accesslog_make_month(year, month);
+	(void) cg_owntables_execute(psprintf("INSERT INTO contact_guard.%s SELECT * FROM contact_guard.%s WHERE " IS_HELD,
+										 name, old),
+								0, NULL, NULL, NULL, NULL);
+	drop_month(old);
+	return all - held;
+}
+
+/* What a restore has brought has no partitions. */
+static int64
+purge_restored(TimestampTz before)
+{
+	Oid			types[1] = {TIMESTAMPTZOID};
+	Datum		values[1] = {TimestampTzGetDatum(before)};
+
+	return (int64) cg_owntables_execute("DELETE FROM contact_guard.restored_log "
+										"WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " IS_HELD,
+										1, types, values, NULL, NULL);
+}
+
+Datum
+cg_purge(PG_FUNCTION_ARGS)
+{
+	char	   *reason;
+	TimestampTz before;
+	int			months = 0;
+	int64		purged = 0;
+	ListCell   *lc;
+
+	cg_objects_require_admin("purge the access log");
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the time before which to purge must not be null")));
+	before = PG_GETARG_TIMESTAMPTZ(0);
+	reason = text_argument(fcinfo, 1, "reason");
+	check_before(before);
+	/* Two purges at once would count the same rows. */
+	LockRelationOid(cg_objects_relation("log", false), AccessExclusiveLock);
+	foreach(lc, months_before(before))
+	{
+		int64		rows = purge_month(lfirst_oid(lc));
+
+		months += rows > 0 || !OidIsValid(get_rel_namespace(lfirst_oid(lc)));
+		purged += rows;
+	}
+	purged += purge_restored(before);
+	if (months == 0 && purged == 0)
+		ereport(NOTICE,
+				(errmsg("nothing to purge: no month of the access log ends before %s",
+						timestamptz_to_str(before))));
+	else
+		cg_policyrecord_event(CG_EVENT_PURGE, NULL, purged,
+							  psprintf("%d months before %s: %s", months, timestamptz_to_str(before), reason));
+	PG_RETURN_INT64(purged);
+}
+
+static int64
+hold_execute(const char *sql, int nargs, const char *customer, const char *reason)
+{
+	Oid			types[3] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[3];
+
+	values[0] = CStringGetTextDatum(cg_record_customer(customer));
+	values[1] = CStringGetTextDatum(reason ? reason : "");
+	values[2] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
+	return (int64) cg_owntables_execute(sql, nargs, types, values, NULL, NULL);
+}
+
+Datum
+cg_hold(PG_FUNCTION_ARGS)
+{
+	char	   *customer;
+	char	   *reason;
+
+	cg_objects_require_admin("hold a customer's records");
+	customer = text_argument(fcinfo, 0, "customer");
+	reason = text_argument(fcinfo, 1, "reason");
+	if (hold_execute("SELECT 1::bigint FROM contact_guard.access_log WHERE customer = $1 LIMIT 1",
+					 1, customer, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no record in the access log names customer \"%s\"", customer),
+				 errhint("Records that are under way: call contact_guard.sync() first.")));
+	if (hold_execute("INSERT INTO contact_guard.held (customer, reason, held_by) VALUES ($1, $2, $3) "
+					 "ON CONFLICT DO NOTHING", 3, customer, reason) == 0)
+	{
+		ereport(NOTICE,
+				(errmsg("the records of customer \"%s\" are held already", customer)));
+		PG_RETURN_VOID();
+	}
+	cg_policyrecord_event(CG_EVENT_POLICY, customer, 1, psprintf("hold: %s", reason));
+	PG_RETURN_VOID();
+}
+
+Datum
+cg_release_hold(PG_FUNCTION_ARGS)
+{
+	char	   *customer;
+
+	cg_objects_require_admin("release a hold");
+	customer = text_argument(fcinfo, 0, "customer");
+	if (hold_execute("DELETE FROM contact_guard.held WHERE customer = $1", 1, customer, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the records of customer \"%s\" are not held", customer)));
+	cg_policyrecord_event(CG_EVENT_POLICY, customer, 1,
+						  PG_ARGISNULL(1) ? "release hold" :
+						  psprintf("release hold: %s", text_to_cstring(PG_GETARG_TEXT_PP(1))));
+	PG_RETURN_VOID();
+}
+
+Datum
+cg_acknowledge_gaps(PG_FUNCTION_ARGS)
+{
+	char	   *reason;
+	int64		gaps;
+
+	cg_objects_require_admin("acknowledge gaps in the access log");
+	reason = text_argument(fcinfo, 0, "reason");
+	gaps = count("gaps - gaps_acknowledged", "journal_state");
+	if (gaps == 0)
+		ereport(NOTICE,
+				(errmsg("there is no gap to acknowledge")));
+	else
+	{
+		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET gaps_acknowledged = gaps",
+									0, NULL, NULL, NULL, NULL);
+		cg_policyrecord_event(CG_EVENT_POLICY, NULL, gaps, psprintf("gaps acknowledged: %s", reason));
+	}
+	PG_RETURN_INT64(gaps);
+}
