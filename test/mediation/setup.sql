@@ -1,7 +1,7 @@
 -- The CRM of the mediation suite, made once.  Guarded values are markers: GUARDED-0042-PHONE
 -- is the phone of customer 42.  No part of a marker is in a mask.
 -- anna has an open window at customer 7 and one at 42 that has ended; dispatcher has a standing
--- permission; bob, owner, pool and filer have neither.
+-- permission; bob, owner, pool, filer and bypass have neither.
 \set ON_ERROR_STOP on
 SET client_min_messages = error;
 CREATE EXTENSION contact_guard;
@@ -13,6 +13,7 @@ CREATE ROLE dispatcher LOGIN;
 CREATE ROLE admin LOGIN IN ROLE contact_guard_admin, owner;
 CREATE ROLE pool LOGIN IN ROLE contact_guard_proxy, dispatcher;
 CREATE ROLE filer LOGIN IN ROLE pg_write_server_files;
+CREATE ROLE bypass LOGIN BYPASSRLS;
 GRANT bob TO anna;
 
 -- What the suite itself needs
@@ -39,11 +40,21 @@ ALTER TABLE crm.site ATTACH PARTITION crm.site_s FOR VALUES IN ('s');
 CREATE TABLE crm.person (id bigint, phone text);
 CREATE TABLE crm.vip (note text) INHERITS (crm.person);
 CREATE TABLE crm.parts (id bigint PRIMARY KEY, phones text[], more jsonb);
-GRANT ALL ON ALL TABLES IN SCHEMA crm TO anna, bob, dispatcher, pool, admin, filer;
+-- Hidden
+CREATE TABLE crm.depot (id bigint PRIMARY KEY, customer_id bigint, code text, note text);
+CREATE INDEX ON crm.depot (customer_id);
+CREATE TABLE crm.area (id int, zone text, customer_id bigint, code text, note text) PARTITION BY LIST (zone);
+CREATE TABLE crm.area_n PARTITION OF crm.area FOR VALUES IN ('n');
+CREATE TABLE crm.area_s (note text, code text, customer_id bigint, id int, zone text);
+ALTER TABLE crm.area ATTACH PARTITION crm.area_s FOR VALUES IN ('s');
+-- Statistics of what is hidden and unguarded have cases of their own, 739 and 778.
+ALTER TABLE crm.depot ALTER note SET STATISTICS 0;
+ALTER TABLE crm.area ALTER note SET STATISTICS 0;
+GRANT ALL ON ALL TABLES IN SCHEMA crm TO anna, bob, dispatcher, pool, admin, filer, bypass;
 RESET ROLE;
 
 CREATE FUNCTION mediation.fill() RETURNS void LANGUAGE plpgsql AS $$BEGIN
-	TRUNCATE crm.customer, crm.visit, crm.note, crm.site, crm.person, crm.vip, crm.parts;
+	TRUNCATE crm.customer, crm.visit, crm.note, crm.site, crm.person, crm.vip, crm.parts, crm.depot, crm.area;
 	INSERT INTO crm.customer SELECT i, 'name ' || i, 'city ' || i % 3,
 		mediation.mark(i, 'PHONE'), mediation.mark(i, 'MOBILE'), mediation.mark(i, 'EMAIL')
 		FROM generate_series(1, 60) i;
@@ -54,6 +65,9 @@ CREATE FUNCTION mediation.fill() RETURNS void LANGUAGE plpgsql AS $$BEGIN
 	INSERT INTO crm.note VALUES (1, 42, 'word 1'), (2, 7, 'word 2');
 	INSERT INTO crm.site SELECT i, CASE WHEN i < 42 THEN 'n' ELSE 's' END, i, mediation.mark(i, 'DOOR')
 		FROM generate_series(1, 60) i;
+	INSERT INTO crm.depot SELECT i, i, mediation.mark(i, 'CODE'), CASE i WHEN 7 THEN 'note' ELSE mediation.mark(i, 'NOTE') END
+		FROM generate_series(1, 60) i;
+	INSERT INTO crm.area SELECT id, CASE WHEN id < 42 THEN 'n' ELSE 's' END, customer_id, code, note FROM crm.depot;
 	INSERT INTO crm.person VALUES (41, mediation.mark(41, 'PERSON'));
 	INSERT INTO crm.vip VALUES (42, mediation.mark(42, 'PERSON'), 'v'), (7, mediation.mark(7, 'PERSON'), 'v');
 	INSERT INTO crm.parts VALUES (42, ARRAY['a', mediation.mark(42, 'PARTS')], jsonb_build_object('a', 1, 'tel', mediation.mark(42, 'PARTS'))),
@@ -66,7 +80,9 @@ CREATE FUNCTION mediation.digest() RETURNS text LANGUAGE sql AS $$
 	SELECT md5(concat_ws('|', (SELECT string_agg(c::text, ',' ORDER BY id) FROM crm.customer c),
 		(SELECT string_agg(s::text, ',' ORDER BY id, zone) FROM crm.site s),
 		(SELECT string_agg(p.tableoid::text || p::text, ',' ORDER BY id) FROM crm.person p),
-		(SELECT string_agg(p::text, ',' ORDER BY id) FROM crm.parts p)))$$;
+		(SELECT string_agg(p::text, ',' ORDER BY id) FROM crm.parts p),
+		(SELECT string_agg(d::text, ',' ORDER BY id) FROM crm.depot d),
+		(SELECT string_agg(a::text, ',' ORDER BY id) FROM crm.area a)))$$;
 CREATE FUNCTION mediation.other_digest() RETURNS text LANGUAGE sql AS $$
 	SELECT md5(concat_ws('|', (SELECT string_agg(v::text, ',' ORDER BY id) FROM crm.visit v),
 		(SELECT string_agg(n::text, ',' ORDER BY id) FROM crm.note n)))$$;
@@ -76,7 +92,8 @@ DECLARE r regclass; n bigint; found_in text := ''; BEGIN
 	          WHERE relkind IN ('r', 'm') AND nspname IN ('scratch', 'crm', 'public')
 	            AND NOT EXISTS (SELECT FROM pg_seclabel l WHERE l.objoid = c.oid AND provider = 'contact_guard')
 	            AND c.oid NOT IN ('crm.customer'::regclass, 'crm.site_n'::regclass, 'crm.site_s'::regclass,
-	                              'crm.person'::regclass, 'crm.vip'::regclass, 'crm.parts'::regclass)
+	                              'crm.person'::regclass, 'crm.vip'::regclass, 'crm.parts'::regclass,
+	                              'crm.depot'::regclass, 'crm.area_n'::regclass, 'crm.area_s'::regclass)
 	            AND relispopulated
 	LOOP
 		EXECUTE format($q$SELECT count(*) FROM ONLY %s t WHERE t::text ~ 'GUARDED-|WITHHELD|[*]{6}'$q$, r) INTO n;
@@ -103,6 +120,8 @@ SELECT contact_guard.protect('crm.customer', 'id', '{email}', 'null');
 SELECT contact_guard.protect('crm.site', 'customer_id', '{door}', 'constant(WITHHELD)');
 SELECT contact_guard.protect('crm.person', 'id', '{phone}', 'constant(WITHHELD)');
 SELECT contact_guard.protect('crm.parts', 'id', '{phones,more}', 'null');
+SELECT contact_guard.protect('crm.depot', 'customer_id', '{code}', 'constant(WITHHELD)', mode => 'hide');
+SELECT contact_guard.protect('crm.area', 'customer_id', '{code}', 'constant(WITHHELD)', mode => 'hide');
 SELECT contact_guard.allow('dispatcher', purpose => 'planning');
 SELECT contact_guard.allow('postgres', purpose => 'the suite', level => 'bulk');
 

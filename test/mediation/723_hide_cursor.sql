@@ -1,0 +1,10 @@
+-- what: hidden rows: cursors
+-- outcome: masked
+BEGIN;
+DECLARE c SCROLL CURSOR FOR SELECT * FROM crm.depot;
+FETCH ALL FROM c;
+FETCH FIRST FROM c;
+FETCH RELATIVE 5 FROM c;
+DECLARE d CURSOR FOR SELECT note FROM crm.area;
+FETCH ALL FROM d;
+COMMIT;
