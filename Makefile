@@ -37,7 +37,7 @@ all install:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test installcheck mediation-table
+.PHONY: demo test installcheck mediation-table smith core
 demo:
 	KEEP=$(KEEP) test/demo/run
 
@@ -47,3 +47,11 @@ test installcheck:
 # docs/mediation.md: each case of test/mediation, and what came of it.
 mediation-table:
 	test/mediation/table
+
+# Two long tests that are not part of `make test`: sqlsmith as a technician, and
+# PostgreSQL's own regression suite with and without the library.
+smith:
+	test/smith/run $(STATEMENTS)
+
+core:
+	test/core/run
