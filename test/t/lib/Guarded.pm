@@ -15,19 +15,21 @@ use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(guard_node make_roles make_crm phone_of mask_of session as state_of log_rows
-  log_is_whole slow_start children_of wait_gone);
+  log_is_whole lock_log slow_start children_of wait_gone kill_server);
 
 use constant WINDOWS => 20;
 
-# With the library, and WAL that can be kept.
+# With the library, and WAL that can be kept.  A hash that comes before the
+# settings is for PostgreSQL::Test::Cluster's init(): allows_streaming and the like.
 sub guard_node
 {
 	my ($name, @conf) = @_;
+	my %init = ref $conf[0] ? %{ shift @conf } : ();
 	my $node = PostgreSQL::Test::Cluster->new($name);
 
-	$node->init;
-	$node->append_conf('postgresql.conf',
-		join("\n", 'wal_level = replica', 'max_wal_senders = 0', 'log_statement = none', @conf));
+	$node->init(%init);
+	$node->append_conf('postgresql.conf', join("\n", 'wal_level = replica', 'log_statement = none',
+			%init ? () : 'max_wal_senders = 0', @conf));
 	$node->start;
 	return $node;
 }
@@ -122,6 +124,28 @@ sub log_is_whole
 		       IS NOT DISTINCT FROM (s.log_size, 0::bigint, s.log_size, s.log_size, 0::bigint)
 		  FROM contact_guard.status() s LEFT JOIN contact_guard.access_log ON origin IS NULL
 		 GROUP BY s.log_size)) eq 't';
+}
+
+# A session that keeps the recorder from storing anything, until it ends or commits.
+sub lock_log
+{
+	my ($node, $dbname) = @_;
+	my $locker = session($node, $dbname, 'postgres');
+	log_rows($node, $dbname, 'true');
+	$locker->query('BEGIN; LOCK TABLE contact_guard.query_text, contact_guard.log IN EXCLUSIVE MODE');
+	return $locker;
+}
+
+# kill -9 of all processes; returns when they are gone.
+sub kill_server
+{
+	my ($node) = @_;
+	my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
+	my @all = ($postmaster, children_of($postmaster));
+	kill 'KILL', @all;
+	$node->{_pid} = undef;
+	wait_gone(@all);
+	return;
 }
 
 # After a kill -9 the old processes may take a moment to go.

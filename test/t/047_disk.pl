@@ -1,0 +1,67 @@
+# WAL that cannot be written: nothing guarded leaves, and afterwards all is well.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use File::Copy ();
+use Guarded;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Wire;
+
+plan skip_all => 'no small filesystem: test/run mounts one when it is root' if !$ENV{CG_SMALL_WAL};
+
+my $node = guard_node('disk', 'restart_after_crash = on', 'max_wal_size = 32MB', 'min_wal_size = 32MB', 'wal_recycle = off', 'wal_init_zero = on', 'max_connections = 20');
+make_roles($node);
+make_crm($node, 'crm', 1000);
+log_rows($node, 'crm', 'true');
+$node->stop;
+my ($wal, $small) = ($node->data_dir . '/pg_wal', "$ENV{CG_SMALL_WAL}/wal");
+system('cp', '-r', $wal, $small) == 0 or die;
+system('mv', $wal, "$wal.old") == 0 or die;
+symlink $small, $wal or die;
+$node->start;
+
+my @readers = map { Wire->new($node, 'crm', 'anna', application_name => "reader $_") } 1 .. 2;
+my %noted;
+# The WAL fills up; the slot, behind a record that waits, keeps it.
+my $locker = lock_log($node, 'crm');
+system("dd if=/dev/zero of=$ENV{CG_SMALL_WAL}/ballast bs=1M >/dev/null 2>&1; dd if=/dev/zero of=$ENV{CG_SMALL_WAL}/more bs=1k >/dev/null 2>&1");
+my ($tries, @left) = (0, @readers);
+while (@left && $tries++ < 200_000)
+{
+	foreach my $reader (@left)
+	{
+		my $customer = 1 + $tries % 20;
+		my @messages = $reader->query("SELECT phone, '" . 'x' x 200 . "' FROM crm.customer WHERE id BETWEEN $customer AND 20");
+		my @rows = Wire::rows(@messages);
+		$noted{ $reader->{socket} }++ if @rows;
+		$reader->{statements} += @rows ? 1 : 0;
+		$reader->{failed} = Wire::states(@messages) || 'the end of the connection' if !@rows || $reader->ended;
+	}
+	@left = grep { !$_->{failed} } @left;
+}
+is(scalar(grep { !$_->{failed} } @readers), 0, 'a reader gets an error, or the end of the connection, when WAL cannot be written')
+  or diag($tries);
+diag("WAL full after $tries rounds: ", join ', ', map { $_->{failed} // 'nothing' } @readers);
+like(slurp_file($node->logfile), qr/No space left on device/, '... since there is no space');
+eval { $locker->quit };
+unlink "$ENV{CG_SMALL_WAL}/ballast", "$ENV{CG_SMALL_WAL}/more";
+kill_server($node) if -e $node->data_dir . '/postmaster.pid';
+unlink $node->data_dir . '/postmaster.pid';
+$node->{_pid} = undef;
+slow_start($node);
+$node->safe_psql('crm', 'SELECT contact_guard.sync()');
+foreach my $i (1 .. 2)
+{
+	cmp_ok($readers[ $i - 1 ]{statements}, '>', 0, "reader $i had values");
+	is($node->safe_psql('crm', "SELECT count(DISTINCT statement) >= $readers[$i - 1]{statements} AND count(*) = count(DISTINCT (statement, customer))
+		FROM contact_guard.access_log WHERE application = 'reader $i' AND event = 'shown'"), 't', '... and what he had is on record, once');
+}
+is(as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 2'), phone_of(2), 'with space again, values are shown');
+is(log_rows($node, 'crm', "event = 'gap'"), 0, '... without a gap');
+ok(log_is_whole($node, 'crm'), '... and the log is whole');
+$node->stop;
+done_testing();
