@@ -1,5 +1,6 @@
 # contact_guard: `make` builds, `make install` installs, `make demo` plays the
-# story, `make test` runs every test.  The last two install what they need.
+# story, `make test` runs every test, `make soak` the long versions of some.  The
+# last three install what they need.
 
 MODULE_big = contact_guard
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
@@ -37,12 +38,16 @@ all install:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test installcheck mediation-table smith core
+.PHONY: demo test soak installcheck mediation-table smith core
 demo:
 	KEEP=$(KEEP) test/demo/run
 
 test installcheck:
 	test/run
+
+# What takes minutes: 200 crashes, a result of 10 million rows, load for a minute.
+soak:
+	CG_SOAK=1 test/run tap 021_crash 035_clients 042_lag
 
 # docs/mediation.md: each case of test/mediation, and what came of it.
 mediation-table:
