@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
+#include "utils/rls.h"
 
 #include "actor.h"
 #include "assume.h"
@@ -116,6 +117,13 @@ cg_assume_check(const PlannedStmt *plan)
 		/* A child has its parent's mark. */
 		if (rte->enrname == NULL || !cg_marks_get(rte, &mark) || mark.relid != rte->relid)
 			continue;
+		/* As row security itself: whoever dumps gets all rows or an error. */
+		if (mark.assumed == CG_ASSUMED_SEES_OPEN && !row_security)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("rows of relation \"%s\" would be hidden, and row_security is off",
+							get_rel_name(mark.relid)),
+					 errhint("For a whole dump use a role with a standing permission: see contact_guard.allow().")));
 		to_record |= mark.audited || mark.looked_up != NIL;
 		if (mark.assumed == CG_ASSUMED_NOTHING)
 			continue;

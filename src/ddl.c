@@ -374,6 +374,7 @@ leave_parent(Oid child)
 	const CgPolicy *policy = cg_policy_get(child);
 	CgTableLabel table;
 	CgColumnLabel column;
+	bool		hide = policy && policy->hide;
 	AttrNumber	customer;
 	int			count;
 	AttrNumber *attnums;
@@ -397,8 +398,10 @@ leave_parent(Oid child)
 		table.protect = true;
 		table.mode = "mask";
 		table.fallback = "none";
-		cg_labels_set_table(child, &table);
 	}
+	if (hide)
+		table.mode = "hide";
+	cg_labels_set_table(child, &table);
 	cg_labels_parse_column(cg_labels_get(child, customer), &column);
 	column.customer = true;
 	cg_labels_set_column(child, customer, &column);

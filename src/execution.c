@@ -44,6 +44,7 @@ typedef struct Execution
 	QueryDesc  *query;
 	int64		statement;		/* 0: not asked for yet */
 	CgReads    *reads;			/* NULL: none yet */
+	bool		in_check;		/* of a foreign key */
 } Execution;
 
 /* What an executor hook does, as a closure. */
@@ -133,7 +134,7 @@ call_next(const Step *step)
 static void
 execution_step(const Step *step)
 {
-	Execution	execution = {current, step->query, 0, NULL};
+	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation()};
 
 	current = &execution;
 	PG_TRY();
@@ -316,6 +317,12 @@ cg_execution_stores(void)
 			return true;
 	}
 	return false;
+}
+
+bool
+cg_execution_is_foreign_key_check(void)
+{
+	return InNoForceRLSOperation() && (current == NULL || !current->in_check);
 }
 
 bool

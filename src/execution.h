@@ -22,6 +22,13 @@ extern CgReads *cg_execution_reads(void);
  */
 extern bool cg_execution_stores(void);
 
+/*
+ * Is a query that is planned now the check of a foreign key itself, which sees all
+ * rows as in row security?  What runs inside of such a check (a trigger, a cast) is
+ * not.
+ */
+extern bool cg_execution_is_foreign_key_check(void);
+
 /* Is there a record, anywhere in this session, that is not known to be durable? */
 extern bool cg_execution_owes(void);
 

@@ -39,6 +39,7 @@ static bool is_plain_type(Oid type);
 static bool is_plain_operator(Oid opno);
 static bool row_walker(Node *node, void *context);
 static bool could_look_up(Query *query, const Bitmapset *inner, const Var *column);
+static Var *looked_up(Query *query, Node *condition);
 static void add_lookup(List **lookups, Node *comparison, const Var *column);
 
 /* The relations that no outer join fills up with nulls. */
@@ -193,25 +194,44 @@ add_lookup(List **lookups, Node *comparison, const Var *column)
 	lookup->attnums = list_append_unique_int(lookup->attnums, column->varattno);
 }
 
+/* The column that a condition of the query's WHERE looks up, or NULL. */
+static Var *
+looked_up(Query *query, Node *condition)
+{
+	Var		   *column = compared_column(condition);
+	Bitmapset  *inner = NULL;
+
+	if (column == NULL)
+		return NULL;
+	add_inner((Node *) query->jointree, &inner);
+	return could_look_up(query, inner, column) ? column : NULL;
+}
+
+bool
+cg_lookup_present(Query *query)
+{
+	ListCell   *lc;
+
+	if (query->commandType != CMD_SELECT || query->jointree->quals == NULL)
+		return false;
+	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
+		if (looked_up(query, lfirst(lc)))
+			return true;
+	return false;
+}
+
 List *
 cg_lookup_take(Query *query, bool *assumes)
 {
 	List	   *lookups = NIL;
 	List	   *kept = NIL;
-	Bitmapset  *inner = NULL;
 	ListCell   *lc;
 
-	if (query->commandType != CMD_SELECT || query->jointree->quals == NULL)
-		return NIL;
 	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
 	{
 		Node	   *node = lfirst(lc);
-		Var		   *column = compared_column(node);
+		Var		   *column = looked_up(query, node);
 
-		if (column && inner == NULL)
-			add_inner((Node *) query->jointree, &inner);
-		if (column && !could_look_up(query, inner, column))
-			column = NULL;
 		*assumes |= column != NULL;
 		if (column && cg_assume_permitted(rt_fetch(column->varno, query->rtable)->relid))
 			add_lookup(&lookups, node, column);

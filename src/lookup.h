@@ -26,6 +26,9 @@ typedef struct CgLookup
  */
 extern List *cg_lookup_take(Query *query, bool *assumes);
 
+/* Is there something to take, for an actor with permission? */
+extern bool cg_lookup_present(Query *query);
+
 /*
  * Puts them into the range table, after it has been rewritten.  eager: see
  * carriers.h.

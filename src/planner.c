@@ -53,6 +53,12 @@ cg_planner_init(void)
 	cg_inline_init();
 }
 
+bool
+cg_planner_is_planning(void)
+{
+	return planning > 0;
+}
+
 static PlannedStmt *
 call_next(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
 {
@@ -75,7 +81,7 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 
 	cg_inline_functions(parse, &inlined);
 	if (inlined.guarded)
-		rewritten = cg_rewrite_query(parse);
+		rewritten = cg_rewrite_query(parse, boundParams);
 	if (rewritten.found)
 	{
 		cg_shared_require();

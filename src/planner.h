@@ -7,4 +7,7 @@
 
 extern void cg_planner_init(void);
 
+/* Is a plan being made, so that functions run only to fold them? */
+extern bool cg_planner_is_planning(void);
+
 #endif							/* CG_PLANNER_H */

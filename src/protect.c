@@ -236,6 +236,14 @@ cg_protect(PG_FUNCTION_ARGS)
 		check_column(relid, lfirst_int(lc), customer, &mask);
 
 	cg_labels_parse_table(cg_labels_get(relid, 0), &table);
+	/* "mask" may be there by default, and would make rows appear. */
+	if (table.protect && strcmp(table.mode, "hide") == 0 && strcmp(mode, "mask") == 0)
+	{
+		ereport(NOTICE,
+				(errmsg("relation \"%s\" stays in mode hide", get_rel_name(relid)),
+				 errhint("For mode mask, call contact_guard.unprotect() first.")));
+		mode = table.mode;
+	}
 	/* Hidden rows are row security's business, with the library and without. */
 	if (strcmp(mode, "hide") == 0 || (table.protect && strcmp(table.fallback, "rls") == 0))
 		fallback = "rls";

@@ -38,6 +38,7 @@
 #include "marks.h"
 #include "policy.h"
 #include "rewrite.h"
+#include "rowless.h"
 #include "rowpolicy.h"
 #include "site.h"
 #include "wholerow.h"
@@ -49,12 +50,17 @@ typedef struct RewriteContext
 	bool		stores;			/* the statement stores rows */
 	bool		to_guarded;		/* in a guarded column */
 	bool		eager;			/* see carriers.h */
+	Query	   *top;
+	ParamListInfo params;
+	bool		asked;			/* whether something is rowless.h's; then */
+	bool		rowless;		/* the answer */
 	CgRewritten result;
 } RewriteContext;
 
 static void mark_seen(Query *query, Index rti, RewriteContext *context);
 static bool query_stores(Query *query);
 static void rewrite_query(Query *query, RewriteContext *context, bool top);
+static List *take_lookups(Query *query, RewriteContext *context);
 static void rewrite_output(Query *query, RewriteContext *context, bool top);
 static void rewrite_rtable(Query *query, RewriteContext *context);
 static Node *rewrite_mutator(Node *node, RewriteContext *context);
@@ -86,10 +92,12 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 }
 
 CgRewritten
-cg_rewrite_query(Query *query)
+cg_rewrite_query(Query *query, ParamListInfo params)
 {
 	RewriteContext context = {0};
 
+	context.top = query;
+	context.params = params;
 	context.flows = true;
 	context.stores = query_stores(query);
 	context.eager = cg_carriers_present(query);
@@ -120,7 +128,7 @@ static void
 rewrite_query(Query *query, RewriteContext *context, bool top)
 {
 	bool		flows = context->flows;
-	List	   *lookups = cg_lookup_take(query, &context->result.assumes);
+	List	   *lookups = take_lookups(query, context);
 	ListCell   *lc;
 
 	context->queries = lcons(query, context->queries);
@@ -149,6 +157,18 @@ rewrite_query(Query *query, RewriteContext *context, bool top)
 		context->result.found = true;
 	}
 	context->queries = list_delete_first(context->queries);
+}
+
+static List *
+take_lookups(Query *query, RewriteContext *context)
+{
+	if (!cg_lookup_present(query))
+		return NIL;
+	/* Once, before the first is taken out. */
+	if (!context->asked)
+		context->rowless = cg_rowless_present(context->top, context->params);
+	context->asked = true;
+	return context->rowless ? NIL : cg_lookup_take(query, &context->result.assumes);
 }
 
 /* What rows are made of. */

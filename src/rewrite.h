@@ -5,6 +5,7 @@
 #ifndef CG_REWRITE_H
 #define CG_REWRITE_H
 
+#include "nodes/params.h"
 #include "nodes/parsenodes.h"
 
 typedef struct CgRewritten
@@ -14,10 +15,10 @@ typedef struct CgRewritten
 } CgRewritten;
 
 /*
- * For a query with a guarded relation in some range table.  Rewrites in place,
- * and marks the entries of guarded relations (marks.h).  ERROR
+ * For a query with a guarded relation in some range table.  params: their values,
+ * where the plan is for those alone, or NULL.  Rewrites in place, and marks the entries of guarded relations (marks.h).  ERROR
  * object_not_in_prerequisite_state if the policy of one is broken.
  */
-extern CgRewritten cg_rewrite_query(Query *query);
+extern CgRewritten cg_rewrite_query(Query *query, ParamListInfo params);
 
 #endif							/* CG_REWRITE_H */

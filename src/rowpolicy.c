@@ -38,8 +38,10 @@
 #include "utils/typcache.h"
 
 #include "calls.h"
+#include "execution.h"
 #include "fallback.h"
 #include "objects.h"
+#include "planner.h"
 #include "policy.h"
 #include "rowpolicy.h"
 #include "site.h"
@@ -196,7 +198,7 @@ filter_walker(Node *node, void *context)
 static bool
 is_foreign_key_check(const RangeTblEntry *rte)
 {
-	return InNoForceRLSOperation() &&
+	return cg_execution_is_foreign_key_check() && !cg_planner_is_planning() &&
 		pg_class_ownercheck(rte->relid, OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId());
 }
 

@@ -106,7 +106,9 @@ cg_statistics_visible(PG_FUNCTION_ARGS)
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
 		PG_RETURN_BOOL(cg_policy_get(IndexGetRelation(relid, false)) == NULL);
 	policy = cg_policy_get(relid);
-	PG_RETURN_BOOL(policy == NULL || cg_policy_column(policy, PG_GETARG_INT16(1)) == NULL);
+	/* Of hidden rows every column would tell. */
+	PG_RETURN_BOOL(policy == NULL ||
+				   (!policy->hide && cg_policy_column(policy, PG_GETARG_INT16(1)) == NULL));
 }
 
 Datum
