@@ -80,7 +80,11 @@ actor_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId par
 	if (acted_name == NULL || acted_level < level)
 		return;
 	if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		/* The transaction goes on; at its end the next act_as asks. */
 		forget();
+		cg_assume_actor_lost();
+	}
 	else if (event == SUBXACT_EVENT_COMMIT_SUB)
 		acted_level = level - 1;
 }

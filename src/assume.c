@@ -163,3 +163,10 @@ cg_assume_actor_changed(void)
 		}
 	}
 }
+
+void
+cg_assume_actor_lost(void)
+{
+	if (assumptions != NIL)
+		drop_plans();
+}

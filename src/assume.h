@@ -30,4 +30,7 @@ extern bool cg_assume_check(const PlannedStmt *plan);
 /* The actor has become another: drops cached plans that do not hold for him. */
 extern void cg_assume_actor_changed(void);
 
+/* The same where no catalog can be asked; throws nothing. */
+extern void cg_assume_actor_lost(void);
+
 #endif							/* CG_ASSUME_H */

@@ -61,13 +61,13 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 	Relation	rel;
 	Oid			relid;
 
-	noted->enters = copy->is_from;
 	noted->leaves = !copy->is_from && (copy->filename || copy->is_program);
 	if (copy->relation == NULL || !OidIsValid(cg_objects_schema()))
 		return pstmt;
 	if (copy->is_from)
 	{
-		noted->restores = is_restored_log(RangeVarGetRelid(copy->relation, NoLock, true));
+		noted->into = RangeVarGetRelid(copy->relation, NoLock, true);
+		noted->restores = is_restored_log(noted->into);
 		return pstmt;
 	}
 	/* The lock that COPY takes; kept, so that the name means the same to it. */
@@ -112,10 +112,10 @@ cg_copyto_relation(void)
 	return underway.relid;
 }
 
-bool
-cg_copyto_enters(void)
+Oid
+cg_copyto_into(void)
 {
-	return underway.enters;
+	return underway.into;
 }
 
 bool

@@ -12,7 +12,7 @@ typedef struct CgCopy
 {
 	Oid			relid;			/* of this whole table; InvalidOid: of none */
 	bool		leaves;			/* to a file or a program, past the door */
-	bool		enters;			/* COPY FROM */
+	Oid			into;			/* COPY FROM, into this table */
 	bool		restores;		/* into contact_guard.restored_log */
 } CgCopy;
 
@@ -29,6 +29,6 @@ extern PlannedStmt *cg_copyto_guard(PlannedStmt *pstmt, CgCopy *copy);
 extern CgCopy cg_copyto_begin(CgCopy copy);
 extern Oid	cg_copyto_relation(void);
 extern bool cg_copyto_leaves(void);
-extern bool cg_copyto_enters(void);
+extern Oid	cg_copyto_into(void);
 
 #endif							/* CG_COPYTO_H */

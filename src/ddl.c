@@ -7,9 +7,6 @@
  * his (triggers, rules, policies, generated columns, checks, USING, expression
  * indexes) needs a member of contact_guard_admin.  Renames need nothing: the
  * labels hang on the columns themselves.
- *
- * Foreign keys on guarded columns are refused to everybody: referential integrity
- * runs queries, which would look for masks.
  */
 #include "postgres.h"
 
@@ -32,6 +29,7 @@
 
 #include "ddl.h"
 #include "dependents.h"
+#include "foreignkeys.h"
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
@@ -46,7 +44,6 @@ static void check_alter_table(AlterTableStmt *statement);
 static void check_subcommand(Oid relid, AlterTableCmd *command);
 static bool needs_admin(AlterTableCmd *command);
 static bool is_computed(ColumnDef *column);
-static void check_foreign_key(Oid relid, Constraint *constraint);
 static void check_index(IndexStmt *statement);
 static void check_domain(AlterDomainStmt *statement);
 static bool is_guarded(Oid relid);
@@ -79,9 +76,7 @@ check_replaced(Oid function)
 						   get_rel_name(relid))));
 }
 
-/*
- * DROP: the label goes with the object, and PostgreSQL tells no label provider.
- */
+/* DROP: the label goes with the object, and PostgreSQL tells no label provider. */
 static void
 ddl_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
@@ -217,11 +212,13 @@ check_subcommand(Oid relid, AlterTableCmd *command)
 	Oid			child = InvalidOid;
 	ListCell   *lc;
 
+	if (command->subtype == AT_ValidateConstraint)
+		cg_foreignkeys_require_all_rows(relid);
 	if (command->subtype == AT_AddConstraint && IsA(command->def, Constraint))
-		check_foreign_key(relid, (Constraint *) command->def);
+		cg_foreignkeys_check(relid, (Constraint *) command->def);
 	if (command->subtype == AT_AddColumn)
 		foreach(lc, ((ColumnDef *) command->def)->constraints)
-			check_foreign_key(relid, lfirst_node(Constraint, lc));
+			cg_foreignkeys_check(relid, lfirst_node(Constraint, lc));
 	/* A parent's triggers, checks and partition key come to its children. */
 	if (command->subtype == AT_AttachPartition)
 		child = relation_oid(((PartitionCmd *) command->def)->name, AccessExclusiveLock);
@@ -274,34 +271,6 @@ is_computed(ColumnDef *column)
 			lfirst_node(Constraint, lc)->contype == CONSTR_CHECK)
 			return true;
 	return false;
-}
-
-/* Is one of these columns guarded? */
-static void
-check_key_columns(Oid relid, List *names)
-{
-	const CgPolicy *policy = OidIsValid(relid) ? cg_policy_get(relid) : NULL;
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		AttrNumber	attnum = policy ? get_attnum(policy->relid, strVal(lfirst(lc))) : InvalidAttrNumber;
-
-		if (attnum != InvalidAttrNumber && cg_policy_column(policy, attnum))
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("guarded column \"%s\" of relation \"%s\" cannot take part in a foreign key",
-							strVal(lfirst(lc)), get_rel_name(relid))));
-	}
-}
-
-static void
-check_foreign_key(Oid relid, Constraint *constraint)
-{
-	if (constraint->contype != CONSTR_FOREIGN)
-		return;
-	check_key_columns(relid, constraint->fk_attrs);
-	check_key_columns(relation_oid(constraint->pktable, NoLock), constraint->pk_attrs);
 }
 
 static void

@@ -181,7 +181,15 @@ record_marked(const PlannedStmt *plan)
 			continue;
 		if (mark.looked_up != NIL)
 			cg_reads_look_up(cg_execution_reads(), mark.relid, mark.looked_up);
-		if (mark.audited && !cg_owntables_is_writing() && !RecoveryInProgress() && !IsParallelWorker())
+		if (!mark.audited || cg_owntables_is_writing() || RecoveryInProgress())
+			continue;
+		/* A worker's part of a plan is the leader's; a function's query is nobody's. */
+		if (IsParallelWorker() && current->outer)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("the access log cannot be read by a function in a parallel worker"),
+					 errhint("A function that reads it must be PARALLEL RESTRICTED or UNSAFE.")));
+		if (!IsParallelWorker())
 			cg_reads_audit(reads_of(outermost), mark.relid);
 	}
 }

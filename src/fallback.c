@@ -48,6 +48,17 @@ relation_name(Oid relid)
 									  get_rel_name(relid));
 }
 
+/* The relation cache leaves policies alone where row security is off. */
+static bool
+has_dormant_policy(Oid relid)
+{
+	Relation	rel = RelationIdGetRelation(relid);
+	bool		found = relation_has_policies(rel);
+
+	RelationClose(rel);
+	return found;
+}
+
 /* As the label has it. */
 static char *
 row_security(Oid relid)
@@ -57,6 +68,9 @@ row_security(Oid relid)
 		rel->rd_rel->relforcerowsecurity ? "forced" : "on";
 
 	RelationClose(rel);
+	/* Not in rd_rsdesc, since it is off. */
+	if (strcmp(result, "off") == 0 && has_dormant_policy(relid))
+		result = "dormant";
 	return result;
 }
 
@@ -107,6 +121,6 @@ cg_fallback_remove(Oid relid, const char *before)
 	if (before == NULL || strcmp(before, "forced") == 0)
 		return;
 	execute(psprintf("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", name));
-	if (strcmp(before, "off") == 0 && !has_other_policy(relid))
+	if (strcmp(before, "dormant") == 0 || (strcmp(before, "off") == 0 && !has_other_policy(relid)))
 		execute(psprintf("ALTER TABLE %s DISABLE ROW LEVEL SECURITY", name));
 }

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "fmgr.h"
@@ -111,6 +112,8 @@ inline_walker(Node *node, void *context)
 			walk->found->guarded = true;
 		else if (OidIsValid(rte->relid) && cg_policy_is_audited(rte->relid))
 			cg_marks_set_audited(rte);
+		else if (rte->relkind == RELKIND_TOASTVALUE)
+			cg_policy_refuse_toast(rte->relid);
 		/* Its contents, the new subquery too, come next. */
 		return false;
 	}

@@ -38,7 +38,8 @@ typedef struct CgTableLabel
 	bool		protect;
 	char	   *mode;			/* never NULL where protect */
 	char	   *fallback;		/* likewise */
-	char	   *row_security;	/* before protect() forced it: off, on or forced;
+	char	   *row_security;	/* before protect() forced it: off, dormant (off
+								 * with policies), on or forced;
 								 * NULL if it did not */
 	bool		interventions;
 	char	   *open_when;		/* NULL: always; the others may be NULL too */

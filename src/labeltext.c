@@ -141,7 +141,7 @@ cg_labels_parse_table(const char *label, CgTableLabel *result)
 		if (strcmp(result->fallback, "none") != 0 && strcmp(result->fallback, "rls") != 0)
 			bad_label(psprintf("Fallback \"%s\" is not known.", result->fallback));
 		if (result->row_security && strcmp(result->row_security, "off") != 0 &&
-			strcmp(result->row_security, "on") != 0 && strcmp(result->row_security, "forced") != 0)
+			strcmp(result->row_security, "dormant") != 0 && strcmp(result->row_security, "on") != 0 && strcmp(result->row_security, "forced") != 0)
 			bad_label(psprintf("Row security \"%s\" is not known.", result->row_security));
 	}
 	if (interventions)

@@ -7,8 +7,10 @@
  * somebody's function could tell of the row, and found() to nothing but what
  * they have let through.
  *
- * Only operators that are built in, with the meaning that a btree gives them,
- * and LIKE: code that can do nothing but compare.  Only in the WHERE of a SELECT,
+ * One comparison of a relation: of two, the second would tell of a row that the
+ * first has found, before found() has it on record.  Only operators that are built
+ * in, with the meaning that a btree gives them, and LIKE with a pattern that is
+ * known to be good: code that can do nothing but compare.  Only in the WHERE of a SELECT,
  * of a relation that no outer join can fill up with nulls: there, applying a
  * condition to the relation is the same as applying it to the join.  All else
  * goes through reveal(), and is right, but slow.
@@ -23,6 +25,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "assume.h"
@@ -37,10 +40,12 @@ static Var *compared_column(Node *node);
 static Var *bare_column(Node *node);
 static bool is_plain_type(Oid type);
 static bool is_plain_operator(Oid opno);
+static bool is_good_pattern(Oid opno, Node *pattern);
 static bool row_walker(Node *node, void *context);
 static bool could_look_up(Query *query, const Bitmapset *inner, const Var *column);
 static Var *looked_up(Query *query, Node *condition);
-static void add_lookup(List **lookups, Node *comparison, const Var *column);
+static int	rank(const Node *comparison);
+static List *choose(Query *query, List *conditions);
 
 /* The relations that no outer join fills up with nulls. */
 static void
@@ -82,8 +87,6 @@ is_plain_operator(Oid opno)
 
 	if (opno >= FirstGenbkiObjectId)
 		return false;
-	if (opno == OID_TEXT_LIKE_OP || opno == OID_BPCHAR_LIKE_OP)
-		return true;
 	foreach(lc, get_op_btree_interpretation(opno))
 	{
 		int			strategy = ((OpBtreeInterpretation *) lfirst(lc))->strategy;
@@ -92,6 +95,22 @@ is_plain_operator(Oid opno)
 			return true;
 	}
 	return false;
+}
+
+/* LIKE complains of an escape at the end, but only where a value gets that far. */
+static bool
+is_good_pattern(Oid opno, Node *pattern)
+{
+	char	   *like;
+	int			escapes = 0;
+
+	if ((opno != OID_TEXT_LIKE_OP && opno != OID_BPCHAR_LIKE_OP) || !IsA(pattern, Const) ||
+		((Const *) pattern)->constisnull || ((Const *) pattern)->consttype != TEXTOID)
+		return false;
+	like = TextDatumGetCString(((Const *) pattern)->constvalue);
+	for (size_t length = strlen(like); length > 0 && like[length - 1] == '\\'; length--)
+		escapes++;
+	return escapes % 2 == 0;
 }
 
 static Var *
@@ -148,7 +167,8 @@ compared_column(Node *node)
 	}
 	else
 		return NULL;
-	if (list_length(args) != 2 || !is_plain_operator(opno))
+	if (list_length(args) != 2 ||
+		!(is_plain_operator(opno) || (IsA(node, OpExpr) && is_good_pattern(opno, lsecond(args)))))
 		return NULL;
 	column = bare_column(linitial(args));
 	other = lsecond(args);
@@ -173,25 +193,6 @@ could_look_up(Query *query, const Bitmapset *inner, const Var *column)
 		return false;
 	policy = cg_policy_get(rte->relid);
 	return policy && !policy->broken && cg_policy_column(policy, column->varattno);
-}
-
-static void
-add_lookup(List **lookups, Node *comparison, const Var *column)
-{
-	CgLookup   *lookup = NULL;
-	ListCell   *lc;
-
-	foreach(lc, *lookups)
-		if (((CgLookup *) lfirst(lc))->rti == column->varno)
-			lookup = lfirst(lc);
-	if (lookup == NULL)
-	{
-		lookup = palloc0(sizeof(CgLookup));
-		lookup->rti = column->varno;
-		*lookups = lappend(*lookups, lookup);
-	}
-	lookup->comparisons = lappend(lookup->comparisons, comparison);
-	lookup->attnums = list_append_unique_int(lookup->attnums, column->varattno);
 }
 
 /* The column that a condition of the query's WHERE looks up, or NULL. */
@@ -220,26 +221,64 @@ cg_lookup_present(Query *query)
 	return false;
 }
 
-List *
-cg_lookup_take(Query *query, bool *assumes)
+/* What is likely to find fewer rows goes first. */
+static int
+rank(const Node *comparison)
+{
+	List	   *interpretations;
+
+	if (IsA(comparison, ScalarArrayOpExpr))
+		return 1;
+	interpretations = get_op_btree_interpretation(((const OpExpr *) comparison)->opno);
+	if (interpretations != NIL &&
+		((OpBtreeInterpretation *) linitial(interpretations))->strategy == BTEqualStrategyNumber)
+		return 0;
+	return interpretations == NIL ? 2 : 3;
+}
+
+/* The best comparison of each relation, as CgLookup. */
+static List *
+choose(Query *query, List *conditions)
 {
 	List	   *lookups = NIL;
-	List	   *kept = NIL;
 	ListCell   *lc;
 
-	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
+	foreach(lc, conditions)
 	{
-		Node	   *node = lfirst(lc);
-		Var		   *column = looked_up(query, node);
+		Var		   *column = looked_up(query, lfirst(lc));
+		CgLookup   *lookup = NULL;
+		ListCell   *other;
 
-		*assumes |= column != NULL;
-		if (column && cg_assume_permitted(rt_fetch(column->varno, query->rtable)->relid))
-			add_lookup(&lookups, node, column);
-		else
-			kept = lappend(kept, node);
+		if (column == NULL || !cg_assume_permitted(rt_fetch(column->varno, query->rtable)->relid))
+			continue;
+		foreach(other, lookups)
+			if (((CgLookup *) lfirst(other))->rti == column->varno)
+				lookup = lfirst(other);
+		if (lookup == NULL)
+		{
+			lookup = palloc0(sizeof(CgLookup));
+			lookup->rti = column->varno;
+			lookups = lappend(lookups, lookup);
+		}
+		else if (rank(lookup->comparison) <= rank(lfirst(lc)))
+			continue;
+		lookup->comparison = lfirst(lc);
+		lookup->attnum = column->varattno;
 	}
+	return lookups;
+}
+
+List *
+cg_lookup_take(Query *query)
+{
+	List	   *conditions = make_ands_implicit((Expr *) query->jointree->quals);
+	List	   *lookups = choose(query, conditions);
+	ListCell   *lc;
+
+	foreach(lc, lookups)
+		conditions = list_delete_ptr(conditions, ((CgLookup *) lfirst(lc))->comparison);
 	if (lookups != NIL)
-		query->jointree->quals = kept == NIL ? NULL : (Node *) make_ands_explicit(kept);
+		query->jointree->quals = conditions == NIL ? NULL : (Node *) make_ands_explicit(conditions);
 	return lookups;
 }
 
@@ -252,21 +291,14 @@ cg_lookup_put(Query *query, List *lookups, bool eager)
 	{
 		CgLookup   *lookup = lfirst(lc);
 		RangeTblEntry *rte = rt_fetch(lookup->rti, query->rtable);
-		List	   *found = NIL;
-		ListCell   *attnum;
+		const CgPolicy *policy = cg_policy_get(rte->relid);
+		CgSite		site = {rte->relid, lookup->attnum, eager ? CG_SITE_EAGER : 0};
+		Var		   *key = makeVar(lookup->rti, policy->customer, InvalidOid, -1, InvalidOid, 0);
 
-		foreach(attnum, lookup->attnums)
-		{
-			const CgPolicy *policy = cg_policy_get(rte->relid);
-			CgSite		site = {rte->relid, lfirst_int(attnum), eager ? CG_SITE_EAGER : 0};
-			Var		   *key = makeVar(lookup->rti, policy->customer, InvalidOid, -1, InvalidOid, 0);
-
-			get_atttypetypmodcoll(rte->relid, key->varattno,
-								  &key->vartype, &key->vartypmod, &key->varcollid);
-			found = lappend(found, cg_calls_test("found", key, site));
-		}
-		rte->securityQuals = lappend(rte->securityQuals, make_ands_explicit(lookup->comparisons));
-		rte->securityQuals = lappend(rte->securityQuals, make_ands_explicit(found));
-		cg_marks_set(rte, CG_ASSUMED_PERMITTED, lookup->attnums);
+		get_atttypetypmodcoll(rte->relid, key->varattno,
+							  &key->vartype, &key->vartypmod, &key->varcollid);
+		rte->securityQuals = lappend(rte->securityQuals, lookup->comparison);
+		rte->securityQuals = lappend(rte->securityQuals, cg_calls_test("found", key, site));
+		cg_marks_set(rte, CG_ASSUMED_PERMITTED, list_make1_int(lookup->attnum));
 	}
 }

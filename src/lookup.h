@@ -12,21 +12,21 @@
 
 #include "nodes/parsenodes.h"
 
-/* The comparisons of one relation. */
+/* The comparison of one relation. */
 typedef struct CgLookup
 {
 	Index		rti;
-	List	   *comparisons;	/* expressions with bare columns */
-	List	   *attnums;		/* those columns */
+	Node	   *comparison;		/* with the bare column */
+	AttrNumber	attnum;			/* that column */
 } CgLookup;
 
 /*
- * Takes them out of a query's WHERE, before it is rewritten: a list of CgLookup.
- * Sets *assumes if that depended on the actor's permissions.
+ * Takes them out of a query's WHERE, before it is rewritten: a list of CgLookup,
+ * NIL for an actor without permission.
  */
-extern List *cg_lookup_take(Query *query, bool *assumes);
+extern List *cg_lookup_take(Query *query);
 
-/* Is there something to take, for an actor with permission? */
+/* Is there something to take, for an actor with permission?  Then the plan assumes. */
 extern bool cg_lookup_present(Query *query);
 
 /*

@@ -44,6 +44,8 @@ static void owntables_object_access(ObjectAccessType access, Oid classId, Oid ob
 									int subId, void *arg);
 static bool is_ours(Oid relid);
 static void refuse(Oid relid);
+static void refuse_if_ours(RangeVar *name);
+static void check_other_tables(Node *statement);
 static bool is_allowed(const RangeTblEntry *rte);
 
 void
@@ -84,14 +86,18 @@ refuse(Oid relid)
  * a dump has of another log stands beside it, and a record says so.
  */
 static bool
-is_restored_here(Oid relid)
+is_restored_here(const RangeTblEntry *rte)
 {
-	return superuser() && !row_security &&
-		(relid == cg_objects_relation("permission", true) ||
-		 relid == cg_objects_relation("intervention", true) ||
-		 relid == cg_objects_relation("held", true) ||
-		 (cg_copyto_enters() && (relid == cg_objects_relation("restored_log", true) ||
-								 relid == cg_objects_relation("query_text", true))));
+	Oid			relid = rte->relid;
+
+	/* Nothing that is there is changed, and its triggers change nothing else. */
+	if (!superuser() || row_security || (rte->requiredPerms & (ACL_UPDATE | ACL_DELETE)) != 0)
+		return false;
+	return relid == cg_objects_relation("permission", true) ||
+		relid == cg_objects_relation("intervention", true) ||
+		relid == cg_objects_relation("held", true) ||
+		(relid == cg_copyto_into() && (relid == cg_objects_relation("restored_log", true) ||
+									   relid == cg_objects_relation("query_text", true)));
 }
 
 /*
@@ -105,7 +111,7 @@ is_allowed(const RangeTblEntry *rte)
 		rte->relid == cg_objects_relation("journal_state", true))
 		return false;
 	return (rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) == 0 ||
-		is_restored_here(rte->relid);
+		is_restored_here(rte);
 }
 
 static bool
@@ -184,6 +190,44 @@ command_target(Node *statement)
 	}
 }
 
+static void
+refuse_if_ours(RangeVar *name)
+{
+	Oid			relid = name ? RangeVarGetRelid(name, NoLock, true) : InvalidOid;
+
+	if (OidIsValid(relid) && is_ours(relid))
+		refuse(relid);
+}
+
+/* Through a parent of his own anybody could read and write our tables. */
+static void
+check_other_tables(Node *statement)
+{
+	ListCell   *lc;
+
+	if (IsA(statement, CreateStmt))
+		foreach(lc, ((CreateStmt *) statement)->inhRelations)
+			refuse_if_ours(lfirst(lc));
+	else if (IsA(statement, AlterTableStmt))
+		foreach(lc, ((AlterTableStmt *) statement)->cmds)
+		{
+			AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+
+			if (command->subtype == AT_AttachPartition)
+				refuse_if_ours(((PartitionCmd *) command->def)->name);
+			else if (command->subtype == AT_AddInherit)
+				refuse_if_ours((RangeVar *) command->def);
+		}
+	else if (IsA(statement, CreateStatsStmt))
+		foreach(lc, ((CreateStatsStmt *) statement)->relations)
+		{
+			if (IsA(lfirst(lc), RangeVar))
+				refuse_if_ours(lfirst(lc));
+		}
+	else if (IsA(statement, ViewStmt))
+		refuse_if_ours(((ViewStmt *) statement)->view);
+}
+
 /*
  * Not every ALTER TABLE comes by the object access hook with the table that it
  * names: DETACH PARTITION, ADD COLUMN and SET DEFAULT do not.
@@ -201,6 +245,12 @@ cg_owntables_check_command(Node *statement)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("the members of extension \"%s\" cannot be changed", CG_SCHEMA)));
+	if (IsA(statement, RenameStmt) && ((RenameStmt *) statement)->renameType == OBJECT_SCHEMA &&
+		strcmp(((RenameStmt *) statement)->subname, CG_SCHEMA) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("schema \"%s\" cannot be renamed", CG_SCHEMA)));
+	check_other_tables(statement);
 	target = command_target(statement);
 	relid = target ? RangeVarGetRelid(target, NoLock, true) : InvalidOid;
 	if (OidIsValid(relid) && is_ours(relid))

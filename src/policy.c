@@ -17,6 +17,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -113,6 +114,18 @@ cg_policy_get(Oid relid)
 	return policy->nguarded > 0 ? policy : NULL;
 }
 
+void
+cg_policy_refuse_toast(Oid relid)
+{
+	Oid			main = find(relid)->toast_of;
+
+	if (OidIsValid(main) && (find(main)->nguarded > 0 || find(main)->audited))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the TOAST table of relation \"%s\" cannot be read", get_rel_name(main)),
+				 errdetail("It holds pieces of guarded values, or of the access log.")));
+}
+
 bool
 cg_policy_is_audited(Oid relid)
 {
@@ -144,6 +157,10 @@ build(CgPolicy *policy, Oid relid)
 											ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(policy->context);
 	policy->audited = is_log(relid);
+	/* Named after its table, which nothing but PostgreSQL does. */
+	if (get_rel_namespace(relid) == PG_TOAST_NAMESPACE &&
+		sscanf(get_rel_name(relid), "pg_toast_%u", &policy->toast_of) != 1)
+		policy->toast_of = InvalidOid;
 	policy->ancestors = all_ancestors(relid);
 	cg_labels_of_relation(relid, add_labels, &context);
 	foreach(lc, policy->ancestors)
@@ -173,7 +190,7 @@ is_log(Oid relid)
 	name = get_rel_name(relid);
 	return strncmp(name, "log", strlen("log")) == 0 || strcmp(name, "access_log") == 0 ||
 		strcmp(name, "restored_log") == 0 || strcmp(name, "whole_log") == 0 ||
-		strcmp(name, "query_text") == 0;
+		strcmp(name, "held") == 0 || strcmp(name, "query_text") == 0;
 }
 
 static List *
@@ -218,6 +235,8 @@ add_table_label(BuildContext *build, const char *label)
 		return;
 	if (strcmp(parsed.row_security, "off") == 0)
 		build->policy->row_security = CG_ROW_SECURITY_OFF;
+	else if (strcmp(parsed.row_security, "dormant") == 0)
+		build->policy->row_security = CG_ROW_SECURITY_DORMANT;
 	else if (strcmp(parsed.row_security, "on") == 0)
 		build->policy->row_security = CG_ROW_SECURITY_ON;
 }

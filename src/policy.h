@@ -25,6 +25,7 @@ typedef enum CgRowSecurity
 {
 	CG_ROW_SECURITY_FORCED,		/* or protect() has left it alone */
 	CG_ROW_SECURITY_ON,
+	CG_ROW_SECURITY_DORMANT,	/* off, with policies that were not in force */
 	CG_ROW_SECURITY_OFF
 } CgRowSecurity;
 
@@ -32,6 +33,7 @@ typedef struct CgPolicy
 {
 	Oid			relid;			/* hash key */
 	bool		valid;			/* used by policy.c alone */
+	Oid			toast_of;		/* it holds long values of that relation */
 	bool		audited;		/* it is the access log's: reading it is a record */
 	bool		hide;			/* rows of customers without a window do not exist */
 	CgRowSecurity row_security; /* before protect() forced it; the relation's own */
@@ -51,6 +53,9 @@ extern void cg_policy_init(void);
  * relation in a range table has.
  */
 extern const CgPolicy *cg_policy_get(Oid relid);
+
+/* ERROR feature_not_supported if it holds long values of what is guarded, or of the log. */
+extern void cg_policy_refuse_toast(Oid relid);
 
 /* Is it a table or a view of the access log? */
 extern bool cg_policy_is_audited(Oid relid);

@@ -218,12 +218,16 @@ cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
 		return true;
 	read = find_read(reads, relation, customer);
 	if (read && is_shown_still(read, now))
-		return true;
-	if (!cg_windows_may_be_open(reads->actor.name, customer))
+		read->existed = true;
+	else if (!cg_windows_may_be_open(reads->actor.name, customer))
 		return false;
-	if (read == NULL)
-		read = add_read(reads, relation, customer);
-	look_up(reads, read, true, now);
+	else
+	{
+		if (read == NULL)
+			read = add_read(reads, relation, customer);
+		look_up(reads, read, true, now);
+		read->existed |= read->shown;
+	}
 	return read->shown;
 }
 
@@ -372,6 +376,6 @@ cg_reads_each_shown(const CgReads *reads, CgShownCallback callback, void *contex
 	}
 	readset_start_iterate(reads->set, &it);
 	while ((entry = readset_iterate(reads->set, &it)) != NULL)
-		if (entry->read->noted[1] != 0 && !entry->read->relation->permission.granted)
+		if ((entry->read->noted[1] != 0 || entry->read->existed) && !entry->read->relation->permission.granted)
 			callback(entry->read->relation->relid, entry->read->customer, context);
 }

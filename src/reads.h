@@ -63,7 +63,7 @@ extern bool cg_reads_owes(const CgReads *reads);
 extern void cg_reads_drain(CgReads *reads, bool final);
 
 /*
- * Calls back for what was shown: customer NULL stands for a standing permission
+ * Calls back for what was shown, or existed: customer NULL stands for a standing permission
  * on the relation, else an open window is what showed it.
  */
 typedef void (*CgShownCallback) (Oid relid, const char *customer, void *context);

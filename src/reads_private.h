@@ -34,6 +34,7 @@ typedef struct Read
 {
 	ReadRelation *relation;
 	char	   *customer;
+	bool		existed;		/* the row, in mode hide */
 	bool		shown;			/* the verdict of decided_at */
 	TimestampTz decided_at;
 	TimestampTz until;			/* the end of the window that showed it */

@@ -24,6 +24,7 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "accesslog.h"
@@ -37,8 +38,8 @@ PG_FUNCTION_INFO_V1(cg_hold);
 PG_FUNCTION_INFO_V1(cg_release_hold);
 PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 
-#define IS_HELD "(customer IN (SELECT customer FROM contact_guard.held) OR " \
-	"(event = 'bulk' AND EXISTS (SELECT FROM contact_guard.held)))"
+#define IS_HELD "coalesce(customer IN (SELECT customer FROM contact_guard.held) OR " \
+	"(event = 'bulk' AND EXISTS (SELECT FROM contact_guard.held)), false)"
 
 static char *text_argument(FunctionCallInfo fcinfo, int n, const char *name);
 static void check_before(TimestampTz before);
@@ -187,8 +188,20 @@ cg_purge(PG_FUNCTION_ARGS)
 	before = PG_GETARG_TIMESTAMPTZ(0);
 	reason = text_argument(fcinfo, 1, "reason");
 	check_before(before);
-	/* Two purges at once would count the same rows. */
+	/* DROP heeds no snapshot: the rows that it takes must be those that were looked at. */
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("cannot purge the access log in a transaction of isolation level REPEATABLE READ or SERIALIZABLE")));
+	/* Nor may rows or holds come in between, nor another purge count the same ones. */
+	LockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock);
 	LockRelationOid(cg_objects_relation("log", false), AccessExclusiveLock);
+	foreach(lc, months_before(before))
+	{
+		/* The recorder locks but the month that it writes. */
+		LockRelationOid(lfirst_oid(lc), AccessExclusiveLock);
+	}
+	PushActiveSnapshot(GetLatestSnapshot());
 	foreach(lc, months_before(before))
 	{
 		int64		rows = purge_month(lfirst_oid(lc));
@@ -197,6 +210,7 @@ cg_purge(PG_FUNCTION_ARGS)
 		purged += rows;
 	}
 	purged += purge_restored(before);
+	PopActiveSnapshot();
 	if (months == 0 && purged == 0)
 		ereport(NOTICE,
 				(errmsg("nothing to purge: no month of the access log ends before %s",

@@ -164,11 +164,12 @@ take_lookups(Query *query, RewriteContext *context)
 {
 	if (!cg_lookup_present(query))
 		return NIL;
+	context->result.assumes = true;
 	/* Once, before the first is taken out. */
 	if (!context->asked)
 		context->rowless = cg_rowless_present(context->top, context->params);
 	context->asked = true;
-	return context->rowless ? NIL : cg_lookup_take(query, &context->result.assumes);
+	return context->rowless ? NIL : cg_lookup_take(query);
 }
 
 /* What rows are made of. */

@@ -11,6 +11,7 @@
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "nodes/supportnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -27,6 +28,8 @@
 PG_FUNCTION_INFO_V1(cg_open_customers);
 PG_FUNCTION_INFO_V1(cg_visible);
 PG_FUNCTION_INFO_V1(cg_found);
+
+PG_FUNCTION_INFO_V1(cg_test_support);
 
 static bool key_value(const char *text, Oid type, Datum *value);
 static char *key_of_row(FunctionCallInfo fcinfo);
@@ -140,4 +143,15 @@ cg_found(PG_FUNCTION_ARGS)
 	if ((site.flags & CG_SITE_EAGER) != 0 || cg_copyto_leaves())
 		cg_execution_settle_or_fail();
 	PG_RETURN_BOOL(true);
+}
+
+Datum
+cg_test_support(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+
+	if (!IsA(request, SupportRequestSelectivity))
+		PG_RETURN_POINTER(NULL);
+	((SupportRequestSelectivity *) request)->selectivity = 1.0;
+	PG_RETURN_POINTER(request);
 }

@@ -9,7 +9,8 @@
  *   is left, looks again when the first is a second old.
  * - a permissive one that gives back what protect() has taken: all rows to all
  *   where there was no row security, and to the owner where it was not forced.
- *   As soon as the CRM has permissive policies of its own, those rule.
+ *   As soon as the CRM has permissive policies of its own, those rule, unless
+ *   they had been there without being in force.
  *
  * An actor with a standing permission, or who bypasses row security, sees all
  * rows.  That is decided when the plan is made (assume.h): "… OR is_permitted()"
@@ -98,7 +99,8 @@ permissive_policies(CmdType cmdtype, Relation relation)
 		has_own |= stored->permissive &&
 			strcmp(stored->policy_name, CG_FALLBACK_PERMISSIVE) != 0;
 	}
-	if (policy->row_security == CG_ROW_SECURITY_OFF && !has_own)
+	if (policy->row_security == CG_ROW_SECURITY_DORMANT ||
+		(policy->row_security == CG_ROW_SECURITY_OFF && !has_own))
 		return lappend(result, make_policy(true, ACL_ID_PUBLIC, makeBoolConst(true, false)));
 	return lappend(result, make_policy(true, relation->rd_rel->relowner, makeBoolConst(true, false)));
 }

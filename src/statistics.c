@@ -104,7 +104,11 @@ cg_statistics_visible(PG_FUNCTION_ARGS)
 	if (superuser_arg(GetOuterUserId()))
 		PG_RETURN_BOOL(true);
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
-		PG_RETURN_BOOL(cg_policy_get(IndexGetRelation(relid, false)) == NULL);
+		relid = IndexGetRelation(relid, false);
+	if (cg_policy_is_audited(relid))
+		PG_RETURN_BOOL(false);
+	if (relid != PG_GETARG_OID(0))
+		PG_RETURN_BOOL(cg_policy_get(relid) == NULL);
 	policy = cg_policy_get(relid);
 	/* Of hidden rows every column would tell. */
 	PG_RETURN_BOOL(policy == NULL ||
@@ -122,7 +126,8 @@ cg_statistics_ext_visible(PG_FUNCTION_ARGS)
 	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(PG_GETARG_OID(0)));
 	if (HeapTupleIsValid(tuple))
 	{
-		visible = cg_policy_get(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid) == NULL;
+		visible = cg_policy_get(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid) == NULL &&
+			!cg_policy_is_audited(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid);
 		ReleaseSysCache(tuple);
 	}
 	PG_RETURN_BOOL(visible);

@@ -73,6 +73,12 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	CgCopy		outer_copy;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
+	/*
+	 * A command of our own fires no event trigger: it would run with leave to write
+	 * our tables, and one that forbids DDL would stop the recorder.
+	 */
+	if (cg_owntables_is_writing())
+		context = PROCESS_UTILITY_SUBCOMMAND;
 	if (OidIsValid(cg_objects_schema()))
 	{
 		cg_ddl_check(pstmt->utilityStmt);
