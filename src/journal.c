@@ -6,12 +6,12 @@
  * transaction does takes it back, and after a crash it is there if anything
  * later is.  Anybody may emit such messages, so ours carry a MAC.
  *
- * Order, and what a crash leaves: the message's database is announced in shared
- * memory (inflight, safe) *before* the insertion, so that the replication slot
- * cannot pass a message that the recorder has not heard of; "written" moves
- * after it.  A crash in between forgets both, and the launcher finds the message
- * again behind the slot, if it reached the disk.  If it did not, the flush had
- * not returned, so the value did not leave.
+ * Order, and what a crash leaves: the message is announced in shared memory
+ * (inflight) *before* the insertion, so that the recorder does not take WAL for
+ * read in which it lies; "written" moves after it.  A crash in between forgets
+ * both, and the recorder finds the message again, reading on from its stored
+ * position, if it reached the disk.  If it did not, the flush had not returned,
+ * so the value did not leave.
  *
  * cg_journal_write and cg_journal_flush run inside the door, outside of any
  * transaction: no catalog, no resource owner.
@@ -303,8 +303,6 @@ insert_message(StringInfo message)
 	if (database == NULL)
 		elog(ERROR, "contact_guard has lost its entry for database %u", MyDatabaseId);
 	database->inflight++;
-	if (XLogRecPtrIsInvalid(database->safe))
-		database->safe = GetXLogInsertRecPtr();
 	LWLockRelease(cg_shared->lock);
 
 	PG_TRY();

@@ -3,9 +3,12 @@
  *		One process for the cluster: the slot, and who needs a recorder.
  *
  * It holds a physical replication slot, so that no WAL goes before its messages
- * are recorded.  At the start it reads the WAL behind the slot once, and learns
- * whose messages are not; from then on readers announce theirs in shared memory.
- * It starts a recorder where there is work, and moves the slot.
+ * are recorded, and moves it up to the smallest position that a recorder has
+ * stored.  The slot only keeps WAL: it says nothing about what is recorded, so
+ * whoever drops it, or a promotion, which has none, can lose WAL (a recorder sees
+ * that by its own position), but not silently.  After a start nobody knows whose
+ * messages are unrecorded; so a recorder looks into each database (census.c), and
+ * the slot waits for that.  From then on readers announce theirs in shared memory.
  *
  * It is connected to no database, so that every database can be copied, dropped
  * and renamed; the shared catalogs tell it which are gone.
@@ -28,6 +31,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "census.h"
 #include "launcher.h"
 #include "recorder.h"
 #include "shared.h"
@@ -36,17 +40,23 @@
 #define SLOT_NAME "contact_guard"
 #define NAP_MS 1000
 #define SLOT_SAVE_BYTES (1024 * 1024)	/* WAL behind us that is worth a write */
+/*
+ * A position that lies so far behind is stored anew, though nothing was written:
+ * it keeps WAL, and would look like a loss where that has gone with the slot.
+ */
+#define IDLE_LAG_BYTES (16 * 1024 * 1024)
 
 /* The workers that we have started, by place in cg_shared->databases. */
 static BackgroundWorkerHandle *workers[CG_MAX_DATABASES];
 
 static void attach(void);
 static void detach(int code, Datum arg);
+static bool slot_is_wanted(void);
 static bool have_slot(void);
 static void try_slot(void);
-static void scan_wal(XLogRecPtr start);
+static void make_slot(void);
 static void start_recorders(void);
-static bool needs_recorder(CgDatabase *database, TimestampTz now);
+static bool needs_recorder(CgDatabase *database, XLogRecPtr flushed);
 static void start_recorder(int place, Oid database);
 static bool is_running(int place);
 static void forget_if_dropped(Oid database);
@@ -63,7 +73,7 @@ cg_launcher_init(void)
 	memset(&worker, 0, sizeof(worker));
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = 5;
+	worker.bgw_restart_time = 1;
 	strlcpy(worker.bgw_library_name, "contact_guard", BGW_MAXLEN);
 	strlcpy(worker.bgw_function_name, "cg_launcher_main", BGW_MAXLEN);
 	strlcpy(worker.bgw_name, "contact_guard launcher", BGW_MAXLEN);
@@ -83,12 +93,14 @@ cg_launcher_main(Datum arg)
 	while (!ShutdownRequestPending)
 	{
 		int			events;
+		bool		ready = have_slot();
+		bool		known = cg_census_take();
 
-		if (have_slot())
-		{
+		/* Without a slot, a census tells whether anybody needs one. */
+		if (ready || !slot_is_wanted())
 			start_recorders();
+		if (ready && known)
 			move_slot();
-		}
 		events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, NAP_MS,
 						   PG_WAIT_EXTENSION);
 		if (events & WL_LATCH_SET)
@@ -122,6 +134,17 @@ detach(int code, Datum arg)
 	cg_shared->launcher_latch = NULL;
 	/* Without us nobody moves the slot, but it stays, and so does the WAL. */
 	LWLockRelease(cg_shared->lock);
+}
+
+static bool
+slot_is_wanted(void)
+{
+	bool		wanted;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	wanted = cg_shared->slot_wanted;
+	LWLockRelease(cg_shared->lock);
+	return wanted;
 }
 
 /* Takes the slot, or makes it where a journal wants one. */
@@ -164,97 +187,84 @@ have_slot(void)
 static void
 try_slot(void)
 {
-	XLogRecPtr	start;
-	XLogRecPtr	begun_at = InvalidXLogRecPtr;
-	bool		wanted;
-
-	LWLockAcquire(cg_shared->lock, LW_SHARED);
-	wanted = cg_shared->slot_wanted;
-	LWLockRelease(cg_shared->lock);
+	bool		wanted = slot_is_wanted();
 
 	if (SearchNamedReplicationSlot(SLOT_NAME, true))
 	{
 		ReplicationSlotAcquire(SLOT_NAME, true);
-		if (XLogRecPtrIsInvalid(MyReplicationSlot->data.restart_lsn))
+		/* max_slot_wal_keep_size, say, or pg_resetwal has let its WAL go. */
+		if (MyReplicationSlot->data.restart_lsn < cg_walreader_oldest())
 		{
-			/* max_slot_wal_keep_size has let its WAL go. */
 			ereport(WARNING,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("replication slot \"%s\" has lost its WAL, and is made again", SLOT_NAME),
 					 errhint("Records that were lost show as gap in contact_guard.access_log.")));
 			ReplicationSlotRelease();
 			ReplicationSlotDrop(SLOT_NAME, true);
+			wanted = true;
 		}
 	}
 	if (MyReplicationSlot == NULL)
 	{
 		if (!wanted)
 			return;
-		CheckSlotRequirements();
-		ReplicationSlotCreate(SLOT_NAME, false, RS_PERSISTENT, false);
-		ReplicationSlotReserveWal();
-		ReplicationSlotMarkDirty();
-		ReplicationSlotSave();
-		begun_at = MyReplicationSlot->data.restart_lsn;
+		make_slot();
 	}
-	start = MyReplicationSlot->data.restart_lsn;
-	if (!cg_walreader_has(start))
-	{
-		start = GetRedoRecPtr();
-		begun_at = start;
-	}
-	scan_wal(start);
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-	cg_shared->slot_begun_at = begun_at;
+	cg_shared->slot_wanted = true;	/* also after somebody has dropped it */
 	cg_shared->slot_ready = true;
 	cg_shared->error[0] = '\0';
 	LWLockRelease(cg_shared->lock);
 	ConditionVariableBroadcast(&cg_shared->progress);
 }
 
-/* Whose messages may be unrecorded: all that the slot has kept. */
+/*
+ * A slot that keeps all the WAL there is, not only what the last checkpoint needs
+ * as ReplicationSlotReserveWal has it: there may be unrecorded messages in it, of a
+ * server that had no slot for a while, or was a standby.
+ */
 static void
-scan_wal(XLogRecPtr start)
+make_slot(void)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard scan",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext oldcontext = MemoryContextSwitchTo(context);
-	CgWalReader *reader = cg_walreader_open(start);
-	CgWalMessage message;
-
-	while (cg_walreader_next(reader, GetFlushRecPtr(NULL), &message))
+	CheckSlotRequirements();
+	ReplicationSlotCreate(SLOT_NAME, false, RS_PERSISTENT, false);
+	do
 	{
-		CgDatabase *database;
-
-		CHECK_FOR_INTERRUPTS();
-		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-		database = cg_shared_database(message.database, true);
-		/* Not what was announced or recorded since, should we have restarted alone. */
-		if (database && message.end > Max(database->written, database->recorded))
-		{
-			if (XLogRecPtrIsInvalid(database->safe))
-				database->safe = message.start;
-			database->written = message.end;
-			database->written_bytes += message.length;
-		}
-		LWLockRelease(cg_shared->lock);
-	}
-	cg_walreader_close(reader);
-	MemoryContextSwitchTo(oldcontext);
-	MemoryContextDelete(context);
+		/* As there: a checkpoint must not compute what it may remove meanwhile. */
+		LWLockAcquire(ReplicationSlotAllocationLock, LW_EXCLUSIVE);
+		SpinLockAcquire(&MyReplicationSlot->mutex);
+		MyReplicationSlot->data.restart_lsn = cg_walreader_oldest();
+		SpinLockRelease(&MyReplicationSlot->mutex);
+		ReplicationSlotsComputeRequiredLSN();
+		LWLockRelease(ReplicationSlotAllocationLock);
+		/* One that is just removing may still have taken the oldest. */
+	} while (MyReplicationSlot->data.restart_lsn < cg_walreader_oldest());
+	ReplicationSlotMarkDirty();
+	ReplicationSlotSave();
 }
 
 static bool
-needs_recorder(CgDatabase *database, TimestampTz now)
+needs_recorder(CgDatabase *database, XLogRecPtr flushed)
 {
-	return OidIsValid(database->oid) && database->recorder == 0 &&
-		(database->wanted || database->written > database->recorded) &&
-		now >= database->retry_at && !cg_shared_is_held(database);
+	if (!OidIsValid(database->oid))
+		return false;
+	if (!XLogRecPtrIsInvalid(database->recorded) &&
+		flushed > database->recorded + IDLE_LAG_BYTES && !database->wanted)
+	{
+		database->wanted = true;
+		cg_shared_wake(database);
+	}
+	return database->recorder == 0 &&
+		(database->wanted || XLogRecPtrIsInvalid(database->recorded) ||
+		 database->written > database->recorded) &&
+		GetCurrentTimestamp() >= database->retry_at && !cg_shared_is_held(database);
 }
 
 static void
 start_recorders(void)
 {
+	XLogRecPtr	flushed = GetFlushRecPtr(NULL);
+
 	for (int place = 0; place < CG_MAX_DATABASES; place++)
 	{
 		CgDatabase *database = &cg_shared->databases[place];
@@ -262,10 +272,10 @@ start_recorders(void)
 		bool		needed;
 		bool		failing;
 
-		LWLockAcquire(cg_shared->lock, LW_SHARED);
+		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 		oid = database->oid;
 		failing = database->failures > 0;
-		needed = needs_recorder(database, GetCurrentTimestamp());
+		needed = needs_recorder(database, flushed);
 		LWLockRelease(cg_shared->lock);
 		if (!needed || is_running(place))
 			continue;
@@ -318,7 +328,10 @@ start_recorder(int place, Oid oid)
 
 		/* Until it has done something, each attempt counts as one that failed. */
 		if (!started)
-			strlcpy(database->error, "no background worker slot is free (max_worker_processes)",
+			strlcpy(database->error, "starting: no background worker slot is free (max_worker_processes)",
+					CG_ERROR_LENGTH);
+		else if (database->failures > 1 && database->error[0] == '\0')
+			strlcpy(database->error, "starting: it ended before it could look, see the server log",
 					CG_ERROR_LENGTH);
 		database->failures++;
 		database->retry_at =
@@ -350,8 +363,9 @@ forget_if_dropped(Oid oid)
 }
 
 /*
- * Up to the first message that is not recorded.  What is flushed is asked first:
- * a message announced later begins later.
+ * Up to the first position that a recorder has stored; not at all while it has
+ * yet to look.  What is flushed is asked first: a database that is new to us
+ * later has its messages later.
  */
 static void
 move_slot(void)
@@ -367,8 +381,7 @@ move_slot(void)
 
 		if (!OidIsValid(database->oid))
 			continue;
-		if (!XLogRecPtrIsInvalid(database->safe))
-			target = Min(target, database->safe);
+		target = Min(target, database->recorded);
 		/* What a recorder has committed and not flushed may be needed again. */
 		if (database->commit > flushed)
 			target = InvalidXLogRecPtr;

@@ -6,6 +6,8 @@
  * it finds: rows, the sessions' counters and the new position in one
  * transaction.  A crash before its commit finds the old position and the old
  * rows, one after it the new ones; so each record is in the log exactly once.
+ * That position alone says what is recorded: WAL from there on that is not on disk
+ * any more is a gap record, whatever became of the slot that should have kept it.
  *
  * It exits when it has been idle for a while, or somebody wants the database for
  * himself.  An error ends it, too; the launcher starts another one, after longer
@@ -39,14 +41,25 @@
 /* A little patience makes one transaction of many messages. */
 #define GATHER_MS 10
 #define GATHER_BYTES (64 * 1024)
+#define SKIP_BYTES (1024 * 1024)
+/* Until somebody's CREATE EXTENSION has committed */
+#define COMING_MS 200
+
+/*
+ * All that was flushed when we began must be read before sync() may return: there
+ * may be messages of a time that shared memory does not know.  Invalid: it is.
+ */
+static XLogRecPtr behind_until = InvalidXLogRecPtr;
 
 static void attach(void);
 static void detach(int code, Datum arg);
 static void note_error(void);
 static void record_journal(void);
 static XLogRecPtr begin(void);
-static bool look(XLogRecPtr *written, XLogRecPtr *safe);
+static void leave_without_journal(void);
+static bool look(XLogRecPtr *written, bool *wanted);
 static void report(XLogRecPtr recorded, uint64 bytes);
+static void skip(CgWalReader **reader);
 static bool record_batch(CgWalReader *reader, XLogRecPtr limit);
 
 void
@@ -54,7 +67,8 @@ cg_recorder_main(Datum arg)
 {
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, 0);
+	/* Sessions that were there before ALLOW_CONNECTIONS false go on reading. */
+	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
 	attach();
 	PG_TRY();
 	{
@@ -131,7 +145,7 @@ note_error(void)
 
 /* What there is to do; false if nothing, or somebody wants us to go. */
 static bool
-look(XLogRecPtr *written, XLogRecPtr *safe)
+look(XLogRecPtr *written, bool *wanted)
 {
 	CgDatabase *database;
 	bool		held;
@@ -140,7 +154,7 @@ look(XLogRecPtr *written, XLogRecPtr *safe)
 	database = cg_shared_database(MyDatabaseId, false);
 	held = database == NULL || cg_shared_is_held(database);
 	*written = database ? database->written : InvalidXLogRecPtr;
-	*safe = database ? database->safe : InvalidXLogRecPtr;
+	*wanted = database && database->wanted;
 	LWLockRelease(cg_shared->lock);
 	return !held;
 }
@@ -154,18 +168,12 @@ report(XLogRecPtr recorded, uint64 bytes)
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)
 	{
-		database->recorded = Max(recorded, database->recorded);
+		database->recorded = recorded;
 		database->commit = XactLastCommitEnd;
 		database->recorded_bytes = Min(database->recorded_bytes + bytes, database->written_bytes);
-		/* A message that is being inserted may have begun before our position. */
 		if (database->inflight == 0 && database->written <= database->recorded)
-		{
-			database->safe = InvalidXLogRecPtr;
 			database->recorded_bytes = database->written_bytes;
-		}
-		else
-			database->safe = database->recorded;
-		database->wanted = false;
+		database->wanted = !XLogRecPtrIsInvalid(behind_until);
 		database->failures = 0;
 		database->retry_at = 0;
 		database->error[0] = '\0';
@@ -174,37 +182,56 @@ report(XLogRecPtr recorded, uint64 bytes)
 	ConditionVariableBroadcast(&cg_shared->progress);
 }
 
-/*
- * Where to begin, with a gap record if WAL is missing.  Nothing of this database
- * lies between its position and "safe", as long as the slot has kept the WAL.
- */
+/* Where to begin, with a gap record if WAL is missing; Invalid without a journal. */
 static XLogRecPtr
 begin(void)
 {
-	XLogRecPtr	written;
-	XLogRecPtr	safe;
-	XLogRecPtr	slot_begun_at;
-	XLogRecPtr	position;
+	XLogRecPtr	position = cg_epoch_open();
+	XLogRecPtr	oldest;
 
-	(void) look(&written, &safe);
-	LWLockAcquire(cg_shared->lock, LW_SHARED);
-	slot_begun_at = cg_shared->slot_begun_at;
-	LWLockRelease(cg_shared->lock);
-
-	position = cg_epoch_open();
 	if (XLogRecPtrIsInvalid(position))
 		return InvalidXLogRecPtr;
-	if (!XLogRecPtrIsInvalid(slot_begun_at) && position < slot_begun_at)
+	/* From here on nothing of what is there goes. */
+	cg_journal_require_slot();
+	oldest = cg_walreader_oldest();
+	if (position < oldest)
 	{
-		/* After a promotion, say, the slot is new but the WAL may be there. */
-		if (cg_walreader_has(position))
-			return position;
-		cg_apply_gap(position, slot_begun_at);
-		position = slot_begun_at;
+		cg_apply_gap(position, oldest);
+		return oldest;
 	}
-	if (XLogRecPtrIsInvalid(safe))
-		safe = GetFlushRecPtr(NULL);
-	return Max(position, safe);
+	/* The files of another time: pg_resetwal, or a backup put together by hand. */
+	if (position > GetXLogInsertRecPtr())
+	{
+		oldest = GetFlushRecPtr(NULL);
+		cg_apply_gap(position, oldest);
+		return oldest;
+	}
+	return position;
+}
+
+/*
+ * If the extension is gone, so is what was to be recorded, and the launcher need
+ * not think of this database any more.  But the transaction that creates it may
+ * have read already, and not committed: then somebody will look again.
+ */
+static void
+leave_without_journal(void)
+{
+	bool		coming = cg_epoch_is_coming();
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+	{
+		database->failures = 0;
+		database->wanted = false;
+		database->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), COMING_MS);
+		if (!coming && database->inflight == 0 && !cg_shared_is_held(database))
+			memset(database, 0, sizeof(CgDatabase));
+	}
+	LWLockRelease(cg_shared->lock);
+	ConditionVariableBroadcast(&cg_shared->progress);
 }
 
 static void
@@ -216,40 +243,70 @@ record_journal(void)
 
 	if (XLogRecPtrIsInvalid(position))
 	{
-		/*
-		 * If the extension is gone, so is what was to be recorded.  But the
-		 * transaction that creates it may have read already, and not committed:
-		 * then somebody else will try again.
-		 */
-		if (!cg_epoch_is_coming())
-			report(GetFlushRecPtr(NULL), PG_UINT64_MAX / 2);
+		leave_without_journal();
 		return;
 	}
+	behind_until = GetFlushRecPtr(NULL);
 	report(position, 0);
 	reader = cg_walreader_open(position);
 	for (;;)
 	{
 		XLogRecPtr	written;
-		XLogRecPtr	safe;
+		bool		wanted;
 		long		nap = IDLE_MS;
 
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
-		if (!look(&written, &safe))
+		if (!look(&written, &wanted))
 			break;
-		if (cg_walreader_position(reader) < written)
+		if (cg_walreader_position(reader) < Max(written, behind_until))
 		{
 			idle_since = GetCurrentTimestamp();
-			if (record_batch(reader, written))
+			if (record_batch(reader, Max(written, behind_until)))
 				continue;
 			nap = UNFLUSHED_NAP_MS;
 		}
-		else if (TimestampDifferenceExceeds(idle_since, GetCurrentTimestamp(), IDLE_MS))
+		/* What follows, should the last record be incomplete, was never durable. */
+		if (wanted)
+		{
+			behind_until = InvalidXLogRecPtr;
+			skip(&reader);
+		}
+		else if (nap == IDLE_MS && TimestampDifferenceExceeds(idle_since, GetCurrentTimestamp(), IDLE_MS))
 			break;
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap,
 						 PG_WAIT_EXTENSION);
 	}
 	cg_walreader_close(reader);
+}
+
+/*
+ * Has read all there was, and somebody wants to know; or the launcher wants the
+ * position moved.  If nobody has announced a message, what has been flushed by now
+ * has none that we have not read: one that is announced later is later in WAL.  So
+ * it need not be read, however much others have written.
+ */
+static void
+skip(CgWalReader **reader)
+{
+	XLogRecPtr	flushed = GetFlushRecPtr(NULL);
+	XLogRecPtr	position = cg_walreader_position(*reader);
+	CgDatabase *database;
+	bool		nothing;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(MyDatabaseId, false);
+	nothing = database && database->inflight == 0 && database->written <= position;
+	LWLockRelease(cg_shared->lock);
+	if (nothing && flushed > position + SKIP_BYTES)
+	{
+		cg_apply_begin();
+		cg_apply_commit(flushed);
+		cg_walreader_close(*reader);
+		*reader = cg_walreader_open(flushed);
+		position = flushed;
+	}
+	report(position, 0);
 }
 
 /* One transaction.  False if there was nothing yet in what has been flushed. */

@@ -3,8 +3,8 @@
  *		Shared memory: how far each database's journal is written and recorded.
  *
  * cg_shared is NULL where the library was not preloaded.  Nothing that is
- * needed to recover lives here: after a crash the launcher fills it again from
- * the WAL behind the replication slot.
+ * needed to recover lives here: what is recorded is in each database's
+ * journal_state, and after any start a recorder looks there (census.c).
  *
  * Locking: every field below is read and written under cg_shared->lock, in
  * exclusive mode to write.  Nobody holds the lock while inserting or flushing
@@ -24,21 +24,22 @@
 
 /*
  * The journal of one database.  Any message that is not yet recorded begins at
- * or after "safe"; the slot never passes it.
+ * or after "recorded"; the slot never passes it, nor moves while one is unknown.
  */
 typedef struct CgDatabase
 {
 	Oid			oid;			/* InvalidOid: free */
 	int			inflight;		/* messages being inserted: announced before
 								 * the insertion, or the slot could pass them */
-	XLogRecPtr	safe;			/* Invalid: nothing is unrecorded */
 	XLogRecPtr	written;		/* end of the newest message */
-	XLogRecPtr	recorded;		/* the recorder has committed all before it */
+	XLogRecPtr	recorded;		/* the position in journal_state: all before it is
+								 * in the log.  Invalid: nobody has looked yet */
 	XLogRecPtr	commit;			/* end of that commit: until it is flushed, a
 								 * crash takes it back and needs the messages */
 	uint64		written_bytes;	/* of messages, since the server's start */
 	uint64		recorded_bytes;
-	bool		wanted;			/* a recorder is wanted, even without messages */
+	bool		wanted;			/* a recorder is wanted, even without messages,
+								 * or has not read all that it found yet */
 	pid_t		recorder;		/* 0: none */
 	Latch	   *latch;			/* the recorder's */
 	TimestampTz retry_at;		/* do not start a recorder before */
@@ -55,8 +56,6 @@ typedef struct CgShared
 	Latch	   *launcher_latch;
 	bool		slot_wanted;	/* some database has a journal */
 	bool		slot_ready;		/* WAL is being kept for the recorders */
-	XLogRecPtr	slot_begun_at;	/* Invalid: it was there at the server's start;
-								 * else WAL before this may be lost */
 	char		error[CG_ERROR_LENGTH]; /* why the launcher has no slot, or "" */
 	CgDatabase	databases[CG_MAX_DATABASES];
 } CgShared;

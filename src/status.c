@@ -69,6 +69,9 @@ cg_sync(PG_FUNCTION_ARGS)
 	if (database)
 	{
 		target = database->written;
+		/* There may be messages of a time that shared memory does not know. */
+		if (XLogRecPtrIsInvalid(database->recorded))
+			database->wanted = true;
 		cg_shared_wake(database);
 	}
 	LWLockRelease(cg_shared->lock);

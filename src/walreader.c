@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 
+#include "access/timeline.h"
 #include "access/xlog.h"
 #include "access/xlog_internal.h"
 #include "access/xlogreader.h"
@@ -28,24 +29,43 @@ struct CgWalReader
 								 * the caller is in a context of a batch */
 };
 
+static bool has_segment(XLogSegNo segment, List *history);
 static bool read_record(CgWalReader *reader);
 static bool take_message(XLogReaderState *state, CgWalMessage *message);
 
-bool
-cg_walreader_has(XLogRecPtr position)
+/*
+ * A segment from before a promotion has the old timeline's name.  The one with the
+ * switch in it has been copied to the new one: the reader takes the newest that
+ * has the segment's end, and so do we.
+ */
+static bool
+has_segment(XLogSegNo segment, List *history)
 {
 	char		path[MAXPGPATH];
-	XLogSegNo	segment;
+	XLogRecPtr	end;
 	struct stat st;
 
-	XLByteToSeg(position, segment, wal_segment_size);
-	if (segment <= XLogGetLastRemovedSegno())
-		return false;
-	/* The segment to be written next may not be there yet. */
-	if (position >= GetFlushRecPtr(NULL))
-		return true;
-	XLogFilePath(path, GetWALInsertionTimeLine(), segment, wal_segment_size);
+	XLogSegNoOffsetToRecPtr(segment + 1, 0, wal_segment_size, end);
+	XLogFilePath(path, tliOfPointInHistory(end - 1, history), segment, wal_segment_size);
 	return stat(path, &st) == 0;
+}
+
+XLogRecPtr
+cg_walreader_oldest(void)
+{
+	TimeLineID	timeline;
+	XLogRecPtr	flushed = GetFlushRecPtr(&timeline);
+	List	   *history = readTimeLineHistory(timeline);
+	XLogSegNo	segment;
+	XLogRecPtr	oldest;
+
+	/* What is flushed up to a segment's end has no next segment yet. */
+	XLByteToPrevSeg(flushed, segment, wal_segment_size);
+	while (segment > XLogGetLastRemovedSegno() + 1 && has_segment(segment - 1, history))
+		segment--;
+	list_free_deep(history);
+	XLogSegNoOffsetToRecPtr(segment, 0, wal_segment_size, oldest);
+	return oldest;
 }
 
 CgWalReader *

@@ -19,8 +19,12 @@ typedef struct CgWalMessage
 	XLogRecPtr	end;
 } CgWalMessage;
 
-/* Is the WAL at this position still there? */
-extern bool cg_walreader_has(XLogRecPtr position);
+/*
+ * Where the WAL on disk begins: everything from there up to the end can be read,
+ * whatever timelines it is of.  Looks at the files, so a checkpoint may take some
+ * of it right afterwards, unless a slot keeps it.
+ */
+extern XLogRecPtr cg_walreader_oldest(void);
 
 /* A reader of all records that begin at or after start.  palloc'd. */
 extern CgWalReader *cg_walreader_open(XLogRecPtr start);

@@ -11,7 +11,6 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our $TODO;
 my $node = guard_node('original', { allows_streaming => 1, has_archiving => 1 }, 'max_connections = 50',
 	'checkpoint_timeout = 1h', 'min_wal_size = 32MB');
 make_roles($node);
@@ -120,18 +119,11 @@ $locker = lock_log($node, 'crm');
 read_as($node, 'slot dropped', 7);
 without_launcher("SELECT pg_drop_replication_slot('contact_guard')");
 read_as($node, 'no slot', 8);
-my $unwanted = 'launcher.c: try_slot() makes no slot unless slot_wanted, which only a reader of a server without a slot has set';
-{
-	local $TODO = $unwanted;
-	ok(launcher_is_back(), 'a slot that was dropped is made again');
-}
+ok(launcher_is_back(), 'a slot that was dropped is made again');
 $node->stop('immediate');
 eval { $locker->quit };
 $node->start;
-{
-	local $TODO = 'launcher.c: the new slot begins at the last checkpoint, and nobody looks at WAL before it until somebody reads';
-	is(shown($node, $_), 1, "... what was read before and meanwhile is on record ($_)") foreach 'slot dropped', 'no slot';
-}
+is(shown($node, $_), 1, "... what was read before and meanwhile is on record ($_)") foreach 'slot dropped', 'no slot';
 is(gaps($node), $gaps, '... without a gap, since its WAL was there');
 
 # The same with WAL that goes
@@ -149,21 +141,14 @@ $locker = lock_log($node, 'crm');
 read_as($node, 'wal lost', 9);
 my $offset = -s $node->logfile;
 lose_wal();
-{
-	local $TODO = $unwanted;
-	ok(launcher_is_back(), 'a slot that was dropped, with its WAL');
-}
+ok(launcher_is_back(), 'a slot that was dropped, with its WAL');
 $node->stop('immediate');
 eval { $locker->quit };
 $node->start;
 read_as($node, 'after wal lost', 10);
 is(shown($node, 'after wal lost'), 1, '... reads are recorded');
-my $forgotten = 'recorder.c: where the slot began is forgotten by a restart, so there is no gap record';
-{
-	local $TODO = $forgotten;
-	like(gaps($node), qr/\Q$gaps\E; WAL from \S+ to \S+ is missing/, '... and the log says which WAL is missing') or diag(gaps($node));
-	like(slurp_file($node->logfile, $offset), qr/WARNING: .*no WAL from \S+ to \S+: records may be missing/, '... the server log, too');
-}
+like(gaps($node), qr/\Q$gaps\E; WAL from \S+ to \S+ is missing/, '... and the log says which WAL is missing') or diag(gaps($node));
+like(slurp_file($node->logfile, $offset), qr/WARNING: .*no WAL from \S+ to \S+: records may be missing/, '... the server log, too');
 ok(counts_on($node), '... the log counts on');
 
 # Lost, and restarted before anybody has read
@@ -183,10 +168,7 @@ log_rows($node, 'second', 'true');
 $node->restart;
 read_as($node, 'after the second loss', 12);
 is(shown($node, 'after the second loss'), 1, 'a slot lost while the library was not loaded, made for another database, and a restart: reads are recorded');
-{
-	local $TODO = $forgotten;
-	isnt(gaps($node), $gaps, '... and the log says that WAL is missing');
-}
+isnt(gaps($node), $gaps, '... and the log says that WAL is missing');
 is(shown($node, 'wal lost twice'), 0, '... of the record that was lost');
 ok(counts_on($node), '... the log counts on');
 $node->stop;

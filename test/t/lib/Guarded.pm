@@ -118,6 +118,8 @@ sub log_rows
 sub log_is_whole
 {
 	my ($node, $dbname) = @_;
+	# The record of the last look at the log would come in between
+	$node->safe_psql($dbname, 'SELECT contact_guard.sync()');
 	return $node->safe_psql($dbname, q(
 		SELECT (count(*), coalesce(min(seq), 0), coalesce(max(seq) + 1, 0), count(DISTINCT seq),
 		        count(*) FILTER (WHERE event = 'gap'))

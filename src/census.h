@@ -1,0 +1,14 @@
+/*
+ * census.h
+ *		Which databases have a journal: the launcher asks each of them once.
+ */
+#ifndef CG_CENSUS_H
+#define CG_CENSUS_H
+
+/*
+ * Launcher only, at each turn of its loop.  True when every database has
+ * answered: from then on shared memory has an entry for each journal.
+ */
+extern bool cg_census_take(void);
+
+#endif							/* CG_CENSUS_H */
