@@ -282,7 +282,8 @@ door_comm_reset(void)
 
 /*
  * The process ends: what is held gets out (the reason for the end, say), if its
- * records can be made durable now.  No locks are held here.
+ * records can be made durable now, which does not wait for a standby.  No locks
+ * are held here.
  */
 static void
 door_exit(int code, Datum arg)

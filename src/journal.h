@@ -68,7 +68,8 @@ extern bool cg_journal_owes(void);
 
 /*
  * Makes all that was written durable, as contact_guard.durability says.  False:
- * a synchronous standby did not acknowledge it (a cancelled wait).
+ * a synchronous standby did not acknowledge it (a cancelled wait, or the process
+ * is ending).  Then it fails at once, without another wait, until one does.
  */
 extern bool cg_journal_flush(void);
 
