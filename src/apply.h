@@ -12,7 +12,7 @@
 
 #include "journal.h"
 
-/* The state to go on from. */
+/* The state to go on from.  In a transaction. */
 extern void cg_apply_use(const CgJournalState *state);
 
 extern void cg_apply_begin(void);

@@ -6,7 +6,8 @@
  * anywhere else (CREATE DATABASE … TEMPLATE, a restore into a new cluster), it
  * came with a copy: its key is known elsewhere and its position means nothing
  * here, so the recorder begins anew with a key of its own, and says so in the
- * log.  Nobody reads a guarded column in between: messages cannot be sealed.
+ * log, with how far the other journal had come: what it had not stored by then
+ * is nowhere.  Nobody reads a guarded column in between: messages cannot be sealed.
  */
 #include "postgres.h"
 
@@ -35,8 +36,20 @@
 PG_FUNCTION_INFO_V1(cg_begin_journal);
 PG_FUNCTION_INFO_V1(cg_journal_origin);
 
+typedef enum Finding
+{
+	NO_JOURNAL,					/* the extension is not there */
+	OWN_JOURNAL,
+	COPY_OF_JOURNAL,			/* another database's */
+	DAMAGED_JOURNAL
+} Finding;
+
 static Datum new_key(void);
-static void renew(const CgJournalState *state);
+static void begin_anew(CgJournalState *state);
+static Finding find_state(CgJournalState *state);
+static void store(const CgJournalState *state, Finding finding);
+static void record_beginning(const CgJournalState *old, const CgJournalState *state,
+							 Finding finding);
 
 static Datum
 new_key(void)
@@ -78,52 +91,130 @@ cg_journal_origin(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId)));
 }
 
-static void
-renew(const CgJournalState *state)
+/* One number from a table of ours. */
+static int64
+ask_number(const char *sql)
 {
-	Oid			types[4] = {INT8OID, OIDOID, BYTEAOID, PG_LSNOID};
-	Datum		values[4];
+	int64		result = 0;
 
-	values[0] = Int64GetDatum((int64) GetSystemIdentifier());
-	values[1] = ObjectIdGetDatum(MyDatabaseId);
-	values[2] = new_key();
-	values[3] = LSNGetDatum(GetXLogInsertRecPtr());
-	(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET system_identifier = $1, database = $2, "
-								"epoch = epoch + 1, epoch_recorded = false, mac_key = $3, position = $4",
-								4, types, values, NULL, NULL);
+	(void) cg_owntables_execute(sql, 0, NULL, NULL, NULL, &result);
+	return result;
+}
+
+/* A journal of this database's own, after another one or one that is lost. */
+static void
+begin_anew(CgJournalState *state)
+{
+	Datum		key = new_key();
+
+	state->system_identifier = GetSystemIdentifier();
+	state->database = MyDatabaseId;
+	state->epoch++;
+	state->epoch_recorded = false;
+	memcpy(state->key, VARDATA(key), CG_KEY_LENGTH);
+	state->position = GetXLogInsertRecPtr();
+}
+
+/*
+ * What there is of a journal.  A row that cannot be read, or only in a version that
+ * cannot be updated, is what pg_resetwal may leave: the recorder commits
+ * asynchronously, and what is on disk of its transactions need not fit together.
+ * Records are numbered after what the log has, then.
+ */
+static Finding
+find_state(CgJournalState *state)
+{
+	bool		found;
+
+	if (!OidIsValid(cg_objects_relation("journal_state", true)))
+		return NO_JOURNAL;
+	memset(state, 0, sizeof(*state));
+	found = cg_journal_read_state(state);
+	if (found && cg_owntables_execute("SELECT 1::bigint FROM contact_guard.journal_state FOR UPDATE",
+									  0, NULL, NULL, NULL, NULL) == 1)
+		return cg_journal_is_own(state) ? OWN_JOURNAL : COPY_OF_JOURNAL;
+	state->log_size = Max(state->log_size,
+						  ask_number("SELECT coalesce(max(seq) + 1, 0) FROM contact_guard.log"));
+	state->epoch = Max(state->epoch,
+					   ask_number("SELECT coalesce(max(epoch), 0)::bigint FROM contact_guard.journal_session"));
+	return DAMAGED_JOURNAL;
+}
+
+/* Stores the state of a journal that begins anew, or is repaired. */
+static void
+store(const CgJournalState *state, Finding finding)
+{
+	Oid			types[7] = {INT8OID, OIDOID, INT4OID, BYTEAOID, PG_LSNOID, INT8OID, INT8OID};
+	Datum		values[7];
+	bytea	   *key = palloc(VARHDRSZ + CG_KEY_LENGTH);
+
+	SET_VARSIZE(key, VARHDRSZ + CG_KEY_LENGTH);
+	memcpy(VARDATA(key), state->key, CG_KEY_LENGTH);
+	values[0] = Int64GetDatum((int64) state->system_identifier);
+	values[1] = ObjectIdGetDatum(state->database);
+	values[2] = Int32GetDatum(state->epoch);
+	values[3] = PointerGetDatum(key);
+	values[4] = LSNGetDatum(state->position);
+	values[5] = Int64GetDatum(state->log_size);
+	values[6] = Int64GetDatum(state->gaps);
+	if (finding == COPY_OF_JOURNAL)
+		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET system_identifier = $1, database = $2, "
+									"epoch = $3, epoch_recorded = false, mac_key = $4, position = $5",
+									5, types, values, NULL, NULL);
+	else
+	{
+		/* A new file: an INSERT could wait for ever for a transaction that never was. */
+		(void) cg_owntables_execute("TRUNCATE contact_guard.journal_state", 0, NULL, NULL, NULL, NULL);
+		(void) cg_owntables_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
+									"epoch_recorded, mac_key, position, log_size, rejected, gaps) "
+									"VALUES ($1, $2, $3, false, $4, $5, $6, 0, $7)",
+									7, types, values, NULL, NULL);
+	}
 	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
+}
+
+/* The first record of a journal, with the state if that is new: one transaction. */
+static void
+record_beginning(const CgJournalState *old, const CgJournalState *state, Finding finding)
+{
+	bool		anew = old->epoch != state->epoch;
+
+	cg_apply_begin();
+	if (finding != OWN_JOURNAL)
+		store(state, finding);
+	if (finding == DAMAGED_JOURNAL)
+		cg_apply_own_record(CG_EVENT_GAP, anew ? "the state of the journal was lost: records may be missing" :
+							"the state of the journal was damaged: records may be missing");
+	if (finding == COPY_OF_JOURNAL)
+		cg_apply_own_record(CG_EVENT_EPOCH,
+							psprintf("a copy of the database begins a journal of its own; that of system " UINT64_FORMAT ", database %u was stored up to %X/%X",
+									 old->system_identifier, old->database, LSN_FORMAT_ARGS(old->position)));
+	else if (anew || !state->epoch_recorded)
+		cg_apply_own_record(CG_EVENT_EPOCH, "the journal begins");
+	cg_apply_commit(state->position);
 }
 
 XLogRecPtr
 cg_epoch_open(void)
 {
+	CgJournalState old;
 	CgJournalState state;
-	bool		found = false;
+	Finding		finding;
 
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	if (OidIsValid(cg_objects_relation("journal_state", true)))
-		found = cg_journal_read_state(&state);
-	if (found && !cg_journal_is_own(&state))
-	{
-		renew(&state);
-		CommandCounterIncrement();
-		found = cg_journal_read_state(&state);
-	}
-	if (found)
+	finding = find_state(&state);
+	old = state;
+	if (finding == COPY_OF_JOURNAL || (finding == DAMAGED_JOURNAL && !cg_journal_is_own(&state)))
+		begin_anew(&state);
+	if (finding != NO_JOURNAL)
 		cg_apply_use(&state);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
-	if (!found)
+	if (finding == NO_JOURNAL)
 		return InvalidXLogRecPtr;
-	if (!state.epoch_recorded)
-	{
-		cg_apply_begin();
-		cg_apply_own_record(CG_EVENT_EPOCH,
-							state.epoch == 1 ? "the journal begins" :
-							"a copy of the database begins a journal of its own");
-		cg_apply_commit(state.position);
-	}
+	if (finding != OWN_JOURNAL || !state.epoch_recorded)
+		record_beginning(&old, &state, finding);
 	return state.position;
 }
 

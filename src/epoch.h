@@ -9,8 +9,9 @@
 
 /*
  * For the recorder, outside of a transaction: opens a new epoch if the journal's
- * state is another database's, and records it.  Returns the position from which
- * to read, or Invalid if the extension is not there.
+ * state is another database's, repairs one that is damaged, and records it.
+ * Returns the position from which to read, or Invalid if the extension is not
+ * there.
  */
 extern XLogRecPtr cg_epoch_open(void);
 

@@ -23,6 +23,7 @@
 #include "catalog/pg_seclabel.h"
 #include "commands/seclabel.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -62,7 +63,9 @@ check_label(const ObjectAddress *object, const char *label)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("contact_guard labels are for tables, views and their columns")));
-	(void) cg_objects_relation("journal_state", false);
+	/* In binary upgrade our tables come in any order. */
+	if (!IsBinaryUpgrade)
+		(void) cg_objects_relation("journal_state", false);
 
 	relkind = get_rel_relkind(object->objectId);
 	if (object->objectSubId == 0)

@@ -10,6 +10,10 @@
  *
  * Leave is a flag set for the time of one command of ours; the recorder needs
  * none, since it does not go through the executor.
+ *
+ * In binary upgrade the old cluster's tables are made again one by one, and made
+ * members of an extension that is empty at first: nothing is refused there, where
+ * only the superuser who runs pg_upgrade can connect.
  */
 #include "postgres.h"
 
@@ -121,7 +125,7 @@ owntables_check_perms(List *rangeTable, bool ereport_on_violation)
 
 	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(rangeTable, ereport_on_violation))
 		return false;
-	if (writing || creating_extension)
+	if (writing || creating_extension || IsBinaryUpgrade)
 		return true;
 	foreach(lc, rangeTable)
 	{
@@ -143,7 +147,8 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	if (classId != RelationRelationId || writing || dropping || creating_extension)
+	if (classId != RelationRelationId || writing || dropping || creating_extension ||
+		IsBinaryUpgrade)
 		return;
 	switch (access)
 	{
@@ -238,7 +243,7 @@ cg_owntables_check_command(Node *statement)
 	RangeVar   *target;
 	Oid			relid;
 
-	if (writing || creating_extension || !OidIsValid(cg_objects_schema()))
+	if (writing || creating_extension || IsBinaryUpgrade || !OidIsValid(cg_objects_schema()))
 		return;
 	if (IsA(statement, AlterExtensionContentsStmt) &&
 		strcmp(((AlterExtensionContentsStmt *) statement)->extname, CG_SCHEMA) == 0)

@@ -57,6 +57,9 @@ cg_policyrecord_event(CgEvent event, const char *customer, int64 count, const ch
 	MemoryContext oldcontext;
 	Change	   *change;
 
+	/* The labels of the old cluster come again; nothing changes, nobody records. */
+	if (IsBinaryUpgrade)
+		return;
 	/* Here, where it may fail and wait, not at the commit. */
 	cg_journal_require();
 	oldcontext = MemoryContextSwitchTo(TopTransactionContext);
