@@ -314,10 +314,13 @@ GRANT EXECUTE ON FUNCTION contact_guard.close_intervention(bigint) TO contact_gu
 CREATE VIEW contact_guard.access_log AS
 	SELECT l.seq, l.read_at, l.event, l.actor, l.login, l.relation, l.columns, l.customer, l.count,
 	       l.intervention, l.purpose, l.reason, l.client, l.application, l.session, l.statement,
-	       l.query_id, q.query, l.origin
-	  FROM (SELECT *, NULL::text AS origin FROM contact_guard.log
+	       l.query_id, q.query
+	  FROM (SELECT * FROM contact_guard.log
 	        UNION ALL
-	        SELECT * FROM contact_guard.restored_log) l
+	        -- of another database: its sessions are not ours, nor are its seqs
+	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
+	               purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id
+	          FROM contact_guard.restored_log) l
 	       LEFT JOIN contact_guard.query_text q USING (query_id);
 REVOKE ALL ON contact_guard.access_log FROM PUBLIC;
 

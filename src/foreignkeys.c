@@ -57,9 +57,13 @@ cg_foreignkeys_check(Oid relid, Constraint *constraint)
 	if (constraint->contype != CONSTR_FOREIGN)
 		return;
 	referenced = constraint->pktable ? RangeVarGetRelid(constraint->pktable, NoLock, true) : InvalidOid;
-	cg_foreignkeys_require_all_rows(relid);
-	if (OidIsValid(referenced))
-		cg_foreignkeys_require_all_rows(referenced);
+	/* That of a new table, or NOT VALID, checks nothing yet. */
+	if (!constraint->skip_validation)
+	{
+		cg_foreignkeys_require_all_rows(relid);
+		if (OidIsValid(referenced))
+			cg_foreignkeys_require_all_rows(referenced);
+	}
 	check_key_columns(relid, constraint->fk_attrs);
 	check_key_columns(referenced, constraint->pk_attrs);
 }

@@ -91,7 +91,7 @@ is(log_rows($node, 'crm', "event = 'purge'"), 2, '... and leaves no record');
 $node->safe_psql('crm', q(SET row_security = off;
 	COPY contact_guard.restored_log (seq, read_at, event, customer, count, origin) FROM PROGRAM 'printf "1\\t2023-05-05\\tshown\\t9\\t1\\tx\\n2\\t2026-05-05\\tshown\\t9\\t1\\tx\\n"'));
 is((($purge->('officer', "'2024-01-01', 'restored'"))[0]), 1, 'a restored row that is old enough goes');
-is($node->safe_psql('crm', 'SELECT seq FROM contact_guard.access_log WHERE origin IS NOT NULL'), 2, '... and no other');
+is($node->safe_psql('crm', q(SELECT seq FROM contact_guard.access_log WHERE starts_with(session, 'x'))), 2, '... and no other');
 
 # The recorder goes on, and the extension can still go.
 as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 2');
