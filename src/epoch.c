@@ -12,7 +12,10 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/table.h"
+#include "access/tableam.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_extension.h"
@@ -46,6 +49,7 @@ typedef enum Finding
 
 static Datum new_key(void);
 static void begin_anew(CgJournalState *state);
+static bool is_of_the_future(void);
 static Finding find_state(CgJournalState *state);
 static void store(const CgJournalState *state, Finding finding);
 static void record_beginning(const CgJournalState *old, const CgJournalState *state,
@@ -116,6 +120,32 @@ begin_anew(CgJournalState *state)
 }
 
 /*
+ * Has the row a version of a transaction that was never begun?  Waiting for one to
+ * end, as an UPDATE would, takes for ever.
+ */
+static bool
+is_of_the_future(void)
+{
+	Relation	rel = table_open(cg_objects_relation("journal_state", false), AccessShareLock);
+	TableScanDesc scan = table_beginscan(rel, SnapshotAny, 0, NULL);
+	HeapTuple	tuple;
+	bool		result = false;
+
+	while (!result && (tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		HeapTupleHeader header = tuple->t_data;
+		TransactionId next = ReadNextTransactionId();
+
+		result = !TransactionIdPrecedes(HeapTupleHeaderGetRawXmin(header), next) ||
+			((header->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) == 0 &&
+			 !TransactionIdPrecedes(HeapTupleHeaderGetRawXmax(header), next));
+	}
+	table_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
+/*
  * What there is of a journal.  A row that cannot be read, or only in a version that
  * cannot be updated, is what pg_resetwal may leave: the recorder commits
  * asynchronously, and what is on disk of its transactions need not fit together.
@@ -130,8 +160,9 @@ find_state(CgJournalState *state)
 		return NO_JOURNAL;
 	memset(state, 0, sizeof(*state));
 	found = cg_journal_read_state(state);
-	if (found && cg_owntables_execute("SELECT 1::bigint FROM contact_guard.journal_state FOR UPDATE",
-									  0, NULL, NULL, NULL, NULL) == 1)
+	if (found && !is_of_the_future() &&
+		cg_owntables_execute("SELECT 1::bigint FROM contact_guard.journal_state FOR UPDATE",
+							 0, NULL, NULL, NULL, NULL) == 1)
 		return cg_journal_is_own(state) ? OWN_JOURNAL : COPY_OF_JOURNAL;
 	state->log_size = Max(state->log_size,
 						  ask_number("SELECT coalesce(max(seq) + 1, 0) FROM contact_guard.log"));

@@ -169,7 +169,22 @@ $node->restart;
 read_as($node, 'after the second loss', 12);
 is(shown($node, 'after the second loss'), 1, 'a slot lost while the library was not loaded, made for another database, and a restart: reads are recorded');
 isnt(gaps($node), $gaps, '... and the log says that WAL is missing');
+my $failed = recorders_fail($node);
 is(shown($node, 'wal lost twice'), 0, '... of the record that was lost');
 ok(counts_on($node), '... the log counts on');
+
+# The journal's state, with which pg_resetwal may begin; here by hand, in a server without the library
+$node->append_conf('postgresql.conf', 'shared_preload_libraries = \'\'');
+$node->restart;
+$node->safe_psql('crm', 'DELETE FROM contact_guard.journal_state');
+$node->append_conf('postgresql.conf', 'shared_preload_libraries = contact_guard');
+$node->restart;
+is(read_as($node, 'state lost', 13), phone_of(13), 'without journal_state: values are shown');
+is(shown($node, 'state lost'), 1, '... and recorded');
+is($node->safe_psql('crm', "SELECT string_agg(event, ' ' ORDER BY seq) FROM contact_guard.access_log
+	WHERE seq >= (SELECT max(seq) FROM contact_guard.access_log WHERE event = 'gap') AND event IN ('gap', 'epoch')"),
+	'gap epoch', '... in a journal that begins anew, with a gap record');
+ok(counts_on($node), '... the log counts on');
+is(recorders_fail($node), $failed, '... no recorder failed');
 $node->stop;
 done_testing();
