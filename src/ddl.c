@@ -382,6 +382,18 @@ leave_parent(Oid child)
 	}
 }
 
+/* Has any relation of this database guarded columns? */
+static bool
+guards_anything(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, cg_labels_relations())
+		if (cg_policy_get(lfirst_oid(lc)))
+			return true;
+	return false;
+}
+
 bool
 cg_ddl_touches(Node *statement)
 {
@@ -392,13 +404,14 @@ cg_ddl_touches(Node *statement)
 		case T_IndexStmt:
 			return is_guarded(relation_oid(((IndexStmt *) statement)->relation, NoLock));
 		case T_ReindexStmt:
+			if (((ReindexStmt *) statement)->kind == REINDEX_OBJECT_TABLE)
+				return is_guarded(relation_oid(((ReindexStmt *) statement)->relation, NoLock));
 			/* Of a schema or database, or an index: which may be anybody's. */
-			return ((ReindexStmt *) statement)->kind != REINDEX_OBJECT_TABLE ||
-				is_guarded(relation_oid(((ReindexStmt *) statement)->relation, NoLock));
+			return guards_anything();
 		case T_ClusterStmt:
 		case T_AlterDomainStmt:
 		case T_ConstraintsSetStmt:
-			return true;
+			return guards_anything();
 		default:
 			return false;
 	}
