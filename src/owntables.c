@@ -198,8 +198,12 @@ command_target(Node *statement)
 static void
 refuse_if_ours(RangeVar *name)
 {
-	Oid			relid = name ? RangeVarGetRelid(name, NoLock, true) : InvalidOid;
+	Oid			relid;
 
+	/* None of ours is; and PostgreSQL has errors of its own for such names. */
+	if (name == NULL || name->relpersistence == RELPERSISTENCE_TEMP)
+		return;
+	relid = RangeVarGetRelid(name, NoLock, true);
 	if (OidIsValid(relid) && is_ours(relid))
 		refuse(relid);
 }
