@@ -230,10 +230,13 @@ make_slot(void)
 	ReplicationSlotCreate(SLOT_NAME, false, RS_PERSISTENT, false);
 	do
 	{
+		XLogRecPtr	oldest;
+
 		/* As there: a checkpoint must not compute what it may remove meanwhile. */
 		LWLockAcquire(ReplicationSlotAllocationLock, LW_EXCLUSIVE);
+		oldest = cg_walreader_oldest();
 		SpinLockAcquire(&MyReplicationSlot->mutex);
-		MyReplicationSlot->data.restart_lsn = cg_walreader_oldest();
+		MyReplicationSlot->data.restart_lsn = oldest;
 		SpinLockRelease(&MyReplicationSlot->mutex);
 		ReplicationSlotsComputeRequiredLSN();
 		LWLockRelease(ReplicationSlotAllocationLock);
