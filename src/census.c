@@ -106,14 +106,23 @@ drop_answered(void)
 	return asking;
 }
 
-/* False if there is no room for it now. */
+/* False if there is no room for it: then WAL is kept until somebody makes some. */
 static bool
 ask(Oid oid)
 {
+	static bool warned = false;
 	bool		room;
 
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	room = cg_shared_database(oid, true) != NULL;
 	LWLockRelease(cg_shared->lock);
+	if (!room && !warned)
+	{
+		ereport(WARNING,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("more than %d databases of this server use contact_guard", CG_MAX_DATABASES),
+				 errdetail("What was read in the others is not recorded, and keeps its WAL.")));
+		warned = true;
+	}
 	return room;
 }

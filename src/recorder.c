@@ -226,6 +226,7 @@ leave_without_journal(void)
 	{
 		database->failures = 0;
 		database->wanted = false;
+		database->error[0] = '\0';
 		database->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), COMING_MS);
 		if (!coming && database->inflight == 0 && !cg_shared_is_held(database))
 			memset(database, 0, sizeof(CgDatabase));
