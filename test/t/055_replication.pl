@@ -226,9 +226,6 @@ sub promote_after
 	return;
 }
 
-promote_after('at once', sub { });
-
-$standby = make_standby($primary, 'third');
 promote_after('unrecorded in an earlier segment', sub {
 	$primary->safe_psql('postgres', 'SET synchronous_commit = off; SELECT pg_switch_wal(), txid_current()') for 1 .. 3;
 });
