@@ -174,9 +174,13 @@ report(XLogRecPtr recorded, uint64 bytes)
 		if (database->inflight == 0 && database->written <= database->recorded)
 			database->recorded_bytes = database->written_bytes;
 		database->wanted = !XLogRecPtrIsInvalid(behind_until);
-		database->failures = 0;
-		database->retry_at = 0;
-		database->error[0] = '\0';
+		/* To have begun is no success: the pauses between failures would not grow. */
+		if (bytes > 0 || (database->written <= database->recorded && !database->wanted))
+		{
+			database->failures = 0;
+			database->retry_at = 0;
+			database->error[0] = '\0';
+		}
 	}
 	LWLockRelease(cg_shared->lock);
 	ConditionVariableBroadcast(&cg_shared->progress);
