@@ -211,6 +211,15 @@ ok($node->poll_query_until('crm',
 		WHERE event = 'gap' OR application IN ('lost', 'after')");
 	$what =~ s/^\n//;
 	like($what, qr/^(shown )?gap( shown)+$/, 'and the log says that there is a gap');
+	my $problems = sub { $node->safe_psql('crm', 'SELECT problems::text FROM contact_guard.status()') };
+	like($problems->(), qr/records are missing: 1 records of event/, '... as does status()');
+	$node->restart;
+	like($problems->(), qr/records are missing/, '... after a restart, too');
+	is((as($node, 'crm', 'anna', "SELECT contact_guard.acknowledge_gaps('x')"))[0], '', '... until it is acknowledged, not by a technician');
+	is($node->safe_psql('crm', "SELECT contact_guard.acknowledge_gaps('disk replaced')"), 1, '... but by an admin');
+	unlike($problems->(), qr/records are missing/, '... when it goes');
+	like((as($node, 'crm', 'postgres', "SELECT contact_guard.acknowledge_gaps('again')"))[1], qr/NOTICE.*no gap/, '... for good');
+	is(log_rows($node, 'crm', "event = 'policy' AND reason = 'gaps acknowledged: disk replaced'"), 1, '... and that is a record');
 }
 
 $node->stop;
