@@ -110,7 +110,8 @@ CREATE TABLE contact_guard.log (
 	seq          bigint NOT NULL,
 	read_at      timestamptz NOT NULL,
 	event        text NOT NULL CHECK (event IN ('shown', 'withheld', 'lookup', 'bulk', 'policy',
-	                                            'audit_read', 'heartbeat', 'gap', 'purge', 'epoch')),
+	                                            'audit_read', 'heartbeat', 'gap', 'purge', 'epoch',
+	                                            'erasure', 'key')),
 	actor        text,
 	login        text,
 	relation     text,
@@ -125,7 +126,13 @@ CREATE TABLE contact_guard.log (
 	application  text,
 	session      text,
 	statement    bigint,
-	query_id     bigint
+	query_id     bigint,
+	-- what the leaf of the row commits to: a salt for each personal group, or, once
+	-- the group has been erased, the commitment itself
+	customer_salt       bytea,
+	actor_salt          bytea,
+	customer_commitment bytea,
+	actor_commitment    bytea
 ) PARTITION BY RANGE (read_at);
 REVOKE ALL ON contact_guard.log FROM PUBLIC;
 CREATE INDEX ON contact_guard.log (seq);
@@ -171,7 +178,10 @@ CREATE TABLE contact_guard.journal_state (
 	log_size          bigint NOT NULL,
 	rejected          bigint NOT NULL,
 	gaps              bigint NOT NULL DEFAULT 0,
-	gaps_acknowledged bigint NOT NULL DEFAULT 0
+	gaps_acknowledged bigint NOT NULL DEFAULT 0,
+	origin            text,
+	origin_number     integer NOT NULL DEFAULT 1,
+	verification_keys text
 );
 REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;
 
@@ -315,7 +325,9 @@ CREATE VIEW contact_guard.access_log AS
 	SELECT l.seq, l.read_at, l.event, l.actor, l.login, l.relation, l.columns, l.customer, l.count,
 	       l.intervention, l.purpose, l.reason, l.client, l.application, l.session, l.statement,
 	       l.query_id, q.query
-	  FROM (SELECT * FROM contact_guard.log
+	  FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
+	               purpose, reason, client, application, session, statement, query_id
+	          FROM contact_guard.log
 	        UNION ALL
 	        -- of another database: its sessions are not ours, nor are its seqs
 	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
@@ -417,6 +429,196 @@ REVOKE ALL ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz)
 GRANT EXECUTE ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) TO contact_guard_auditor;
 
 ---------------------------------------------------------------------------
+-- evidence: an RFC 6962 tree over the log, in tiles (see docs/evidence.md)
+---------------------------------------------------------------------------
+
+-- Full tiles: 256 hashes of a level; never changed.
+CREATE TABLE contact_guard.tile_full (
+	level  smallint NOT NULL,
+	n      bigint NOT NULL,
+	hashes bytea NOT NULL,
+	PRIMARY KEY (level, n)
+);
+REVOKE ALL ON contact_guard.tile_full FROM PUBLIC;
+-- Incompressible, and read in parts.
+ALTER TABLE contact_guard.tile_full ALTER hashes SET STORAGE EXTERNAL;
+
+-- The hashes that do not fill a tile yet, a row a level.
+CREATE TABLE contact_guard.tile_edge (
+	level  smallint PRIMARY KEY,
+	hashes bytea NOT NULL
+) WITH (fillfactor = 10);
+REVOKE ALL ON contact_guard.tile_edge FROM PUBLIC;
+ALTER TABLE contact_guard.tile_edge ALTER hashes SET STORAGE EXTERNAL;
+
+-- Every signed note; cosignatures are added to them.
+CREATE TABLE contact_guard.signed_checkpoint (
+	origin    text NOT NULL,
+	size      bigint NOT NULL,
+	root      bytea NOT NULL,
+	note      text NOT NULL,
+	signed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	PRIMARY KEY (origin, size)
+);
+REVOKE ALL ON contact_guard.signed_checkpoint FROM PUBLIC;
+GRANT SELECT ON contact_guard.tile_full, contact_guard.tile_edge, contact_guard.signed_checkpoint TO contact_guard_auditor;
+
+-- Text in a leaf is UTF-8, but where nobody knows what is stored.
+CREATE FUNCTION contact_guard.leaf_encoding() RETURNS name
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN name 'SQL_ASCII' ELSE name 'UTF8' END;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_encoding() FROM PUBLIC;
+
+-- A field of a leaf or of a group: number, kind, length and bytes.
+CREATE FUNCTION contact_guard.leaf_field(id integer, value text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || '\x00'::bytea
+		            ELSE int2send(id::smallint) || '\x01'::bytea
+		                 || int4send(octet_length(convert_to(value, contact_guard.leaf_encoding())))
+		                 || convert_to(value, contact_guard.leaf_encoding()) END;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, text) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.customer_commitment(salt bytea, customer text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT sha256(convert_to(E'contact_guard/commit/v1\n', 'UTF8') || int2send(3::smallint) || salt
+		              || contact_guard.leaf_field(3, customer));
+	END;
+REVOKE ALL ON FUNCTION contact_guard.customer_commitment(bytea, text) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.actor_commitment(salt bytea, actor text, login text, client text, application text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT sha256(convert_to(E'contact_guard/commit/v1\n', 'UTF8') || int2send(4::smallint) || salt
+		              || contact_guard.leaf_field(20, actor) || contact_guard.leaf_field(21, login)
+		              || contact_guard.leaf_field(22, client) || contact_guard.leaf_field(23, application));
+	END;
+REVOKE ALL ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, text) FROM PUBLIC;
+
+
+-- Rows as the verifier wants them.  SECURITY DEFINER, so that its role needs the
+-- right to execute these functions and no other.
+CREATE FUNCTION contact_guard.evidence(first bigint, last bigint)
+	RETURNS TABLE (seq bigint, event text, read_at timestamptz, actor text, login text, relation text, columns text[],
+	               customer text, count bigint, intervention text, closed_at timestamptz, purpose text, reason text,
+	               client text, application text, session text, statement bigint, query_id bigint, query text,
+	               customer_salt bytea, actor_salt bytea, customer_commitment bytea, actor_commitment bytea)
+	-- Called again and again by the verifier: to compile each time takes longer than to run.
+	LANGUAGE sql STABLE SECURITY DEFINER ROWS 20000 SET search_path = pg_catalog, pg_temp SET jit = off
+	BEGIN ATOMIC
+		SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention,
+		       l.closed_at, l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
+		       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment
+		  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id)
+		 WHERE l.seq BETWEEN evidence.first AND evidence.last
+		 ORDER BY l.seq;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.evidence(bigint, bigint) FROM PUBLIC;
+
+-- A field that holds bytes, an integer, or a commitment (kind 2).
+CREATE FUNCTION contact_guard.leaf_field(id integer, value bytea, kind integer DEFAULT 1) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || '\x00'::bytea
+		            ELSE int2send(id::smallint) || substr(int2send(kind::smallint), 2) || int4send(octet_length(value)) || value END;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, bytea, integer) FROM PUBLIC;
+
+-- The leaf of a record, computed of its row as docs/evidence.md says, without the library.
+CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
+	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT convert_to(E'contact_guard/leaf/v1\n', 'UTF8')
+		       || substr(int2send(array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read',
+		                                               'heartbeat', 'gap', 'purge', 'epoch', 'erasure', 'key'], event)::smallint), 2)
+		       || int2send(1::smallint) || int2send(15::smallint)
+		       || contact_guard.leaf_field(1, int8send(e.seq))
+		       || contact_guard.leaf_field(2, int8send((extract(epoch FROM read_at) * 1000000)::bigint))
+		       || contact_guard.leaf_field(3, coalesce(customer_commitment,
+		                                               contact_guard.customer_commitment(customer_salt, customer)), 2)
+		       || contact_guard.leaf_field(4, coalesce(actor_commitment,
+		                                               contact_guard.actor_commitment(actor_salt, actor, login, client, application)), 2)
+		       || contact_guard.leaf_field(5, relation)
+		       || contact_guard.leaf_field(6, (SELECT string_agg(int4send(octet_length(convert_to(name, contact_guard.leaf_encoding())))
+		                                                         || convert_to(name, contact_guard.leaf_encoding()), '' ORDER BY ordinality)
+		                                         FROM unnest(columns) WITH ORDINALITY AS c(name, ordinality)))
+		       || contact_guard.leaf_field(7, int8send(count))
+		       || contact_guard.leaf_field(8, intervention)
+		       || contact_guard.leaf_field(9, int8send((extract(epoch FROM closed_at) * 1000000)::bigint))
+		       || contact_guard.leaf_field(10, purpose)
+		       || contact_guard.leaf_field(11, reason)
+		       || contact_guard.leaf_field(12, session)
+		       || contact_guard.leaf_field(13, int8send(statement))
+		       || contact_guard.leaf_field(14, int8send(query_id))
+		       || contact_guard.leaf_field(15, sha256(convert_to(query, contact_guard.leaf_encoding())))
+		  FROM contact_guard.evidence(leaf.seq, leaf.seq) e;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf(bigint) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.tile(level integer, n bigint) RETURNS bytea
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'cg_tile';
+REVOKE ALL ON FUNCTION contact_guard.tile(integer, bigint) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.inclusion_proof(seq bigint, size bigint) RETURNS bytea[]
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'cg_inclusion_proof';
+REVOKE ALL ON FUNCTION contact_guard.inclusion_proof(bigint, bigint) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.consistency_proof(old bigint, new bigint) RETURNS bytea[]
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'cg_consistency_proof';
+REVOKE ALL ON FUNCTION contact_guard.consistency_proof(bigint, bigint) FROM PUBLIC;
+
+-- The newest signed note, with its cosignatures; NULL if there is none.
+CREATE FUNCTION contact_guard.checkpoint() RETURNS text
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT note FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.checkpoint() FROM PUBLIC;
+
+-- The keys that sign, one a line.
+CREATE FUNCTION contact_guard.verification_key() RETURNS text
+	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_verification_key';
+REVOKE ALL ON FUNCTION contact_guard.verification_key() FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.add_cosignature(note text) RETURNS void
+	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_add_cosignature';
+REVOKE ALL ON FUNCTION contact_guard.add_cosignature(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.verification_key(), contact_guard.add_cosignature(text) TO contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.new_epoch(reason text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_new_epoch';
+REVOKE ALL ON FUNCTION contact_guard.new_epoch(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.new_epoch(text) TO contact_guard_admin;
+
+GRANT EXECUTE ON FUNCTION contact_guard.leaf_encoding(), contact_guard.leaf_field(integer, text), contact_guard.leaf_field(integer, bytea, integer),
+	contact_guard.customer_commitment(bytea, text),
+	contact_guard.actor_commitment(bytea, text, text, text, text) TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.evidence(bigint, bigint), contact_guard.leaf(bigint), contact_guard.tile(integer, bigint),
+	contact_guard.inclusion_proof(bigint, bigint), contact_guard.consistency_proof(bigint, bigint),
+	contact_guard.checkpoint() TO contact_guard_auditor;
+
+---------------------------------------------------------------------------
+-- erasure
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.erase_customer(customer text, reason text) RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_erase_customer';
+REVOKE ALL ON FUNCTION contact_guard.erase_customer(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.erase_customer(text, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.erase_actor(actor text, reason text) RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_erase_actor';
+REVOKE ALL ON FUNCTION contact_guard.erase_actor(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.erase_actor(text, text) TO contact_guard_admin;
+
+---------------------------------------------------------------------------
 -- retention
 ---------------------------------------------------------------------------
 
@@ -452,7 +654,8 @@ GRANT EXECUTE ON FUNCTION contact_guard.sync() TO PUBLIC;
 
 CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT recorder text,
 		OUT journal_lsn pg_lsn, OUT recorded_lsn pg_lsn, OUT lag_bytes bigint, OUT log_size bigint,
-		OUT epoch integer, OUT rejected_messages bigint, OUT problems text[])
+		OUT epoch integer, OUT rejected_messages bigint, OUT problems text[],
+		OUT last_checkpoint bigint, OUT last_checkpoint_at timestamptz)
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_status';
 REVOKE ALL ON FUNCTION contact_guard.status() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.status() TO contact_guard_admin, contact_guard_auditor;

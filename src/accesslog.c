@@ -35,7 +35,7 @@
 #include "owntables.h"
 
 #define AHEAD_USECS (7 * USECS_PER_DAY)
-#define LOG_COLUMNS 18
+#define LOG_COLUMNS 22
 #define SLOTS 1000
 
 /* Writes into one partition. */
@@ -209,6 +209,17 @@ set_int8(TupleTableSlot *slot, int column, int64 value, bool isnull)
 	slot->tts_values[column] = Int64GetDatum(value);
 }
 
+static void
+set_salt(TupleTableSlot *slot, int column, const uint8 *salt)
+{
+	bytea	   *value = palloc(VARHDRSZ + CG_SALT_LENGTH);
+
+	SET_VARSIZE(value, VARHDRSZ + CG_SALT_LENGTH);
+	memcpy(VARDATA(value), salt, CG_SALT_LENGTH);
+	slot->tts_isnull[column] = false;
+	slot->tts_values[column] = PointerGetDatum(value);
+}
+
 static Datum
 text_array(int count, const char **strings)
 {
@@ -250,5 +261,9 @@ fill_slot(TupleTableSlot *slot, const CgLogRow *row)
 	set_text(slot, 15, row->session);
 	set_int8(slot, 16, context->statement, context->statement == 0);
 	set_int8(slot, 17, context->query_id, context->query_id == 0);
+	set_salt(slot, 18, row->customer_salt);
+	set_salt(slot, 19, row->actor_salt);
+	slot->tts_isnull[20] = true;
+	slot->tts_isnull[21] = true;
 	ExecStoreVirtualTuple(slot);
 }

@@ -7,6 +7,7 @@
 
 #include "nodes/pg_list.h"
 
+#include "leaf.h"
 #include "record.h"
 
 typedef struct CgLogRow
@@ -15,6 +16,8 @@ typedef struct CgLogRow
 	CgRecordContext context;
 	CgRecord	record;
 	const char *session;		/* NULL: the recorder's own record */
+	uint8		customer_salt[CG_SALT_LENGTH];
+	uint8		actor_salt[CG_SALT_LENGTH];
 } CgLogRow;
 
 /*

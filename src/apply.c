@@ -25,6 +25,7 @@
 #include "apply.h"
 #include "objects.h"
 #include "owntables.h"
+#include "treelog.h"
 
 #define SESSION_LENGTH 32
 #define SESSIONS_MAX 10000
@@ -68,6 +69,7 @@ cg_apply_use(const CgJournalState *from)
 	log_size = state.log_size;
 	rejected = state.rejected;
 	gaps = 0;
+	cg_treelog_load(log_size);
 }
 
 void
@@ -219,7 +221,7 @@ cg_apply_own_record(CgEvent event, const char *reason)
 		.read_at = GetCurrentTimestamp(),
 		.count = 1,
 		.closed_at = CG_NO_TIME,
-		.reason = MemoryContextStrdup(batch, reason),
+		.reason = reason ? MemoryContextStrdup(batch, reason) : NULL,
 	};
 
 	gaps += event == CG_EVENT_GAP;
@@ -242,6 +244,12 @@ cg_apply_gap(XLogRecPtr from, XLogRecPtr to)
 void
 cg_apply_commit(XLogRecPtr position)
 {
+	ListCell   *lc;
+
+	doing = "hashing records";
+	foreach(lc, queries)
+		cg_treelog_take_query(((CgItem *) lfirst(lc))->query_id, ((CgItem *) lfirst(lc))->query);
+	cg_treelog_append(rows);
 	doing = "storing records in contact_guard.log";
 	cg_accesslog_insert(rows);
 	doing = "storing statements in contact_guard.query_text";
@@ -326,7 +334,7 @@ store_state(XLogRecPtr position)
 	Datum		values[4] = {LSNGetDatum(position), Int64GetDatum(log_size), Int64GetDatum(rejected),
 	Int64GetDatum(gaps)};
 
-	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET position = $1, log_size = $2, "
+	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET position = coalesce(nullif($1, pg_lsn '0/0'), position), log_size = $2, "
 							 "rejected = $3, gaps = gaps + $4, epoch_recorded = true",
 							 4, types, values, NULL, NULL) != 1)
 		elog(ERROR, "contact_guard.journal_state has no row");

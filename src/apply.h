@@ -21,9 +21,9 @@ extern void cg_apply_begin(void);
 extern bool cg_apply_message(const char *data, size_t length);
 
 /* A record that the recorder makes itself. */
-extern void cg_apply_own_record(CgEvent event, const char *reason);
+extern void cg_apply_own_record(CgEvent event, const char *reason);	/* or NULL */
 
-/* Stores all, with the position, and commits. */
+/* Stores all, with the position (Invalid: the old one), and commits. */
 extern void cg_apply_commit(XLogRecPtr position);
 
 /* Forgets a batch in which nothing was. */

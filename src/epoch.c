@@ -190,7 +190,8 @@ store(const CgJournalState *state, Finding finding)
 	values[6] = Int64GetDatum(state->gaps);
 	if (finding == COPY_OF_JOURNAL)
 		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET system_identifier = $1, database = $2, "
-									"epoch = $3, epoch_recorded = false, mac_key = $4, position = $5",
+									"epoch = $3, epoch_recorded = false, mac_key = $4, position = $5, "
+									"origin = NULL, origin_number = 1, verification_keys = NULL",
 									5, types, values, NULL, NULL);
 	else
 	{

@@ -16,6 +16,14 @@
 int			cg_copies = CG_COPIES_REFUSE;
 int			cg_durability = CG_DURABILITY_STRICT;
 int			cg_withheld_detail = 100;
+char	   *cg_signing_key_file = NULL;
+char	   *cg_signer_command = NULL;
+char	   *cg_origin = NULL;
+char	   *cg_state_directory = NULL;
+char	   *cg_verification_keys = NULL;
+char	   *cg_witness_keys = NULL;
+int			cg_checkpoint_interval = 10;
+int			cg_heartbeat_interval = 10 * 60;
 int			cg_max_backlog = 1024 * 1024;
 int			cg_min_retention = 180 * 24 * 60;
 
@@ -58,6 +66,42 @@ cg_guc_init(void)
 							"Further customers are one record with their count.",
 							&cg_withheld_detail, 100, 0, 65536,
 							PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.checkpoint_interval",
+							"Time between signed checkpoints while the access log grows.",
+							NULL, &cg_checkpoint_interval, 10, 1, 24 * 60 * 60,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.heartbeat_interval",
+							"Time after which a log that signs checkpoints gets a heartbeat record if nothing else happens.",
+							NULL, &cg_heartbeat_interval, 10 * 60, 1, 24 * 60 * 60,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.signing_key_file",
+							   "Files with the secret keys that sign checkpoints, separated by commas.",
+							   "Made by contact-guard keygen, mode 0600, outside the data directory.  With two, both sign: that is how a key is rotated.",
+							   &cg_signing_key_file, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.signer_command",
+							   "Shell command that signs checkpoints: the note's text comes on its standard input, signature lines on its standard output.",
+							   "Used instead of signing_key_file; contact_guard.origin must be set.",
+							   &cg_signer_command, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.origin",
+							   "Name of the log in its checkpoints.",
+							   "By default the name of the first signing key.",
+							   &cg_origin, "",
+							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.state_directory",
+							   "Directory, outside the data directory, of the file that has the last checkpoint signed.",
+							   "By default that of the first signing key.",
+							   &cg_state_directory, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.verification_keys",
+							   "Verification keys of contact_guard.signer_command, separated by commas.",
+							   NULL, &cg_verification_keys, "",
+							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.witness_keys",
+							   "Verification keys of witnesses whose cosignatures are accepted, separated by commas.",
+							   NULL, &cg_witness_keys, "",
+							   PGC_SIGHUP, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("contact_guard");
 }
 

@@ -24,6 +24,15 @@ extern int	cg_durability;
 extern int	cg_withheld_detail; /* customers named in withheld records of one
 								 * execution; the rest is one count */
 extern int	cg_min_retention;	/* minutes */
+/* Of evidence; "" where not set. */
+extern char *cg_signing_key_file;
+extern char *cg_signer_command;
+extern char *cg_origin;
+extern char *cg_state_directory;
+extern char *cg_verification_keys;
+extern char *cg_witness_keys;
+extern int	cg_checkpoint_interval; /* seconds */
+extern int	cg_heartbeat_interval;	/* seconds */
 extern int	cg_max_backlog;		/* kB of unapplied journal at which guarded
 								 * values are refused */
 

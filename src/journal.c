@@ -65,7 +65,6 @@ static void want_recorder(void);
 static void wait_for_journal(bool begun);
 static void insert_message(StringInfo message);
 static bool is_acknowledged(XLogRecPtr lsn);
-static bool wait_for_standbys(XLogRecPtr lsn);
 
 static void
 journal_inval(Datum arg, Oid relid)
@@ -85,8 +84,8 @@ cg_journal_read_state(CgJournalState *state)
 
 	if (found)
 	{
-		Datum		values[11];
-		bool		nulls[11];
+		Datum		values[14];
+		bool		nulls[14];
 		bytea	   *key;
 
 		heap_deform_tuple(tuple, desc, values, nulls);
@@ -101,6 +100,11 @@ cg_journal_read_state(CgJournalState *state)
 		state->position = nulls[6] ? InvalidXLogRecPtr : DatumGetLSN(values[6]);
 		state->log_size = DatumGetInt64(values[7]);
 		state->rejected = DatumGetInt64(values[8]);
+		state->origin[0] = '\0';
+		if (!nulls[11])
+			strlcpy(state->origin, TextDatumGetCString(values[11]), sizeof(state->origin));
+		state->origin_number = DatumGetInt32(values[12]);
+		state->verification_keys = nulls[13] ? NULL : TextDatumGetCString(values[13]);
 		state->gaps = DatumGetInt64(values[9]) - DatumGetInt64(values[10]);
 	}
 	systable_endscan(scan);
@@ -355,7 +359,7 @@ cg_journal_flush(void)
 	else
 	{
 		XLogFlush(lsn);
-		if (!wait_for_standbys(lsn))
+		if (!cg_journal_wait_for_standbys(lsn))
 			return false;
 	}
 	durable = lsn;
@@ -393,8 +397,8 @@ is_acknowledged(XLogRecPtr lsn)
  * Most waits are at the commit, where PostgreSQL has stopped statement_timeout; but
  * this one is the statement's own, not the commit's, so it is set again.
  */
-static bool
-wait_for_standbys(XLogRecPtr lsn)
+bool
+cg_journal_wait_for_standbys(XLogRecPtr lsn)
 {
 	static bool given_up = false;
 	int			saved = synchronous_commit;

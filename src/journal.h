@@ -27,6 +27,9 @@ typedef struct CgJournalState
 	int64		log_size;
 	int64		rejected;
 	int64		gaps;			/* that nobody has acknowledged */
+	char		origin[256];	/* of checkpoints; "" before the first */
+	int			origin_number;	/* 1, and one more with each new_epoch() */
+	char	   *verification_keys;	/* one a line; palloc'd, or NULL */
 } CgJournalState;
 
 /* Reads that row by the latest commit; false if there is none. */
@@ -72,5 +75,8 @@ extern bool cg_journal_owes(void);
  * is ending).  Then it fails at once, without another wait, until one does.
  */
 extern bool cg_journal_flush(void);
+
+/* Have synchronous standbys, if there are any, flushed WAL up to there?  Waits. */
+extern bool cg_journal_wait_for_standbys(XLogRecPtr lsn);
 
 #endif							/* CG_JOURNAL_H */

@@ -259,7 +259,8 @@ needs_recorder(CgDatabase *database, XLogRecPtr flushed)
 	}
 	return database->recorder == 0 &&
 		(database->wanted || XLogRecPtrIsInvalid(database->recorded) ||
-		 database->written > database->recorded) &&
+		 database->written > database->recorded ||
+		 (database->due_at != 0 && GetCurrentTimestamp() >= database->due_at)) &&
 		GetCurrentTimestamp() >= database->retry_at && !cg_shared_is_held(database);
 }
 

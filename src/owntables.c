@@ -266,6 +266,12 @@ cg_owntables_check_command(Node *statement)
 		refuse(relid);
 }
 
+void
+cg_owntables_trust_process(void)
+{
+	writing = true;
+}
+
 bool
 cg_owntables_is_writing(void)
 {

@@ -18,6 +18,9 @@ extern void cg_owntables_init(void);
 extern uint64 cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values,
 								   const char *nulls, int64 *first);
 
+/* The recorder: all that this process does is such a command. */
+extern void cg_owntables_trust_process(void);
+
 /* Is such a command under way? */
 extern bool cg_owntables_is_writing(void);
 

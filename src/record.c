@@ -36,6 +36,8 @@ static const char *const event_names[] = {
 	[CG_EVENT_GAP] = "gap",
 	[CG_EVENT_PURGE] = "purge",
 	[CG_EVENT_EPOCH] = "epoch",
+	[CG_EVENT_ERASE] = "erasure",
+	[CG_EVENT_KEY] = "key",
 };
 
 const char *
@@ -261,7 +263,7 @@ get_record(CgReader *reader, CgRecord *record)
 	record->closed_at = get_int(reader, 8);
 	record->purpose = get_string(reader);
 	record->reason = get_string(reader);
-	if (record->event < CG_EVENT_SHOWN || record->event > CG_EVENT_EPOCH)
+	if (record->event < CG_EVENT_SHOWN || record->event > CG_EVENT_KEY)
 		reader->bad = true;
 }
 

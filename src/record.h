@@ -57,7 +57,9 @@ typedef enum CgEvent
 	CG_EVENT_HEARTBEAT,
 	CG_EVENT_GAP,
 	CG_EVENT_PURGE,
-	CG_EVENT_EPOCH
+	CG_EVENT_EPOCH,
+	CG_EVENT_ERASE,
+	CG_EVENT_KEY
 } CgEvent;
 
 typedef struct CgMessageHeader

@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
@@ -28,9 +29,11 @@
 #include "utils/timestamp.h"
 
 #include "apply.h"
+#include "checkpoint.h"
 #include "epoch.h"
 #include "journal.h"
 #include "objects.h"
+#include "owntables.h"
 #include "recorder.h"
 #include "shared.h"
 #include "walreader.h"
@@ -60,11 +63,13 @@ static void leave_without_journal(void);
 static bool look(XLogRecPtr *written, bool *wanted);
 static void report(XLogRecPtr recorded, uint64 bytes);
 static void skip(CgWalReader **reader);
+static void announce_due(void);
 static bool record_batch(CgWalReader *reader, XLogRecPtr limit);
 
 void
 cg_recorder_main(Datum arg)
 {
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	/* Sessions that were there before ALLOW_CONNECTIONS false go on reading. */
@@ -79,6 +84,8 @@ cg_recorder_main(Datum arg)
 		 */
 		SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
 		SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
+		/* Or looking up a statement's text would be a record, whose text is looked up. */
+		cg_owntables_trust_process();
 		record_journal();
 	}
 	PG_CATCH();
@@ -262,8 +269,14 @@ record_journal(void)
 
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
 		if (!look(&written, &wanted))
 			break;
+		cg_checkpoint_maintain();
 		if (cg_walreader_position(reader) < Max(written, behind_until))
 		{
 			idle_since = GetCurrentTimestamp();
@@ -277,12 +290,30 @@ record_journal(void)
 			behind_until = InvalidXLogRecPtr;
 			skip(&reader);
 		}
-		else if (nap == IDLE_MS && TimestampDifferenceExceeds(idle_since, GetCurrentTimestamp(), IDLE_MS))
+		else if (nap == IDLE_MS && TimestampDifferenceExceeds(idle_since, GetCurrentTimestamp(), IDLE_MS) &&
+				 !cg_checkpoint_pending())
 			break;
+		else if (cg_checkpoint_due() != 0)
+			nap = Min(nap, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), cg_checkpoint_due()) + 1);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap,
 						 PG_WAIT_EXTENSION);
 	}
 	cg_walreader_close(reader);
+	announce_due();
+}
+
+/* When somebody should come again, for a checkpoint or a heartbeat. */
+static void
+announce_due(void)
+{
+	TimestampTz due = cg_checkpoint_due();
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		database->due_at = due;
+	LWLockRelease(cg_shared->lock);
 }
 
 /*

@@ -46,6 +46,9 @@ typedef struct CgDatabase
 	int			failures;		/* recorders that ended by an error, in a row */
 	TimestampTz hold_until;		/* somebody wants the database for himself */
 	char		error[CG_ERROR_LENGTH]; /* why the last recorder ended, or "" */
+	char		unsigned_because[CG_ERROR_LENGTH];	/* why no checkpoint is signed, or "" */
+	TimestampTz last_record_at; /* 0: not known since the server's start */
+	TimestampTz due_at;			/* a recorder has something to do then; 0: never */
 } CgDatabase;
 
 typedef struct CgShared

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/pg_lsn.h"
+#include "utils/timestamp.h"
 
 #include "execution.h"
 #include "guc.h"
@@ -23,6 +24,7 @@
 #include "journal.h"
 #include "labels.h"
 #include "objects.h"
+#include "owntables.h"
 #include "policy.h"
 #include "shared.h"
 
@@ -159,12 +161,21 @@ look(CgDatabase *database, char *recorder, size_t length)
 	return shared != NULL;
 }
 
+static int64
+number(const char *sql, bool *isnull)
+{
+	int64		result = 0;
+
+	*isnull = cg_owntables_execute(sql, 0, NULL, NULL, NULL, &result) == 0;
+	return result;
+}
+
 Datum
 cg_status(PG_FUNCTION_ARGS)
 {
 	TupleDesc	desc;
-	Datum		values[10];
-	bool		nulls[10] = {false};
+	Datum		values[12];
+	bool		nulls[12] = {false};
 	CgJournalState state;
 	CgDatabase	database = {0};
 	char		recorder[2 * CG_ERROR_LENGTH];
@@ -191,6 +202,14 @@ cg_status(PG_FUNCTION_ARGS)
 	if (state.gaps > 0)
 		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
 							   state.gaps), found);
+	if (database.unsigned_because[0] != '\0')
+		found = lcons(psprintf("no checkpoint is signed: %s", database.unsigned_because), found);
 	values[9] = problem_array(found);
+	values[10] = Int64GetDatum(number("SELECT size FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1",
+									  &nulls[10]));
+	/* In microseconds since 2000, which is what a TimestampTz is. */
+	values[11] = TimestampTzGetDatum(number("SELECT (extract(epoch FROM signed_at - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint "
+											"FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1",
+											&nulls[11]));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

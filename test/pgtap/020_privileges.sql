@@ -14,13 +14,16 @@ SELECT set_eq(
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_admin', p.oid, 'EXECUTE')
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['protect', 'unprotect', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
-	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps'],
+	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps',
+	      'erase_customer', 'erase_actor', 'new_epoch'],
 	'what an admin may execute besides');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_auditor', p.oid, 'EXECUTE')
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['who_read', 'reads_by', 'withheld_attempts', 'reads_after_close', 'status'],
+	ARRAY['who_read', 'reads_by', 'withheld_attempts', 'reads_after_close', 'status', 'evidence', 'leaf', 'tile',
+	      'inclusion_proof', 'consistency_proof', 'checkpoint', 'verification_key', 'add_cosignature', 'leaf_field', 'leaf_encoding',
+	      'customer_commitment', 'actor_commitment'],
 	'what an auditor may execute besides');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
@@ -38,7 +41,7 @@ SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
-	ARRAY['access_log', 'log', 'query_text', 'restored_log', 'whole_log', 'held'], 'an auditor reads the log');
+	ARRAY['access_log', 'log', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint'], 'an auditor reads the log');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')

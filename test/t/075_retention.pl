@@ -79,6 +79,7 @@ is((($purge->('officer', "'2024-03-01', 'yearly'"))[0]), 103, 'without the hold,
 is($months->(), 'log_2024_03', '... with the tables');
 is($old->(), '3:101', 'the third stays');
 
+is(log_rows($node, 'crm', "event = 'purge' AND reason ~ 'seq -?[0-9]+ to -?[0-9]+'"), 2, 'purges say which seqs are gone');
 is(log_rows($node, 'crm', "event = 'purge' AND actor = 'officer' AND ((count = 99 AND reason ~ 'yearly') OR count = 103)"), 2, 'both purges are on record');
 is(log_rows($node, 'crm', "event = 'policy' AND customer = '42' AND reason ~ 'hold'"), 2, 'the hold and its end, too');
 

@@ -1,0 +1,66 @@
+/*
+ * bytes.h
+ *		A buffer of bytes for the pure part: it grows, or is the caller's.
+ *
+ * Knows nothing of PostgreSQL: merkle, note and leaf are compiled for the
+ * server and for the client, from the same sources.
+ *
+ * A writer does not test each step: what does not fit, or finds no memory, sets
+ * failed, and nothing is written from then on.  Look at failed at the end.
+ */
+#ifndef CG_BYTES_H
+#define CG_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct CgBytes
+{
+	uint8_t    *data;			/* not terminated by a zero */
+	size_t		length;
+	size_t		room;
+	bool		fixed;			/* data is the caller's: it cannot grow */
+	bool		failed;
+} CgBytes;
+
+/* An empty one on malloc, for cg_bytes_free.  All zero bytes are the same. */
+extern void cg_bytes_init(CgBytes *bytes);
+
+/* An empty one in the caller's room bytes. */
+extern void cg_bytes_init_fixed(CgBytes *bytes, void *data, size_t room);
+
+/* Empty again, failed or not; keeps the memory. */
+extern void cg_bytes_reset(CgBytes *bytes);
+extern void cg_bytes_free(CgBytes *bytes);
+
+extern void cg_bytes_put(CgBytes *bytes, const void *data, size_t length);
+extern void cg_bytes_put_text(CgBytes *bytes, const char *text);
+extern void cg_bytes_put_uint8(CgBytes *bytes, uint8_t value);
+extern void cg_bytes_put_uint16(CgBytes *bytes, uint16_t value);	/* big-endian, as all */
+extern void cg_bytes_put_uint32(CgBytes *bytes, uint32_t value);
+extern void cg_bytes_put_uint64(CgBytes *bytes, uint64_t value);
+
+/* In decimal, without leading zeros. */
+extern void cg_bytes_put_decimal(CgBytes *bytes, uint64_t value);
+
+/* In base64 (RFC 4648, section 4: padded). */
+extern void cg_bytes_put_base64(CgBytes *bytes, const void *data, size_t length);
+
+/* Makes room for length more bytes and returns where they go; NULL if it failed. */
+extern uint8_t *cg_bytes_reserve(CgBytes *bytes, size_t length);
+
+/*
+ * Appends what the base64 text stands for.  False if it is not what encoding
+ * would have made of some bytes, to the last bit, or out failed.
+ */
+extern bool cg_bytes_decode_base64(const char *text, size_t length, CgBytes *out);
+
+/* A decimal number without leading zeros, the whole text of it. */
+extern bool cg_bytes_parse_decimal(const char *text, size_t length, uint64_t *value);
+
+extern uint16_t cg_bytes_get_uint16(const uint8_t *data);
+extern uint32_t cg_bytes_get_uint32(const uint8_t *data);
+extern uint64_t cg_bytes_get_uint64(const uint8_t *data);
+
+#endif							/* CG_BYTES_H */

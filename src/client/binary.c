@@ -1,0 +1,84 @@
+/*
+ * binary.c
+ *		PostgreSQL's binary values, which may be broken.
+ */
+#include "client.h"
+
+#include <string.h>
+
+const uint8_t *
+take(Cursor *cursor, size_t length)
+{
+	const uint8_t *data = cursor->at;
+
+	if (cursor->bad || length > (size_t) (cursor->end - cursor->at))
+	{
+		cursor->bad = true;
+		return NULL;
+	}
+	cursor->at += length;
+	return data;
+}
+
+int16_t
+take_int16(Cursor *cursor)
+{
+	const uint8_t *data = take(cursor, 2);
+
+	return data == NULL ? 0 : (int16_t) cg_bytes_get_uint16(data);
+}
+
+int32_t
+take_int32(Cursor *cursor)
+{
+	const uint8_t *data = take(cursor, 4);
+
+	return data == NULL ? 0 : (int32_t) cg_bytes_get_uint32(data);
+}
+
+int64_t
+take_int64(Cursor *cursor)
+{
+	const uint8_t *data = take(cursor, 8);
+
+	return data == NULL ? 0 : (int64_t) cg_bytes_get_uint64(data);
+}
+
+CgLeafText
+take_value(Cursor *cursor)
+{
+	CgLeafText	text = {NULL, 0};
+	int32_t		length = take_int32(cursor);
+
+	if (length < 0)
+		return text;
+	text.data = (const char *) take(cursor, (size_t) length);
+	text.length = text.data == NULL ? 0 : (size_t) length;
+	return text;
+}
+
+int
+take_array(Cursor *cursor, CgLeafText **items, int *room)
+{
+	int32_t		dimensions = take_int32(cursor);
+	int32_t		count;
+
+	take(cursor, 8);			/* flags, element type */
+	if (cursor->bad || dimensions == 0)
+		return 0;
+	count = take_int32(cursor);
+	take(cursor, 4);			/* lower bound */
+	/* An element has 4 bytes at least: a count that is a lie asks for no memory. */
+	if (dimensions != 1 || count < 0 || count > (cursor->end - cursor->at) / 4)
+		cursor->bad = true;
+	if (cursor->bad)
+		return 0;
+	if (count > *room)
+	{
+		*items = reallocate(*items, (size_t) count * sizeof(CgLeafText));
+		*room = count;
+	}
+	for (int i = 0; i < count; i++)
+		(*items)[i] = take_value(cursor);
+	return count;
+}

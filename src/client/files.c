@@ -1,0 +1,100 @@
+/*
+ * files.c
+ *		Files that are there whole or not at all.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void sync_folder(const char *path);
+
+char *
+file_read(const char *path, size_t *length)
+{
+	FILE	   *file = fopen(path, "rb");
+	char	   *data = NULL;
+	size_t		room = 0;
+
+	*length = 0;
+	if (file == NULL)
+		fail(EXIT_UNCHECKED, "could not open \"%s\": %s", path, strerror(errno));
+	while (!feof(file) && !ferror(file))
+	{
+		if (room - *length < 4096)
+			data = reallocate(data, room += 65536);
+		*length += fread(data + *length, 1, room - *length - 1, file);
+	}
+	if (ferror(file))
+		fail(EXIT_UNCHECKED, "could not read \"%s\": %s", path, strerror(errno));
+	fclose(file);
+	data[*length] = '\0';
+	return data;
+}
+
+bool
+file_exists(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return true;
+	if (errno != ENOENT)
+		fail(EXIT_UNCHECKED, "could not look for \"%s\": %s", path, strerror(errno));
+	return false;
+}
+
+void
+file_write(const char *path, const void *data, size_t length)
+{
+	char	   *aside = allocate(strlen(path) + 32);
+	int			fd;
+	size_t		written = 0;
+
+	sprintf(aside, "%s.%ld.tmp", path, (long) getpid());
+	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0)
+		fail(EXIT_UNCHECKED, "could not create \"%s\": %s", aside, strerror(errno));
+	while (written < length)
+	{
+		ssize_t		n = write(fd, (const char *) data + written, length - written);
+
+		if (n < 0 && errno != EINTR)
+			fail(EXIT_UNCHECKED, "could not write \"%s\": %s", aside, strerror(errno));
+		written += n > 0 ? (size_t) n : 0;
+	}
+	if (fsync(fd) != 0 || close(fd) != 0 || rename(aside, path) != 0)
+		fail(EXIT_UNCHECKED, "could not store \"%s\": %s", path, strerror(errno));
+	sync_folder(path);
+	free(aside);
+}
+
+/* So that the name is durable as well. */
+static void
+sync_folder(const char *path)
+{
+	char	   *folder = strdup(path);
+	char	   *slash = strrchr(folder, '/');
+	int			fd;
+
+	if (slash != NULL)
+		slash[slash == folder] = '\0';
+	fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY);
+	if (fd < 0 || fsync(fd) != 0)
+		fail(EXIT_UNCHECKED, "could not make \"%s\" durable: %s", path, strerror(errno));
+	close(fd);
+	free(folder);
+}
+
+char *
+file_path(const char *folder, const char *name)
+{
+	char	   *path = allocate(strlen(folder) + strlen(name) + 2);
+
+	sprintf(path, "%s/%s", folder, name);
+	return path;
+}

@@ -1,0 +1,163 @@
+/*
+ * keys.c
+ *		Keys: made, read, and what they say of a note.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/rand.h>
+
+static void write_secret(const char *path, const CgNoteKey *key);
+static void print_key(const CgNoteKey *key);
+
+int
+run_keygen(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"origin", required_argument, NULL, 'n'}, {"out", required_argument, NULL, 'o'},
+		{"witness", no_argument, NULL, 'w'}, {0}
+	};
+	const char *origin = NULL;
+	const char *out = NULL;
+	uint8_t		type = CG_KEY_ED25519;
+	uint8_t		seed[CG_SEED_LENGTH];
+	CgNoteKey	key;
+	CgNoteResult result;
+	int			c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+	{
+		if (c == 'n')
+			origin = optarg;
+		else if (c == 'o')
+			out = optarg;
+		else if (c == 'w')
+			type = CG_KEY_COSIGNATURE;
+		else
+			return EXIT_UNCHECKED;
+	}
+	if (origin == NULL || out == NULL || optind < argc)
+		fail(EXIT_UNCHECKED, "keygen needs --origin NAME and --out FILE");
+	if (!cg_note_name_ok(origin, strlen(origin)))
+		fail(EXIT_UNCHECKED, "a name is 1 to %d bytes without blanks and \"+\": \"%s\"",
+			 CG_NOTE_NAME_LENGTH, origin);
+	if (RAND_priv_bytes(seed, sizeof(seed)) != 1)
+		fail(EXIT_UNCHECKED, "libcrypto has no random bytes");
+	result = cg_note_make_key(&key, origin, type, seed);
+	if (result != CG_NOTE_OK)
+		fail(EXIT_UNCHECKED, "could not make a key: %s", cg_note_message(result));
+	write_secret(out, &key);
+	print_key(&key);
+	cg_note_forget(&key);
+	memset(seed, 0, sizeof(seed));
+	return EXIT_GOOD;
+}
+
+/* For its owner only, and never in place of another: that key would be lost. */
+static void
+write_secret(const char *path, const CgNoteKey *key)
+{
+	uint8_t		room[2 * CG_NOTE_NAME_LENGTH];
+	CgBytes		text;
+	int			fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	if (fd < 0)
+		fail(EXIT_UNCHECKED, "could not create \"%s\": %s", path, strerror(errno));
+	cg_bytes_init_fixed(&text, room, sizeof(room));
+	cg_note_put_secret_key(&text, key);
+	cg_bytes_put_text(&text, "\n");
+	if (text.failed || fchmod(fd, 0600) != 0 ||
+		write(fd, text.data, text.length) != (ssize_t) text.length || fsync(fd) != 0 ||
+		close(fd) != 0)
+		fail(EXIT_UNCHECKED, "could not write \"%s\": %s", path, strerror(errno));
+	memset(room, 0, sizeof(room));
+}
+
+static void
+print_key(const CgNoteKey *key)
+{
+	CgBytes		text;
+
+	cg_bytes_init(&text);
+	cg_note_put_key(&text, key);
+	printf("%.*s\n", (int) text.length, (char *) text.data);
+	cg_bytes_free(&text);
+}
+
+void
+keys_add(Keys *keys, const char *key_or_file)
+{
+	CgNoteKey	key;
+	size_t		length;
+
+	/* A file's name may contain "+", but hardly be a key. */
+	if (cg_note_parse_key(key_or_file, strlen(key_or_file), &key) == CG_NOTE_OK)
+		keys_add_text(keys, key_or_file, "--vkey");
+	else
+		keys_add_text(keys, file_read(key_or_file, &length), key_or_file);
+}
+
+void
+keys_add_text(Keys *keys, const char *text, const char *from)
+{
+	while (*text != '\0')
+	{
+		size_t		length = strcspn(text, "\r\n");
+
+		if (length > 0 && text[0] != '#')
+		{
+			CgNoteResult result;
+
+			if (keys->count == MAX_KEYS)
+				fail(EXIT_UNCHECKED, "more than %d keys", MAX_KEYS);
+			result = cg_note_parse_key(text, length, &keys->keys[keys->count]);
+			if (result != CG_NOTE_OK)
+				fail(EXIT_UNCHECKED, "%s: not a verification key: %s", from, cg_note_message(result));
+			keys->count++;
+		}
+		text += length;
+		text += strspn(text, "\r\n");
+	}
+}
+
+/*
+ * A key's name is the origin, or what it begins with: a key may serve several
+ * databases, and an origin ends in a number after contact_guard.new_epoch().
+ */
+static bool
+is_origin_of(const CgNoteKey *key, const char *origin)
+{
+	size_t		length = strlen(key->name);
+
+	return strncmp(key->name, origin, length) == 0 && (origin[length] == '\0' || origin[length] == '/');
+}
+
+const char *
+keys_check(const Keys *keys, const char *data, size_t length, CgNote *note,
+		   CgCheckpoint *checkpoint)
+{
+	bool		is_signed = false;
+
+	if (cg_note_parse(data, length, note) != CG_NOTE_OK ||
+		cg_note_parse_checkpoint(note->text, note->text_length, checkpoint) != CG_NOTE_OK)
+		return "not a signed checkpoint";
+	for (int i = 0; i < keys->count; i++)
+	{
+		const CgNoteKey *key = &keys->keys[i];
+		CgNoteResult result = cg_note_verify(note, key, NULL);
+
+		if (result == CG_NOTE_OK)
+			/* A witness's cosignature is good to have, but does not replace the log's. */
+			is_signed = is_signed || (key->type == CG_KEY_ED25519 &&
+									  is_origin_of(key, checkpoint->origin));
+		else if (result != CG_NOTE_UNSIGNED)
+			return "a signature is wrong";
+	}
+	return is_signed ? NULL : "not signed by the log's key";
+}

@@ -1,0 +1,132 @@
+/*
+ * main.c
+ *		contact-guard: checks and witnesses the evidence of contact_guard.
+ */
+#include "client.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+CgHasher	hasher;
+
+static void report(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
+static const struct
+{
+	const char *name;
+	int			(*run) (int argc, char **argv);
+	const char *usage;
+}			commands[] = {
+	{"verify", run_verify, "[CONNINFO] [--from SEQ] [--to SEQ] [--checkpoint FILE] [--vkey KEY|FILE]"},
+	{"witness", run_witness, "[CONNINFO] --state DIR [--key FILE] [--every SECONDS] [--vkey KEY|FILE]"},
+	{"proof", run_proof, "[CONNINFO] --seq SEQ [--out FILE] [--sealed] [--vkey KEY|FILE]"},
+	{"check-proof", run_check_proof, "FILE --vkey KEY|FILE"},
+	{"export", run_export, "[CONNINFO] DIR [--vkey KEY|FILE]"},
+	{"keygen", run_keygen, "--origin NAME --out FILE [--witness]"}
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+print_help(void)
+{
+	printf("contact-guard checks the access log of contact_guard against its signed tree.\n\nUsage:\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  contact-guard %s %s\n", commands[i].name, commands[i].usage);
+	printf("\nCONNINFO is a connection string of libpq; PGHOST and the like count as well.\n"
+		   "Exit status: 0 good, 1 evidence of tampering, 2 could not check.\n"
+		   "More is in contact-guard(1).\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-?") == 0)
+	{
+		print_help();
+		return EXIT_GOOD;
+	}
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+	{
+		printf("contact-guard %s\n", CG_VERSION);
+		return EXIT_GOOD;
+	}
+	if (cg_hasher_open(&hasher) != CG_MERKLE_OK)
+		fail(EXIT_UNCHECKED, "libcrypto has no SHA-256");
+	for (size_t i = 0; i < COMMANDS; i++)
+	{
+		if (strcmp(commands[i].name, name) == 0)
+		{
+			int			code = commands[i].run(argc - 1, argv + 1);
+
+			/* A report that could not be written is no report. */
+			if (fflush(stdout) != 0 && code == EXIT_GOOD)
+				fail(EXIT_UNCHECKED, "could not write to stdout");
+			return code;
+		}
+	}
+	if (argc > 1)
+		fail(EXIT_UNCHECKED, "no command \"%s\"; try contact-guard --help", name);
+	fail(EXIT_UNCHECKED, "no command; try contact-guard --help");
+}
+
+static void
+report(const char *format, va_list arguments)
+{
+	progress_clear();
+	fflush(stdout);
+	fprintf(stderr, "contact-guard: ");
+	vfprintf(stderr, format, arguments);
+	fprintf(stderr, "\n");
+}
+
+void
+say(const char *format,...)
+{
+	va_list		arguments;
+
+	va_start(arguments, format);
+	report(format, arguments);
+	va_end(arguments);
+}
+
+void
+fail(int code, const char *format,...)
+{
+	va_list		arguments;
+
+	va_start(arguments, format);
+	report(format, arguments);
+	va_end(arguments);
+	exit(code);
+}
+
+void *
+allocate(size_t size)
+{
+	return reallocate(NULL, size);
+}
+
+void *
+reallocate(void *memory, size_t size)
+{
+	memory = realloc(memory, size > 0 ? size : 1);
+	if (memory == NULL)
+		fail(EXIT_UNCHECKED, "out of memory");
+	return memory;
+}
+
+int64_t
+parse_number(const char *option, const char *text, int64_t least)
+{
+	uint64_t	value;
+
+	if (!cg_bytes_parse_decimal(text, strlen(text), &value) || value > INT64_MAX ||
+		(int64_t) value < least)
+		fail(EXIT_UNCHECKED, "option %s: not a number of %lld or more: \"%s\"", option,
+			 (long long) least, text);
+	return (int64_t) value;
+}

@@ -1,0 +1,199 @@
+/*
+ * proof.c
+ *		contact-guard proof and check-proof: one row, proved to somebody who has a file.
+ *
+ * A file of c2sp.org/tlog-proof, whose line "extra" is base64 of
+ *
+ *	leaf, opening*
+ *	opening = uint16 group, salt (32 bytes), uint32 length, fields
+ *
+ * with the leaf and, of groups that are opened, what their commitments are the
+ * hashes of (leaf.h).  None of it needs to be trusted: the leaf's hash is proved.
+ */
+#include "client.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "show.h"
+
+static void put_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out);
+static void put_opening(CgBytes *out, const CgLeaf *leaf, int group);
+static void check_file(const char *path, const char *data, size_t length, const Keys *keys, bool show);
+static void put_output(const char *path, const CgBytes *text);
+
+int
+run_proof(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{"seq", required_argument, NULL, 's'}, {"out", required_argument, NULL, 'o'},
+		{"sealed", no_argument, NULL, 'x'}, {"vkey", required_argument, NULL, 'k'}, {0}
+	};
+	static Keys keys;
+	static CgProofFile file;
+	const char *conninfo = NULL;
+	const char *out = NULL;
+	int64_t		seq = -1;
+	bool		sealed = false;
+	PGconn	   *conn;
+	CgNote		note;
+	CgCheckpoint checkpoint;
+	CgBytes		row = {0};
+	CgBytes		extra = {0};
+	CgBytes		text = {0};
+	const char *wrong;
+	int			c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
+	{
+		if (c == 's')
+			seq = parse_number("--seq", optarg, 0);
+		else if (c == 'o')
+			out = optarg;
+		else if (c == 'x')
+			sealed = true;
+		else if (c == 'k')
+			keys_add(&keys, optarg);
+		else
+			return EXIT_UNCHECKED;
+	}
+	if (optind < argc)
+		conninfo = argv[optind++];
+	if (seq < 0 || optind < argc)
+		fail(EXIT_UNCHECKED, "proof needs --seq SEQ, and at most a connection string");
+
+	conn = server_connect(conninfo);
+	if (keys.count == 0)
+		server_keys(conn, &keys);
+	file.note = server_checkpoint(conn);
+	file.note_length = strlen(file.note);
+	wrong = keys_check(&keys, file.note, file.note_length, &note, &checkpoint);
+	if (wrong != NULL)
+		fail(EXIT_TAMPERED, "the server's checkpoint: %s", wrong);
+	if ((uint64_t) seq >= checkpoint.size)
+		fail(EXIT_UNCHECKED, "row %lld is not in the signed log, which has %llu", (long long) seq,
+			 (unsigned long long) checkpoint.size);
+	put_row(conn, seq, sealed, &row);
+	cg_bytes_put_base64(&extra, row.data, row.length);
+	file.extra = (char *) extra.data;
+	file.extra_length = extra.length;
+	file.index = (uint64_t) seq;
+	file.count = server_proof(conn, "SELECT contact_guard.inclusion_proof($1::bigint, $2::bigint)", seq,
+							  (int64_t) checkpoint.size, file.proof);
+	cg_note_put_proof(&text, &file);
+	if (row.failed || extra.failed || text.failed)
+		fail(EXIT_UNCHECKED, "out of memory");
+	/* What is mailed to an auditor has been checked as he will check it. */
+	check_file("the proof", (char *) text.data, text.length, &keys, false);
+	put_output(out, &text);
+	PQfinish(conn);
+	return EXIT_GOOD;
+}
+
+/* The leaf, and the groups that are to be opened and can be. */
+static void
+put_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out)
+{
+	Rows	   *rows = rows_begin(conn, seq, seq);
+	CgLeaf		leaf;
+	CgLeafResult result;
+
+	if (!rows_next(rows, &leaf))
+		fail(EXIT_UNCHECKED, "row %lld is not there any more", (long long) seq);
+	result = cg_leaf_encode(&hasher, &leaf, out);
+	if (result != CG_LEAF_OK)
+		fail(EXIT_TAMPERED, "row %lld: %s", (long long) seq, cg_leaf_message(result));
+	if (!sealed && leaf.customer_salt != NULL)
+		put_opening(out, &leaf, CG_LEAF_CUSTOMER);
+	if (!sealed && leaf.actor_salt != NULL)
+		put_opening(out, &leaf, CG_LEAF_ACTOR);
+	while (rows_next(rows, &leaf))
+		fail(EXIT_TAMPERED, "row %lld is there twice", (long long) seq);
+}
+
+static void
+put_opening(CgBytes *out, const CgLeaf *leaf, int group)
+{
+	CgBytes		fields = {0};
+
+	cg_leaf_put_group(&fields, leaf, group);
+	cg_bytes_put_uint16(out, (uint16_t) group);
+	cg_bytes_put(out, group == CG_LEAF_CUSTOMER ? leaf->customer_salt : leaf->actor_salt, CG_SALT_LENGTH);
+	cg_bytes_put_uint32(out, (uint32_t) fields.length);
+	cg_bytes_put(out, fields.data, fields.length);
+	if (fields.failed)
+		fail(EXIT_UNCHECKED, "out of memory");
+	cg_bytes_free(&fields);
+}
+
+static void
+put_output(const char *path, const CgBytes *text)
+{
+	if (path != NULL)
+		file_write(path, text->data, text->length);
+	else
+		fwrite(text->data, 1, text->length, stdout);
+}
+
+int
+run_check_proof(int argc, char **argv)
+{
+	static const struct option names[] = {{"vkey", required_argument, NULL, 'k'}, {0}};
+	static Keys keys;
+	size_t		length;
+	char	   *data;
+	int			c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
+	{
+		if (c != 'k')
+			return EXIT_UNCHECKED;
+		keys_add(&keys, optarg);
+	}
+	if (optind != argc - 1 || keys.count == 0)
+		fail(EXIT_UNCHECKED, "check-proof needs a file and --vkey KEY|FILE");
+	data = file_read(argv[optind], &length);
+	check_file(argv[optind], data, length, &keys, true);
+	return EXIT_GOOD;
+}
+
+/* Ends the program if anything in the file does not hold. */
+static void
+check_file(const char *path, const char *data, size_t length, const Keys *keys, bool show)
+{
+	static CgProofFile file;
+	CgNote		note;
+	CgCheckpoint checkpoint;
+	CgBytes		row = {0};
+	uint8_t		hash[CG_HASH_LENGTH];
+	size_t		leaf_length;
+	const char *wrong;
+
+	if (cg_note_parse_proof(data, length, &file) != CG_NOTE_OK)
+		fail(EXIT_UNCHECKED, "\"%s\": not a proof file", path);
+	if (file.extra == NULL || !cg_bytes_decode_base64(file.extra, file.extra_length, &row))
+		fail(EXIT_UNCHECKED, "\"%s\": does not say what it proves", path);
+	wrong = keys_check(keys, file.note, file.note_length, &note, &checkpoint);
+	if (wrong != NULL)
+		fail(EXIT_TAMPERED, "\"%s\": its checkpoint: %s", path, wrong);
+	leaf_length = leaf_measure(row.data, row.length, file.index);
+	if (leaf_length == 0)
+		fail(EXIT_TAMPERED, "\"%s\": what it proves is not row %llu", path, (unsigned long long) file.index);
+	if (cg_merkle_leaf(&hasher, row.data, leaf_length, hash) != CG_MERKLE_OK ||
+		cg_merkle_verify_inclusion(&hasher, file.index, checkpoint.size, hash,
+								   (const uint8_t (*)[CG_HASH_LENGTH]) file.proof, file.count,
+								   checkpoint.root) != CG_MERKLE_OK)
+		fail(EXIT_TAMPERED, "\"%s\": the row is not in the log that was signed", path);
+	wrong = openings_check(row.data, leaf_length, row.length);
+	if (wrong != NULL)
+		fail(EXIT_TAMPERED, "\"%s\": %s", path, wrong);
+	if (show)
+	{
+		printf("row %llu of %llu in %s:\n", (unsigned long long) file.index,
+			   (unsigned long long) checkpoint.size, checkpoint.origin);
+		row_show(row.data, leaf_length, row.length);
+		printf("good\n");
+	}
+	cg_bytes_free(&row);
+}

@@ -1,0 +1,240 @@
+/*
+ * rows.c
+ *		The log, row by row: contact_guard.evidence() through COPY in binary.
+ *
+ * A row is read where libpq has put it, and the leaf points into it.
+ */
+#include "client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS 23
+#define SIGNATURE "PGCOPY\n\377\r\n\0"
+#define SIGNATURE_LENGTH 11
+
+/* From 2000-01-01, where PostgreSQL begins, to 1970-01-01, in microseconds. */
+#define EPOCH_OFFSET UINT64_C(946684800000000)
+
+/* Statements come back again and again, with every row: their hashes are kept. */
+#define QUERIES 256
+
+typedef struct Query
+{
+	char	   *text;
+	size_t		length;
+	uint8_t		hash[CG_HASH_LENGTH];
+} Query;
+
+struct Rows
+{
+	PGconn	   *conn;
+	char	   *data;			/* the row, libpq's */
+	bool		begun;
+	CgLeafText *columns;
+	int			room;
+	int64_t		integers[4];	/* what the leaf's pointers point to */
+};
+
+static Query queries[QUERIES];
+
+static bool next_data(Rows *rows, Cursor *cursor);
+static void end_rows(Rows *rows);
+static void read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf);
+static const int64_t *take_int8(Cursor *cursor, int64_t *place);
+static const int64_t *take_time(Cursor *cursor, int64_t *place);
+static const uint8_t *take_bytes(Cursor *cursor, size_t length);
+static const uint8_t *hash_query(CgLeafText text, int64_t id);
+
+Rows *
+rows_begin(PGconn *conn, int64_t first, int64_t last)
+{
+	Rows	   *rows = allocate(sizeof(Rows));
+	char		sql[160];
+	PGresult   *result;
+
+	memset(rows, 0, sizeof(Rows));
+	rows->conn = conn;
+	sprintf(sql, "COPY (SELECT * FROM contact_guard.evidence(%lld, %lld)) TO STDOUT (FORMAT binary)",
+			(long long) first, (long long) last);
+	result = PQexec(conn, sql);
+	server_require(conn, result, PGRES_COPY_OUT);
+	if (PQnfields(result) != COLUMNS)
+		fail(EXIT_UNCHECKED, "the server is of another version: evidence() has %d columns, not %d",
+			 PQnfields(result), COLUMNS);
+	PQclear(result);
+	return rows;
+}
+
+bool
+rows_next(Rows *rows, CgLeaf *leaf)
+{
+	Cursor		cursor;
+
+	if (!next_data(rows, &cursor))
+	{
+		end_rows(rows);
+		return false;
+	}
+	memset(leaf, 0, sizeof(CgLeaf));
+	read_row(rows, &cursor, leaf);
+	if (cursor.bad || cursor.at != cursor.end)
+		fail(EXIT_UNCHECKED, "the server sent a row that makes no sense");
+	return true;
+}
+
+/* A row behind its number of columns; false at the trailer. */
+static bool
+next_data(Rows *rows, Cursor *cursor)
+{
+	int			length;
+	int			columns;
+
+	do
+	{
+		PQfreemem(rows->data);
+		rows->data = NULL;
+		length = PQgetCopyData(rows->conn, &rows->data, 0);
+		if (length == -1)
+			return false;
+		if (length < 0)
+			fail(EXIT_UNCHECKED, "%s", PQerrorMessage(rows->conn));
+		cursor->at = (uint8_t *) rows->data;
+		cursor->end = cursor->at + length;
+		cursor->bad = false;
+		/* The header comes along with the first row, or with the trailer. */
+		if (!rows->begun)
+		{
+			const uint8_t *signature = take(cursor, SIGNATURE_LENGTH);
+
+			if (signature == NULL || memcmp(signature, SIGNATURE, SIGNATURE_LENGTH) != 0)
+				fail(EXIT_UNCHECKED, "the server did not send rows in binary");
+			take_int32(cursor);
+			take(cursor, (size_t) take_int32(cursor));
+			rows->begun = true;
+		}
+	} while (!cursor->bad && cursor->at == cursor->end);
+	columns = take_int16(cursor);
+	if (columns == -1)
+		return next_data(rows, cursor);
+	if (columns != COLUMNS)
+		cursor->bad = true;
+	return true;
+}
+
+static void
+end_rows(Rows *rows)
+{
+	PGresult   *result;
+
+	while ((result = PQgetResult(rows->conn)) != NULL)
+	{
+		server_require(rows->conn, result, PGRES_COMMAND_OK);
+		PQclear(result);
+	}
+	PQfreemem(rows->data);
+	free(rows->columns);
+	free(rows);
+}
+
+/* The columns of contact_guard.evidence(), in order. */
+static void
+read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf)
+{
+	int64_t		seq = 0;
+	int64_t		read_at = 0;
+	CgLeafText	event;
+	CgLeafText	columns;
+	CgLeafText	query;
+
+	if (take_int8(cursor, &seq) == NULL)
+		cursor->bad = true;
+	leaf->seq = seq;
+	event = take_value(cursor);
+	leaf->event = event.data == NULL ? 0 : cg_leaf_event(event.data, event.length);
+	if (take_time(cursor, &read_at) == NULL)
+		cursor->bad = true;
+	leaf->read_at = read_at;
+	leaf->actor = take_value(cursor);
+	leaf->login = take_value(cursor);
+	leaf->relation = take_value(cursor);
+	columns = take_value(cursor);
+	if (columns.data != NULL)
+	{
+		Cursor		array = {(const uint8_t *) columns.data,
+		(const uint8_t *) columns.data + columns.length, false};
+		static const CgLeafText none;
+
+		leaf->ncolumns = take_array(&array, &rows->columns, &rows->room);
+		leaf->columns = leaf->ncolumns > 0 ? rows->columns : &none;
+		cursor->bad = cursor->bad || array.bad;
+	}
+	leaf->customer = take_value(cursor);
+	leaf->count = take_int8(cursor, &rows->integers[0]);
+	leaf->intervention = take_value(cursor);
+	leaf->closed_at = take_time(cursor, &rows->integers[1]);
+	leaf->purpose = take_value(cursor);
+	leaf->reason = take_value(cursor);
+	leaf->client = take_value(cursor);
+	leaf->application = take_value(cursor);
+	leaf->session = take_value(cursor);
+	leaf->statement = take_int8(cursor, &rows->integers[2]);
+	leaf->query_id = take_int8(cursor, &rows->integers[3]);
+	query = take_value(cursor);
+	if (query.data != NULL)
+		leaf->query_hash = hash_query(query, leaf->query_id == NULL ? 0 : *leaf->query_id);
+	leaf->customer_salt = take_bytes(cursor, CG_SALT_LENGTH);
+	leaf->actor_salt = take_bytes(cursor, CG_SALT_LENGTH);
+	leaf->customer_commitment = take_bytes(cursor, CG_HASH_LENGTH);
+	leaf->actor_commitment = take_bytes(cursor, CG_HASH_LENGTH);
+}
+
+/* A bigint; NULL if it is NULL. */
+static const int64_t *
+take_int8(Cursor *cursor, int64_t *place)
+{
+	const uint8_t *data = take_bytes(cursor, 8);
+
+	if (data == NULL)
+		return NULL;
+	*place = (int64_t) cg_bytes_get_uint64(data);
+	return place;
+}
+
+static const int64_t *
+take_time(Cursor *cursor, int64_t *place)
+{
+	if (take_int8(cursor, place) == NULL)
+		return NULL;
+	/* Unsigned: infinity wraps around, and is no time that a leaf was made of. */
+	*place = (int64_t) ((uint64_t) *place + EPOCH_OFFSET);
+	return place;
+}
+
+/* A value of that length; NULL if it is NULL. */
+static const uint8_t *
+take_bytes(Cursor *cursor, size_t length)
+{
+	CgLeafText	value = take_value(cursor);
+
+	if (value.data != NULL && value.length != length)
+		cursor->bad = true;
+	return (const uint8_t *) value.data;
+}
+
+static const uint8_t *
+hash_query(CgLeafText text, int64_t id)
+{
+	Query	   *query = &queries[(uint64_t) id % QUERIES];
+
+	if (query->text == NULL || query->length != text.length ||
+		memcmp(query->text, text.data, text.length) != 0)
+	{
+		query->text = reallocate(query->text, text.length);
+		query->length = text.length;
+		memcpy(query->text, text.data, text.length);
+		if (cg_hasher_digest(&hasher, text.data, text.length, NULL, 0, query->hash) != CG_MERKLE_OK)
+			fail(EXIT_UNCHECKED, "SHA-256 failed");
+	}
+	return query->hash;
+}

@@ -1,0 +1,290 @@
+/*
+ * scan.c
+ *		contact-guard verify: rows against the tree.
+ *
+ * Rows come in chunks of whole tiles.  The connection is busy while they do, so the
+ * tree is looked at when a chunk is complete.
+ */
+#include "verify.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOWN_FINDINGS 20
+
+/* What came of a row; above these, ROW_REFUSED + CgLeafResult. */
+enum
+{
+	ROW_MISSING,
+	ROW_PRESENT,
+	ROW_REFUSED
+};
+
+static void read_chunk(Verify *verify, int64_t first, int64_t last, bool judge);
+static void judge_chunk(Verify *verify, int64_t first, int64_t last, bool judge);
+static void judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge);
+static const char *judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool rebuilt);
+static bool rebuild_tile(Verify *verify, uint64_t n);
+static void add_range(Ranges *ranges, int64_t first, int64_t last, int64_t owner);
+static void drop_owner(Ranges *ranges, int64_t owner);
+static void parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner);
+static const char *parse_seq(const char *at, const char *end, int64_t *seq);
+
+void
+scan_rows(Verify *verify, int64_t first, int64_t last, bool judge)
+{
+	for (int64_t at = first; at <= last;)
+	{
+		int64_t		end = at / CHUNK_ROWS * CHUNK_ROWS + CHUNK_ROWS - 1;
+
+		if (end > last)
+			end = last;
+		tiles_prefetch(verify->tiles, (uint64_t) at / CG_TILE_WIDTH, (uint64_t) end / CG_TILE_WIDTH);
+		read_chunk(verify, at, end, judge);
+		judge_chunk(verify, at, end, judge);
+		progress_show(end - first + 1, last - first + 1);
+		at = end + 1;
+	}
+	progress_clear();
+}
+
+static void
+read_chunk(Verify *verify, int64_t first, int64_t last, bool judge)
+{
+	static CgBytes encoded;
+	Rows	   *rows = rows_begin(verify->conn, first, last);
+	int64_t		next = first;
+	CgLeaf		leaf;
+
+	verify->begin = (uint64_t) first / CHUNK_ROWS * CHUNK_ROWS;
+	memset(verify->state, ROW_MISSING, sizeof(verify->state));
+	while (rows_next(rows, &leaf))
+	{
+		uint64_t	at = (uint64_t) leaf.seq - verify->begin;
+		CgLeafResult result;
+
+		if (leaf.seq < next || leaf.seq > last)
+		{
+			find(verify, leaf.seq, leaf.seq < first || leaf.seq > last ?
+				 "a row that was not asked for" : "the row is there twice, or out of order");
+			continue;
+		}
+		next = leaf.seq + 1;
+		cg_bytes_reset(&encoded);
+		result = cg_leaf_encode(&hasher, &leaf, &encoded);
+		if (result == CG_LEAF_OK &&
+			cg_merkle_leaf(&hasher, encoded.data, encoded.length,
+						   verify->hashes + at * CG_HASH_LENGTH) != CG_MERKLE_OK)
+			result = CG_LEAF_CRYPTO;
+		if (result == CG_LEAF_CRYPTO || result == CG_LEAF_MEMORY)
+			fail(EXIT_UNCHECKED, "%s", cg_leaf_message(result));
+		verify->state[at] = result == CG_LEAF_OK ? ROW_PRESENT : (uint8_t) (ROW_REFUSED + result);
+		if (leaf.event == CG_LEAF_PURGE && result == CG_LEAF_OK)
+			parse_purge(&verify->purged, leaf.reason, leaf.seq);
+		if (judge)
+		{
+			verify->rows++;
+			if ((leaf.customer_salt == NULL && leaf.customer_commitment != NULL) ||
+				(leaf.actor_salt == NULL && leaf.actor_commitment != NULL))
+				verify->erased++;
+		}
+	}
+}
+
+static void
+judge_chunk(Verify *verify, int64_t first, int64_t last, bool judge)
+{
+	for (int64_t at = first; at <= last;)
+	{
+		int64_t		end = at / CG_TILE_WIDTH * CG_TILE_WIDTH + CG_TILE_WIDTH - 1;
+
+		if (end > last)
+			end = last;
+		judge_tile(verify, (uint64_t) at / CG_TILE_WIDTH, at, end, judge);
+		at = end + 1;
+	}
+}
+
+static void
+judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge)
+{
+	int			width;
+	bool		good;
+	const uint8_t *stored = tiles_get(verify->tiles, 0, n, &width, &good);
+	bool		rebuilt = false;
+	int64_t		before = verify->findings;
+
+	if (stored == NULL || !good)
+		rebuilt = rebuild_tile(verify, n);
+	for (int64_t seq = first; seq <= last; seq++)
+	{
+		const char *what = judge_row(verify, seq, stored, good, rebuilt);
+
+		if (verify->state[seq - verify->begin] == ROW_MISSING && judge)
+			add_range(&verify->missing, seq, seq, 0);
+		if (what == NULL)
+			continue;
+		drop_owner(&verify->purged, seq);
+		if (judge)
+			find(verify, seq, "%s", what);
+	}
+	if (judge && rebuilt)
+		find(verify, -1, "tile 0/%llu of the stored tree was changed; the rows under it were not",
+			 (unsigned long long) n);
+	else if (judge && !good && verify->findings == before)
+		find(verify, first, "the row or a later one up to %lld was changed, and the tree with it",
+			 (long long) last);
+	/* Such rows are not what was signed: no purge record among them counts. */
+	for (int64_t seq = first; seq <= last && !good && !rebuilt; seq++)
+		drop_owner(&verify->purged, seq);
+}
+
+/* What is wrong with a row; NULL: nothing, as far as one can see. */
+static const char *
+judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool rebuilt)
+{
+	uint64_t	at = (uint64_t) seq - verify->begin;
+	int			state = verify->state[at];
+
+	if (state == ROW_MISSING || (state == ROW_PRESENT && rebuilt))
+		return NULL;
+	if (state >= ROW_REFUSED)
+		return cg_leaf_message((CgLeafResult) (state - ROW_REFUSED));
+	if (stored == NULL)
+		return "the tree has lost the hash of the row";
+	if (memcmp(stored + seq % CG_TILE_WIDTH * CG_HASH_LENGTH, verify->hashes + at * CG_HASH_LENGTH,
+			   CG_HASH_LENGTH) == 0)
+		return NULL;
+	return good ? "the row is not the one that was logged" : "row and tree do not agree";
+}
+
+/* Do the rows make the tile that is stored wrong, or not at all? */
+static bool
+rebuild_tile(Verify *verify, uint64_t n)
+{
+	uint64_t	at = n * CG_TILE_WIDTH - verify->begin;
+
+	if ((n + 1) * CG_TILE_WIDTH > verify->checkpoint.size)
+		return false;
+	for (int i = 0; i < CG_TILE_WIDTH; i++)
+	{
+		if (verify->state[at + i] != ROW_PRESENT)
+			return false;
+	}
+	return tiles_match(verify->tiles, 0, n, verify->hashes + at * CG_HASH_LENGTH);
+}
+
+void
+find(Verify *verify, int64_t seq, const char *format,...)
+{
+	char		what[200];
+	va_list		arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	progress_clear();
+	verify->findings++;
+	if (verify->findings <= SHOWN_FINDINGS && seq >= 0)
+		printf("seq %lld: %s\n", (long long) seq, what);
+	else if (verify->findings <= SHOWN_FINDINGS)
+		printf("%s\n", what);
+	if (seq >= 0 && (verify->first_bad < 0 || seq < verify->first_bad))
+	{
+		verify->first_bad = seq;
+		memcpy(verify->first_what, what, sizeof(what));
+	}
+}
+
+static void
+add_range(Ranges *ranges, int64_t first, int64_t last, int64_t owner)
+{
+	Range	   *end = ranges->count > 0 ? &ranges->ranges[ranges->count - 1] : NULL;
+
+	if (end != NULL && end->owner == owner && end->last + 1 == first)
+	{
+		end->last = last;
+		return;
+	}
+	if (ranges->count == ranges->room)
+	{
+		ranges->room = ranges->room == 0 ? 16 : 2 * ranges->room;
+		ranges->ranges = reallocate(ranges->ranges, (size_t) ranges->room * sizeof(Range));
+	}
+	ranges->ranges[ranges->count++] = (Range) {first, last, owner};
+}
+
+static void
+drop_owner(Ranges *ranges, int64_t owner)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < ranges->count; i++)
+	{
+		if (ranges->ranges[i].owner != owner)
+			ranges->ranges[kept++] = ranges->ranges[i];
+	}
+	ranges->count = kept;
+}
+
+/* Each "seq A to B" of its reason.  A record can only speak of what came before it. */
+static void
+parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner)
+{
+	const char *end = reason.data == NULL ? NULL : reason.data + reason.length;
+
+	for (const char *at = reason.data; at != NULL && end - at >= 10; at++)
+	{
+		int64_t		first;
+		int64_t		last;
+		const char *next;
+
+		if (memcmp(at, "seq ", 4) != 0 || (at > reason.data && at[-1] >= 'a' && at[-1] <= 'z'))
+			continue;
+		next = parse_seq(at + 4, end, &first);
+		if (next == NULL || end - next < 4 || memcmp(next, " to ", 4) != 0)
+			continue;
+		next = parse_seq(next + 4, end, &last);
+		if (next != NULL && first <= last && last < owner)
+			add_range(ranges, first, last, owner);
+	}
+}
+
+/* Where the number ends; NULL if there is none. */
+static const char *
+parse_seq(const char *at, const char *end, int64_t *seq)
+{
+	const char *digits = at;
+	uint64_t	value;
+
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	if (!cg_bytes_parse_decimal(digits, (size_t) (at - digits), &value) || value > INT64_MAX)
+		return NULL;
+	*seq = (int64_t) value;
+	return at;
+}
+
+int64_t
+find_unexplained(const Verify *verify)
+{
+	for (int i = 0; i < verify->missing.count; i++)
+	{
+		int64_t		at = verify->missing.ranges[i].first;
+
+		for (int j = 0; j < verify->purged.count;)
+		{
+			const Range *purged = &verify->purged.ranges[j++];
+
+			if (purged->first <= at && at <= purged->last)
+			{
+				at = purged->last + 1;
+				j = 0;
+			}
+		}
+		if (at <= verify->missing.ranges[i].last)
+			return at;
+	}
+	return -1;
+}

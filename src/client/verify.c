@@ -1,0 +1,208 @@
+/*
+ * verify.c
+ *		contact-guard verify: recomputes the log from its rows, and compares.
+ *
+ * The checkpoint is signed, so its root is; the right edge of the stored tree makes
+ * that root; every tile stands in the one above (tiles.c); every row makes its hash in
+ * a tile of level 0 (scan.c).  What fits in that chain is what was signed, and where it
+ * breaks has a name: a row, or a tile.
+ */
+#include "verify.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Seconds in which the record of a purge is signed, at the latest. */
+#define SIGNING_DELAY 15
+
+typedef struct Options
+{
+	const char *conninfo;
+	const char *held;			/* file of a checkpoint */
+	int64_t		from;
+	int64_t		to;				/* -1: to the end */
+	Keys		keys;
+} Options;
+
+static void parse_options(Options *options, int argc, char **argv);
+static void load_checkpoint(Verify *verify, const Options *options);
+static void open_tree(Verify *verify);
+static void compare_held(Verify *verify, const Options *options);
+static void compare_root(Verify *verify, const CgCheckpoint *earlier, const char *whose);
+static void explain_missing(Verify *verify, const Options *options, int64_t to);
+static int	conclude(const Verify *verify, const Options *options, int64_t to);
+
+int
+run_verify(int argc, char **argv)
+{
+	static Options options;
+	static Verify verify;
+	int64_t		to;
+
+	parse_options(&options, argc, argv);
+	verify.first_bad = -1;
+	verify.conn = server_connect(options.conninfo);
+	if (options.keys.count == 0)
+		server_keys(verify.conn, &options.keys);
+	load_checkpoint(&verify, &options);
+	to = options.to < 0 ? (int64_t) verify.checkpoint.size - 1 : options.to;
+	if (to >= (int64_t) verify.checkpoint.size || (options.from > 0 && options.from > to))
+		fail(EXIT_UNCHECKED, "rows %lld to %lld are not all in the signed log, which has %llu",
+			 (long long) options.from, (long long) to, (unsigned long long) verify.checkpoint.size);
+	open_tree(&verify);
+	if (options.held != NULL)
+		compare_held(&verify, &options);
+	scan_rows(&verify, options.from, to, true);
+	explain_missing(&verify, &options, to);
+	PQfinish(verify.conn);
+	return conclude(&verify, &options, to);
+}
+
+static void
+parse_options(Options *options, int argc, char **argv)
+{
+	static const struct option names[] = {
+		{"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'},
+		{"checkpoint", required_argument, NULL, 'c'}, {"vkey", required_argument, NULL, 'k'}, {0}
+	};
+	int			c;
+
+	options->to = -1;
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
+	{
+		if (c == 'f')
+			options->from = parse_number("--from", optarg, 0);
+		else if (c == 't')
+			options->to = parse_number("--to", optarg, 0);
+		else if (c == 'c')
+			options->held = optarg;
+		else if (c == 'k')
+			keys_add(&options->keys, optarg);
+		else
+			exit(EXIT_UNCHECKED);
+	}
+	if (optind < argc)
+		options->conninfo = argv[optind++];
+	if (optind < argc)
+		fail(EXIT_UNCHECKED, "verify has one argument, the connection string");
+}
+
+static void
+load_checkpoint(Verify *verify, const Options *options)
+{
+	char	   *text = server_checkpoint(verify->conn);
+	CgNote		note;
+	const char *wrong = keys_check(&options->keys, text, strlen(text), &note, &verify->checkpoint);
+
+	if (wrong != NULL)
+		fail(EXIT_TAMPERED, "the server's checkpoint: %s", wrong);
+	free(text);
+}
+
+static void
+open_tree(Verify *verify)
+{
+	bool		good;
+
+	verify->tiles = tiles_open(verify->conn, &verify->checkpoint, &good);
+	if (!good)
+		find(verify, -1, "the stored tree of %llu rows has not the root that was signed",
+			 (unsigned long long) verify->checkpoint.size);
+}
+
+/* A checkpoint that somebody else has kept must be one of this log's past. */
+static void
+compare_held(Verify *verify, const Options *options)
+{
+	size_t		length;
+	char	   *text = file_read(options->held, &length);
+	CgNote		note;
+	CgCheckpoint held;
+	const char *wrong = keys_check(&options->keys, text, length, &note, &held);
+
+	if (wrong != NULL)
+		fail(EXIT_UNCHECKED, "\"%s\": %s", options->held, wrong);
+	if (strcmp(held.origin, verify->checkpoint.origin) != 0)
+		fail(EXIT_UNCHECKED, "\"%s\" is of another log, %s", options->held, held.origin);
+	compare_root(verify, &held, "the checkpoint held outside");
+	free(text);
+}
+
+static void
+compare_root(Verify *verify, const CgCheckpoint *earlier, const char *whose)
+{
+	uint8_t		root[CG_HASH_LENGTH];
+
+	if (earlier->size > verify->checkpoint.size)
+		find(verify, -1, "the log has %llu rows, %s had %llu: it was cut off, or this server lags",
+			 (unsigned long long) verify->checkpoint.size, whose, (unsigned long long) earlier->size);
+	else if (!tiles_root(verify->tiles, earlier->size, root) ||
+			 memcmp(root, earlier->root, CG_HASH_LENGTH) != 0)
+		find(verify, -1, "the log is not a continuation of %s, of %llu rows", whose,
+			 (unsigned long long) earlier->size);
+}
+
+/*
+ * Missing rows must be named by purge records, which come later than the rows: in the
+ * rest of the log, or in what was signed since the verification began.
+ */
+static void
+explain_missing(Verify *verify, const Options *options, int64_t to)
+{
+	CgCheckpoint before = verify->checkpoint;
+	int64_t		at = find_unexplained(verify);
+
+	if (at >= 0 && to + 1 < (int64_t) before.size)
+	{
+		scan_rows(verify, to + 1, (int64_t) before.size - 1, false);
+		at = find_unexplained(verify);
+	}
+	for (int i = 0; at >= 0 && i < SIGNING_DELAY; i++)
+	{
+		load_checkpoint(verify, options);
+		if (verify->checkpoint.size > before.size)
+		{
+			tiles_close(verify->tiles);
+			open_tree(verify);
+			compare_root(verify, &before, "the checkpoint before");
+			scan_rows(verify, (int64_t) before.size, (int64_t) verify->checkpoint.size - 1, false);
+			at = find_unexplained(verify);
+			break;
+		}
+		sleep(1);
+	}
+	if (at >= 0)
+		find(verify, at, "the row is missing, and no purge record says so");
+}
+
+static int
+conclude(const Verify *verify, const Options *options, int64_t to)
+{
+	int64_t		missing = 0;
+	CgBytes		root;
+
+	for (int i = 0; i < verify->missing.count; i++)
+		missing += verify->missing.ranges[i].last - verify->missing.ranges[i].first + 1;
+	cg_bytes_init(&root);
+	cg_bytes_put_base64(&root, verify->checkpoint.root, CG_HASH_LENGTH);
+	printf("%s: %lld rows checked, seq %lld to %lld", verify->checkpoint.origin,
+		   (long long) verify->rows, (long long) options->from, (long long) to);
+	if (missing > 0)
+		printf(", %lld not there", (long long) missing);
+	if (verify->erased > 0)
+		printf(", %lld with personal values erased", (long long) verify->erased);
+	printf("; signed size %llu, root %.*s\n", (unsigned long long) verify->checkpoint.size,
+		   (int) root.length, (char *) root.data);
+	cg_bytes_free(&root);
+	if (verify->findings == 0)
+	{
+		printf("good\n");
+		return EXIT_GOOD;
+	}
+	if (verify->first_bad >= 0)
+		printf("first bad row: seq %lld: %s\n", (long long) verify->first_bad, verify->first_what);
+	printf("EVIDENCE OF TAMPERING: %lld findings\n", (long long) verify->findings);
+	return EXIT_TAMPERED;
+}

@@ -1,0 +1,59 @@
+/*
+ * verify.h
+ *		contact-guard verify: what its two files share.
+ */
+#ifndef CG_VERIFY_H
+#define CG_VERIFY_H
+
+#include "client.h"
+
+/* Whole tiles, fetched at a time. */
+#define CHUNK_TILES 80
+#define CHUNK_ROWS (CHUNK_TILES * CG_TILE_WIDTH)
+
+typedef struct Range
+{
+	int64_t		first;
+	int64_t		last;
+	int64_t		owner;			/* seq of the purge record that names it */
+} Range;
+
+typedef struct Ranges
+{
+	Range	   *ranges;
+	int			count;
+	int			room;
+} Ranges;
+
+typedef struct Verify
+{
+	PGconn	   *conn;
+	CgCheckpoint checkpoint;
+	Tiles	   *tiles;
+	Ranges		missing;
+	Ranges		purged;
+	int64_t		rows;			/* that were checked */
+	int64_t		erased;			/* of these, without some personal values */
+	int64_t		findings;
+	int64_t		first_bad;		/* seq; -1: none */
+	char		first_what[200];
+	/* A chunk: what came of each row, and its hash. */
+	uint64_t	begin;
+	uint8_t		state[CHUNK_ROWS];
+	uint8_t		hashes[CHUNK_ROWS * CG_HASH_LENGTH];
+} Verify;
+
+/*
+ * Compares rows first to last with the tree.  Not judged, only purge records that
+ * are good are taken from them.
+ */
+extern void scan_rows(Verify *verify, int64_t first, int64_t last, bool judge);
+
+/* seq -1: not about a row. */
+extern void find(Verify *verify, int64_t seq, const char *format, ...)
+			__attribute__((format(printf, 3, 4)));
+
+/* The first missing row that no purge record names; -1: there is none. */
+extern int64_t find_unexplained(const Verify *verify);
+
+#endif							/* CG_VERIFY_H */

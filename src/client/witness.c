@@ -1,0 +1,332 @@
+/*
+ * witness.c
+ *		contact-guard witness: remembers what the log has signed.
+ *
+ * In its folder:
+ *	checkpoint			the latest note that was found consistent, cosigned if we have a key
+ *	verification_keys	the log's keys, as first seen or given
+ *	fork-TIME-*			two notes that contradict each other, and the proof that failed
+ *
+ * What is cosigned is durable in the folder first: a witness that forgets would sign
+ * both sides of a fork.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+typedef struct Witness
+{
+	const char *conninfo;
+	const char *folder;
+	const char *key_file;
+	int64_t		every;			/* seconds; 0: once */
+	Keys		keys;
+	CgNoteKey	key;
+} Witness;
+
+/* A note, as text and taken apart. */
+typedef struct Seen
+{
+	char	   *text;
+	size_t		length;
+	CgNote		note;
+	CgCheckpoint checkpoint;
+} Seen;
+
+static void parse_options(Witness *witness, int argc, char **argv);
+static void lock_folder(const char *folder);
+static void read_key(Witness *witness);
+static int	watch(const Witness *witness);
+static int	run_once(Witness *witness);
+static void learn_keys(Witness *witness, PGconn *conn);
+static bool read_held(const Witness *witness, Seen *held);
+static void check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const Seen *seen);
+static void refuse(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
+				   const char *why) __attribute__((noreturn));
+static void cosign(const Witness *witness, const Seen *seen, CgBytes *out);
+static void hand_back(PGconn *conn, const CgBytes *note);
+
+int
+run_witness(int argc, char **argv)
+{
+	static Witness witness;
+
+	parse_options(&witness, argc, argv);
+	lock_folder(witness.folder);
+	if (witness.key_file != NULL)
+		read_key(&witness);
+	return witness.every > 0 ? watch(&witness) : run_once(&witness);
+}
+
+static void
+parse_options(Witness *witness, int argc, char **argv)
+{
+	static const struct option names[] = {
+		{"state", required_argument, NULL, 's'}, {"key", required_argument, NULL, 'k'},
+		{"every", required_argument, NULL, 'e'}, {"vkey", required_argument, NULL, 'v'}, {0}
+	};
+	int			c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
+	{
+		if (c == 's')
+			witness->folder = optarg;
+		else if (c == 'k')
+			witness->key_file = optarg;
+		else if (c == 'e')
+			witness->every = parse_number("--every", optarg, 1);
+		else if (c == 'v')
+			keys_add(&witness->keys, optarg);
+		else
+			exit(EXIT_UNCHECKED);
+	}
+	if (optind < argc)
+		witness->conninfo = argv[optind++];
+	if (witness->folder == NULL || optind < argc)
+		fail(EXIT_UNCHECKED, "witness needs --state DIR, and at most a connection string");
+	if (mkdir(witness->folder, 0755) != 0 && errno != EEXIST)
+		fail(EXIT_UNCHECKED, "could not create \"%s\": %s", witness->folder, strerror(errno));
+}
+
+/* Two witnesses in one folder could each cosign a side of a fork.  Held until the end. */
+static void
+lock_folder(const char *folder)
+{
+	int			fd = open(folder, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		fail(EXIT_UNCHECKED, "could not open \"%s\": %s", folder, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		fail(EXIT_UNCHECKED, "another witness works in \"%s\"", folder);
+}
+
+static void
+read_key(Witness *witness)
+{
+	size_t		length;
+	char	   *text = file_read(witness->key_file, &length);
+	CgNoteKey	key;
+	CgNoteResult result = cg_note_parse_secret_key(text, strcspn(text, "\r\n"), &key);
+
+	/* Go's form of a key says that it signs notes; what it signs here are cosignatures. */
+	if (result == CG_NOTE_OK)
+		result = cg_note_make_key(&witness->key, key.name, CG_KEY_COSIGNATURE, key.seed);
+	if (result != CG_NOTE_OK)
+		fail(EXIT_UNCHECKED, "\"%s\": not a secret key: %s", witness->key_file, cg_note_message(result));
+	cg_note_forget(&key);
+	OPENSSL_cleanse(text, length);
+	free(text);
+}
+
+/*
+ * Each round is a process of its own: whatever ends it, a lost connection or a server
+ * that makes no sense, the next one begins anew.  Tampering ends all.
+ */
+static int
+watch(const Witness *witness)
+{
+	for (;;)
+	{
+		int			status = 0;
+		pid_t		child;
+
+		fflush(stdout);
+		child = fork();
+		if (child == 0)
+		{
+			Witness		copy = *witness;
+			int			code = run_once(&copy);
+
+			exit(fflush(stdout) == 0 ? code : EXIT_UNCHECKED);
+		}
+		if (child < 0 || (waitpid(child, &status, 0) < 0 && errno != EINTR))
+			fail(EXIT_UNCHECKED, "could not start a round: %s", strerror(errno));
+		if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_TAMPERED)
+			return EXIT_TAMPERED;
+		sleep((unsigned) (witness->every < 86400 ? witness->every : 86400));
+	}
+}
+
+static int
+run_once(Witness *witness)
+{
+	PGconn	   *conn = server_connect(witness->conninfo);
+	char	   *path = file_path(witness->folder, "checkpoint");
+	static Seen held;
+	static Seen seen;
+	const char *wrong;
+	CgBytes		note;
+	bool		first;
+
+	learn_keys(witness, conn);
+	first = !read_held(witness, &held);
+	seen.text = server_checkpoint(conn);
+	seen.length = strlen(seen.text);
+	wrong = keys_check(&witness->keys, seen.text, seen.length, &seen.note, &seen.checkpoint);
+	if (wrong != NULL)
+		refuse(witness, first ? NULL : &held, &seen, NULL, wrong);
+	if (!first)
+		check_consistency(witness, conn, &held, &seen);
+
+	cg_bytes_init(&note);
+	cosign(witness, &seen, &note);
+	file_write(path, note.data, note.length);
+	printf("%s: %llu rows, %s\n", seen.checkpoint.origin, (unsigned long long) seen.checkpoint.size,
+		   first ? "the first that was seen" : "consistent with those seen before");
+	if (witness->key.has_seed)
+		hand_back(conn, &note);
+	cg_bytes_free(&note);
+	free(path);
+	PQfinish(conn);
+	return EXIT_GOOD;
+}
+
+/* From --vkey; else as they were the first time, when they were the server's. */
+static void
+learn_keys(Witness *witness, PGconn *conn)
+{
+	char	   *path = file_path(witness->folder, "verification_keys");
+	CgBytes		text;
+
+	if (witness->keys.count == 0 && file_exists(path))
+		keys_add(&witness->keys, path);
+	else
+	{
+		if (witness->keys.count == 0)
+			server_keys(conn, &witness->keys);
+		cg_bytes_init(&text);
+		for (int i = 0; i < witness->keys.count; i++)
+		{
+			cg_note_put_key(&text, &witness->keys.keys[i]);
+			cg_bytes_put_text(&text, "\n");
+		}
+		file_write(path, text.data, text.length);
+		cg_bytes_free(&text);
+	}
+	free(path);
+}
+
+static bool
+read_held(const Witness *witness, Seen *held)
+{
+	char	   *path = file_path(witness->folder, "checkpoint");
+	const char *wrong;
+
+	if (!file_exists(path))
+		return false;
+	held->text = file_read(path, &held->length);
+	wrong = keys_check(&witness->keys, held->text, held->length, &held->note, &held->checkpoint);
+	/* Not to be forgotten by itself: that would be a witness that forgets. */
+	if (wrong != NULL)
+		fail(EXIT_UNCHECKED, "\"%s\": %s", path, wrong);
+	free(path);
+	return true;
+}
+
+static void
+check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const Seen *seen)
+{
+	static uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH];
+	const CgCheckpoint *old = &held->checkpoint;
+	const CgCheckpoint *new = &seen->checkpoint;
+	int			count = 0;
+	CgBytes		text;
+
+	if (strcmp(old->origin, new->origin) != 0)
+		refuse(witness, held, seen, NULL, "it is another log");
+	if (new->size < old->size)
+		refuse(witness, held, seen, NULL, "the log has become shorter");
+	if (new->size > old->size && old->size > 0)
+		count = server_proof(conn, "SELECT contact_guard.consistency_proof($1::bigint, $2::bigint)",
+							 (int64_t) old->size, (int64_t) new->size, proof);
+	if (cg_merkle_verify_consistency(&hasher, old->size, new->size, old->root, new->root,
+									 (const uint8_t (*)[CG_HASH_LENGTH]) proof, count) == CG_MERKLE_OK)
+		return;
+	cg_bytes_init(&text);
+	for (int i = 0; i < count; i++)
+	{
+		cg_bytes_put_base64(&text, proof[i], CG_HASH_LENGTH);
+		cg_bytes_put_text(&text, "\n");
+	}
+	refuse(witness, held, seen, &text, new->size == old->size ?
+		   "two trees of the same size" : "the log is not a continuation of what was seen before");
+}
+
+/* The notes are the evidence, and are kept as they were signed. */
+static void
+refuse(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
+	   const char *why)
+{
+	char		name[64];
+	long long	now = (long long) time(NULL);
+	char	   *kept = NULL;
+
+	if (held != NULL)
+	{
+		sprintf(name, "fork-%lld-held", now);
+		file_write(file_path(witness->folder, name), held->text, held->length);
+	}
+	if (proof != NULL)
+	{
+		sprintf(name, "fork-%lld-proof", now);
+		file_write(file_path(witness->folder, name), proof->data, proof->length);
+	}
+	sprintf(name, "fork-%lld-seen", now);
+	kept = file_path(witness->folder, name);
+	file_write(kept, seen->text, seen->length);
+	if (held != NULL)
+		fail(EXIT_TAMPERED, "REFUSED: %s: %llu rows held, %llu rows seen; evidence: \"%s\" and beside it",
+			 why, (unsigned long long) held->checkpoint.size,
+			 (unsigned long long) seen->checkpoint.size, kept);
+	fail(EXIT_TAMPERED, "REFUSED: %s; evidence: \"%s\"", why, kept);
+}
+
+/* The note with its signatures and ours, in place of earlier ones of ours. */
+static void
+cosign(const Witness *witness, const Seen *seen, CgBytes *out)
+{
+	const CgNoteKey *key = &witness->key;
+
+	cg_bytes_put(out, seen->note.text, seen->note.text_length);
+	cg_bytes_put_text(out, "\n");
+	for (int i = 0; i < seen->note.nsignatures; i++)
+	{
+		const CgSignature *signature = &seen->note.signatures[i];
+
+		if (!key->has_seed || memcmp(signature->id, key->id, CG_KEY_ID_LENGTH) != 0)
+			cg_bytes_put(out, signature->line, signature->line_length);
+	}
+	if (key->has_seed && cg_note_put_signature(out, key, seen->note.text, seen->note.text_length,
+											   (uint64_t) time(NULL)) != CG_NOTE_OK)
+		fail(EXIT_UNCHECKED, "could not cosign");
+	if (out->failed)
+		fail(EXIT_UNCHECKED, "out of memory");
+}
+
+static void
+hand_back(PGconn *conn, const CgBytes *note)
+{
+	char	   *text = allocate(note->length + 1);
+	const char *values[1] = {text};
+	PGresult   *result;
+
+	memcpy(text, note->data, note->length);
+	text[note->length] = '\0';
+	result = PQexecParams(conn, "SELECT contact_guard.add_cosignature($1::text)", 1, NULL, values,
+						  NULL, NULL, 0);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		fail(EXIT_UNCHECKED, "cosigned and kept, but the server did not take it: %s", PQerrorMessage(conn));
+	PQclear(result);
+	free(text);
+}

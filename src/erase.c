@@ -1,0 +1,100 @@
+/*
+ * erase.c
+ *		erase_customer(), erase_actor().
+ *
+ * The values go, and with them the salts; what stays is the commitment that the
+ * row's leaf holds, so that the row still verifies and says nothing of whom it
+ * was about.  Dead rows go with VACUUM, older copies with their WAL and backups.
+ *
+ * Locks: of the rows, as an UPDATE has them; the recorder inserts others.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "objects.h"
+#include "owntables.h"
+#include "policyrecord.h"
+
+PG_FUNCTION_INFO_V1(cg_erase_customer);
+PG_FUNCTION_INFO_V1(cg_erase_actor);
+
+static char *text_argument(FunctionCallInfo fcinfo, int n, const char *name);
+static int64 execute(const char *sql, const char *whom);
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(n)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the %s must not be empty", name)));
+	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+static int64
+execute(const char *sql, const char *whom)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(whom)};
+
+	return (int64) cg_owntables_execute(sql, 1, types, values, NULL, NULL);
+}
+
+/* The record must not name whom it forgets. */
+Datum
+cg_erase_customer(PG_FUNCTION_ARGS)
+{
+	const char *customer;
+	char	   *reason;
+	int64		rows;
+
+	cg_objects_require_admin("erase a customer from the access log");
+	customer = cg_record_customer(text_argument(fcinfo, 0, "customer"));
+	reason = text_argument(fcinfo, 1, "reason");
+	if (execute("SELECT 1::bigint FROM contact_guard.held WHERE customer = $1", customer) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("the records of customer \"%s\" are held", customer),
+				 errhint("See contact_guard.release_hold().")));
+	rows = execute("UPDATE contact_guard.log SET customer = NULL, customer_salt = NULL, "
+				   "customer_commitment = contact_guard.customer_commitment(customer_salt, customer) "
+				   "WHERE customer = $1", customer);
+	rows += execute("UPDATE contact_guard.restored_log SET customer = NULL, customer_salt = NULL, "
+					"customer_commitment = contact_guard.customer_commitment(customer_salt, customer) "
+					"WHERE customer = $1", customer);
+	if (rows == 0)
+		ereport(NOTICE,
+				(errmsg("no record in the access log names customer \"%s\"", customer)));
+	else
+		cg_policyrecord_event(CG_EVENT_ERASE, NULL, rows, psprintf("a customer: %s", reason));
+	PG_RETURN_INT64(rows);
+}
+
+Datum
+cg_erase_actor(PG_FUNCTION_ARGS)
+{
+	char	   *actor;
+	char	   *reason;
+	int64		rows;
+
+	cg_objects_require_admin("erase an actor from the access log");
+	actor = text_argument(fcinfo, 0, "actor");
+	reason = text_argument(fcinfo, 1, "reason");
+	rows = execute("UPDATE contact_guard.log SET actor = NULL, login = NULL, client = NULL, application = NULL, "
+				   "actor_salt = NULL, "
+				   "actor_commitment = contact_guard.actor_commitment(actor_salt, actor, login, client, application) "
+				   "WHERE actor = $1", actor);
+	rows += execute("UPDATE contact_guard.restored_log SET actor = NULL, login = NULL, client = NULL, application = NULL, "
+					"actor_salt = NULL, "
+					"actor_commitment = contact_guard.actor_commitment(actor_salt, actor, login, client, application) "
+					"WHERE actor = $1", actor);
+	if (rows == 0)
+		ereport(NOTICE,
+				(errmsg("no record in the access log names actor \"%s\"", actor)));
+	else
+		cg_policyrecord_event(CG_EVENT_ERASE, NULL, rows, psprintf("an actor: %s", reason));
+	PG_RETURN_INT64(rows);
+}

@@ -1,0 +1,159 @@
+-- A server as contact-guard sees it, made of plain tables: leaves and tree are
+-- computed here in SQL, by RFC 6962's recursion and without any of our C.
+--
+-- Fill contact_guard.mock_row, CALL contact_guard.mock_build(), sign what
+-- contact_guard.mock_text() returns and put the note into contact_guard.mock_note.
+
+CREATE SCHEMA contact_guard;
+
+CREATE TABLE contact_guard.mock_row (
+	seq bigint PRIMARY KEY, event text NOT NULL, read_at timestamptz NOT NULL, actor text, login text,
+	relation text, columns text[], customer text, count bigint, intervention text,
+	closed_at timestamptz, purpose text, reason text, client text, application text,
+	session text, statement bigint, query_id bigint, query text, customer_salt bytea,
+	actor_salt bytea, customer_commitment bytea, actor_commitment bytea);
+-- As first logged: what the tree is made of, whatever becomes of the rows.
+CREATE TABLE contact_guard.mock_node (height int, i bigint, hash bytea, PRIMARY KEY (height, i));
+CREATE TABLE contact_guard.mock_tile (level int, n bigint, hashes bytea, PRIMARY KEY (level, n));
+CREATE TABLE contact_guard.mock_note (size bigint, note text);
+CREATE TABLE contact_guard.mock_key (vkey text);
+CREATE TABLE contact_guard.mock_cosigned (note text);
+
+CREATE FUNCTION contact_guard.mock_field(number int, value bytea, kind int = 1) RETURNS bytea
+	IMMUTABLE LANGUAGE sql AS $$
+	SELECT int2send(number::int2) || CASE WHEN value IS NULL THEN '\x00' ELSE
+		set_byte('\x00', 0, kind) || int4send(length(value)) || value END $$;
+CREATE FUNCTION contact_guard.mock_text_field(number int, value text) RETURNS bytea IMMUTABLE LANGUAGE sql AS
+	$$ SELECT contact_guard.mock_field(number, convert_to(value, 'UTF8')) $$;
+CREATE FUNCTION contact_guard.mock_time(value timestamptz) RETURNS bytea IMMUTABLE LANGUAGE sql AS
+	$$ SELECT int8send((extract(epoch FROM value) * 1000000)::int8) $$;
+CREATE FUNCTION contact_guard.mock_group(number int, salt bytea, kept bytea, fields bytea) RETURNS bytea
+	IMMUTABLE LANGUAGE sql AS $$
+	SELECT contact_guard.mock_field(number, CASE WHEN salt IS NULL THEN kept ELSE
+		sha256('contact_guard/commit/v1'::bytea || '\x0a' || int2send(number::int2) || salt || fields) END, 2) $$;
+
+CREATE FUNCTION contact_guard.mock_leaf(r contact_guard.mock_row) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
+	SELECT 'contact_guard/leaf/v1'::bytea || '\x0a'
+		|| set_byte('\x00', 0, array_position('{shown,withheld,lookup,bulk,policy,audit_read,heartbeat,gap,purge,epoch,erasure,key}'::text[], r.event))
+		|| int2send(1::int2) || int2send(15::int2)
+		|| contact_guard.mock_field(1, int8send(r.seq))
+		|| contact_guard.mock_field(2, contact_guard.mock_time(r.read_at))
+		|| contact_guard.mock_group(3, r.customer_salt, r.customer_commitment,
+			contact_guard.mock_text_field(3, r.customer))
+		|| contact_guard.mock_group(4, r.actor_salt, r.actor_commitment,
+			contact_guard.mock_text_field(20, r.actor) || contact_guard.mock_text_field(21, r.login)
+			|| contact_guard.mock_text_field(22, r.client) || contact_guard.mock_text_field(23, r.application))
+		|| contact_guard.mock_text_field(5, r.relation)
+		|| contact_guard.mock_field(6, CASE WHEN r.columns IS NOT NULL THEN coalesce((
+			SELECT string_agg(int4send(length(convert_to(c, 'UTF8'))) || convert_to(c, 'UTF8'), ''::bytea ORDER BY o)
+			FROM unnest(r.columns) WITH ORDINALITY u(c, o)), '') END)
+		|| contact_guard.mock_field(7, int8send(r.count))
+		|| contact_guard.mock_text_field(8, r.intervention)
+		|| contact_guard.mock_field(9, contact_guard.mock_time(r.closed_at))
+		|| contact_guard.mock_text_field(10, r.purpose)
+		|| contact_guard.mock_text_field(11, r.reason)
+		|| contact_guard.mock_text_field(12, r.session)
+		|| contact_guard.mock_field(13, int8send(r.statement))
+		|| contact_guard.mock_field(14, int8send(r.query_id))
+		|| contact_guard.mock_field(15, sha256(convert_to(r.query, 'UTF8'))) $$;
+
+-- Rows that have no leaf yet become leaves; perfect subtrees, then tiles, are made of them.
+CREATE PROCEDURE contact_guard.mock_build() LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO contact_guard.mock_node
+		SELECT 0, seq, sha256('\x00' || contact_guard.mock_leaf(r)) FROM contact_guard.mock_row r
+		WHERE seq > (SELECT coalesce(max(i), -1) FROM contact_guard.mock_node WHERE height = 0);
+	FOR h IN 1 .. 40 LOOP
+		INSERT INTO contact_guard.mock_node
+			SELECT h, i / 2, sha256('\x01' || string_agg(hash, ''::bytea ORDER BY i)) FROM contact_guard.mock_node
+			WHERE height = h - 1 AND i / 2 > (SELECT coalesce(max(i), -1) FROM contact_guard.mock_node WHERE height = h)
+			GROUP BY i / 2 HAVING count(*) = 2;
+		EXIT WHEN NOT FOUND;
+	END LOOP;
+	DELETE FROM contact_guard.mock_tile;
+	INSERT INTO contact_guard.mock_tile
+		SELECT height / 8, i / 256, string_agg(hash, ''::bytea ORDER BY i) FROM contact_guard.mock_node
+		WHERE height % 8 = 0 GROUP BY 1, 2;
+END $$;
+
+-- MTH(D[first:last])
+CREATE FUNCTION contact_guard.mock_mth(first bigint, last bigint) RETURNS bytea LANGUAGE plpgsql AS $$
+DECLARE
+	k bigint := 1;
+	h int := 0;
+BEGIN
+	IF first = last THEN RETURN sha256(''); END IF;
+	WHILE k * 2 < last - first LOOP k := k * 2; h := h + 1; END LOOP;
+	IF last - first = 1 THEN
+		RETURN (SELECT hash FROM contact_guard.mock_node WHERE height = 0 AND i = first);
+	ELSIF last - first = k * 2 THEN
+		RETURN (SELECT hash FROM contact_guard.mock_node WHERE height = h + 1 AND i = first / (k * 2));
+	END IF;
+	RETURN sha256('\x01' || contact_guard.mock_mth(first, first + k) || contact_guard.mock_mth(first + k, last));
+END $$;
+
+CREATE FUNCTION contact_guard.mock_path(m bigint, first bigint, last bigint) RETURNS bytea[] LANGUAGE plpgsql AS $$
+DECLARE
+	k bigint := 1;
+BEGIN
+	IF last - first = 1 THEN RETURN '{}'; END IF;
+	WHILE k * 2 < last - first LOOP k := k * 2; END LOOP;
+	IF m < k THEN
+		RETURN contact_guard.mock_path(m, first, first + k) || contact_guard.mock_mth(first + k, last);
+	END IF;
+	RETURN contact_guard.mock_path(m - k, first + k, last) || contact_guard.mock_mth(first, first + k);
+END $$;
+
+CREATE FUNCTION contact_guard.mock_subproof(m bigint, first bigint, last bigint, whole boolean) RETURNS bytea[]
+	LANGUAGE plpgsql AS $$
+DECLARE
+	k bigint := 1;
+BEGIN
+	IF m = last - first THEN
+		RETURN CASE WHEN whole THEN '{}' ELSE ARRAY[contact_guard.mock_mth(first, last)] END;
+	END IF;
+	WHILE k * 2 < last - first LOOP k := k * 2; END LOOP;
+	IF m <= k THEN
+		RETURN contact_guard.mock_subproof(m, first, first + k, whole) || contact_guard.mock_mth(first + k, last);
+	END IF;
+	RETURN contact_guard.mock_subproof(m - k, first + k, last, false) || contact_guard.mock_mth(first, first + k);
+END $$;
+
+-- The text of a checkpoint, to be signed.
+CREATE FUNCTION contact_guard.mock_text(origin text, size bigint) RETURNS text LANGUAGE sql AS $$
+	SELECT origin || E'\n' || size || E'\n' || encode(contact_guard.mock_mth(0, size), 'base64') || E'\n' $$;
+
+-- What contact-guard asks for.
+CREATE FUNCTION contact_guard.checkpoint() RETURNS text LANGUAGE sql AS
+	$$ SELECT note FROM contact_guard.mock_note ORDER BY size DESC LIMIT 1 $$;
+CREATE FUNCTION contact_guard.verification_key() RETURNS text LANGUAGE sql AS
+	$$ SELECT string_agg(vkey, E'\n') FROM contact_guard.mock_key $$;
+CREATE FUNCTION contact_guard.consistency_proof(old bigint, new bigint) RETURNS bytea[] LANGUAGE sql AS $$
+	SELECT CASE WHEN old = 0 OR old = new THEN '{}' ELSE contact_guard.mock_subproof(old, 0, new, true) END $$;
+CREATE FUNCTION contact_guard.inclusion_proof(seq bigint, size bigint) RETURNS bytea[] LANGUAGE sql AS
+	$$ SELECT contact_guard.mock_path(seq, 0, size) $$;
+CREATE FUNCTION contact_guard.tile(level integer, n bigint) RETURNS bytea LANGUAGE sql AS
+	$$ SELECT hashes FROM contact_guard.mock_tile t WHERE t.level = tile.level AND t.n = tile.n $$;
+CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea LANGUAGE sql AS
+	$$ SELECT contact_guard.mock_leaf(r) FROM contact_guard.mock_row r WHERE r.seq = leaf.seq $$;
+CREATE FUNCTION contact_guard.add_cosignature(note text) RETURNS void LANGUAGE sql AS
+	$$ INSERT INTO contact_guard.mock_cosigned VALUES (note) $$;
+CREATE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF contact_guard.mock_row
+	STABLE LANGUAGE sql AS
+	$$ SELECT * FROM contact_guard.mock_row WHERE seq BETWEEN first AND last ORDER BY seq $$;
+
+-- Rows of every sort, from..to.
+CREATE PROCEDURE contact_guard.mock_fill(first bigint, last bigint) LANGUAGE sql AS $$
+	INSERT INTO contact_guard.mock_row
+		SELECT i, CASE WHEN i % 10 = 9 THEN 'heartbeat' WHEN i % 10 = 5 THEN 'withheld' ELSE 'shown' END,
+			timestamptz '2026-01-02 03:04:05.678901+00' + i * interval '1.000001 s',
+			CASE WHEN i % 10 < 9 THEN 'müller' END, CASE WHEN i % 10 < 9 THEN 'crm_app' END,
+			CASE WHEN i % 10 < 9 THEN 'crm.customer' END,
+			CASE WHEN i % 10 < 9 THEN CASE WHEN i % 10 = 3 THEN '{}' ELSE '{phone,"e \"mail",téléphone}' END::text[] END,
+			CASE WHEN i % 10 < 8 THEN i::text END, i % 10, CASE WHEN i % 2 = 0 THEN '4711' END,
+			CASE WHEN i % 10 = 5 THEN timestamptz '1969-12-31 23:59:59.5+00' END,
+			'intervention', CASE WHEN i % 10 = 5 THEN 'window closed' END,
+			CASE WHEN i % 10 < 9 THEN '192.0.2.7' END, CASE WHEN i % 10 < 9 THEN 'crm' END,
+			'6957312c.1092', i, -i, 'SELECT phone FROM crm.customer WHERE id = $' || i % 7,
+			CASE WHEN i % 10 < 9 THEN sha256(int8send(i)) END, CASE WHEN i % 10 < 9 THEN sha256(int8send(-i)) END
+		FROM generate_series(first, last) i $$;

@@ -1,0 +1,35 @@
+# The pure part against vectors: trees, proofs, notes and leaves.  The driver,
+# test/vectors/driver.c, is compiled from the sources, without PostgreSQL; leaves
+# are also recomputed in Python, without our C.
+use strict;
+use warnings;
+use File::Basename;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $vectors = dirname(__FILE__) . '/../vectors';
+my $source = dirname(__FILE__) . '/../../src';
+my $driver = PostgreSQL::Test::Utils::tempdir() . '/driver';
+my @pure = map { "$source/$_.c" } qw(bytes merkle merkleverify note notekey leaf);
+
+system_or_bail('cc', '-O2', '-Wall', '-Wextra', '-Werror', "-I$vectors", "-I$source", '-o', $driver,
+	glob("$vectors/driver*.c"), @pure, '-lcrypto');
+foreach my $run (['merkle', 'merkle.txt'], ['note', 'note.txt'], ['note', 'note-bad.txt'], ['leaf', 'leaf.txt'])
+{
+	my ($kind, $file) = @$run;
+
+	command_like([ $driver, $kind, "$vectors/$file" ], qr/^[1-9]\d* checks, 0 failed$/m, $file);
+}
+command_like([ $driver, 'speed' ], qr/^\d{7,} leaf hashes.*, 0 failed$/s,
+	'a million leaf hashes a second, proofs from at most 8 tiles');
+
+my @written = map { slurp_file($_) } map { "$source/$_.c" } qw(merkle note leaf bytes);
+is(scalar(grep { /include "postgres/ } @written), 0, 'nothing of PostgreSQL in it');
+
+SKIP:
+{
+	skip 'no Python', 1 if system('python3 --version >/dev/null 2>&1') != 0;
+	command_like([ 'python3', "$vectors/leaf.py", "$vectors/leaf.txt" ], qr/^\d\d+ rows, 0 wrong$/,
+		'the leaves in Python');
+}
+done_testing();
