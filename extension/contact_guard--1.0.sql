@@ -440,8 +440,6 @@ CREATE TABLE contact_guard.tile_full (
 	PRIMARY KEY (level, n)
 );
 REVOKE ALL ON contact_guard.tile_full FROM PUBLIC;
--- Incompressible, and read in parts.
-ALTER TABLE contact_guard.tile_full ALTER hashes SET STORAGE EXTERNAL;
 
 -- The hashes that do not fill a tile yet, a row a level.
 CREATE TABLE contact_guard.tile_edge (
@@ -449,7 +447,6 @@ CREATE TABLE contact_guard.tile_edge (
 	hashes bytea NOT NULL
 ) WITH (fillfactor = 10);
 REVOKE ALL ON contact_guard.tile_edge FROM PUBLIC;
-ALTER TABLE contact_guard.tile_edge ALTER hashes SET STORAGE EXTERNAL;
 
 -- Every signed note; cosignatures are added to them.
 CREATE TABLE contact_guard.signed_checkpoint (

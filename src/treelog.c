@@ -35,6 +35,7 @@ static CgHasher hasher;
 static HTAB *queries = NULL;
 
 static Datum bytes(const uint8 *data, size_t length);
+static void rebuild(int64 log_size);
 static const uint8_t *fetch_edge(void *arg, int level, uint64_t n, int width);
 static bool store_tile(void *arg, int level, uint64_t n, const uint8_t *hashes);
 static void store_edges(uint64 before);
@@ -68,11 +69,53 @@ cg_treelog_load(int64 log_size)
 	if (result == CG_MERKLE_OK)
 		result = cg_tree_resume(tree, &hasher, log_size, fetch_edge, NULL);
 	SPI_finish();
-	if (result != CG_MERKLE_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("could not load the Merkle tree of a log of " INT64_FORMAT " records: %s",
-						log_size, cg_merkle_message(result))));
+	if (result == CG_MERKLE_OK)
+		return;
+	ereport(WARNING,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("contact_guard makes the Merkle tree of " INT64_FORMAT " records anew: %s",
+					log_size, cg_merkle_message(result)),
+			 errhint("If it is not what it was, no checkpoint will be signed: see contact_guard.status().")));
+	rebuild(log_size);
+}
+
+/*
+ * Of the rows, after pg_resetwal, say: a recorder that could not begin would stop
+ * all readers in the end.  What is not there is a hash of zeros, which fits no row.
+ */
+static void
+rebuild(int64 log_size)
+{
+	(void) cg_owntables_execute("TRUNCATE contact_guard.tile_full, contact_guard.tile_edge", 0, NULL, NULL, NULL, NULL);
+	cg_tree_init(tree, &hasher);
+	for (int64 first = 0; first < log_size; first += CG_TILE_WIDTH)
+	{
+		Oid			types[2] = {INT8OID, INT8OID};
+		Datum		values[2] = {Int64GetDatum(first), Int64GetDatum(Min(first + CG_TILE_WIDTH, log_size) - 1)};
+		uint8		hashes[CG_TILE_LENGTH] = {0};
+		size_t		count;
+
+		CHECK_FOR_INTERRUPTS();
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		if (SPI_execute_with_args("SELECT sha256('\\x00'::bytea || contact_guard.leaf(g)) FROM generate_series($1, $2) g ORDER BY g",
+								  2, types, values, NULL, true, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not read the leaves of the access log");
+		count = SPI_processed;
+		for (size_t i = 0; i < count && i < CG_TILE_WIDTH; i++)
+		{
+			bool		isnull;
+			Datum		hash = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+
+			if (!isnull)
+				memcpy(hashes + i * CG_HASH_LENGTH, VARDATA_ANY(DatumGetByteaPP(hash)), CG_HASH_LENGTH);
+		}
+		SPI_finish();
+		if (cg_tree_append(tree, hashes, count, store_tile, NULL) != CG_MERKLE_OK)
+			elog(ERROR, "could not append to the Merkle tree");
+	}
+	if (log_size > 0)
+		store_edges(0);
 }
 
 /* Only as wide as it must be, or it is of another tree. */

@@ -14,7 +14,10 @@
 /* The number of leaves, with those of the batch under way. */
 extern uint64 cg_treelog_size(void);
 
-/* Loads the edge.  ERROR data_corrupted if it does not fit a log of this size. */
+/*
+ * Loads the edge; if it does not fit a log of this size, makes the whole tree anew
+ * of the rows, with a WARNING.
+ */
 extern void cg_treelog_load(int64 log_size);
 
 /* Remembers the hash of a statement's text. */
