@@ -49,6 +49,7 @@ static void note_record(void);
 static void note_problem(const char *problem);
 static bool attempt(void (*step) (void));
 static void read_keys(void);
+static XLogRecPtr last_commit(void);
 static void sign(void);
 static char *origin(void);
 static void record_keys(void);
@@ -207,6 +208,24 @@ read_keys(void)
 	keys = cg_signing_keys();
 }
 
+/*
+ * The end of the newest commit of a recorder of this database, who may have been
+ * another process: they commit asynchronously.
+ */
+static XLogRecPtr
+last_commit(void)
+{
+	XLogRecPtr	result = XactLastCommitEnd;
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		result = database->commit = Max(database->commit, result);
+	LWLockRelease(cg_shared->lock);
+	return result;
+}
+
 static void
 sign(void)
 {
@@ -216,10 +235,12 @@ sign(void)
 	char	   *note;
 	char	   *last;
 	char	   *path;
+	XLogRecPtr	committed;
 
 	/* What a crash could take back must not be signed. */
-	XLogFlush(XactLastCommitEnd);
-	if (!cg_journal_wait_for_standbys(XactLastCommitEnd))
+	committed = last_commit();
+	XLogFlush(committed);
+	if (!cg_journal_wait_for_standbys(committed))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
 				 errmsg("a synchronous standby has not acknowledged what a checkpoint would sign")));

@@ -176,7 +176,8 @@ report(XLogRecPtr recorded, uint64 bytes)
 	if (database)
 	{
 		database->recorded = recorded;
-		database->commit = XactLastCommitEnd;
+		/* A process that has committed nothing yet must not hide what the one before it did. */
+		database->commit = Max(database->commit, XactLastCommitEnd);
 		database->recorded_bytes = Min(database->recorded_bytes + bytes, database->written_bytes);
 		if (database->inflight == 0 && database->written <= database->recorded)
 			database->recorded_bytes = database->written_bytes;
