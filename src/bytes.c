@@ -44,7 +44,7 @@ cg_bytes_free(CgBytes *bytes)
 }
 
 uint8_t *
-cg_bytes_reserve(CgBytes *bytes, size_t length)
+cg_bytes_grow(CgBytes *bytes, size_t length)
 {
 	if (bytes->failed)
 		return NULL;
@@ -96,17 +96,18 @@ cg_bytes_put_uint8(CgBytes *bytes, uint8_t value)
 void
 cg_bytes_put_uint16(CgBytes *bytes, uint16_t value)
 {
-	uint8_t		data[2] = {(uint8_t) (value >> 8), (uint8_t) value};
+	uint8_t		data[2];
 
+	cg_bytes_set_uint16(data, value);
 	cg_bytes_put(bytes, data, sizeof(data));
 }
 
 void
 cg_bytes_put_uint32(CgBytes *bytes, uint32_t value)
 {
-	uint8_t		data[4] = {(uint8_t) (value >> 24), (uint8_t) (value >> 16),
-	(uint8_t) (value >> 8), (uint8_t) value};
+	uint8_t		data[4];
 
+	cg_bytes_set_uint32(data, value);
 	cg_bytes_put(bytes, data, sizeof(data));
 }
 
@@ -227,22 +228,4 @@ cg_bytes_parse_decimal(const char *text, size_t length, uint64_t *value)
 	}
 	*value = result;
 	return true;
-}
-
-uint16_t
-cg_bytes_get_uint16(const uint8_t *data)
-{
-	return (uint16_t) (data[0] << 8 | data[1]);
-}
-
-uint32_t
-cg_bytes_get_uint32(const uint8_t *data)
-{
-	return (uint32_t) data[0] << 24 | (uint32_t) data[1] << 16 | (uint32_t) data[2] << 8 | data[3];
-}
-
-uint64_t
-cg_bytes_get_uint64(const uint8_t *data)
-{
-	return (uint64_t) cg_bytes_get_uint32(data) << 32 | cg_bytes_get_uint32(data + 4);
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct CgBytes
 {
@@ -48,7 +49,15 @@ extern void cg_bytes_put_decimal(CgBytes *bytes, uint64_t value);
 extern void cg_bytes_put_base64(CgBytes *bytes, const void *data, size_t length);
 
 /* Makes room for length more bytes and returns where they go; NULL if it failed. */
-extern uint8_t *cg_bytes_reserve(CgBytes *bytes, size_t length);
+extern uint8_t *cg_bytes_grow(CgBytes *bytes, size_t length);
+
+static inline uint8_t *
+cg_bytes_reserve(CgBytes *bytes, size_t length)
+{
+	if (!bytes->failed && length <= bytes->room - bytes->length)
+		return bytes->data + bytes->length;
+	return cg_bytes_grow(bytes, length);
+}
 
 /*
  * Appends what the base64 text stands for.  False if it is not what encoding
@@ -59,8 +68,38 @@ extern bool cg_bytes_decode_base64(const char *text, size_t length, CgBytes *out
 /* A decimal number without leading zeros, the whole text of it. */
 extern bool cg_bytes_parse_decimal(const char *text, size_t length, uint64_t *value);
 
-extern uint16_t cg_bytes_get_uint16(const uint8_t *data);
-extern uint32_t cg_bytes_get_uint32(const uint8_t *data);
-extern uint64_t cg_bytes_get_uint64(const uint8_t *data);
+/* Big-endian, wherever they stand.  In line: leaves are made of little else. */
+
+static inline uint16_t
+cg_bytes_get_uint16(const uint8_t *data)
+{
+	return (uint16_t) (data[0] << 8 | data[1]);
+}
+
+static inline uint32_t
+cg_bytes_get_uint32(const uint8_t *data)
+{
+	return (uint32_t) data[0] << 24 | (uint32_t) data[1] << 16 | (uint32_t) data[2] << 8 | data[3];
+}
+
+static inline uint64_t
+cg_bytes_get_uint64(const uint8_t *data)
+{
+	return (uint64_t) cg_bytes_get_uint32(data) << 32 | cg_bytes_get_uint32(data + 4);
+}
+
+static inline void
+cg_bytes_set_uint16(uint8_t *data, uint16_t value)
+{
+	data[0] = (uint8_t) (value >> 8);
+	data[1] = (uint8_t) value;
+}
+
+static inline void
+cg_bytes_set_uint32(uint8_t *data, uint32_t value)
+{
+	cg_bytes_set_uint16(data, (uint16_t) (value >> 16));
+	cg_bytes_set_uint16(data + 2, (uint16_t) value);
+}
 
 #endif							/* CG_BYTES_H */

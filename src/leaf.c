@@ -239,12 +239,20 @@ put_columns(CgBytes *out, const CgLeaf *leaf)
 static void
 put_value(CgBytes *out, int number, CgLeafKind kind, const void *data, size_t length)
 {
-	cg_bytes_put_uint16(out, (uint16_t) number);
-	cg_bytes_put_uint8(out, (uint8_t) kind);
-	if (kind == CG_LEAF_NULL)
+	size_t		width = kind == CG_LEAF_NULL ? 3 : 7 + length;
+	uint8_t    *place = cg_bytes_reserve(out, width);
+
+	if (place == NULL)
 		return;
-	cg_bytes_put_uint32(out, (uint32_t) length);
-	cg_bytes_put(out, data, length);
+	cg_bytes_set_uint16(place, (uint16_t) number);
+	place[2] = (uint8_t) kind;
+	if (kind != CG_LEAF_NULL)
+	{
+		cg_bytes_set_uint32(place + 3, (uint32_t) length);
+		if (length > 0)
+			memcpy(place + 7, data, length);
+	}
+	out->length += width;
 }
 
 static void
@@ -257,11 +265,12 @@ static void
 put_int8(CgBytes *out, int number, const int64_t *value)
 {
 	uint8_t		buffer[8];
-	CgBytes		bytes;
 
-	cg_bytes_init_fixed(&bytes, buffer, sizeof(buffer));
 	if (value != NULL)
-		cg_bytes_put_uint64(&bytes, (uint64_t) *value);
+	{
+		cg_bytes_set_uint32(buffer, (uint32_t) ((uint64_t) *value >> 32));
+		cg_bytes_set_uint32(buffer + 4, (uint32_t) *value);
+	}
 	put_value(out, number, value == NULL ? CG_LEAF_NULL : CG_LEAF_VALUE, buffer, sizeof(buffer));
 }
 

@@ -4,46 +4,6 @@
  */
 #include "client.h"
 
-#include <string.h>
-
-const uint8_t *
-take(Cursor *cursor, size_t length)
-{
-	const uint8_t *data = cursor->at;
-
-	if (cursor->bad || length > (size_t) (cursor->end - cursor->at))
-	{
-		cursor->bad = true;
-		return NULL;
-	}
-	cursor->at += length;
-	return data;
-}
-
-int16_t
-take_int16(Cursor *cursor)
-{
-	const uint8_t *data = take(cursor, 2);
-
-	return data == NULL ? 0 : (int16_t) cg_bytes_get_uint16(data);
-}
-
-int32_t
-take_int32(Cursor *cursor)
-{
-	const uint8_t *data = take(cursor, 4);
-
-	return data == NULL ? 0 : (int32_t) cg_bytes_get_uint32(data);
-}
-
-int64_t
-take_int64(Cursor *cursor)
-{
-	const uint8_t *data = take(cursor, 8);
-
-	return data == NULL ? 0 : (int64_t) cg_bytes_get_uint64(data);
-}
-
 CgLeafText
 take_value(Cursor *cursor)
 {

@@ -109,10 +109,44 @@ typedef struct Cursor
 	bool		bad;			/* it ended early; what is taken then is 0 */
 } Cursor;
 
-extern const uint8_t *take(Cursor *cursor, size_t length);
-extern int16_t take_int16(Cursor *cursor);
-extern int32_t take_int32(Cursor *cursor);
-extern int64_t take_int64(Cursor *cursor);
+/* In line: a row has some hundred of these. */
+static inline const uint8_t *
+take(Cursor *cursor, size_t length)
+{
+	const uint8_t *data = cursor->at;
+
+	if (cursor->bad || length > (size_t) (cursor->end - cursor->at))
+	{
+		cursor->bad = true;
+		return NULL;
+	}
+	cursor->at += length;
+	return data;
+}
+
+static inline int16_t
+take_int16(Cursor *cursor)
+{
+	const uint8_t *data = take(cursor, 2);
+
+	return data == NULL ? 0 : (int16_t) cg_bytes_get_uint16(data);
+}
+
+static inline int32_t
+take_int32(Cursor *cursor)
+{
+	const uint8_t *data = take(cursor, 4);
+
+	return data == NULL ? 0 : (int32_t) cg_bytes_get_uint32(data);
+}
+
+static inline int64_t
+take_int64(Cursor *cursor)
+{
+	const uint8_t *data = take(cursor, 8);
+
+	return data == NULL ? 0 : (int64_t) cg_bytes_get_uint64(data);
+}
 
 /* Length and bytes; data NULL if it is NULL. */
 extern CgLeafText take_value(Cursor *cursor);
@@ -124,7 +158,10 @@ extern int	take_array(Cursor *cursor, CgLeafText **items, int *room);
 
 typedef struct Rows Rows;
 
-/* Of first <= seq <= last.  The connection is busy until the end was read. */
+/*
+ * Of first <= seq <= last: the server begins at once.  The connection is busy until
+ * the end was read.
+ */
 extern Rows *rows_begin(PGconn *conn, int64_t first, int64_t last);
 
 /* The next row, good until the next call; false at the end, which frees rows. */

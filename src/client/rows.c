@@ -1,8 +1,9 @@
 /*
  * rows.c
- *		The log, row by row: contact_guard.evidence() through COPY in binary.
+ *		The log, row by row: contact_guard.evidence_stream() through COPY in binary.
  *
- * A row is read where libpq has put it, and the leaf points into it.
+ * It sends rows by the tile.  A row is read where libpq has put it, and the leaf
+ * points into it.
  */
 #include "client.h"
 
@@ -29,8 +30,10 @@ typedef struct Query
 struct Rows
 {
 	PGconn	   *conn;
-	char	   *data;			/* the row, libpq's */
-	bool		begun;
+	bool		answered;		/* the query was accepted */
+	bool		begun;			/* the header was read */
+	char	   *data;			/* the rows that came together, libpq's */
+	Cursor		batch;			/* the rest of these */
 	CgLeafText *columns;
 	int			room;
 	int64_t		integers[4];	/* what the leaf's pointers point to */
@@ -38,7 +41,7 @@ struct Rows
 
 static Query queries[QUERIES];
 
-static bool next_data(Rows *rows, Cursor *cursor);
+static bool next_batch(Rows *rows);
 static void end_rows(Rows *rows);
 static void read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf);
 static const int64_t *take_int8(Cursor *cursor, int64_t *place);
@@ -51,74 +54,80 @@ rows_begin(PGconn *conn, int64_t first, int64_t last)
 {
 	Rows	   *rows = allocate(sizeof(Rows));
 	char		sql[160];
-	PGresult   *result;
 
 	memset(rows, 0, sizeof(Rows));
 	rows->conn = conn;
-	sprintf(sql, "COPY (SELECT * FROM contact_guard.evidence(%lld, %lld)) TO STDOUT (FORMAT binary)",
+	sprintf(sql, "COPY (SELECT contact_guard.evidence_stream(%lld, %lld)) TO STDOUT (FORMAT binary)",
 			(long long) first, (long long) last);
-	result = PQexec(conn, sql);
-	server_require(conn, result, PGRES_COPY_OUT);
-	if (PQnfields(result) != COLUMNS)
-		fail(EXIT_UNCHECKED, "the server is of another version: evidence() has %d columns, not %d",
-			 PQnfields(result), COLUMNS);
-	PQclear(result);
+	if (!PQsendQuery(conn, sql))
+		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
 	return rows;
 }
 
 bool
 rows_next(Rows *rows, CgLeaf *leaf)
 {
-	Cursor		cursor;
-
-	if (!next_data(rows, &cursor))
+	if (!rows->answered)
 	{
-		end_rows(rows);
-		return false;
+		PGresult   *result = PQgetResult(rows->conn);
+
+		server_require(rows->conn, result, PGRES_COPY_OUT);
+		PQclear(result);
+		rows->answered = true;
+	}
+	while (rows->batch.at == rows->batch.end)
+	{
+		if (!next_batch(rows))
+		{
+			end_rows(rows);
+			return false;
+		}
 	}
 	memset(leaf, 0, sizeof(CgLeaf));
-	read_row(rows, &cursor, leaf);
-	if (cursor.bad || cursor.at != cursor.end)
-		fail(EXIT_UNCHECKED, "the server sent a row that makes no sense");
+	read_row(rows, &rows->batch, leaf);
+	if (rows->batch.bad)
+		fail(EXIT_UNCHECKED, "the server sent a row that makes no sense: it may be of another version");
 	return true;
 }
 
-/* A row behind its number of columns; false at the trailer. */
+/* Rows that come together are one value to COPY; false at the trailer. */
 static bool
-next_data(Rows *rows, Cursor *cursor)
+next_batch(Rows *rows)
 {
+	Cursor		cursor = {NULL, NULL, false};
+	CgLeafText	batch;
 	int			length;
 	int			columns;
 
-	do
+	PQfreemem(rows->data);
+	rows->data = NULL;
+	length = PQgetCopyData(rows->conn, &rows->data, 0);
+	if (length == -1)
+		return false;
+	if (length < 0)
+		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(rows->conn));
+	cursor.at = (uint8_t *) rows->data;
+	cursor.end = cursor.at + length;
+	/* The header comes along with the first value, or with the trailer. */
+	if (!rows->begun)
 	{
-		PQfreemem(rows->data);
-		rows->data = NULL;
-		length = PQgetCopyData(rows->conn, &rows->data, 0);
-		if (length == -1)
-			return false;
-		if (length < 0)
-			fail(EXIT_UNCHECKED, "%s", PQerrorMessage(rows->conn));
-		cursor->at = (uint8_t *) rows->data;
-		cursor->end = cursor->at + length;
-		cursor->bad = false;
-		/* The header comes along with the first row, or with the trailer. */
-		if (!rows->begun)
-		{
-			const uint8_t *signature = take(cursor, SIGNATURE_LENGTH);
+		const uint8_t *signature = take(&cursor, SIGNATURE_LENGTH);
 
-			if (signature == NULL || memcmp(signature, SIGNATURE, SIGNATURE_LENGTH) != 0)
-				fail(EXIT_UNCHECKED, "the server did not send rows in binary");
-			take_int32(cursor);
-			take(cursor, (size_t) take_int32(cursor));
-			rows->begun = true;
-		}
-	} while (!cursor->bad && cursor->at == cursor->end);
-	columns = take_int16(cursor);
+		if (signature == NULL || memcmp(signature, SIGNATURE, SIGNATURE_LENGTH) != 0)
+			fail(EXIT_UNCHECKED, "the server did not send rows in binary");
+		take_int32(&cursor);
+		take(&cursor, (size_t) take_int32(&cursor));
+		rows->begun = true;
+		if (!cursor.bad && cursor.at == cursor.end)
+			return next_batch(rows);
+	}
+	columns = take_int16(&cursor);
 	if (columns == -1)
-		return next_data(rows, cursor);
-	if (columns != COLUMNS)
-		cursor->bad = true;
+		return next_batch(rows);
+	batch = take_value(&cursor);
+	if (columns != 1 || batch.data == NULL || cursor.bad || cursor.at != cursor.end)
+		fail(EXIT_UNCHECKED, "the server sent rows that make no sense");
+	rows->batch = (Cursor) {(const uint8_t *) batch.data, (const uint8_t *) batch.data + batch.length, false};
 	return true;
 }
 
@@ -137,7 +146,7 @@ end_rows(Rows *rows)
 	free(rows);
 }
 
-/* The columns of contact_guard.evidence(), in order. */
+/* The columns of contact_guard.evidence_row, in order. */
 static void
 read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf)
 {
@@ -147,6 +156,8 @@ read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf)
 	CgLeafText	columns;
 	CgLeafText	query;
 
+	if (take_int16(cursor) != COLUMNS)
+		cursor->bad = true;
 	if (take_int8(cursor, &seq) == NULL)
 		cursor->bad = true;
 	leaf->seq = seq;

@@ -2,8 +2,9 @@
  * scan.c
  *		contact-guard verify: rows against the tree.
  *
- * Rows come in chunks of whole tiles.  The connection is busy while they do, so the
- * tree is looked at when a chunk is complete.
+ * Rows come in chunks of whole tiles, so that no query of the server's takes long.
+ * The tree is looked at through another connection when a chunk is complete, while
+ * the server makes the next.
  */
 #include "verify.h"
 
@@ -21,7 +22,8 @@ enum
 	ROW_REFUSED
 };
 
-static void read_chunk(Verify *verify, int64_t first, int64_t last, bool judge);
+static int64_t chunk_end(int64_t first, int64_t last);
+static void read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge);
 static void judge_chunk(Verify *verify, int64_t first, int64_t last, bool judge);
 static void judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge);
 static const char *judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool rebuilt);
@@ -34,14 +36,16 @@ static const char *parse_seq(const char *at, const char *end, int64_t *seq);
 void
 scan_rows(Verify *verify, int64_t first, int64_t last, bool judge)
 {
+	Rows	   *rows = first > last ? NULL : rows_begin(verify->stream, first, chunk_end(first, last));
+
 	for (int64_t at = first; at <= last;)
 	{
-		int64_t		end = at / CHUNK_ROWS * CHUNK_ROWS + CHUNK_ROWS - 1;
+		int64_t		end = chunk_end(at, last);
 
-		if (end > last)
-			end = last;
 		tiles_prefetch(verify->tiles, (uint64_t) at / CG_TILE_WIDTH, (uint64_t) end / CG_TILE_WIDTH);
-		read_chunk(verify, at, end, judge);
+		read_chunk(verify, rows, at, end, judge);
+		if (end < last)
+			rows = rows_begin(verify->stream, end + 1, chunk_end(end + 1, last));
 		judge_chunk(verify, at, end, judge);
 		progress_show(end - first + 1, last - first + 1);
 		at = end + 1;
@@ -49,11 +53,18 @@ scan_rows(Verify *verify, int64_t first, int64_t last, bool judge)
 	progress_clear();
 }
 
+static int64_t
+chunk_end(int64_t first, int64_t last)
+{
+	int64_t		end = first / CHUNK_ROWS * CHUNK_ROWS + CHUNK_ROWS - 1;
+
+	return end < last ? end : last;
+}
+
 static void
-read_chunk(Verify *verify, int64_t first, int64_t last, bool judge)
+read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 {
 	static CgBytes encoded;
-	Rows	   *rows = rows_begin(verify->conn, first, last);
 	int64_t		next = first;
 	CgLeaf		leaf;
 

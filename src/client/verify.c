@@ -44,6 +44,7 @@ run_verify(int argc, char **argv)
 	parse_options(&options, argc, argv);
 	verify.first_bad = -1;
 	verify.conn = server_connect(options.conninfo);
+	verify.stream = server_connect(options.conninfo);
 	if (options.keys.count == 0)
 		server_keys(verify.conn, &options.keys);
 	load_checkpoint(&verify, &options);
@@ -56,6 +57,7 @@ run_verify(int argc, char **argv)
 		compare_held(&verify, &options);
 	scan_rows(&verify, options.from, to, true);
 	explain_missing(&verify, &options, to);
+	PQfinish(verify.stream);
 	PQfinish(verify.conn);
 	return conclude(&verify, &options, to);
 }

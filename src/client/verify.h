@@ -8,7 +8,7 @@
 #include "client.h"
 
 /* Whole tiles, fetched at a time. */
-#define CHUNK_TILES 80
+#define CHUNK_TILES 256
 #define CHUNK_ROWS (CHUNK_TILES * CG_TILE_WIDTH)
 
 typedef struct Range
@@ -27,7 +27,8 @@ typedef struct Ranges
 
 typedef struct Verify
 {
-	PGconn	   *conn;
+	PGconn	   *conn;			/* for the tree */
+	PGconn	   *stream;			/* for the rows */
 	CgCheckpoint checkpoint;
 	Tiles	   *tiles;
 	Ranges		missing;

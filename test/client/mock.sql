@@ -138,9 +138,17 @@ CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea LANGUAGE sql AS
 	$$ SELECT contact_guard.mock_leaf(r) FROM contact_guard.mock_row r WHERE r.seq = leaf.seq $$;
 CREATE FUNCTION contact_guard.add_cosignature(note text) RETURNS void LANGUAGE sql AS
 	$$ INSERT INTO contact_guard.mock_cosigned VALUES (note) $$;
-CREATE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF contact_guard.mock_row
-	STABLE LANGUAGE sql AS
-	$$ SELECT * FROM contact_guard.mock_row WHERE seq BETWEEN first AND last ORDER BY seq $$;
+CREATE FUNCTION contact_guard.mock_binary(VARIADIC fields bytea[]) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
+	SELECT int2send(cardinality(fields)::int2)
+		|| string_agg(CASE WHEN f IS NULL THEN int4send(-1) ELSE int4send(octet_length(f)) || f END, '' ORDER BY i)
+	  FROM unnest(fields) WITH ORDINALITY u(f, i) $$;
+CREATE FUNCTION contact_guard.evidence_stream(first bigint, last bigint) RETURNS SETOF bytea STABLE LANGUAGE sql AS $$
+	SELECT contact_guard.mock_binary(int8send(seq), textsend(event), timestamptz_send(read_at), textsend(actor),
+			textsend(login), textsend(relation), array_send(columns), textsend(customer), int8send(count),
+			textsend(intervention), timestamptz_send(closed_at), textsend(purpose), textsend(reason), textsend(client),
+			textsend(application), textsend(session), int8send(statement), int8send(query_id), textsend(query),
+			customer_salt, actor_salt, customer_commitment, actor_commitment)
+	  FROM contact_guard.mock_row WHERE seq BETWEEN first AND last ORDER BY seq $$;
 
 -- Rows of every sort, from..to.
 CREATE PROCEDURE contact_guard.mock_fill(first bigint, last bigint) LANGUAGE sql AS $$
