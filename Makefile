@@ -66,7 +66,7 @@ all install:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test soak installcheck mediation-table smith core
+.PHONY: demo test soak installcheck mediation-table smith core bench
 demo:
 	KEEP=$(KEEP) test/demo/run
 
@@ -88,3 +88,7 @@ smith:
 
 core:
 	test/core/run
+
+# What the project promises to be fast at: figures and goals, in some minutes.
+bench:
+	ROWS=$(ROWS) test/bench/run

@@ -458,6 +458,7 @@ CREATE TABLE contact_guard.signed_checkpoint (
 	PRIMARY KEY (origin, size)
 );
 REVOKE ALL ON contact_guard.signed_checkpoint FROM PUBLIC;
+CREATE INDEX ON contact_guard.signed_checkpoint (signed_at);
 GRANT SELECT ON contact_guard.tile_full, contact_guard.tile_edge, contact_guard.signed_checkpoint TO contact_guard_auditor;
 
 -- Text in a leaf is UTF-8, but where nobody knows what is stored.

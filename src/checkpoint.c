@@ -55,6 +55,7 @@ static char *origin(void);
 static void record_keys(void);
 static void check_consistency(const CgCheckpoint *checkpoint, const char *last);
 static void publish(const CgCheckpoint *checkpoint, const char *note);
+static void thin_out(void);
 
 static const uint8_t *
 fetch_tile(void *arg, int level, uint64_t n, int width)
@@ -269,6 +270,7 @@ sign(void)
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	last_signed_size = checkpoint.size;
+	thin_out();
 }
 
 /* Fixed at the first checkpoint: a renamed database is the same log. */
@@ -362,4 +364,29 @@ publish(const CgCheckpoint *checkpoint, const char *note)
 	(void) cg_owntables_execute("INSERT INTO contact_guard.signed_checkpoint (origin, size, root, note) "
 								"VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
 								4, types, values, NULL, NULL);
+}
+
+/*
+ * One each 10 s is three million a year.  After a week the last of each hour is
+ * kept: a note that somebody holds is compared with the tree, not with these.
+ */
+static void
+thin_out(void)
+{
+	static TimestampTz thinned_at = 0;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now < thinned_at + USECS_PER_HOUR)
+		return;
+	thinned_at = now;
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	(void) cg_owntables_execute("DELETE FROM contact_guard.signed_checkpoint c USING contact_guard.signed_checkpoint later "
+								"WHERE c.signed_at < clock_timestamp() - interval '7 days' "
+								"AND later.signed_at < clock_timestamp() - interval '7 days' + interval '1 hour' "
+								"AND later.origin = c.origin AND later.size > c.size "
+								"AND date_trunc('hour', later.signed_at, 'UTC') = date_trunc('hour', c.signed_at, 'UTC')",
+								0, NULL, NULL, NULL, NULL);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
 }

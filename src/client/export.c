@@ -2,12 +2,12 @@
  * export.c
  *		contact-guard export: the tree as static files (c2sp.org/tlog-tiles).
  *
- *	checkpoint, tile/LEVEL/N, tile/LEVEL/N.p/WIDTH
+ *	checkpoint, tile/LEVEL/N, tile/LEVEL/N.p/WIDTH, tile/entries/N, tile/entries/N.p/WIDTH
  *
  * Full tiles never change: those that are there are not fetched again.  The checkpoint
- * comes last, when all that it needs is there.  Entry bundles are not written.
+ * comes last, when all that it needs is there.
  */
-#include "client.h"
+#include "export.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -17,35 +17,41 @@
 
 static void export_level(Tiles *tiles, const char *folder, uint64_t size, int level);
 static void export_tile(Tiles *tiles, const char *folder, int level, uint64_t n, int wanted);
-static char *tile_path(const char *folder, int level, uint64_t n, int width);
 static void make_folders(const char *path);
 
 int
 run_export(int argc, char **argv)
 {
-	static const struct option names[] = {{"vkey", required_argument, NULL, 'k'}, {0}};
+	static const struct option names[] = {
+		{"vkey", required_argument, NULL, 'k'}, {"entries", no_argument, NULL, 'e'}, {0}
+	};
 	static Keys keys;
 	PGconn	   *conn;
+	const char *conninfo;
 	const char *folder;
-	char	   *path;
 	char	   *text;
 	CgNote		note;
 	CgCheckpoint checkpoint;
 	Tiles	   *tiles;
 	const char *wrong;
 	bool		good;
+	bool		entries = false;
 	int			c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
 	{
-		if (c != 'k')
+		if (c == 'k')
+			keys_add(&keys, optarg);
+		else if (c == 'e')
+			entries = true;
+		else
 			return EXIT_UNCHECKED;
-		keys_add(&keys, optarg);
 	}
 	if (argc - optind < 1 || argc - optind > 2)
 		fail(EXIT_UNCHECKED, "export needs a folder, and at most a connection string before it");
 	folder = argv[argc - 1];
-	conn = server_connect(argc - optind == 2 ? argv[optind] : NULL);
+	conninfo = argc - optind == 2 ? argv[optind] : NULL;
+	conn = server_connect(conninfo);
 	if (keys.count == 0)
 		server_keys(conn, &keys);
 	text = server_checkpoint(conn);
@@ -57,10 +63,10 @@ run_export(int argc, char **argv)
 		fail(EXIT_TAMPERED, "the stored tree has not the root that was signed");
 	for (int level = 0; level < CG_TREE_LEVELS; level++)
 		export_level(tiles, folder, checkpoint.size, level);
+	if (entries)
+		export_entries(conninfo, tiles, folder, checkpoint.size);
 	progress_clear();
-	path = file_path(folder, "checkpoint");
-	make_folders(path);
-	file_write(path, text, strlen(text));
+	export_file(file_path(folder, "checkpoint"), text, strlen(text));
 	printf("%s: %llu rows exported\n", checkpoint.origin, (unsigned long long) checkpoint.size);
 	PQfinish(conn);
 	return EXIT_GOOD;
@@ -83,26 +89,29 @@ export_level(Tiles *tiles, const char *folder, uint64_t size, int level)
 static void
 export_tile(Tiles *tiles, const char *folder, int level, uint64_t n, int wanted)
 {
-	char	   *path = tile_path(folder, level, n, wanted);
+	char		kind[16];
+	char	   *path;
 	int			width;
 	bool		good;
 	const uint8_t *hashes;
 
-	if (!file_exists(path))
+	snprintf(kind, sizeof(kind), "%d", level);
+	path = export_path(folder, kind, n, wanted);
+	if (file_exists(path))
 	{
-		hashes = tiles_get(tiles, level, n, &width, &good);
-		if (hashes == NULL || !good || width != wanted)
-			fail(EXIT_TAMPERED, "tile %d/%llu of the stored tree is not the one that was signed", level,
-				 (unsigned long long) n);
-		make_folders(path);
-		file_write(path, hashes, (size_t) width * CG_HASH_LENGTH);
+		free(path);
+		return;
 	}
-	free(path);
+	hashes = tiles_get(tiles, level, n, &width, &good);
+	if (hashes == NULL || !good || width != wanted)
+		fail(EXIT_TAMPERED, "tile %d/%llu of the stored tree is not the one that was signed", level,
+			 (unsigned long long) n);
+	export_file(path, hashes, (size_t) width * CG_HASH_LENGTH);
 }
 
 /* N in groups of three digits, all but the last after an "x". */
-static char *
-tile_path(const char *folder, int level, uint64_t n, int width)
+char *
+export_path(const char *folder, const char *kind, uint64_t n, int width)
 {
 	char		groups[64] = "";
 	char		name[128];
@@ -117,10 +126,18 @@ tile_path(const char *folder, int level, uint64_t n, int width)
 		n /= 1000;
 	} while (n > 0);
 	if (width < CG_TILE_WIDTH)
-		snprintf(name, sizeof(name), "tile/%d%s.p/%d", level, groups, width);
+		snprintf(name, sizeof(name), "tile/%s%s.p/%d", kind, groups, width);
 	else
-		snprintf(name, sizeof(name), "tile/%d%s", level, groups);
+		snprintf(name, sizeof(name), "tile/%s%s", kind, groups);
 	return file_path(folder, name);
+}
+
+void
+export_file(char *path, const void *data, size_t length)
+{
+	make_folders(path);
+	file_write(path, data, length);
+	free(path);
 }
 
 /* Those that a file's path needs. */

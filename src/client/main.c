@@ -22,7 +22,7 @@ static const struct
 	{"witness", run_witness, "[CONNINFO] --state DIR [--key FILE] [--every SECONDS] [--vkey KEY|FILE]"},
 	{"proof", run_proof, "[CONNINFO] --seq SEQ [--out FILE] [--sealed] [--vkey KEY|FILE]"},
 	{"check-proof", run_check_proof, "FILE --vkey KEY|FILE"},
-	{"export", run_export, "[CONNINFO] DIR [--vkey KEY|FILE]"},
+	{"export", run_export, "[CONNINFO] DIR [--entries] [--vkey KEY|FILE]"},
 	{"keygen", run_keygen, "--origin NAME --out FILE [--witness]"}
 };
 

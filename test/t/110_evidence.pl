@@ -3,6 +3,7 @@
 # computed once more in SQL, the signature checked by openssl.
 use strict;
 use warnings;
+use Digest::SHA;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Guarded;
@@ -110,6 +111,19 @@ is(state_of((as($node, 'crm', 'verifier', q(SELECT contact_guard.add_cosignature
 is($code, 0, 'proof') or diag($said);
 ($code, $said) = guard('check-proof', "$dir/17.tlog-proof", '--vkey', $vkey);
 is($code, 0, 'check-proof, without a server') or diag($said);
+# The log as static files; a leaf out of a bundle has its hash in the tile beside it.
+($code, $said) = guard('export', $dsn, "$dir/tiles", '--entries', '--vkey', $vkey);
+is($code, 0, 'export') or diag($said);
+my $bundle = slurp_file("$dir/tiles/tile/entries/001");
+my ($at, @hashes) = (0);
+while ($at < length $bundle)
+{
+	my $length = unpack('n', substr($bundle, $at, 2));
+	push @hashes, Digest::SHA::sha256("\0" . substr($bundle, $at + 2, $length));
+	$at += 2 + $length;
+}
+is(scalar(@hashes), 256, '... a bundle has 256 leaves');
+is(join('', @hashes), slurp_file("$dir/tiles/tile/0/001"), '... those of the tile');
 my $held = $node->safe_psql('crm', 'SELECT contact_guard.checkpoint()');
 open $fh, '>:raw', "$dir/held" or die; print $fh "$held\n"; close $fh;
 
@@ -150,6 +164,15 @@ foreach my $attack (@attacks)
 	($code, $said) = guard('verify', $dsn, '--vkey', $vkey);
 	is($code, 0, '... and nothing more once it is undone') or diag($said);
 }
+
+# Old checkpoints: the last of each hour stays.
+unwatched(q(INSERT INTO contact_guard.signed_checkpoint (origin, size, root, note, signed_at)
+	SELECT 'old', i, '', '', date_trunc('hour', now(), 'UTC') - interval '9 days' + i * interval '10 min' FROM generate_series(0, 35) i));
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 6');
+ok(signed(), 'there are old checkpoints');
+ok($node->poll_query_until('crm', "SELECT count(*) = 6 FROM contact_guard.signed_checkpoint WHERE origin = 'old'"), '... which are thinned out');
+is($node->safe_psql('crm', "SELECT string_agg(size::text, ' ' ORDER BY size) FROM contact_guard.signed_checkpoint WHERE origin = 'old'"),
+	'5 11 17 23 29 35', '... to the last of each hour');
 
 # What pg_resetwal may leave: tiles that do not fit. They are made anew of the rows, and are the same.
 $before = $node->safe_psql('crm', q(SELECT md5(string_agg(hashes::text, ',' ORDER BY n)) FROM contact_guard.tile_full WHERE level = 0));
