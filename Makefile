@@ -66,7 +66,7 @@ all install:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test soak installcheck mediation-table smith core bench
+.PHONY: demo test soak installcheck mediation-table smith core bench independent
 demo:
 	KEEP=$(KEEP) test/demo/run
 
@@ -88,6 +88,10 @@ smith:
 
 core:
 	test/core/run
+
+# Evidence checked by Go's and Sigstore's libraries; by openssl it is in `make test`.
+independent:
+	test/independent/run
 
 # What the project promises to be fast at: figures and goals, in some minutes.
 bench:
