@@ -29,6 +29,7 @@
 #include "guc.h"
 #include "journal.h"
 #include "merkle.h"
+#include "notetext.h"
 #include "owntables.h"
 #include "shared.h"
 #include "signing.h"
@@ -287,6 +288,7 @@ origin(void)
 		elog(ERROR, "contact_guard.journal_state has no row");
 	if (state.origin[0] == '\0')
 	{
+		cg_notetext_require_name(base, "Set contact_guard.origin to the name of the log.");
 		strlcpy(state.origin, base, sizeof(state.origin));
 		values[0] = CStringGetTextDatum(base);
 		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET origin = $1",
@@ -360,7 +362,7 @@ publish(const CgCheckpoint *checkpoint, const char *note)
 	values[0] = CStringGetTextDatum(checkpoint->origin);
 	values[1] = Int64GetDatum((int64) checkpoint->size);
 	values[2] = PointerGetDatum(root);
-	values[3] = CStringGetTextDatum(note);
+	values[3] = CStringGetTextDatum(cg_notetext_from_note(note));
 	(void) cg_owntables_execute("INSERT INTO contact_guard.signed_checkpoint (origin, size, root, note) "
 								"VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
 								4, types, values, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "guc.h"
 #include "journal.h"
 #include "note.h"
+#include "notetext.h"
 #include "objects.h"
 #include "owntables.h"
 #include "policyrecord.h"
@@ -53,7 +54,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	cg_policyrecord_event(CG_EVENT_EPOCH, NULL, 1,
 						  psprintf("new epoch %s/%d: %s; the last checkpoint of the old one: %s", state.origin,
 								   state.origin_number + 1, text_to_cstring(PG_GETARG_TEXT_PP(0)),
-								   last ? last : "none"));
+								   last ? cg_notetext_from_note(last) : "none"));
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)
@@ -62,7 +63,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* The lines of the note that are good cosignatures of our witnesses. */
+/* The lines of the note that are good cosignatures of our witnesses, as text. */
 static char *
 cosignatures(const CgNote *note)
 {
@@ -85,13 +86,13 @@ cosignatures(const CgNote *note)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the note has no good cosignature of a witness"),
 				 errhint("Keys of witnesses are in contact_guard.witness_keys.")));
-	return lines.data;
+	return cg_notetext_from_note(psprintf("\n\n%s", lines.data)) + 2;
 }
 
 Datum
 cg_add_cosignature(PG_FUNCTION_ARGS)
 {
-	char	   *given = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *given = cg_notetext_to_note(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	CgNote		note;
 	char	   *lines;
 	CgCheckpoint checkpoint;

@@ -10,6 +10,8 @@
 
 #define DASH "\xE2\x80\x94 "	/* U+2014 and a blank: a signature line begins so */
 #define DASH_LENGTH 4
+#define ASCII_DASH "-- "
+#define ASCII_DASH_LENGTH 3
 #define PROOF_HEADER "c2sp.org/tlog-proof@v1"
 
 /* What is left of a text that is read line by line. */
@@ -142,6 +144,34 @@ cg_note_parse(const char *data, size_t length, CgNote *note)
 		note->nsignatures++;
 	}
 	return note->nsignatures > 0 ? CG_NOTE_OK : CG_NOTE_FORMAT;
+}
+
+void
+cg_note_put_dashes(CgBytes *out, const char *data, size_t length, bool ascii)
+{
+	const char *end = data + length;
+	const char *signatures = find_signatures(data, length);
+	const char *newline;
+
+	if (signatures == NULL)
+		signatures = end;
+	cg_bytes_put(out, data, signatures - data);
+	for (const char *line = signatures; line < end; line = newline)
+	{
+		newline = memchr(line, '\n', end - line);
+		newline = newline == NULL ? end : newline + 1;
+		if (end - line >= DASH_LENGTH && memcmp(line, DASH, DASH_LENGTH) == 0)
+			line += DASH_LENGTH;
+		else if (end - line >= ASCII_DASH_LENGTH && memcmp(line, ASCII_DASH, ASCII_DASH_LENGTH) == 0)
+			line += ASCII_DASH_LENGTH;
+		else
+		{
+			cg_bytes_put(out, line, newline - line);
+			continue;
+		}
+		cg_bytes_put_text(out, ascii ? ASCII_DASH : DASH);
+		cg_bytes_put(out, line, newline - line);
+	}
 }
 
 /* What is behind the last blank line; NULL if there is none. */

@@ -101,6 +101,12 @@ typedef struct CgNote
 extern CgNoteResult cg_note_parse(const char *data, size_t length, CgNote *note);
 
 /*
+ * Appends the note, whose signature lines begin with "-- " or as they should, with
+ * the one or the other: there are encodings that have no em dash.
+ */
+extern void cg_note_put_dashes(CgBytes *out, const char *data, size_t length, bool ascii);
+
+/*
  * CG_NOTE_OK if the key has signed it and none of the signatures by this key is
  * wrong.  seconds, unless NULL, gets the latest time of a cosignature (0 of a
  * plain signature).

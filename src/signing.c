@@ -19,6 +19,7 @@
 #include "utils/varlena.h"
 
 #include "guc.h"
+#include "notetext.h"
 #include "signing.h"
 #include "statefile.h"
 
@@ -108,10 +109,12 @@ cg_signing_keys(void)
 			ereport(ERROR,
 					(errcode(ERRCODE_CONFIG_FILE_ERROR),
 					 errmsg("contact_guard.signer_command needs contact_guard.verification_keys")));
-		return keys;
 	}
-	foreach(lc, split_setting(cg_signing_key_file, "contact_guard.signing_key_file"))
-		keys = lappend(keys, read_key(lfirst(lc)));
+	else
+		foreach(lc, split_setting(cg_signing_key_file, "contact_guard.signing_key_file"))
+			keys = lappend(keys, read_key(lfirst(lc)));
+	foreach(lc, keys)
+		cg_notetext_require_name(((CgNoteKey *) lfirst(lc))->name, "Make a key of another name with contact-guard keygen.");
 	return keys;
 }
 

@@ -66,11 +66,18 @@ query_text(PGconn *conn, const char *sql)
 char *
 server_checkpoint(PGconn *conn)
 {
-	char	   *note = query_text(conn, "SELECT contact_guard.checkpoint()");
+	char	   *text = query_text(conn, "SELECT contact_guard.checkpoint()");
+	CgBytes		note;
 
-	if (note == NULL)
+	if (text == NULL)
 		fail(EXIT_UNCHECKED, "the server has no checkpoint yet");
-	return note;
+	cg_bytes_init(&note);
+	cg_note_put_dashes(&note, text, strlen(text), false);
+	cg_bytes_put_uint8(&note, 0);
+	if (note.failed)
+		fail(EXIT_UNCHECKED, "out of memory");
+	free(text);
+	return (char *) note.data;
 }
 
 void

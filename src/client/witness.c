@@ -317,16 +317,21 @@ cosign(const Witness *witness, const Seen *seen, CgBytes *out)
 static void
 hand_back(PGconn *conn, const CgBytes *note)
 {
-	char	   *text = allocate(note->length + 1);
-	const char *values[1] = {text};
+	CgBytes		text;
+	const char *values[1];
 	PGresult   *result;
 
-	memcpy(text, note->data, note->length);
-	text[note->length] = '\0';
+	/* Any database can read this. */
+	cg_bytes_init(&text);
+	cg_note_put_dashes(&text, (char *) note->data, note->length, true);
+	cg_bytes_put_uint8(&text, 0);
+	if (text.failed)
+		fail(EXIT_UNCHECKED, "out of memory");
+	values[0] = (char *) text.data;
 	result = PQexecParams(conn, "SELECT contact_guard.add_cosignature($1::text)", 1, NULL, values,
 						  NULL, NULL, 0);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		fail(EXIT_UNCHECKED, "cosigned and kept, but the server did not take it: %s", PQerrorMessage(conn));
 	PQclear(result);
-	free(text);
+	cg_bytes_free(&text);
 }
