@@ -119,6 +119,13 @@ cg_checkpoint_due(void)
 	return heartbeat;
 }
 
+void
+cg_checkpoint_retry(void)
+{
+	if (failing)
+		last_signed_at = 0;
+}
+
 /* For status(). */
 static void
 note_problem(const char *problem)
@@ -160,8 +167,8 @@ cg_checkpoint_maintain(void)
 		MemoryContextSwitchTo(context);
 		if (attempt(sign))
 		{
-			if (failing)
-				note_problem("");
+			/* It may be that of a recorder before us. */
+			note_problem("");
 			failing = false;
 		}
 	}

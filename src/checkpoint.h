@@ -24,4 +24,7 @@ extern TimestampTz cg_checkpoint_due(void);
 /* Is the next thing a checkpoint, so that the recorder should stay for it? */
 extern bool cg_checkpoint_pending(void);
 
+/* The configuration has been read again: what failed may do now. */
+extern void cg_checkpoint_retry(void);
+
 #endif							/* CG_CHECKPOINT_H */

@@ -126,6 +126,9 @@ detach(int code, Datum arg)
 	{
 		database->recorder = 0;
 		database->latch = NULL;
+		/* It had no time to say when: without a reader nobody would come for a heartbeat. */
+		if (code != 0)
+			database->due_at = GetCurrentTimestamp();
 	}
 	if (cg_shared->launcher != 0)
 		SetLatch(cg_shared->launcher_latch);
@@ -274,6 +277,7 @@ record_journal(void)
 		{
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
+			cg_checkpoint_retry();
 		}
 		if (!look(&written, &wanted))
 			break;
@@ -294,7 +298,7 @@ record_journal(void)
 		else if (nap == IDLE_MS && TimestampDifferenceExceeds(idle_since, GetCurrentTimestamp(), IDLE_MS) &&
 				 !cg_checkpoint_pending())
 			break;
-		else if (cg_checkpoint_due() != 0)
+		if (cg_checkpoint_due() != 0)
 			nap = Min(nap, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), cg_checkpoint_due()) + 1);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap,
 						 PG_WAIT_EXTENSION);
