@@ -18,6 +18,7 @@ int			cg_durability = CG_DURABILITY_STRICT;
 int			cg_withheld_detail = 100;
 char	   *cg_signing_key_file = NULL;
 char	   *cg_signer_command = NULL;
+int			cg_signer_timeout = 10;
 char	   *cg_origin = NULL;
 char	   *cg_state_directory = NULL;
 char	   *cg_verification_keys = NULL;
@@ -81,9 +82,14 @@ cg_guc_init(void)
 							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	DefineCustomStringVariable("contact_guard.signer_command",
 							   "Shell command that signs checkpoints: the note's text comes on its standard input, signature lines on its standard output.",
-							   "Used instead of signing_key_file; contact_guard.origin must be set.",
+							   "Used instead of signing_key_file; contact_guard.verification_keys and state_directory must be set.",
 							   &cg_signer_command, "",
 							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.signer_timeout",
+							"Time after which contact_guard.signer_command is ended.",
+							"Records are not stored meanwhile.",
+							&cg_signer_timeout, 10, 1, 600,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomStringVariable("contact_guard.origin",
 							   "Name of the log in its checkpoints.",
 							   "By default the name of the first signing key.",

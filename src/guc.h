@@ -27,6 +27,7 @@ extern int	cg_min_retention;	/* minutes */
 /* Of evidence; "" where not set. */
 extern char *cg_signing_key_file;
 extern char *cg_signer_command;
+extern int	cg_signer_timeout;
 extern char *cg_origin;
 extern char *cg_state_directory;
 extern char *cg_verification_keys;

@@ -9,13 +9,19 @@
 #include "postgres.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "storage/fd.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 #include "utils/varlena.h"
 
 #include "guc.h"
@@ -24,9 +30,19 @@
 #include "statefile.h"
 
 #define KEY_LINE_LENGTH 1024
+#define COMMAND_OUTPUT_MAX (64 * 1024)
+#define COMMAND_NAP_MS 10
+
+/* The signer command that is running. */
+static pid_t command = 0;
+static int	command_output = -1;
 
 static List *split_setting(const char *setting, const char *name);
 static CgNoteKey *read_key(const char *path);
+static void check_path(const char *path);
+static void start_command(const char *shell_command);
+static void stop_command(int code, Datum arg);
+static int	await_command(StringInfo out);
 static char *run_command(const char *text);
 
 bool
@@ -48,31 +64,54 @@ split_setting(const char *setting, const char *name)
 	return parts;
 }
 
+/* In the data directory it would be in every backup. */
+static void
+check_path(const char *path)
+{
+	char	   *canonical = pstrdup(path);
+
+	canonicalize_path(canonical);
+	if (!is_absolute_path(canonical))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("signing key \"%s\" is not an absolute path", path)));
+	if (cg_statefile_in_data_directory(canonical))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("signing key \"%s\" is in the data directory", path),
+				 errdetail("Whoever has a backup would have the key.")));
+}
+
 static CgNoteKey *
 read_key(const char *path)
 {
 	char		line[KEY_LINE_LENGTH] = "";
 	CgNoteKey  *key = palloc(sizeof(CgNoteKey));
 	struct stat st;
-	FILE	   *file = AllocateFile(path, "r");
+	FILE	   *file;
+	bool		read;
 
+	check_path(path);
+	file = AllocateFile(path, "r");
 	if (file == NULL || fstat(fileno(file), &st) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not open signing key \"%s\": %m", path)));
+	read = fgets(line, sizeof(line), file) != NULL;
+	/* Now: no transaction is under way that would do it after an error. */
+	FreeFile(file);
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("signing key \"%s\" can be read by others", path),
 				 errhint("Its mode must be 0600.")));
-	if (fgets(line, sizeof(line), file) == NULL ||
+	if (!read ||
 		cg_note_parse_secret_key(line, strcspn(line, "\r\n"), key) != CG_NOTE_OK ||
 		key->type != CG_KEY_ED25519)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("file \"%s\" holds no signing key", path),
 				 errhint("Make one with contact-guard keygen.")));
-	FreeFile(file);
 	explicit_bzero(line, sizeof(line));
 	return key;
 }
@@ -138,27 +177,118 @@ cg_signing_parse_checkpoint(const char *text, CgNote *note, CgCheckpoint *checkp
 		cg_note_parse_checkpoint(note->text, note->text_length, checkpoint) == CG_NOTE_OK;
 }
 
+/*
+ * Not popen(), which would wait for it without heeding a timeout or a shutdown.
+ * In a group of its own, so that what a shell has started can be ended as well.
+ */
+static void
+start_command(const char *shell_command)
+{
+	int			ends[2];
+
+	if (pipe(ends) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not run contact_guard.signer_command: %m")));
+	fflush(NULL);
+	command = fork();
+	if (command == 0)
+	{
+		(void) setpgid(0, 0);
+		pqsignal(SIGPIPE, SIG_DFL);
+		if (dup2(ends[1], STDOUT_FILENO) >= 0)
+		{
+			close(ends[0]);
+			close(ends[1]);
+			execl("/bin/sh", "sh", "-c", shell_command, (char *) NULL);
+		}
+		_exit(127);
+	}
+	close(ends[1]);
+	command_output = ends[0];
+	if (command < 0)
+	{
+		command = 0;
+		stop_command(0, (Datum) 0);
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not run contact_guard.signer_command: %m")));
+	}
+	(void) setpgid(command, command);
+}
+
+/* Whatever ends us: it must not stay behind. */
+static void
+stop_command(int code, Datum arg)
+{
+	if (command != 0)
+	{
+		(void) kill(-command, SIGKILL);
+		(void) waitpid(command, NULL, 0);
+		command = 0;
+	}
+	if (command_output >= 0)
+		close(command_output);
+	command_output = -1;
+}
+
+/* All that it prints, and its exit status: it must come to an end in time. */
+static int
+await_command(StringInfo out)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), cg_signer_timeout * 1000L);
+	bool		ended = false;
+	int			status = 0;
+
+	while (!ended || waitpid(command, &status, WNOHANG) != command)
+	{
+		char		buffer[1024];
+		ssize_t		count;
+		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+		int			events = WL_TIMEOUT | WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
+
+		if (left <= 0 || out->len > COMMAND_OUTPUT_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+					 left <= 0 ? errmsg("contact_guard.signer_command took more than %d s", cg_signer_timeout) :
+					 errmsg("contact_guard.signer_command printed more than %d bytes", COMMAND_OUTPUT_MAX)));
+		events = WaitLatchOrSocket(MyLatch, ended ? events : events | WL_SOCKET_READABLE,
+								   ended ? PGINVALID_SOCKET : command_output,
+								   ended ? Min(left, COMMAND_NAP_MS) : left, PG_WAIT_EXTENSION);
+		if (events & WL_LATCH_SET)
+			ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		if (!(events & WL_SOCKET_READABLE))
+			continue;
+		count = read(command_output, buffer, sizeof(buffer));
+		if (count > 0)
+			appendBinaryStringInfo(out, buffer, count);
+		else if (count == 0 || errno != EINTR)
+			ended = true;
+	}
+	command = 0;
+	return status;
+}
+
 /* The text goes through a file: a pipe to both ends of a command could fill up. */
 static char *
 run_command(const char *text)
 {
 	char	   *path = cg_statefile_path("note");
 	StringInfoData out;
-	char		buffer[1024];
-	size_t		count;
-	FILE	   *pipe;
 	int			status;
 
 	cg_statefile_write(path, text);
-	pipe = OpenPipeStream(psprintf("( %s ) < '%s'", cg_signer_command, path), "r");
-	if (pipe == NULL)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not run contact_guard.signer_command: %m")));
 	initStringInfo(&out);
-	while ((count = fread(buffer, 1, sizeof(buffer), pipe)) > 0)
-		appendBinaryStringInfo(&out, buffer, count);
-	status = ClosePipeStream(pipe);
+	start_command(psprintf("( %s ) < '%s'", cg_signer_command, path));
+	PG_ENSURE_ERROR_CLEANUP(stop_command, (Datum) 0);
+	{
+		status = await_command(&out);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(stop_command, (Datum) 0);
+	stop_command(0, (Datum) 0);
+	/* Whoever had set it wanted more than to see us read. */
+	SetLatch(MyLatch);
 	if (status != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
@@ -174,6 +304,7 @@ cg_signing_sign(const char *text, List *keys)
 	char	   *note;
 	CgNote		parsed;
 	bool		good = false;
+	bool		forged = false;
 
 	initStringInfo(&lines);
 	if (cg_signer_command[0] != '\0')
@@ -193,8 +324,14 @@ cg_signing_sign(const char *text, List *keys)
 	note = psprintf("%s\n%s", text, lines.data);
 	if (cg_note_parse(note, strlen(note), &parsed) == CG_NOTE_OK)
 		foreach(lc, keys)
-			good |= cg_note_verify(&parsed, lfirst(lc), NULL) == CG_NOTE_OK;
-	if (!good)
+		{
+			CgNoteResult result = cg_note_verify(&parsed, lfirst(lc), NULL);
+
+			good |= result == CG_NOTE_OK;
+			/* A verifier who has this key would call the log forged. */
+			forged |= result != CG_NOTE_OK && result != CG_NOTE_UNSIGNED;
+		}
+	if (!good || forged)
 		ereport(ERROR,
 				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
 				 errmsg("contact_guard.signer_command gave no good signature of contact_guard.verification_keys")));

@@ -8,6 +8,8 @@
 #include "postgres.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "lib/stringinfo.h"
@@ -18,6 +20,19 @@
 #include "statefile.h"
 
 #define STATE_MAX (64 * 1024)
+
+bool
+cg_statefile_in_data_directory(const char *path)
+{
+	char		real[PATH_MAX];
+	char		data[PATH_MAX];
+
+	if (realpath(path, real) == NULL)
+		strlcpy(real, path, sizeof(real));
+	if (realpath(DataDir, data) == NULL)
+		strlcpy(data, DataDir, sizeof(data));
+	return path_is_prefix_of_path(data, real) || path_is_prefix_of_path(DataDir, real);
+}
 
 char *
 cg_statefile_path(const char *name)
@@ -39,7 +54,7 @@ cg_statefile_path(const char *name)
 				 errmsg("contact_guard has no directory for the state of its checkpoints"),
 				 errhint("Set contact_guard.state_directory, or contact_guard.signing_key_file to an absolute path.")));
 	canonicalize_path(directory);
-	if (path_is_prefix_of_path(DataDir, directory))
+	if (cg_statefile_in_data_directory(directory))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("directory \"%s\" is in the data directory", directory),

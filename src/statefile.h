@@ -13,6 +13,9 @@
  */
 extern char *cg_statefile_path(const char *name);
 
+/* Is it there, by whatever links?  What is there comes back with a restored backup. */
+extern bool cg_statefile_in_data_directory(const char *path);
+
 /* Replaces a file, durably; ERROR if that fails, and then the old one is there. */
 extern void cg_statefile_write(const char *path, const char *text);
 
