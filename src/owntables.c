@@ -278,10 +278,11 @@ cg_owntables_is_writing(void)
 	return writing;
 }
 
-uint64
-cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls,
-					 int64 *first)
+static uint64
+execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls,
+		void (*each) (HeapTuple row, TupleDesc tupdesc, void *arg), void *arg)
 {
+	MemoryContext caller = CurrentMemoryContext;
 	Oid			user;
 	int			sec_context;
 	int			nestlevel = NewGUCNestLevel();
@@ -301,12 +302,13 @@ cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, cons
 		if (SPI_execute_with_args(sql, nargs, types, values, nulls, false, 0) < 0)
 			elog(ERROR, "could not execute \"%s\"", sql);
 		processed = SPI_processed;
-		if (first && processed > 0)
+		if (each)
 		{
-			bool		isnull;
+			MemoryContext spi = MemoryContextSwitchTo(caller);
 
-			*first = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-												 1, &isnull));
+			for (uint64 i = 0; i < processed; i++)
+				each(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, arg);
+			MemoryContextSwitchTo(spi);
 		}
 		SPI_finish();
 	}
@@ -318,4 +320,36 @@ cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, cons
 	PG_END_TRY();
 	AtEOXact_GUC(true, nestlevel);
 	return processed;
+}
+
+typedef struct First
+{
+	int64	   *value;
+	bool		taken;
+} First;
+
+static void
+take_first(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	First	   *first = arg;
+	bool		isnull;
+
+	if (!first->taken)
+		*first->value = DatumGetInt64(SPI_getbinval(row, tupdesc, 1, &isnull));
+	first->taken = true;
+}
+
+uint64
+cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls,
+					 int64 *first)
+{
+	First		value = {first, false};
+
+	return execute(sql, nargs, types, values, nulls, first ? take_first : NULL, &value);
+}
+
+void
+cg_owntables_query(const char *sql, void (*each) (HeapTuple row, TupleDesc tupdesc, void *arg), void *arg)
+{
+	(void) execute(sql, 0, NULL, NULL, NULL, each, arg);
 }

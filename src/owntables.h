@@ -5,6 +5,8 @@
 #ifndef CG_OWNTABLES_H
 #define CG_OWNTABLES_H
 
+#include "access/htup.h"
+#include "access/tupdesc.h"
 #include "nodes/nodes.h"
 
 extern void cg_owntables_init(void);
@@ -17,6 +19,10 @@ extern void cg_owntables_init(void);
  */
 extern uint64 cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values,
 								   const char *nulls, int64 *first);
+
+/* The same of a query, each row of which is given to a function; it may palloc. */
+extern void cg_owntables_query(const char *sql, void (*each) (HeapTuple row, TupleDesc tupdesc, void *arg),
+							   void *arg);
 
 /* The recorder: all that this process does is such a command. */
 extern void cg_owntables_trust_process(void);

@@ -19,6 +19,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "access/xact.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -42,13 +43,25 @@ PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 #define IS_HELD "coalesce(customer IN (SELECT customer FROM contact_guard.held) OR " \
 	"(event = 'bulk' AND EXISTS (SELECT FROM contact_guard.held)), false)"
 
+/* Records of one purge each name as many ranges as a record's text has room for. */
+#define RANGES_LENGTH 4000
+
+/* Rows that follow each other, and are gone. */
+typedef struct Range
+{
+	int64		first;
+	int64		last;
+} Range;
+
 static char *text_argument(FunctionCallInfo fcinfo, int n, const char *name);
 static void check_before(TimestampTz before);
 static List *months_before(TimestampTz before);
 static int64 count(const char *what, const char *table);
-static int64 purge_month(Oid relid, StringInfo ranges);
+static void add_range(HeapTuple row, TupleDesc tupdesc, void *arg);
+static int64 purge_month(Oid relid, List **ranges);
 static void drop_month(const char *name);
 static int64 purge_restored(TimestampTz before);
+static void record_purge(const char *head, List *ranges, int64 restored, const char *reason);
 static int64 hold_execute(const char *sql, int nargs, const char *customer, const char *reason);
 
 static char *
@@ -129,13 +142,23 @@ drop_month(const char *name)
 	(void) cg_owntables_execute(psprintf("DROP TABLE contact_guard.%s", name), 0, NULL, NULL, NULL, NULL);
 }
 
-/* Returns the number of rows that are gone. */
+static void
+add_range(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	List	  **ranges = arg;
+	Range	   *range = palloc(sizeof(Range));
+	bool		isnull;
+
+	range->first = DatumGetInt64(SPI_getbinval(row, tupdesc, 1, &isnull));
+	range->last = DatumGetInt64(SPI_getbinval(row, tupdesc, 2, &isnull));
+	*ranges = lappend(*ranges, range);
+}
+
+/* Returns the number of rows that are gone, and adds which. */
 static int64
-purge_month(Oid relid, StringInfo ranges)
+purge_month(Oid relid, List **ranges)
 {
 	char	   *name = get_rel_name(relid);
-	int64		first = count("coalesce(min(seq), -1)", name);
-	int64		last = count("coalesce(max(seq), -1)", name);
 	char	   *old = psprintf("%s_purged", name);
 	int64		all = count("count(*)", name);
 	int64		held = count("count(*) FILTER (WHERE " IS_HELD ")", name);
@@ -144,9 +167,13 @@ purge_month(Oid relid, StringInfo ranges)
 
 	if (held > 0 && held == all)
 		return 0;
-	/* contact-guard verify looks for these words: what is not named must be there. */
-	if (all > 0)
-		appendStringInfo(ranges, ", seq " INT64_FORMAT " to " INT64_FORMAT, first, last);
+	/*
+	 * Just these: a held row, or one of the next month that was logged in between,
+	 * could be removed unnoticed later if a wider range had it.
+	 */
+	cg_owntables_query(psprintf("SELECT min(seq), max(seq) FROM (SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run "
+								"FROM contact_guard.%s WHERE NOT " IS_HELD ") s GROUP BY run ORDER BY 1", name),
+					   add_range, ranges);
 	if (held == 0)
 	{
 		drop_month(name);
@@ -177,6 +204,34 @@ purge_restored(TimestampTz before)
 										1, types, values, NULL, NULL);
 }
 
+/*
+ * contact-guard verify reads the ranges, up to the first ": ", behind which anything
+ * may stand: what is not named must be there.
+ */
+static void
+record_purge(const char *head, List *ranges, int64 restored, const char *reason)
+{
+	StringInfoData text;
+	int64		count = restored;
+	ListCell   *lc;
+
+	initStringInfo(&text);
+	foreach(lc, ranges)
+	{
+		Range	   *range = lfirst(lc);
+
+		appendStringInfo(&text, ", seq " INT64_FORMAT " to " INT64_FORMAT, range->first, range->last);
+		count += range->last - range->first + 1;
+		if (text.len > RANGES_LENGTH && lnext(ranges, lc))
+		{
+			cg_policyrecord_event(CG_EVENT_PURGE, NULL, count, psprintf("%s%s: %s", head, text.data, reason));
+			resetStringInfo(&text);
+			count = 0;
+		}
+	}
+	cg_policyrecord_event(CG_EVENT_PURGE, NULL, count, psprintf("%s%s: %s", head, text.data, reason));
+}
+
 Datum
 cg_purge(PG_FUNCTION_ARGS)
 {
@@ -184,7 +239,8 @@ cg_purge(PG_FUNCTION_ARGS)
 	TimestampTz before;
 	int			months = 0;
 	int64		purged = 0;
-	StringInfoData ranges;
+	int64		restored;
+	List	   *ranges = NIL;
 	ListCell   *lc;
 
 	cg_objects_require_admin("purge the access log");
@@ -195,7 +251,6 @@ cg_purge(PG_FUNCTION_ARGS)
 	before = PG_GETARG_TIMESTAMPTZ(0);
 	reason = text_argument(fcinfo, 1, "reason");
 	check_before(before);
-	initStringInfo(&ranges);
 	/* DROP heeds no snapshot: the rows that it takes must be those that were looked at. */
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
@@ -217,15 +272,15 @@ cg_purge(PG_FUNCTION_ARGS)
 		months += rows > 0 || !OidIsValid(get_rel_namespace(lfirst_oid(lc)));
 		purged += rows;
 	}
-	purged += purge_restored(before);
+	restored = purge_restored(before);
+	purged += restored;
 	PopActiveSnapshot();
 	if (months == 0 && purged == 0)
 		ereport(NOTICE,
 				(errmsg("nothing to purge: no month of the access log ends before %s",
 						timestamptz_to_str(before))));
 	else
-		cg_policyrecord_event(CG_EVENT_PURGE, NULL, purged,
-							  psprintf("%d months before %s%s: %s", months, timestamptz_to_str(before), ranges.data, reason));
+		record_purge(psprintf("%d months before %s", months, timestamptz_to_str(before)), ranges, restored, reason);
 	PG_RETURN_INT64(purged);
 }
 

@@ -239,25 +239,27 @@ drop_owner(Ranges *ranges, int64_t owner)
 	ranges->count = kept;
 }
 
-/* Each "seq A to B" of its reason.  A record can only speak of what came before it. */
+/*
+ * "N months before TIME, seq A to B, seq C to D: REASON": REASON is somebody's words,
+ * which name nothing.  A record can only speak of what came before it.
+ */
 static void
 parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner)
 {
-	const char *end = reason.data == NULL ? NULL : reason.data + reason.length;
+	const char *end = reason.data + reason.length;
+	const char *at = reason.data;
+	int64_t		first;
+	int64_t		last;
 
-	for (const char *at = reason.data; at != NULL && end - at >= 10; at++)
+	while (at != NULL && at < end && *at != ',' && !(end - at >= 2 && memcmp(at, ": ", 2) == 0))
+		at++;
+	while (at != NULL && end - at >= 6 && memcmp(at, ", seq ", 6) == 0)
 	{
-		int64_t		first;
-		int64_t		last;
-		const char *next;
-
-		if (memcmp(at, "seq ", 4) != 0 || (at > reason.data && at[-1] >= 'a' && at[-1] <= 'z'))
-			continue;
-		next = parse_seq(at + 4, end, &first);
-		if (next == NULL || end - next < 4 || memcmp(next, " to ", 4) != 0)
-			continue;
-		next = parse_seq(next + 4, end, &last);
-		if (next != NULL && first <= last && last < owner)
+		at = parse_seq(at + 6, end, &first);
+		if (at == NULL || end - at < 4 || memcmp(at, " to ", 4) != 0)
+			return;
+		at = parse_seq(at + 4, end, &last);
+		if (at != NULL && first <= last && last < owner)
 			add_range(ranges, first, last, owner);
 	}
 }

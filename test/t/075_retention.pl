@@ -83,6 +83,10 @@ is(log_rows($node, 'crm', "event = 'purge' AND reason ~ 'seq -?[0-9]+ to -?[0-9]
 is(log_rows($node, 'crm', "event = 'purge' AND actor = 'officer' AND ((count = 99 AND reason ~ 'yearly') OR count = 103)"), 2, 'both purges are on record');
 is(log_rows($node, 'crm', "event = 'policy' AND customer = '42' AND reason ~ 'hold'"), 2, 'the hold and its end, too');
 
+# Customer 42 of the first month is at -958, the bulk read at -1000.
+is($node->safe_psql('crm', q(SELECT string_agg(r[1], '; ' ORDER BY seq) FROM contact_guard.access_log, regexp_matches(reason, ', (seq .*): yearly') r WHERE event = 'purge')),
+	'seq -999 to -959, seq -957 to -900; seq -2000 to -1900, seq -1000 to -1000, seq -958 to -958', 'a purge names what went, and nothing that was held');
+
 # A rollback takes it all back.
 $node->safe_psql('crm', "BEGIN; SELECT contact_guard.purge('2024-04-01', 'no'); ROLLBACK");
 is($old->(), '3:101', 'a purge that is rolled back is none');

@@ -155,7 +155,7 @@ sql("UPDATE $row SET customer_commitment = sha256('contact_guard/commit/v1'::byt
 	contact_guard.mock_text_field(3, customer)) WHERE seq = 8; UPDATE $row SET customer_salt = NULL, customer = NULL WHERE seq = 8");
 guard(0, qr/1 with personal values erased.*^good$/ms, 'a customer erased', 'verify', $conninfo, '--vkey', $vkey);
 sql("INSERT INTO $row (seq, event, read_at, count, reason) VALUES (21005, 'purge', now(), 100,
-	'2026-01: seq 1000 to 1049, seq 1050 to 1099');
+	'1 months before 2026-02-01 00:00:00+00, seq 1000 to 1049, seq 1050 to 1099: old, seq 0 to 2000');
 	DELETE FROM $row WHERE seq BETWEEN 1000 AND 1099");
 guard(1, qr/seq 1000: the row is missing/, 'a purge that is not signed', 'verify', $conninfo, '--vkey', $vkey);
 publish();
