@@ -27,6 +27,7 @@
 #include "owntables.h"
 #include "policy.h"
 #include "shared.h"
+#include "signing.h"
 
 PG_FUNCTION_INFO_V1(cg_sync);
 PG_FUNCTION_INFO_V1(cg_status);
@@ -170,6 +171,14 @@ number(const char *sql, bool *isnull)
 	return result;
 }
 
+/* A recorder that is stopped says nothing itself.  A standby has none. */
+static bool
+is_silent(TimestampTz last_checkpoint)
+{
+	return cg_signing_configured() && !RecoveryInProgress() &&
+		TimestampDifferenceExceeds(last_checkpoint, GetCurrentTimestamp(), (3 * cg_heartbeat_interval + 5) * 1000);
+}
+
 Datum
 cg_status(PG_FUNCTION_ARGS)
 {
@@ -204,12 +213,15 @@ cg_status(PG_FUNCTION_ARGS)
 							   state.gaps), found);
 	if (database.unsigned_because[0] != '\0')
 		found = lcons(psprintf("no checkpoint is signed: %s", database.unsigned_because), found);
-	values[9] = problem_array(found);
 	values[10] = Int64GetDatum(number("SELECT size FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1",
 									  &nulls[10]));
 	/* In microseconds since 2000, which is what a TimestampTz is. */
 	values[11] = TimestampTzGetDatum(number("SELECT (extract(epoch FROM signed_at - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint "
 											"FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1",
 											&nulls[11]));
+	if (!nulls[11] && database.unsigned_because[0] == '\0' && is_silent(DatumGetTimestampTz(values[11])))
+		found = lcons(psprintf("no checkpoint since %s, though a heartbeat is due every %d s: does the recorder run?",
+							   timestamptz_to_str(DatumGetTimestampTz(values[11])), cg_heartbeat_interval), found);
+	values[9] = problem_array(found);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
