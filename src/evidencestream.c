@@ -28,16 +28,20 @@ PG_FUNCTION_INFO_V1(cg_evidence_stream);
 /* Some 20 kB: what is larger, malloc fetches from the kernel and gives back. */
 #define BATCH_ROWS 64
 
+#define CURSOR_RANDOM 16		/* bytes */
+#define CURSOR_LENGTH (2 * CURSOR_RANDOM + 1)
+
 typedef struct Stream
 {
 	DestReceiver pub;
-	char	   *cursor;			/* its name */
+	char		cursor[CURSOR_LENGTH];	/* its name */
 	StringInfoData rows;		/* behind the header of a bytea */
 	FmgrInfo	array_send;
 	MemoryContext scratch;		/* for what a row leaves */
 } Stream;
 
 static Stream *open_stream(int64 first, int64 last);
+static void name_cursor(char *name);
 static bool next_rows(Stream *stream);
 static bool put_row(TupleTableSlot *slot, DestReceiver *self);
 static void ignore_startup(DestReceiver *self, int operation, TupleDesc typeinfo);
@@ -79,7 +83,7 @@ open_stream(int64 first, int64 last)
 	Oid			types[2] = {INT8OID, INT8OID};
 	Datum		values[2] = {Int64GetDatum(first), Int64GetDatum(last)};
 	Stream	   *stream = palloc0(sizeof(Stream));
-	MemoryContext context = CurrentMemoryContext;
+	Portal		portal;
 
 	stream->pub.receiveSlot = put_row;
 	stream->pub.rStartup = ignore_startup;
@@ -87,7 +91,7 @@ open_stream(int64 first, int64 last)
 	stream->pub.mydest = DestNone;
 	initStringInfo(&stream->rows);
 	fmgr_info(F_ARRAY_SEND, &stream->array_send);
-	stream->scratch = AllocSetContextCreate(context, "contact_guard evidence", ALLOCSET_DEFAULT_SIZES);
+	stream->scratch = AllocSetContextCreate(CurrentMemoryContext, "contact_guard evidence", ALLOCSET_DEFAULT_SIZES);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (plan == NULL)
@@ -99,9 +103,29 @@ open_stream(int64 first, int64 last)
 			elog(ERROR, "could not prepare the reading of evidence");
 		plan = prepared;
 	}
-	stream->cursor = MemoryContextStrdup(context, SPI_cursor_open(NULL, plan, values, NULL, true)->name);
+	name_cursor(stream->cursor);
+	portal = SPI_cursor_open(stream->cursor, plan, values, NULL, true);
+	portal->visible = false;
 	SPI_finish();
 	return stream;
+}
+
+/*
+ * What the caller's query runs between two of our calls may close any cursor and open
+ * one of the same name: we would run that as our owner.  So nobody may know the name.
+ * (A pinned portal cannot be closed; but then nobody could commit who has not read all.)
+ */
+static void
+name_cursor(char *name)
+{
+	uint8		random[CURSOR_RANDOM];
+
+	if (!pg_strong_random(random, sizeof(random)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random name")));
+	(void) hex_encode((char *) random, sizeof(random), name);
+	name[CURSOR_LENGTH - 1] = '\0';
 }
 
 /* False, and the cursor is closed, if there are none. */
@@ -111,7 +135,9 @@ next_rows(Stream *stream)
 	Portal		portal = GetPortalByName(stream->cursor);
 
 	if (!PortalIsValid(portal))
-		elog(ERROR, "cursor \"%s\" is gone", stream->cursor);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_CURSOR_STATE),
+				 errmsg("the cursor of contact_guard.evidence_stream() was closed")));
 	resetStringInfo(&stream->rows);
 	appendStringInfoSpaces(&stream->rows, VARHDRSZ);
 	if (PortalRunFetch(portal, FETCH_FORWARD, BATCH_ROWS, &stream->pub) == 0)

@@ -111,6 +111,19 @@ is(state_of((as($node, 'crm', 'verifier', q(SELECT contact_guard.add_cosignature
 is($code, 0, 'proof') or diag($said);
 ($code, $said) = guard('check-proof', "$dir/17.tlog-proof", '--vkey', $vkey);
 is($code, 0, 'check-proof, without a server') or diag($said);
+# A caller's code between two batches can put no cursor of its own in the place of the stream's.
+my ($streamed, $complaint) = as($node, 'crm', 'verifier', q(
+	CREATE FUNCTION pg_temp.whose() RETURNS bytea LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'run as %', current_user; END $$;
+	CREATE FUNCTION pg_temp.swap() RETURNS int LANGUAGE plpgsql AS $$ DECLARE cursor_name text; BEGIN
+		SELECT name INTO cursor_name FROM pg_cursors WHERE statement ~ 'evidence_row';
+		IF FOUND THEN
+			EXECUTE format('CLOSE %I', cursor_name);
+			EXECUTE format('DECLARE %I CURSOR FOR SELECT pg_temp.whose()', cursor_name);
+		END IF;
+		RETURN 1;
+	END $$;
+	SELECT count(*) FROM (SELECT contact_guard.evidence_stream(0, 255), pg_temp.swap()) s));
+is($streamed . $complaint, '4', 'no cursor of a caller is run as the owner');
 # The log as static files; a leaf out of a bundle has its hash in the tile beside it.
 ($code, $said) = guard('export', $dsn, "$dir/tiles", '--entries', '--vkey', $vkey);
 is($code, 0, 'export') or diag($said);
