@@ -5,10 +5,12 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/lwlock.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "guc.h"
 #include "journal.h"
@@ -25,7 +27,10 @@ PG_FUNCTION_INFO_V1(cg_new_epoch);
 PG_FUNCTION_INFO_V1(cg_add_cosignature);
 PG_FUNCTION_INFO_V1(cg_verification_key);
 
-static char *cosignatures(const CgNote *note);
+static const CgSignature *newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds);
+static bool is_by(const CgSignature *signature, const CgNoteKey *key);
+static char *merge(const char *stored, const CgNote *given);
+static char *find_stored(const CgNote *note, const CgCheckpoint *checkpoint);
 
 /* The record of it, which carries the last note of the old origin, comes first in the new one. */
 Datum
@@ -63,30 +68,116 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* The lines of the note that are good cosignatures of our witnesses, as text. */
-static char *
-cosignatures(const CgNote *note)
+/* The newest good signature of the key, or NULL; others of its lines may be wrong. */
+static const CgSignature *
+newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds)
 {
-	StringInfoData lines;
-	ListCell   *lc;
+	const CgSignature *newest = NULL;
+	CgNote		one = {.text = note->text, .text_length = note->text_length, .nsignatures = 1};
 
+	for (int i = 0; i < note->nsignatures; i++)
+	{
+		uint64_t	time;
+
+		one.signatures[0] = note->signatures[i];
+		if (cg_note_verify(&one, key, &time) == CG_NOTE_OK && (newest == NULL || time > *seconds))
+		{
+			newest = &note->signatures[i];
+			*seconds = time;
+		}
+	}
+	return newest;
+}
+
+static bool
+is_by(const CgSignature *signature, const CgNoteKey *key)
+{
+	return memcmp(signature->id, key->id, CG_KEY_ID_LENGTH) == 0 &&
+		signature->name_length == strlen(key->name) &&
+		memcmp(signature->name, key->name, signature->name_length) == 0;
+}
+
+/*
+ * The stored note with the given one's cosignatures in place of older ones: one of
+ * each witness, or a witness that comes often would make the note too long to be one.
+ * NULL: there is none that is newer.
+ */
+static char *
+merge(const char *stored, const CgNote *given)
+{
+	List	   *keys = cg_signing_parse_vkeys(cg_witness_keys, "contact_guard.witness_keys");
+	ListCell   *lc;
+	CgNote		old;
+	CgCheckpoint checkpoint;
+	bool		good = false;
+	int			count = 0;
+	bool		replaced[CG_NOTE_SIGNATURES] = {false};
+	StringInfoData lines;
+	StringInfoData note;
+
+	if (!cg_signing_parse_checkpoint(stored, &old, &checkpoint))
+		elog(ERROR, "the stored checkpoint is damaged");
 	initStringInfo(&lines);
-	foreach(lc, cg_signing_parse_vkeys(cg_witness_keys, "contact_guard.witness_keys"))
+	foreach(lc, keys)
 	{
 		CgNoteKey  *key = lfirst(lc);
+		uint64		before;
+		uint64		now;
+		const CgSignature *signature = newest_signature(given, key, &now);
 
-		if (cg_note_verify(note, key, NULL) != CG_NOTE_OK)
+		good |= signature != NULL;
+		if (signature == NULL || (newest_signature(&old, key, &before) && before >= now))
 			continue;
-		for (int i = 0; i < note->nsignatures; i++)
-			if (memcmp(note->signatures[i].id, key->id, CG_KEY_ID_LENGTH) == 0)
-				appendBinaryStringInfo(&lines, note->signatures[i].line, note->signatures[i].line_length);
+		for (int i = 0; i < old.nsignatures; i++)
+			replaced[i] |= is_by(&old.signatures[i], key);
+		appendBinaryStringInfo(&lines, signature->line, signature->line_length);
+		count++;
 	}
-	if (lines.len == 0)
+	if (!good)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the note has no good cosignature of a witness"),
 				 errhint("Keys of witnesses are in contact_guard.witness_keys.")));
-	return cg_notetext_from_note(psprintf("\n\n%s", lines.data)) + 2;
+	if (lines.len == 0)
+		return NULL;
+	initStringInfo(&note);
+	appendBinaryStringInfo(&note, old.text, old.text_length);
+	appendStringInfoChar(&note, '\n');
+	for (int i = 0; i < old.nsignatures; i++)
+	{
+		if (replaced[i])
+			continue;
+		appendBinaryStringInfo(&note, old.signatures[i].line, old.signatures[i].line_length);
+		count++;
+	}
+	if (count > CG_NOTE_SIGNATURES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a checkpoint cannot have more than %d signatures", CG_NOTE_SIGNATURES)));
+	appendBinaryStringInfo(&note, lines.data, lines.len);
+	return note.data;
+}
+
+/* The note that we have signed of that very text, as it is stored now; or NULL. */
+static char *
+find_stored(const CgNote *note, const CgCheckpoint *checkpoint)
+{
+	Oid			types[3] = {TEXTOID, INT8OID, TEXTOID};
+	Datum		values[3];
+	MemoryContext context = CurrentMemoryContext;
+	char	   *stored = NULL;
+
+	values[0] = CStringGetTextDatum(checkpoint->origin);
+	values[1] = Int64GetDatum((int64) checkpoint->size);
+	values[2] = PointerGetDatum(cstring_to_text_with_len(note->text, note->text_length));
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args("SELECT note FROM contact_guard.signed_checkpoint "
+							  "WHERE origin = $1 AND size = $2 AND starts_with(note, $3 || E'\\n')",
+							  3, types, values, NULL, false, 1) == SPI_OK_SELECT && SPI_processed == 1)
+		stored = MemoryContextStrdup(context, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+	SPI_finish();
+	return stored;
 }
 
 Datum
@@ -94,30 +185,35 @@ cg_add_cosignature(PG_FUNCTION_ARGS)
 {
 	char	   *given = cg_notetext_to_note(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	CgNote		note;
-	char	   *lines;
 	CgCheckpoint checkpoint;
 	Oid			types[4] = {TEXTOID, INT8OID, TEXTOID, TEXTOID};
 	Datum		values[4];
+	char	   *stored;
+	char	   *merged;
 
 	if (!cg_signing_parse_checkpoint(given, &note, &checkpoint))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("this is no signed checkpoint")));
-	lines = cosignatures(&note);
 	values[0] = CStringGetTextDatum(checkpoint.origin);
 	values[1] = Int64GetDatum((int64) checkpoint.size);
-	values[2] = CStringGetTextDatum(lines);
-	values[3] = PointerGetDatum(cstring_to_text_with_len(note.text, note.text_length));
-	/* Only to the very text that we have signed. */
-	if (cg_owntables_execute("UPDATE contact_guard.signed_checkpoint SET note = note || $3 "
-							 "WHERE origin = $1 AND size = $2 AND starts_with(note, $4 || E'\\n') AND strpos(note, $3) = 0",
-							 4, types, values, NULL, NULL) == 0 &&
-		cg_owntables_execute("SELECT 1::bigint FROM contact_guard.signed_checkpoint "
-							 "WHERE origin = $1 AND size = $2 AND starts_with(note, $4 || E'\\n') AND strpos(note, $3) > 0",
-							 4, types, values, NULL, NULL) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("this is no checkpoint of ours")));
+	/* Again, if another witness has come in between. */
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		stored = find_stored(&note, &checkpoint);
+		if (stored == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("this is no checkpoint of ours")));
+		merged = merge(cg_notetext_to_note(stored), &note);
+		if (merged == NULL)
+			break;
+		values[2] = CStringGetTextDatum(stored);
+		values[3] = CStringGetTextDatum(cg_notetext_from_note(merged));
+	} while (cg_owntables_execute("UPDATE contact_guard.signed_checkpoint SET note = $4 "
+								  "WHERE origin = $1 AND size = $2 AND note = $3",
+								  4, types, values, NULL, NULL) == 0);
 	PG_RETURN_VOID();
 }
 

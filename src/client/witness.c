@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,6 +25,12 @@
 #include <unistd.h>
 
 #include <openssl/crypto.h>
+
+/* A signature line of ours, at most. */
+#define OWN_LINE_LENGTH (CG_NOTE_NAME_LENGTH + 128)
+
+/* Seconds that a round may take: a server that accepts and never answers ends none. */
+#define ROUND_SECONDS 120
 
 typedef struct Witness
 {
@@ -55,6 +62,7 @@ static void check_consistency(const Witness *witness, PGconn *conn, const Seen *
 static void refuse(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
 				   const char *why) __attribute__((noreturn));
 static void cosign(const Witness *witness, const Seen *seen, CgBytes *out);
+static bool is_by(const CgSignature *signature, const CgNoteKey *key);
 static void hand_back(PGconn *conn, const CgBytes *note);
 
 int
@@ -146,14 +154,20 @@ watch(const Witness *witness)
 		if (child == 0)
 		{
 			Witness		copy = *witness;
-			int			code = run_once(&copy);
+			int			code;
 
+			(void) alarm(ROUND_SECONDS);
+			code = run_once(&copy);
 			exit(fflush(stdout) == 0 ? code : EXIT_UNCHECKED);
 		}
 		if (child < 0 || (waitpid(child, &status, 0) < 0 && errno != EINTR))
 			fail(EXIT_UNCHECKED, "could not start a round: %s", strerror(errno));
 		if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_TAMPERED)
 			return EXIT_TAMPERED;
+		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+			say("no answer within %d s", ROUND_SECONDS);
+		else if (WIFSIGNALED(status))
+			say("a round was ended by signal %d", WTERMSIG(status));
 		sleep((unsigned) (witness->every < 86400 ? witness->every : 86400));
 	}
 }
@@ -292,26 +306,51 @@ refuse(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes
 	fail(EXIT_TAMPERED, "REFUSED: %s; evidence: \"%s\"", why, kept);
 }
 
-/* The note with its signatures and ours, in place of earlier ones of ours. */
+/*
+ * The note with its signatures and ours, in place of earlier ones of ours.  Of a note
+ * that is full, those go that we do not know: what we keep must be a note itself.
+ */
 static void
 cosign(const Witness *witness, const Seen *seen, CgBytes *out)
 {
 	const CgNoteKey *key = &witness->key;
+	int			room = CG_NOTE_SIGNATURES - 1;
+	CgNote		note;
+	CgCheckpoint checkpoint;
 
 	cg_bytes_put(out, seen->note.text, seen->note.text_length);
 	cg_bytes_put_text(out, "\n");
-	for (int i = 0; i < seen->note.nsignatures; i++)
+	for (int pass = 0; pass < 2; pass++)
 	{
-		const CgSignature *signature = &seen->note.signatures[i];
+		for (int i = 0; i < seen->note.nsignatures; i++)
+		{
+			const CgSignature *signature = &seen->note.signatures[i];
+			bool		known = false;
 
-		if (!key->has_seed || memcmp(signature->id, key->id, CG_KEY_ID_LENGTH) != 0)
+			for (int j = 0; j < witness->keys.count; j++)
+				known = known || is_by(signature, &witness->keys.keys[j]);
+			if (known != (pass == 0) || (key->has_seed && is_by(signature, key)) || room == 0 ||
+				(!known && out->length + signature->line_length + OWN_LINE_LENGTH > CG_NOTE_LENGTH))
+				continue;
 			cg_bytes_put(out, signature->line, signature->line_length);
+			room--;
+		}
 	}
 	if (key->has_seed && cg_note_put_signature(out, key, seen->note.text, seen->note.text_length,
 											   (uint64_t) time(NULL)) != CG_NOTE_OK)
 		fail(EXIT_UNCHECKED, "could not cosign");
 	if (out->failed)
 		fail(EXIT_UNCHECKED, "out of memory");
+	if (keys_check(&witness->keys, (char *) out->data, out->length, &note, &checkpoint) != NULL)
+		fail(EXIT_UNCHECKED, "the server's checkpoint is too long to be kept");
+}
+
+static bool
+is_by(const CgSignature *signature, const CgNoteKey *key)
+{
+	return memcmp(signature->id, key->id, CG_KEY_ID_LENGTH) == 0 &&
+		signature->name_length == strlen(key->name) &&
+		memcmp(signature->name, key->name, signature->name_length) == 0;
 }
 
 static void
