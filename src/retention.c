@@ -43,6 +43,20 @@ PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 #define IS_HELD "coalesce(customer IN (SELECT customer FROM contact_guard.held) OR " \
 	"(event = 'bulk' AND EXISTS (SELECT FROM contact_guard.held)), false)"
 
+/*
+ * What goes with a month: just the rows that do not stay, since a held one, or one of
+ * the next month that was logged in between, could be removed unnoticed later if a
+ * wider range had it; and what was named by a purge record that goes itself.
+ */
+#define RANGES_QUERY \
+	"SELECT lower(r), upper(r) - 1 FROM (SELECT unnest(range_agg(r)) AS r FROM (" \
+	"SELECT int8range(min(seq), max(seq), '[]') AS r FROM (" \
+	"SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM contact_guard.%s WHERE NOT " IS_HELD ") s GROUP BY run " \
+	"UNION ALL SELECT CASE WHEN a <= b AND b < seq THEN int8range(a, b, '[]') END FROM (" \
+	"SELECT seq, m[1]::bigint AS a, m[2]::bigint AS b FROM contact_guard.%s, " \
+	"regexp_matches(substring(reason FROM '^[0-9]+ months before [^,]*(?:, seq [0-9]+ to [0-9]+)+(?=: )'), " \
+	"'seq ([0-9]{1,18}) to ([0-9]{1,18})', 'g') AS m WHERE event = 'purge') named) s) s ORDER BY 1"
+
 /* Records of one purge each name as many ranges as a record's text has room for. */
 #define RANGES_LENGTH 4000
 
@@ -61,7 +75,7 @@ static void add_range(HeapTuple row, TupleDesc tupdesc, void *arg);
 static int64 purge_month(Oid relid, List **ranges);
 static void drop_month(const char *name);
 static int64 purge_restored(TimestampTz before);
-static void record_purge(const char *head, List *ranges, int64 restored, const char *reason);
+static void record_purge(const char *head, List *ranges, int64 purged, const char *reason);
 static int64 hold_execute(const char *sql, int nargs, const char *customer, const char *reason);
 
 static char *
@@ -167,13 +181,7 @@ purge_month(Oid relid, List **ranges)
 
 	if (held > 0 && held == all)
 		return 0;
-	/*
-	 * Just these: a held row, or one of the next month that was logged in between,
-	 * could be removed unnoticed later if a wider range had it.
-	 */
-	cg_owntables_query(psprintf("SELECT min(seq), max(seq) FROM (SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run "
-								"FROM contact_guard.%s WHERE NOT " IS_HELD ") s GROUP BY run ORDER BY 1", name),
-					   add_range, ranges);
+	cg_owntables_query(psprintf(RANGES_QUERY, name, name), add_range, ranges);
 	if (held == 0)
 	{
 		drop_month(name);
@@ -209,10 +217,9 @@ purge_restored(TimestampTz before)
  * may stand: what is not named must be there.
  */
 static void
-record_purge(const char *head, List *ranges, int64 restored, const char *reason)
+record_purge(const char *head, List *ranges, int64 purged, const char *reason)
 {
 	StringInfoData text;
-	int64		count = restored;
 	ListCell   *lc;
 
 	initStringInfo(&text);
@@ -221,15 +228,13 @@ record_purge(const char *head, List *ranges, int64 restored, const char *reason)
 		Range	   *range = lfirst(lc);
 
 		appendStringInfo(&text, ", seq " INT64_FORMAT " to " INT64_FORMAT, range->first, range->last);
-		count += range->last - range->first + 1;
 		if (text.len > RANGES_LENGTH && lnext(ranges, lc))
 		{
-			cg_policyrecord_event(CG_EVENT_PURGE, NULL, count, psprintf("%s%s: %s", head, text.data, reason));
+			cg_policyrecord_event(CG_EVENT_PURGE, NULL, 0, psprintf("%s%s: and more", head, text.data));
 			resetStringInfo(&text);
-			count = 0;
 		}
 	}
-	cg_policyrecord_event(CG_EVENT_PURGE, NULL, count, psprintf("%s%s: %s", head, text.data, reason));
+	cg_policyrecord_event(CG_EVENT_PURGE, NULL, purged, psprintf("%s%s: %s", head, text.data, reason));
 }
 
 Datum
@@ -239,7 +244,6 @@ cg_purge(PG_FUNCTION_ARGS)
 	TimestampTz before;
 	int			months = 0;
 	int64		purged = 0;
-	int64		restored;
 	List	   *ranges = NIL;
 	ListCell   *lc;
 
@@ -272,15 +276,14 @@ cg_purge(PG_FUNCTION_ARGS)
 		months += rows > 0 || !OidIsValid(get_rel_namespace(lfirst_oid(lc)));
 		purged += rows;
 	}
-	restored = purge_restored(before);
-	purged += restored;
+	purged += purge_restored(before);
 	PopActiveSnapshot();
 	if (months == 0 && purged == 0)
 		ereport(NOTICE,
 				(errmsg("nothing to purge: no month of the access log ends before %s",
 						timestamptz_to_str(before))));
 	else
-		record_purge(psprintf("%d months before %s", months, timestamptz_to_str(before)), ranges, restored, reason);
+		record_purge(psprintf("%d months before %s", months, timestamptz_to_str(before)), ranges, purged, reason);
 	PG_RETURN_INT64(purged);
 }
 

@@ -66,11 +66,11 @@ foreach my $case ([ 'latin1', 'LATIN1', 'UTF8' ], [ 'ascii', 'SQL_ASCII', 'SQL_A
 is($node->safe_psql('latin1', 'SELECT count(*) FROM contact_guard.signed_checkpoint WHERE note !~ E\'\n\n-- example.org/log \''), 0,
 	'LATIN1 has no em dash: it is --');
 
-# A name that is not the same in both could be in no text that is signed.
+# A name that is not the same in both could be in no text that is signed: it counts at the first checkpoint.
 $node->safe_psql('postgres', "CREATE DATABASE second ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
-$node->safe_psql('second', 'CREATE EXTENSION contact_guard');
 $node->append_conf('postgresql.conf', "contact_guard.origin = 'caf\xc3\xa9'");
-$node->reload;
+$node->restart;
+$node->safe_psql('second', 'CREATE EXTENSION contact_guard');
 ok($node->poll_query_until('second', q(SELECT problems::text LIKE '%no checkpoint is signed%in a database of encoding LATIN1%' FROM contact_guard.status())),
 	'such a name is refused');
 $node->append_conf('postgresql.conf', "contact_guard.origin = 'cafe'");
