@@ -96,6 +96,10 @@ cg_leaf_encode(CgHasher *hasher, const CgLeaf *leaf, CgBytes *out)
 
 	if (cg_leaf_event_name(leaf->event) == NULL)
 		return CG_LEAF_BAD_EVENT;
+	/* Before it is copied: a server may send a gigabyte. */
+	if (leaf->relation.length + leaf->intervention.length + leaf->purpose.length +
+		leaf->reason.length + leaf->session.length > CG_LEAF_LENGTH)
+		return CG_LEAF_TOO_LONG;
 	cg_bytes_put(out, CG_LEAF_HEADER, strlen(CG_LEAF_HEADER));
 	cg_bytes_put_uint8(out, (uint8_t) leaf->event);
 	cg_bytes_put_uint16(out, CG_LEAF_VERSION);

@@ -22,7 +22,6 @@ typedef struct Lines
 } Lines;
 
 static bool text_ok(const char *text, size_t length);
-static int	decode_utf8(const char *text, size_t length, uint32_t *code);
 static bool is_space(uint32_t code);
 static const char *find_signatures(const char *data, size_t length);
 static bool parse_signature(const char *line, size_t length, CgSignature *signature);
@@ -61,7 +60,7 @@ cg_note_name_ok(const char *name, size_t length)
 	{
 		uint32_t	code;
 
-		at += decode_utf8(name + at, length - at, &code);
+		at += cg_note_character(name + at, length - at, &code);
 		if (code == '+' || is_space(code))
 			return false;
 	}
@@ -75,7 +74,7 @@ text_ok(const char *text, size_t length)
 	for (size_t at = 0; at < length;)
 	{
 		uint32_t	code;
-		int			width = decode_utf8(text + at, length - at, &code);
+		int			width = cg_note_character(text + at, length - at, &code);
 
 		if (width == 0 || (code < 0x20 && code != '\n'))
 			return false;
@@ -84,9 +83,8 @@ text_ok(const char *text, size_t length)
 	return true;
 }
 
-/* The bytes of the first character; 0 if it is not one, or longer than need be. */
-static int
-decode_utf8(const char *text, size_t length, uint32_t *code)
+int
+cg_note_character(const char *text, size_t length, uint32_t *code)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	uint8_t		first = (uint8_t) text[0];

@@ -65,6 +65,12 @@ typedef struct CgNoteKey
 /* May it be a key's name and a log's origin?  UTF-8, no blank of any sort, no "+". */
 extern bool cg_note_name_ok(const char *name, size_t length);
 
+/*
+ * The bytes of the first character of a text that is not empty, in UTF-8; 0 if it is
+ * not one, or longer than need be.
+ */
+extern int	cg_note_character(const char *text, size_t length, uint32_t *code);
+
 /* The key of a seed: CG_SEED_LENGTH random bytes, which are all that is secret. */
 extern CgNoteResult cg_note_make_key(CgNoteKey *key, const char *name, uint8_t type,
 									 const uint8_t seed[CG_SEED_LENGTH]);

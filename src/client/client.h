@@ -9,6 +9,7 @@
 #ifndef CG_CLIENT_H
 #define CG_CLIENT_H
 
+#include <stdio.h>
 #include <libpq-fe.h>
 
 #include "../leaf.h"
@@ -42,6 +43,12 @@ extern int	run_witness(int argc, char **argv);
 extern int	run_proof(int argc, char **argv);
 extern int	run_check_proof(int argc, char **argv);
 extern int	run_export(int argc, char **argv);
+
+/* --- text.c: what somebody else has written --- */
+
+/* Printed, with the bytes of what is not plain but in unescaped. */
+extern void text_print(FILE *out, const char *text, size_t length, const char *unescaped);
+extern bool text_is_plain(const char *text);
 
 /* --- progress.c: a bar on stderr, if that is a terminal --- */
 

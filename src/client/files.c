@@ -13,6 +13,9 @@
 
 static void sync_folder(const char *path);
 
+/* None that we read is larger; one that is may have no end. */
+#define FILE_BYTES ((size_t) 64 << 20)
+
 char *
 file_read(const char *path, size_t *length)
 {
@@ -25,6 +28,8 @@ file_read(const char *path, size_t *length)
 		fail(EXIT_UNCHECKED, "could not open \"%s\": %s", path, strerror(errno));
 	while (!feof(file) && !ferror(file))
 	{
+		if (*length > FILE_BYTES)
+			fail(EXIT_UNCHECKED, "\"%s\" is too large", path);
 		if (room - *length < 4096)
 			data = reallocate(data, room += 65536);
 		*length += fread(data + *length, 1, room - *length - 1, file);

@@ -147,6 +147,9 @@ keys_check(const Keys *keys, const char *data, size_t length, CgNote *note,
 	if (cg_note_parse(data, length, note) != CG_NOTE_OK ||
 		cg_note_parse_checkpoint(note->text, note->text_length, checkpoint) != CG_NOTE_OK)
 		return "not a signed checkpoint";
+	/* It is shown to people. */
+	if (!text_is_plain(checkpoint->origin))
+		return "its origin is no name";
 	for (int i = 0; i < keys->count; i++)
 	{
 		const CgNoteKey *key = &keys->keys[i];

@@ -7,9 +7,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+/* A server may send without end what libpq collects. */
+#define MEMORY_BYTES (UINT64_C(4) << 30)
 
 CgHasher	hasher;
 
+static void limit_memory(void);
 static void report(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 static const struct
@@ -54,6 +59,7 @@ main(int argc, char **argv)
 		printf("contact-guard %s\n", CG_VERSION);
 		return EXIT_GOOD;
 	}
+	limit_memory();
 	if (cg_hasher_open(&hasher) != CG_MERKLE_OK)
 		fail(EXIT_UNCHECKED, "libcrypto has no SHA-256");
 	for (size_t i = 0; i < COMMANDS; i++)
@@ -74,12 +80,30 @@ main(int argc, char **argv)
 }
 
 static void
+limit_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__	/* which takes terabytes of addresses */
+	struct rlimit limit;
+
+	if (sizeof(void *) > 4 && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur > MEMORY_BYTES)
+	{
+		limit.rlim_cur = MEMORY_BYTES;
+		(void) setrlimit(RLIMIT_AS, &limit);
+	}
+#endif
+}
+
+static void
 report(const char *format, va_list arguments)
 {
+	char		text[8192];
+
 	progress_clear();
 	fflush(stdout);
+	vsnprintf(text, sizeof(text), format, arguments);
 	fprintf(stderr, "contact-guard: ");
-	vfprintf(stderr, format, arguments);
+	/* Much of it comes from the server. */
+	text_print(stderr, text, strlen(text), "\n\t\\");
 	fprintf(stderr, "\n");
 }
 

@@ -41,6 +41,7 @@ struct Rows
 
 static Query queries[QUERIES];
 
+static bool next_data(Rows *rows, Cursor *cursor);
 static bool next_batch(Rows *rows);
 static void end_rows(Rows *rows);
 static void read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf);
@@ -90,24 +91,33 @@ rows_next(Rows *rows, CgLeaf *leaf)
 	return true;
 }
 
-/* Rows that come together are one value to COPY; false at the trailer. */
+/* False at the end. */
 static bool
-next_batch(Rows *rows)
+next_data(Rows *rows, Cursor *cursor)
 {
-	Cursor		cursor = {NULL, NULL, false};
-	CgLeafText	batch;
 	int			length;
-	int			columns;
 
 	PQfreemem(rows->data);
 	rows->data = NULL;
 	length = PQgetCopyData(rows->conn, &rows->data, 0);
+	if (length < -1)
+		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(rows->conn));
 	if (length == -1)
 		return false;
-	if (length < 0)
-		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(rows->conn));
-	cursor.at = (uint8_t *) rows->data;
-	cursor.end = cursor.at + length;
+	*cursor = (Cursor) {(uint8_t *) rows->data, (uint8_t *) rows->data + length, false};
+	return true;
+}
+
+/* Rows that come together are one value to COPY; false at the trailer. */
+static bool
+next_batch(Rows *rows)
+{
+	Cursor		cursor;
+	CgLeafText	batch;
+	int			columns;
+
+	if (!next_data(rows, &cursor))
+		return false;
 	/* The header comes along with the first value, or with the trailer. */
 	if (!rows->begun)
 	{
@@ -118,14 +128,18 @@ next_batch(Rows *rows)
 		take_int32(&cursor);
 		take(&cursor, (size_t) take_int32(&cursor));
 		rows->begun = true;
-		if (!cursor.bad && cursor.at == cursor.end)
-			return next_batch(rows);
+		if (!cursor.bad && cursor.at == cursor.end && !next_data(rows, &cursor))
+			return false;
 	}
 	columns = take_int16(&cursor);
 	if (columns == -1)
-		return next_batch(rows);
+	{
+		if (next_data(rows, &cursor))
+			fail(EXIT_UNCHECKED, "the server sent something behind the rows");
+		return false;
+	}
 	batch = take_value(&cursor);
-	if (columns != 1 || batch.data == NULL || cursor.bad || cursor.at != cursor.end)
+	if (columns != 1 || batch.length == 0 || cursor.bad || cursor.at != cursor.end)
 		fail(EXIT_UNCHECKED, "the server sent rows that make no sense");
 	rows->batch = (Cursor) {(const uint8_t *) batch.data, (const uint8_t *) batch.data + batch.length, false};
 	return true;

@@ -9,6 +9,12 @@
 
 static PGresult *query(PGconn *conn, const char *sql, int64_t first, int64_t second, int nparams);
 
+static void
+say_notice(void *arg, const char *message)
+{
+	say("%s", message);
+}
+
 PGconn *
 server_connect(const char *conninfo)
 {
@@ -19,6 +25,7 @@ server_connect(const char *conninfo)
 
 	if (PQstatus(conn) != CONNECTION_OK)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
+	PQsetNoticeProcessor(conn, say_notice, NULL);
 	/* Leaves are UTF-8, but where the server does not know what it stores. */
 	encoding = PQparameterStatus(conn, "server_encoding");
 	if (PQsetClientEncoding(conn, encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 ?

@@ -239,15 +239,9 @@ show_time(int64_t microseconds)
 		printf("%s.%06lld UTC", text, (long long) fraction);
 }
 
-/* Names that somebody chose are not to write on the auditor's terminal. */
+/* A backslash is escaped as well: what was escaped must not look like what was logged. */
 static void
 show_text(const uint8_t *data, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-	{
-		if (data[i] < 0x20 || data[i] == 0x7F || data[i] == '\\')
-			printf("\\x%02x", data[i]);
-		else
-			putchar(data[i]);
-	}
+	text_print(stdout, (const char *) data, length, "");
 }

@@ -1,0 +1,60 @@
+/*
+ * text.c
+ *		What somebody else has written, on the auditor's terminal.
+ *
+ * A server's message or a name in the log may hold what moves the cursor, colours
+ * or reverses what stands beside it: of such characters the bytes are shown.
+ */
+#include "client.h"
+
+static size_t plain_width(const uint8_t *data, size_t length);
+
+void
+text_print(FILE *out, const char *text, size_t length, const char *unescaped)
+{
+	const uint8_t *data = (const uint8_t *) text;
+
+	for (size_t at = 0; at < length;)
+	{
+		size_t		width = plain_width(data + at, length - at);
+
+		if (width == 0 && data[at] != '\0' && strchr(unescaped, data[at]) != NULL)
+			width = 1;
+		if (width > 0)
+			fwrite(data + at, 1, width, out);
+		else
+			fprintf(out, "\\x%02x", data[at++]);
+		at += width;
+	}
+}
+
+bool
+text_is_plain(const char *text)
+{
+	size_t		length = strlen(text);
+
+	for (size_t at = 0; at < length;)
+	{
+		size_t		width = plain_width((const uint8_t *) text + at, length - at);
+
+		if (width == 0)
+			return false;
+		at += width;
+	}
+	return true;
+}
+
+/* The bytes of the first character; 0 if it is none that only shows itself. */
+static size_t
+plain_width(const uint8_t *data, size_t length)
+{
+	uint32_t	code;
+	int			width = cg_note_character((const char *) data, length, &code);
+
+	/* C0, C1, line ends of Unicode, and marks of direction */
+	if (width == 0 || code < 0x20 || code == '\\' || (code >= 0x7F && code < 0xA0) ||
+		(code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+		(code >= 0x2060 && code <= 0x206F) || code == 0xFEFF)
+		return 0;
+	return (size_t) width;
+}
