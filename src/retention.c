@@ -4,8 +4,8 @@
  *
  * The log goes by whole months: a partition is dropped, which costs nothing and
  * leaves nothing behind.  Where a customer is held, a month is made anew of his
- * rows (and of bulk reads, which read everybody's) before the old one is
- * dropped.
+ * rows (and of bulk reads, which read everybody's, and of erasures, without whose
+ * records contact-guard would miss the values) before the old one is dropped.
  *
  * Locks: DETACH and DROP take AccessExclusiveLock on contact_guard.log, so a purge
  * waits for queries of the log and the recorder for the purge; guarded reads go
@@ -41,7 +41,7 @@ PG_FUNCTION_INFO_V1(cg_release_hold);
 PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 
 #define IS_HELD "coalesce(customer IN (SELECT customer FROM contact_guard.held) OR " \
-	"(event = 'bulk' AND EXISTS (SELECT FROM contact_guard.held)), false)"
+	"(event IN ('bulk', 'erasure') AND EXISTS (SELECT FROM contact_guard.held)), false)"
 
 /*
  * What goes with a month: just the rows that do not stay, since a held one, or one of

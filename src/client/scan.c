@@ -14,6 +14,9 @@
 
 #define SHOWN_FINDINGS 20
 
+/* There is no end to the rows that a server may send. */
+#define MOST_FINDINGS 1000000
+
 /* What came of a row; above these, ROW_REFUSED + CgLeafResult. */
 enum
 {
@@ -29,6 +32,8 @@ static void judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, 
 static const char *judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool rebuilt);
 static bool rebuild_tile(Verify *verify, uint64_t n);
 static void add_range(Ranges *ranges, int64_t first, int64_t last, int64_t owner);
+static void count_row(Verify *verify, const CgLeaf *leaf);
+static void distrust(Verify *verify, int64_t seq);
 static void drop_owner(Ranges *ranges, int64_t owner);
 static void parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner);
 static const char *parse_seq(const char *at, const char *end, int64_t *seq);
@@ -93,14 +98,22 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		verify->state[at] = result == CG_LEAF_OK ? ROW_PRESENT : (uint8_t) (ROW_REFUSED + result);
 		if (leaf.event == CG_LEAF_PURGE && result == CG_LEAF_OK)
 			parse_purge(&verify->purged, leaf.reason, leaf.seq);
+		if (leaf.event == CG_LEAF_ERASURE && result == CG_LEAF_OK && leaf.count != NULL && *leaf.count > 0)
+			add_range(&verify->erasures, 1, *leaf.count, leaf.seq);
 		if (judge)
-		{
-			verify->rows++;
-			if ((leaf.customer_salt == NULL && leaf.customer_commitment != NULL) ||
-				(leaf.actor_salt == NULL && leaf.actor_commitment != NULL))
-				verify->erased++;
-		}
+			count_row(verify, &leaf);
 	}
+}
+
+static void
+count_row(Verify *verify, const CgLeaf *leaf)
+{
+	bool		customer = leaf->customer_salt == NULL && leaf->customer_commitment != NULL;
+	bool		actor = leaf->actor_salt == NULL && leaf->actor_commitment != NULL;
+
+	verify->rows++;
+	verify->erased += customer || actor;
+	verify->erased_groups += customer + actor;
 }
 
 static void
@@ -136,7 +149,7 @@ judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge)
 			add_range(&verify->missing, seq, seq, 0);
 		if (what == NULL)
 			continue;
-		drop_owner(&verify->purged, seq);
+		distrust(verify, seq);
 		if (judge)
 			find(verify, seq, "%s", what);
 	}
@@ -146,9 +159,9 @@ judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge)
 	else if (judge && !good && verify->findings == before)
 		find(verify, first, "the row or a later one up to %lld was changed, and the tree with it",
 			 (long long) last);
-	/* Such rows are not what was signed: no purge record among them counts. */
+	/* Such rows are not what was signed: no record among them counts. */
 	for (int64_t seq = first; seq <= last && !good && !rebuilt; seq++)
-		drop_owner(&verify->purged, seq);
+		distrust(verify, seq);
 }
 
 /* What is wrong with a row; NULL: nothing, as far as one can see. */
@@ -196,7 +209,8 @@ find(Verify *verify, int64_t seq, const char *format,...)
 	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
 	progress_clear();
-	verify->findings++;
+	if (++verify->findings > MOST_FINDINGS)
+		fail(EXIT_TAMPERED, "EVIDENCE OF TAMPERING: more than %d findings, the rest was not looked at", MOST_FINDINGS);
 	if (verify->findings <= SHOWN_FINDINGS && seq >= 0)
 		printf("seq %lld: %s\n", (long long) seq, what);
 	else if (verify->findings <= SHOWN_FINDINGS)
@@ -224,6 +238,13 @@ add_range(Ranges *ranges, int64_t first, int64_t last, int64_t owner)
 		ranges->ranges = reallocate(ranges->ranges, (size_t) ranges->room * sizeof(Range));
 	}
 	ranges->ranges[ranges->count++] = (Range) {first, last, owner};
+}
+
+static void
+distrust(Verify *verify, int64_t seq)
+{
+	drop_owner(&verify->purged, seq);
+	drop_owner(&verify->erasures, seq);
 }
 
 static void
@@ -300,4 +321,14 @@ find_unexplained(const Verify *verify)
 			return at;
 	}
 	return -1;
+}
+
+int64_t
+count_unexplained(const Verify *verify)
+{
+	int64_t		left = verify->erased_groups;
+
+	for (int i = 0; i < verify->erasures.count && left > 0; i++)
+		left -= verify->erasures.ranges[i].last;
+	return left;
 }

@@ -31,6 +31,8 @@ static void load_checkpoint(Verify *verify, const Options *options);
 static void open_tree(Verify *verify);
 static void compare_held(Verify *verify, const Options *options);
 static void compare_root(Verify *verify, const CgCheckpoint *earlier, const char *whose);
+static void check_outside(Verify *verify, int64_t first, int64_t last);
+static bool is_unexplained(const Verify *verify);
 static void explain_missing(Verify *verify, const Options *options, int64_t to);
 static int	conclude(const Verify *verify, const Options *options, int64_t to);
 
@@ -57,6 +59,10 @@ run_verify(int argc, char **argv)
 		compare_held(&verify, &options);
 	scan_rows(&verify, options.from, to, true);
 	explain_missing(&verify, &options, to);
+	if (options.from == 0)
+		check_outside(&verify, -INT64_MAX, -1);
+	if (options.to < 0)
+		check_outside(&verify, (int64_t) verify.checkpoint.size, INT64_MAX);
 	PQfinish(verify.stream);
 	PQfinish(verify.conn);
 	return conclude(&verify, &options, to);
@@ -147,36 +153,68 @@ compare_root(Verify *verify, const CgCheckpoint *earlier, const char *whose)
 }
 
 /*
- * Missing rows must be named by purge records, which come later than the rows: in the
- * rest of the log, or in what was signed since the verification began.
+ * Rows that nothing was asked about so far.  Behind the signed ones come those that will
+ * be signed next, one after the other; others would be read, and never be checked.
+ */
+static void
+check_outside(Verify *verify, int64_t first, int64_t last)
+{
+	Rows	   *rows = rows_begin(verify->stream, first, last);
+	int64_t		next = first < 0 ? 0 : first;
+	CgLeaf		leaf;
+
+	while (rows_next(rows, &leaf))
+	{
+		if (leaf.seq == next)
+			next++;
+		else
+			find(verify, -1, "row %lld is out of sequence, and nothing has signed it", (long long) leaf.seq);
+	}
+}
+
+static bool
+is_unexplained(const Verify *verify)
+{
+	return find_unexplained(verify) >= 0 || count_unexplained(verify) > 0;
+}
+
+/*
+ * Missing rows must be named by purge records, which come later than the rows, as do
+ * records of erasures: in the rest of the log, or in what was signed since the
+ * verification began.
  */
 static void
 explain_missing(Verify *verify, const Options *options, int64_t to)
 {
-	CgCheckpoint before = verify->checkpoint;
-	int64_t		at = find_unexplained(verify);
+	int			grown = 0;
 
-	if (at >= 0 && to + 1 < (int64_t) before.size)
+	if (is_unexplained(verify) && to + 1 < (int64_t) verify->checkpoint.size)
+		scan_rows(verify, to + 1, (int64_t) verify->checkpoint.size - 1, false);
+	for (int i = 0; is_unexplained(verify) && i < SIGNING_DELAY && grown < 2; i++)
 	{
-		scan_rows(verify, to + 1, (int64_t) before.size - 1, false);
-		at = find_unexplained(verify);
-	}
-	for (int i = 0; at >= 0 && i < SIGNING_DELAY; i++)
-	{
+		CgCheckpoint before = verify->checkpoint;
+
 		load_checkpoint(verify, options);
 		if (verify->checkpoint.size > before.size)
 		{
+			/* The first may have been signed before the rows went. */
+			grown += i > 0;
 			tiles_close(verify->tiles);
 			open_tree(verify);
 			compare_root(verify, &before, "the checkpoint before");
 			scan_rows(verify, (int64_t) before.size, (int64_t) verify->checkpoint.size - 1, false);
-			at = find_unexplained(verify);
-			break;
 		}
-		sleep(1);
+		else
+		{
+			verify->checkpoint = before;
+			sleep(1);
+		}
 	}
-	if (at >= 0)
-		find(verify, at, "the row is missing, and no purge record says so");
+	if (find_unexplained(verify) >= 0)
+		find(verify, find_unexplained(verify), "the row is missing, and no purge record says so");
+	if (count_unexplained(verify) > 0)
+		find(verify, -1, "%lld customers or actors were erased, and no erasure record says so",
+			 (long long) count_unexplained(verify));
 }
 
 static int

@@ -33,8 +33,10 @@ typedef struct Verify
 	Tiles	   *tiles;
 	Ranges		missing;
 	Ranges		purged;
+	Ranges		erasures;		/* of each record of one: 1 to the number of rows that it speaks of */
 	int64_t		rows;			/* that were checked */
 	int64_t		erased;			/* of these, without some personal values */
+	int64_t		erased_groups;	/* customers and actors that are not there */
 	int64_t		findings;
 	int64_t		first_bad;		/* seq; -1: none */
 	char		first_what[200];
@@ -56,5 +58,8 @@ extern void find(Verify *verify, int64_t seq, const char *format, ...)
 
 /* The first missing row that no purge record names; -1: there is none. */
 extern int64_t find_unexplained(const Verify *verify);
+
+/* How many erased values no erasure record speaks of; 0 or less: none. */
+extern int64_t count_unexplained(const Verify *verify);
 
 #endif							/* CG_VERIFY_H */
