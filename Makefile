@@ -75,7 +75,7 @@ test installcheck:
 
 # What takes minutes: 200 crashes, a result of 10 million rows, load for a minute.
 soak:
-	CG_SOAK=1 test/run tap 021_crash 035_clients 042_lag 105_client
+	CG_SOAK=1 test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile
 
 # docs/mediation.md: each case of test/mediation, and what came of it.
 mediation-table:

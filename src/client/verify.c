@@ -186,11 +186,13 @@ is_unexplained(const Verify *verify)
 static void
 explain_missing(Verify *verify, const Options *options, int64_t to)
 {
+	/* What has been found is not explained by what comes. */
+	int			patience = verify->findings > 0 ? 1 : SIGNING_DELAY;
 	int			grown = 0;
 
 	if (is_unexplained(verify) && to + 1 < (int64_t) verify->checkpoint.size)
 		scan_rows(verify, to + 1, (int64_t) verify->checkpoint.size - 1, false);
-	for (int i = 0; is_unexplained(verify) && i < SIGNING_DELAY && grown < 2; i++)
+	for (int i = 0; is_unexplained(verify) && i < patience && grown < 2; i++)
 	{
 		CgCheckpoint before = verify->checkpoint;
 
