@@ -153,45 +153,48 @@ changed("DELETE FROM contact_guard.mock_note WHERE size > 0", 1, qr/it was cut o
 # Erased and purged as it should be.
 sql("UPDATE $row SET customer_commitment = sha256('contact_guard/commit/v1'::bytea || '\\x0a0003' || customer_salt ||
 	contact_guard.mock_text_field(3, customer)) WHERE seq = 8; UPDATE $row SET customer_salt = NULL, customer = NULL WHERE seq = 8");
+guard(1, qr/1 customers or actors were erased, and no erasure record says so/, 'a customer erased without a record', 'verify', $conninfo, '--vkey', $vkey);
+sql("INSERT INTO $row (seq, event, read_at, count, reason) VALUES (21005, 'erasure', now(), 1, 'asked for')");
+publish();
 guard(0, qr/1 with personal values erased.*^good$/ms, 'a customer erased', 'verify', $conninfo, '--vkey', $vkey);
-sql("INSERT INTO $row (seq, event, read_at, count, reason) VALUES (21005, 'purge', now(), 100,
+sql("INSERT INTO $row (seq, event, read_at, count, reason) VALUES (21006, 'purge', now(), 100,
 	'1 months before 2026-02-01 00:00:00+00, seq 1000 to 1049, seq 1050 to 1099: old, seq 0 to 2000');
 	DELETE FROM $row WHERE seq BETWEEN 1000 AND 1099");
 guard(1, qr/seq 1000: the row is missing/, 'a purge that is not signed', 'verify', $conninfo, '--vkey', $vkey);
 publish();
-guard(0, qr/20906 rows checked.*100 not there.*^good$/ms, 'a purge', 'verify', $conninfo, '--vkey', $vkey);
+guard(0, qr/20907 rows checked.*100 not there.*^good$/ms, 'a purge', 'verify', $conninfo, '--vkey', $vkey);
 guard(0, qr/100 not there.*^good$/ms, 'a purge, in a range', 'verify', $conninfo, '--vkey', $vkey, '--from', 900, '--to', 1200);
 changed("DELETE FROM $row WHERE seq = 1100", 1, qr/seq 1100: the row is missing/, 'one row more than purged');
-changed("UPDATE $row SET reason = 'seq 1000 to 1100' WHERE seq = 21005; DELETE FROM $row WHERE seq = 1100", 1,
+changed("UPDATE $row SET reason = replace(reason, '1099', '1100') WHERE seq = 21006; DELETE FROM $row WHERE seq = 1100", 1,
 	qr/first bad row: seq 1000: the row is missing/, 'a purge record changed');
 
 # The witness.
-guard(0, qr/21006 rows, consistent/, 'witness, later', @witness);
+guard(0, qr/21007 rows, consistent/, 'witness, later', @witness);
 like(slurp_file("$work/state/checkpoint"), qr/^\xE2\x80\x94 witness\.example\.com /m, 'it has cosigned');
 is(sql('SELECT count(*) FROM contact_guard.mock_cosigned'), 2, 'and handed that back');
 guard(0, qr/^good$/m, 'a cosigned checkpoint is one', 'verify', $conninfo, '--vkey', $vkey, '--vkey', $wvkey,
 	'--checkpoint', "$work/state/checkpoint");
 my $before = slurp_file("$work/state/checkpoint");
-sql("CREATE TABLE saved AS TABLE contact_guard.mock_note; DELETE FROM contact_guard.mock_note WHERE size = 21006");
+sql("CREATE TABLE saved AS TABLE contact_guard.mock_note; DELETE FROM contact_guard.mock_note WHERE size = 21007");
 guard(1, qr/REFUSED: the log has become shorter/, 'a shorter log', @witness);
-sql(sprintf "INSERT INTO contact_guard.mock_note VALUES (21006, \$n\$%s\$n\$)", sign("$origin\n21006\n" . encode_base64('x' x 32)));
-guard(1, qr/REFUSED: two trees of the same size: 21006 rows held, 21006 rows seen/, 'a fork', @witness);
-sql(sprintf "INSERT INTO contact_guard.mock_note VALUES (21010, \$n\$%s\$n\$)", sign("$origin\n21010\n" . encode_base64('x' x 32)));
-sql("CALL contact_guard.mock_fill(21006, 21009); CALL contact_guard.mock_build()");
+sql(sprintf "INSERT INTO contact_guard.mock_note VALUES (21007, \$n\$%s\$n\$)", sign("$origin\n21007\n" . encode_base64('x' x 32)));
+guard(1, qr/REFUSED: two trees of the same size: 21007 rows held, 21007 rows seen/, 'a fork', @witness);
+sql(sprintf "INSERT INTO contact_guard.mock_note VALUES (21011, \$n\$%s\$n\$)", sign("$origin\n21011\n" . encode_base64('x' x 32)));
+sql("CALL contact_guard.mock_fill(21007, 21010); CALL contact_guard.mock_build()");
 guard(1, qr/REFUSED: the log is not a continuation/, 'a fork, later', @witness, '--every', 1);
 is(slurp_file("$work/state/checkpoint"), $before, 'what it holds has not changed');
 my @kept = glob("$work/state/fork-*-seen");
-ok(@kept >= 1 && slurp_file($kept[-1]) =~ /^21010$/m, 'the evidence is kept');
+ok(@kept >= 1 && slurp_file($kept[-1]) =~ /^21011$/m, 'the evidence is kept');
 sql("DELETE FROM contact_guard.mock_note; INSERT INTO contact_guard.mock_note TABLE saved");
 publish();
-guard(0, qr/21010 rows, consistent/, 'the log itself', @witness);
+guard(0, qr/21011 rows, consistent/, 'the log itself', @witness);
 
 # Proofs.
 my @check = ('check-proof', "$work/row.tlog-proof", '--vkey', $vkey);
 guard(0, qr/^$/, 'proof', 'proof', $conninfo, '--seq', 300, '--out', "$work/row.tlog-proof", '--vkey', $vkey);
 guard(0, qr/event: shown.*columns: phone, e "mail, téléphone.*customer: 300.*actor: müller.*^good$/ms, 'check-proof', @check);
 my $proof = slurp_file("$work/row.tlog-proof");
-like($proof, qr/\Ac2sp\.org\/tlog-proof\@v1\nextra \S+\nindex 300\n(\S{44}\n){15}\n\Q$origin\E\n21010\n/, 'its form');
+like($proof, qr/\Ac2sp\.org\/tlog-proof\@v1\nextra \S+\nindex 300\n(\S{44}\n){15}\n\Q$origin\E\n21011\n/, 'its form');
 my ($extra) = $proof =~ /^extra (\S+)$/m;
 my $payload = decode_base64($extra);
 foreach my $at (30, 100, length($payload) - 1)
@@ -212,12 +215,12 @@ guard(0, qr/customer: \(sealed\).*actor group: \(sealed\).*^good$/ms, 'shows no 
 guard(2, qr/not there any more/, 'a proof of a purged row', 'proof', $conninfo, '--seq', 1000, '--vkey', $vkey);
 
 # Export: each tile as the server has it.
-guard(0, qr/21010 rows exported/, 'export', 'export', $conninfo, "$work/tree", '--vkey', $vkey);
-guard(0, qr/21010 rows exported/, 'export again', 'export', $conninfo, "$work/tree", '--vkey', $vkey);
+guard(0, qr/21011 rows exported/, 'export', 'export', $conninfo, "$work/tree", '--vkey', $vkey);
+guard(0, qr/21011 rows exported/, 'export again', 'export', $conninfo, "$work/tree", '--vkey', $vkey);
 is(slurp_file("$work/tree/checkpoint"), sql('SELECT contact_guard.checkpoint()'), 'the checkpoint');
 is(unpack('H*', slurp_file("$work/tree/tile/0/081")), sql("SELECT encode(contact_guard.tile(0, 81), 'hex')"), 'a full tile');
 is(unpack('H*', slurp_file("$work/tree/tile/1/000.p/82")), sql("SELECT encode(contact_guard.tile(1, 0), 'hex')"), 'a partial one');
-is(-s "$work/tree/tile/0/082.p/18", 18 * 32, 'the last one');
+is(-s "$work/tree/tile/0/082.p/19", 19 * 32, 'the last one');
 
 program_help_ok('contact-guard');
 program_version_ok('contact-guard');
