@@ -67,12 +67,8 @@ fetch_tile(void *arg, int level, uint64_t n, int width)
 static void
 root_of(uint64 size, uint8 *root)
 {
-	CgHasher	hasher;
-	CgMerkleResult result = cg_hasher_open(&hasher);
+	CgMerkleResult result = cg_merkle_root(cg_evidence_hasher(), size, fetch_tile, NULL, root);
 
-	if (result == CG_MERKLE_OK)
-		result = cg_merkle_root(&hasher, size, fetch_tile, NULL, root);
-	cg_hasher_close(&hasher);
 	if (result != CG_MERKLE_OK)
 		elog(ERROR, "could not compute the root of the access log: %s", cg_merkle_message(result));
 }

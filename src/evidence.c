@@ -150,12 +150,16 @@ finish(MemoryContext caller, const uint8 *proof, int count)
 	return result;
 }
 
-static void
-finish_hasher(CgHasher *hasher, CgMerkleResult result)
+CgHasher *
+cg_evidence_hasher(void)
 {
-	cg_hasher_close(hasher);
-	if (result != CG_MERKLE_OK)
-		elog(ERROR, "could not make the proof: %s", cg_merkle_message(result));
+	static CgHasher hasher;
+	static bool opened = false;
+
+	if (!opened && cg_hasher_open(&hasher) != CG_MERKLE_OK)
+		elog(ERROR, "libcrypto has no SHA-256");
+	opened = true;
+	return &hasher;
 }
 
 Datum
@@ -165,7 +169,6 @@ cg_inclusion_proof(PG_FUNCTION_ARGS)
 	int64		size = PG_GETARG_INT64(1);
 	MemoryContext caller = CurrentMemoryContext;
 	uint8		proof[CG_PROOF_LENGTH][CG_HASH_LENGTH];
-	CgHasher	hasher;
 	CgMerkleResult result;
 	int			count = 0;
 
@@ -176,10 +179,9 @@ cg_inclusion_proof(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a log of size " INT64_FORMAT " has no record " INT64_FORMAT, size, seq)));
-	result = cg_hasher_open(&hasher);
-	if (result == CG_MERKLE_OK)
-		result = cg_merkle_prove_inclusion(&hasher, seq, size, fetch_tile, NULL, proof, &count);
-	finish_hasher(&hasher, result);
+	result = cg_merkle_prove_inclusion(cg_evidence_hasher(), seq, size, fetch_tile, NULL, proof, &count);
+	if (result != CG_MERKLE_OK)
+		elog(ERROR, "could not make the proof: %s", cg_merkle_message(result));
 	PG_RETURN_DATUM(finish(caller, proof[0], count));
 }
 
@@ -190,7 +192,6 @@ cg_consistency_proof(PG_FUNCTION_ARGS)
 	int64		new = PG_GETARG_INT64(1);
 	MemoryContext caller = CurrentMemoryContext;
 	uint8		proof[CG_PROOF_LENGTH][CG_HASH_LENGTH];
-	CgHasher	hasher;
 	CgMerkleResult result;
 	int			count = 0;
 
@@ -201,10 +202,9 @@ cg_consistency_proof(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("size " INT64_FORMAT " does not come before size " INT64_FORMAT, old, new)));
-	result = cg_hasher_open(&hasher);
-	if (result == CG_MERKLE_OK)
-		result = cg_merkle_prove_consistency(&hasher, old, new, fetch_tile, NULL, proof, &count);
-	finish_hasher(&hasher, result);
+	result = cg_merkle_prove_consistency(cg_evidence_hasher(), old, new, fetch_tile, NULL, proof, &count);
+	if (result != CG_MERKLE_OK)
+		elog(ERROR, "could not make the proof: %s", cg_merkle_message(result));
 	PG_RETURN_DATUM(finish(caller, proof[0], count));
 }
 

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "merkle.h"
+
 /* The number of leaves.  SPI must be connected, here and below. */
 extern uint64 cg_evidence_size(void);
 
@@ -15,5 +17,8 @@ extern uint64 cg_evidence_size(void);
  * there are fewer.
  */
 extern const uint8 *cg_evidence_tile(int level, uint64 n, int width);
+
+/* One for all of a session: a missing tile, which is an error, would leave another behind. */
+extern CgHasher *cg_evidence_hasher(void);
 
 #endif							/* CG_EVIDENCE_H */
