@@ -37,15 +37,13 @@ Datum
 cg_new_epoch(PG_FUNCTION_ARGS)
 {
 	CgJournalState state;
+	char	   *reason;
 	char	   *origin;
 	char	   *last;
 	CgDatabase *database;
 
 	cg_objects_require_admin("begin a new epoch");
-	if (PG_ARGISNULL(0) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the reason must not be empty")));
+	reason = cg_objects_text_argument(fcinfo, 0, "reason");
 	if (!cg_journal_read_state(&state) || state.origin[0] == '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -58,7 +56,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 								0, NULL, NULL, NULL, NULL);
 	cg_policyrecord_event(CG_EVENT_EPOCH, NULL, 1,
 						  psprintf("new epoch %s/%d: %s; the last checkpoint of the old one: %s", state.origin,
-								   state.origin_number + 1, text_to_cstring(PG_GETARG_TEXT_PP(0)),
+								   state.origin_number + 1, reason,
 								   last ? cg_notetext_from_note(last) : "none"));
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);

@@ -23,6 +23,8 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 
+#include "execution.h"
+
 PG_FUNCTION_INFO_V1(cg_evidence_stream);
 
 /* Some 20 kB: what is larger, malloc fetches from the kernel and gives back. */
@@ -133,6 +135,7 @@ static bool
 next_rows(Stream *stream)
 {
 	Portal		portal = GetPortalByName(stream->cursor);
+	uint64		count;
 
 	if (!PortalIsValid(portal))
 		ereport(ERROR,
@@ -140,11 +143,14 @@ next_rows(Stream *stream)
 				 errmsg("the cursor of contact_guard.evidence_stream() was closed")));
 	resetStringInfo(&stream->rows);
 	appendStringInfoSpaces(&stream->rows, VARHDRSZ);
-	if (PortalRunFetch(portal, FETCH_FORWARD, BATCH_ROWS, &stream->pub) == 0)
+	count = PortalRunFetch(portal, FETCH_FORWARD, BATCH_ROWS, &stream->pub);
+	if (count == 0)
 	{
 		PortalDrop(portal, false);
 		return false;
 	}
+	/* The record of this reading counts rows of the log, not ours. */
+	cg_execution_audit_more(count - 1);
 	SET_VARSIZE(stream->rows.data, stream->rows.len);
 	return true;
 }

@@ -194,6 +194,17 @@ record_marked(const PlannedStmt *plan)
 	}
 }
 
+void
+cg_execution_audit_more(uint64 rows)
+{
+	Execution  *outermost = current;
+
+	while (outermost && outermost->outer)
+		outermost = outermost->outer;
+	if (outermost && outermost->reads)
+		cg_reads_audit_more(outermost->reads, rows);
+}
+
 /* After an error the attempt is as much on record as a success. */
 static void
 leave(Execution *execution)

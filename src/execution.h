@@ -17,6 +17,12 @@ extern void cg_execution_init(void);
 extern CgReads *cg_execution_reads(void);
 
 /*
+ * The statement's result has rows of the access log beyond its own number: several in
+ * a value.  Nothing happens outside of a statement that reads it.
+ */
+extern void cg_execution_audit_more(uint64 rows);
+
+/*
  * Is the innermost execution, or one around it that is not a trigger's, storing
  * rows?  What a function returns to a statement that stores is stored.
  */

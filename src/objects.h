@@ -40,4 +40,7 @@ extern void cg_objects_require_policy_owner(Oid relid, const char *what);
 /* ERROR insufficient_privilege unless he is.  what: "set a policy", say. */
 extern void cg_objects_require_admin(const char *what);
 
+/* An argument that says who or why; ERROR if it is NULL or empty.  palloc'd. */
+extern char *cg_objects_text_argument(FunctionCallInfo fcinfo, int n, const char *name);
+
 #endif							/* CG_OBJECTS_H */

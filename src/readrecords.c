@@ -77,7 +77,7 @@ is_audit_due(const CgReads *reads, bool final)
 static uint64
 rows_so_far(const CgReads *reads)
 {
-	return reads->query->estate ? reads->query->estate->es_processed : 0;
+	return reads->audited_more + (reads->query->estate ? reads->query->estate->es_processed : 0);
 }
 
 static void

@@ -73,6 +73,12 @@ cg_reads_require(CgReads *reads)
 
 /* The view says more than the tables behind it. */
 void
+cg_reads_audit_more(CgReads *reads, uint64 rows)
+{
+	reads->audited_more += rows;
+}
+
+void
 cg_reads_audit(CgReads *reads, Oid relid)
 {
 	MemoryContext oldcontext;

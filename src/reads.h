@@ -33,6 +33,9 @@ extern void cg_reads_require(CgReads *reads);
 /* Notes that the execution reads a table or view of the access log. */
 extern void cg_reads_audit(CgReads *reads, Oid relid);
 
+/* Rows of the log that its result holds beyond its own number of rows. */
+extern void cg_reads_audit_more(CgReads *reads, uint64 rows);
+
 extern const CgActor *cg_reads_actor(const CgReads *reads);
 
 /*

@@ -95,6 +95,7 @@ struct CgReads
 	const char *audited;		/* what of the access log is read, or NULL */
 	TimestampTz audited_at;
 	uint64		audited_rows;	/* in records so far */
+	uint64		audited_more;	/* rows of the log beyond those of the result */
 	bool		audit_begun;	/* there is a record */
 	int			named;			/* customers that withheld records name */
 	bool		has_shown;

@@ -67,7 +67,6 @@ typedef struct Range
 	int64		last;
 } Range;
 
-static char *text_argument(FunctionCallInfo fcinfo, int n, const char *name);
 static void check_before(TimestampTz before);
 static List *months_before(TimestampTz before);
 static int64 count(const char *what, const char *table);
@@ -77,16 +76,6 @@ static void drop_month(const char *name);
 static int64 purge_restored(TimestampTz before);
 static void record_purge(const char *head, List *ranges, int64 purged, const char *reason);
 static int64 hold_execute(const char *sql, int nargs, const char *customer, const char *reason);
-
-static char *
-text_argument(FunctionCallInfo fcinfo, int n, const char *name)
-{
-	if (PG_ARGISNULL(n) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(n)) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the %s must not be empty", name)));
-	return text_to_cstring(PG_GETARG_TEXT_PP(n));
-}
 
 static void
 check_before(TimestampTz before)
@@ -253,7 +242,7 @@ cg_purge(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the time before which to purge must not be null")));
 	before = PG_GETARG_TIMESTAMPTZ(0);
-	reason = text_argument(fcinfo, 1, "reason");
+	reason = cg_objects_text_argument(fcinfo, 1, "reason");
 	check_before(before);
 	/* DROP heeds no snapshot: the rows that it takes must be those that were looked at. */
 	if (IsolationUsesXactSnapshot())
@@ -306,8 +295,8 @@ cg_hold(PG_FUNCTION_ARGS)
 	char	   *reason;
 
 	cg_objects_require_admin("hold a customer's records");
-	customer = text_argument(fcinfo, 0, "customer");
-	reason = text_argument(fcinfo, 1, "reason");
+	customer = cg_objects_text_argument(fcinfo, 0, "customer");
+	reason = cg_objects_text_argument(fcinfo, 1, "reason");
 	if (hold_execute("SELECT 1::bigint FROM contact_guard.access_log WHERE customer = $1 LIMIT 1",
 					 1, customer, NULL) == 0)
 		ereport(ERROR,
@@ -331,7 +320,7 @@ cg_release_hold(PG_FUNCTION_ARGS)
 	char	   *customer;
 
 	cg_objects_require_admin("release a hold");
-	customer = text_argument(fcinfo, 0, "customer");
+	customer = cg_objects_text_argument(fcinfo, 0, "customer");
 	if (hold_execute("DELETE FROM contact_guard.held WHERE customer = $1", 1, customer, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -349,7 +338,7 @@ cg_acknowledge_gaps(PG_FUNCTION_ARGS)
 	int64		gaps;
 
 	cg_objects_require_admin("acknowledge gaps in the access log");
-	reason = text_argument(fcinfo, 0, "reason");
+	reason = cg_objects_text_argument(fcinfo, 0, "reason");
 	gaps = count("gaps - gaps_acknowledged", "journal_state");
 	if (gaps == 0)
 		ereport(NOTICE,

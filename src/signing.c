@@ -274,7 +274,8 @@ await_command(StringInfo out)
 static char *
 run_command(const char *text)
 {
-	char	   *path = cg_statefile_path("note");
+	/* A recorder of another database may be about to sign as well. */
+	char	   *path = cg_statefile_path(psprintf("note.%u", MyDatabaseId));
 	StringInfoData out;
 	int			status;
 

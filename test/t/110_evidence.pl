@@ -124,6 +124,9 @@ my ($streamed, $complaint) = as($node, 'crm', 'verifier', q(
 	END $$;
 	SELECT count(*) FROM (SELECT contact_guard.evidence_stream(0, 255), pg_temp.swap()) s));
 is($streamed . $complaint, '4', 'no cursor of a caller is run as the owner');
+is((as($node, 'crm', 'verifier', "SET application_name = 'streaming'; COPY (SELECT length(contact_guard.evidence_stream(0, 255)) > 0) TO STDOUT"))[0], "t\nt\nt\nt", 'the stream, in four pieces');
+is($node->safe_psql('crm', "SELECT contact_guard.sync(); SELECT sum(count) FROM contact_guard.access_log WHERE event = 'audit_read' AND application = 'streaming'") =~ s/^\n//r,
+	256, '... whose reading is a record, row by row');
 # The log as static files; a leaf out of a bundle has its hash in the tile beside it.
 ($code, $said) = guard('export', $dsn, "$dir/tiles", '--entries', '--vkey', $vkey);
 is($code, 0, 'export') or diag($said);
@@ -141,7 +144,11 @@ my $held = $node->safe_psql('crm', 'SELECT contact_guard.checkpoint()');
 open $fh, '>:raw', "$dir/held" or die; print $fh $held; close $fh;
 
 # Erasure and purge leave a log that verifies
-$node->safe_psql('crm', "SELECT contact_guard.erase_customer('7', 'asked for')");
+$node->safe_psql('crm', q(SET row_security = off;
+	COPY contact_guard.restored_log (seq, read_at, event, customer, count, origin) FROM PROGRAM 'printf "1\\t2026-05-05\\tshown\\t7\\t1\\tx\\n"'));
+my $of_7 = $node->safe_psql('crm', "SELECT count(*) FROM contact_guard.log WHERE customer = '7'");
+is($node->safe_psql('crm', "SELECT contact_guard.erase_customer('7', 'asked for')"), $of_7 + 1, 'a customer is erased, in rows that were restored as well');
+is(log_rows($node, 'crm', "event = 'erasure' AND count = $of_7"), 1, '... which verify does not allow for');
 is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.access_log WHERE customer = '7')), 0, 'an erased customer is not named any more');
 is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.log WHERE customer IS NULL AND customer_commitment IS NOT NULL AND customer_salt IS NULL)) > 0, 1, '... his salts are gone');
 as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 1');
