@@ -71,13 +71,13 @@ cg_reads_require(CgReads *reads)
 	reads->required = true;
 }
 
-/* The view says more than the tables behind it. */
 void
 cg_reads_audit_more(CgReads *reads, uint64 rows)
 {
 	reads->audited_more += rows;
 }
 
+/* The view says more than the tables behind it. */
 void
 cg_reads_audit(CgReads *reads, Oid relid)
 {
