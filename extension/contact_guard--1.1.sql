@@ -1,0 +1,678 @@
+\echo Use "CREATE EXTENSION contact_guard" to load this file. \quit
+
+-- The library must be there from the server's start: without it nothing below
+-- would guard anything, so nothing below may come into being.
+CREATE FUNCTION contact_guard.require_preload() RETURNS boolean
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_require_preload';
+REVOKE ALL ON FUNCTION contact_guard.require_preload() FROM PUBLIC;
+-- Row-security policies made by protect(fallback => 'rls') call it as whoever reads.
+GRANT EXECUTE ON FUNCTION contact_guard.require_preload() TO PUBLIC;
+SELECT contact_guard.require_preload();
+
+DO $$
+DECLARE
+	role_name name;
+BEGIN
+	-- Roles belong to the cluster, the extension to one database of it.
+	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy']::name[] LOOP
+		IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name) THEN
+			EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role_name);
+		END IF;
+	END LOOP;
+END
+$$;
+
+REVOKE ALL ON SCHEMA contact_guard FROM PUBLIC;
+GRANT USAGE ON SCHEMA contact_guard TO PUBLIC;
+
+---------------------------------------------------------------------------
+-- reveal: the one function that a guarded value passes through
+---------------------------------------------------------------------------
+
+-- Where a value is read: relation, column and what may become of it.  There is
+-- no way to write a value of this type, so that only the planner hook makes one.
+CREATE TYPE contact_guard.site;
+CREATE FUNCTION contact_guard.site_in(cstring) RETURNS contact_guard.site
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_site_in';
+REVOKE ALL ON FUNCTION contact_guard.site_in(cstring) FROM PUBLIC;
+CREATE FUNCTION contact_guard.site_out(contact_guard.site) RETURNS cstring
+	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_site_out';
+REVOKE ALL ON FUNCTION contact_guard.site_out(contact_guard.site) FROM PUBLIC;
+CREATE FUNCTION contact_guard.site_recv(internal) RETURNS contact_guard.site
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_site_recv';
+REVOKE ALL ON FUNCTION contact_guard.site_recv(internal) FROM PUBLIC;
+CREATE TYPE contact_guard.site (
+	INPUT = contact_guard.site_in, OUTPUT = contact_guard.site_out,
+	RECEIVE = contact_guard.site_recv,
+	INTERNALLENGTH = 8, PASSEDBYVALUE, ALIGNMENT = double
+);
+REVOKE ALL ON TYPE contact_guard.site FROM PUBLIC;
+
+-- STABLE: VOLATILE would turn index joins into scans of the whole table.
+-- COST 20: a cheap function is evaluated below LIMIT, a dear one starts JIT.
+-- PARALLEL RESTRICTED: a worker's records would die with it.
+CREATE FUNCTION contact_guard.reveal(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_reveal';
+REVOKE ALL ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) FROM PUBLIC;
+-- Checked at execution against whoever runs the rewritten query.
+GRANT EXECUTE ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) TO PUBLIC;
+
+-- What the rewrite asks of a row.  In hide mode: an index can answer "key = ANY
+-- (open_customers())", and visible() looks again.  found() records who was found
+-- by a guarded column's bare value.
+CREATE FUNCTION contact_guard.open_customers(kind anyelement, site contact_guard.site) RETURNS anyarray
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_open_customers';
+REVOKE ALL ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) TO PUBLIC;
+
+-- Tells the planner that what they let through is nearly all that reaches them.
+CREATE FUNCTION contact_guard.test_support(internal) RETURNS internal
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'cg_test_support';
+REVOKE ALL ON FUNCTION contact_guard.test_support(internal) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.visible(customer "any", site contact_guard.site) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 20 SUPPORT contact_guard.test_support
+	AS 'MODULE_PATHNAME', 'cg_visible';
+REVOKE ALL ON FUNCTION contact_guard.visible("any", contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.visible("any", contact_guard.site) TO PUBLIC;
+
+CREATE FUNCTION contact_guard.found(customer "any", site contact_guard.site) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 20 SUPPORT contact_guard.test_support
+	AS 'MODULE_PATHNAME', 'cg_found';
+REVOKE ALL ON FUNCTION contact_guard.found("any", contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.found("any", contact_guard.site) TO PUBLIC;
+
+-- keep: what an assignment to a guarded column stores.
+CREATE FUNCTION contact_guard.keep(value anyelement, stored anyelement, customer "any", site contact_guard.site)
+	RETURNS anyelement
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_keep';
+REVOKE ALL ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) FROM PUBLIC;
+-- As reveal: checked against whoever runs the rewritten query.
+GRANT EXECUTE ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) TO PUBLIC;
+
+-- Which rows of pg_statistic and pg_statistic_ext_data the caller may see; the
+-- planner hook puts them into every query over these catalogs.
+CREATE FUNCTION contact_guard.statistics_visible(relation oid, attnum smallint) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_statistics_visible';
+REVOKE ALL ON FUNCTION contact_guard.statistics_visible(oid, smallint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.statistics_visible(oid, smallint) TO PUBLIC;
+CREATE FUNCTION contact_guard.statistics_ext_visible(statistics oid) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_statistics_ext_visible';
+REVOKE ALL ON FUNCTION contact_guard.statistics_ext_visible(oid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.statistics_ext_visible(oid) TO PUBLIC;
+
+---------------------------------------------------------------------------
+-- tables: written by this extension's own code and by nobody else (see
+-- src/accesslog.c and src/guardtables.c), whatever privileges say
+---------------------------------------------------------------------------
+
+CREATE TABLE contact_guard.log (
+	seq          bigint NOT NULL,
+	read_at      timestamptz NOT NULL,
+	event        text NOT NULL CHECK (event IN ('shown', 'withheld', 'lookup', 'bulk', 'policy',
+	                                            'audit_read', 'heartbeat', 'gap', 'purge', 'epoch',
+	                                            'erasure', 'key')),
+	actor        text,
+	login        text,
+	relation     text,
+	columns      text[],
+	customer     text,
+	count        bigint NOT NULL,
+	intervention text,
+	closed_at    timestamptz,
+	purpose      text,
+	reason       text,
+	client       text,
+	application  text,
+	session      text,
+	statement    bigint,
+	query_id     bigint,
+	-- what the leaf of the row commits to: a salt for each personal group, or, once
+	-- the group has been erased, the commitment itself
+	customer_salt       bytea,
+	actor_salt          bytea,
+	customer_commitment bytea,
+	actor_commitment    bytea
+) PARTITION BY RANGE (read_at);
+REVOKE ALL ON contact_guard.log FROM PUBLIC;
+CREATE INDEX ON contact_guard.log (seq);
+CREATE INDEX ON contact_guard.log (customer, read_at);
+CREATE INDEX ON contact_guard.log (actor, read_at);
+
+CREATE TABLE contact_guard.query_text (
+	query_id bigint PRIMARY KEY,
+	query    text NOT NULL
+);
+REVOKE ALL ON contact_guard.query_text FROM PUBLIC;
+
+-- What a dump of another database has brought, with the journal it comes from:
+-- "system identifier/database OID".
+CREATE TABLE contact_guard.restored_log (LIKE contact_guard.log INCLUDING CONSTRAINTS, origin text NOT NULL);
+REVOKE ALL ON contact_guard.restored_log FROM PUBLIC;
+CREATE INDEX ON contact_guard.restored_log (seq);
+CREATE INDEX ON contact_guard.restored_log (customer, read_at);
+CREATE INDEX ON contact_guard.restored_log (actor, read_at);
+-- COPY … TO of it copies the whole log instead (src/copyto.c): so a dump has all.
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.restored_log', '');
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.query_text', '');
+
+-- Customers whose records a purge leaves alone.
+CREATE TABLE contact_guard.held (
+	customer text PRIMARY KEY,
+	reason   text NOT NULL,
+	held_by  text NOT NULL,
+	held_at  timestamptz NOT NULL DEFAULT now()
+);
+REVOKE ALL ON contact_guard.held FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.held', '');
+
+-- One row: which journal this database writes, and how far it is in the log.
+CREATE TABLE contact_guard.journal_state (
+	only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+	system_identifier bigint NOT NULL,
+	database          oid NOT NULL,
+	epoch             integer NOT NULL,
+	epoch_recorded    boolean NOT NULL,
+	mac_key           bytea NOT NULL,
+	position          pg_lsn,
+	log_size          bigint NOT NULL,
+	rejected          bigint NOT NULL,
+	gaps              bigint NOT NULL DEFAULT 0,
+	gaps_acknowledged bigint NOT NULL DEFAULT 0,
+	origin            text,
+	origin_number     integer NOT NULL DEFAULT 1,
+	verification_keys text
+);
+REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;
+
+-- The last message taken from each session: a repeated one is refused, a
+-- missing one becomes a gap record.
+CREATE TABLE contact_guard.journal_session (
+	epoch   integer NOT NULL,
+	session text NOT NULL,
+	counter bigint NOT NULL,
+	PRIMARY KEY (epoch, session)
+);
+REVOKE ALL ON contact_guard.journal_session FROM PUBLIC;
+
+CREATE TABLE contact_guard.permission (
+	role     regrole NOT NULL,
+	relation regclass,
+	purpose  text NOT NULL,
+	level    text NOT NULL CHECK (level IN ('recorded', 'bulk'))
+);
+REVOKE ALL ON contact_guard.permission FROM PUBLIC;
+CREATE UNIQUE INDEX ON contact_guard.permission (role, (coalesce(relation::oid, 0::oid)));
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission', '');
+
+CREATE TABLE contact_guard.intervention (
+	id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	customer   text NOT NULL,
+	technician name NOT NULL,
+	opens_at   timestamptz NOT NULL,
+	closes_at  timestamptz NOT NULL,
+	closed_at  timestamptz,
+	CONSTRAINT window_ends_after_it_opens CHECK (closes_at > opens_at)
+);
+REVOKE ALL ON contact_guard.intervention FROM PUBLIC;
+CREATE INDEX ON contact_guard.intervention (technician, opens_at);
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.intervention', '');
+
+---------------------------------------------------------------------------
+-- policy
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.protect(relation regclass, customer name, columns name[],
+		mask text DEFAULT 'null', mode text DEFAULT 'mask', fallback text DEFAULT 'none') RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_protect';
+REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.unprotect(relation regclass, columns name[] DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_unprotect';
+REVOKE ALL ON FUNCTION contact_guard.unprotect(regclass, name[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.unprotect(regclass, name[]) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.use_interventions(relation regclass, customer name, technician name,
+		opens_at name, closes_at name, id name DEFAULT 'id', open_when text DEFAULT NULL,
+		early interval DEFAULT '0', late interval DEFAULT '0', longest interval DEFAULT NULL,
+		timezone text DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_use_interventions';
+REVOKE ALL ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.forget_interventions(relation regclass) RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_forget_interventions';
+REVOKE ALL ON FUNCTION contact_guard.forget_interventions(regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.forget_interventions(regclass) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.retire() RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_retire';
+REVOKE ALL ON FUNCTION contact_guard.retire() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.retire() TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.allow(role regrole, purpose text, relation regclass DEFAULT NULL,
+		level text DEFAULT 'recorded') RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_allow';
+REVOKE ALL ON FUNCTION contact_guard.allow(regrole, text, regclass, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.allow(regrole, text, regclass, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.disallow(role regrole, relation regclass DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_disallow';
+REVOKE ALL ON FUNCTION contact_guard.disallow(regrole, regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.disallow(regrole, regclass) TO contact_guard_admin;
+
+---------------------------------------------------------------------------
+-- actors and their windows
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.act_as(actor text, role regrole DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as';
+REVOKE ALL ON FUNCTION contact_guard.act_as(text, regrole) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.act_as(text, regrole) TO contact_guard_proxy;
+
+CREATE FUNCTION contact_guard.current_actor() RETURNS text
+	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_current_actor';
+REVOKE ALL ON FUNCTION contact_guard.current_actor() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.current_actor() TO PUBLIC;
+
+CREATE FUNCTION contact_guard.has_open_window(customer anyelement) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 100 AS 'MODULE_PATHNAME', 'cg_has_open_window';
+REVOKE ALL ON FUNCTION contact_guard.has_open_window(anyelement) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.has_open_window(anyelement) TO PUBLIC;
+
+CREATE FUNCTION contact_guard.open_interventions(OUT relation regclass, OUT id text, OUT customer text,
+		OUT opens_at timestamptz, OUT closes_at timestamptz) RETURNS SETOF record
+	LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10 AS 'MODULE_PATHNAME', 'cg_open_interventions';
+REVOKE ALL ON FUNCTION contact_guard.open_interventions() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_interventions() TO PUBLIC;
+
+-- Writes a policy record; for this extension's own SQL functions only.
+CREATE FUNCTION contact_guard.record_policy(what text) RETURNS void
+	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'cg_record_policy';
+REVOKE ALL ON FUNCTION contact_guard.record_policy(text) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.open_intervention(customer text, technician name,
+		opens_at timestamptz, closes_at timestamptz) RETURNS bigint
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_open_intervention';
+REVOKE ALL ON FUNCTION contact_guard.open_intervention(text, name, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(text, name, timestamptz, timestamptz) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.open_intervention(customer bigint, technician name,
+		opens_at timestamptz, closes_at timestamptz) RETURNS bigint
+	LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC SELECT contact_guard.open_intervention(customer::text, technician, opens_at, closes_at); END;
+REVOKE ALL ON FUNCTION contact_guard.open_intervention(bigint, name, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(bigint, name, timestamptz, timestamptz) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.open_intervention(customer uuid, technician name,
+		opens_at timestamptz, closes_at timestamptz) RETURNS bigint
+	LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC SELECT contact_guard.open_intervention(customer::text, technician, opens_at, closes_at); END;
+REVOKE ALL ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, timestamptz) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.close_intervention(id bigint) RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_close_intervention';
+REVOKE ALL ON FUNCTION contact_guard.close_intervention(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.close_intervention(bigint) TO contact_guard_admin;
+
+---------------------------------------------------------------------------
+-- the access log and its auditors
+---------------------------------------------------------------------------
+
+CREATE VIEW contact_guard.access_log AS
+	SELECT l.seq, l.read_at, l.event, l.actor, l.login, l.relation, l.columns, l.customer, l.count,
+	       l.intervention, l.purpose, l.reason, l.client, l.application, l.session, l.statement,
+	       l.query_id, q.query
+	  FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
+	               purpose, reason, client, application, session, statement, query_id
+	          FROM contact_guard.log
+	        UNION ALL
+	        -- of another database: its sessions are not ours, nor are its seqs
+	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
+	               purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id
+	          FROM contact_guard.restored_log) l
+	       LEFT JOIN contact_guard.query_text q USING (query_id);
+REVOKE ALL ON contact_guard.access_log FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.journal_origin() RETURNS text
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_journal_origin';
+REVOKE ALL ON FUNCTION contact_guard.journal_origin() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.journal_origin() TO PUBLIC;
+
+CREATE VIEW contact_guard.whole_log AS
+	SELECT *, contact_guard.journal_origin() AS origin FROM contact_guard.log
+	UNION ALL
+	SELECT * FROM contact_guard.restored_log;
+REVOKE ALL ON contact_guard.whole_log FROM PUBLIC;
+
+GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.restored_log, contact_guard.whole_log,
+	contact_guard.query_text, contact_guard.held TO contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (read_at timestamptz, actor text, login text, event text, relation text, columns text[],
+	               intervention text, purpose text, client text, application text, statement bigint, query text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		       l.client, l.application, l.statement, l.query
+		  FROM contact_guard.access_log l
+		 WHERE l.customer = who_read.customer AND l.event IN ('shown', 'lookup')
+		   AND l.read_at >= who_read.since AND l.read_at < who_read.until
+		UNION ALL
+		-- A bulk read names no customer: it read every one of its relation.
+		SELECT l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		       l.client, l.application, l.statement, l.query
+		  FROM contact_guard.access_log l
+		 WHERE l.event = 'bulk' AND l.read_at >= who_read.since AND l.read_at < who_read.until
+		ORDER BY 1;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) TO contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.reads_by(actor text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (read_at timestamptz, customer text, event text, relation text, columns text[], count bigint,
+	               intervention text, purpose text, reason text, query text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT l.read_at, l.customer, l.event, l.relation, l.columns, l.count, l.intervention,
+		       l.purpose, l.reason, l.query
+		  FROM contact_guard.access_log l
+		 WHERE l.actor = reads_by.actor AND l.event IN ('shown', 'withheld', 'lookup', 'bulk')
+		   AND l.read_at >= reads_by.since AND l.read_at < reads_by.until
+		 ORDER BY l.seq;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) TO contact_guard_auditor;
+
+-- attempts: executions in which something was withheld; customers: how many
+-- were named, and in more those that only a count stands for.
+CREATE FUNCTION contact_guard.withheld_attempts(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (actor text, attempts bigint, customers bigint, more bigint, first_at timestamptz, last_at timestamptz)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT l.actor, count(DISTINCT (l.session, l.statement)), count(DISTINCT l.customer),
+		       coalesce(sum(l.count) FILTER (WHERE l.customer IS NULL), 0)::bigint,
+		       min(l.read_at), max(l.read_at)
+		  FROM contact_guard.access_log l
+		 WHERE l.event = 'withheld'
+		   AND l.read_at >= withheld_attempts.since AND l.read_at < withheld_attempts.until
+		 GROUP BY l.actor
+		 ORDER BY 2 DESC, 1;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
+
+-- The time since the window closed counts from its end on the clock, or, when
+-- a change of state closed it earlier, from the last moment at which this log
+-- saw it open: no CRM is asked to keep the time of that change.  A visit whose
+-- time has not ended and that was never seen open is none yet.
+CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (read_at timestamptz, actor text, customer text, relation text, columns text[],
+	               intervention text, closed_at timestamptz, after_close interval)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT w.read_at, w.actor, w.customer, w.relation, w.columns, w.intervention,
+		       c.closed_at, w.read_at - c.closed_at
+		  FROM contact_guard.whole_log w,
+		       LATERAL (SELECT coalesce(w.closed_at,
+		                                (SELECT max(s.read_at) FROM contact_guard.whole_log s
+		                                  WHERE s.customer = w.customer AND s.actor = w.actor
+		                                    AND s.event = 'shown' AND s.intervention = w.intervention
+		                                    AND s.read_at <= w.read_at)) AS closed_at) c
+		 WHERE w.event = 'withheld' AND w.intervention IS NOT NULL AND c.closed_at IS NOT NULL
+		   AND w.read_at >= reads_after_close.since AND w.read_at < reads_after_close.until
+		 ORDER BY w.seq;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) TO contact_guard_auditor;
+
+---------------------------------------------------------------------------
+-- evidence: an RFC 6962 tree over the log, in tiles (see docs/evidence.md)
+---------------------------------------------------------------------------
+
+-- Full tiles: 256 hashes of a level; never changed.
+CREATE TABLE contact_guard.tile_full (
+	level  smallint NOT NULL,
+	n      bigint NOT NULL,
+	hashes bytea NOT NULL,
+	PRIMARY KEY (level, n)
+);
+REVOKE ALL ON contact_guard.tile_full FROM PUBLIC;
+
+-- The hashes that do not fill a tile yet, a row a level.
+CREATE TABLE contact_guard.tile_edge (
+	level  smallint PRIMARY KEY,
+	hashes bytea NOT NULL
+) WITH (fillfactor = 10);
+REVOKE ALL ON contact_guard.tile_edge FROM PUBLIC;
+
+-- Every signed note; cosignatures are added to them.
+CREATE TABLE contact_guard.signed_checkpoint (
+	origin    text NOT NULL,
+	size      bigint NOT NULL,
+	root      bytea NOT NULL,
+	note      text NOT NULL,
+	signed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	PRIMARY KEY (origin, size)
+);
+REVOKE ALL ON contact_guard.signed_checkpoint FROM PUBLIC;
+CREATE INDEX ON contact_guard.signed_checkpoint (signed_at);
+GRANT SELECT ON contact_guard.tile_full, contact_guard.tile_edge, contact_guard.signed_checkpoint TO contact_guard_auditor;
+
+-- Text in a leaf is UTF-8, but where nobody knows what is stored.
+CREATE FUNCTION contact_guard.leaf_encoding() RETURNS name
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE getdatabaseencoding() WHEN 'SQL_ASCII' THEN name 'SQL_ASCII' ELSE name 'UTF8' END;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_encoding() FROM PUBLIC;
+
+-- A field of a leaf or of a group: number, kind, length and bytes.
+CREATE FUNCTION contact_guard.leaf_field(id integer, value text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || '\x00'::bytea
+		            ELSE int2send(id::smallint) || '\x01'::bytea
+		                 || int4send(octet_length(convert_to(value, contact_guard.leaf_encoding())))
+		                 || convert_to(value, contact_guard.leaf_encoding()) END;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, text) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.customer_commitment(salt bytea, customer text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT sha256(convert_to(E'contact_guard/commit/v1\n', 'UTF8') || int2send(3::smallint) || salt
+		              || contact_guard.leaf_field(3, customer));
+	END;
+REVOKE ALL ON FUNCTION contact_guard.customer_commitment(bytea, text) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.actor_commitment(salt bytea, actor text, login text, client text, application text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT sha256(convert_to(E'contact_guard/commit/v1\n', 'UTF8') || int2send(4::smallint) || salt
+		              || contact_guard.leaf_field(20, actor) || contact_guard.leaf_field(21, login)
+		              || contact_guard.leaf_field(22, client) || contact_guard.leaf_field(23, application));
+	END;
+REVOKE ALL ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, text) FROM PUBLIC;
+
+
+-- Rows as the verifier wants them.
+CREATE VIEW contact_guard.evidence_row AS
+	SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention,
+	       l.closed_at, l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
+	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment
+	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
+REVOKE ALL ON contact_guard.evidence_row FROM PUBLIC;
+
+-- SECURITY DEFINER, so that the verifier's role needs the right to execute these
+-- functions and no other.
+CREATE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF contact_guard.evidence_row
+	-- Called for row after row by leaf(): to compile each time takes longer than to run.
+	LANGUAGE sql STABLE SECURITY DEFINER ROWS 20000 SET search_path = pg_catalog, pg_temp SET jit = off
+	BEGIN ATOMIC
+		SELECT * FROM contact_guard.evidence_row e
+		 WHERE e.seq BETWEEN evidence.first AND evidence.last
+		 ORDER BY e.seq;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.evidence(bigint, bigint) FROM PUBLIC;
+
+-- The same, several rows in a value, each in the binary form that COPY gives a row.
+CREATE FUNCTION contact_guard.evidence_stream(first bigint, last bigint) RETURNS SETOF bytea
+	-- Row after row as the index has them: with a sort or a hash join none would come before all have been read.
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	SET jit = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off
+	AS 'MODULE_PATHNAME', 'cg_evidence_stream';
+REVOKE ALL ON FUNCTION contact_guard.evidence_stream(bigint, bigint) FROM PUBLIC;
+
+-- A field that holds bytes, an integer, or a commitment (kind 2).
+CREATE FUNCTION contact_guard.leaf_field(id integer, value bytea, kind integer DEFAULT 1) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || '\x00'::bytea
+		            ELSE int2send(id::smallint) || substr(int2send(kind::smallint), 2) || int4send(octet_length(value)) || value END;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, bytea, integer) FROM PUBLIC;
+
+-- The leaf of a record, computed of its row as docs/evidence.md says, without the library.
+CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
+	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT convert_to(E'contact_guard/leaf/v1\n', 'UTF8')
+		       || substr(int2send(array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read',
+		                                               'heartbeat', 'gap', 'purge', 'epoch', 'erasure', 'key'], event)::smallint), 2)
+		       || int2send(1::smallint) || int2send(15::smallint)
+		       || contact_guard.leaf_field(1, int8send(e.seq))
+		       || contact_guard.leaf_field(2, int8send((extract(epoch FROM read_at) * 1000000)::bigint))
+		       || contact_guard.leaf_field(3, coalesce(customer_commitment,
+		                                               contact_guard.customer_commitment(customer_salt, customer)), 2)
+		       || contact_guard.leaf_field(4, coalesce(actor_commitment,
+		                                               contact_guard.actor_commitment(actor_salt, actor, login, client, application)), 2)
+		       || contact_guard.leaf_field(5, relation)
+		       || contact_guard.leaf_field(6, (SELECT string_agg(int4send(octet_length(convert_to(name, contact_guard.leaf_encoding())))
+		                                                         || convert_to(name, contact_guard.leaf_encoding()), '' ORDER BY ordinality)
+		                                         FROM unnest(columns) WITH ORDINALITY AS c(name, ordinality)))
+		       || contact_guard.leaf_field(7, int8send(count))
+		       || contact_guard.leaf_field(8, intervention)
+		       || contact_guard.leaf_field(9, int8send((extract(epoch FROM closed_at) * 1000000)::bigint))
+		       || contact_guard.leaf_field(10, purpose)
+		       || contact_guard.leaf_field(11, reason)
+		       || contact_guard.leaf_field(12, session)
+		       || contact_guard.leaf_field(13, int8send(statement))
+		       || contact_guard.leaf_field(14, int8send(query_id))
+		       || contact_guard.leaf_field(15, sha256(convert_to(query, contact_guard.leaf_encoding())))
+		  FROM contact_guard.evidence(leaf.seq, leaf.seq) e;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf(bigint) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.tile(level integer, n bigint) RETURNS bytea
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'cg_tile';
+REVOKE ALL ON FUNCTION contact_guard.tile(integer, bigint) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.inclusion_proof(seq bigint, size bigint) RETURNS bytea[]
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'cg_inclusion_proof';
+REVOKE ALL ON FUNCTION contact_guard.inclusion_proof(bigint, bigint) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.consistency_proof(old bigint, new bigint) RETURNS bytea[]
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'cg_consistency_proof';
+REVOKE ALL ON FUNCTION contact_guard.consistency_proof(bigint, bigint) FROM PUBLIC;
+
+-- The newest signed note, with its cosignatures; NULL if there is none.
+CREATE FUNCTION contact_guard.checkpoint() RETURNS text
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT note FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.checkpoint() FROM PUBLIC;
+
+-- The keys that sign, one a line.
+CREATE FUNCTION contact_guard.verification_key() RETURNS text
+	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_verification_key';
+REVOKE ALL ON FUNCTION contact_guard.verification_key() FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.add_cosignature(note text) RETURNS void
+	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_add_cosignature';
+REVOKE ALL ON FUNCTION contact_guard.add_cosignature(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.verification_key(), contact_guard.add_cosignature(text) TO contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.new_epoch(reason text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_new_epoch';
+REVOKE ALL ON FUNCTION contact_guard.new_epoch(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.new_epoch(text) TO contact_guard_admin;
+
+GRANT EXECUTE ON FUNCTION contact_guard.leaf_encoding(), contact_guard.leaf_field(integer, text), contact_guard.leaf_field(integer, bytea, integer),
+	contact_guard.customer_commitment(bytea, text),
+	contact_guard.actor_commitment(bytea, text, text, text, text) TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.evidence(bigint, bigint), contact_guard.evidence_stream(bigint, bigint), contact_guard.leaf(bigint), contact_guard.tile(integer, bigint),
+	contact_guard.inclusion_proof(bigint, bigint), contact_guard.consistency_proof(bigint, bigint),
+	contact_guard.checkpoint() TO contact_guard_auditor;
+
+---------------------------------------------------------------------------
+-- erasure
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.erase_customer(customer text, reason text) RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_erase_customer';
+REVOKE ALL ON FUNCTION contact_guard.erase_customer(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.erase_customer(text, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.erase_actor(actor text, reason text) RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_erase_actor';
+REVOKE ALL ON FUNCTION contact_guard.erase_actor(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.erase_actor(text, text) TO contact_guard_admin;
+
+---------------------------------------------------------------------------
+-- retention
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.purge(before timestamptz, reason text) RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_purge';
+REVOKE ALL ON FUNCTION contact_guard.purge(timestamptz, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.purge(timestamptz, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.hold(customer text, reason text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_hold';
+REVOKE ALL ON FUNCTION contact_guard.hold(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.hold(text, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.release_hold(customer text, reason text DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_release_hold';
+REVOKE ALL ON FUNCTION contact_guard.release_hold(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.release_hold(text, text) TO contact_guard_admin;
+
+-- Until then status() shows the gaps as a problem.
+CREATE FUNCTION contact_guard.acknowledge_gaps(reason text) RETURNS bigint
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_acknowledge_gaps';
+REVOKE ALL ON FUNCTION contact_guard.acknowledge_gaps(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.acknowledge_gaps(text) TO contact_guard_admin;
+
+---------------------------------------------------------------------------
+-- for whoever keeps it running
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.sync() RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cg_sync';
+REVOKE ALL ON FUNCTION contact_guard.sync() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.sync() TO PUBLIC;
+
+CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT recorder text,
+		OUT journal_lsn pg_lsn, OUT recorded_lsn pg_lsn, OUT lag_bytes bigint, OUT log_size bigint,
+		OUT epoch integer, OUT rejected_messages bigint, OUT problems text[],
+		OUT last_checkpoint bigint, OUT last_checkpoint_at timestamptz)
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_status';
+REVOKE ALL ON FUNCTION contact_guard.status() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.status() TO contact_guard_admin, contact_guard_auditor;
+
+-- Begins this database's journal; the recorder does it again for a copy.
+CREATE FUNCTION contact_guard.begin_journal() RETURNS void
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cg_begin_journal';
+REVOKE ALL ON FUNCTION contact_guard.begin_journal() FROM PUBLIC;
+SELECT contact_guard.begin_journal();
+
+SELECT contact_guard.use_interventions('contact_guard.intervention', customer => 'customer',
+	technician => 'technician', opens_at => 'opens_at', closes_at => 'closes_at',
+	open_when => 'closed_at IS NULL');
