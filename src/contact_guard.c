@@ -13,6 +13,7 @@
 #include "door.h"
 #include "execution.h"
 #include "guc.h"
+#include "inval.h"
 #include "labels.h"
 #include "launcher.h"
 #include "objects.h"
@@ -36,6 +37,7 @@ _PG_init(void)
 {
 	cg_guc_init();
 	cg_shared_init();
+	cg_inval_init();
 	cg_labels_init();
 	cg_policy_init();
 	cg_permission_init();

@@ -18,12 +18,12 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "ask.h"
+#include "inval.h"
 #include "interventions.h"
 #include "objects.h"
 #include "policy.h"
@@ -42,7 +42,7 @@ static bool stale = true;
 static uint64 invalidations = 0;	/* heard of so far */
 static bool relation_changed = false;
 
-static void interventions_inval(Datum arg, Oid relid);
+static void interventions_inval(Oid relid);
 static void refresh(void);
 static Entry *build(Oid relid, const CgTableLabel *label);
 static void prepare(Entry *entry);
@@ -51,11 +51,11 @@ static void release(Entry *entry);
 void
 cg_interventions_init(void)
 {
-	CacheRegisterRelcacheCallback(interventions_inval, (Datum) 0);
+	cg_inval_on_relation(interventions_inval);
 }
 
 static void
-interventions_inval(Datum arg, Oid relid)
+interventions_inval(Oid relid)
 {
 	ListCell   *lc;
 

@@ -34,7 +34,6 @@
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/pg_lsn.h"
 #include "utils/rel.h"
@@ -42,6 +41,7 @@
 #include "utils/timestamp.h"
 
 #include "guc.h"
+#include "inval.h"
 #include "journal.h"
 #include "objects.h"
 #include "shared.h"
@@ -50,7 +50,6 @@
 
 static CgJournalState own;		/* what messages are sealed with */
 static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
-static bool inval_registered = false;
 
 static StringInfoData buffer;	/* items not yet in WAL; .data NULL at first */
 static uint64 counter = 0;		/* of messages, in this generation */
@@ -58,7 +57,7 @@ static uint64 generation = 0;
 static XLogRecPtr written = InvalidXLogRecPtr;	/* end of the newest message */
 static XLogRecPtr durable = InvalidXLogRecPtr;
 
-static void journal_inval(Datum arg, Oid relid);
+static void journal_inval(Oid relid);
 static bool load_own(void);
 static bool shared_is_ready(void);
 static void want_recorder(void);
@@ -67,7 +66,7 @@ static void insert_message(StringInfo message);
 static bool is_acknowledged(XLogRecPtr lsn);
 
 static void
-journal_inval(Datum arg, Oid relid)
+journal_inval(Oid relid)
 {
 	if (relid == own_table || !OidIsValid(relid))
 		own_table = InvalidOid;
@@ -127,11 +126,7 @@ load_own(void)
 
 	if (OidIsValid(own_table) && own_table == relid)
 		return true;
-	if (!inval_registered)
-	{
-		CacheRegisterRelcacheCallback(journal_inval, (Datum) 0);
-		inval_registered = true;
-	}
+	cg_inval_on_relation(journal_inval);
 	memcpy(key, own.key, CG_KEY_LENGTH);
 	if (!cg_journal_read_state(&own) || !cg_journal_is_own(&own))
 		return false;

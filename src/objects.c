@@ -14,10 +14,10 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "inval.h"
 #include "objects.h"
 
 #define CG_ADMIN_ROLE "contact_guard_admin"
@@ -28,7 +28,7 @@ static bool schema_known = false;
 static uint64 invalidations = 0;
 
 static void
-objects_inval(Datum arg, int cacheid, uint32 hashvalue)
+objects_inval(int cacheid, uint32 hashvalue)
 {
 	schema_known = false;
 	invalidations++;
@@ -37,17 +37,12 @@ objects_inval(Datum arg, int cacheid, uint32 hashvalue)
 Oid
 cg_objects_schema(void)
 {
-	static bool registered = false;
-
-	if (!registered)
-	{
-		CacheRegisterSyscacheCallback(NAMESPACEOID, objects_inval, (Datum) 0);
-		registered = true;
-	}
 	if (!schema_known)
 	{
-		uint64		before = invalidations;
+		uint64		before;
 
+		cg_inval_on_catalog(NAMESPACEOID, objects_inval);
+		before = invalidations;
 		schema = get_namespace_oid(CG_SCHEMA, true);
 		schema_known = (invalidations == before);
 	}

@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "inval.h"
 #include "labels.h"
 #include "objects.h"
 #include "owntables.h"
@@ -43,7 +44,7 @@ static List *rows = NIL;
 static Oid	table = InvalidOid; /* InvalidOid: rows are not loaded */
 static uint64 invalidations = 0;
 
-static void permission_inval(Datum arg, Oid relid);
+static void permission_inval(Oid relid);
 static void load(void);
 static uint64 change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
 
@@ -53,11 +54,11 @@ PG_FUNCTION_INFO_V1(cg_disallow);
 void
 cg_permission_init(void)
 {
-	CacheRegisterRelcacheCallback(permission_inval, (Datum) 0);
+	cg_inval_on_relation(permission_inval);
 }
 
 static void
-permission_inval(Datum arg, Oid relid)
+permission_inval(Oid relid)
 {
 	/* Any other relation may be the one that is being read just now. */
 	invalidations++;

@@ -21,11 +21,11 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "inval.h"
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
@@ -40,7 +40,7 @@ typedef struct BuildContext
 	Oid			source;			/* the relation itself or an ancestor */
 } BuildContext;
 
-static void policy_inval(Datum arg, Oid relid);
+static void policy_inval(Oid relid);
 static void build(CgPolicy *policy, Oid relid);
 static CgPolicy *find(Oid relid);
 static bool is_log(Oid relid);
@@ -58,12 +58,12 @@ cg_policy_init(void)
 	};
 
 	policies = hash_create("contact_guard policies", 64, &ctl, HASH_ELEM | HASH_BLOBS);
-	CacheRegisterRelcacheCallback(policy_inval, (Datum) 0);
+	cg_inval_on_relation(policy_inval);
 }
 
 /* May run at any time, with anybody reading an entry: it only sets a flag. */
 static void
-policy_inval(Datum arg, Oid relid)
+policy_inval(Oid relid)
 {
 	CgPolicy   *policy;
 	HASH_SEQ_STATUS seq;
