@@ -2,13 +2,15 @@
  * interventions.c
  *		Which relations hold interventions, and the questions prepared for them.
  *
- * The list is read from the labels and kept per session.  Any relcache
- * invalidation makes it stale, since a relation that has just been named is not
- * in it yet; the labels are then read again, and a relation whose definition is
- * still the same keeps its plans, which revalidate themselves.
+ * Which relations they are is read from all labels, a scan of pg_seclabel, when
+ * labels.c says that a label has changed somewhere.  A relation of the list is
+ * looked at again when it has been invalidated itself; where its definition is
+ * still the same it keeps its plans, which revalidate themselves.  Other
+ * relations may come and go, and be analysed all day: that costs nothing here.
  *
  * A broken definition opens no window and hurts nobody else: its error is
- * caught in a subtransaction and kept for status().
+ * caught in a subtransaction and kept for status().  What would mend it may be
+ * anywhere, so it is tried again after any invalidation.
  */
 #include "postgres.h"
 
@@ -34,24 +36,34 @@ typedef struct Entry
 {
 	CgInterventions public;		/* first: the list is handed out as such */
 	MemoryContext context;
-	char	   *definition;		/* the questions' texts */
+	uint32		schema_hash;	/* of its pg_namespace row: the questions name it */
+	uint64		heard;			/* invalidations of the relation or its schema */
+	uint64		built;			/* heard when it was looked at */
+	uint64		tried;			/* invalidations then, of anything */
 } Entry;
 
 static List *entries = NIL;		/* of Entry, in TopMemoryContext */
-static bool stale = true;
-static uint64 invalidations = 0;	/* heard of so far */
-static bool relation_changed = false;
+static uint64 invalidations = 0;	/* heard of so far, of anything */
+static uint64 signals = 1;		/* of labels.c */
+static uint64 signals_read = 0; /* when all labels were read */
 
 static void interventions_inval(Oid relid);
+static void namespace_inval(int cacheid, uint32 hashvalue);
+static bool must_look(const Entry *entry);
 static void refresh(void);
-static Entry *build(Oid relid, const CgTableLabel *label);
-static void prepare(Entry *entry);
+static void read_labels(void);
+static bool is_known(Oid relid);
+static Entry *create(Oid relid);
+static Entry *renew(const Entry *known);
+static void build(Entry *entry, const CgTableLabel *label);
+static void free_plans(CgInterventions *target);
 static void release(Entry *entry);
 
 void
 cg_interventions_init(void)
 {
 	cg_inval_on_relation(interventions_inval);
+	cg_inval_on_catalog(NAMESPACEOID, namespace_inval);
 }
 
 static void
@@ -59,11 +71,36 @@ interventions_inval(Oid relid)
 {
 	ListCell   *lc;
 
-	stale = true;
 	invalidations++;
+	if (!OidIsValid(relid) || relid == CG_LABELS_SIGNAL)
+		signals++;
 	foreach(lc, entries)
-		if (!OidIsValid(relid) || ((Entry *) lfirst(lc))->public.relid == relid)
-			relation_changed = true;
+	{
+		Entry	   *entry = lfirst(lc);
+
+		if (!OidIsValid(relid) || entry->public.relid == relid)
+			entry->heard++;
+	}
+}
+
+static void
+namespace_inval(int cacheid, uint32 hashvalue)
+{
+	ListCell   *lc;
+
+	foreach(lc, entries)
+	{
+		Entry	   *entry = lfirst(lc);
+
+		if (hashvalue == 0 || hashvalue == entry->schema_hash)
+			entry->heard++;
+	}
+}
+
+static bool
+must_look(const Entry *entry)
+{
+	return entry->heard != entry->built || (entry->public.broken && entry->tried != invalidations);
 }
 
 List *
@@ -73,69 +110,122 @@ cg_interventions_list(void)
 	 * Not while a question is asked, or prepared: planning it may bring us here
 	 * again, and whoever asks goes through the list.
 	 */
-	if (stale && !IsInParallelMode() && !cg_interventions_asking())
+	if (!IsInParallelMode() && !cg_interventions_asking())
 		refresh();
 	return entries;
 }
 
+/* After an error half-way the rest is as stale as it was. */
 static void
 refresh(void)
 {
-	List	   *old = entries;
-	List	   *fresh = NIL;
-	bool		keep = !relation_changed;
-	uint64		before = invalidations;
 	ListCell   *lc;
 
-	/* An error half-way leaves an empty list, which opens no window. */
-	relation_changed = false;
-	entries = NIL;
-	foreach(lc, cg_labels_relations())
+	if (signals_read != signals)
+		read_labels();
+	foreach(lc, entries)
 	{
-		Oid			relid = lfirst_oid(lc);
-		CgTableLabel label;
+		Entry	   *known = lfirst(lc);
 		Entry	   *entry;
-		ListCell   *lc2;
+
+		if (!must_look(known))
+			continue;
+		entry = renew(known);
+		if (entry)
+			lfirst(lc) = entry;
+		else
+			entries = foreach_delete_current(entries, lc);
+		release(known);
+	}
+}
+
+/* Adds what is not in the list.  What is too much in it, renew() takes out. */
+static void
+read_labels(void)
+{
+	uint64		before = signals;
+	ListCell   *lc;
+
+	foreach(lc, cg_labels_interventions())
+	{
+		Entry	   *entry;
 		MemoryContext oldcontext;
 
-		cg_labels_parse_table(cg_labels_get(relid, 0), &label);
-		if (!label.interventions)
+		if (is_known(lfirst_oid(lc)))
 			continue;
-		entry = build(relid, &label);
-		foreach(lc2, old)
-		{
-			Entry	   *known = lfirst(lc2);
-
-			if (keep && known->public.relid == relid && !known->public.broken &&
-				known->public.owner == entry->public.owner &&
-				known->definition && entry->definition &&
-				strcmp(known->definition, entry->definition) == 0)
-			{
-				release(entry);
-				entry = known;
-				old = foreach_delete_current(old, lc2);
-				break;
-			}
-		}
-		if (!entry->public.broken && entry->public.plans[0] == NULL)
-			prepare(entry);
+		entry = create(lfirst_oid(lc));
+		entry->public.broken = "it has not been looked at yet";
+		entry->heard++;
+		MemoryContextSetParent(entry->context, TopMemoryContext);
 		oldcontext = MemoryContextSwitchTo(TopMemoryContext);
-		fresh = lappend(fresh, entry);
+		entries = lappend(entries, entry);
 		MemoryContextSwitchTo(oldcontext);
 	}
-	foreach(lc, old)
-		release(lfirst(lc));
-	list_free(old);
-	entries = fresh;
-	stale = (invalidations != before);
+	signals_read = before;
+}
+
+static bool
+is_known(Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, entries)
+		if (((Entry *) lfirst(lc))->public.relid == relid)
+			return true;
+	return false;
+}
+
+/* Empty, in a context that goes with the current one. */
+static Entry *
+create(Oid relid)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "contact_guard interventions",
+												  ALLOCSET_SMALL_SIZES);
+	Entry	   *entry = MemoryContextAllocZero(context, sizeof(Entry));
+
+	entry->context = context;
+	entry->public.relid = relid;
+	return entry;
+}
+
+/*
+ * The entry as it should be now, which the caller puts in the place of the known
+ * one, or NULL if the relation holds no interventions any more.
+ */
+static Entry *
+renew(const Entry *known)
+{
+	uint64		heard = known->heard;
+	uint64		tried = invalidations;
+	CgTableLabel label;
+	Entry	   *entry;
+
+	cg_labels_parse_table(cg_labels_get(known->public.relid, 0), &label);
+	if (!label.interventions)
+		return NULL;
+	entry = create(known->public.relid);
+	build(entry, &label);
+	/* What it hears of while it is made, the known one hears. */
+	entry->heard = known->heard;
+	entry->built = heard;
+	entry->tried = tried;
+	MemoryContextSetParent(entry->context, TopMemoryContext);
+	return entry;
+}
+
+static void
+free_plans(CgInterventions *target)
+{
+	for (int i = 0; i < CG_NASKS; i++)
+		if (target->plans[i])
+			SPI_freeplan(target->plans[i]);
 }
 
 static void
 release(Entry *entry)
 {
-	for (int i = 0; i < CG_NASKS; i++)
-		if (entry->public.plans[i])
-			SPI_freeplan(entry->public.plans[i]);
+	free_plans(&entry->public);
 	MemoryContextDelete(entry->context);
 }
 
@@ -191,31 +281,6 @@ relation_owner(Oid relid)
 		ReleaseSysCache(tuple);
 	}
 	return owner;
-}
-
-/* The entry without plans; broken where the labels alone show it. */
-static Entry *
-build(Oid relid, const CgTableLabel *label)
-{
-	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
-												  "contact_guard interventions",
-												  ALLOCSET_SMALL_SIZES);
-	MemoryContext oldcontext = MemoryContextSwitchTo(context);
-	Entry	   *entry = palloc0(sizeof(Entry));
-	AttrNumber	parts[CG_NPARTS];
-
-	entry->context = context;
-	entry->public.relid = relid;
-	entry->public.owner = relation_owner(relid);
-	cg_interventions_parts(relid, parts);
-	entry->public.broken = cg_windowquery_problem(relid, label, parts);
-	if (!entry->public.broken)
-	{
-		entry->public.customer_type = cg_windowquery_key_type(relid, parts[CG_PART_CUSTOMER]);
-		entry->definition = cg_windowquery_text(relid, label, parts, CG_ASK_OPEN);
-	}
-	MemoryContextSwitchTo(oldcontext);
-	return entry;
 }
 
 /* Throws what PostgreSQL has to say about the questions. */
@@ -302,15 +367,35 @@ try_prepare(CgInterventions *target, const CgTableLabel *label, const AttrNumber
 	return message;
 }
 
+/* Broken where the labels show it, or PostgreSQL says so. */
 static void
-prepare(Entry *entry)
+build(Entry *entry, const CgTableLabel *label)
 {
-	CgTableLabel label;
+	CgInterventions *target = &entry->public;
+	MemoryContext oldcontext = MemoryContextSwitchTo(entry->context);
+	Oid			relid = target->relid;
 	AttrNumber	parts[CG_NPARTS];
 
-	cg_labels_parse_table(cg_labels_get(entry->public.relid, 0), &label);
-	cg_interventions_parts(entry->public.relid, parts);
-	entry->public.broken = try_prepare(&entry->public, &label, parts, entry->context);
+	target->owner = relation_owner(relid);
+	entry->schema_hash = GetSysCacheHashValue1(NAMESPACEOID,
+											   ObjectIdGetDatum(get_rel_namespace(relid)));
+	cg_interventions_parts(relid, parts);
+	target->broken = cg_windowquery_problem(relid, label, parts);
+	if (!target->broken)
+		target->customer_type = cg_windowquery_key_type(relid, parts[CG_PART_CUSTOMER]);
+	MemoryContextSwitchTo(oldcontext);
+	if (target->broken)
+		return;
+	PG_TRY();
+	{
+		target->broken = try_prepare(target, label, parts, entry->context);
+	}
+	PG_CATCH();
+	{
+		free_plans(target);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 }
 
 char *
@@ -323,8 +408,6 @@ cg_interventions_check(Oid relid, const CgTableLabel *label, const AttrNumber *p
 		return problem;
 	trial.customer_type = cg_windowquery_key_type(relid, parts[CG_PART_CUSTOMER]);
 	problem = try_prepare(&trial, label, parts, CurrentMemoryContext);
-	for (int i = 0; i < CG_NASKS; i++)
-		if (trial.plans[i])
-			SPI_freeplan(trial.plans[i]);
+	free_plans(&trial);
 	return problem;
 }

@@ -30,6 +30,7 @@
 #include "utils/inval.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "labels.h"
@@ -41,8 +42,8 @@
 #define PROVIDER "contact_guard"
 
 static void check_label(const ObjectAddress *object, const char *label);
-static void invalidate(Oid relid);
-static void store(Oid relid, AttrNumber attnum, const char *label);
+static void invalidate(Oid relid, bool interventions);
+static void store(Oid relid, AttrNumber attnum, const char *label, bool interventions);
 static void take_label(AttrNumber attnum, const char *label, void *context);
 static void append_key(StringInfo out, const char *key, const char *value);
 
@@ -57,6 +58,7 @@ static void
 check_label(const ObjectAddress *object, const char *label)
 {
 	char		relkind;
+	bool		interventions = false;
 
 	cg_objects_require_admin("set or remove a contact_guard label");
 	if (object->classId != RelationRelationId)
@@ -73,7 +75,8 @@ check_label(const ObjectAddress *object, const char *label)
 		CgTableLabel parsed;
 
 		cg_labels_parse_table(label, &parsed);
-		if (parsed.interventions)
+		interventions = parsed.interventions;
+		if (interventions)
 			cg_windowquery_check_label(&parsed);
 		if (parsed.protect && relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
 			relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE)
@@ -104,7 +107,7 @@ check_label(const ObjectAddress *object, const char *label)
 	}
 	cg_policyrecord_add("label on %s: %s",
 						getObjectIdentity(object, false), label ? label : "removed");
-	invalidate(object->objectId);
+	invalidate(object->objectId, interventions);
 }
 
 /*
@@ -118,18 +121,24 @@ cg_labels_lock(Oid relid)
 	(void) find_all_inheritors(relid, AccessExclusiveLock, NULL);
 }
 
-/* Children inherit the policy, so their plans are as stale as the relation's. */
+/*
+ * Children inherit the policy, so their plans are as stale as the relation's.
+ * interventions: it may be new in the list of those that hold them.
+ */
 static void
-invalidate(Oid relid)
+invalidate(Oid relid, bool interventions)
 {
 	ListCell   *lc;
+
+	if (interventions)
+		CacheInvalidateRelcacheByRelid(CG_LABELS_SIGNAL);
 
 	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
 		CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
 }
 
 static void
-store(Oid relid, AttrNumber attnum, const char *label)
+store(Oid relid, AttrNumber attnum, const char *label, bool interventions)
 {
 	ObjectAddress object;
 
@@ -137,7 +146,7 @@ store(Oid relid, AttrNumber attnum, const char *label)
 	SetSecurityLabel(&object, PROVIDER, label);
 	/* The same label may be set again in this command. */
 	CommandCounterIncrement();
-	invalidate(relid);
+	invalidate(relid, interventions);
 }
 
 void
@@ -166,7 +175,7 @@ cg_labels_set_table(Oid relid, const CgTableLabel *label)
 	}
 	if (out.len > 0)
 		appendStringInfoChar(&out, '}');
-	store(relid, 0, out.len > 0 ? out.data : NULL);
+	store(relid, 0, out.len > 0 ? out.data : NULL, label->interventions);
 }
 
 void
@@ -190,7 +199,7 @@ cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
 			append_key(&out, "interventions", cg_part_names[label->part]);
 		appendStringInfoChar(&out, '}');
 	}
-	store(relid, attnum, out.len > 0 ? out.data : NULL);
+	store(relid, attnum, out.len > 0 ? out.data : NULL, false);
 }
 
 static void
@@ -265,7 +274,7 @@ found_relation(const FormData_pg_seclabel *form, const char *label, void *contex
 {
 	List	  **relids = context;
 
-	*relids = list_append_unique_oid(*relids, form->objoid);
+	*relids = lappend_oid(*relids, form->objoid);
 }
 
 List *
@@ -274,6 +283,37 @@ cg_labels_relations(void)
 	List	   *relids = NIL;
 
 	scan_labels(InvalidOid, found_relation, &relids);
+	list_sort(relids, list_oid_cmp);
+	list_deduplicate_oid(relids);
+	return relids;
+}
+
+static void
+found_interventions(const FormData_pg_seclabel *form, const char *label, void *context)
+{
+	List	  **relids = context;
+	CgTableLabel parsed;
+
+	if (form->objsubid != 0)
+		return;
+	cg_labels_parse_table(label, &parsed);
+	if (parsed.interventions)
+		*relids = lappend_oid(*relids, form->objoid);
+}
+
+/* Parsing leaves some garbage for each relation that is protected. */
+List *
+cg_labels_interventions(void)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard labels",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	List	   *relids = NIL;
+
+	scan_labels(InvalidOid, found_interventions, &relids);
+	MemoryContextSwitchTo(oldcontext);
+	relids = list_copy(relids);
+	MemoryContextDelete(context);
 	list_sort(relids, list_oid_cmp);
 	return relids;
 }

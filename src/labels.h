@@ -18,6 +18,7 @@
 #define CG_LABELS_H
 
 #include "catalog/objectaddress.h"
+#include "catalog/pg_seclabel.h"
 
 /* What a column of an interventions relation is. */
 typedef enum CgPart
@@ -56,6 +57,12 @@ typedef struct CgColumnLabel
 	int			part;			/* a CgPart, or -1 */
 } CgColumnLabel;
 
+/*
+ * A relcache invalidation of this relation says that a relation may have become
+ * one with interventions.  Nothing else invalidates a catalog in normal life.
+ */
+#define CG_LABELS_SIGNAL SecLabelRelationId
+
 extern void cg_labels_init(void);
 
 /*
@@ -72,8 +79,13 @@ extern void cg_labels_parse_column(const char *label, CgColumnLabel *result);
 typedef void (*CgLabelCallback) (AttrNumber attnum, const char *label, void *context);
 extern void cg_labels_of_relation(Oid relid, CgLabelCallback callback, void *context);
 
-/* The relations of this database that have a label, sorted, each once. */
+/*
+ * The relations of this database that have a label, sorted, each once, and those
+ * that hold interventions by it.  Both read all labels: not for what is done
+ * often.
+ */
 extern List *cg_labels_relations(void);
+extern List *cg_labels_interventions(void);
 
 /* The label of a relation (attnum 0) or column, palloc'd, or NULL. */
 extern char *cg_labels_get(Oid relid, AttrNumber attnum);

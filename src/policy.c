@@ -25,13 +25,10 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-#include "inval.h"
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
-
-static HTAB *policies = NULL;
-static uint64 invalidations = 0;	/* heard of so far */
+#include "policycache.h"
 
 /* Where add_labels puts what it finds in "source". */
 typedef struct BuildContext
@@ -40,9 +37,8 @@ typedef struct BuildContext
 	Oid			source;			/* the relation itself or an ancestor */
 } BuildContext;
 
-static void policy_inval(Oid relid);
 static void build(CgPolicy *policy, Oid relid);
-static CgPolicy *find(Oid relid);
+static const CgPolicy *find(Oid relid);
 static bool is_log(Oid relid);
 static List *all_ancestors(Oid relid);
 static void add_table_label(BuildContext *build, const char *label);
@@ -52,64 +48,40 @@ static void check_policy(CgPolicy *policy);
 void
 cg_policy_init(void)
 {
-	HASHCTL		ctl = {
-		.keysize = sizeof(Oid),
-		.entrysize = sizeof(CgPolicy),
-	};
-
-	policies = hash_create("contact_guard policies", 64, &ctl, HASH_ELEM | HASH_BLOBS);
-	cg_inval_on_relation(policy_inval);
+	cg_policycache_init();
 }
 
-/* May run at any time, with anybody reading an entry: it only sets a flag. */
-static void
-policy_inval(Oid relid)
-{
-	CgPolicy   *policy;
-	HASH_SEQ_STATUS seq;
-
-	invalidations++;
-	if (OidIsValid(relid))
-	{
-		policy = hash_search(policies, &relid, HASH_FIND, NULL);
-		if (policy)
-			policy->valid = false;
-		return;
-	}
-	hash_seq_init(&seq, policies);
-	while ((policy = hash_seq_search(&seq)) != NULL)
-		policy->valid = false;
-}
-
-static CgPolicy *
+/*
+ * Building leaves a few kB of parsed labels for each relation that has some, and
+ * a plan may ask for ten thousand partitions.
+ */
+static const CgPolicy *
 find(Oid relid)
 {
-	bool		found;
-	CgPolicy   *policy = hash_search(policies, &relid, HASH_FIND, NULL);
+	const CgPolicy *policy;
+	CgPolicy	fresh;
+	MemoryContext context;
+	MemoryContext oldcontext;
+	uint64		before;
 
-	if (policy == NULL || !policy->valid)
-	{
-		CgPolicy	fresh;
-		uint64		before = invalidations;
-
-		/* Building may fail half-way: only a finished policy goes in. */
-		build(&fresh, relid);
-		/* Built of what has changed meanwhile: good for this once. */
-		fresh.valid = (invalidations == before);
-		policy = hash_search(policies, &relid, HASH_ENTER, &found);
-		if (found && policy->context)
-			MemoryContextDelete(policy->context);
-		*policy = fresh;
-		if (policy->context)
-			MemoryContextSetParent(policy->context, TopMemoryContext);
-	}
+	if (cg_policycache_find(relid, &policy))
+		return policy;
+	context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard policy under way",
+									ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	before = cg_policycache_invalidations();
+	/* Building may fail half-way: only a finished policy goes in. */
+	build(&fresh, relid);
+	policy = cg_policycache_put(&fresh, before);
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
 	return policy;
 }
 
 const CgPolicy *
 cg_policy_get(Oid relid)
 {
-	CgPolicy   *policy = find(relid);
+	const CgPolicy *policy = find(relid);
 
 	return policy->nguarded > 0 ? policy : NULL;
 }
@@ -135,27 +107,20 @@ cg_policy_is_audited(Oid relid)
 bool
 cg_policy_is_known(Oid relid)
 {
-	CgPolicy   *policy = hash_search(policies, &relid, HASH_FIND, NULL);
+	const CgPolicy *policy = cg_policycache_peek(relid);
 
 	return policy && policy->nguarded > 0;
 }
 
-/*
- * Builds in a context that is a child of the current one, so that an error
- * half-way leaves nothing; the caller moves it to its place.
- */
+/* In the current context. */
 static void
 build(CgPolicy *policy, Oid relid)
 {
-	MemoryContext oldcontext;
 	BuildContext context = {policy, relid};
 	ListCell   *lc;
 
 	memset(policy, 0, sizeof(*policy));
 	policy->relid = relid;
-	policy->context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard policy",
-											ALLOCSET_SMALL_SIZES);
-	oldcontext = MemoryContextSwitchTo(policy->context);
 	policy->audited = is_log(relid);
 	/* Named after its table, which nothing but PostgreSQL does. */
 	if (get_rel_namespace(relid) == PG_TOAST_NAMESPACE &&
@@ -170,14 +135,6 @@ build(CgPolicy *policy, Oid relid)
 	}
 	if (policy->nguarded > 0)
 		check_policy(policy);
-	MemoryContextSwitchTo(oldcontext);
-	if (policy->nguarded == 0)
-	{
-		/* The common case: every unguarded table of every session. */
-		MemoryContextDelete(policy->context);
-		policy->context = NULL;
-		policy->ancestors = NIL;
-	}
 }
 
 static bool

@@ -13,6 +13,7 @@
 /* Columns of one relation: records keep sets of them as 64 bits. */
 #define CG_GUARDED_MAX 64
 
+/* shape_key() and shape_of() in policycache.c know every field. */
 typedef struct CgGuarded
 {
 	AttrNumber	attnum;
@@ -29,15 +30,19 @@ typedef enum CgRowSecurity
 	CG_ROW_SECURITY_OFF
 } CgRowSecurity;
 
+/* What relations that are guarded alike share: policycache.c's. */
+typedef struct CgPolicyShape CgPolicyShape;
+
 typedef struct CgPolicy
 {
 	Oid			relid;			/* hash key */
-	bool		valid;			/* used by policy.c alone */
+	bool		valid;			/* this, generation and shape: policycache.c's */
+	uint32		generation;
+	CgPolicyShape *shape;
 	Oid			toast_of;		/* it holds long values of that relation */
 	bool		audited;		/* it is the access log's: reading it is a record */
 	bool		hide;			/* rows of customers without a window do not exist */
 	CgRowSecurity row_security; /* before protect() forced it; the relation's own */
-	MemoryContext context;
 	char	   *broken;			/* why no guarded column can be read, or NULL */
 	AttrNumber	customer;		/* the customer key; 0 if broken */
 	int			nguarded;		/* 0: the relation is none of our business */
