@@ -9,13 +9,13 @@
 #include "postgres.h"
 
 #include "compat.h"
-#include "ddl.h"
 #include "door.h"
 #include "execution.h"
 #include "guc.h"
 #include "inval.h"
 #include "labels.h"
 #include "launcher.h"
+#include "objectaccess.h"
 #include "objects.h"
 #include "owntables.h"
 #include "permission.h"
@@ -49,7 +49,7 @@ _PG_init(void)
 	cg_policyrecord_init();
 	cg_door_init();
 	cg_utility_init();
-	cg_ddl_init();
+	cg_objectaccess_init();
 	cg_owntables_init();
 	cg_launcher_init();
 }

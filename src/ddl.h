@@ -5,19 +5,61 @@
 #ifndef CG_DDL_H
 #define CG_DDL_H
 
-#include "nodes/nodes.h"
+#include "nodes/pg_list.h"
+#include "nodes/plannodes.h"
 
-/* Makes the drop of a relation or column that has a label a record. */
-extern void cg_ddl_init(void);
+#include "commands.h"
+
+/* One utility statement under way; they nest.  ddl.c alone looks inside. */
+typedef struct CgDdl
+{
+	struct CgDdl *outer;
+	MemoryContext context;		/* lives as long as the statement */
+	Node	   *statement;
+	CgCommandKind kind;
+	bool		admin;			/* who gave it; some commands change the user while they run */
+	bool		touches;		/* it looks at rows of a guarded relation */
+	List	   *decided;		/* OIDs of relations that its sub-commands were decided for */
+	List	   *created;		/* OIDs of relations that it has made */
+	List	   *changed;		/* OIDs of relations whose definition calls more than before */
+} CgDdl;
 
 /*
- * Before a command: ERROR insufficient_privilege where only a member of
- * contact_guard_admin may run it.  Copies the policy to a table that is about to
- * leave the parent which it has it from.
+ * Before a command: ERROR insufficient_privilege or feature_not_supported where it
+ * must not run.  Locks what the command names as the command will, after the
+ * command's own check of privileges, and returns the statement to run, in which
+ * the name cannot mean another relation.
  */
-extern void cg_ddl_check(Node *statement);
+extern PlannedStmt *cg_ddl_prepare(PlannedStmt *pstmt, CgDdl *frame);
 
-/* Does the command look at the rows of a guarded relation? */
-extern bool cg_ddl_touches(Node *statement);
+/*
+ * Around the command itself: object-access hooks decide for the innermost.  leave
+ * goes into a PG_FINALLY, or both branches; finish comes after success and may
+ * throw.
+ */
+extern void cg_ddl_enter(CgDdl *frame);
+extern void cg_ddl_leave(CgDdl *frame);
+extern void cg_ddl_finish(CgDdl *frame);
+
+/* The innermost statement, or NULL. */
+extern Node *cg_ddl_statement(void);
+
+/* Was the innermost command given by a member of contact_guard_admin? */
+extern bool cg_ddl_is_admin(void);
+
+/* What the innermost command, or one around it, has done so far; what it may change. */
+extern void cg_ddl_note_created(Oid relid);
+extern void cg_ddl_note_changed(Oid relid);
+extern bool cg_ddl_is_created(Oid relid);
+extern bool cg_ddl_is_decided(Oid relid);
+
+/* Has it a policy, or a descendant that has one?  Commands recurse to children. */
+extern bool cg_ddl_is_guarded(Oid relid);
+
+/* Has any relation of this database guarded columns? */
+extern bool cg_ddl_guards_anything(void);
+
+/* ERROR insufficient_privilege: "must be … to <what> relation …". */
+extern void cg_ddl_refuse(Oid relid, const char *what) pg_attribute_noreturn();
 
 #endif							/* CG_DDL_H */

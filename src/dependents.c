@@ -147,3 +147,15 @@ cg_dependents_guarded(Oid function)
 	}
 	return InvalidOid;
 }
+
+bool
+cg_dependents_uses_domain(Oid type, Oid domain)
+{
+	Oid			element = get_base_element_type(type);
+
+	if (OidIsValid(element))
+		type = element;
+	/* What a row type is made of is not looked into: it may be. */
+	return type == domain || (get_typtype(type) == TYPTYPE_DOMAIN && getBaseType(type) == getBaseType(domain)) ||
+		get_typtype(getBaseType(type)) == TYPTYPE_COMPOSITE;
+}

@@ -15,4 +15,7 @@
  */
 extern Oid	cg_dependents_guarded(Oid function);
 
+/* May a value of this type be checked by a constraint of the domain? */
+extern bool cg_dependents_uses_domain(Oid type, Oid domain);
+
 #endif							/* CG_DEPENDENTS_H */

@@ -7,31 +7,42 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
+#include "access/htup_details.h"
+#include "catalog/pg_constraint.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "assume.h"
 #include "foreignkeys.h"
 #include "policy.h"
 
-static void check_key_columns(Oid relid, List *names);
+static void check_key_columns(Oid relid, HeapTuple constraint, int column);
 
 /* Is one of these columns guarded? */
 static void
-check_key_columns(Oid relid, List *names)
+check_key_columns(Oid relid, HeapTuple constraint, int column)
 {
-	const CgPolicy *policy = OidIsValid(relid) ? cg_policy_get(relid) : NULL;
-	ListCell   *lc;
+	const CgPolicy *policy = cg_policy_get(relid);
+	bool		isnull;
+	Datum		datum;
+	ArrayType  *keys;
 
-	foreach(lc, names)
+	if (policy == NULL)
+		return;
+	datum = SysCacheGetAttr(CONSTROID, constraint, column, &isnull);
+	if (isnull)
+		return;
+	keys = DatumGetArrayTypeP(datum);
+	for (int i = 0; i < ARR_DIMS(keys)[0]; i++)
 	{
-		AttrNumber	attnum = policy ? get_attnum(policy->relid, strVal(lfirst(lc))) : InvalidAttrNumber;
+		AttrNumber	attnum = ((int16 *) ARR_DATA_PTR(keys))[i];
 
-		if (attnum != InvalidAttrNumber && cg_policy_column(policy, attnum))
+		if (cg_policy_column(policy, attnum))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("guarded column \"%s\" of relation \"%s\" cannot take part in a foreign key",
-							strVal(lfirst(lc)), get_rel_name(relid))));
+							get_attname(relid, attnum, false), get_rel_name(relid))));
 	}
 }
 
@@ -50,20 +61,15 @@ cg_foreignkeys_require_all_rows(Oid relid)
 }
 
 void
-cg_foreignkeys_check(Oid relid, Constraint *constraint)
+cg_foreignkeys_decide(HeapTuple constraint, bool is_empty)
 {
-	Oid			referenced;
+	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(constraint);
 
-	if (constraint->contype != CONSTR_FOREIGN)
-		return;
-	referenced = constraint->pktable ? RangeVarGetRelid(constraint->pktable, NoLock, true) : InvalidOid;
+	check_key_columns(form->conrelid, constraint, Anum_pg_constraint_conkey);
+	check_key_columns(form->confrelid, constraint, Anum_pg_constraint_confkey);
 	/* That of a new table, or NOT VALID, checks nothing yet. */
-	if (!constraint->skip_validation)
-	{
-		cg_foreignkeys_require_all_rows(relid);
-		if (OidIsValid(referenced))
-			cg_foreignkeys_require_all_rows(referenced);
-	}
-	check_key_columns(relid, constraint->fk_attrs);
-	check_key_columns(referenced, constraint->pk_attrs);
+	if (!form->convalidated || is_empty)
+		return;
+	cg_foreignkeys_require_all_rows(form->conrelid);
+	cg_foreignkeys_require_all_rows(form->confrelid);
 }

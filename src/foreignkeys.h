@@ -7,13 +7,14 @@
 
 #include "postgres.h"
 
-#include "nodes/parsenodes.h"
+#include "access/htup.h"
 
 /*
- * ERROR for a foreign key of a relation on guarded columns, or on rows that are
- * hidden from who makes it.  Other constraints pass.
+ * A foreign key that is being made, by its row of pg_constraint: ERROR
+ * feature_not_supported on guarded columns, insufficient_privilege on rows that are
+ * hidden from who makes it.  is_empty: of a new table.
  */
-extern void cg_foreignkeys_check(Oid relid, Constraint *constraint);
+extern void cg_foreignkeys_decide(HeapTuple constraint, bool is_empty);
 
 /* ERROR insufficient_privilege if rows of the relation are hidden from the actor. */
 extern void cg_foreignkeys_require_all_rows(Oid relid);

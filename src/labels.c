@@ -33,6 +33,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "inherit.h"
 #include "labels.h"
 #include "mask.h"
 #include "objects.h"
@@ -111,19 +112,26 @@ check_label(const ObjectAddress *object, const char *label)
 }
 
 /*
- * Whoever reads just now has a plan without the guard, and goes on with it; so
- * nobody may be reading when a guard begins.
+ * Whoever reads or writes just now has a plan without the guard, and goes on with
+ * it; so nobody may be at it when a guard begins.  Rows that are stored in an
+ * ancestor are routed here by plans that have never heard of this relation.  Parents
+ * first, as PostgreSQL locks them.
  */
 void
 cg_labels_lock(Oid relid)
 {
+	List	   *ancestors = cg_inherit_ancestors(relid);
+
+	for (int i = list_length(ancestors) - 1; i >= 0; i--)
+		LockRelationOid(list_nth_oid(ancestors, i), AccessExclusiveLock);
 	LockRelationOid(relid, AccessExclusiveLock);
 	(void) find_all_inheritors(relid, AccessExclusiveLock, NULL);
 }
 
 /*
- * Children inherit the policy, so their plans are as stale as the relation's.
- * interventions: it may be new in the list of those that hold them.
+ * Children inherit the policy, and ancestors route rows to it, so their plans are
+ * as stale as the relation's.  interventions: it may be new in the list of those
+ * that hold them.
  */
 static void
 invalidate(Oid relid, bool interventions)
@@ -132,6 +140,8 @@ invalidate(Oid relid, bool interventions)
 
 	if (interventions)
 		CacheInvalidateRelcacheByRelid(CG_LABELS_SIGNAL);
+	foreach(lc, cg_inherit_ancestors(relid))
+		CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
 
 	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
 		CacheInvalidateRelcacheByRelid(lfirst_oid(lc));

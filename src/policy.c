@@ -13,18 +13,15 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "inherit.h"
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
@@ -40,7 +37,6 @@ typedef struct BuildContext
 static void build(CgPolicy *policy, Oid relid);
 static const CgPolicy *find(Oid relid);
 static bool is_log(Oid relid);
-static List *all_ancestors(Oid relid);
 static void add_table_label(BuildContext *build, const char *label);
 static void add_labels(AttrNumber attnum, const char *label, void *context);
 static void check_policy(CgPolicy *policy);
@@ -126,7 +122,7 @@ build(CgPolicy *policy, Oid relid)
 	if (get_rel_namespace(relid) == PG_TOAST_NAMESPACE &&
 		sscanf(get_rel_name(relid), "pg_toast_%u", &policy->toast_of) != 1)
 		policy->toast_of = InvalidOid;
-	policy->ancestors = all_ancestors(relid);
+	policy->ancestors = cg_inherit_ancestors(relid);
 	cg_labels_of_relation(relid, add_labels, &context);
 	foreach(lc, policy->ancestors)
 	{
@@ -148,34 +144,6 @@ is_log(Oid relid)
 	return strncmp(name, "log", strlen("log")) == 0 || strcmp(name, "access_log") == 0 ||
 		strcmp(name, "restored_log") == 0 || strcmp(name, "whole_log") == 0 ||
 		strcmp(name, "held") == 0 || strcmp(name, "query_text") == 0;
-}
-
-static List *
-all_ancestors(Oid relid)
-{
-	List	   *result = NIL;
-	Relation	catalog;
-
-	if (!has_superclass(relid))
-		return NIL;
-	catalog = table_open(InheritsRelationId, AccessShareLock);
-	for (int next = -1; next < list_length(result); next++)
-	{
-		Oid			child = next < 0 ? relid : list_nth_oid(result, next);
-		ScanKeyData key;
-		SysScanDesc scan;
-		HeapTuple	tuple;
-
-		ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(child));
-		scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, NULL, 1, &key);
-		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-			result = list_append_unique_oid(result,
-											((Form_pg_inherits) GETSTRUCT(tuple))->inhparent);
-		systable_endscan(scan);
-	}
-	table_close(catalog, AccessShareLock);
-	return result;
 }
 
 /* A child is hidden with its parent, but its row security is its own. */

@@ -67,10 +67,10 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 				DestReceiver *dest, QueryCompletion *qc)
 {
 	bool		dropping = drops_extension(pstmt->utilityStmt);
-	bool		touches = false;
 	Oid			held = InvalidOid;
 	CgCopy		copy = {0};
 	CgCopy		outer_copy;
+	CgDdl		ddl;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
 	/*
@@ -79,11 +79,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	 */
 	if (cg_owntables_is_writing())
 		context = PROCESS_UTILITY_SUBCOMMAND;
-	if (OidIsValid(cg_objects_schema()))
-	{
-		cg_ddl_check(pstmt->utilityStmt);
-		touches = cg_ddl_touches(pstmt->utilityStmt);
-	}
+	pstmt = cg_ddl_prepare(pstmt, &ddl);
 	if (dropping)
 	{
 		cg_protect_require_retired();
@@ -95,6 +91,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	if (cg_shared)
 		held = cg_databases_hold(pstmt->utilityStmt);
 	outer_copy = cg_copyto_begin(copy);
+	cg_ddl_enter(&ddl);
 	PG_TRY();
 	{
 		cg_owntables_allow_drop(dropping);
@@ -105,7 +102,8 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	}
 	PG_CATCH();
 	{
-		if (touches)
+		cg_ddl_leave(&ddl);
+		if (ddl.touches)
 			cg_errordetail_hide();
 		cg_owntables_allow_drop(false);
 		(void) cg_copyto_begin(outer_copy);
@@ -114,10 +112,12 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	cg_ddl_leave(&ddl);
 	cg_owntables_allow_drop(false);
 	(void) cg_copyto_begin(outer_copy);
 	if (OidIsValid(held))
 		cg_databases_release(held, IsA(pstmt->utilityStmt, DropdbStmt));
+	cg_ddl_finish(&ddl);
 	if (copy.restores)
 		cg_policyrecord_event(CG_EVENT_EPOCH, NULL, qc ? qc->nprocessed : 0,
 							  "a dump was restored: the access log of another database was put beside this one");

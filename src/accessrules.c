@@ -1,0 +1,325 @@
+/*
+ * accessrules.c
+ *		Decisions on objects as PostgreSQL makes and changes them.
+ *
+ * PostgreSQL calls the object-access hook with the OID of the object, while the
+ * command holds its lock: before a trigger fires, an index is built, a check or a
+ * generated column meets a row.  What a name meant a moment ago plays no part.
+ * The new row of the catalog is not visible to others yet, nor to this command: it
+ * is read with SnapshotSelf.
+ *
+ * PostgreSQL's own changes pass (is_internal): indexes of keys, triggers of foreign
+ * keys, what a partition inherits.  Whatever a clone is made from was decided when it
+ * was made, or when the table became a child.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_policy.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_trigger.h"
+#include "nodes/parsenodes.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "accessrules.h"
+#include "childcode.h"
+#include "ddl.h"
+#include "dependents.h"
+#include "foreignkeys.h"
+#include "inherit.h"
+#include "labels.h"
+#include "objects.h"
+#include "policy.h"
+
+static HeapTuple fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object);
+static void require_admin(Oid relid, const char *what);
+static void decide_domain(Oid domain);
+static bool inherits(Oid child, Oid parent);
+static Oid	relation_of(Oid relid);
+static void decide_new_relation(const CgAccess *event);
+
+/* The row of a catalog as it is now, palloc'd, or NULL. */
+static HeapTuple
+fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object)
+{
+	Relation	catalog = table_open(catalog_id, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, key_column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+	scan = systable_beginscan(catalog, index, true, SnapshotSelf, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		tuple = heap_copytuple(tuple);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return tuple;
+}
+
+static void
+require_admin(Oid relid, const char *what)
+{
+	if (!cg_ddl_is_guarded(relid))
+		return;
+	if (!cg_ddl_is_admin())
+		cg_ddl_refuse(relid, what);
+	cg_ddl_note_changed(relid);
+}
+
+/* A parent's trigger comes to its partitions as a clone. */
+void
+cg_accessrules_trigger(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, event->object);
+	Form_pg_trigger form = tuple ? (Form_pg_trigger) GETSTRUCT(tuple) : NULL;
+
+	if (form == NULL || form->tgisinternal || event->is_internal || event->access != OAT_POST_CREATE)
+		return;
+	if (!OidIsValid(form->tgparentid))
+		require_admin(form->tgrelid, "create a trigger on");
+	else if (cg_ddl_is_admin() && cg_ddl_is_guarded(form->tgrelid))
+		cg_ddl_note_changed(form->tgrelid);
+}
+
+void
+cg_accessrules_rule(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, event->object);
+	Oid			relid = tuple ? ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class : InvalidOid;
+
+	/* That of a view or a materialized view is its query. */
+	if (OidIsValid(relid) && event->access == OAT_POST_CREATE &&
+		((Form_pg_rewrite) GETSTRUCT(tuple))->ev_type != CMD_SELECT + '0')
+		require_admin(relid, "create a rule on");
+}
+
+void
+cg_accessrules_policy(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, event->object);
+
+	/* DROP OWNED takes a role's name out of policies, and the role goes. */
+	if (tuple == NULL || (cg_ddl_statement() && IsA(cg_ddl_statement(), DropOwnedStmt)))
+		return;
+	require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid,
+				  event->access == OAT_POST_CREATE ? "create a policy on" : "alter a policy on");
+}
+
+void
+cg_accessrules_statistics(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid,
+							  event->object);
+
+	if (tuple && event->access == OAT_POST_CREATE)
+		require_admin(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid, "create statistics on");
+}
+
+/* ADD CONSTRAINT of a domain looks at all that is stored of it. */
+static void
+decide_domain(Oid domain)
+{
+	ListCell   *lc;
+
+	foreach(lc, cg_labels_relations())
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+		Oid			relid = policy ? policy->relid : InvalidOid;
+		bool		hide = policy && policy->hide;
+		int			natts = policy ? cg_objects_natts(relid) : 0;
+
+		for (AttrNumber attnum = 1; attnum <= natts; attnum++)
+		{
+			Oid			type;
+
+			policy = cg_policy_get(relid);
+			if (!hide && cg_policy_column(policy, attnum) == NULL)
+				continue;
+			type = get_atttype(relid, attnum);
+			if (OidIsValid(type) && cg_dependents_uses_domain(type, domain))
+			{
+				require_admin(relid, "add or validate a constraint of a domain used by");
+				break;
+			}
+		}
+	}
+}
+
+void
+cg_accessrules_constraint(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid,
+							  event->object);
+	Form_pg_constraint form = tuple ? (Form_pg_constraint) GETSTRUCT(tuple) : NULL;
+
+	if (form == NULL || event->access != OAT_POST_CREATE)
+		return;
+	if (OidIsValid(form->contypid))
+	{
+		decide_domain(form->contypid);
+		return;
+	}
+	switch (form->contype)
+	{
+		case CONSTRAINT_PRIMARY:
+		case CONSTRAINT_UNIQUE:
+		case CONSTRAINT_TRIGGER:
+			break;
+		case CONSTRAINT_FOREIGN:
+			cg_foreignkeys_decide(tuple, cg_ddl_is_created(form->conrelid));
+			break;
+		default:
+			if (!event->is_internal)
+				require_admin(form->conrelid, "add a constraint with expressions to");
+			break;
+	}
+}
+
+/* The object is the relation.  A plain default sees no stored value. */
+void
+cg_accessrules_default(const CgAccess *event)
+{
+	if (get_attgenerated(event->object, event->column) != '\0')
+		require_admin(event->object, "compute a column of");
+}
+
+static bool
+inherits(Oid child, Oid parent)
+{
+	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(child));
+	scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, SnapshotSelf, 1, &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent == parent;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+void
+cg_accessrules_inheritance(const CgAccess *event)
+{
+	Oid			child = event->object;
+	Oid			parent = event->auxiliary;
+	char		relkind = get_rel_relkind(child);
+
+	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
+		return;
+	if (!inherits(child, parent))
+	{
+		/* It leaves its parent: cg_altertable_decide() has kept its policy. */
+		if (!cg_inherit_is_kept(child))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("relation \"%s\" would lose the policy that it has from relation \"%s\"",
+							get_rel_name(child), get_rel_name(parent))));
+		if (cg_ddl_is_guarded(child) && !cg_ddl_is_admin())
+			cg_ddl_refuse(child, "detach");
+		return;
+	}
+	/* The policy is the one that the child has had so far. */
+	if (!cg_ddl_is_created(child) && cg_ddl_is_guarded(child))
+		require_admin(child, "attach");
+	else if (cg_policy_get(parent))
+	{
+		if (!cg_ddl_is_admin())
+			cg_childcode_check(child, parent);
+		cg_ddl_note_changed(child);
+	}
+}
+
+/* The table of an index, the relation itself of others. */
+static Oid
+relation_of(Oid relid)
+{
+	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, relid);
+
+	return tuple ? ((Form_pg_index) GETSTRUCT(tuple))->indrelid : relid;
+}
+
+static void
+decide_new_relation(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, event->object);
+
+	if (tuple == NULL)
+		cg_ddl_note_created(event->object);
+	else if (!heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) ||
+			 !heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
+		require_admin(((Form_pg_index) GETSTRUCT(tuple))->indrelid, "create an index with expressions on");
+}
+
+/*
+ * A new relation, or one that is altered: PostgreSQL does not say how, so it must be
+ * one that was decided on before.
+ */
+void
+cg_accessrules_relation(const CgAccess *event)
+{
+	Oid			relid;
+
+	if (event->is_internal || event->access == OAT_POST_CREATE)
+	{
+		if (!event->is_internal && event->column == 0)
+			decide_new_relation(event);
+		return;
+	}
+	relid = relation_of(event->object);
+	if (!cg_ddl_is_decided(relid) && cg_ddl_is_guarded(relid) && !cg_ddl_is_admin())
+		cg_ddl_refuse(relid, "make this change to");
+}
+
+/* CLUSTER marks the index that it follows. */
+void
+cg_accessrules_index(const CgAccess *event)
+{
+	if (cg_ddl_statement() && IsA(cg_ddl_statement(), ClusterStmt))
+		require_admin(relation_of(event->object), "cluster");
+}
+
+/* A function that is new has no dependents yet. */
+void
+cg_accessrules_function(const CgAccess *event)
+{
+	Oid			relid;
+
+	if (event->access != OAT_POST_CREATE || cg_objects_is_admin())
+		return;
+	relid = cg_dependents_guarded(event->object);
+	if (OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"contact_guard_admin\" to replace function \"%s\"",
+						get_func_name(event->object)),
+				 errdetail("The definition of relation \"%s\", which has guarded columns, calls it.",
+						   get_rel_name(relid))));
+}
+
+/* Among them may be those that fallback.c made; with its table it may go. */
+void
+cg_accessrules_drop_policy(Oid policy)
+{
+	HeapTuple	tuple = fetch(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, policy);
+	DropStmt   *statement = (DropStmt *) cg_ddl_statement();
+
+	if (tuple && statement && IsA(statement, DropStmt) && statement->removeType == OBJECT_POLICY)
+		require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid, "drop a policy on");
+}

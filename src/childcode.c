@@ -1,0 +1,231 @@
+/*
+ * childcode.c
+ *		Code that a new child of a guarded relation brings along.
+ *
+ * Monthly partitions are made by ordinary roles, and rows that others store in
+ * the parent are routed to them.  So they may have what the parent has (checks and
+ * generated columns that say the same, indexes like the parent's), and whatever
+ * calls nothing; a foreign table would send the rows to a server.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_policy.h"
+#include "catalog/pg_statistic_ext.h"
+#include "commands/policy.h"
+#include "commands/trigger.h"
+#include "nodes/makefuncs.h"
+#include "nodes/pg_list.h"
+#include "rewrite/rowsecurity.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+
+#include "childcode.h"
+
+static void refuse(Relation child, const char *what, const char *name);
+static void check_one(Relation child, Relation parent);
+static void check_triggers(Relation child);
+static void check_constraints(Relation child, Relation parent);
+static void check_generated(Relation child, Relation parent);
+static void check_indexes(Relation child, Relation parent);
+static void check_statistics(Relation child);
+static char *expression_text(Relation rel, Node *expression);
+
+static void
+refuse(Relation child, const char *what, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("must be a member of role \"contact_guard_admin\" to make relation \"%s\" a child of one that has guarded columns",
+					RelationGetRelationName(child)),
+			 errdetail(name ? "It has %s \"%s\", which the parent does not have." : "It has %s.", what, name),
+			 errhint("Rows that others store in the parent would meet it. Leave it out, or ask an admin.")));
+}
+
+void
+cg_childcode_check(Oid child, Oid parent)
+{
+	Relation	parent_rel = relation_open(parent, NoLock);
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(child, NoLock, NULL))
+	{
+		/* Descendants of a table that is being attached are locked by the command. */
+		Relation	rel = relation_open(lfirst_oid(lc), lfirst_oid(lc) == child ? NoLock : AccessShareLock);
+
+		check_one(rel, parent_rel);
+		relation_close(rel, NoLock);
+	}
+	relation_close(parent_rel, NoLock);
+}
+
+static void
+check_one(Relation child, Relation parent)
+{
+	if (child->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+		refuse(child, "a foreign server", NULL);
+	if (child->rd_rules)
+		refuse(child, "rules", NULL);
+	if (child->rd_rel->relrowsecurity || relation_has_policies(child))
+		refuse(child, "row security of its own", NULL);
+	check_triggers(child);
+	check_constraints(child, parent);
+	check_generated(child, parent);
+	check_indexes(child, parent);
+	check_statistics(child);
+	if (child->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+		cg_childcode_refuse_key(RelationGetRelid(child));
+}
+
+/* Those of foreign keys are internal; those of a parent come as its clones. */
+static void
+check_triggers(Relation child)
+{
+	TriggerDesc *triggers = child->trigdesc;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+		if (!triggers->triggers[i].tgisinternal && !triggers->triggers[i].tgisclone)
+			refuse(child, "trigger", triggers->triggers[i].tgname);
+}
+
+/* As text that can be compared with another relation's. */
+static char *
+expression_text(Relation rel, Node *expression)
+{
+	return deparse_expression(expression,
+							  deparse_context_for(RelationGetRelationName(rel), RelationGetRelid(rel)),
+							  false, false);
+}
+
+static bool
+has_check(Relation parent, const char *name, const char *text)
+{
+	TupleConstr *constr = RelationGetDescr(parent)->constr;
+
+	for (int i = 0; constr && i < constr->num_check; i++)
+		if (strcmp(constr->check[i].ccname, name) == 0 && !constr->check[i].ccnoinherit &&
+			strcmp(expression_text(parent, stringToNode(constr->check[i].ccbin)), text) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_constraints(Relation child, Relation parent)
+{
+	TupleConstr *constr = RelationGetDescr(child)->constr;
+
+	for (int i = 0; constr && i < constr->num_check; i++)
+		if (!has_check(parent, constr->check[i].ccname,
+					   expression_text(child, stringToNode(constr->check[i].ccbin))))
+			refuse(child, "check constraint", constr->check[i].ccname);
+}
+
+/* NULL if the column is not computed. */
+static char *
+generated_text(Relation rel, AttrNumber attnum)
+{
+	TupleConstr *constr = RelationGetDescr(rel)->constr;
+
+	if (!TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated)
+		return NULL;
+	for (int i = 0; constr && i < constr->num_defval; i++)
+		if (constr->defval[i].adnum == attnum)
+			return expression_text(rel, stringToNode(constr->defval[i].adbin));
+	return NULL;
+}
+
+static void
+check_generated(Relation child, Relation parent)
+{
+	TupleDesc	desc = RelationGetDescr(child);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		AttrNumber	its;
+		char	   *text;
+
+		if (att->attisdropped || !att->attgenerated)
+			continue;
+		its = get_attnum(RelationGetRelid(parent), NameStr(att->attname));
+		text = its != InvalidAttrNumber ? generated_text(parent, its) : NULL;
+		if (text == NULL || strcmp(text, generated_text(child, att->attnum)) != 0)
+			refuse(child, "generated column", NameStr(att->attname));
+	}
+}
+
+/* What an index computes, or NULL if nothing. */
+static char *
+index_text(Relation rel, Oid indexid)
+{
+	Relation	index = relation_open(indexid, AccessShareLock);
+	List	   *expressions = list_concat(RelationGetIndexExpressions(index), RelationGetIndexPredicate(index));
+	char	   *text = NULL;
+
+	if (expressions != NIL)
+		text = psprintf("%s where %s", pg_get_indexdef_columns(indexid, false),
+						expression_text(rel, (Node *) make_ands_explicit(RelationGetIndexPredicate(index))));
+	relation_close(index, NoLock);
+	return text;
+}
+
+static void
+check_indexes(Relation child, Relation parent)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, RelationGetIndexList(child))
+	{
+		char	   *text = index_text(child, lfirst_oid(lc));
+		bool		found = text == NULL;
+
+		foreach(lc2, found ? NIL : RelationGetIndexList(parent))
+		{
+			char	   *its = index_text(parent, lfirst_oid(lc2));
+
+			found = found || (its && strcmp(its, text) == 0);
+		}
+		if (!found)
+			refuse(child, "an index with expressions", get_rel_name(lfirst_oid(lc)));
+	}
+}
+
+static void
+check_statistics(Relation child)
+{
+	ListCell   *lc;
+
+	foreach(lc, RelationGetStatExtList(child))
+	{
+		HeapTuple	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(lfirst_oid(lc)));
+		bool		isnull = true;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		(void) SysCacheGetAttr(STATEXTOID, tuple, Anum_pg_statistic_ext_stxexprs, &isnull);
+		ReleaseSysCache(tuple);
+		if (!isnull)
+			refuse(child, "statistics on expressions", NULL);
+	}
+}
+
+void
+cg_childcode_refuse_key(Oid relid)
+{
+	Relation	rel = relation_open(relid, NoLock);
+	PartitionKey key = RelationGetPartitionKey(rel);
+
+	if (key && key->partexprs != NIL)
+		refuse(rel, "a partition key with expressions", NULL);
+	relation_close(rel, NoLock);
+}

@@ -1,0 +1,11 @@
+/*
+ * objectaccess.h
+ *		The object-access hook: which rule decides on which class of objects.
+ */
+#ifndef CG_OBJECTACCESS_H
+#define CG_OBJECTACCESS_H
+
+/* Takes the hook; makes the drop of a relation or column that has a label a record. */
+extern void cg_objectaccess_init(void);
+
+#endif							/* CG_OBJECTACCESS_H */
