@@ -55,8 +55,8 @@ static bool asking = false;
 
 static Snapshot latest_commits(void);
 static bool customer_datum(CgInterventions *from, const char *customer, Datum *value);
-static void run(CgInterventions *from, CgAsk ask, Datum *values, CgWindowCallback callback,
-				void *context);
+static void run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
+				CgWindowCallback callback, void *context);
 
 bool
 cg_interventions_asking(void)
@@ -172,6 +172,7 @@ cg_interventions_ask(CgInterventions *from, CgAsk ask, const char *technician, c
 					 CgWindowCallback callback, void *context)
 {
 	Datum		values[3];
+	char		nulls[4] = "   ";
 	CgAskState	state;
 
 	if (from->broken)
@@ -179,13 +180,15 @@ cg_interventions_ask(CgInterventions *from, CgAsk ask, const char *technician, c
 	values[0] = CStringGetTextDatum(technician);
 	values[1] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[2] = (Datum) 0;
-	if (ask == CG_ASK_CUSTOMER && !customer_datum(from, customer, &values[2]))
+	if (ask != CG_ASK_CUSTOMER)
+		nulls[2] = 'n';			/* pgaudit, say, copies what is not NULL */
+	else if (!customer_datum(from, customer, &values[2]))
 		return;
 
 	state = cg_ask_enter(from->owner);
 	PG_TRY();
 	{
-		run(from, ask, values, callback, context);
+		run(from, ask, values, nulls, callback, context);
 	}
 	PG_FINALLY();
 	{
@@ -196,14 +199,15 @@ cg_interventions_ask(CgInterventions *from, CgAsk ask, const char *technician, c
 }
 
 static void
-run(CgInterventions *from, CgAsk ask, Datum *values, CgWindowCallback callback, void *context)
+run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
+	CgWindowCallback callback, void *context)
 {
 	SPIPlanPtr	plan = from->plans[ask];
 	MemoryContext caller = CurrentMemoryContext;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_snapshot(plan, values, NULL, latest_commits(), InvalidSnapshot,
+	if (SPI_execute_snapshot(plan, values, nulls, latest_commits(), InvalidSnapshot,
 							 true, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not ask relation %u for interventions", from->relid);
 	/* A view under it may be another one since; then the answer is worth nothing. */

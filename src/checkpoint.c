@@ -258,10 +258,13 @@ sign(void)
 	strlcpy(checkpoint.origin, origin(), sizeof(checkpoint.origin));
 	checkpoint.size = cg_evidence_size();
 	root_of(checkpoint.size, checkpoint.root);
-	path = cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin));
-	last = cg_statefile_read(path);
+	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin)));
 	if (last)
 		check_consistency(&checkpoint, last);
+	/* Every question above has left us in SPI's memory, which ends here. */
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+	path = cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin));
 	cg_bytes_init_fixed(&text, palloc(CHECKPOINT_LENGTH), CHECKPOINT_LENGTH - 1);
 	cg_note_put_checkpoint(&text, &checkpoint);
 	if (text.failed)
@@ -269,7 +272,6 @@ sign(void)
 	text.data[text.length] = '\0';
 	note = psprintf("%s\n%s", (char *) text.data, cg_signing_sign((char *) text.data, keys));
 	cg_statefile_write(path, note);
-	SPI_finish();
 	publish(&checkpoint, note);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
