@@ -19,11 +19,18 @@
  * that reports one.  So the door never throws: if the records cannot be made
  * durable it drops what it holds, and the connection with it.
  *
+ * One thing it refuses by an error: a row of a result that PostgreSQL has stored
+ * (see resume.c), when what it shows may not be shown any more.  A DataRow comes
+ * from a receiver of tuples and nowhere else, which may throw anything, an output
+ * function's error say; and the protocol's Execute of a portal with such a store
+ * passes no hook before it.
+ *
  * Memory is bounded: what is held is passed on at DOOR_HELD_MAX, and a longer
  * message is never copied.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "lib/stringinfo.h"
 #include "libpq/libpq.h"
 #include "miscadmin.h"
@@ -35,13 +42,16 @@
 
 #include "door.h"
 #include "execution.h"
+#include "resume.h"
 
 #define DOOR_HELD_MAX (64 * 1024)
+#define DATA_ROW 'D'
 
 static const PQcommMethods *socket_methods = NULL;	/* NULL: not installed */
 static StringInfoData held;		/* messages: type byte, uint32 length, body */
 static bool opened = false;		/* passing on, or settling in order to */
 static bool broken = false;		/* the connection is lost */
+static char last_type = 0;		/* of the last message that came */
 
 static void door_install(void);
 static void door_comm_reset(void);
@@ -52,6 +62,7 @@ static int	door_putmessage(char type, const char *body, size_t length);
 static void door_putmessage_noblock(char type, const char *body, size_t length);
 static void door_exit(int code, Datum arg);
 static bool is_safe(void);
+static void check_row(char type);
 static int	let_out(void);
 static int	flush_by(int (*method) (void));
 static bool settle(void);
@@ -206,11 +217,23 @@ hold(char type, const char *body, size_t length)
 	return 0;
 }
 
+/* Of a stored result, it may be too late for the row. */
+static void
+check_row(char type)
+{
+	bool		first = last_type != DATA_ROW;
+
+	last_type = type;
+	if (type == DATA_ROW && is_safe() && IsTransactionState())
+		cg_resume_check_row(first);
+}
+
 static int
 door_putmessage(char type, const char *body, size_t length)
 {
 	if (broken)
 		return EOF;
+	check_row(type);
 	if (!opened && !is_shut())
 		return socket_methods->putmessage(type, body, length);
 	if (length < DOOR_HELD_MAX || !is_safe())

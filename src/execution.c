@@ -25,8 +25,10 @@
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "tcop/dest.h"
+#include "tcop/pquery.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 
 #include "assume.h"
 #include "errordetail.h"
@@ -70,6 +72,7 @@ static void execution_run(QueryDesc *query, ScanDirection direction, uint64 coun
 						  bool execute_once);
 static void execution_finish(QueryDesc *query);
 static void execution_step(const Step *step);
+static bool may_run_again(const Step *step);
 static void call_next(const Step *step);
 static bool is_behind_door(const Execution *execution);
 static void end(Execution *execution, const Step *step);
@@ -131,11 +134,26 @@ call_next(const Step *step)
 	}
 }
 
+/*
+ * Whoever says so runs it once; and nothing but the protocol's next Execute, which
+ * goes forward, can come back to a portal without a name.
+ */
+static bool
+may_run_again(const Step *step)
+{
+	if (step->finish || step->execute_once)
+		return false;
+	return step->count > 0 || ActivePortal == NULL || ActivePortal->queryDesc != step->query ||
+		ActivePortal->name[0] != '\0';
+}
+
 static void
 execution_step(const Step *step)
 {
 	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation()};
+	CgFrame		frame;
 
+	cg_resume_enter(&frame, may_run_again(step));
 	current = &execution;
 	PG_TRY();
 	{
@@ -151,10 +169,12 @@ execution_step(const Step *step)
 		if (execution.reads)
 			end_by_error(&execution, step);
 		leave(&execution);
+		cg_resume_leave(&frame, step->query, false);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	leave(&execution);
+	cg_resume_leave(&frame, step->query, true);
 }
 
 /*
@@ -268,8 +288,6 @@ static void
 end(Execution *execution, const Step *step)
 {
 	cg_reads_drain(execution->reads, true);
-	if (!step->finish && step->count > 0)
-		cg_resume_remember(step->query, execution->reads);
 	/* Withheld ones, too: a mask is computed of the value. */
 	if (!is_behind_door(execution))
 		cg_execution_settle_or_fail();

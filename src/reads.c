@@ -14,13 +14,18 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "assume.h"
 #include "copyto.h"
 #include "guc.h"
 #include "journal.h"
 #include "policy.h"
 #include "reads_private.h"
+#include "resume.h"
 #include "windows.h"
 
+static CgPermission permission_on(const CgReads *reads, const CgPolicy *policy);
+static void look_again(CgReads *reads, ReadRelation *relation, TimestampTz now);
+static bool is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now);
 static ReadRelation *find_relation(CgReads *reads, Oid relid);
 static int	column_bit(const ReadRelation *relation, AttrNumber attnum);
 static void count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now);
@@ -100,10 +105,56 @@ cg_reads_actor(const CgReads *reads)
 	return &reads->actor;
 }
 
-bool
-cg_reads_has_shown(const CgReads *reads)
+static CgPermission
+permission_on(const CgReads *reads, const CgPolicy *policy)
 {
-	return reads->has_shown;
+	CgPermission permission = cg_permission_of(&reads->actor, policy);
+
+	/* pg_dump: one record a table says as much as one a customer. */
+	if (reads->actor.superuser && cg_copyto_relation() == policy->relid &&
+		reads->query->dest->mydest == DestCopyOut)
+		permission.bulk = true;
+	return permission;
+}
+
+/*
+ * What was taken back during the statement shows nothing more; a plan that was made
+ * for somebody with a permission is refused.  Records that are due say why they
+ * were shown.
+ */
+static void
+look_again(CgReads *reads, ReadRelation *relation, TimestampTz now)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(reads->context);
+	const CgPolicy *policy = cg_policy_get(relation->relid);
+	CgPermission was = relation->permission;
+	CgPermission permission = {false, false, NULL};
+
+	if (policy)
+		permission = permission_on(reads, policy);
+	MemoryContextSwitchTo(oldcontext);
+	relation->permission_at = now;
+	if (permission.granted && permission.bulk == was.bulk &&
+		strcmp(permission.purpose, was.purpose) == 0)
+	{
+		pfree(permission.purpose);
+		return;
+	}
+	cg_reads_drain(reads, true);
+	relation->permission = permission;
+	relation->begun = false;
+	if (!permission.granted)
+		(void) cg_assume_check(reads->query->plannedstmt);
+}
+
+/* A standing permission is looked up again when the last look is a second old. */
+static bool
+is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now)
+{
+	if (relation->permission.granted &&
+		(now < relation->permission_at || now - relation->permission_at >= CG_VERDICT_USECS))
+		look_again(reads, relation, now);
+	return relation->permission.granted;
 }
 
 static ReadRelation *
@@ -135,11 +186,10 @@ find_relation(CgReads *reads, Oid relid)
 		relation->attnums[i] = policy->guarded[i].attnum;
 		relation->names[i] = get_attname(relid, relation->attnums[i], false);
 	}
-	relation->permission = cg_permission_of(&reads->actor, policy);
-	/* pg_dump: one record a table says as much as one a customer. */
-	if (reads->actor.superuser && cg_copyto_relation() == relid &&
-		reads->query->dest->mydest == DestCopyOut)
-		relation->permission.bulk = true;
+	relation->permission = permission_on(reads, policy);
+	relation->permission_at = GetCurrentTimestamp();
+	if (relation->permission.granted)
+		cg_resume_add(&reads->actor, relid, NULL);
 	relation->name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
 												get_rel_name(relid));
 	reads->relations = lappend(reads->relations, relation);
@@ -179,9 +229,8 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer)
 	TimestampTz now = GetCurrentTimestamp();
 	Read	   *read;
 
-	if (!relation->permission.granted)
+	if (!is_permitted(reads, relation, now))
 		return decide_by_window(reads, relation, site, customer, now);
-	reads->has_shown = true;
 	if (relation->permission.bulk)
 	{
 		count_row(reads, relation, site->attnum, now);
@@ -220,20 +269,16 @@ cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
 	TimestampTz now = GetCurrentTimestamp();
 	Read	   *read;
 
-	if (relation->permission.granted)
+	if (is_permitted(reads, relation, now))
 		return true;
 	read = find_read(reads, relation, customer);
 	if (read && is_shown_still(read, now))
-		read->existed = true;
-	else if (!cg_windows_may_be_open(reads->actor.name, customer))
+		return true;
+	if (!cg_windows_may_be_open(reads->actor.name, customer))
 		return false;
-	else
-	{
-		if (read == NULL)
-			read = add_read(reads, relation, customer);
-		look_up(reads, read, true, now);
-		read->existed |= read->shown;
-	}
+	if (read == NULL)
+		read = add_read(reads, relation, customer);
+	look_up(reads, read, true, now);
 	return read->shown;
 }
 
@@ -289,7 +334,7 @@ look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now)
 	{
 		read->shown = true;
 		read->until = window.closes_at;
-		reads->has_shown = true;
+		cg_resume_add(&reads->actor, InvalidOid, read->customer);
 	}
 	else if (cg_windows_past(reads->actor.name, read->customer, &window))
 	{
@@ -364,24 +409,4 @@ note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now)
 		*reads->dirty_end = read;
 		reads->dirty_end = &read->next_dirty;
 	}
-}
-
-void
-cg_reads_each_shown(const CgReads *reads, CgShownCallback callback, void *context)
-{
-	ListCell   *lc;
-	readset_iterator it;
-	ReadEntry  *entry;
-
-	foreach(lc, reads->relations)
-	{
-		ReadRelation *relation = lfirst(lc);
-
-		if (relation->permission.granted)
-			callback(relation->relid, NULL, context);
-	}
-	readset_start_iterate(reads->set, &it);
-	while ((entry = readset_iterate(reads->set, &it)) != NULL)
-		if ((entry->read->noted[1] != 0 || entry->read->existed) && !entry->read->relation->permission.granted)
-			callback(entry->read->relation->relid, entry->read->customer, context);
 }

@@ -56,20 +56,10 @@ extern void cg_reads_look_up(CgReads *reads, Oid relid, List *attnums);
 /* Has the actor a standing permission on the relation? */
 extern bool cg_reads_is_permitted(CgReads *reads, Oid relid);
 
-/* Has anything been shown? */
-extern bool cg_reads_has_shown(const CgReads *reads);
-
 /* Are there records that are not yet in the journal's buffer? */
 extern bool cg_reads_owes(const CgReads *reads);
 
 /* Moves them there.  final: counts too, which an execution has at its end. */
 extern void cg_reads_drain(CgReads *reads, bool final);
-
-/*
- * Calls back for what was shown, or existed: customer NULL stands for a standing permission
- * on the relation, else an open window is what showed it.
- */
-typedef void (*CgShownCallback) (Oid relid, const char *customer, void *context);
-extern void cg_reads_each_shown(const CgReads *reads, CgShownCallback callback, void *context);
 
 #endif							/* CG_READS_H */

@@ -20,6 +20,7 @@ typedef struct ReadRelation
 	AttrNumber *attnums;
 	char	  **names;
 	CgPermission permission;
+	TimestampTz permission_at;	/* when that was looked up */
 	AttrNumber	counted;		/* the column whose reads are counted */
 	uint64		looked_up;		/* columns of a look-up not yet in a record */
 	TimestampTz looked_up_at;
@@ -34,7 +35,6 @@ typedef struct Read
 {
 	ReadRelation *relation;
 	char	   *customer;
-	bool		existed;		/* the row, in mode hide */
 	bool		shown;			/* the verdict of decided_at */
 	TimestampTz decided_at;
 	TimestampTz until;			/* the end of the window that showed it */
@@ -98,7 +98,6 @@ struct CgReads
 	uint64		audited_more;	/* rows of the log beyond those of the result */
 	bool		audit_begun;	/* there is a record */
 	int			named;			/* customers that withheld records name */
-	bool		has_shown;
 };
 
 /* Puts the query's text into the journal, once a session, and sets query_id. */

@@ -1,56 +1,72 @@
 /*
  * resume.c
- *		Executions that are resumed after a window has closed.
+ *		Later looks at what was shown before: executions that are resumed, and
+ *		results that PostgreSQL has stored.
  *
- * Sort, Hash, Materialize and their like keep values that reveal() has let
- * through, and deliver them in a later FETCH without asking again.  Which plans
- * do is the planner's secret, so every execution that has shown something and
- * stopped at a row count is remembered, whatever its plan, and before it goes on
- * all of it must still be open.
+ * Sort, Hash, Materialize, the tuplestore of a function in FROM and their like keep
+ * values that reveal() has let through, and deliver them in a later FETCH without
+ * asking again.  Which plans do is the planner's secret, so every execution that
+ * may be run again is remembered with all that it and what ran inside of it have
+ * shown, whatever its plan and the FETCH; before it goes on all of that must still
+ * be open.
+ *
+ * Some results do not come from an executor the second time: of RETURNING, of
+ * data-modifying CTEs, of a command that returns rows (EXECUTE, FETCH), of a cursor
+ * that is held.  PostgreSQL runs those to their end, into a store of the portal.
+ * So a portal with a store is remembered, too.  Whoever fetches from it by SQL
+ * passes ProcessUtility, and rows that the protocol asks for pass the door.
+ *
+ * What is remembered lives in the query's or the portal's own memory, and goes
+ * with it.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "lib/ilist.h"
+#include "nodes/execnodes.h"
+#include "tcop/dest.h"
+#include "tcop/pquery.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
-#include "permission.h"
-#include "policy.h"
+#include "reads.h"
 #include "resume.h"
-#include "windows.h"
 
-typedef struct Shown
-{
-	Oid			relid;
-	char	   *customer;		/* NULL: by a standing permission */
-} Shown;
-
-/* Lives in the query's own memory, and leaves the list when that goes. */
-typedef struct Resumable
+typedef struct Remembered
 {
 	dlist_node	node;
-	QueryDesc  *query;
-	CgActor		actor;
-	List	   *shown;
-} Resumable;
+	const void *key;			/* a QueryDesc or a Portal */
+	CgShown    *shown;
+	uint64		handed_to;		/* the frame that has had all of it */
+	TimestampTz checked_at;
+	bool		fresh;			/* a store: not a row of it has left */
+} Remembered;
 
-static dlist_head resumables = DLIST_STATIC_INIT(resumables);
+static dlist_head all_remembered = DLIST_STATIC_INIT(all_remembered);
+static CgFrame *innermost = NULL;
+static uint64 frames = 0;
 
-static Resumable *find(QueryDesc *query);
-static void take_shown(Oid relid, const char *customer, void *context);
+static Remembered *find(const void *key);
+static Remembered *remember(const void *key, MemoryContext context, CgShown *shown);
 static void forget(void *arg);
-static bool is_still_open(const CgActor *actor, const Shown *shown);
+static void hand_on(CgFrame *to, const CgShown *shown);
+static void keep_with_store(Portal portal, const CgShown *shown);
+static bool was_checked_just_now(const Remembered *remembered);
+static void require_open(Remembered *remembered);
 
-static Resumable *
-find(QueryDesc *query)
+static Remembered *
+find(const void *key)
 {
 	dlist_iter	iter;
 
-	dlist_foreach(iter, &resumables)
+	dlist_foreach(iter, &all_remembered)
 	{
-		Resumable  *resumable = dlist_container(Resumable, node, iter.cur);
+		Remembered *remembered = dlist_container(Remembered, node, iter.cur);
 
-		if (resumable->query == query)
-			return resumable;
+		if (remembered->key == key)
+			return remembered;
 	}
 	return NULL;
 }
@@ -58,90 +74,207 @@ find(QueryDesc *query)
 static void
 forget(void *arg)
 {
-	dlist_delete(&((Resumable *) arg)->node);
+	Remembered *remembered = arg;
+
+	dlist_delete(&remembered->node);
+	cg_shown_free(remembered->shown);
 }
 
-static void
-take_shown(Oid relid, const char *customer, void *context)
+/*
+ * Takes the set over, or adds to what there is.  It stays where it is, since a
+ * portal that is held deletes the children of its context.
+ */
+static Remembered *
+remember(const void *key, MemoryContext context, CgShown *shown)
 {
-	Resumable  *resumable = context;
-	Shown	   *shown;
-	ListCell   *lc;
+	Remembered *remembered = find(key);
+	MemoryContextCallback *callback;
 
-	foreach(lc, resumable->shown)
+	if (remembered)
 	{
-		shown = lfirst(lc);
-		if (shown->relid == relid && (customer == NULL) == (shown->customer == NULL) &&
-			(customer == NULL || strcmp(shown->customer, customer) == 0))
-			return;
+		cg_shown_merge(remembered->shown, shown);
+		cg_shown_free(shown);
+		return remembered;
 	}
-	shown = palloc(sizeof(Shown));
-	shown->relid = relid;
-	shown->customer = customer ? pstrdup(customer) : NULL;
-	resumable->shown = lappend(resumable->shown, shown);
+	remembered = MemoryContextAllocZero(context, sizeof(Remembered));
+	callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+	remembered->key = key;
+	remembered->shown = shown;
+	callback->func = forget;
+	callback->arg = remembered;
+	dlist_push_head(&all_remembered, &remembered->node);
+	MemoryContextRegisterResetCallback(context, callback);
+	return remembered;
 }
 
 void
-cg_resume_remember(QueryDesc *query, const CgReads *reads)
+cg_resume_enter(CgFrame *frame, bool again)
 {
-	Resumable  *resumable = find(query);
-	MemoryContext oldcontext;
+	frame->outer = innermost;
+	frame->number = ++frames;
+	frame->portal = ActivePortal;
+	frame->again = again;
+	frame->wanted = again || (innermost && innermost->wanted) ||
+		(ActivePortal && ActivePortal->holdStore);
+	frame->shown = NULL;
+	innermost = frame;
+}
 
-	if (!cg_reads_has_shown(reads))
+static void
+hand_on(CgFrame *to, const CgShown *shown)
+{
+	if (to->shown == NULL)
+		to->shown = cg_shown_create();
+	cg_shown_merge(to->shown, shown);
+}
+
+/* The portal's own context lives as long as its store. */
+static void
+keep_with_store(Portal portal, const CgShown *shown)
+{
+	CgShown    *copy = cg_shown_create();
+	Remembered *remembered;
+
+	cg_shown_merge(copy, shown);
+	remembered = remember(portal, portal->portalContext, copy);
+	remembered->checked_at = GetCurrentTimestamp();
+	remembered->fresh = true;
+}
+
+void
+cg_resume_leave(CgFrame *frame, QueryDesc *query, bool success)
+{
+	CgFrame    *outer = frame->outer;
+	Remembered *remembered = NULL;
+	const CgShown *shown;
+
+	innermost = outer;
+	if (frame->shown == NULL && dlist_is_empty(&all_remembered))
 		return;
-	oldcontext = MemoryContextSwitchTo(query->estate->es_query_cxt);
-	if (resumable == NULL)
+	if (query)
+		remembered = find(query);
+	shown = frame->shown;
+	if (remembered && (outer == NULL || remembered->handed_to != outer->number))
 	{
-		MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
-
-		resumable = palloc0(sizeof(Resumable));
-		resumable->query = query;
-		resumable->actor = *cg_reads_actor(reads);
-		resumable->actor.name = pstrdup(resumable->actor.name);
-		callback->func = forget;
-		callback->arg = resumable;
-		dlist_push_head(&resumables, &resumable->node);
-		MemoryContextRegisterResetCallback(query->estate->es_query_cxt, callback);
+		/* What it replays was not shown in this run. */
+		if (frame->shown)
+			cg_shown_merge(remembered->shown, frame->shown);
+		shown = remembered->shown;
+		remembered->handed_to = outer ? outer->number : 0;
 	}
-	cg_reads_each_shown(reads, take_shown, resumable);
-	MemoryContextSwitchTo(oldcontext);
+	if (shown && outer)
+		hand_on(outer, shown);
+	if (shown && frame->portal && frame->portal->holdStore &&
+		(outer == NULL || outer->portal != frame->portal))
+		keep_with_store(frame->portal, shown);
+	if (frame->shown == NULL)
+		return;
+	if ((frame->again && success) || remembered)
+	{
+		remembered = remember(query, query->estate->es_query_cxt, frame->shown);
+		remembered->handed_to = outer ? outer->number : 0;
+	}
+	else
+		cg_shown_free(frame->shown);
+}
+
+void
+cg_resume_add(const CgActor *actor, Oid relid, const char *customer)
+{
+	if (innermost == NULL || !innermost->wanted)
+		return;
+	if (innermost->shown == NULL)
+		innermost->shown = cg_shown_create();
+	cg_shown_add(innermost->shown, actor, relid, customer);
+}
+
+void
+cg_resume_add_condition(void)
+{
+	if (innermost == NULL || !innermost->wanted)
+		return;
+	if (innermost->shown == NULL)
+		innermost->shown = cg_shown_create();
+	cg_shown_add_condition(innermost->shown);
+}
+
+bool
+cg_resume_withheld_in_condition(Portal portal)
+{
+	Remembered *of_query = portal->queryDesc ? find(portal->queryDesc) : NULL;
+	Remembered *of_store = find(portal);
+
+	return (of_query && cg_shown_has_condition(of_query->shown)) ||
+		(of_store && cg_shown_has_condition(of_store->shown));
 }
 
 static bool
-is_still_open(const CgActor *actor, const Shown *shown)
+was_checked_just_now(const Remembered *remembered)
 {
-	const CgPolicy *policy;
-	CgWindow	window;
+	TimestampTz now = GetCurrentTimestamp();
 
-	if (shown->customer)
-		return cg_windows_verify(actor->name, shown->customer, &window);
-	policy = cg_policy_get(shown->relid);
-	return policy && cg_permission_of(actor, policy).granted;
+	return now >= remembered->checked_at && now - remembered->checked_at < CG_VERDICT_USECS;
+}
+
+static void
+require_open(Remembered *remembered)
+{
+	cg_shown_require_open(remembered->shown);
+	remembered->checked_at = GetCurrentTimestamp();
 }
 
 void
 cg_resume_check(QueryDesc *query)
 {
-	Resumable  *resumable;
-	CgActor		actor;
-	ListCell   *lc;
+	Remembered *remembered;
 
-	if (dlist_is_empty(&resumables) || (resumable = find(query)) == NULL)
+	if (dlist_is_empty(&all_remembered) || (remembered = find(query)) == NULL)
 		return;
-	actor = cg_actor_current();
-	if (strcmp(actor.name, resumable->actor.name) != 0 || actor.role != resumable->actor.role)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("this query has shown guarded values to \"%s\" and cannot go on for \"%s\"",
-						resumable->actor.name, actor.name),
-				 errhint("Run it again.")));
-	foreach(lc, resumable->shown)
+	/* An SQL function that is asked for row after row is one running statement. */
+	if (query->dest && query->dest->mydest == DestSQLFunction && was_checked_just_now(remembered))
+		return;
+	/* A cursor that is being held: its rows go nowhere yet, and the store is known. */
+	if (query->dest && query->dest->mydest == DestTuplestore && ActivePortal &&
+		ActivePortal->queryDesc == query && ActivePortal->holdStore)
+		return;
+	require_open(remembered);
+}
+
+void
+cg_resume_check_fetch(const FetchStmt *fetch)
+{
+	Portal		portal;
+	Remembered *remembered;
+
+	if (dlist_is_empty(&all_remembered))
+		return;
+	portal = GetPortalByName(fetch->portalname);
+	if (!PortalIsValid(portal) || portal->holdStore == NULL || (remembered = find(portal)) == NULL)
+		return;
+	require_open(remembered);
+	hand_on(innermost, remembered->shown);
+}
+
+void
+cg_resume_check_row(bool first)
+{
+	Remembered *remembered;
+	bool		fresh;
+
+	if (dlist_is_empty(&all_remembered) || ActivePortal == NULL || ActivePortal->holdStore == NULL ||
+		(remembered = find(ActivePortal)) == NULL)
+		return;
+	fresh = remembered->fresh;
+	remembered->fresh = false;
+	if (was_checked_just_now(remembered) && (fresh || !first))
+		return;
+	/* Rows of a store are sent without one. */
+	if (ActiveSnapshotSet())
+		require_open(remembered);
+	else
 	{
-		if (!is_still_open(&actor, lfirst(lc)))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("this query has shown values that may not be shown any more, and cannot go on"),
-					 errdetail("An intervention has ended since, or a permission was taken back."),
-					 errhint("Run it again.")));
+		PushActiveSnapshot(GetTransactionSnapshot());
+		require_open(remembered);
+		PopActiveSnapshot();
 	}
 }

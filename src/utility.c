@@ -20,6 +20,7 @@
 #include "owntables.h"
 #include "policyrecord.h"
 #include "protect.h"
+#include "resume.h"
 #include "shared.h"
 #include "utility.h"
 
@@ -71,6 +72,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	CgCopy		copy = {0};
 	CgCopy		outer_copy;
 	CgDdl		ddl;
+	CgFrame		frame;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
 	/*
@@ -92,8 +94,11 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		held = cg_databases_hold(pstmt->utilityStmt);
 	outer_copy = cg_copyto_begin(copy);
 	cg_ddl_enter(&ddl);
+	cg_resume_enter(&frame, false);
 	PG_TRY();
 	{
+		if (IsA(pstmt->utilityStmt, FetchStmt))
+			cg_resume_check_fetch((FetchStmt *) pstmt->utilityStmt);
 		cg_owntables_allow_drop(dropping);
 		if (prev_ProcessUtility)
 			prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
@@ -103,6 +108,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_CATCH();
 	{
 		cg_ddl_leave(&ddl);
+		cg_resume_leave(&frame, NULL, false);
 		if (ddl.touches)
 			cg_errordetail_hide();
 		cg_owntables_allow_drop(false);
@@ -113,6 +119,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	}
 	PG_END_TRY();
 	cg_ddl_leave(&ddl);
+	cg_resume_leave(&frame, NULL, true);
 	cg_owntables_allow_drop(false);
 	(void) cg_copyto_begin(outer_copy);
 	if (OidIsValid(held))

@@ -1,0 +1,222 @@
+/*
+ * shown.c
+ *		A set of what has been shown: customers by open windows, relations by
+ *		standing permissions.
+ *
+ * Memory is bounded: of too many customers nothing is remembered but that there
+ * were too many, and such a set is never open again.  So is one that was shown to
+ * more than one actor.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "nodes/pg_list.h"
+#include "utils/memutils.h"
+
+#include "permission.h"
+#include "policy.h"
+#include "shown.h"
+#include "windows.h"
+
+typedef struct ShownEntry
+{
+	const char *customer;		/* key */
+	uint32		hash;
+	char		status;
+	uint32		check;			/* the last one that found a window open */
+} ShownEntry;
+
+#define SH_PREFIX shownset
+#define SH_ELEMENT_TYPE ShownEntry
+#define SH_KEY_TYPE const char *
+#define SH_KEY customer
+#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(tb, a, b) (strcmp((a), (b)) == 0)
+#define SH_SCOPE static inline
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) (a)->hash
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+struct CgShown
+{
+	MemoryContext context;
+	CgActor		actor;			/* name NULL: nothing has been shown */
+	shownset_hash *customers;	/* NULL: none */
+	List	   *relations;		/* OIDs */
+	bool		several;		/* actors */
+	bool		too_many;		/* customers; they are forgotten */
+	bool		condition;
+};
+
+static bool is_of(const CgShown *shown, const CgActor *actor);
+static void add_customer(CgShown *shown, const char *customer);
+static void refuse(const char *detail);
+static bool are_windows_open(const CgShown *shown);
+
+CgShown *
+cg_shown_create(void)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "contact_guard shown", ALLOCSET_SMALL_SIZES);
+	CgShown    *shown = MemoryContextAllocZero(context, sizeof(CgShown));
+
+	shown->context = context;
+	return shown;
+}
+
+void
+cg_shown_free(CgShown *shown)
+{
+	MemoryContextDelete(shown->context);
+}
+
+static bool
+is_of(const CgShown *shown, const CgActor *actor)
+{
+	return shown->actor.role == actor->role && strcmp(shown->actor.name, actor->name) == 0;
+}
+
+static void
+add_customer(CgShown *shown, const char *customer)
+{
+	bool		found;
+	ShownEntry *entry;
+
+	if (shown->too_many)
+		return;
+	if (shown->customers == NULL)
+		shown->customers = shownset_create(shown->context, 16, NULL);
+	entry = shownset_insert(shown->customers, customer, &found);
+	if (found)
+		return;
+	entry->customer = MemoryContextStrdup(shown->context, customer);
+	entry->check = 0;
+	if (shown->customers->members > CG_SHOWN_MAX)
+	{
+		shownset_destroy(shown->customers);
+		shown->customers = NULL;
+		shown->too_many = true;
+	}
+}
+
+void
+cg_shown_add(CgShown *shown, const CgActor *actor, Oid relid, const char *customer)
+{
+	if (shown->actor.name == NULL)
+	{
+		shown->actor = *actor;
+		shown->actor.name = MemoryContextStrdup(shown->context, actor->name);
+	}
+	else if (!is_of(shown, actor))
+		shown->several = true;
+	if (customer)
+		add_customer(shown, customer);
+	else
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(shown->context);
+
+		shown->relations = list_append_unique_oid(shown->relations, relid);
+		MemoryContextSwitchTo(oldcontext);
+	}
+}
+
+void
+cg_shown_add_condition(CgShown *shown)
+{
+	shown->condition = true;
+}
+
+bool
+cg_shown_has_condition(const CgShown *shown)
+{
+	return shown->condition;
+}
+
+void
+cg_shown_merge(CgShown *into, const CgShown *from)
+{
+	shownset_iterator it;
+	ShownEntry *entry;
+	ListCell   *lc;
+
+	into->several |= from->several;
+	into->too_many |= from->too_many;
+	into->condition |= from->condition;
+	foreach(lc, from->relations)
+		cg_shown_add(into, &from->actor, lfirst_oid(lc), NULL);
+	if (from->customers == NULL)
+		return;
+	shownset_start_iterate(from->customers, &it);
+	while ((entry = shownset_iterate(from->customers, &it)) != NULL)
+		cg_shown_add(into, &from->actor, InvalidOid, entry->customer);
+}
+
+static void
+refuse(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("this query has shown values that may not be shown any more, and cannot go on"),
+			 errdetail("%s", detail),
+			 errhint("Run it again.")));
+}
+
+/* One question, however many customers there are. */
+static bool
+are_windows_open(const CgShown *shown)
+{
+	static uint32 check = 0;
+	uint32		open = 0;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard windows",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	ListCell   *lc;
+
+	if (++check == 0)
+		check = 1;
+	foreach(lc, cg_windows_open(shown->actor.name))
+	{
+		ShownEntry *entry = shownset_lookup(shown->customers, ((CgWindow *) lfirst(lc))->customer);
+
+		/* There may be two windows at one customer. */
+		if (entry && entry->check != check)
+		{
+			entry->check = check;
+			open++;
+		}
+	}
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+	return open == shown->customers->members;
+}
+
+void
+cg_shown_require_open(const CgShown *shown)
+{
+	CgActor		actor;
+	ListCell   *lc;
+
+	if (shown->actor.name == NULL)
+		return;
+	actor = cg_actor_current();
+	if (!is_of(shown, &actor))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("this query has shown guarded values to \"%s\" and cannot go on for \"%s\"",
+						shown->actor.name, actor.name),
+				 errhint("Run it again.")));
+	if (shown->several)
+		refuse("They were shown to several actors.");
+	if (shown->too_many)
+		refuse("They are of so many customers that nobody knows whose interventions are still open.");
+	if (shown->customers && !are_windows_open(shown))
+		refuse("An intervention has ended since, or a permission was taken back.");
+	foreach(lc, shown->relations)
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		if (policy == NULL || !cg_permission_of(&actor, policy).granted)
+			refuse("An intervention has ended since, or a permission was taken back.");
+	}
+}

@@ -1,0 +1,36 @@
+/*
+ * shown.h
+ *		A set of what has been shown: customers by open windows, relations by
+ *		standing permissions.
+ */
+#ifndef CG_SHOWN_H
+#define CG_SHOWN_H
+
+#include "actor.h"
+
+/* A set that would know more customers is never all open again. */
+#define CG_SHOWN_MAX 10000
+
+typedef struct CgShown CgShown;
+
+/* An empty set, in a memory context of its own, until it is freed. */
+extern CgShown *cg_shown_create(void);
+extern void cg_shown_free(CgShown *shown);
+
+/* customer NULL: by a standing permission on the relation; else by a window. */
+extern void cg_shown_add(CgShown *shown, const CgActor *actor, Oid relid, const char *customer);
+
+/* A condition has met a withheld value, so that which rows there are says nothing. */
+extern void cg_shown_add_condition(CgShown *shown);
+extern bool cg_shown_has_condition(const CgShown *shown);
+
+extern void cg_shown_merge(CgShown *into, const CgShown *from);
+
+/*
+ * ERROR object_not_in_prerequisite_state unless the actor of this moment is the
+ * one to whom all of it was shown, and all of it would be shown to him now, by the
+ * latest commit and the clock.  Needs a transaction.
+ */
+extern void cg_shown_require_open(const CgShown *shown);
+
+#endif							/* CG_SHOWN_H */
