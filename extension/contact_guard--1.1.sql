@@ -223,10 +223,22 @@ SELECT pg_catalog.pg_extension_config_dump('contact_guard.intervention', '');
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION contact_guard.protect(relation regclass, customer name, columns name[],
-		mask text DEFAULT 'null', mode text DEFAULT 'mask', fallback text DEFAULT 'none') RETURNS void
+		mask text DEFAULT 'null', mode text DEFAULT 'mask', fallback text DEFAULT 'none',
+		unpinned text DEFAULT 'refuse') RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_protect';
-REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text) TO contact_guard_admin;
+REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) TO contact_guard_admin;
+
+-- What a guarded relation's definition may call besides what is harmless by itself.
+CREATE FUNCTION contact_guard.trust_function(function regprocedure, reason text) RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_trust_function';
+REVOKE ALL ON FUNCTION contact_guard.trust_function(regprocedure, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.trust_function(regprocedure, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.distrust_function(function regprocedure) RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_distrust_function';
+REVOKE ALL ON FUNCTION contact_guard.distrust_function(regprocedure) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.distrust_function(regprocedure) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.unprotect(relation regclass, columns name[] DEFAULT NULL) RETURNS void
 	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_unprotect';

@@ -191,6 +191,22 @@ CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW;
 CREATE TRIGGER t BEFORE UPDATE ON client FOR EACH ROW EXECUTE FUNCTION nothing();
 ALTER TABLE client ADD up text GENERATED ALWAYS AS (upper(name)) STORED;
 SELECT contact_guard.protect('client', 'id', '{name}');
+SELECT contact_guard.trust_function('nothing()', 'it looks at nothing');
+ALTER FUNCTION nothing() SET search_path = regress_policy, pg_temp;
+SECURITY LABEL FOR contact_guard ON FUNCTION nothing() IS '{"trusted": ""}';
+SELECT contact_guard.trust_function('nothing()', 'it looks at nothing');
+SELECT contact_guard.protect('client', 'id', '{name}');
+SELECT problem FROM contact_guard.status(), unnest(problems) problem WHERE problem ~ 'client';
+SELECT contact_guard.distrust_function('nothing()');
+SELECT contact_guard.distrust_function('nothing()');
+SELECT problem FROM contact_guard.status(), unnest(problems) problem WHERE problem ~ 'client';
+SELECT contact_guard.protect('client', 'id', '{name}');
+SELECT contact_guard.protect('client', 'id', '{name}', unpinned => 'perhaps');
+SELECT contact_guard.protect('client', 'id', '{name}', unpinned => 'accept');
+SET ROLE regress_policy_anna;
+SELECT contact_guard.trust_function('regress_policy.nothing()', 'me');
+SECURITY LABEL FOR contact_guard ON FUNCTION regress_policy.nothing() IS '{"trusted": "me"}';
+RESET ROLE;
 
 -- every change is a record, unless it is rolled back
 SELECT contact_guard.sync();

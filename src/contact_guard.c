@@ -26,6 +26,7 @@
 #include "policyrecord.h"
 #include "rowpolicy.h"
 #include "shared.h"
+#include "trust.h"
 #include "utility.h"
 
 PG_MODULE_MAGIC;
@@ -40,6 +41,7 @@ _PG_init(void)
 	cg_inval_init();
 	cg_labels_init();
 	cg_policy_init();
+	cg_trust_init();
 	cg_permission_init();
 	cg_interventions_init();
 	cg_actor_init();

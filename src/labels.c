@@ -20,6 +20,7 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_seclabel.h"
 #include "commands/seclabel.h"
 #include "lib/stringinfo.h"
@@ -38,9 +39,8 @@
 #include "mask.h"
 #include "objects.h"
 #include "policyrecord.h"
+#include "trust.h"
 #include "windowquery.h"
-
-#define PROVIDER "contact_guard"
 
 static void check_label(const ObjectAddress *object, const char *label);
 static void invalidate(Oid relid, bool interventions);
@@ -51,7 +51,7 @@ static void append_key(StringInfo out, const char *key, const char *value);
 void
 cg_labels_init(void)
 {
-	register_label_provider(PROVIDER, check_label);
+	register_label_provider(CG_LABEL_PROVIDER, check_label);
 }
 
 /* The provider's veto: called with the object locked and ownership checked. */
@@ -62,14 +62,21 @@ check_label(const ObjectAddress *object, const char *label)
 	bool		interventions = false;
 
 	cg_objects_require_admin("set or remove a contact_guard label");
-	if (object->classId != RelationRelationId)
+	if (object->classId != RelationRelationId && object->classId != ProcedureRelationId)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("contact_guard labels are for tables, views and their columns")));
+				 errmsg("contact_guard labels are for tables, views, their columns and functions")));
 	/* In binary upgrade our tables come in any order. */
 	if (!IsBinaryUpgrade)
 		(void) cg_objects_relation("journal_state", false);
 
+	if (object->classId == ProcedureRelationId)
+	{
+		cg_trust_check_label(object, label);
+		cg_policyrecord_add("label on %s: %s",
+							getObjectIdentity(object, false), label ? label : "removed");
+		return;
+	}
 	relkind = get_rel_relkind(object->objectId);
 	if (object->objectSubId == 0)
 	{
@@ -153,7 +160,7 @@ store(Oid relid, AttrNumber attnum, const char *label, bool interventions)
 	ObjectAddress object;
 
 	ObjectAddressSubSet(object, RelationRelationId, relid, attnum);
-	SetSecurityLabel(&object, PROVIDER, label);
+	SetSecurityLabel(&object, CG_LABEL_PROVIDER, label);
 	/* The same label may be set again in this command. */
 	CommandCounterIncrement();
 	invalidate(relid, interventions);
@@ -171,6 +178,7 @@ cg_labels_set_table(Oid relid, const CgTableLabel *label)
 		append_key(&out, "mode", label->mode);
 		append_key(&out, "fallback", label->fallback);
 		append_key(&out, "row_security", label->row_security);
+		append_key(&out, "unpinned", label->unpinned ? "accept" : NULL);
 		appendStringInfoChar(&out, '}');
 	}
 	if (label->interventions)
@@ -212,6 +220,18 @@ cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
 	store(relid, attnum, out.len > 0 ? out.data : NULL, false);
 }
 
+char *
+cg_labels_function_text(const char *reason)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoChar(&out, '{');
+	append_key(&out, "trusted", reason);
+	appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
 static void
 append_key(StringInfo out, const char *key, const char *value)
 {
@@ -250,7 +270,7 @@ scan_labels(Oid relid, void (*found) (const FormData_pg_seclabel *form, const ch
 										 RelationGetDescr(catalog), &isnull);
 
 		if (form->classoid == RelationRelationId &&
-			strcmp(TextDatumGetCString(provider), PROVIDER) == 0)
+			strcmp(TextDatumGetCString(provider), CG_LABEL_PROVIDER) == 0)
 			found(form, TextDatumGetCString(label), context);
 	}
 	systable_endscan(scan);

@@ -5,11 +5,13 @@
  * A label is a JSON object.
  *
  * On a table:  {"protect": {"mode": "mask", "fallback": "none"},
- *                  (or "mode": "hide", "fallback": "rls", "row_security": "off")
+ *                  (or "mode": "hide", "fallback": "rls", "row_security": "off",
+ *              "unpinned": "accept")
  *               "interventions": {"open_when": "…", "early": "…", "late": "…",
  *                                 "longest": "…", "timezone": "…"}}
  * On a column: {"protect": "customer"} or {"protect": {"mask": "partial(4,2)"}},
  *              {"interventions": "technician"}, or both keys.
+ * On a function: {"trusted": "why"}: see trust.h.
  *
  * Columns are named by where the label hangs, not inside one: that is what
  * makes a policy follow ALTER … RENAME.  Every key but those above is an error.
@@ -19,6 +21,9 @@
 
 #include "catalog/objectaddress.h"
 #include "catalog/pg_seclabel.h"
+
+/* The provider that labels are set for. */
+#define CG_LABEL_PROVIDER "contact_guard"
 
 /* What a column of an interventions relation is. */
 typedef enum CgPart
@@ -42,6 +47,7 @@ typedef struct CgTableLabel
 	char	   *row_security;	/* before protect() forced it: off, dormant (off
 								 * with policies), on or forced;
 								 * NULL if it did not */
+	bool		unpinned;		/* an admin accepts what its definition calls */
 	bool		interventions;
 	char	   *open_when;		/* NULL: always; the others may be NULL too */
 	char	   *early;
@@ -71,6 +77,10 @@ extern void cg_labels_init(void);
  */
 extern void cg_labels_parse_table(const char *label, CgTableLabel *result);
 extern void cg_labels_parse_column(const char *label, CgColumnLabel *result);
+extern void cg_labels_parse_function(const char *label);
+
+/* The label of a function that is trusted for a reason; palloc'd. */
+extern char *cg_labels_function_text(const char *reason);
 
 /*
  * Calls back for each label of a relation: attnum 0 for the relation's own, and

@@ -122,9 +122,10 @@ cg_labels_parse_table(const char *label, CgTableLabel *result)
 	read_keys(root, top, lengthof(top));
 	if (protect)
 	{
+		char	   *unpinned = NULL;
 		LabelKey	keys[] = {
 			{"mode", &result->mode}, {"fallback", &result->fallback},
-			{"row_security", &result->row_security}
+			{"row_security", &result->row_security}, {"unpinned", &unpinned}
 		};
 		JsonbContainer *object = object_at(root, "protect");
 
@@ -143,6 +144,9 @@ cg_labels_parse_table(const char *label, CgTableLabel *result)
 		if (result->row_security && strcmp(result->row_security, "off") != 0 &&
 			strcmp(result->row_security, "dormant") != 0 && strcmp(result->row_security, "on") != 0 && strcmp(result->row_security, "forced") != 0)
 			bad_label(psprintf("Row security \"%s\" is not known.", result->row_security));
+		if (unpinned && strcmp(unpinned, "accept") != 0)
+			bad_label(psprintf("Unpinned \"%s\" is not known.", unpinned));
+		result->unpinned = unpinned != NULL;
 	}
 	if (interventions)
 	{
@@ -193,4 +197,15 @@ cg_labels_parse_column(const char *label, CgColumnLabel *result)
 		if (result->part < 0)
 			bad_label(psprintf("\"%s\" is no part of an intervention.", part));
 	}
+}
+
+void
+cg_labels_parse_function(const char *label)
+{
+	char	   *reason = NULL;
+	LabelKey	top[] = {{"trusted", &reason}};
+
+	read_keys(parse_object(label), top, lengthof(top));
+	if (reason == NULL || reason[0] == '\0')
+		bad_label("The label of a function has the key \"trusted\", with the reason.");
 }

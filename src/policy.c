@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "derive.h"
 #include "inherit.h"
 #include "labels.h"
 #include "objects.h"
@@ -130,6 +131,8 @@ build(CgPolicy *policy, Oid relid)
 		cg_labels_of_relation(context.source, add_labels, &context);
 	}
 	if (policy->nguarded > 0)
+		cg_derive_columns(policy);
+	if (policy->nguarded > 0)
 		check_policy(policy);
 }
 
@@ -156,6 +159,7 @@ add_table_label(BuildContext *build, const char *label)
 	if (!parsed.protect)
 		return;
 	build->policy->hide |= strcmp(parsed.mode, "hide") == 0;
+	build->policy->unpinned |= parsed.unpinned;
 	if (build->source != build->policy->relid || parsed.row_security == NULL)
 		return;
 	if (strcmp(parsed.row_security, "off") == 0)
@@ -173,7 +177,6 @@ add_labels(AttrNumber attnum, const char *label, void *context)
 	BuildContext *build = context;
 	CgPolicy   *policy = build->policy;
 	CgColumnLabel parsed;
-	int			at;
 
 	if (attnum == 0)
 	{
@@ -187,21 +190,32 @@ add_labels(AttrNumber attnum, const char *label, void *context)
 		return;
 	if (parsed.customer && policy->customer == InvalidAttrNumber)
 		policy->customer = attnum;
-	if (parsed.mask == NULL)
-		return;
+	if (parsed.mask)
+		cg_policy_guard(policy, attnum, parsed.mask);
+}
+
+void
+cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spec)
+{
+	MemoryContext oldcontext;
+	int			at;
 
 	for (at = 0; at < policy->nguarded && policy->guarded[at].attnum < attnum; at++);
 	if (at < policy->nguarded && policy->guarded[at].attnum == attnum)
 		return;
+	/* Whoever adds a column to those of the labels has another context. */
+	oldcontext = MemoryContextSwitchTo(policy->guarded ? GetMemoryChunkContext(policy->guarded)
+									   : CurrentMemoryContext);
 	policy->guarded = policy->guarded
 		? repalloc(policy->guarded, sizeof(CgGuarded) * (policy->nguarded + 1))
 		: palloc(sizeof(CgGuarded));
 	memmove(&policy->guarded[at + 1], &policy->guarded[at],
 			sizeof(CgGuarded) * (policy->nguarded - at));
 	policy->guarded[at].attnum = attnum;
-	cg_mask_parse(parsed.mask, &policy->guarded[at].mask);
-	policy->guarded[at].spec = parsed.mask;
+	cg_mask_parse(spec, &policy->guarded[at].mask);
+	policy->guarded[at].spec = pstrdup(spec);
 	policy->nguarded++;
+	MemoryContextSwitchTo(oldcontext);
 }
 
 static void

@@ -41,6 +41,7 @@ typedef struct CgPolicy
 	CgPolicyShape *shape;
 	Oid			toast_of;		/* it holds long values of that relation */
 	bool		audited;		/* it is the access log's: reading it is a record */
+	bool		unpinned;		/* an admin accepts what its definition calls */
 	bool		hide;			/* rows of customers without a window do not exist */
 	CgRowSecurity row_security; /* before protect() forced it; the relation's own */
 	char	   *broken;			/* why no guarded column can be read, or NULL */
@@ -73,6 +74,12 @@ extern bool cg_policy_is_known(Oid relid);
 
 /* The guard on a column, or NULL. */
 extern const CgGuarded *cg_policy_column(const CgPolicy *policy, AttrNumber attnum);
+
+/*
+ * For those who build a policy: guards a column, unless it is guarded already.
+ * ERROR invalid_parameter_value for what is not a mask.
+ */
+extern void cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spec);
 
 /* Can a column of this type be a customer key?  Domains count as their base. */
 extern bool cg_policy_is_key_type(Oid type);

@@ -22,6 +22,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "definition.h"
 #include "fallback.h"
 #include "interventions.h"
 #include "labels.h"
@@ -218,6 +219,8 @@ cg_protect(PG_FUNCTION_ARGS)
 	char	   *spec = text_to_cstring(PG_GETARG_TEXT_PP(3));
 	char	   *mode = text_to_cstring(PG_GETARG_TEXT_PP(4));
 	char	   *fallback = text_to_cstring(PG_GETARG_TEXT_PP(5));
+	/* Version 1.0's SQL function has no such argument. */
+	char	   *unpinned = PG_NARGS() > 6 ? text_to_cstring(PG_GETARG_TEXT_PP(6)) : "refuse";
 	CgMask		mask;
 	AttrNumber	customer;
 	CgTableLabel table;
@@ -229,6 +232,11 @@ cg_protect(PG_FUNCTION_ARGS)
 	cg_labels_lock(relid);
 	cg_mask_parse(spec, &mask);
 	check_settings(relid, mode, fallback);
+	if (strcmp(unpinned, "refuse") != 0 && strcmp(unpinned, "accept") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value \"%s\" of unpinned", unpinned),
+				 errhint("Values are refuse and accept.")));
 	customer = require_column(relid, NameStr(*PG_GETARG_NAME(1)));
 	check_key(relid, customer);
 	attnums = column_list(PG_GETARG_ARRAYTYPE_P(2), relid);
@@ -250,6 +258,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	table.protect = true;
 	table.mode = mode;
 	table.fallback = fallback;
+	table.unpinned |= strcmp(unpinned, "accept") == 0;
 	if (strcmp(fallback, "rls") == 0)
 		cg_fallback_make(relid, &table.row_security);
 	cg_labels_set_table(relid, &table);
@@ -259,9 +268,12 @@ cg_protect(PG_FUNCTION_ARGS)
 	foreach(lc, attnums)
 		guard_column(relid, lfirst_int(lc), spec);
 
-	cg_policyrecord_add("protect %s (%s), customer %s, mask %s, mode %s, fallback %s",
+	/* With the labels set: what is computed of the columns is guarded, too. */
+	cg_definition_require(relid);
+	cg_policyrecord_add("protect %s (%s), customer %s, mask %s, mode %s, fallback %s%s",
 						get_rel_name(relid), column_names(relid, attnums),
-						get_attname(relid, customer, false), spec, mode, fallback);
+						get_attname(relid, customer, false), spec, mode, fallback,
+						table.unpinned ? ", unpinned accept" : "");
 	cg_reach_warn(relid, attnums);
 	PG_RETURN_VOID();
 }
@@ -303,6 +315,7 @@ unprotect(Oid relid, List *attnums)
 	if (table.protect && strcmp(table.fallback, "rls") == 0)
 		cg_fallback_remove(relid, table.row_security);
 	table.protect = false;
+	table.unpinned = false;
 	cg_labels_set_table(relid, &table);
 }
 

@@ -10,7 +10,6 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
@@ -141,18 +140,6 @@ warn_dependents(Oid relid, AttrNumber attnum)
 						 errmsg("materialized view \"%s\" keeps a copy of guarded column \"%s\"",
 								get_rel_name(owner), column),
 						 errhint("Protect it as well, or drop it.")));
-		}
-		else if (form->classid == AttrDefaultRelationId)
-		{
-			/* Plain defaults depend on no column of their table. */
-			ObjectAddress computed = GetAttrDefaultColumnAddress(form->objid);
-
-			if (computed.objectId == relid && computed.objectSubId != attnum)
-				ereport(WARNING,
-						(errcode(ERRCODE_WARNING),
-						 errmsg("generated column \"%s\" of relation \"%s\" is computed from guarded column \"%s\"",
-								get_attname(relid, computed.objectSubId, false), get_rel_name(relid), column),
-						 errhint("Protect it as well.")));
 		}
 	}
 	systable_endscan(scan);

@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -18,6 +19,7 @@
 #include "utils/pg_lsn.h"
 #include "utils/timestamp.h"
 
+#include "definition.h"
 #include "execution.h"
 #include "guc.h"
 #include "interventions.h"
@@ -100,6 +102,29 @@ cg_sync(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* What the definitions of a protected relation and its descendants call. */
+static List *
+add_offences(List *texts, Oid relid)
+{
+	ListCell   *lc;
+	ListCell   *lo;
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		foreach(lo, cg_definition_offences(lfirst_oid(lc)))
+		{
+			char	   *text = cg_definition_problem(lfirst(lo));
+			bool		found = false;
+			ListCell   *other;
+
+			/* A child may have a label of its own. */
+			foreach(other, texts)
+				found |= strcmp(lfirst(other), text) == 0;
+			if (!found)
+				texts = lappend(texts, text);
+		}
+	return texts;
+}
+
 /* Policies that are broken and why, as text datums. */
 static List *
 problems(void)
@@ -114,6 +139,7 @@ problems(void)
 		if (policy && policy->broken)
 			result = lappend(result, psprintf("relation %s: %s", get_rel_name(policy->relid),
 											  policy->broken));
+		result = add_offences(result, lfirst_oid(lc));
 	}
 	foreach(lc, cg_interventions_list())
 	{

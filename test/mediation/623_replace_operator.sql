@@ -3,7 +3,7 @@
 -- as: owner
 -- touches: no
 \c - postgres
-CREATE FUNCTION scratch.tell(text, text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION scratch.tell(text, text) RETURNS bool IMMUTABLE LANGUAGE sql RETURN true;
 ALTER FUNCTION scratch.tell OWNER TO owner;
 CREATE OPERATOR scratch.~~~ (FUNCTION = scratch.tell, LEFTARG = text, RIGHTARG = text);
 CREATE TABLE scratch.t (id bigint, phone text);

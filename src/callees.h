@@ -1,0 +1,34 @@
+/*
+ * callees.h
+ *		Which functions an expression calls that stored values may not meet.
+ *
+ * Allowed are: built-ins that are not volatile and run no text as SQL; functions
+ * in C, which only superusers make; SQL functions with a body of the SQL
+ * standard, which names what it calls by OID, if all of that is allowed; and
+ * functions that an admin trusts (trust.h).  Everything else resolves names when
+ * it runs, on the path and with the types of whoever runs it.
+ */
+#ifndef CG_CALLEES_H
+#define CG_CALLEES_H
+
+#include "nodes/pg_list.h"
+
+typedef struct CgCallees
+{
+	List	   *refused;		/* OIDs of functions, each once */
+	char	   *unknown;		/* what is refused besides, or NULL; a noun phrase */
+	List	   *seen_functions;
+	List	   *seen_types;
+} CgCallees;
+
+/*
+ * Each adds to *callees, which begins zeroed.  They need a transaction, open no
+ * relation but catalogs and throw only what these throw.
+ */
+extern void cg_callees_of_expression(Node *node, CgCallees *callees);
+extern void cg_callees_of_function(Oid function, CgCallees *callees);
+
+/* What input, output, comparison and checks of a type's values call. */
+extern void cg_callees_of_type(Oid type, CgCallees *callees);
+
+#endif							/* CG_CALLEES_H */

@@ -1,0 +1,60 @@
+/*
+ * trust.h
+ *		Functions that an admin has named as fit to meet stored values.
+ *
+ * The trust is a security label on the function, {"trusted": "why"}: it follows
+ * renames, goes with DROP and is dumped by name.  It counts only while the
+ * function has a search_path of its own that ends in pg_temp (is pinned).
+ * Answers are kept per session and cost a hash probe.
+ */
+#ifndef CG_TRUST_H
+#define CG_TRUST_H
+
+#include "catalog/objectaddress.h"
+#include "nodes/pg_list.h"
+
+extern void cg_trust_init(void);
+
+/* Is any function of this database trusted?  The first question of every session. */
+extern bool cg_trust_is_any(void);
+
+/* Has an admin named it, and is it pinned? */
+extern bool cg_trust_is_trusted(Oid function);
+
+/* Trusted, or harmless by itself (callees.h). */
+extern bool cg_trust_is_allowed(Oid function);
+
+/*
+ * Not allowed, and a cast, a domain or a type calls it: what PL/pgSQL and the
+ * type cache keep of these outlives the statement that made it.
+ */
+extern bool cg_trust_is_carried(Oid function);
+
+/* Does it bear a label of trust, pinned or not? */
+extern bool cg_trust_is_labelled(Oid function);
+
+/* The functions that bear one: a list of OIDs, sorted. */
+extern List *cg_trust_functions(void);
+
+/*
+ * The schemas of a function's own search_path, as names (char *), pg_temp left
+ * out; NIL unless it is pinned.
+ */
+extern List *cg_trust_path(Oid function);
+
+/*
+ * Why a function is not pinned, as a sentence, or NULL; then the schemas as above
+ * where schemas is not NULL.
+ */
+extern const char *cg_trust_path_problem(Oid function, List **schemas);
+
+/* Checks a label that is to be set on a function; everything but who may. */
+extern void cg_trust_check_label(const ObjectAddress *object, const char *label);
+
+/* The commands after which the function may be called; palloc'd. */
+extern char *cg_trust_mend(Oid function);
+
+/* "crm.ok_phone(text)" */
+extern char *cg_trust_name(Oid function);
+
+#endif							/* CG_TRUST_H */
