@@ -1,5 +1,56 @@
 \echo Use "CREATE EXTENSION contact_guard" to load this file. \quit
 
+-- The schema: made by this command, or an empty one of a superuser's on which nobody
+-- has a right, as a restore makes it and DROP EXTENSION leaves it.  Whoever owned it,
+-- or could create in it, would put functions of his own beside ours, which what is
+-- below, or the library, might call.  Before anything is looked up in it.
+DO $$
+DECLARE
+	schema pg_catalog.oid;
+	owner  pg_catalog.oid;
+	acl    pg_catalog.aclitem[];
+	is_new pg_catalog.bool;
+	role   pg_catalog.oid;
+BEGIN
+	SELECT n.oid, n.nspowner, n.nspacl,
+	       -- Another transaction that is in progress could not be seen: it is this one.
+	       coalesce(pg_catalog.pg_xact_status((greatest(pg_catalog.pg_current_xact_id()::pg_catalog.text::pg_catalog.int8
+	                                                    OPERATOR(pg_catalog.-) pg_catalog.age(n.xmin)::pg_catalog.int8,
+	                                                    3::pg_catalog.int8))::pg_catalog.text::pg_catalog.xid8)
+	                OPERATOR(pg_catalog.=) 'in progress'::pg_catalog.text, false)
+	  INTO STRICT schema, owner, acl, is_new
+	  FROM pg_catalog.pg_namespace n
+	 WHERE n.nspname OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.name;
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) owner AND rolsuper) THEN
+		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+			MESSAGE = 'schema "contact_guard" belongs to a role that is not a superuser',
+			HINT = 'Drop the schema or rename it, and run CREATE EXTENSION again.';
+	END IF;
+	IF acl IS NOT NULL AND NOT is_new THEN
+		RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+			MESSAGE = 'privileges have been granted on schema "contact_guard"',
+			HINT = 'Drop the schema or rename it, and run CREATE EXTENSION again.';
+	END IF;
+	IF EXISTS (SELECT FROM pg_catalog.pg_depend
+	            WHERE refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid
+	              AND refobjid OPERATOR(pg_catalog.=) schema
+	              AND classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid) THEN
+		RAISE EXCEPTION USING ERRCODE = 'duplicate_object',
+			MESSAGE = 'schema "contact_guard" is not empty',
+			HINT = 'Drop the schema or rename it, and run CREATE EXTENSION again.';
+	END IF;
+	-- What ALTER DEFAULT PRIVILEGES grants on schemas.  On everything below the library
+	-- takes it away itself (src/acls.c).
+	FOR role IN SELECT DISTINCT a.grantee FROM pg_catalog.aclexplode(acl) a WHERE a.grantee OPERATOR(pg_catalog.<>) owner LOOP
+		EXECUTE pg_catalog.concat('REVOKE ALL ON SCHEMA contact_guard FROM '::pg_catalog.text,
+			CASE WHEN role OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC'::pg_catalog.text
+			     ELSE role::pg_catalog.regrole::pg_catalog.text END, ' CASCADE'::pg_catalog.text);
+	END LOOP;
+	ALTER SCHEMA contact_guard OWNER TO CURRENT_USER;
+	GRANT ALL ON SCHEMA contact_guard TO CURRENT_USER;
+END
+$$;
+
 -- The library must be there from the server's start: without it nothing below
 -- would guard anything, so nothing below may come into being.
 CREATE FUNCTION contact_guard.require_preload() RETURNS boolean
@@ -9,15 +60,38 @@ REVOKE ALL ON FUNCTION contact_guard.require_preload() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.require_preload() TO PUBLIC;
 SELECT contact_guard.require_preload();
 
+-- The group roles belong to the cluster, the extension to one database of it: they
+-- are there if another database has it, and have members then.  But they also may
+-- have been made by somebody who may create roles, with himself among the members, or
+-- with the right to admit others.  What tells them apart is a security label, which
+-- only a superuser can set on a role (src/labels.c): ours have it from here on, in
+-- every database, and in what pg_dumpall writes.  A comment, or privileges on objects
+-- in another database, could be made by anybody.  A superuser who has made the roles
+-- himself, or restores without pg_dumpall, says so with that label.
 DO $$
 DECLARE
-	role_name name;
+	role_name pg_catalog.name;
+	existing  pg_catalog.oid;
 BEGIN
-	-- Roles belong to the cluster, the extension to one database of it.
-	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy']::name[] LOOP
-		IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name) THEN
-			EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role_name);
+	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy']::pg_catalog.name[] LOOP
+		SELECT oid INTO existing FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name;
+		CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_shseclabel
+		                       WHERE objoid OPERATOR(pg_catalog.=) existing
+		                         AND classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass::pg_catalog.oid
+		                         AND provider OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.text);
+		IF existing IS NULL THEN
+			EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN'::pg_catalog.text, role_name);
+		ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members
+		               WHERE roleid OPERATOR(pg_catalog.=) existing OR member OPERATOR(pg_catalog.=) existing)
+		   OR EXISTS (SELECT FROM pg_catalog.pg_roles
+		               WHERE oid OPERATOR(pg_catalog.=) existing
+		                 AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)) THEN
+			RAISE EXCEPTION USING ERRCODE = 'duplicate_object',
+				MESSAGE = pg_catalog.format('role "%s" exists, and has members, memberships or attributes'::pg_catalog.text, role_name),
+				DETAIL = 'Its members would get the rights of this extension, whoever made it.',
+				HINT = pg_catalog.format('Drop the role; or, if its members are to have these rights, say so first: SECURITY LABEL FOR contact_guard ON ROLE %I IS ''group role'';'::pg_catalog.text, role_name);
 		END IF;
+		EXECUTE pg_catalog.format('SECURITY LABEL FOR contact_guard ON ROLE %I IS ''group role'''::pg_catalog.text, role_name);
 	END LOOP;
 END
 $$;
@@ -153,8 +227,8 @@ CREATE INDEX ON contact_guard.restored_log (seq);
 CREATE INDEX ON contact_guard.restored_log (customer, read_at);
 CREATE INDEX ON contact_guard.restored_log (actor, read_at);
 -- COPY … TO of it copies the whole log instead (src/copyto.c): so a dump has all.
-SELECT pg_catalog.pg_extension_config_dump('contact_guard.restored_log', '');
-SELECT pg_catalog.pg_extension_config_dump('contact_guard.query_text', '');
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.restored_log'::pg_catalog.regclass, ''::pg_catalog.text);
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.query_text'::pg_catalog.regclass, ''::pg_catalog.text);
 
 -- Customers whose records a purge leaves alone.
 CREATE TABLE contact_guard.held (
@@ -164,7 +238,7 @@ CREATE TABLE contact_guard.held (
 	held_at  timestamptz NOT NULL DEFAULT now()
 );
 REVOKE ALL ON contact_guard.held FROM PUBLIC;
-SELECT pg_catalog.pg_extension_config_dump('contact_guard.held', '');
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.held'::pg_catalog.regclass, ''::pg_catalog.text);
 
 -- One row: which journal this database writes, and how far it is in the log.
 CREATE TABLE contact_guard.journal_state (
@@ -203,7 +277,18 @@ CREATE TABLE contact_guard.permission (
 );
 REVOKE ALL ON contact_guard.permission FROM PUBLIC;
 CREATE UNIQUE INDEX ON contact_guard.permission (role, (coalesce(relation::oid, 0::oid)));
-SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission', '');
+-- Whose row is in force has the privilege to execute it: see src/permission.c.  That
+-- PostgreSQL knows: it drops no role that has one, and dumps it by the role's name.
+CREATE FUNCTION contact_guard.standing_permission() RETURNS boolean
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_standing_permission';
+REVOKE ALL ON FUNCTION contact_guard.standing_permission() FROM PUBLIC;
+-- Bare numbers of roles and relations that are gone are in no dump: where it is
+-- restored they would be somebody's.
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission'::pg_catalog.regclass,
+	'WHERE EXISTS (SELECT FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a, pg_catalog.pg_roles r
+	                WHERE p.oid = ''contact_guard.standing_permission()''::pg_catalog.regprocedure
+	                  AND a.grantee = role AND r.oid = role)
+	   AND (relation IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation))'::pg_catalog.text);
 
 CREATE TABLE contact_guard.intervention (
 	id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -216,7 +301,7 @@ CREATE TABLE contact_guard.intervention (
 );
 REVOKE ALL ON contact_guard.intervention FROM PUBLIC;
 CREATE INDEX ON contact_guard.intervention (technician, opens_at);
-SELECT pg_catalog.pg_extension_config_dump('contact_guard.intervention', '');
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.intervention'::pg_catalog.regclass, ''::pg_catalog.text);
 
 ---------------------------------------------------------------------------
 -- policy
@@ -685,6 +770,6 @@ CREATE FUNCTION contact_guard.begin_journal() RETURNS void
 REVOKE ALL ON FUNCTION contact_guard.begin_journal() FROM PUBLIC;
 SELECT contact_guard.begin_journal();
 
-SELECT contact_guard.use_interventions('contact_guard.intervention', customer => 'customer',
-	technician => 'technician', opens_at => 'opens_at', closes_at => 'closes_at',
-	open_when => 'closed_at IS NULL');
+SELECT contact_guard.use_interventions('contact_guard.intervention'::pg_catalog.regclass, customer => 'customer'::pg_catalog.name,
+	technician => 'technician'::pg_catalog.name, opens_at => 'opens_at'::pg_catalog.name, closes_at => 'closes_at'::pg_catalog.name,
+	open_when => 'closed_at IS NULL'::pg_catalog.text);

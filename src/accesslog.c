@@ -20,7 +20,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "executor/executor.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -31,11 +30,13 @@
 #include "utils/timestamp.h"
 
 #include "accesslog.h"
+#include "acls.h"
 #include "objects.h"
+#include "owncolumns.h"
 #include "owntables.h"
 
 #define AHEAD_USECS (7 * USECS_PER_DAY)
-#define LOG_COLUMNS 22
+#define AT(column) (Anum_log_##column - 1)
 #define SLOTS 1000
 
 /* Writes into one partition. */
@@ -138,9 +139,11 @@ join_extension(const char *name)
 	ObjectAddress extension;
 
 	CommandCounterIncrement();
-	ObjectAddressSet(table, RelationRelationId, cg_objects_relation(name, false));
-	ObjectAddressSet(extension, ExtensionRelationId, get_extension_oid(CG_SCHEMA, false));
+	ObjectAddressSet(table, RelationRelationId, get_relname_relid(name, cg_objects_schema()));
+	ObjectAddressSet(extension, ExtensionRelationId, cg_objects_extension());
 	recordDependencyOn(&table, &extension, DEPENDENCY_EXTENSION);
+	/* Whatever ALTER DEFAULT PRIVILEGES grants on tables, nobody reads the log past log. */
+	cg_acls_reset(RelationRelationId, table.objectId);
 }
 
 static void
@@ -230,40 +233,39 @@ text_array(int count, const char **strings)
 	return PointerGetDatum(construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* In the order of the columns of contact_guard.log. */
 static void
 fill_slot(TupleTableSlot *slot, const CgLogRow *row)
 {
 	const CgRecord *record = &row->record;
 	const CgRecordContext *context = &row->context;
 
-	if (slot->tts_tupleDescriptor->natts != LOG_COLUMNS)
+	if (slot->tts_tupleDescriptor->natts != Natts_log)
 		elog(ERROR, "contact_guard.log has %d columns, not %d",
-			 slot->tts_tupleDescriptor->natts, LOG_COLUMNS);
+			 slot->tts_tupleDescriptor->natts, Natts_log);
 	ExecClearTuple(slot);
-	set_int8(slot, 0, row->seq, false);
-	set_int8(slot, 1, record->read_at, false);
-	set_text(slot, 2, cg_record_event_name(record->event));
-	set_text(slot, 3, context->actor);
-	set_text(slot, 4, context->login);
-	set_text(slot, 5, record->relation);
-	slot->tts_isnull[6] = record->ncolumns == 0;
+	set_int8(slot, AT(seq), row->seq, false);
+	set_int8(slot, AT(read_at), record->read_at, false);
+	set_text(slot, AT(event), cg_record_event_name(record->event));
+	set_text(slot, AT(actor), context->actor);
+	set_text(slot, AT(login), context->login);
+	set_text(slot, AT(relation), record->relation);
+	slot->tts_isnull[AT(columns)] = record->ncolumns == 0;
 	if (record->ncolumns > 0)
-		slot->tts_values[6] = text_array(record->ncolumns, record->columns);
-	set_text(slot, 7, record->customer);
-	set_int8(slot, 8, record->count, false);
-	set_text(slot, 9, record->intervention);
-	set_int8(slot, 10, record->closed_at, record->closed_at == CG_NO_TIME);
-	set_text(slot, 11, record->purpose);
-	set_text(slot, 12, record->reason);
-	set_text(slot, 13, context->client);
-	set_text(slot, 14, context->application);
-	set_text(slot, 15, row->session);
-	set_int8(slot, 16, context->statement, context->statement == 0);
-	set_int8(slot, 17, context->query_id, context->query_id == 0);
-	set_salt(slot, 18, row->customer_salt);
-	set_salt(slot, 19, row->actor_salt);
-	slot->tts_isnull[20] = true;
-	slot->tts_isnull[21] = true;
+		slot->tts_values[AT(columns)] = text_array(record->ncolumns, record->columns);
+	set_text(slot, AT(customer), record->customer);
+	set_int8(slot, AT(count), record->count, false);
+	set_text(slot, AT(intervention), record->intervention);
+	set_int8(slot, AT(closed_at), record->closed_at, record->closed_at == CG_NO_TIME);
+	set_text(slot, AT(purpose), record->purpose);
+	set_text(slot, AT(reason), record->reason);
+	set_text(slot, AT(client), context->client);
+	set_text(slot, AT(application), context->application);
+	set_text(slot, AT(session), row->session);
+	set_int8(slot, AT(statement), context->statement, context->statement == 0);
+	set_int8(slot, AT(query_id), context->query_id, context->query_id == 0);
+	set_salt(slot, AT(customer_salt), row->customer_salt);
+	set_salt(slot, AT(actor_salt), row->actor_salt);
+	slot->tts_isnull[AT(customer_commitment)] = true;
+	slot->tts_isnull[AT(actor_commitment)] = true;
 	ExecStoreVirtualTuple(slot);
 }

@@ -13,6 +13,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -81,7 +82,12 @@ cg_apply_begin(void)
 									  ALLOCSET_DEFAULT_SIZES);
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	/* Somebody may have dropped the extension and created it anew. */
+	/*
+	 * Somebody may have dropped the extension and created it anew.  From here to the
+	 * end of the transaction he cannot: with this lock the tables that our commands
+	 * name are those that have been checked.
+	 */
+	LockRelationOid(state_table, AccessShareLock);
 	if (cg_objects_relation("journal_state", true) != state_table)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

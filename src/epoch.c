@@ -22,6 +22,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -155,9 +156,13 @@ static Finding
 find_state(CgJournalState *state)
 {
 	bool		found;
+	Oid			relid = cg_objects_relation("journal_state", true);
 
-	if (!OidIsValid(cg_objects_relation("journal_state", true)))
+	/* Also where somebody has a table of that name: it is none of ours. */
+	if (!OidIsValid(relid))
 		return NO_JOURNAL;
+	/* With it nobody drops the extension, and what is checked stays so. */
+	LockRelationOid(relid, AccessShareLock);
 	memset(state, 0, sizeof(*state));
 	found = cg_journal_read_state(state);
 	if (found && !is_of_the_future() &&

@@ -44,9 +44,13 @@
 #include "inval.h"
 #include "journal.h"
 #include "objects.h"
+#include "owncolumns.h"
 #include "shared.h"
 
 #define LAUNCHER_PATIENCE_MS 10000
+
+/* In what heap_deform_tuple() makes of a row of contact_guard.journal_state */
+#define AT(column) (Anum_journal_state_##column - 1)
 
 static CgJournalState own;		/* what messages are sealed with */
 static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
@@ -75,36 +79,40 @@ journal_inval(Oid relid)
 bool
 cg_journal_read_state(CgJournalState *state)
 {
-	Relation	rel = table_open(cg_objects_relation("journal_state", false), AccessShareLock);
-	TupleDesc	desc = RelationGetDescr(rel);
-	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	HeapTuple	tuple = systable_getnext(scan);
-	bool		found = HeapTupleIsValid(tuple);
+	Relation	rel;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found;
 
+	cg_objects_require();
+	rel = table_open(cg_objects_relation("journal_state", false), AccessShareLock);
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple);
 	if (found)
 	{
-		Datum		values[14];
-		bool		nulls[14];
+		Datum	   *values = palloc(sizeof(Datum) * RelationGetNumberOfAttributes(rel));
+		bool	   *nulls = palloc(sizeof(bool) * RelationGetNumberOfAttributes(rel));
 		bytea	   *key;
 
-		heap_deform_tuple(tuple, desc, values, nulls);
-		key = DatumGetByteaPP(values[5]);
+		heap_deform_tuple(tuple, RelationGetDescr(rel), values, nulls);
+		key = DatumGetByteaPP(values[AT(mac_key)]);
 		if (VARSIZE_ANY_EXHDR(key) != CG_KEY_LENGTH)
 			elog(ERROR, "the journal's key has a wrong length");
-		state->system_identifier = (uint64) DatumGetInt64(values[1]);
-		state->database = DatumGetObjectId(values[2]);
-		state->epoch = DatumGetInt32(values[3]);
-		state->epoch_recorded = DatumGetBool(values[4]);
+		state->system_identifier = (uint64) DatumGetInt64(values[AT(system_identifier)]);
+		state->database = DatumGetObjectId(values[AT(database)]);
+		state->epoch = DatumGetInt32(values[AT(epoch)]);
+		state->epoch_recorded = DatumGetBool(values[AT(epoch_recorded)]);
 		memcpy(state->key, VARDATA_ANY(key), CG_KEY_LENGTH);
-		state->position = nulls[6] ? InvalidXLogRecPtr : DatumGetLSN(values[6]);
-		state->log_size = DatumGetInt64(values[7]);
-		state->rejected = DatumGetInt64(values[8]);
+		state->position = nulls[AT(position)] ? InvalidXLogRecPtr : DatumGetLSN(values[AT(position)]);
+		state->log_size = DatumGetInt64(values[AT(log_size)]);
+		state->rejected = DatumGetInt64(values[AT(rejected)]);
 		state->origin[0] = '\0';
-		if (!nulls[11])
-			strlcpy(state->origin, TextDatumGetCString(values[11]), sizeof(state->origin));
-		state->origin_number = DatumGetInt32(values[12]);
-		state->verification_keys = nulls[13] ? NULL : TextDatumGetCString(values[13]);
-		state->gaps = DatumGetInt64(values[9]) - DatumGetInt64(values[10]);
+		if (!nulls[AT(origin)])
+			strlcpy(state->origin, TextDatumGetCString(values[AT(origin)]), sizeof(state->origin));
+		state->origin_number = DatumGetInt32(values[AT(origin_number)]);
+		state->verification_keys = nulls[AT(verification_keys)] ? NULL : TextDatumGetCString(values[AT(verification_keys)]);
+		state->gaps = DatumGetInt64(values[AT(gaps)]) - DatumGetInt64(values[AT(gaps_acknowledged)]);
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);

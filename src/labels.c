@@ -18,10 +18,12 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_seclabel.h"
+#include "commands/extension.h"
 #include "commands/seclabel.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -42,6 +44,9 @@
 #include "trust.h"
 #include "windowquery.h"
 
+/* The label of a group role */
+#define GROUP_ROLE "group role"
+
 static void check_label(const ObjectAddress *object, const char *label);
 static void invalidate(Oid relid, bool interventions);
 static void store(Oid relid, AttrNumber attnum, const char *label, bool interventions);
@@ -54,6 +59,28 @@ cg_labels_init(void)
 	register_label_provider(CG_LABEL_PROVIDER, check_label);
 }
 
+/*
+ * The mark of a group role, which says that a superuser answers for who is in it:
+ * roles are the cluster's, and whoever may make one could have made ours before us,
+ * with members of his.  The install script sets it; pg_dumpall carries it.
+ */
+static void
+check_role_label(const ObjectAddress *role, const char *label)
+{
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be superuser to set or remove a contact_guard label of a role")));
+	if (label && strcmp(label, GROUP_ROLE) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("invalid contact_guard label of a role: \"%s\"", label),
+				 errhint("The only one is \"%s\".", GROUP_ROLE)));
+	if (OidIsValid(cg_objects_schema()) && !creating_extension)
+		cg_policyrecord_add("label on role %s: %s", GetUserNameFromId(role->objectId, false),
+							label ? label : "removed");
+}
+
 /* The provider's veto: called with the object locked and ownership checked. */
 static void
 check_label(const ObjectAddress *object, const char *label)
@@ -61,6 +88,11 @@ check_label(const ObjectAddress *object, const char *label)
 	char		relkind;
 	bool		interventions = false;
 
+	if (object->classId == AuthIdRelationId)
+	{
+		check_role_label(object, label);
+		return;
+	}
 	cg_objects_require_admin("set or remove a contact_guard label");
 	if (object->classId != RelationRelationId && object->classId != ProcedureRelationId)
 		ereport(ERROR,

@@ -1,106 +1,405 @@
 /*
  * objects.c
- *		The extension's own objects in the current database.
+ *		The extension's own objects in the current database: which they are.
+ *
+ * Nothing is ours because of its name.  The extension is the row of pg_extension
+ * (which only a superuser can make, see the control file); its schema is the one
+ * that this row names; a table, function or type is ours if pg_depend has it for a
+ * member of this extension, and it belongs to the extension's owner (or to the
+ * bootstrap superuser, as whom the recorder makes the log's partitions).  What
+ * bears our names and is none of that is somebody's table like any other.
+ *
+ * That is looked up once and kept until an invalidation.  pg_extension and
+ * pg_depend send none, but CREATE and DROP EXTENSION cannot do without functions
+ * coming and going, and the members cannot be changed otherwise (owntables.c); the
+ * session that drops the extension says so itself (cg_objects_forget).
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
-#include "catalog/objectaddress.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "inval.h"
 #include "objects.h"
+#include "owncolumns.h"
 
-#define CG_ADMIN_ROLE "contact_guard_admin"
+#define LIBRARY "$libdir/contact_guard"
 
-/* Asked for every plan and every range table entry of every session. */
-static Oid	schema = InvalidOid;
-static bool schema_known = false;
+typedef struct Extension
+{
+	Oid			oid;			/* InvalidOid: this database is without */
+	Oid			owner;
+	Oid			schema;
+} Extension;
+
+/* A table or function of ours that somebody has asked for. */
+typedef struct Known
+{
+	NameData	name;			/* hash key */
+	Oid			oid;			/* InvalidOid: not known any more */
+	uint32		hashvalue;		/* of its entry in the system cache */
+} Known;
+
+static Extension extension;
+static bool extension_known = false;
+static bool columns_checked = false;
+static Oid	site_type = InvalidOid;
+static HTAB *relations = NULL;
+static HTAB *functions = NULL;
 static uint64 invalidations = 0;
 
+static void objects_inval(int cacheid, uint32 hashvalue);
+static void type_inval(int cacheid, uint32 hashvalue);
+static void relation_inval(int cacheid, uint32 hashvalue);
+static void listen(void);
+static void forget_all(HTAB *known);
+static const Extension *own_extension(void);
+static void find_extension(Extension *result);
+static bool belongs(Oid classId, Oid oid, Oid owner);
+static bool is_own_relation(Oid relid);
+static Known *known(HTAB *table, const char *name);
+static void keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before);
+static Oid	find_function(const char *name);
+
+/* Handlers only set flags: see inval.h. */
+static void
+forget_all(HTAB *table)
+{
+	HASH_SEQ_STATUS seq;
+	Known	   *entry;
+
+	hash_seq_init(&seq, table);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+		entry->oid = InvalidOid;
+}
+
+/* A schema or a function was made, altered or dropped; rarely, therefore all. */
 static void
 objects_inval(int cacheid, uint32 hashvalue)
 {
-	schema_known = false;
 	invalidations++;
+	extension_known = false;
+	columns_checked = false;
+	forget_all(functions);
+}
+
+static void
+type_inval(int cacheid, uint32 hashvalue)
+{
+	invalidations++;
+	site_type = InvalidOid;
+}
+
+/* Sessions that make temporary tables must not look everything up again and again. */
+static void
+relation_inval(int cacheid, uint32 hashvalue)
+{
+	HASH_SEQ_STATUS seq;
+	Known	   *entry;
+
+	invalidations++;
+	hash_seq_init(&seq, relations);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+	{
+		if (hashvalue != 0 && entry->hashvalue != hashvalue)
+			continue;
+		entry->oid = InvalidOid;
+		columns_checked = false;
+	}
+}
+
+static void
+listen(void)
+{
+	HASHCTL		ctl = {.keysize = sizeof(NameData), .entrysize = sizeof(Known)};
+
+	if (relations)
+		return;
+	functions = hash_create("contact_guard functions", 16, &ctl, HASH_ELEM | HASH_STRINGS);
+	relations = hash_create("contact_guard tables", 32, &ctl, HASH_ELEM | HASH_STRINGS);
+	cg_inval_on_catalog(NAMESPACEOID, objects_inval);
+	cg_inval_on_catalog(PROCOID, objects_inval);
+	cg_inval_on_catalog(TYPEOID, type_inval);
+	cg_inval_on_catalog(RELOID, relation_inval);
+}
+
+void
+cg_objects_forget(void)
+{
+	if (relations == NULL)
+		return;
+	objects_inval(0, 0);
+	type_inval(0, 0);
+	relation_inval(0, 0);
+}
+
+static void
+find_extension(Extension *result)
+{
+	Relation	catalog = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	memset(result, 0, sizeof(*result));
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum(CG_SCHEMA));
+	scan = systable_beginscan(catalog, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
+
+		*result = (Extension) {form->oid, form->extowner, form->extnamespace};
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+/* Asked for every plan and every range table entry of every session. */
+static const Extension *
+own_extension(void)
+{
+	/* While it is being created, its row comes before anything that invalidates. */
+	if (!extension_known || creating_extension)
+	{
+		uint64		before;
+
+		listen();
+		before = invalidations;
+		find_extension(&extension);
+		extension_known = (invalidations == before);
+	}
+	return &extension;
 }
 
 Oid
 cg_objects_schema(void)
 {
-	if (!schema_known)
-	{
-		uint64		before;
+	return own_extension()->schema;
+}
 
-		cg_inval_on_catalog(NAMESPACEOID, objects_inval);
-		before = invalidations;
-		schema = get_namespace_oid(CG_SCHEMA, true);
-		schema_known = (invalidations == before);
-	}
-	return schema;
+Oid
+cg_objects_extension(void)
+{
+	return own_extension()->oid;
+}
+
+bool
+cg_objects_is_creating(void)
+{
+	return creating_extension && OidIsValid(cg_objects_extension()) &&
+		CurrentExtensionObject == cg_objects_extension();
+}
+
+/* A member of the extension, and its owner's? */
+static bool
+belongs(Oid classId, Oid oid, Oid owner)
+{
+	const Extension *own = own_extension();
+
+	return OidIsValid(own->oid) && (owner == own->owner || owner == BOOTSTRAP_SUPERUSERID) &&
+		getExtensionOfObject(classId, oid) == own->oid;
+}
+
+static bool
+is_own_relation(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return belongs(RelationRelationId, relid, owner);
+}
+
+bool
+cg_objects_is_own(Oid relid)
+{
+	Oid			schema = cg_objects_schema();
+	char		relkind;
+
+	if (!OidIsValid(schema) || !OidIsValid(relid) || get_rel_namespace(relid) != schema)
+		return false;
+	/* An index is no member: it is its table's. */
+	relkind = get_rel_relkind(relid);
+	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
+		relid = IndexGetRelation(relid, true);
+	return OidIsValid(relid) && is_own_relation(relid);
+}
+
+static Known *
+known(HTAB *table, const char *name)
+{
+	Known	   *entry = hash_search(table, name, HASH_FIND, NULL);
+
+	return entry && OidIsValid(entry->oid) ? entry : NULL;
+}
+
+/* Unless something has changed since "before", when the look-up began. */
+static void
+keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before)
+{
+	Known	   *entry = hash_search(table, name, HASH_ENTER, NULL);
+
+	entry->hashvalue = GetSysCacheHashValue1(cacheid, ObjectIdGetDatum(oid));
+	entry->oid = invalidations == before && !creating_extension ? oid : InvalidOid;
 }
 
 Oid
 cg_objects_relation(const char *name, bool missing_ok)
 {
-	Oid			namespace = cg_objects_schema();
-	Oid			relid = OidIsValid(namespace) ? get_relname_relid(name, namespace) : InvalidOid;
+	const Extension *own = own_extension();
+	Known	   *entry = OidIsValid(own->oid) ? known(relations, name) : NULL;
+	uint64		before = invalidations;
+	Oid			relid = InvalidOid;
 
-	if (!OidIsValid(relid) && !missing_ok)
+	if (entry)
+		return entry->oid;
+	if (OidIsValid(own->oid))
+		relid = get_relname_relid(name, own->schema);
+	if (OidIsValid(relid) && !is_own_relation(relid))
+		relid = InvalidOid;
+	if (OidIsValid(relid))
+		keep_known(relations, name, RELOID, relid, before);
+	else if (!missing_ok)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"%s.%s\" does not exist", CG_SCHEMA, name),
-				 errhint("Run CREATE EXTENSION contact_guard in this database.")));
+				 errmsg("table \"%s.%s\" of extension \"%s\" does not exist", CG_SCHEMA, name, CG_SCHEMA),
+				 errhint("Run CREATE EXTENSION contact_guard, or ALTER EXTENSION contact_guard UPDATE.")));
 	return relid;
+}
+
+void
+cg_objects_require(void)
+{
+	const Extension *own = own_extension();
+	char	   *name = OidIsValid(own->oid) ? get_namespace_name(own->schema) : NULL;
+	uint64		before = invalidations;
+
+	if (columns_checked && extension_known)
+		return;
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("extension \"%s\" is not installed in this database", CG_SCHEMA),
+				 errhint("Run CREATE EXTENSION contact_guard.")));
+	/* The library's commands name it; another schema of that name is not ours. */
+	if (strcmp(name, CG_SCHEMA) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the schema of extension \"%s\" is called \"%s\"", CG_SCHEMA, name),
+				 errhint("Rename it back, with the library unloaded.")));
+	/* They come one after the other. */
+	if (creating_extension || IsBinaryUpgrade)
+		return;
+	cg_owncolumns_check();
+	columns_checked = (invalidations == before);
 }
 
 Oid
 cg_objects_site_type(void)
 {
-	Oid			namespace = cg_objects_schema();
-	Oid			type = InvalidOid;
+	const Extension *own = own_extension();
+	uint64		before = invalidations;
+	HeapTuple	tuple = NULL;
+	Oid			result = InvalidOid;
 
-	if (OidIsValid(namespace))
-		type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-							   CStringGetDatum("site"), ObjectIdGetDatum(namespace));
-	if (!OidIsValid(type))
+	if (OidIsValid(site_type))
+		return site_type;
+	if (OidIsValid(own->oid))
+		tuple = SearchSysCache2(TYPENAMENSP, CStringGetDatum("site"), ObjectIdGetDatum(own->schema));
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
+
+		/* Its values are made here, as constants: see site.h. */
+		if (form->typtype == TYPTYPE_BASE && form->typlen == sizeof(int64) && form->typbyval &&
+			form->typisdefined && belongs(TypeRelationId, form->oid, form->typowner))
+			result = form->oid;
+		ReleaseSysCache(tuple);
+	}
+	if (!OidIsValid(result))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("guarded columns cannot be read: extension \"contact_guard\" is not installed in this database"),
 				 errhint("Run CREATE EXTENSION contact_guard.")));
-	return type;
+	if (invalidations == before && !creating_extension)
+		site_type = result;
+	return result;
 }
 
-/* By name: none of the functions that a rewrite calls is overloaded. */
-Oid
-cg_objects_function(const char *name)
+/*
+ * The member of this name that calls the library's function of this name: there is
+ * one, since none of those that the library looks up is overloaded.
+ */
+static Oid
+find_function(const char *name)
 {
-	Oid			namespace = cg_objects_schema();
+	const Extension *own = own_extension();
 	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
 	Oid			result = InvalidOid;
 
 	for (int i = 0; i < list->n_members; i++)
 	{
-		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
+		HeapTuple	tuple = &list->members[i]->tuple;
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+		bool		isnull;
+		Datum		symbol;
+		Datum		library;
 
-		if (form->pronamespace == namespace)
+		if (!OidIsValid(own->oid) || form->pronamespace != own->schema || form->prolang != ClanguageId ||
+			!belongs(ProcedureRelationId, form->oid, form->proowner))
+			continue;
+		symbol = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+		if (isnull || strcmp(TextDatumGetCString(symbol), psprintf("cg_%s", name)) != 0)
+			continue;
+		library = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_probin, &isnull);
+		if (!isnull && strcmp(TextDatumGetCString(library), LIBRARY) == 0)
 			result = form->oid;
 	}
 	ReleaseSysCacheList(list);
-	if (!OidIsValid(namespace) || !OidIsValid(result))
+	return result;
+}
+
+Oid
+cg_objects_function(const char *name)
+{
+	const Extension *own = own_extension();
+	Known	   *entry = OidIsValid(own->oid) ? known(functions, name) : NULL;
+	uint64		before = invalidations;
+	Oid			result;
+
+	if (entry)
+		return entry->oid;
+	result = find_function(name);
+	if (!OidIsValid(result))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("function %s.%s is not there", CG_SCHEMA, name),
+				 errmsg("function %s.%s of extension \"%s\" does not exist, or is not the library's",
+						CG_SCHEMA, name, CG_SCHEMA),
 				 errhint("Run CREATE EXTENSION contact_guard, or ALTER EXTENSION contact_guard UPDATE.")));
+	keep_known(functions, name, PROCOID, result, before);
 	return result;
 }
 
@@ -116,47 +415,4 @@ cg_objects_natts(Oid relid)
 		ReleaseSysCache(tuple);
 	}
 	return natts;
-}
-
-bool
-cg_objects_is_admin(void)
-{
-	Oid			admin = get_role_oid(CG_ADMIN_ROLE, true);
-
-	if (superuser())
-		return true;
-	return OidIsValid(admin) && has_privs_of_role(GetUserId(), admin);
-}
-
-void
-cg_objects_require_admin(const char *what)
-{
-	if (!cg_objects_is_admin())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be a member of role \"%s\" to %s", CG_ADMIN_ROLE, what)));
-}
-
-void
-cg_objects_require_policy_owner(Oid relid, const char *what)
-{
-	char		relkind = get_rel_relkind(relid);
-
-	cg_objects_require_admin(what);
-	if (relkind == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
-	if (!pg_class_ownercheck(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relkind), get_rel_name(relid));
-}
-
-char *
-cg_objects_text_argument(FunctionCallInfo fcinfo, int n, const char *name)
-{
-	if (PG_ARGISNULL(n) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(n)) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the %s must not be empty", name)));
-	return text_to_cstring(PG_GETARG_TEXT_PP(n));
 }

@@ -12,18 +12,45 @@
 
 #define CG_SCHEMA "contact_guard"
 
-/* The extension's schema, or InvalidOid in a database without it. */
+/*
+ * The extension and its schema, or InvalidOid in a database without it; the
+ * schema's name is CG_SCHEMA once cg_objects_require() has returned.
+ */
 extern Oid	cg_objects_schema(void);
-
-/* A table of the extension; ERROR undefined_table unless missing_ok. */
-extern Oid	cg_objects_relation(const char *name, bool missing_ok);
+extern Oid	cg_objects_extension(void);
 
 /*
- * A function that a rewrite calls, and the type of the last argument of reveal
- * and keep; ERROR if the extension is not there.
+ * ERROR object_not_in_prerequisite_state unless the extension is there, under
+ * its name, with tables that are what the library expects.  For whoever runs SQL
+ * that names our tables, or reads them by position.  Costs nothing when repeated.
+ */
+extern void cg_objects_require(void);
+
+/* Is this session running the extension's own script? */
+extern bool cg_objects_is_creating(void);
+
+/* What is cached is wrong: this session has dropped the extension. */
+extern void cg_objects_forget(void);
+
+/*
+ * A table or view of the extension.  One of that name which is none of its members
+ * does not exist here.  ERROR undefined_table unless missing_ok.
+ */
+extern Oid	cg_objects_relation(const char *name, bool missing_ok);
+
+/* Is the relation a member of the extension, or an index of one? */
+extern bool cg_objects_is_own(Oid relid);
+
+/*
+ * A function that the library calls or looks at (contact_guard.NAME, in C, of the
+ * symbol cg_NAME), and the type of the last argument of reveal and keep; ERROR if
+ * the extension is not there.
  */
 extern Oid	cg_objects_function(const char *name);
 extern Oid	cg_objects_site_type(void);
+
+/* A group role of the extension that bears its mark, or InvalidOid. */
+extern Oid	cg_objects_group_role(const char *name);
 
 /* The number of columns of a relation, dropped ones too; 0 if it does not exist. */
 extern int	cg_objects_natts(Oid relid);

@@ -23,9 +23,7 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -33,9 +31,12 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
+#include "acls.h"
 #include "copyto.h"
 #include "objects.h"
+#include "ownschema.h"
 #include "owntables.h"
+#include "permission.h"
 
 static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 static object_access_hook_type prev_object_access = NULL;
@@ -46,11 +47,10 @@ static bool dropping = false;	/* DROP EXTENSION is under way */
 static bool owntables_check_perms(List *rangeTable, bool ereport_on_violation);
 static void owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId,
 									int subId, void *arg);
-static bool is_ours(Oid relid);
-static void refuse(Oid relid);
 static void refuse_if_ours(RangeVar *name);
 static void check_other_tables(Node *statement);
 static bool is_allowed(const RangeTblEntry *rte);
+static bool has_leave(void);
 
 void
 cg_owntables_init(void)
@@ -65,23 +65,6 @@ void
 cg_owntables_allow_drop(bool allow)
 {
 	dropping = allow;
-}
-
-static bool
-is_ours(Oid relid)
-{
-	Oid			schema = cg_objects_schema();
-
-	return OidIsValid(schema) && get_rel_namespace(relid) == schema;
-}
-
-static void
-refuse(Oid relid)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("table \"%s.%s\" is for contact_guard alone", CG_SCHEMA, get_rel_name(relid)),
-			 errhint("Use the functions of schema contact_guard.")));
 }
 
 /*
@@ -125,21 +108,31 @@ owntables_check_perms(List *rangeTable, bool ereport_on_violation)
 
 	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(rangeTable, ereport_on_violation))
 		return false;
-	if (writing || creating_extension || IsBinaryUpgrade)
+	if (has_leave())
 		return true;
 	foreach(lc, rangeTable)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
 		if (rte->rtekind == RTE_RELATION && rte->relid >= FirstNormalObjectId &&
-			is_ours(rte->relid) && !is_allowed(rte))
+			cg_objects_is_own(rte->relid) && !is_allowed(rte))
 		{
 			if (!ereport_on_violation)
 				return false;
-			refuse(rte->relid);
+			cg_ownschema_refuse(rte->relid);
 		}
 	}
 	return true;
+}
+
+/*
+ * Is a command of ours under way?  Other extensions' scripts have no leave, nor has
+ * what runs inside them.
+ */
+static bool
+has_leave(void)
+{
+	return writing || IsBinaryUpgrade || cg_objects_is_creating();
 }
 
 static void
@@ -147,27 +140,38 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	if (classId != RelationRelationId || writing || dropping || creating_extension ||
-		IsBinaryUpgrade)
+	if (access == OAT_POST_CREATE && cg_objects_is_creating())
+		cg_acls_created(classId, objectId);
+	if (dropping || has_leave())
 		return;
 	switch (access)
 	{
 		case OAT_TRUNCATE:
+			if (cg_objects_is_own(objectId))
+				cg_ownschema_refuse(objectId);
 			break;
 		case OAT_DROP:
 			/* PostgreSQL's own clean-up of what a failed command left. */
-			if ((((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0)
+			if ((((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0 ||
+				classId != RelationRelationId)
 				return;
+			if (cg_objects_is_own(objectId) && get_rel_relkind(objectId) != RELKIND_VIEW)
+				cg_ownschema_refuse(objectId);
+			if (subId == 0)
+				cg_permission_relation_dropped(objectId);
 			break;
 		case OAT_POST_ALTER:
 			if (((ObjectAccessPostAlter *) arg)->is_internal)
 				return;
+			cg_ownschema_check(classId, objectId, ((ObjectAccessPostAlter *) arg)->auxiliary_id);
+			break;
+		case OAT_POST_CREATE:
+			if (arg == NULL || !((ObjectAccessPostCreate *) arg)->is_internal)
+				cg_ownschema_check(classId, objectId, InvalidOid);
 			break;
 		default:
-			return;
+			break;
 	}
-	if (is_ours(objectId) && get_rel_relkind(objectId) != RELKIND_VIEW)
-		refuse(objectId);
 }
 
 /* The table that a command is about, or NULL. */
@@ -204,8 +208,8 @@ refuse_if_ours(RangeVar *name)
 	if (name == NULL || name->relpersistence == RELPERSISTENCE_TEMP)
 		return;
 	relid = RangeVarGetRelid(name, NoLock, true);
-	if (OidIsValid(relid) && is_ours(relid))
-		refuse(relid);
+	if (OidIsValid(relid) && cg_objects_is_own(relid))
+		cg_ownschema_refuse(relid);
 }
 
 /* Through a parent of his own anybody could read and write our tables. */
@@ -247,23 +251,18 @@ cg_owntables_check_command(Node *statement)
 	RangeVar   *target;
 	Oid			relid;
 
-	if (writing || creating_extension || IsBinaryUpgrade || !OidIsValid(cg_objects_schema()))
+	if (has_leave() || !OidIsValid(cg_objects_schema()))
 		return;
 	if (IsA(statement, AlterExtensionContentsStmt) &&
 		strcmp(((AlterExtensionContentsStmt *) statement)->extname, CG_SCHEMA) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("the members of extension \"%s\" cannot be changed", CG_SCHEMA)));
-	if (IsA(statement, RenameStmt) && ((RenameStmt *) statement)->renameType == OBJECT_SCHEMA &&
-		strcmp(((RenameStmt *) statement)->subname, CG_SCHEMA) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("schema \"%s\" cannot be renamed", CG_SCHEMA)));
 	check_other_tables(statement);
 	target = command_target(statement);
 	relid = target ? RangeVarGetRelid(target, NoLock, true) : InvalidOid;
-	if (OidIsValid(relid) && is_ours(relid))
-		refuse(relid);
+	if (OidIsValid(relid) && cg_objects_is_own(relid))
+		cg_ownschema_refuse(relid);
 }
 
 void
@@ -289,6 +288,8 @@ execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls
 	bool		was_writing = writing;
 	uint64		processed = 0;
 
+	/* The text names our tables: with these rights only if they are ours. */
+	cg_objects_require();
 	GetUserIdAndSecContext(&user, &sec_context);
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);

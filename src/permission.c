@@ -2,17 +2,27 @@
  * permission.c
  *		Standing permissions: who is shown values without an intervention.
  *
- * They are rows of contact_guard.permission, kept per session until a relcache
- * invalidation of that table, which every change through allow(), disallow() or
- * any other way sends.
+ * A permission is two things: a row of contact_guard.permission, and the privilege to
+ * execute contact_guard.standing_permission() for the role that the row names.
+ * Without the privilege the row is void.  Rows of a table depend on nothing, but a
+ * privilege does: PostgreSQL refuses to drop the role, and pg_dump writes it by
+ * name.  So the number of a role that is gone, or of another cluster, gives nobody a
+ * permission; and rows of roles or relations that are gone are in no dump (see the
+ * condition in the install script).
+ *
+ * Both are kept per session until an invalidation: a relcache invalidation of the
+ * table, which every change through allow(), disallow() or any other way sends, and
+ * one of the function, which every GRANT and REVOKE sends.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_type.h"
-#include "fmgr.h"
+#include "access/xact.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -20,20 +30,23 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "inval.h"
 #include "labels.h"
 #include "objects.h"
+#include "owncolumns.h"
 #include "owntables.h"
 #include "permission.h"
 #include "policyrecord.h"
 
-#define BULK "bulk"
-#define RECORDED "recorded"
+
+/* Of a tuple of the table; sets isnull.  Only the relation may be. */
+#define COLUMN(name) heap_getattr(tuple, Anum_permission_##name, RelationGetDescr(rel), &isnull)
 
 typedef struct Row
 {
-	Oid			role;
+	Oid			role;			/* it has the privilege */
 	Oid			relation;		/* InvalidOid: all */
 	bool		bulk;
 	char	   *purpose;
@@ -42,19 +55,29 @@ typedef struct Row
 static MemoryContext context = NULL;
 static List *rows = NIL;
 static Oid	table = InvalidOid; /* InvalidOid: rows are not loaded */
+static uint32 function_hash = 0;	/* of standing_permission() in the system cache */
 static uint64 invalidations = 0;
 
 static void permission_inval(Oid relid);
+static void privilege_inval(int cacheid, uint32 hashvalue);
+static List *privileged_roles(void);
 static void load(void);
-static uint64 change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
+static bool remove_rows(Oid role, Oid relation);
 
-PG_FUNCTION_INFO_V1(cg_allow);
-PG_FUNCTION_INFO_V1(cg_disallow);
 
 void
 cg_permission_init(void)
 {
 	cg_inval_on_relation(permission_inval);
+	cg_inval_on_catalog(PROCOID, privilege_inval);
+}
+
+static void
+privilege_inval(int cacheid, uint32 hashvalue)
+{
+	invalidations++;
+	if (hashvalue == function_hash || hashvalue == 0)
+		table = InvalidOid;
 }
 
 static void
@@ -69,7 +92,7 @@ permission_inval(Oid relid)
 CgPermission
 cg_permission_of(const CgActor *actor, const CgPolicy *policy)
 {
-	CgPermission result = {false, false, NULL};
+	CgPermission result = {0};
 	ListCell   *lc;
 
 	if (actor->superuser)
@@ -101,7 +124,33 @@ cg_permission_of(const CgActor *actor, const CgPolicy *policy)
 		result.granted = true;
 		result.bulk = row->bulk;
 		result.purpose = pstrdup(row->purpose);
+		result.reason = psprintf("by role %s", GetUserNameFromId(row->role, true));
 	}
+	return result;
+}
+
+/* The roles that a GRANT names, not those that are members of them. */
+static List *
+privileged_roles(void)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(cg_objects_function("standing_permission")));
+	List	   *result = NIL;
+	bool		isnull;
+	Datum		value;
+
+	if (!HeapTupleIsValid(tuple))
+		return NIL;
+	value = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proacl, &isnull);
+	if (!isnull)
+	{
+		Acl		   *acl = DatumGetAclPCopy(value);
+
+		for (int i = 0; i < ACL_NUM(acl); i++)
+			if (ACL_DAT(acl)[i].ai_grantee != ACL_ID_PUBLIC &&
+				(ACLITEM_GET_PRIVS(ACL_DAT(acl)[i]) & ACL_EXECUTE) != 0)
+				result = list_append_unique_oid(result, ACL_DAT(acl)[i].ai_grantee);
+	}
+	ReleaseSysCache(tuple);
 	return result;
 }
 
@@ -118,6 +167,7 @@ load(void)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	List	   *loaded = NIL;
+	List	   *privileged;
 	uint64		before;
 
 	if (OidIsValid(table) && table == relid)
@@ -127,24 +177,31 @@ load(void)
 		rows = NIL;
 		return;
 	}
+	cg_objects_require();
+	function_hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(cg_objects_function("standing_permission")));
 	fresh = AllocSetContextCreate(CurrentMemoryContext, "contact_guard permissions",
 								  ALLOCSET_SMALL_SIZES);
 	rel = table_open(relid, AccessShareLock);
 	before = invalidations;
+	privileged = privileged_roles();
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		MemoryContext oldcontext = MemoryContextSwitchTo(fresh);
-		Row		   *row = palloc0(sizeof(Row));
+		MemoryContext oldcontext;
+		Row		   *row;
 		bool		isnull;
+		Oid			role = DatumGetObjectId(COLUMN(role));
 		Datum		relation;
 
-		row->role = DatumGetObjectId(heap_getattr(tuple, 1, RelationGetDescr(rel), &isnull));
-		relation = heap_getattr(tuple, 2, RelationGetDescr(rel), &isnull);
+		if (isnull || !list_member_oid(privileged, role))
+			continue;
+		oldcontext = MemoryContextSwitchTo(fresh);
+		row = palloc0(sizeof(Row));
+		row->role = role;
+		relation = COLUMN(relation);
 		row->relation = isnull ? InvalidOid : DatumGetObjectId(relation);
-		row->purpose = TextDatumGetCString(heap_getattr(tuple, 3, RelationGetDescr(rel), &isnull));
-		row->bulk = strcmp(TextDatumGetCString(heap_getattr(tuple, 4, RelationGetDescr(rel), &isnull)),
-						   BULK) == 0;
+		row->purpose = TextDatumGetCString(COLUMN(purpose));
+		row->bulk = strcmp(TextDatumGetCString(COLUMN(level)), CG_PERMISSION_BULK) == 0;
 		loaded = lappend(loaded, row);
 		MemoryContextSwitchTo(oldcontext);
 	}
@@ -159,98 +216,116 @@ load(void)
 	table = invalidations == before ? relid : InvalidOid;
 }
 
-/* Writes the table as its owner, whatever the caller may do to it. */
-static uint64
-change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
+/* Plans may take a permission for granted, or its absence: see assume.h. */
+void
+cg_permission_changed(Oid relation)
 {
-	Oid			relid = cg_objects_relation("permission", false);
-	uint64		rows_changed = cg_owntables_execute(sql, nargs, types, values, nulls, NULL);
 	ListCell   *lc;
 
-	CacheInvalidateRelcacheByRelid(relid);
-	/* Plans may take a permission for granted, or its absence: see assume.h. */
+	CacheInvalidateRelcacheByRelid(cg_objects_relation("permission", false));
 	if (OidIsValid(relation))
 		CacheInvalidateRelcacheByRelid(relation);
 	else
 		foreach(lc, cg_labels_relations())
 			CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
-	return rows_changed;
 }
 
-Datum
-cg_allow(PG_FUNCTION_ARGS)
+List *
+cg_permission_roles(void)
 {
-	Oid			types[4] = {REGROLEOID, REGCLASSOID, TEXTOID, TEXTOID};
-	Datum		values[4];
-	char		nulls[5] = "    ";
-	char	   *purpose;
-	char	   *level;
+	List	   *result = NIL;
+	ListCell   *lc;
 
-	cg_objects_require_admin("allow a role to read guarded columns");
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("role, purpose and level must not be null")));
-	purpose = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	level = text_to_cstring(PG_GETARG_TEXT_PP(3));
-	if (purpose[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the purpose must not be empty"),
-				 errhint("Say why this role may read contact data without an intervention.")));
-	if (strcmp(level, RECORDED) != 0 && strcmp(level, BULK) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid level \"%s\"", level),
-				 errhint("Levels are recorded and bulk.")));
-	/* regrole_in takes any number. */
-	(void) GetUserNameFromId(PG_GETARG_OID(0), false);
-	if (!PG_ARGISNULL(2) && cg_policy_get(PG_GETARG_OID(2)) == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("relation \"%s\" has no guarded columns", get_rel_name(PG_GETARG_OID(2)))));
-
-	values[0] = PG_GETARG_DATUM(0);
-	values[1] = PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2);
-	nulls[1] = PG_ARGISNULL(2) ? 'n' : ' ';
-	values[2] = CStringGetTextDatum(purpose);
-	values[3] = CStringGetTextDatum(level);
-	change(DatumGetObjectId(values[1]), "INSERT INTO contact_guard.permission (role, relation, purpose, level) VALUES ($1, $2, $3, $4) "
-		   "ON CONFLICT (role, (coalesce(relation::oid, 0::oid))) "
-		   "DO UPDATE SET purpose = excluded.purpose, level = excluded.level",
-		   4, types, values, nulls);
-	cg_policyrecord_add("allow %s on %s for \"%s\", level %s",
-						GetUserNameFromId(PG_GETARG_OID(0), false),
-						PG_ARGISNULL(2) ? "all relations" :
-						DatumGetCString(DirectFunctionCall1(regclassout, values[1])),
-						purpose, level);
-	PG_RETURN_VOID();
+	load();
+	foreach(lc, rows)
+		result = list_append_unique_oid(result, ((Row *) lfirst(lc))->role);
+	return result;
 }
 
-Datum
-cg_disallow(PG_FUNCTION_ARGS)
+/*
+ * Removes the rows of a role, or those on a relation, past the executor: the role
+ * or the relation is just being dropped.
+ */
+static bool
+remove_rows(Oid role, Oid relation)
 {
-	Oid			types[2] = {REGROLEOID, REGCLASSOID};
-	Datum		values[2];
-	char		nulls[3] = "  ";
+	Relation	rel = table_open(cg_objects_relation("permission", false), RowExclusiveLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	HeapTuple	tuple;
+	bool		result = false;
 
-	cg_objects_require_admin("disallow a role to read guarded columns");
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("role must not be null")));
-	values[0] = PG_GETARG_DATUM(0);
-	values[1] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
-	nulls[1] = PG_ARGISNULL(1) ? 'n' : ' ';
-	if (change(DatumGetObjectId(values[1]), "DELETE FROM contact_guard.permission WHERE role = $1 AND relation IS NOT DISTINCT FROM $2",
-			   2, types, values, nulls) == 0)
-		ereport(NOTICE,
-				(errmsg("role \"%s\" had no such permission",
-						GetUserNameFromId(PG_GETARG_OID(0), true))));
-	else
-		cg_policyrecord_add("disallow %s on %s",
-							DatumGetCString(DirectFunctionCall1(regroleout, values[0])),
-							PG_ARGISNULL(1) ? "all relations" :
-							DatumGetCString(DirectFunctionCall1(regclassout, values[1])));
-	PG_RETURN_VOID();
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Oid			row_role = DatumGetObjectId(COLUMN(role));
+		Datum		row_relation = COLUMN(relation);
+
+		if (OidIsValid(relation) ? (isnull || DatumGetObjectId(row_relation) != relation) : row_role != role)
+			continue;
+		simple_heap_delete(rel, &tuple->t_self);
+		result = true;
+	}
+	systable_endscan(scan);
+	table_close(rel, RowExclusiveLock);
+	cg_permission_changed(InvalidOid);
+	return result;
+}
+
+/* A relation goes, and what was allowed on it; its number may be another's one day. */
+void
+cg_permission_relation_dropped(Oid relid)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(cg_objects_relation("permission", true)))
+		return;
+	load();
+	foreach(lc, rows)
+	{
+		Row		   *row = lfirst(lc);
+
+		if (row->relation != relid)
+			continue;
+		cg_policyrecord_add("disallow %s on %s, which is dropped", GetUserNameFromId(row->role, false),
+							DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(relid))));
+	}
+	foreach(lc, rows)
+		if (((Row *) lfirst(lc))->relation == relid)
+			break;
+	if (lc)
+		(void) remove_rows(InvalidOid, relid);
+}
+
+List *
+cg_permission_look(Node *statement)
+{
+	bool		revokes = IsA(statement, GrantStmt) && !((GrantStmt *) statement)->is_grant;
+
+	/* In our own commands the rows are seen to; a dump brings the rows before the privileges. */
+	if ((!revokes && !IsA(statement, DropOwnedStmt)) || IsBinaryUpgrade || creating_extension ||
+		cg_owntables_is_writing() || !OidIsValid(cg_objects_relation("permission", true)))
+		return NIL;
+	return cg_permission_roles();
+}
+
+void
+cg_permission_settle(List *before)
+{
+	List	   *privileged;
+	ListCell   *lc;
+
+	if (before == NIL)
+		return;
+	CommandCounterIncrement();
+	privileged = privileged_roles();
+	foreach(lc, before)
+	{
+		Oid			role = lfirst_oid(lc);
+
+		if (list_member_oid(privileged, role))
+			continue;
+		if (remove_rows(role, InvalidOid))
+			cg_policyrecord_add("disallow %s on all relations: its privilege was taken away",
+								GetUserNameFromId(role, false));
+	}
 }

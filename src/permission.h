@@ -5,14 +5,22 @@
 #ifndef CG_PERMISSION_H
 #define CG_PERMISSION_H
 
+#include "nodes/nodes.h"
+#include "nodes/pg_list.h"
+
 #include "actor.h"
 #include "policy.h"
+
+/* What the table has for levels */
+#define CG_PERMISSION_RECORDED "recorded"
+#define CG_PERMISSION_BULK "bulk"
 
 typedef struct CgPermission
 {
 	bool		granted;
 	bool		bulk;			/* one record an execution, with a row count */
 	char	   *purpose;		/* palloc'd; NULL unless granted */
+	char	   *reason;			/* "by role X", for records; NULL: the superuser's own */
 } CgPermission;
 
 extern void cg_permission_init(void);
@@ -23,5 +31,21 @@ extern void cg_permission_init(void);
  * on everything.  Needs a transaction.
  */
 extern CgPermission cg_permission_of(const CgActor *actor, const CgPolicy *policy);
+
+/* After a change of the table: on one relation, or InvalidOid.  Invalidates what is cached. */
+extern void cg_permission_changed(Oid relation);
+
+/* OIDs of the roles that have a standing permission.  Needs a transaction. */
+extern List *cg_permission_roles(void);
+
+/* A relation is about to be dropped: so are the permissions on it, with records. */
+extern void cg_permission_relation_dropped(Oid relid);
+
+/*
+ * Before and after a command: a role that has lost the privilege by it (DROP OWNED,
+ * REVOKE) loses its permissions, with records.
+ */
+extern List *cg_permission_look(Node *statement);
+extern void cg_permission_settle(List *before);
 
 #endif							/* CG_PERMISSION_H */

@@ -37,7 +37,7 @@ typedef struct BuildContext
 
 static void build(CgPolicy *policy, Oid relid);
 static const CgPolicy *find(Oid relid);
-static bool is_log(Oid relid);
+static bool is_log(Oid relid, List *ancestors);
 static void add_table_label(BuildContext *build, const char *label);
 static void add_labels(AttrNumber attnum, const char *label, void *context);
 static void check_policy(CgPolicy *policy);
@@ -118,12 +118,12 @@ build(CgPolicy *policy, Oid relid)
 
 	memset(policy, 0, sizeof(*policy));
 	policy->relid = relid;
-	policy->audited = is_log(relid);
 	/* Named after its table, which nothing but PostgreSQL does. */
 	if (get_rel_namespace(relid) == PG_TOAST_NAMESPACE &&
 		sscanf(get_rel_name(relid), "pg_toast_%u", &policy->toast_of) != 1)
 		policy->toast_of = InvalidOid;
 	policy->ancestors = cg_inherit_ancestors(relid);
+	policy->audited = is_log(relid, policy->ancestors);
 	cg_labels_of_relation(relid, add_labels, &context);
 	foreach(lc, policy->ancestors)
 	{
@@ -136,17 +136,18 @@ build(CgPolicy *policy, Oid relid)
 		check_policy(policy);
 }
 
+/* By membership: a view of somebody's that is called like one of ours is his. */
 static bool
-is_log(Oid relid)
+is_log(Oid relid, List *ancestors)
 {
-	char	   *name;
+	static const char *const names[] = {"log", "access_log", "restored_log", "whole_log", "held", "query_text"};
 
-	if (get_rel_namespace(relid) != cg_objects_schema())
+	if (!cg_objects_is_own(relid))
 		return false;
-	name = get_rel_name(relid);
-	return strncmp(name, "log", strlen("log")) == 0 || strcmp(name, "access_log") == 0 ||
-		strcmp(name, "restored_log") == 0 || strcmp(name, "whole_log") == 0 ||
-		strcmp(name, "held") == 0 || strcmp(name, "query_text") == 0;
+	for (int i = 0; i < lengthof(names); i++)
+		if (relid == cg_objects_relation(names[i], true))
+			return true;
+	return list_member_oid(ancestors, cg_objects_relation("log", true));
 }
 
 /* A child is hidden with its parent, but its row security is its own. */

@@ -171,7 +171,7 @@ drain_read(Read *read)
 			.intervention = read->intervention[verdict],
 			.closed_at = verdict ? CG_NO_TIME : read->closed_at,
 			.purpose = permission->granted ? permission->purpose : verdict ? "intervention" : NULL,
-			.reason = verdict ? NULL : read->reason,
+			.reason = verdict ? permission->reason : read->reason,
 		};
 
 		if (read->fresh[verdict] != 0)
@@ -189,6 +189,7 @@ drain_look_up(ReadRelation *relation)
 		.read_at = relation->looked_up_at,
 		.closed_at = CG_NO_TIME,
 		.purpose = relation->permission.purpose,
+		.reason = relation->permission.reason,
 	};
 
 	if (relation->looked_up == 0)
@@ -206,7 +207,7 @@ drain_counts(ReadRelation *relation, bool final)
 		.count = relation->uncounted,
 		.closed_at = CG_NO_TIME,
 		.purpose = relation->permission.purpose,
-		.reason = relation->permission.granted ? NULL : "no window",
+		.reason = relation->permission.granted ? relation->permission.reason : "no window",
 	};
 
 	if (!is_due(relation, final))

@@ -7,17 +7,21 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_namespace.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 
+#include "acls.h"
 #include "assume.h"
 #include "copyto.h"
 #include "databases.h"
 #include "ddl.h"
 #include "errordetail.h"
+#include "memberships.h"
 #include "objects.h"
 #include "owntables.h"
+#include "permission.h"
 #include "policyrecord.h"
 #include "protect.h"
 #include "resume.h"
@@ -68,6 +72,9 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 				DestReceiver *dest, QueryCompletion *qc)
 {
 	bool		dropping = drops_extension(pstmt->utilityStmt);
+	Oid			schema = cg_objects_schema();
+	CgMemberships *memberships = cg_memberships_look(pstmt->utilityStmt);
+	List	   *permitted = cg_permission_look(pstmt->utilityStmt);
 	Oid			held = InvalidOid;
 	CgCopy		copy = {0};
 	CgCopy		outer_copy;
@@ -112,6 +119,9 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		if (ddl.touches)
 			cg_errordetail_hide();
 		cg_owntables_allow_drop(false);
+		cg_acls_abandon();
+		if (dropping)
+			cg_objects_forget();
 		(void) cg_copyto_begin(outer_copy);
 		if (OidIsValid(held))
 			cg_databases_release(held, false);
@@ -121,6 +131,16 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	cg_ddl_leave(&ddl);
 	cg_resume_leave(&frame, NULL, true);
 	cg_owntables_allow_drop(false);
+	if (dropping)
+	{
+		cg_objects_forget();
+		/* It stays, as PostgreSQL leaves it, but bare: see the install script. */
+		if (OidIsValid(schema) && !OidIsValid(cg_objects_schema()))
+			cg_acls_reset(NamespaceRelationId, schema);
+	}
+	cg_acls_settle();
+	cg_memberships_record(memberships);
+	cg_permission_settle(permitted);
 	(void) cg_copyto_begin(outer_copy);
 	if (OidIsValid(held))
 		cg_databases_release(held, IsA(pstmt->utilityStmt, DropdbStmt));
