@@ -21,6 +21,7 @@
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -125,6 +126,11 @@ cg_ownschema_check(Oid classId, Oid objectId, Oid other)
 		if (cg_objects_is_own(objectId))
 			cg_ownschema_refuse(objectId);
 	}
+	/* A row type comes with its relation, an array type with its element's: VACUUM FULL makes both. */
+	if (classId == TypeRelationId &&
+		(OidIsValid(DatumGetObjectId(catalog_value(classId, objectId, Anum_pg_type_typrelid))) ||
+		 DatumGetChar(catalog_value(classId, objectId, Anum_pg_type_typcategory)) == TYPCATEGORY_ARRAY))
+		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("schema \"%s\" is for the objects of extension \"%s\" alone", CG_SCHEMA, CG_SCHEMA),
