@@ -19,6 +19,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
@@ -181,8 +182,12 @@ own_extension(void)
 	/* While it is being created, its row comes before anything that invalidates. */
 	if (!extension_known || creating_extension)
 	{
+		static const Extension none = {InvalidOid};
 		uint64		before;
 
+		/* The ROLLBACK of a transaction that has failed: nothing can be looked up. */
+		if (!IsTransactionState())
+			return &none;
 		listen();
 		before = invalidations;
 		find_extension(&extension);
