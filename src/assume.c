@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "replication/walsender.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -118,12 +119,13 @@ cg_assume_check(const PlannedStmt *plan)
 		if (rte->enrname == NULL || !cg_marks_get(rte, &mark) || mark.relid != rte->relid)
 			continue;
 		/* As row security itself: whoever dumps gets all rows or an error. */
-		if (mark.assumed == CG_ASSUMED_SEES_OPEN && !row_security)
+		if (mark.assumed == CG_ASSUMED_SEES_OPEN && (!row_security || am_walsender))
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("rows of relation \"%s\" would be hidden, and row_security is off",
+					 errmsg(am_walsender ? "rows of relation \"%s\" would be hidden from a replication connection" :
+							"rows of relation \"%s\" would be hidden, and row_security is off",
 							get_rel_name(mark.relid)),
-					 errhint("For a whole dump use a role with a standing permission: see contact_guard.allow().")));
+					 errhint("For a whole copy use a role with a standing permission: see contact_guard.allow().")));
 		to_record |= mark.audited || mark.looked_up != NIL;
 		if (mark.assumed == CG_ASSUMED_NOTHING)
 			continue;

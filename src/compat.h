@@ -14,4 +14,7 @@
 #error "contact_guard has been tested with PostgreSQL 15 only"
 #endif
 
+/* 17 asks whether a stronger lock will do. */
+#define cg_compat_lock_held(tag, mode) LockHeldByMe(tag, mode)
+
 #endif							/* CG_COMPAT_H */

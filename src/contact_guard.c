@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "door.h"
+#include "errordetail.h"
 #include "execution.h"
 #include "guc.h"
 #include "inval.h"
@@ -50,6 +51,7 @@ _PG_init(void)
 	cg_execution_init();
 	cg_policyrecord_init();
 	cg_door_init();
+	cg_errordetail_init();
 	cg_utility_init();
 	cg_objectaccess_init();
 	cg_owntables_init();

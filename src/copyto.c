@@ -10,6 +10,7 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
@@ -66,7 +67,8 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 		return pstmt;
 	if (copy->is_from)
 	{
-		noted->into = RangeVarGetRelid(copy->relation, NoLock, true);
+		/* Locked as COPY will do, for the same reason as below; it would fail on a standby. */
+		noted->into = RangeVarGetRelid(copy->relation, RecoveryInProgress() ? NoLock : RowExclusiveLock, true);
 		noted->restores = is_restored_log(noted->into);
 		return pstmt;
 	}

@@ -1,16 +1,54 @@
 /*
  * errordetail.h
- *		DETAIL lines that print stored values.
+ *		Errors that print stored values.
  */
 #ifndef CG_ERRORDETAIL_H
 #define CG_ERRORDETAIL_H
 
-#include "postgres.h"
+#include "executor/execdesc.h"
+#include "nodes/nodes.h"
+
+#include "resume.h"
+
+/* How a command, or an execution, comes to stored values of guarded relations. */
+typedef enum CgTouches
+{
+	CG_TOUCHES_NOTHING,
+	CG_TOUCHES_LOCKED,			/* what it has locked when it fails */
+	CG_TOUCHES_ROWS,			/* it reads or writes rows */
+	CG_TOUCHES_STORED			/* it has no values but what is stored */
+} CgTouches;
+
+extern void cg_errordetail_init(void);
 
 /*
- * In a PG_CATCH: replaces the DETAIL of the error on its way, if it has one and is
- * of a class that prints rows.  Looks into no catalog.
+ * Before a command runs: what it will touch as far as its text says.  into: the
+ * table of a COPY FROM, or InvalidOid.  May look into catalogs.
  */
-extern void cg_errordetail_hide(void);
+extern CgTouches cg_errordetail_of_command(Node *statement, Oid into, bool touches);
+
+/* In a PG_CATCH: the same for an execution, from memory alone. */
+extern CgTouches cg_errordetail_of_query(QueryDesc *query);
+
+/*
+ * In the PG_CATCH of a command or an execution: takes out of the error on its way
+ * what may print stored values.  Looks into no catalog.
+ */
+extern void cg_errordetail_hide(CgTouches touches);
+
+/*
+ * After one that went well: the end of the transaction may check what it has
+ * written.
+ */
+extern void cg_errordetail_command_done(CgTouches touches, Oid into);
+extern void cg_errordetail_query_done(QueryDesc *query);
+
+/*
+ * Around a command, in its frame: one that may commit in its midst hides the errors of the commit
+ * where they are thrown, since a language may catch them.  leave comes after
+ * success; an error takes the callback away by itself.
+ */
+extern void cg_errordetail_enter(ErrorContextCallback *callback, Node *statement, CgFrame *frame);
+extern void cg_errordetail_leave(ErrorContextCallback *callback);
 
 #endif							/* CG_ERRORDETAIL_H */

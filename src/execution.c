@@ -80,7 +80,6 @@ static void end_by_error(Execution *execution, const Step *step);
 static void leave(Execution *execution);
 static void record_marked(const PlannedStmt *plan);
 static CgReads *reads_of(Execution *execution);
-static void hide_detail(QueryDesc *query);
 static int64 statement_number(Execution *execution);
 static void execution_xact(XactEvent event, void *arg);
 static void execution_exit(int code, Datum arg);
@@ -165,7 +164,7 @@ execution_step(const Step *step)
 	}
 	PG_CATCH();
 	{
-		hide_detail(step->query);
+		cg_errordetail_hide(cg_errordetail_of_query(step->query));
 		if (execution.reads)
 			end_by_error(&execution, step);
 		leave(&execution);
@@ -175,6 +174,7 @@ execution_step(const Step *step)
 	PG_END_TRY();
 	leave(&execution);
 	cg_resume_leave(&frame, step->query, true);
+	cg_errordetail_query_done(step->query);
 }
 
 /*
@@ -234,24 +234,6 @@ leave(Execution *execution)
 	{
 		cg_reads_drain(execution->reads, true);
 		cg_reads_free(execution->reads);
-	}
-}
-
-/* For an error in a statement with a guarded relation in its range table. */
-static void
-hide_detail(QueryDesc *query)
-{
-	ListCell   *lc;
-
-	foreach(lc, query->plannedstmt->rtable)
-	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-		if (rte->rtekind == RTE_RELATION && cg_policy_is_known(rte->relid))
-		{
-			cg_errordetail_hide();
-			return;
-		}
 	}
 }
 

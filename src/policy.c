@@ -109,6 +109,12 @@ cg_policy_is_known(Oid relid)
 	return policy && policy->nguarded > 0;
 }
 
+bool
+cg_policy_is_any_locked(void)
+{
+	return cg_policycache_is_any_locked();
+}
+
 /* In the current context. */
 static void
 build(CgPolicy *policy, Oid relid)

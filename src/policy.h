@@ -72,6 +72,9 @@ extern bool cg_policy_is_audited(Oid relid);
  */
 extern bool cg_policy_is_known(Oid relid);
 
+/* Does this transaction hold a lock on one of those?  Memory alone, again. */
+extern bool cg_policy_is_any_locked(void);
+
 /* The guard on a column, or NULL. */
 extern const CgGuarded *cg_policy_column(const CgPolicy *policy, AttrNumber attnum);
 

@@ -23,9 +23,12 @@
 #include "common/hashfn.h"
 #include "lib/ilist.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "inval.h"
 #include "policycache.h"
 
@@ -199,6 +202,30 @@ const CgPolicy *
 cg_policycache_peek(Oid relid)
 {
 	return hash_search(policies, &relid, HASH_FIND, NULL);
+}
+
+bool
+cg_policycache_is_any_locked(void)
+{
+	HASH_SEQ_STATUS seq;
+	CgPolicy   *policy;
+
+	hash_seq_init(&seq, policies);
+	while ((policy = hash_seq_search(&seq)) != NULL)
+	{
+		LOCKTAG		tag;
+
+		SET_LOCKTAG_RELATION(tag, MyDatabaseId, policy->relid);
+		for (LOCKMODE mode = AccessShareLock; policy->nguarded > 0 && mode <= AccessExclusiveLock; mode++)
+		{
+			if (cg_compat_lock_held(&tag, mode))
+			{
+				hash_seq_term(&seq);
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 const CgPolicy *

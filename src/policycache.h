@@ -21,6 +21,9 @@ extern bool cg_policycache_find(Oid relid, const CgPolicy **policy);
 /* The same, but stale ones too, and NULL if nothing of ours was ever found there. */
 extern const CgPolicy *cg_policycache_peek(Oid relid);
 
+/* Is a lock held on any relation with guarded columns that was ever found? */
+extern bool cg_policycache_is_any_locked(void);
+
 /*
  * Invalidations heard of so far.  What was built while it changed may be of
  * before the change.

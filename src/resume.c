@@ -120,6 +120,12 @@ cg_resume_enter(CgFrame *frame, bool again)
 	innermost = frame;
 }
 
+bool
+cg_resume_is_innermost(const CgFrame *frame)
+{
+	return frame == innermost;
+}
+
 static void
 hand_on(CgFrame *to, const CgShown *shown)
 {

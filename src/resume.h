@@ -29,6 +29,8 @@ typedef struct CgFrame
 /* again: it is an execution that may be resumed, and is remembered if it succeeds. */
 extern void cg_resume_enter(CgFrame *frame, bool again);
 
+extern bool cg_resume_is_innermost(const CgFrame *frame);
+
 /* Leaves the innermost frame.  query: of an execution, NULL for a command. */
 extern void cg_resume_leave(CgFrame *frame, QueryDesc *query, bool success);
 

@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "replication/walsender.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -179,17 +180,19 @@ is_stored(const CgRevealState *state)
 
 /*
  * A mask is for eyes only: stored, it would pass for the value.  So where rows
- * are stored, and for pg_dump and its like, withheld is an error.
+ * are stored, and for pg_dump and its like, withheld is an error.  What a
+ * subscription copies at its beginning comes through a walsender, and is stored.
  */
 static void
 refuse_to_store(const CgRevealState *state)
 {
-	if (!row_security)
+	if (!row_security || am_walsender)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("values of guarded column %s would be withheld, and row_security is off",
+				 errmsg(am_walsender ? "values of guarded column %s would be withheld from a replication connection" :
+						"values of guarded column %s would be withheld, and row_security is off",
 						cg_reveal_site_name(state->site)),
-				 errhint("For a whole dump use a role with a standing permission: see contact_guard.allow().")));
+				 errhint("For a whole copy use a role with a standing permission: see contact_guard.allow().")));
 	if (is_stored(state))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

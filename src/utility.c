@@ -80,6 +80,8 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	CgCopy		outer_copy;
 	CgDdl		ddl;
 	CgFrame		frame;
+	CgTouches	touches;
+	ErrorContextCallback callback;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
 	/*
@@ -97,11 +99,14 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	}
 	if (IsA(pstmt->utilityStmt, CopyStmt))
 		pstmt = cg_copyto_guard(pstmt, &copy);
+	touches = OidIsValid(cg_objects_schema()) ?
+		cg_errordetail_of_command(pstmt->utilityStmt, copy.into, ddl.touches) : CG_TOUCHES_NOTHING;
 	if (cg_shared)
 		held = cg_databases_hold(pstmt->utilityStmt);
 	outer_copy = cg_copyto_begin(copy);
 	cg_ddl_enter(&ddl);
 	cg_resume_enter(&frame, false);
+	cg_errordetail_enter(&callback, pstmt->utilityStmt, &frame);
 	PG_TRY();
 	{
 		if (IsA(pstmt->utilityStmt, FetchStmt))
@@ -116,8 +121,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	{
 		cg_ddl_leave(&ddl);
 		cg_resume_leave(&frame, NULL, false);
-		if (ddl.touches)
-			cg_errordetail_hide();
+		cg_errordetail_hide(touches);
 		cg_owntables_allow_drop(false);
 		cg_acls_abandon();
 		if (dropping)
@@ -130,6 +134,8 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_END_TRY();
 	cg_ddl_leave(&ddl);
 	cg_resume_leave(&frame, NULL, true);
+	cg_errordetail_leave(&callback);
+	cg_errordetail_command_done(touches, copy.into);
 	cg_owntables_allow_drop(false);
 	if (dropping)
 	{
