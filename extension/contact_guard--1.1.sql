@@ -185,7 +185,7 @@ CREATE TABLE contact_guard.log (
 	read_at      timestamptz NOT NULL,
 	event        text NOT NULL CHECK (event IN ('shown', 'withheld', 'lookup', 'bulk', 'policy',
 	                                            'audit_read', 'heartbeat', 'gap', 'purge', 'epoch',
-	                                            'erasure', 'key')),
+	                                            'erasure', 'key', 'refused')),
 	actor        text,
 	login        text,
 	relation     text,
@@ -501,6 +501,21 @@ CREATE FUNCTION contact_guard.withheld_attempts(since timestamptz DEFAULT '-infi
 REVOKE ALL ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
 
+-- What contact_guard refused: one row for each thing that an actor tried.
+CREATE FUNCTION contact_guard.refused_attempts(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (actor text, reason text, relation text, attempts bigint, first_at timestamptz, last_at timestamptz)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT l.actor, l.reason, l.relation, sum(l.count)::bigint, min(l.read_at), max(l.read_at)
+		  FROM contact_guard.access_log l
+		 WHERE l.event = 'refused'
+		   AND l.read_at >= refused_attempts.since AND l.read_at < refused_attempts.until
+		 GROUP BY l.actor, l.reason, l.relation
+		 ORDER BY 4 DESC, 1, 2, 3;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
+
 -- The time since the window closed counts from its end on the clock, or, when
 -- a change of state closed it earlier, from the last moment at which this log
 -- saw it open: no CRM is asked to keep the time of that change.  A visit whose
@@ -638,7 +653,8 @@ CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 	BEGIN ATOMIC
 		SELECT convert_to(E'contact_guard/leaf/v1\n', 'UTF8')
 		       || substr(int2send(array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read',
-		                                               'heartbeat', 'gap', 'purge', 'epoch', 'erasure', 'key'], event)::smallint), 2)
+		                                               'heartbeat', 'gap', 'purge', 'epoch', 'erasure', 'key',
+		                                               'refused'], event)::smallint), 2)
 		       || int2send(1::smallint) || int2send(15::smallint)
 		       || contact_guard.leaf_field(1, int8send(e.seq))
 		       || contact_guard.leaf_field(2, int8send((extract(epoch FROM read_at) * 1000000)::bigint))

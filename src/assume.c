@@ -22,6 +22,7 @@
 #include "marks.h"
 #include "permission.h"
 #include "policy.h"
+#include "refused.h"
 
 typedef struct Assumption
 {
@@ -125,6 +126,7 @@ cg_assume_check(const PlannedStmt *plan)
 					 errmsg(am_walsender ? "rows of relation \"%s\" would be hidden from a replication connection" :
 							"rows of relation \"%s\" would be hidden, and row_security is off",
 							get_rel_name(mark.relid)),
+					 cg_refused_relation(mark.relid, InvalidAttrNumber),
 					 errhint("For a whole copy use a role with a standing permission: see contact_guard.allow().")));
 		to_record |= mark.audited || mark.looked_up != NIL;
 		if (mark.assumed == CG_ASSUMED_NOTHING)

@@ -33,6 +33,7 @@
 #include "owntables.h"
 #include "shared.h"
 #include "signing.h"
+#include "standbys.h"
 #include "statefile.h"
 #include "treelog.h"
 
@@ -245,7 +246,7 @@ sign(void)
 	/* What a crash could take back must not be signed. */
 	committed = last_commit();
 	XLogFlush(committed);
-	if (!cg_journal_wait_for_standbys(committed))
+	if (!cg_standbys_wait(committed))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
 				 errmsg("a synchronous standby has not acknowledged what a checkpoint would sign")));

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "attempts.h"
 #include "compat.h"
 #include "door.h"
 #include "errordetail.h"
@@ -50,6 +51,7 @@ _PG_init(void)
 	cg_rowpolicy_init();
 	cg_execution_init();
 	cg_policyrecord_init();
+	cg_attempts_init();
 	cg_door_init();
 	cg_errordetail_init();
 	cg_utility_init();

@@ -36,6 +36,7 @@
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
+#include "refused.h"
 
 static CgDdl *current = NULL;
 
@@ -126,6 +127,7 @@ cg_ddl_refuse(Oid relid, const char *what)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("must be a member of role \"contact_guard_admin\" to %s relation \"%s\"",
 					what, get_rel_name(relid)),
+			 cg_refused_relation(relid, InvalidAttrNumber),
 			 errdetail("The relation has guarded columns.")));
 }
 

@@ -284,6 +284,18 @@ statement_number(Execution *execution)
 	return execution->statement;
 }
 
+int64
+cg_execution_statement(void)
+{
+	return current ? statement_number(current) : 0;
+}
+
+QueryDesc *
+cg_execution_query(void)
+{
+	return current ? current->query : NULL;
+}
+
 CgReads *
 cg_execution_reads(void)
 {

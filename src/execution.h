@@ -10,6 +10,10 @@
 
 extern void cg_execution_init(void);
 
+/* The number of the statement that is executed, and what; 0 and NULL outside of the executor. */
+extern int64 cg_execution_statement(void);
+extern QueryDesc *cg_execution_query(void);
+
 /*
  * The reads of the innermost execution, begun if need be; NULL outside of the
  * executor.  ERROR if no record can be kept.

@@ -16,6 +16,7 @@
 #include "assume.h"
 #include "foreignkeys.h"
 #include "policy.h"
+#include "refused.h"
 
 static void check_key_columns(Oid relid, HeapTuple constraint, int column);
 
@@ -42,7 +43,8 @@ check_key_columns(Oid relid, HeapTuple constraint, int column)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("guarded column \"%s\" of relation \"%s\" cannot take part in a foreign key",
-							get_attname(relid, attnum, false), get_rel_name(relid))));
+							get_attname(relid, attnum, false), get_rel_name(relid)),
+					 cg_refused_relation(relid, attnum)));
 	}
 }
 
@@ -57,6 +59,7 @@ cg_foreignkeys_require_all_rows(Oid relid)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("rows of relation \"%s\" are hidden, and a foreign key would not be checked against them",
 						get_rel_name(relid)),
+				 cg_refused_relation(relid, InvalidAttrNumber),
 				 errhint("Use a role with a standing permission: see contact_guard.allow().")));
 }
 

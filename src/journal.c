@@ -27,17 +27,11 @@
 #include "pgstat.h"
 #include "replication/message.h"
 #include "replication/slot.h"
-#include "replication/syncrep.h"
-#include "replication/walsender.h"
-#include "replication/walsender_private.h"
-#include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/pg_lsn.h"
 #include "utils/rel.h"
-#include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 #include "guc.h"
@@ -46,6 +40,7 @@
 #include "objects.h"
 #include "owncolumns.h"
 #include "shared.h"
+#include "standbys.h"
 
 #define LAUNCHER_PATIENCE_MS 10000
 
@@ -66,8 +61,8 @@ static bool load_own(void);
 static bool shared_is_ready(void);
 static void want_recorder(void);
 static void wait_for_journal(bool begun);
-static void insert_message(StringInfo message);
-static bool is_acknowledged(XLogRecPtr lsn);
+static XLogRecPtr write_items(const StringInfoData *items);
+static XLogRecPtr insert_message(StringInfo message);
 
 static void
 journal_inval(Oid relid)
@@ -256,6 +251,23 @@ cg_journal_require(void)
 				 errhint("See contact_guard.status(); contact_guard.max_backlog is the limit.")));
 }
 
+bool
+cg_journal_load(void)
+{
+	if (cg_shared == NULL || RecoveryInProgress())
+		return false;
+	if (load_own())
+		return true;
+	want_recorder();
+	return false;
+}
+
+bool
+cg_journal_can_write(void)
+{
+	return cg_shared && !RecoveryInProgress() && cg_journal_is_own(&own) && shared_is_ready();
+}
+
 void
 cg_journal_require_own(void)
 {
@@ -290,6 +302,27 @@ cg_journal_buffer(void)
 void
 cg_journal_write(void)
 {
+	if (buffer.len == 0)
+		return;
+	written = write_items(&buffer);
+	resetStringInfo(&buffer);
+}
+
+void
+cg_journal_write_now(const StringInfoData *items)
+{
+	XLogRecPtr	lsn = write_items(items);
+
+	if (cg_durability == CG_DURABILITY_RELAXED)
+		XLogSetAsyncXactLSN(lsn);
+	else
+		XLogFlush(lsn);
+}
+
+/* Returns the end of the message. */
+static XLogRecPtr
+write_items(const StringInfoData *items)
+{
 	CgMessageHeader header = {
 		.flags = cg_durability == CG_DURABILITY_RELAXED ? CG_RECORD_RELAXED : 0,
 		.epoch = own.epoch,
@@ -298,20 +331,19 @@ cg_journal_write(void)
 		.counter = counter + 1,
 	};
 	StringInfoData message;
+	XLogRecPtr	lsn;
 
-	if (buffer.len == 0)
-		return;
 	initStringInfo(&message);
-	if (!cg_record_seal(&message, &header, buffer.data, buffer.len,
+	if (!cg_record_seal(&message, &header, items->data, items->len,
 						own.system_identifier, own.database, own.key))
 		elog(ERROR, "could not compute HMAC");
-	insert_message(&message);
+	lsn = insert_message(&message);
 	counter++;
-	resetStringInfo(&buffer);
 	pfree(message.data);
+	return lsn;
 }
 
-static void
+static XLogRecPtr
 insert_message(StringInfo message)
 {
 	CgDatabase *database;
@@ -342,7 +374,7 @@ insert_message(StringInfo message)
 		LWLockRelease(cg_shared->lock);
 	}
 	PG_END_TRY();
-	written = lsn;
+	return lsn;
 }
 
 bool
@@ -363,69 +395,9 @@ cg_journal_flush(void)
 	else
 	{
 		XLogFlush(lsn);
-		if (!cg_journal_wait_for_standbys(lsn))
+		if (!cg_standbys_wait(lsn))
 			return false;
 	}
 	durable = lsn;
 	return true;
-}
-
-/* Must standbys acknowledge, and have they?  Not known yet counts as they must. */
-static bool
-is_acknowledged(XLogRecPtr lsn)
-{
-	bool		result;
-
-	if (max_wal_senders == 0)
-		return true;
-	LWLockAcquire(SyncRepLock, LW_SHARED);
-	if ((WalSndCtl->sync_standbys_status & SYNC_STANDBY_INIT) != 0)
-		result = (WalSndCtl->sync_standbys_status & SYNC_STANDBY_DEFINED) == 0;
-	else
-		result = SyncRepStandbyNames == NULL || SyncRepStandbyNames[0] == '\0';
-	result = result || WalSndCtl->lsn[SYNC_REP_WAIT_FLUSH] >= lsn;
-	LWLockRelease(SyncRepLock);
-	return result;
-}
-
-/*
- * SyncRepWaitForLSN looks at the session's synchronous_commit, which is the
- * reader's to set, and returns normally from a cancelled wait.  So the setting
- * is overridden for the time of the wait, and the outcome looked up.
- *
- * It waits once: the error that follows a cancelled wait passes the door, which
- * comes here again, and would wait for what the user has just given up.  Nor is
- * there a wait while the process ends, since nothing can end that one: SIGTERM is
- * ignored then, and a fast shutdown would hang while the standby is away.
- *
- * Most waits are at the commit, where PostgreSQL has stopped statement_timeout; but
- * this one is the statement's own, not the commit's, so it is set again.
- */
-bool
-cg_journal_wait_for_standbys(XLogRecPtr lsn)
-{
-	static bool given_up = false;
-	int			saved = synchronous_commit;
-	bool		timed = StatementTimeout > 0 && !get_timeout_active(STATEMENT_TIMEOUT);
-
-	if (is_acknowledged(lsn))
-	{
-		given_up = false;
-		return true;
-	}
-	if (given_up || proc_exit_inprogress || ProcDiePending)
-		return false;
-	if (timed)
-		enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
-	HOLD_INTERRUPTS();
-	synchronous_commit = SYNCHRONOUS_COMMIT_REMOTE_FLUSH;
-	assign_synchronous_commit(synchronous_commit, NULL);
-	SyncRepWaitForLSN(lsn, false);
-	synchronous_commit = saved;
-	assign_synchronous_commit(saved, NULL);
-	RESUME_INTERRUPTS();
-	if (timed)
-		disable_timeout(STATEMENT_TIMEOUT, false);
-	given_up = !is_acknowledged(lsn);
-	return !given_up;
 }

@@ -54,6 +54,19 @@ extern void cg_journal_require_slot(void);
 /* The same for this database's journal, however long the backlog. */
 extern void cg_journal_require_own(void);
 
+/*
+ * Loads what messages are sealed with, unless it is loaded; false if there is no
+ * journal yet, which then is asked for, or this is a standby.  Needs a
+ * transaction; waits for nothing but a lock on our table.
+ */
+extern bool cg_journal_load(void);
+
+/*
+ * Can cg_journal_write_now write?  What was loaded last counts.  Looks into no
+ * catalog; asks the launcher for what is missing.
+ */
+extern bool cg_journal_can_write(void);
+
 /* The key of pseudonyms, CG_KEY_LENGTH bytes; after cg_journal_require. */
 extern const uint8 *cg_journal_key(void);
 
@@ -66,6 +79,14 @@ extern StringInfo cg_journal_buffer(void);
 /* Writes the buffer to WAL, without flushing.  Throws only for want of memory. */
 extern void cg_journal_write(void);
 
+/*
+ * Writes these items, and no others, as a message of their own, and flushes it
+ * as contact_guard.durability says, without waiting for standbys.  Nothing is
+ * owed by it.  Safe outside of a transaction and in the end of one; not with
+ * LWLocks held.  After cg_journal_can_write.
+ */
+extern void cg_journal_write_now(const StringInfoData *items);
+
 /* Is something in the buffer, or written and not known to be durable? */
 extern bool cg_journal_owes(void);
 
@@ -75,8 +96,5 @@ extern bool cg_journal_owes(void);
  * is ending).  Then it fails at once, without another wait, until one does.
  */
 extern bool cg_journal_flush(void);
-
-/* Have synchronous standbys, if there are any, flushed WAL up to there?  Waits. */
-extern bool cg_journal_wait_for_standbys(XLogRecPtr lsn);
 
 #endif							/* CG_JOURNAL_H */

@@ -20,6 +20,7 @@
 
 #include "execution.h"
 #include "journal.h"
+#include "refused.h"
 #include "reveal.h"
 
 PG_FUNCTION_INFO_V1(cg_keep);
@@ -51,6 +52,7 @@ cg_keep(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("%s %s cannot be written", state->is_key ? "customer key" : "guarded column",
 							cg_reveal_site_name(state->site)),
+					 cg_refused_relation(state->site.relid, state->site.attnum),
 					 state->is_key ? errhint("Rows are given to another customer by roles with a standing permission: see contact_guard.allow().") :
 					 errhint("There is no open intervention at this customer. Leave the column out of the UPDATE.")));
 		result = 1;

@@ -34,7 +34,7 @@ enum
 
 static const char *const event_names[] = {
 	NULL, "shown", "withheld", "lookup", "bulk", "policy", "audit_read", "heartbeat", "gap",
-	"purge", "epoch", "erasure", "key"
+	"purge", "epoch", "erasure", "key", "refused"
 };
 
 #define EVENTS ((int) (sizeof(event_names) / sizeof(event_names[0])))

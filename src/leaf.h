@@ -55,7 +55,7 @@ typedef enum CgLeafKind
 	CG_LEAF_COMMITMENT
 } CgLeafKind;
 
-/* The first ten are CgEvent's (record.h), and so are the numbers. */
+/* CgEvent's (record.h), with the same numbers. */
 typedef enum CgLeafEvent
 {
 	CG_LEAF_SHOWN = 1,
@@ -69,7 +69,8 @@ typedef enum CgLeafEvent
 	CG_LEAF_PURGE,
 	CG_LEAF_EPOCH,
 	CG_LEAF_ERASURE,
-	CG_LEAF_KEY
+	CG_LEAF_KEY,
+	CG_LEAF_REFUSED
 } CgLeafEvent;
 
 /* As in the column event of the log; NULL and 0 if there is none such. */

@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 
 #include "objects.h"
+#include "refused.h"
 
 #define CG_ADMIN_ROLE "contact_guard_admin"
 
@@ -64,7 +65,10 @@ cg_objects_require_policy_owner(Oid relid, const char *what)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", relid)));
 	if (!pg_class_ownercheck(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(relkind), get_rel_name(relid));
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of relation %s", get_rel_name(relid)),
+				 cg_refused_relation(relid, InvalidAttrNumber)));
 }
 
 char *

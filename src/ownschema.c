@@ -29,6 +29,7 @@
 
 #include "objects.h"
 #include "ownschema.h"
+#include "refused.h"
 
 static Datum catalog_value(Oid classId, Oid objectId, AttrNumber attnum);
 static Oid	relation_beneath(Oid classId, Oid objectId, Oid other);
@@ -39,6 +40,7 @@ cg_ownschema_refuse(Oid relid)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("table \"%s.%s\" is for contact_guard alone", CG_SCHEMA, get_rel_name(relid)),
+			 cg_refused_relation(relid, InvalidAttrNumber),
 			 errhint("Use the functions of schema contact_guard.")));
 }
 

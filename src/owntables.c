@@ -37,6 +37,7 @@
 #include "ownschema.h"
 #include "owntables.h"
 #include "permission.h"
+#include "refused.h"
 
 static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 static object_access_hook_type prev_object_access = NULL;

@@ -25,6 +25,7 @@
 #include "objects.h"
 #include "planner.h"
 #include "policy.h"
+#include "refused.h"
 #include "rewrite.h"
 #include "shared.h"
 #include "statistics.h"
@@ -179,6 +180,7 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(relid)),
+					 cg_refused_relation(relid, policy->guarded[i].attnum),
 					 errdetail("Its guarded column \"%s\" is reached past contact_guard's rewrite.", column),
 					 errhint("If it is read through a parent table, protect the parent too.")));
 		/* Looked up anew, since the other policy may have taken its place. */

@@ -27,6 +27,7 @@
 #include "objects.h"
 #include "policy.h"
 #include "policycache.h"
+#include "refused.h"
 
 /* Where add_labels puts what it finds in "source". */
 typedef struct BuildContext
@@ -92,6 +93,7 @@ cg_policy_refuse_toast(Oid relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the TOAST table of relation \"%s\" cannot be read", get_rel_name(main)),
+				 cg_refused_relation(main, InvalidAttrNumber),
 				 errdetail("It holds pieces of guarded values, or of the access log.")));
 }
 

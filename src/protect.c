@@ -32,6 +32,7 @@
 #include "policyrecord.h"
 #include "protect.h"
 #include "reach.h"
+#include "refused.h"
 #include "windowquery.h"
 
 PG_FUNCTION_INFO_V1(cg_protect);
@@ -161,7 +162,8 @@ check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *ma
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("column \"%s\" of relation \"%s\" cannot be guarded: it takes part in a foreign key",
-						name, get_rel_name(relid))));
+						name, get_rel_name(relid)),
+				 cg_refused_relation(relid, InvalidAttrNumber)));
 }
 
 static List *

@@ -38,6 +38,7 @@ static const char *const event_names[] = {
 	[CG_EVENT_EPOCH] = "epoch",
 	[CG_EVENT_ERASE] = "erasure",
 	[CG_EVENT_KEY] = "key",
+	[CG_EVENT_REFUSED] = "refused",
 };
 
 const char *
@@ -263,7 +264,7 @@ get_record(CgReader *reader, CgRecord *record)
 	record->closed_at = get_int(reader, 8);
 	record->purpose = get_string(reader);
 	record->reason = get_string(reader);
-	if (record->event < CG_EVENT_SHOWN || record->event > CG_EVENT_KEY)
+	if (record->event < CG_EVENT_SHOWN || record->event >= lengthof(event_names))
 		reader->bad = true;
 }
 

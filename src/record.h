@@ -59,7 +59,8 @@ typedef enum CgEvent
 	CG_EVENT_PURGE,
 	CG_EVENT_EPOCH,
 	CG_EVENT_ERASE,
-	CG_EVENT_KEY
+	CG_EVENT_KEY,
+	CG_EVENT_REFUSED
 } CgEvent;
 
 typedef struct CgMessageHeader

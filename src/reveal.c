@@ -27,6 +27,7 @@
 #include "interventions.h"
 #include "journal.h"
 #include "policy.h"
+#include "refused.h"
 #include "reveal.h"
 #include "site.h"
 
@@ -148,6 +149,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("values of guarded column %s cannot be copied", cg_reveal_site_name(state->site)),
+				 cg_refused_relation(state->site.relid, state->site.attnum),
 				 errhint("An open intervention shows them, but a copy would outlive it. A standing permission allows copies: see contact_guard.allow(), and the setting contact_guard.copies.")));
 	if ((state->site.flags & CG_SITE_EAGER) != 0 || cg_copyto_leaves())
 		cg_execution_settle_or_fail();
@@ -159,7 +161,8 @@ cg_reveal_refuse_here(const CgRevealState *state)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("guarded column %s cannot be used here", cg_reveal_site_name(state->site))));
+			 errmsg("guarded column %s cannot be used here", cg_reveal_site_name(state->site)),
+			 cg_refused_relation(state->site.relid, state->site.attnum)));
 }
 
 static Datum
@@ -192,11 +195,13 @@ refuse_to_store(const CgRevealState *state)
 				 errmsg(am_walsender ? "values of guarded column %s would be withheld from a replication connection" :
 						"values of guarded column %s would be withheld, and row_security is off",
 						cg_reveal_site_name(state->site)),
+				 cg_refused_relation(state->site.relid, state->site.attnum),
 				 errhint("For a whole copy use a role with a standing permission: see contact_guard.allow().")));
 	if (is_stored(state))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
+				 cg_refused_relation(state->site.relid, state->site.attnum),
 				 errhint("There is no open intervention that shows them, and a mask is never stored.")));
 }
 

@@ -35,7 +35,12 @@ static int	highest_parameter(const char *text);
 char *
 cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *id)
 {
-	char	   *text = statement_text(query);
+	return cg_statement_normalise_text(statement_text(query), key, id);
+}
+
+char *
+cg_statement_normalise_text(const char *text, const uint8 *key, int64 *id)
+{
 	char	   *result;
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int digest_length;

@@ -16,4 +16,7 @@
  */
 extern char *cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *id);
 
+/* The same of any text, NULL included. */
+extern char *cg_statement_normalise_text(const char *text, const uint8 *key, int64 *id);
+
 #endif							/* CG_STATEMENT_H */

@@ -44,6 +44,14 @@ extern int	run_proof(int argc, char **argv);
 extern int	run_check_proof(int argc, char **argv);
 extern int	run_export(int argc, char **argv);
 
+/* --- later.c --- */
+
+/*
+ * Appends the leaf of a row whose event is unknown, if it is a leaf with that hash of
+ * an event that a later version has; else false, and out has something that is none.
+ */
+extern bool later_encode(const CgLeaf *leaf, const uint8_t *hash, CgBytes *out);
+
 /* --- text.c: what somebody else has written --- */
 
 /* Printed, with the bytes of what is not plain but in unescaped. */

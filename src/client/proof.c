@@ -102,6 +102,9 @@ put_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out)
 	if (!rows_next(rows, &leaf))
 		fail(EXIT_UNCHECKED, "row %lld is not there any more", (long long) seq);
 	result = cg_leaf_encode(&hasher, &leaf, out);
+	if (result == CG_LEAF_BAD_EVENT)
+		fail(EXIT_UNCHECKED, "row %lld: an event that this contact-guard (version %s) does not know: verify tells a newer server from a changed row",
+			 (long long) seq, CG_VERSION);
 	if (result != CG_LEAF_OK)
 		fail(EXIT_TAMPERED, "row %lld: %s", (long long) seq, cg_leaf_message(result));
 	if (!sealed && leaf.customer_salt != NULL)

@@ -238,6 +238,12 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 	printf("; signed size %llu, root %.*s\n", (unsigned long long) verify->checkpoint.size,
 		   (int) root.length, (char *) root.data);
 	cg_bytes_free(&root);
+	if (verify->later > 0)
+		printf("%lld rows, the first of them seq %lld, are of an event that this contact-guard (version %s) does not know: "
+			   "they are as they were signed, but a newer one must say what they are\n",
+			   (long long) verify->later, (long long) verify->first_later, CG_VERSION);
+	if (verify->findings == 0 && verify->later > 0)
+		return EXIT_UNCHECKED;
 	if (verify->findings == 0)
 	{
 		printf("good\n");

@@ -37,6 +37,8 @@ typedef struct Verify
 	int64_t		rows;			/* that were checked */
 	int64_t		erased;			/* of these, without some personal values */
 	int64_t		erased_groups;	/* customers and actors that are not there */
+	int64_t		later;			/* of these, with an event that a later version has */
+	int64_t		first_later;	/* seq */
 	int64_t		findings;
 	int64_t		first_bad;		/* seq; -1: none */
 	char		first_what[200];

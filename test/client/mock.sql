@@ -34,7 +34,7 @@ CREATE FUNCTION contact_guard.mock_group(number int, salt bytea, kept bytea, fie
 
 CREATE FUNCTION contact_guard.mock_leaf(r contact_guard.mock_row) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
 	SELECT 'contact_guard/leaf/v1'::bytea || '\x0a'
-		|| set_byte('\x00', 0, array_position('{shown,withheld,lookup,bulk,policy,audit_read,heartbeat,gap,purge,epoch,erasure,key}'::text[], r.event))
+		|| set_byte('\x00', 0, array_position('{shown,withheld,lookup,bulk,policy,audit_read,heartbeat,gap,purge,epoch,erasure,key,refused,tomorrow}'::text[], r.event))
 		|| int2send(1::int2) || int2send(15::int2)
 		|| contact_guard.mock_field(1, int8send(r.seq))
 		|| contact_guard.mock_field(2, contact_guard.mock_time(r.read_at))

@@ -1,7 +1,7 @@
 -- The names that users type: they are promises, so each is spelled out here.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(34);
+SELECT plan(35);
 
 SELECT has_schema('contact_guard');
 SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text']);
@@ -21,6 +21,7 @@ SELECT has_function('contact_guard', 'status', '{}'::name[]);
 SELECT has_function('contact_guard', 'who_read', ARRAY['text', 'timestamp with time zone', 'timestamp with time zone']);
 SELECT has_function('contact_guard', 'reads_by', ARRAY['text', 'timestamp with time zone', 'timestamp with time zone']);
 SELECT has_function('contact_guard', 'withheld_attempts', ARRAY['timestamp with time zone', 'timestamp with time zone']);
+SELECT has_function('contact_guard', 'refused_attempts', ARRAY['timestamp with time zone', 'timestamp with time zone']);
 SELECT has_function('contact_guard', 'reads_after_close', ARRAY['timestamp with time zone', 'timestamp with time zone']);
 SELECT has_view('contact_guard', 'access_log', 'the log is a view');
 SELECT columns_are('contact_guard', 'access_log', ARRAY['seq', 'read_at', 'event', 'actor', 'login', 'relation',

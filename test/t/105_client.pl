@@ -131,6 +131,15 @@ changed("UPDATE $row SET read_at = read_at + '1 us' WHERE seq = 21004", 1, qr/fi
 changed("UPDATE $row SET columns = '{phone}' WHERE seq = 0", 1, qr/first bad row: seq 0:/, 'the first row');
 changed("UPDATE $row SET query = 'x' WHERE seq = 12", 1, qr/first bad row: seq 12:/, 'a statement');
 changed("UPDATE $row SET event = 'seen' WHERE seq = 12", 1, qr/seq 12: unknown event/, 'an event');
+changed(sub {
+	sql("INSERT INTO $row (seq, event, read_at, count) VALUES (21005, 'tomorrow', now(), 1)");
+	publish();
+}, 2, qr/^1 rows, the first of them seq 21005, are of an event that this contact-guard .* does not know/m, 'an event of a later version');
+changed(sub {
+	sql("INSERT INTO $row (seq, event, read_at, count) VALUES (21005, 'tomorrow', now(), 1)");
+	publish();
+	sql("UPDATE $row SET count = 2 WHERE seq = 21005");
+}, 1, qr/seq 21005: unknown event/, '... and changed');
 changed("DELETE FROM $row WHERE seq = 5000", 1, qr/first bad row: seq 5000: the row is missing/, 'a row deleted');
 changed("UPDATE $row SET actor_salt = NULL WHERE seq = 8", 1, qr/seq 8: personal values without/, 'a salt removed');
 changed("UPDATE $row SET actor_salt = NULL, actor = NULL, login = NULL, client = NULL, application = NULL WHERE seq = 8", 1,
