@@ -27,6 +27,7 @@
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "acls.h"
 
@@ -42,6 +43,9 @@ cg_acls_created(Oid classId, Oid objectId)
 	ObjectAddress *object;
 
 	if (classId != RelationRelationId && classId != ProcedureRelationId && classId != TypeRelationId)
+		return;
+	/* One that is only replaced, by an upgrade script, keeps what has been granted since. */
+	if (classId == ProcedureRelationId && SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(objectId)))
 		return;
 	oldcontext = MemoryContextSwitchTo(TopTransactionContext);
 	object = palloc(sizeof(ObjectAddress));

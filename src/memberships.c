@@ -34,6 +34,7 @@ typedef struct Membership
 	Oid			role;
 	Oid			member;
 	bool		admin;
+	bool		sensitive;		/* known before a DROP ROLE only, like the names */
 	char	   *role_name;		/* before a DROP ROLE, after which they have none; else NULL */
 	char	   *member_name;
 } Membership;
@@ -114,6 +115,7 @@ look(bool with_names)
 	Relation	catalog;
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	ListCell   *lc;
 
 	result->sensitive = cg_permission_roles();
 	for (int i = 0; i < lengthof(group_roles); i++)
@@ -143,6 +145,9 @@ look(bool with_names)
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	list_sort(result->all, compare);
+	if (with_names)
+		foreach(lc, result->all)
+			((Membership *) lfirst(lc))->sensitive = is_sensitive(result->sensitive, lfirst(lc));
 	return result;
 }
 
@@ -165,7 +170,7 @@ record(List *sensitive, const Membership *membership, bool granted)
 {
 	const char *member = membership->member_name ? membership->member_name : role_name(membership->member);
 
-	if (!is_sensitive(sensitive, membership))
+	if (!membership->sensitive && !is_sensitive(sensitive, membership))
 		return;
 	if (!OidIsValid(membership->role))
 		cg_policyrecord_add("role %s is %s", member, granted ? "a superuser now" : "no superuser any more");

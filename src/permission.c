@@ -54,6 +54,7 @@ typedef struct Row
 
 static MemoryContext context = NULL;
 static List *rows = NIL;
+static int	void_rows = 0;
 static Oid	table = InvalidOid; /* InvalidOid: rows are not loaded */
 static uint32 function_hash = 0;	/* of standing_permission() in the system cache */
 static uint64 invalidations = 0;
@@ -63,7 +64,6 @@ static void privilege_inval(int cacheid, uint32 hashvalue);
 static List *privileged_roles(void);
 static void load(void);
 static bool remove_rows(Oid role, Oid relation);
-
 
 void
 cg_permission_init(void)
@@ -168,6 +168,7 @@ load(void)
 	HeapTuple	tuple;
 	List	   *loaded = NIL;
 	List	   *privileged;
+	int			voided = 0;
 	uint64		before;
 
 	if (OidIsValid(table) && table == relid)
@@ -194,7 +195,10 @@ load(void)
 		Datum		relation;
 
 		if (isnull || !list_member_oid(privileged, role))
+		{
+			voided++;
 			continue;
+		}
 		oldcontext = MemoryContextSwitchTo(fresh);
 		row = palloc0(sizeof(Row));
 		row->role = role;
@@ -212,6 +216,7 @@ load(void)
 	MemoryContextSetParent(fresh, TopMemoryContext);
 	context = fresh;
 	rows = loaded;
+	void_rows = voided;
 	/* After a change during the scan they are good for this once. */
 	table = invalidations == before ? relid : InvalidOid;
 }
@@ -240,6 +245,13 @@ cg_permission_roles(void)
 	foreach(lc, rows)
 		result = list_append_unique_oid(result, ((Row *) lfirst(lc))->role);
 	return result;
+}
+
+int
+cg_permission_count_void(void)
+{
+	load();
+	return void_rows;
 }
 
 /*

@@ -38,6 +38,9 @@ extern void cg_permission_changed(Oid relation);
 /* OIDs of the roles that have a standing permission.  Needs a transaction. */
 extern List *cg_permission_roles(void);
 
+/* How many rows of the table are void, since their roles lack the privilege; for status(). */
+extern int	cg_permission_count_void(void);
+
 /* A relation is about to be dropped: so are the permissions on it, with records. */
 extern void cg_permission_relation_dropped(Oid relid);
 

@@ -64,10 +64,15 @@ check_relation(Oid relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is no table", get_rel_name(relid))));
-	if (IsCatalogRelationOid(relid) || get_rel_namespace(relid) == cg_objects_schema())
+	if (IsCatalogRelationOid(relid) || cg_objects_is_own(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is a system table", get_rel_name(relid))));
+	if (cg_reach_is_distributed(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("relation \"%s\" is distributed by Citus, and cannot be protected", get_rel_name(relid)),
+				 errdetail("Its rows come from other servers, past this guard.")));
 }
 
 static void

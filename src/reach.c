@@ -10,12 +10,15 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
@@ -45,6 +48,39 @@ key_array_has(HeapTuple tuple, Relation catalog, int column, AttrNumber attnum)
 		if (keys[i] == attnum)
 			return true;
 	return false;
+}
+
+bool
+cg_reach_is_distributed(Oid relid)
+{
+	Oid			citus = get_extension_oid("citus", true);
+	Oid			list = OidIsValid(citus) ? get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE) : InvalidOid;
+	Relation	rel;
+	AttrNumber	attnum;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	if (!OidIsValid(list) || getExtensionOfObject(RelationRelationId, list) != citus)
+		return false;
+	rel = table_open(list, AccessShareLock);
+	attnum = get_attnum(list, "logicalrelid");
+	if (attnum <= 0 || get_atttype(list, attnum) != REGCLASSOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot tell whether relation \"%s\" is distributed by Citus", get_rel_name(relid)),
+				 errdetail("Relation pg_dist_partition has no column \"logicalrelid\" of type regclass.")));
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, attnum, RelationGetDescr(rel), &isnull);
+
+		found = !isnull && DatumGetObjectId(value) == relid;
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
 }
 
 bool

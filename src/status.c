@@ -27,6 +27,7 @@
 #include "labels.h"
 #include "objects.h"
 #include "owntables.h"
+#include "permission.h"
 #include "policy.h"
 #include "shared.h"
 #include "signing.h"
@@ -141,6 +142,9 @@ problems(void)
 											  policy->broken));
 		result = add_offences(result, lfirst_oid(lc));
 	}
+	if (cg_permission_count_void() > 0)
+		result = lappend(result, psprintf("%d rows of contact_guard.permission are void: their roles lack the privilege that contact_guard.allow() grants",
+										  cg_permission_count_void()));
 	foreach(lc, cg_interventions_list())
 	{
 		CgInterventions *interventions = lfirst(lc);

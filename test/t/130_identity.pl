@@ -174,6 +174,19 @@ is((as($node, 'crm', 'postgres', 'REINDEX TABLE CONCURRENTLY contact_guard.held;
 	'maintenance is not');
 is((as($node, 'crm', 'postgres', 'CREATE VIEW public.mine AS SELECT * FROM contact_guard.access_log; DROP VIEW public.mine'))[1], '', "nor is a view of one's own");
 
+# A transaction that has failed looks nothing up.
+is((as($node, 'crm', 'mallory', "BEGIN; CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql RETURN 1; SELECT f(); ROLLBACK; SELECT 1/0; SELECT 1"))[0] =~ s/\s//gr, 1,
+	'ROLLBACK of what has made a function');
+# What looks like a table that Citus has distributed; there is no Citus here.
+$node->safe_psql('crm', q(SET allow_system_table_mods = on;
+	INSERT INTO pg_extension VALUES (16000, 'citus', 10, 11, false, '12.0', NULL, NULL);
+	CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass, partmethod "char");
+	CREATE TABLE public.spread (id bigint, phone text); INSERT INTO pg_dist_partition VALUES ('public.spread', 'h')));
+my $protect = "SELECT contact_guard.protect('public.spread', customer => 'id', columns => '{phone}')";
+is((as($node, 'crm', 'postgres', "BEGIN; $protect; ROLLBACK"))[1], '', "a table of Citus's names is no member of it");
+$node->safe_psql('crm', 'ALTER EXTENSION citus ADD TABLE pg_catalog.pg_dist_partition');
+like((as($node, 'crm', 'postgres', $protect))[1], qr/0A000.*distributed by Citus/, 'a distributed table cannot be protected');
+
 # 5. Without the library a superuser may do anything; with it the library says so, and does not crash.
 $node->safe_psql('crm', 'CREATE TABLE public.x (a int)');
 my $unloaded = sub {
