@@ -65,7 +65,7 @@ cg_memberships_look(Node *statement)
 			return NULL;
 	}
 	/* The script makes the group roles; pg_upgrade makes all anew. */
-	if (IsBinaryUpgrade || creating_extension || !OidIsValid(cg_objects_schema()))
+	if (IsBinaryUpgrade || creating_extension || !cg_objects_is_usable())
 		return NULL;
 	return look(IsA(statement, DropRoleStmt));
 }

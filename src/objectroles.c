@@ -4,14 +4,22 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
 #include "commands/seclabel.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "objects.h"
 #include "refused.h"
@@ -30,6 +38,35 @@ cg_objects_group_role(const char *name)
 
 	ObjectAddressSet(role, AuthIdRelationId, oid);
 	return OidIsValid(oid) && GetSecurityLabel(&role, CG_SCHEMA) != NULL ? oid : InvalidOid;
+}
+
+void
+cg_objects_check_role_renamed(Oid role)
+{
+	char	   *old_name = GetUserNameFromId(role, true);
+	ObjectAddress object;
+	Relation	catalog;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		renamed;
+
+	ObjectAddressSet(object, AuthIdRelationId, role);
+	if (superuser() || old_name == NULL || GetSecurityLabel(&object, CG_SCHEMA) == NULL)
+		return;
+	catalog = table_open(AuthIdRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_authid_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(role));
+	scan = systable_beginscan(catalog, AuthIdOidIndexId, true, SnapshotSelf, 1, &key);
+	tuple = systable_getnext(scan);
+	renamed = HeapTupleIsValid(tuple) &&
+		strcmp(NameStr(((Form_pg_authid) GETSTRUCT(tuple))->rolname), old_name) != 0;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	if (renamed)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be superuser to rename role \"%s\", a group role of extension \"%s\"",
+						old_name, CG_SCHEMA)));
 }
 
 bool
@@ -79,4 +116,18 @@ cg_objects_text_argument(FunctionCallInfo fcinfo, int n, const char *name)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the %s must not be empty", name)));
 	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+int
+cg_objects_natts(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int			natts = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		natts = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+		ReleaseSysCache(tuple);
+	}
+	return natts;
 }

@@ -79,6 +79,7 @@ static bool is_own_relation(Oid relid);
 static Known *known(HTAB *table, const char *name);
 static void keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before);
 static Oid	find_function(const char *name);
+static const char *columns_problem(char **detail);
 
 /* Handlers only set flags: see inval.h. */
 static void
@@ -295,15 +296,32 @@ cg_objects_relation(const char *name, bool missing_ok)
 	return relid;
 }
 
+/* The table that is not what the library expects, or NULL. */
+static const char *
+columns_problem(char **detail)
+{
+	uint64		before = invalidations;
+	const char *table;
+
+	/* In a script they come one after the other. */
+	if ((columns_checked && extension_known) || creating_extension || IsBinaryUpgrade)
+		return NULL;
+	table = cg_owncolumns_problem(detail);
+	columns_checked = table == NULL && invalidations == before;
+	return table;
+}
+
 void
 cg_objects_require(void)
 {
 	const Extension *own = own_extension();
-	char	   *name = OidIsValid(own->oid) ? get_namespace_name(own->schema) : NULL;
-	uint64		before = invalidations;
+	char	   *name;
+	char	   *detail;
+	const char *table;
 
 	if (columns_checked && extension_known)
 		return;
+	name = OidIsValid(own->oid) ? get_namespace_name(own->schema) : NULL;
 	if (name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -315,11 +333,23 @@ cg_objects_require(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the schema of extension \"%s\" is called \"%s\"", CG_SCHEMA, name),
 				 errhint("Rename it back, with the library unloaded.")));
-	/* They come one after the other. */
-	if (creating_extension || IsBinaryUpgrade)
-		return;
-	cg_owncolumns_check();
-	columns_checked = (invalidations == before);
+	table = columns_problem(&detail);
+	if (table)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s.%s\" is not the one that this version of contact_guard uses", CG_SCHEMA, table),
+				 errdetail_internal("%s", detail),
+				 errhint("ALTER EXTENSION contact_guard UPDATE brings the objects of an older version up to date.")));
+}
+
+bool
+cg_objects_is_usable(void)
+{
+	const Extension *own = own_extension();
+	char	   *detail;
+
+	return OidIsValid(own->oid) && columns_problem(&detail) == NULL &&
+		OidIsValid(find_function("standing_permission"));
 }
 
 Oid
@@ -406,18 +436,4 @@ cg_objects_function(const char *name)
 				 errhint("Run CREATE EXTENSION contact_guard, or ALTER EXTENSION contact_guard UPDATE.")));
 	keep_known(functions, name, PROCOID, result, before);
 	return result;
-}
-
-int
-cg_objects_natts(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	int			natts = 0;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		natts = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
-		ReleaseSysCache(tuple);
-	}
-	return natts;
 }

@@ -26,6 +26,12 @@ extern Oid	cg_objects_extension(void);
  */
 extern void cg_objects_require(void);
 
+/*
+ * Are they what this library expects?  For work on commands that have nothing to do
+ * with the guard, and must not fail because an older version's objects are there.
+ */
+extern bool cg_objects_is_usable(void);
+
 /* Is this session running the extension's own script? */
 extern bool cg_objects_is_creating(void);
 
@@ -48,6 +54,13 @@ extern bool cg_objects_is_own(Oid relid);
  */
 extern Oid	cg_objects_function(const char *name);
 extern Oid	cg_objects_site_type(void);
+
+/*
+ * ERROR insufficient_privilege if a role that bears the mark has just been renamed by
+ * somebody who is not a superuser.  For the object access hook, before the next
+ * CommandCounterIncrement().
+ */
+extern void cg_objects_check_role_renamed(Oid role);
 
 /* A group role of the extension that bears its mark, or InvalidOid. */
 extern Oid	cg_objects_group_role(const char *name);

@@ -69,54 +69,53 @@ static const Table tables[] = {
 		{"signed_at", TIMESTAMPTZOID}}},
 };
 
-static void check_table(const Table *table);
-static void check_column(const Table *table, Oid relid, int number);
-static void refuse(const char *table, const char *detail) pg_attribute_noreturn();
+static char *table_problem(const Table *table);
+static char *column_problem(const Table *table, Oid relid, int number);
 
-void
-cg_owncolumns_check(void)
+const char *
+cg_owncolumns_problem(char **detail)
 {
 	for (int i = 0; i < lengthof(tables); i++)
-		check_table(&tables[i]);
+	{
+		*detail = table_problem(&tables[i]);
+		if (*detail)
+			return tables[i].name;
+	}
+	return NULL;
 }
 
-static void
-refuse(const char *table, const char *detail)
+static char *
+table_problem(const Table *table)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("table \"%s.%s\" is not the one that this version of contact_guard uses", CG_SCHEMA, table),
-			 errdetail_internal("%s", detail),
-			 errhint("ALTER EXTENSION contact_guard UPDATE brings the objects of an older version up to date.")));
-}
-
-static void
-check_table(const Table *table)
-{
-	Oid			relid = cg_objects_relation(table->name, false);
+	Oid			relid = cg_objects_relation(table->name, true);
+	char	   *problem = NULL;
 	int			count = 0;
 
+	if (!OidIsValid(relid))
+		return "It does not exist, or is no member of the extension that its owner owns.";
 	if (get_rel_relkind(relid) != table->relkind)
-		refuse(table->name, "It is a relation of another kind.");
-	while (count < COLUMNS_MAX && table->columns[count].name)
-		check_column(table, relid, count++);
-	if (table->no_more && cg_objects_natts(relid) != count)
-		refuse(table->name, psprintf("It has %d columns, not %d.", cg_objects_natts(relid), count));
+		return "It is a relation of another kind.";
+	for (; count < COLUMNS_MAX && table->columns[count].name && problem == NULL; count++)
+		problem = column_problem(table, relid, count);
+	if (problem == NULL && table->no_more && cg_objects_natts(relid) != count)
+		problem = psprintf("It has %d columns, not %d.", cg_objects_natts(relid), count);
+	return problem;
 }
 
-static void
-check_column(const Table *table, Oid relid, int number)
+static char *
+column_problem(const Table *table, Oid relid, int number)
 {
 	const Column *column = &table->columns[number];
 	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(number + 1));
 	Form_pg_attribute form;
+	bool		good;
 
 	if (!HeapTupleIsValid(tuple))
-		refuse(table->name, psprintf("It has no column \"%s\".", column->name));
+		return psprintf("It has no column \"%s\".", column->name);
 	form = (Form_pg_attribute) GETSTRUCT(tuple);
-	if (form->attisdropped || form->atttypid != column->type ||
-		strcmp(NameStr(form->attname), column->name) != 0)
-		refuse(table->name, psprintf("Its column %d is not \"%s\" of type %s.", number + 1, column->name,
-									 format_type_be(column->type)));
+	good = !form->attisdropped && form->atttypid == column->type &&
+		strcmp(NameStr(form->attname), column->name) == 0;
 	ReleaseSysCache(tuple);
+	return good ? NULL : psprintf("Its column %d is not \"%s\" of type %s.", number + 1, column->name,
+								  format_type_be(column->type));
 }

@@ -67,9 +67,9 @@ enum
 };
 
 /*
- * ERROR object_not_in_prerequisite_state, which names the table and the column,
- * unless every table of ours is what the library expects.  Needs a transaction.
+ * The name of a table of ours that is not what the library expects, with a detail,
+ * or NULL.  Needs a transaction.
  */
-extern void cg_owncolumns_check(void);
+extern const char *cg_owncolumns_problem(char **detail);
 
 #endif							/* CG_OWNCOLUMNS_H */

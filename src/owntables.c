@@ -143,6 +143,9 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 		prev_object_access(access, classId, objectId, subId, arg);
 	if (access == OAT_POST_CREATE && cg_objects_is_creating())
 		cg_acls_created(classId, objectId);
+	/* Roles are the cluster's: in any database. */
+	if (access == OAT_POST_ALTER && classId == AuthIdRelationId)
+		cg_objects_check_role_renamed(objectId);
 	if (dropping || has_leave())
 		return;
 	switch (access)

@@ -289,7 +289,7 @@ cg_permission_relation_dropped(Oid relid)
 {
 	ListCell   *lc;
 
-	if (!OidIsValid(cg_objects_relation("permission", true)))
+	if (!cg_objects_is_usable())
 		return;
 	load();
 	foreach(lc, rows)
@@ -315,7 +315,7 @@ cg_permission_look(Node *statement)
 
 	/* In our own commands the rows are seen to; a dump brings the rows before the privileges. */
 	if ((!revokes && !IsA(statement, DropOwnedStmt)) || IsBinaryUpgrade || creating_extension ||
-		cg_owntables_is_writing() || !OidIsValid(cg_objects_relation("permission", true)))
+		cg_owntables_is_writing() || !cg_objects_is_usable())
 		return NIL;
 	return cg_permission_roles();
 }

@@ -204,8 +204,8 @@ my @altered = (
 	[ 'a column of another type', 'ALTER TABLE contact_guard.journal_state ALTER mac_key TYPE bigint USING 1234567890123456789',
 		q(ALTER TABLE contact_guard.journal_state ALTER mac_key TYPE bytea USING decode(repeat('00', 32), 'hex')), qr/journal_state.*not the one.*mac_key/s ],
 	[ 'a column that is gone', 'ALTER TABLE contact_guard.permission RENAME level TO height', 'ALTER TABLE contact_guard.permission RENAME height TO level', qr/permission.*not the one.*level/s ],
-	[ 'a table of its name', 'ALTER EXTENSION contact_guard DROP TABLE contact_guard.held', 'ALTER EXTENSION contact_guard ADD TABLE contact_guard.held', qr/held.*does not exist/ ],
-	[ 'another owner', 'ALTER TABLE contact_guard.tile_edge OWNER TO report', 'ALTER TABLE contact_guard.tile_edge OWNER TO postgres', qr/tile_edge.*does not exist/ ],
+	[ 'a table of its name', 'ALTER EXTENSION contact_guard DROP TABLE contact_guard.held', 'ALTER EXTENSION contact_guard ADD TABLE contact_guard.held', qr/held.*not the one.*does not exist/s ],
+	[ 'another owner', 'ALTER TABLE contact_guard.tile_edge OWNER TO report', 'ALTER TABLE contact_guard.tile_edge OWNER TO postgres', qr/tile_edge.*not the one.*does not exist/s ],
 	[ 'a function in SQL', q(CREATE OR REPLACE FUNCTION contact_guard.reveal(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement LANGUAGE c STABLE STRICT AS '$libdir/contact_guard', 'cg_site_out'),
 		q(CREATE OR REPLACE FUNCTION contact_guard.reveal(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement LANGUAGE c STABLE STRICT AS '$libdir/contact_guard', 'cg_reveal'), qr/reveal.*not the library's/ ],
 	[ 'another name of the schema', 'ALTER SCHEMA contact_guard RENAME TO aside; CREATE SCHEMA contact_guard', 'DROP SCHEMA contact_guard; ALTER SCHEMA aside RENAME TO contact_guard', qr/schema of extension "contact_guard" is called "aside"/ ],
@@ -222,6 +222,7 @@ foreach my $altered (@altered)
 		is($out, '', "$what: nothing is shown");
 		like($err, $expected, "... but said: $query");
 	}
+	is((as($node, 'crm', 'postgres', 'BEGIN; DROP TABLE public.x; CREATE ROLE nobody; DROP ROLE nobody; DROP OWNED BY report; ROLLBACK'))[1], '', '... other commands work');
 	$unloaded->($back);
 }
 unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC|TRAP/, 'nothing has crashed');

@@ -45,6 +45,8 @@ $node->safe_psql('crm', 'CREATE SCHEMA hers AUTHORIZATION anna');
 is(state_of((as($node, 'crm', 'anna', "CREATE TABLE hers.t (id bigint); SECURITY LABEL FOR contact_guard ON COLUMN hers.t.id IS '{\"protect\": \"customer\"}'"))[1]), '42501',
 	'a role of that name is not the group role');
 $node->safe_psql('postgres', 'DROP ROLE contact_guard_admin; ALTER ROLE aside RENAME TO contact_guard_admin');
+is(state_of((as($node, 'hers', 'mallory', 'ALTER ROLE contact_guard_proxy RENAME TO x'))[1]), '42501', '... and whoever may create roles cannot rename ours');
+is((as($node, 'hers', 'mallory', 'ALTER ROLE contact_guard_proxy CONNECTION LIMIT 5; CREATE ROLE mine; ALTER ROLE mine RENAME TO his; DROP ROLE his'))[1], '', '... but others');
 
 # 2. DROP ROLE, DROP OWNED, REVOKE, DROP TABLE, renames
 sub policies { my ($since) = @_; $node->safe_psql('crm', 'SELECT contact_guard.sync()');
