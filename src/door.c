@@ -19,9 +19,10 @@
  * that reports one.  So the door never throws: if the records cannot be made
  * durable it drops what it holds, and the connection with it.
  *
- * One thing it refuses by an error: a row of a result that PostgreSQL has stored
- * (see resume.c), when what it shows may not be shown any more.  A DataRow comes
- * from a receiver of tuples and nowhere else, which may throw anything, an output
+ * One thing it refuses by an error: a row of a result that PostgreSQL has stored, or
+ * of a statement that has been running for more than a second (see resume.c), when
+ * what it shows may not be shown any more.  A DataRow, or a row of COPY, comes from a
+ * receiver of tuples and nowhere else, which may throw anything, an output
  * function's error say; and the protocol's Execute of a portal with such a store
  * passes no hook before it.
  *
@@ -46,6 +47,7 @@
 
 #define DOOR_HELD_MAX (64 * 1024)
 #define DATA_ROW 'D'
+#define COPY_DATA 'd'
 
 static const PQcommMethods *socket_methods = NULL;	/* NULL: not installed */
 static StringInfoData held;		/* messages: type byte, uint32 length, body */
@@ -217,14 +219,14 @@ hold(char type, const char *body, size_t length)
 	return 0;
 }
 
-/* Of a stored result, it may be too late for the row. */
+/* Of a stored result, or of a statement that runs for long, it may be too late for the row. */
 static void
 check_row(char type)
 {
 	bool		first = last_type != DATA_ROW;
 
 	last_type = type;
-	if (type == DATA_ROW && is_safe() && IsTransactionState())
+	if ((type == DATA_ROW || type == COPY_DATA) && is_safe() && IsTransactionState())
 		cg_resume_check_row(first);
 }
 

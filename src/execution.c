@@ -152,7 +152,7 @@ execution_step(const Step *step)
 	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation()};
 	CgFrame		frame;
 
-	cg_resume_enter(&frame, may_run_again(step));
+	cg_resume_enter(&frame, step->query, may_run_again(step));
 	current = &execution;
 	PG_TRY();
 	{
@@ -168,12 +168,12 @@ execution_step(const Step *step)
 		if (execution.reads)
 			end_by_error(&execution, step);
 		leave(&execution);
-		cg_resume_leave(&frame, step->query, false);
+		cg_resume_leave(&frame, false);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	leave(&execution);
-	cg_resume_leave(&frame, step->query, true);
+	cg_resume_leave(&frame, true);
 	cg_errordetail_query_done(step->query);
 }
 

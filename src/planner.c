@@ -26,6 +26,7 @@
 #include "planner.h"
 #include "policy.h"
 #include "refused.h"
+#include "resume.h"
 #include "rewrite.h"
 #include "shared.h"
 #include "statistics.h"
@@ -37,6 +38,8 @@ static planner_hook_type prev_planner = NULL;
 static get_relation_info_hook_type prev_get_relation_info = NULL;
 
 static PlannedStmt *planner_plan(Query *parse, const char *query_string, int cursorOptions,
+								 ParamListInfo boundParams);
+static PlannedStmt *plan_guarded(Query *parse, const char *query_string, int cursorOptions,
 								 ParamListInfo boundParams);
 static PlannedStmt *call_next(Query *parse, const char *query_string, int cursorOptions,
 							  ParamListInfo boundParams);
@@ -68,17 +71,39 @@ call_next(Query *parse, const char *query_string, int cursorOptions, ParamListIn
 	return standard_planner(parse, query_string, cursorOptions, boundParams);
 }
 
+/* What planning calls may be shown values, which become constants of the plan. */
 static PlannedStmt *
 planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
+{
+	PlannedStmt *result;
+	CgFrame		frame;
+
+	/* A database without the extension has no policy. */
+	if (!OidIsValid(cg_objects_schema()))
+		return call_next(parse, query_string, cursorOptions, boundParams);
+
+	cg_resume_enter_planning(&frame);
+	PG_TRY();
+	{
+		result = plan_guarded(parse, query_string, cursorOptions, boundParams);
+	}
+	PG_CATCH();
+	{
+		cg_resume_leave_planning(&frame, NULL);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cg_resume_leave_planning(&frame, result);
+	return result;
+}
+
+static PlannedStmt *
+plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
 {
 	PlannedStmt *result;
 	CgInlined	inlined;
 	CgRewritten rewritten = {false, false};
 	bool		forbidden;
-
-	/* A database without the extension has no policy. */
-	if (!OidIsValid(cg_objects_schema()))
-		return call_next(parse, query_string, cursorOptions, boundParams);
 
 	cg_inline_functions(parse, &inlined);
 	if (inlined.guarded)

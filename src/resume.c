@@ -16,6 +16,10 @@
  * So a portal with a store is remembered, too.  Whoever fetches from it by SQL
  * passes ProcessUtility, and rows that the protocol asks for pass the door.
  *
+ * Functions that planning calls (those that say they are IMMUTABLE) leave what they
+ * return in the plan, for as long as that is kept; so a plan carries the set of what
+ * was shown while it was made, and each of its executions asks.
+ *
  * What is remembered lives in the query's or the portal's own memory, and goes
  * with it.
  */
@@ -24,9 +28,11 @@
 #include "access/xact.h"
 #include "lib/ilist.h"
 #include "nodes/execnodes.h"
+#include "nodes/nodeFuncs.h"
 #include "tcop/dest.h"
 #include "tcop/pquery.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -47,14 +53,18 @@ typedef struct Remembered
 static dlist_head all_remembered = DLIST_STATIC_INIT(all_remembered);
 static CgFrame *innermost = NULL;
 static uint64 frames = 0;
+static bool plans_have_shown = false;	/* some plan of this session carries a set */
 
 static Remembered *find(const void *key);
 static Remembered *remember(const void *key, MemoryContext context, CgShown *shown);
 static void forget(void *arg);
 static void hand_on(CgFrame *to, const CgShown *shown);
 static void keep_with_store(Portal portal, const CgShown *shown);
-static bool was_checked_just_now(const Remembered *remembered);
-static void require_open(Remembered *remembered);
+static bool is_just_now(TimestampTz checked_at);
+static void require_open(const CgShown *shown, TimestampTz *checked_at);
+static void check_plan(const PlannedStmt *plan);
+static bool holds_rows(PlanState *state, void *context);
+static void check_running(void);
 
 static Remembered *
 find(const void *key)
@@ -108,14 +118,13 @@ remember(const void *key, MemoryContext context, CgShown *shown)
 }
 
 void
-cg_resume_enter(CgFrame *frame, bool again)
+cg_resume_enter(CgFrame *frame, QueryDesc *query, bool again)
 {
 	frame->outer = innermost;
 	frame->number = ++frames;
 	frame->portal = ActivePortal;
+	frame->query = query;
 	frame->again = again;
-	frame->wanted = again || (innermost && innermost->wanted) ||
-		(ActivePortal && ActivePortal->holdStore);
 	frame->shown = NULL;
 	innermost = frame;
 }
@@ -130,7 +139,10 @@ static void
 hand_on(CgFrame *to, const CgShown *shown)
 {
 	if (to->shown == NULL)
+	{
 		to->shown = cg_shown_create();
+		to->checked_at = GetCurrentTimestamp();
+	}
 	cg_shown_merge(to->shown, shown);
 }
 
@@ -148,8 +160,9 @@ keep_with_store(Portal portal, const CgShown *shown)
 }
 
 void
-cg_resume_leave(CgFrame *frame, QueryDesc *query, bool success)
+cg_resume_leave(CgFrame *frame, bool success)
 {
+	QueryDesc  *query = frame->query;
 	CgFrame    *outer = frame->outer;
 	Remembered *remembered = NULL;
 	const CgShown *shown;
@@ -187,46 +200,58 @@ cg_resume_leave(CgFrame *frame, QueryDesc *query, bool success)
 void
 cg_resume_add(const CgActor *actor, Oid relid, const char *customer)
 {
-	if (innermost == NULL || !innermost->wanted)
+	if (innermost == NULL)
 		return;
 	if (innermost->shown == NULL)
+	{
 		innermost->shown = cg_shown_create();
+		innermost->checked_at = GetCurrentTimestamp();
+	}
 	cg_shown_add(innermost->shown, actor, relid, customer);
 }
 
-void
-cg_resume_add_condition(void)
-{
-	if (innermost == NULL || !innermost->wanted)
-		return;
-	if (innermost->shown == NULL)
-		innermost->shown = cg_shown_create();
-	cg_shown_add_condition(innermost->shown);
-}
-
-bool
-cg_resume_withheld_in_condition(Portal portal)
-{
-	Remembered *of_query = portal->queryDesc ? find(portal->queryDesc) : NULL;
-	Remembered *of_store = find(portal);
-
-	return (of_query && cg_shown_has_condition(of_query->shown)) ||
-		(of_store && cg_shown_has_condition(of_store->shown));
-}
-
 static bool
-was_checked_just_now(const Remembered *remembered)
+is_just_now(TimestampTz checked_at)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
-	return now >= remembered->checked_at && now - remembered->checked_at < CG_VERDICT_USECS;
+	return now >= checked_at && now - checked_at < CG_VERDICT_USECS;
 }
 
+/* Rows of a store are sent without a snapshot. */
 static void
-require_open(Remembered *remembered)
+require_open(const CgShown *shown, TimestampTz *checked_at)
 {
-	cg_shown_require_open(remembered->shown);
-	remembered->checked_at = GetCurrentTimestamp();
+	bool		push = !ActiveSnapshotSet();
+
+	if (push)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	cg_shown_require_open(shown);
+	if (push)
+		PopActiveSnapshot();
+	*checked_at = GetCurrentTimestamp();
+}
+
+/* So that the next run gets a plan of that time. */
+static void
+check_plan(const PlannedStmt *plan)
+{
+	CgShown    *shown = plans_have_shown ? cg_shown_of_plan(plan) : NULL;
+
+	if (shown == NULL)
+		return;
+	PG_TRY();
+	{
+		cg_shown_require_open(shown);
+	}
+	PG_CATCH();
+	{
+		cg_shown_free(shown);
+		ResetPlanCache();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cg_shown_free(shown);
 }
 
 void
@@ -234,16 +259,17 @@ cg_resume_check(QueryDesc *query)
 {
 	Remembered *remembered;
 
+	check_plan(query->plannedstmt);
 	if (dlist_is_empty(&all_remembered) || (remembered = find(query)) == NULL)
 		return;
 	/* An SQL function that is asked for row after row is one running statement. */
-	if (query->dest && query->dest->mydest == DestSQLFunction && was_checked_just_now(remembered))
+	if (query->dest && query->dest->mydest == DestSQLFunction && is_just_now(remembered->checked_at))
 		return;
 	/* A cursor that is being held: its rows go nowhere yet, and the store is known. */
 	if (query->dest && query->dest->mydest == DestTuplestore && ActivePortal &&
 		ActivePortal->queryDesc == query && ActivePortal->holdStore)
 		return;
-	require_open(remembered);
+	require_open(remembered->shown, &remembered->checked_at);
 }
 
 void
@@ -257,8 +283,70 @@ cg_resume_check_fetch(const FetchStmt *fetch)
 	portal = GetPortalByName(fetch->portalname);
 	if (!PortalIsValid(portal) || portal->holdStore == NULL || (remembered = find(portal)) == NULL)
 		return;
-	require_open(remembered);
+	require_open(remembered->shown, &remembered->checked_at);
 	hand_on(innermost, remembered->shown);
+}
+
+/*
+ * May the plan deliver a value long after it was read?  The nodes listed here pass on
+ * a row before they take the next one.
+ */
+static bool
+holds_rows(PlanState *state, void *context)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(state->plan))
+	{
+		case T_Append:
+		case T_BitmapAnd:
+		case T_BitmapHeapScan:
+		case T_BitmapIndexScan:
+		case T_BitmapOr:
+		case T_IndexOnlyScan:
+		case T_IndexScan:
+		case T_Limit:
+		case T_LockRows:
+		case T_NestLoop:
+		case T_Result:
+		case T_SampleScan:
+		case T_SeqScan:
+		case T_SubqueryScan:
+		case T_TidRangeScan:
+		case T_TidScan:
+		case T_ValuesScan:
+			break;
+		default:
+			return true;
+	}
+	if (state->initPlan != NIL)
+		return true;
+	foreach(lc, state->subPlan)
+		if (((SubPlanState *) lfirst(lc))->subplan->useHashTable)
+			return true;
+	return planstate_tree_walker(state, holds_rows, context);
+}
+
+/* Of the innermost execution, with what it has shown in earlier runs. */
+static void
+check_running(void)
+{
+	Remembered *remembered;
+	bool		due = innermost->shown && !is_just_now(innermost->checked_at);
+	QueryDesc  *query = innermost->query;
+
+	remembered = query && !dlist_is_empty(&all_remembered) ? find(query) : NULL;
+	if (!due && (remembered == NULL || is_just_now(remembered->checked_at)))
+		return;
+	if (query == NULL || query->planstate == NULL || holds_rows(query->planstate, NULL))
+	{
+		if (remembered)
+			require_open(remembered->shown, &remembered->checked_at);
+		if (due)
+			require_open(innermost->shown, &innermost->checked_at);
+	}
+	else if (due)
+		innermost->checked_at = GetCurrentTimestamp();
 }
 
 void
@@ -267,20 +355,32 @@ cg_resume_check_row(bool first)
 	Remembered *remembered;
 	bool		fresh;
 
+	if (innermost)
+		check_running();
 	if (dlist_is_empty(&all_remembered) || ActivePortal == NULL || ActivePortal->holdStore == NULL ||
 		(remembered = find(ActivePortal)) == NULL)
 		return;
 	fresh = remembered->fresh;
 	remembered->fresh = false;
-	if (was_checked_just_now(remembered) && (fresh || !first))
-		return;
-	/* Rows of a store are sent without one. */
-	if (ActiveSnapshotSet())
-		require_open(remembered);
-	else
+	if (!is_just_now(remembered->checked_at) || !(fresh || !first))
+		require_open(remembered->shown, &remembered->checked_at);
+}
+
+void
+cg_resume_enter_planning(CgFrame *frame)
+{
+	cg_resume_enter(frame, NULL, false);
+	/* No store is filled with a plan. */
+	frame->portal = NULL;
+}
+
+void
+cg_resume_leave_planning(CgFrame *frame, PlannedStmt *plan)
+{
+	if (plan && frame->shown)
 	{
-		PushActiveSnapshot(GetTransactionSnapshot());
-		require_open(remembered);
-		PopActiveSnapshot();
+		cg_shown_put_into_plan(frame->shown, plan);
+		plans_have_shown = true;
 	}
+	cg_resume_leave(frame, plan != NULL);
 }

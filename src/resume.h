@@ -8,6 +8,7 @@
 
 #include "executor/execdesc.h"
 #include "nodes/parsenodes.h"
+#include "nodes/plannodes.h"
 
 #include "shown.h"
 
@@ -21,27 +22,25 @@ typedef struct CgFrame
 	struct CgFrame *outer;
 	uint64		number;
 	struct PortalData *portal;	/* the one that runs it, or NULL */
+	QueryDesc  *query;			/* of an execution, or NULL */
 	bool		again;			/* what it runs may be run again */
-	bool		wanted;			/* somebody will ask what was shown */
 	CgShown    *shown;			/* NULL: nothing yet */
+	TimestampTz checked_at;		/* when all of that was known to be open */
 } CgFrame;
 
-/* again: it is an execution that may be resumed, and is remembered if it succeeds. */
-extern void cg_resume_enter(CgFrame *frame, bool again);
+/*
+ * query: of an execution, NULL for a command.  again: it may be resumed, and is
+ * remembered if it succeeds.
+ */
+extern void cg_resume_enter(CgFrame *frame, QueryDesc *query, bool again);
 
 extern bool cg_resume_is_innermost(const CgFrame *frame);
 
-/* Leaves the innermost frame.  query: of an execution, NULL for a command. */
-extern void cg_resume_leave(CgFrame *frame, QueryDesc *query, bool success);
+/* Leaves the innermost frame. */
+extern void cg_resume_leave(CgFrame *frame, bool success);
 
 /* Notes in the innermost frame what has been shown there: see cg_shown_add. */
 extern void cg_resume_add(const CgActor *actor, Oid relid, const char *customer);
-
-/* Notes there that a condition has met a withheld value. */
-extern void cg_resume_add_condition(void);
-
-/* Has a condition of that portal's query, or in a function of it, met a withheld value? */
-extern bool cg_resume_withheld_in_condition(struct PortalData *portal);
 
 /*
  * Before a run: ERROR object_not_in_prerequisite_state if the query has shown in
@@ -56,9 +55,18 @@ extern void cg_resume_check(QueryDesc *query);
 extern void cg_resume_check_fetch(const FetchStmt *fetch);
 
 /*
- * Before a row of a stored result goes to the client; first: of a batch.  The same
- * ERROR.  Needs a transaction, and a caller that may throw.
+ * Before a row goes to the client; first: of a batch.  The same ERROR for a stored
+ * result, at the first row and each second; and each second for an execution that may
+ * hold rows back.  Needs a transaction, and a caller that may throw.
  */
 extern void cg_resume_check_row(bool first);
+
+/*
+ * Around the planning of a query, which may call functions.  What they were shown
+ * may be a constant of the plan, which then carries the set with it; leave may throw
+ * for want of memory.  plan NULL: it has failed.
+ */
+extern void cg_resume_enter_planning(CgFrame *frame);
+extern void cg_resume_leave_planning(CgFrame *frame, PlannedStmt *plan);
 
 #endif							/* CG_RESUME_H */

@@ -10,13 +10,16 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "nodes/pg_list.h"
+#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
 #include "utils/memutils.h"
 
 #include "permission.h"
 #include "policy.h"
 #include "shown.h"
 #include "windows.h"
+
+#define IN_PLAN "contact_guard shown"
 
 typedef struct ShownEntry
 {
@@ -47,7 +50,6 @@ struct CgShown
 	List	   *relations;		/* OIDs */
 	bool		several;		/* actors */
 	bool		too_many;		/* customers; they are forgotten */
-	bool		condition;
 };
 
 static bool is_of(const CgShown *shown, const CgActor *actor);
@@ -86,7 +88,7 @@ add_customer(CgShown *shown, const char *customer)
 	if (shown->too_many)
 		return;
 	if (shown->customers == NULL)
-		shown->customers = shownset_create(shown->context, 16, NULL);
+		shown->customers = shownset_create(shown->context, 2, NULL);
 	entry = shownset_insert(shown->customers, customer, &found);
 	if (found)
 		return;
@@ -122,18 +124,6 @@ cg_shown_add(CgShown *shown, const CgActor *actor, Oid relid, const char *custom
 }
 
 void
-cg_shown_add_condition(CgShown *shown)
-{
-	shown->condition = true;
-}
-
-bool
-cg_shown_has_condition(const CgShown *shown)
-{
-	return shown->condition;
-}
-
-void
 cg_shown_merge(CgShown *into, const CgShown *from)
 {
 	shownset_iterator it;
@@ -142,7 +132,6 @@ cg_shown_merge(CgShown *into, const CgShown *from)
 
 	into->several |= from->several;
 	into->too_many |= from->too_many;
-	into->condition |= from->condition;
 	foreach(lc, from->relations)
 		cg_shown_add(into, &from->actor, lfirst_oid(lc), NULL);
 	if (from->customers == NULL)
@@ -219,4 +208,67 @@ cg_shown_require_open(const CgShown *shown)
 		if (policy == NULL || !cg_permission_of(&actor, policy).granted)
 			refuse("An intervention has ended since, or a permission was taken back.");
 	}
+}
+
+/*
+ * As texts: "s" of a set that is never open again; the actor's role and name; then
+ * "r" and a relation, or "c" and a customer.
+ */
+void
+cg_shown_put_into_plan(const CgShown *shown, PlannedStmt *plan)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	List	   *texts = NIL;
+	shownset_iterator it;
+	ShownEntry *entry;
+	ListCell   *lc;
+
+	if (shown->several || shown->too_many)
+		texts = lappend(texts, makeString("s"));
+	texts = lappend(texts, makeString(psprintf("%u %s", shown->actor.role, shown->actor.name)));
+	foreach(lc, shown->relations)
+		texts = lappend(texts, makeString(psprintf("r%u", lfirst_oid(lc))));
+	if (shown->customers)
+	{
+		shownset_start_iterate(shown->customers, &it);
+		while ((entry = shownset_iterate(shown->customers, &it)) != NULL)
+			texts = lappend(texts, makeString(psprintf("c%s", entry->customer)));
+	}
+	rte->rtekind = RTE_RESULT;
+	rte->eref = makeAlias("contact_guard", NIL);
+	rte->enrname = pstrdup(IN_PLAN);
+	rte->values_lists = texts;
+	plan->rtable = lappend(plan->rtable, rte);
+	/* Nor is it kept beyond the transaction if others have committed since. */
+	plan->transientPlan = true;
+}
+
+CgShown *
+cg_shown_of_plan(const PlannedStmt *plan)
+{
+	RangeTblEntry *rte = plan->rtable == NIL ? NULL : llast_node(RangeTblEntry, plan->rtable);
+	CgShown    *shown;
+	CgActor		actor = {0};
+	ListCell   *lc;
+
+	if (rte == NULL || rte->rtekind != RTE_RESULT || rte->enrname == NULL || strcmp(rte->enrname, IN_PLAN) != 0)
+		return NULL;
+	shown = cg_shown_create();
+	foreach(lc, rte->values_lists)
+	{
+		const char *text = strVal(lfirst(lc));
+
+		if (strcmp(text, "s") == 0)
+			shown->several = true;
+		else if (actor.name == NULL)
+		{
+			actor.role = (Oid) strtoul(text, NULL, 10);
+			actor.name = strchr(text, ' ') + 1;
+		}
+		else if (text[0] == 'r')
+			cg_shown_add(shown, &actor, (Oid) strtoul(text + 1, NULL, 10), NULL);
+		else
+			cg_shown_add(shown, &actor, InvalidOid, text + 1);
+	}
+	return shown;
 }

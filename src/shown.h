@@ -6,6 +6,8 @@
 #ifndef CG_SHOWN_H
 #define CG_SHOWN_H
 
+#include "nodes/plannodes.h"
+
 #include "actor.h"
 
 /* A set that would know more customers is never all open again. */
@@ -20,10 +22,6 @@ extern void cg_shown_free(CgShown *shown);
 /* customer NULL: by a standing permission on the relation; else by a window. */
 extern void cg_shown_add(CgShown *shown, const CgActor *actor, Oid relid, const char *customer);
 
-/* A condition has met a withheld value, so that which rows there are says nothing. */
-extern void cg_shown_add_condition(CgShown *shown);
-extern bool cg_shown_has_condition(const CgShown *shown);
-
 extern void cg_shown_merge(CgShown *into, const CgShown *from);
 
 /*
@@ -32,5 +30,12 @@ extern void cg_shown_merge(CgShown *into, const CgShown *from);
  * latest commit and the clock.  Needs a transaction.
  */
 extern void cg_shown_require_open(const CgShown *shown);
+
+/*
+ * A plan may carry a set, in an entry of its range table that nothing else refers
+ * to: copies of the plan have it too.  of_plan: a new set, or NULL.
+ */
+extern void cg_shown_put_into_plan(const CgShown *shown, PlannedStmt *plan);
+extern CgShown *cg_shown_of_plan(const PlannedStmt *plan);
 
 #endif							/* CG_SHOWN_H */

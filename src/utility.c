@@ -105,7 +105,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		held = cg_databases_hold(pstmt->utilityStmt);
 	outer_copy = cg_copyto_begin(copy);
 	cg_ddl_enter(&ddl);
-	cg_resume_enter(&frame, false);
+	cg_resume_enter(&frame, NULL, false);
 	cg_errordetail_enter(&callback, pstmt->utilityStmt, &frame);
 	PG_TRY();
 	{
@@ -120,7 +120,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_CATCH();
 	{
 		cg_ddl_leave(&ddl);
-		cg_resume_leave(&frame, NULL, false);
+		cg_resume_leave(&frame, false);
 		cg_errordetail_hide(touches);
 		cg_owntables_allow_drop(false);
 		cg_acls_abandon();
@@ -133,7 +133,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	}
 	PG_END_TRY();
 	cg_ddl_leave(&ddl);
-	cg_resume_leave(&frame, NULL, true);
+	cg_resume_leave(&frame, true);
 	cg_errordetail_leave(&callback);
 	cg_errordetail_command_done(touches, copy.into);
 	cg_owntables_allow_drop(false);

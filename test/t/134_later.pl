@@ -79,6 +79,57 @@ look_again('a refcursor', q(SELECT crm.opened('c'); FETCH ALL FROM c), 'FETCH FI
 look_again('a refcursor read in a function', q(SELECT crm.opened('c'); SELECT crm.fetched('c')), q(SELECT crm.fetched('c')), 'FETCH RELATIVE 0 FROM c');
 look_again('a cursor as XML', q(SELECT crm.opened('c'); SELECT cursor_to_xml('c', 1, true, true, '')), q(SELECT cursor_to_xml('c', 1, true, true, ''))) if $node->safe_psql('crm', q(SELECT count(*) FROM pg_config WHERE name = 'CONFIGURE' AND setting LIKE '%--with-libxml%'));
 
+# What planning has read is a constant of the plan
+$node->safe_psql('crm', q(CREATE FUNCTION crm.constant(wanted int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+		$$BEGIN RETURN (SELECT phone FROM crm.customer WHERE id = wanted); END$$;
+	CREATE FUNCTION crm.by_constant() RETURNS text LANGUAGE plpgsql AS $$BEGIN RETURN crm.constant(3); END$$));
+look_again('a cursor over a constant', 'DECLARE c SCROLL CURSOR FOR SELECT crm.constant(3) FROM generate_series(1, 3); FETCH c', 'FETCH c', 'FETCH FIRST FROM c');
+look_again('a cursor that was only declared', q(SELECT crm.phone(3); DECLARE c CURSOR FOR SELECT crm.constant(3)), 'FETCH c');
+foreach my $case ([ 'a prepared statement', 'PREPARE p AS SELECT crm.constant(3)', 'EXECUTE p' ], [ 'a function\'s expression', 'SELECT 1', 'SELECT crm.by_constant()' ])
+{
+	my ($what, $prepare, $run) = @$case;
+	windows(1);
+	my $anna = Wire->new($node, 'crm', 'anna');
+	$anna->query('SET plan_cache_mode = force_generic_plan');
+	$anna->query($prepare);
+	is_deeply([ Wire::rows($anna->query($run)) ], [ [ phone_of(3) ] ], "$what with a constant shows") foreach 1 .. 2;
+	windows(0);
+	my @messages = map { $anna->query($run) } 1 .. 2;
+	unlike(join('', map { $_->[1] } @messages), qr/@{[ phone_of(3) ]}/, '... not after the window has closed');
+	is_deeply((Wire::rows(@messages))[-1], [ mask_of(3) ], '... and is planned anew');
+	$anna->quit;
+}
+
+# A statement that runs on delivers what it has sorted, for a second at most
+foreach my $sql ('SELECT phone, pg_sleep(0.3) FROM (SELECT phone FROM crm.customer WHERE id <= 20 ORDER BY phone DESC OFFSET 0) s',
+	'SELECT p, pg_sleep(0.3) FROM ROWS FROM (crm.phones(1, 20)) f(p)', 'COPY (SELECT p, pg_sleep(0.3) FROM ROWS FROM (crm.phones(1, 20)) f(p)) TO STDOUT')
+{
+	windows(1);
+	my $anna = Wire->new($node, 'crm', 'anna');
+	$anna->put(Wire::simple($sql));
+	usleep(700_000);
+	windows(0);
+	my @messages = $anna->until_ready;
+	is(Wire::states(@messages), '55000', "$sql is stopped");
+	my $rows = grep { $_->[0] =~ /[Dd]/ } @messages;
+	cmp_ok($rows, '>', 0, '... in its midst');
+	cmp_ok($rows, '<', 9, '... within a second');
+	$anna->quit;
+}
+
+# ... but who holds nothing back goes on, with masks
+{
+	windows(1);
+	my $anna = Wire->new($node, 'crm', 'anna');
+	$anna->put(Wire::simple('SELECT phone, pg_sleep(0.3) FROM crm.customer WHERE id BETWEEN 1 AND 10'));
+	usleep(400_000);
+	windows(0);
+	my @messages = $anna->until_ready;
+	is(Wire::states(@messages), '', 'a statement that holds nothing back is not stopped');
+	is_deeply([ (map { $_->[0] } Wire::rows(@messages))[6 .. 9] ], [ map { phone_of($_) } 7 .. 10 ], '... and shows what is open');
+	$anna->quit;
+}
+
 # What is shown to one stays with him, and more than can be remembered is no more open
 {
 	windows(1);
@@ -186,15 +237,15 @@ foreach my $level (qw(recorded bulk))
 	$dispatcher->query('ROLLBACK');
 
 	allow($level);
-	$dispatcher->put(Wire::simple('SELECT phone, pg_sleep(0.2) FROM crm.customer WHERE id BETWEEN 100 AND 119 ORDER BY id'));
+	$dispatcher->put(Wire::simple('SELECT phone, pg_sleep(0.2) FROM crm.customer WHERE id BETWEEN 100 AND 119'));
 	usleep(600_000);
 	my $at = time;
 	disallow();
 	my @rows = Wire::rows($dispatcher->until_ready);
+	is(scalar @rows, 20, "... a running statement goes on to its end");
 	my $clear = grep { $_->[0] eq phone_of($_->[0] =~ /(\d{3})$/ ? $1 : 0) } @rows;
 	cmp_ok($clear, '>', 1, '... of a running statement some values are shown');
 	cmp_ok($clear, '<', 13, '... and no more within a second after it is taken back');
-	is(scalar @rows, 20, '... the rest are masks');
 
 	allow($level);
 	$dispatcher->put(Wire::simple(q(SELECT id, pg_sleep(0.2) FROM crm.customer WHERE phone >= '0600000100' AND phone < '0600000120')));
@@ -212,7 +263,7 @@ foreach my $level (qw(recorded bulk))
 	allow('recorded');
 	my $eve = Wire->new($node, 'crm', 'eve');
 	$node->safe_psql('crm', 'GRANT dispatcher TO eve');
-	$eve->put(Wire::simple('SELECT phone, pg_sleep(0.2) FROM crm.customer WHERE id BETWEEN 100 AND 119 ORDER BY id'));
+	$eve->put(Wire::simple('SELECT phone, pg_sleep(0.2) FROM crm.customer WHERE id BETWEEN 100 AND 119'));
 	usleep(600_000);
 	$node->safe_psql('crm', 'REVOKE dispatcher FROM eve');
 	my @rows = Wire::rows($eve->until_ready);
