@@ -16,6 +16,8 @@ CREATE INDEX ON visit (technician, starts);
 INSERT INTO visit VALUES (1, 6, 'regress_cursor_anna', '-infinity', clock_timestamp() + interval '1 h'),
 	(2, 7, 'regress_cursor_anna', '-infinity', clock_timestamp() + interval '1 h');
 SELECT contact_guard.use_interventions('visit', 'customer', 'technician', 'starts', 'ends');
+CREATE FUNCTION phones() RETURNS SETOF text LANGUAGE plpgsql AS
+	$$BEGIN RETURN QUERY SELECT phone FROM regress_cursor.customer WHERE id > 5 ORDER BY id; END$$;
 CREATE PROCEDURE visit_ends(in seconds float) LANGUAGE sql AS
 	$$UPDATE regress_cursor.visit SET ends = clock_timestamp() + seconds * interval '1 s'$$;
 
@@ -54,7 +56,13 @@ SET search_path = regress_cursor;
 SET SESSION AUTHORIZATION regress_cursor_anna;
 SET enable_indexscan = off;
 SET enable_bitmapscan = off;
+DECLARE held CURSOR WITH HOLD FOR SELECT * FROM phones();
+FETCH held;
 BEGIN;
+DECLARE rewound SCROLL CURSOR FOR SELECT id, phone FROM customer WHERE id > 5 ORDER BY phone;
+DECLARE function CURSOR FOR SELECT * FROM phones();
+MOVE ALL FROM rewound;
+FETCH function;
 DECLARE sorted CURSOR FOR SELECT id, phone FROM customer WHERE id > 5 ORDER BY phone DESC, id;
 DECLARE scrolled SCROLL CURSOR FOR SELECT id, phone FROM customer WHERE id > 5 AND random() >= 0;
 DECLARE grouped CURSOR FOR SELECT phone, count(*) FROM customer GROUP BY phone;
@@ -77,6 +85,12 @@ ROLLBACK TO s;
 FETCH grouped;
 ROLLBACK TO s;
 FETCH cte;
+ROLLBACK TO s;
+FETCH FIRST FROM rewound;
+ROLLBACK TO s;
+FETCH function;
+ROLLBACK TO s;
+FETCH held;
 ROLLBACK TO s;
 FETCH ALL FROM untouched;
 SELECT id, phone FROM customer WHERE id = 7;
