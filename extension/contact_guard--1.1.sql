@@ -131,6 +131,13 @@ REVOKE ALL ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.sit
 -- Checked at execution against whoever runs the rewritten query.
 GRANT EXECUTE ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) TO PUBLIC;
 
+-- The same where the customer key may be NULL: such a row is nobody's, and its value
+-- withheld.  A row that an outer join has filled with NULLs has no value either.
+CREATE FUNCTION contact_guard.reveal_nullable(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_reveal';
+REVOKE ALL ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) TO PUBLIC;
+
 -- What the rewrite asks of a row.  In hide mode: an index can answer "key = ANY
 -- (open_customers())", and visible() looks again.  found() records who was found
 -- by a guarded column's bare value.
@@ -151,7 +158,7 @@ REVOKE ALL ON FUNCTION contact_guard.visible("any", contact_guard.site) FROM PUB
 GRANT EXECUTE ON FUNCTION contact_guard.visible("any", contact_guard.site) TO PUBLIC;
 
 CREATE FUNCTION contact_guard.found(customer "any", site contact_guard.site) RETURNS boolean
-	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 20 SUPPORT contact_guard.test_support
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 SUPPORT contact_guard.test_support
 	AS 'MODULE_PATHNAME', 'cg_found';
 REVOKE ALL ON FUNCTION contact_guard.found("any", contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.found("any", contact_guard.site) TO PUBLIC;
@@ -163,6 +170,17 @@ CREATE FUNCTION contact_guard.keep(value anyelement, stored anyelement, customer
 REVOKE ALL ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) FROM PUBLIC;
 -- As reveal: checked against whoever runs the rewritten query.
 GRANT EXECUTE ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) TO PUBLIC;
+
+-- unmasked: is what is inserted into a guarded column no mask?  chosen: was the row
+-- of a cursor not chosen by a mask?  An error where not, as in reveal.
+CREATE FUNCTION contact_guard.unmasked(value anyelement, site contact_guard.site) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_unmasked';
+REVOKE ALL ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) TO PUBLIC;
+CREATE FUNCTION contact_guard.chosen(cursor text, site contact_guard.site) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_chosen';
+REVOKE ALL ON FUNCTION contact_guard.chosen(text, contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.chosen(text, contact_guard.site) TO PUBLIC;
 
 -- Which rows of pg_statistic and pg_statistic_ext_data the caller may see; the
 -- planner hook puts them into every query over these catalogs.

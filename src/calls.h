@@ -22,6 +22,9 @@ extern Node *cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site);
  */
 extern Node *cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site);
 
+/* unmasked(value, site): no mask is inserted, see written.c. */
+extern Node *cg_calls_unmasked(Var *value, CgSite site);
+
 /* function(key, site): a boolean question about a row, see rowfuncs.c. */
 extern Node *cg_calls_test(const char *function, Var *key, CgSite site);
 

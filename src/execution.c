@@ -37,6 +37,7 @@
 #include "journal.h"
 #include "marks.h"
 #include "owntables.h"
+#include "planner.h"
 #include "policy.h"
 #include "resume.h"
 
@@ -47,6 +48,7 @@ typedef struct Execution
 	int64		statement;		/* 0: not asked for yet */
 	CgReads    *reads;			/* NULL: none yet */
 	bool		in_check;		/* of a foreign key */
+	int			triggers;		/* how many it runs in, one within the other */
 } Execution;
 
 /* What an executor hook does, as a closure. */
@@ -74,6 +76,10 @@ static void execution_finish(QueryDesc *query);
 static void execution_step(const Step *step);
 static bool may_run_again(const Step *step);
 static void call_next(const Step *step);
+static int	trigger_depth(void);
+static bool is_around(bool (*matches) (const Execution *execution));
+static bool execution_stores(const Execution *execution);
+static bool execution_deletes(const Execution *execution);
 static bool is_behind_door(const Execution *execution);
 static void end(Execution *execution, const Step *step);
 static void end_by_error(Execution *execution, const Step *step);
@@ -149,7 +155,7 @@ may_run_again(const Step *step)
 static void
 execution_step(const Step *step)
 {
-	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation()};
+	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation(), trigger_depth()};
 	CgFrame		frame;
 
 	cg_resume_enter(&frame, step->query, may_run_again(step));
@@ -325,29 +331,59 @@ reads_of(Execution *execution)
 	return execution->reads;
 }
 
+static int
+trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}
+
 /*
  * A trigger's queries are its own: the row that fires it is no result of theirs,
- * and a CRM's triggers may look at masks.
+ * and a CRM's triggers may look at masks.  So the search ends where the innermost
+ * trigger begins.
  */
-bool
-cg_execution_stores(void)
+static bool
+is_around(bool (*matches) (const Execution *execution))
 {
-	bool		in_trigger = DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) > 0;
+	int			depth = trigger_depth();
 
 	for (Execution *execution = current; execution; execution = execution->outer)
 	{
-		CmdType		command = execution->query->plannedstmt->commandType;
-		CommandDest dest = execution->query->dest ? execution->query->dest->mydest : DestNone;
-
-		if (dest == DestIntoRel || dest == DestTransientRel)
-			return true;
-		if (in_trigger)
+		if (execution->triggers != depth)
 			break;
-		if (execution != current &&
-			(command == CMD_INSERT || command == CMD_UPDATE || command == CMD_MERGE))
+		if (matches(execution))
 			return true;
 	}
 	return false;
+}
+
+static bool
+execution_stores(const Execution *execution)
+{
+	CmdType		command = execution->query->plannedstmt->commandType;
+	CommandDest dest = execution->query->dest ? execution->query->dest->mydest : DestNone;
+
+	return dest == DestIntoRel || dest == DestTransientRel ||
+		(execution != current &&
+		 (command == CMD_INSERT || command == CMD_UPDATE || command == CMD_MERGE));
+}
+
+static bool
+execution_deletes(const Execution *execution)
+{
+	return execution != current && execution->query->plannedstmt->commandType == CMD_DELETE;
+}
+
+bool
+cg_execution_stores(void)
+{
+	return is_around(execution_stores);
+}
+
+bool
+cg_execution_deletes(void)
+{
+	return is_around(execution_deletes) || cg_planner_is_planning_write();
 }
 
 bool

@@ -33,6 +33,12 @@ extern void cg_execution_audit_more(uint64 rows);
 extern bool cg_execution_stores(void);
 
 /*
+ * The same for DELETE, or for a statement that writes and is being planned: what its
+ * functions return chooses rows.
+ */
+extern bool cg_execution_deletes(void);
+
+/*
  * Is a query that is planned now the check of a foreign key itself, which sees all
  * rows as in row security?  What runs inside of such a check (a trigger, a cast) is
  * not.

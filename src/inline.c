@@ -117,6 +117,10 @@ inline_walker(Node *node, void *context)
 		/* Its contents, the new subquery too, come next. */
 		return false;
 	}
+	if (IsA(node, CurrentOfExpr))
+		((InlineContext *) context)->found->current_of = true;
+	if (IsA(node, Query) && ((Query *) node)->commandType != CMD_SELECT)
+		((InlineContext *) context)->found->writes = true;
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, inline_walker, context,
 								 QTW_EXAMINE_RTES_BEFORE);

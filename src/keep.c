@@ -22,10 +22,12 @@
 #include "journal.h"
 #include "refused.h"
 #include "reveal.h"
+#include "written.h"
 
 PG_FUNCTION_INFO_V1(cg_keep);
 
 static bool may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads);
+static bool is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
 static bool is_written_back(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
 static bool is_same(FunctionCallInfo fcinfo, const CgRevealState *state, Datum other, bool other_isnull);
 
@@ -57,24 +59,43 @@ cg_keep(PG_FUNCTION_ARGS)
 					 errhint("There is no open intervention at this customer. Leave the column out of the UPDATE.")));
 		result = 1;
 	}
+	else if (is_mask(fcinfo, state, reads))
+	{
+		if (!is_written_back(fcinfo, state, reads))
+			cg_written_refuse(state);
+		result = 1;
+	}
 	fcinfo->isnull = PG_ARGISNULL(result);
 	return fcinfo->isnull ? (Datum) 0 : PG_GETARG_DATUM(result);
 }
 
-/* Records what it decides; a row without a customer has nobody who could forbid it. */
+/* Records what it decides; a row without a customer is for standing permissions alone. */
 static bool
 may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
 {
 	char	   *customer;
 
 	if (state->is_key)
-		return PG_ARGISNULL(2) || cg_reads_is_permitted(reads, state->site.relid);
+		return cg_reads_is_permitted(reads, state->site.relid);
 	if (PG_ARGISNULL(2))
-		return true;
+		return cg_reads_decide(reads, &state->site, NULL);
 	customer = cg_reveal_key_text(PG_GETARG_DATUM(2), state->key_type);
 	if (customer == NULL)
 		cg_reveal_refuse_here(state);
 	return cg_reads_decide(reads, &state->site, customer);
+}
+
+/*
+ * Read while the value was withheld, written when a window has opened: a mask all the
+ * same.  Not a value that has been stored like this before.
+ */
+static bool
+is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
+{
+	return !state->is_key && !PG_ARGISNULL(0) &&
+		cg_written_is_mask(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod) &&
+		!is_same(fcinfo, state, PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1), PG_ARGISNULL(1)) &&
+		!cg_reads_is_permitted(reads, state->site.relid);
 }
 
 /* Is the value what the actor was shown? */

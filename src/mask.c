@@ -22,12 +22,14 @@
 #include "mb/pg_wchar.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "mask.h"
 
 #define PSEUDONYM_HEX 16		/* digits: 64 bits */
+#define STARS_MIN 3				/* fewer may stand in a door code */
 
 static bool is_text_like(Oid type);
 static char *mask_text(const CgMask *mask, const char *value, const char *actor,
@@ -35,6 +37,8 @@ static char *mask_text(const CgMask *mask, const char *value, const char *actor,
 static char *mask_partial(const char *value, int prefix, int suffix);
 static char *mask_email(const char *value);
 static char *mask_pseudonym(const char *value, const char *actor, const uint8 *key);
+static bool has_form_of_partial(const CgMask *mask, const char *value, int bytes);
+static bool has_form_of_email(const char *value, int bytes);
 static Datum text_to_type(char *masked, Oid base, int32 typmod);
 
 void
@@ -238,4 +242,86 @@ text_to_type(char *masked, Oid base, int32 typmod)
 		return DirectFunctionCall3(bpcharin, CStringGetDatum(masked),
 								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(typmod));
 	return CStringGetTextDatum(masked);
+}
+
+/* As mask_partial writes it. */
+static bool
+has_form_of_partial(const CgMask *mask, const char *value, int bytes)
+{
+	int			chars;
+	int			head = 0;
+	int			tail = bytes;
+
+	if (memchr(value, '*', bytes) == NULL)
+		return false;
+	chars = pg_mbstrlen_with_len(value, bytes);
+	if (chars > mask->prefix + mask->suffix)
+	{
+		head = pg_mbcharcliplen(value, bytes, mask->prefix);
+		tail = pg_mbcharcliplen(value, bytes, chars - mask->suffix);
+	}
+	if (tail - head < STARS_MIN)
+		return false;
+	for (int i = head; i < tail; i++)
+		if (value[i] != '*')
+			return false;
+	return true;
+}
+
+/* As mask_email writes it. */
+static bool
+has_form_of_email(const char *value, int bytes)
+{
+	static const char middle[] = "***@***";
+	int			head = bytes > 0 ? Min(pg_mblen(value), bytes) : 0;
+	int			at = head + (int) strlen(middle);
+
+	if (bytes == 3 && memcmp(value, "***", 3) == 0)
+		return true;
+	if (bytes < at || memcmp(value + head, middle, strlen(middle)) != 0)
+		return false;
+	if (at < bytes && value[at++] != '.')
+		return false;
+	for (; at < bytes; at++)
+		if (!((value[at] >= 'a' && value[at] <= 'z') || (value[at] >= 'A' && value[at] <= 'Z')))
+			return false;
+	return true;
+}
+
+bool
+cg_mask_has_form(const CgMask *mask, Datum value, Oid type)
+{
+	text	   *packed;
+
+	if ((mask->kind != CG_MASK_PARTIAL && mask->kind != CG_MASK_EMAIL) || !is_text_like(type))
+		return false;
+	if (getBaseType(type) == BPCHAROID)
+		value = DirectFunctionCall1(rtrim1, value);
+	packed = DatumGetTextPP(value);
+	if (mask->kind == CG_MASK_PARTIAL)
+		return has_form_of_partial(mask, VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+	return has_form_of_email(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+}
+
+bool
+cg_mask_is_constant(const CgMask *mask, Datum value, Oid type, int32 typmod)
+{
+	Datum		constant;
+	bool		isnull;
+	int16		typlen;
+	bool		typbyval;
+
+	if (mask->kind != CG_MASK_CONSTANT || mask->constant[0] == '\0')
+		return false;
+	if (is_text_like(type) && getBaseType(type) != BPCHAROID)
+	{
+		text	   *packed = DatumGetTextPP(value);
+
+		/* Most values are told apart by their length. */
+		return VARSIZE_ANY_EXHDR(packed) == strlen(mask->constant) &&
+			memcmp(VARDATA_ANY(packed), mask->constant, strlen(mask->constant)) == 0;
+	}
+	constant = cg_mask_apply(mask, value, type, typmod, NULL, NULL, &isnull);
+	get_typlenbyval(type, &typlen, &typbyval);
+	return datum_image_eq(value, constant, typbyval, typlen);
 }

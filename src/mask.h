@@ -44,4 +44,14 @@ extern void cg_mask_check(const CgMask *mask, Oid type, int32 typmod,
 extern Datum cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 						   const char *actor, const uint8 *key, bool *isnull);
 
+/*
+ * Has the value, of this type, the form of such a mask, which honest values do not
+ * have?  Three stars and more, where the mask puts them.  Never for CG_MASK_NULL,
+ * CG_MASK_CONSTANT and CG_MASK_PSEUDONYM.
+ */
+extern bool cg_mask_has_form(const CgMask *mask, Datum value, Oid type);
+
+/* Is it the constant of CG_MASK_CONSTANT?  An empty one nobody takes for a value. */
+extern bool cg_mask_is_constant(const CgMask *mask, Datum value, Oid type, int32 typmod);
+
 #endif							/* CG_MASK_H */

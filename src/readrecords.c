@@ -166,7 +166,7 @@ drain_read(Read *read)
 		CgRecord	record = {
 			.event = verdict ? CG_EVENT_SHOWN : CG_EVENT_WITHHELD,
 			.read_at = read->read_at[verdict],
-			.customer = cg_record_customer(read->customer),
+			.customer = read->customer ? cg_record_customer(read->customer) : NULL,
 			.count = 1,
 			.intervention = read->intervention[verdict],
 			.closed_at = verdict ? CG_NO_TIME : read->closed_at,

@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "assume.h"
+#include "chosen.h"
 #include "copyto.h"
 #include "guc.h"
 #include "journal.h"
@@ -35,6 +36,8 @@ static bool is_shown_still(const Read *read, TimestampTz now);
 static void look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now);
 static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
+static Read *read_of_nobody(CgReads *reads, ReadRelation *relation);
+static char *qualified_name(Oid relid);
 static void note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now);
 
 CgReads *
@@ -94,8 +97,7 @@ cg_reads_audit(CgReads *reads, Oid relid)
 	if (reads->audited == NULL)
 		reads->audited_at = GetCurrentTimestamp();
 	oldcontext = MemoryContextSwitchTo(reads->context);
-	reads->audited = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-												get_rel_name(relid));
+	reads->audited = qualified_name(relid);
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -157,6 +159,27 @@ is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now)
 	return relation->permission.granted;
 }
 
+/* The same whatever the reader has set quote_all_identifiers to. */
+static char *
+qualified_name(Oid relid)
+{
+	char	   *namespace = get_namespace_name(get_rel_namespace(relid));
+	char	   *name = get_rel_name(relid);
+	bool		saved = quote_all_identifiers;
+
+	quote_all_identifiers = false;
+	PG_TRY();
+	{
+		name = quote_qualified_identifier(namespace, name);
+	}
+	PG_FINALLY();
+	{
+		quote_all_identifiers = saved;
+	}
+	PG_END_TRY();
+	return name;
+}
+
 static ReadRelation *
 find_relation(CgReads *reads, Oid relid)
 {
@@ -190,8 +213,7 @@ find_relation(CgReads *reads, Oid relid)
 	relation->permission_at = GetCurrentTimestamp();
 	if (relation->permission.granted)
 		cg_resume_add(&reads->actor, relid, NULL);
-	relation->name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-												get_rel_name(relid));
+	relation->name = qualified_name(relid);
 	reads->relations = lappend(reads->relations, relation);
 	MemoryContextSwitchTo(oldcontext);
 	return relation;
@@ -236,7 +258,7 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer)
 		count_row(reads, relation, site->attnum, now);
 		return true;
 	}
-	read = find_read(reads, relation, customer);
+	read = customer ? find_read(reads, relation, customer) : read_of_nobody(reads, relation);
 	if (read == NULL)
 		read = add_read(reads, relation, customer);
 	read->shown = true;
@@ -294,9 +316,15 @@ static bool
 decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 				 const char *customer, TimestampTz now)
 {
-	Read	   *read = find_read(reads, relation, customer);
+	Read	   *read;
 	bool		may_be_open;
 
+	if (customer == NULL)
+	{
+		note(reads, read_of_nobody(reads, relation), site->attnum, now);
+		return false;
+	}
+	read = find_read(reads, relation, customer);
 	if (read && is_shown_still(read, now))
 	{
 		note(reads, read, site->attnum, now);
@@ -387,6 +415,28 @@ add_read(CgReads *reads, ReadRelation *relation, const char *customer)
 	entry->read = read;
 	MemoryContextSwitchTo(oldcontext);
 	return read;
+}
+
+/* Kept with the relation, so that no customer's key can be taken for it. */
+static Read *
+read_of_nobody(CgReads *reads, ReadRelation *relation)
+{
+	if (relation->nobody == NULL)
+	{
+		relation->nobody = MemoryContextAllocZero(reads->context, sizeof(Read));
+		relation->nobody->relation = relation;
+		relation->nobody->closed_at = CG_NO_TIME;
+		relation->nobody->reason = "no customer";
+	}
+	return relation->nobody;
+}
+
+void
+cg_reads_note_choice(CgReads *reads)
+{
+	if (!reads->masks_chose)
+		cg_chosen_note(reads->query);
+	reads->masks_chose = true;
 }
 
 static void

@@ -40,7 +40,8 @@ extern const CgActor *cg_reads_actor(const CgReads *reads);
 
 /*
  * Decides whether the actor may see the value at a site of this customer, and
- * notes the record.  ERROR if no record can be kept.
+ * notes the record.  ERROR if no record can be kept.  customer NULL: the row is
+ * nobody's, and for standing permissions alone.
  */
 extern bool cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer);
 
@@ -55,6 +56,9 @@ extern void cg_reads_look_up(CgReads *reads, Oid relid, List *attnums);
 
 /* Has the actor a standing permission on the relation? */
 extern bool cg_reads_is_permitted(CgReads *reads, Oid relid);
+
+/* Notes that a mask has had a part in choosing the rows of the query: see chosen.h. */
+extern void cg_reads_note_choice(CgReads *reads);
 
 /* Are there records that are not yet in the journal's buffer? */
 extern bool cg_reads_owes(const CgReads *reads);

@@ -28,13 +28,14 @@ typedef struct ReadRelation
 	int64		uncounted;		/* rows not yet in a record */
 	TimestampTz read_at;		/* of the first of them */
 	bool		begun;			/* a record of them has been made */
+	struct Read *nobody;		/* rows without a customer; NULL: none so far */
 } ReadRelation;
 
 /* One customer in one relation. */
 typedef struct Read
 {
 	ReadRelation *relation;
-	char	   *customer;
+	char	   *customer;		/* NULL: nobody's */
 	bool		shown;			/* the verdict of decided_at */
 	TimestampTz decided_at;
 	TimestampTz until;			/* the end of the window that showed it */
@@ -98,6 +99,7 @@ struct CgReads
 	uint64		audited_more;	/* rows of the log beyond those of the result */
 	bool		audit_begun;	/* there is a record */
 	int			named;			/* customers that withheld records name */
+	bool		masks_chose;	/* the query's rows were chosen by a mask */
 };
 
 /* Puts the query's text into the journal, once a session, and sets query_id. */

@@ -30,15 +30,16 @@
 #include "refused.h"
 #include "reveal.h"
 #include "site.h"
+#include "written.h"
 
 PG_FUNCTION_INFO_V1(cg_reveal);
 PG_FUNCTION_INFO_V1(cg_site_in);
 PG_FUNCTION_INFO_V1(cg_site_out);
 PG_FUNCTION_INFO_V1(cg_site_recv);
 
-static Datum withhold(FunctionCallInfo fcinfo, const CgRevealState *state, const char *actor,
-					  const uint8 *key);
+static Datum withhold(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
 static bool is_stored(const CgRevealState *state);
+static void refuse_to_choose(const CgRevealState *state, CgReads *reads);
 static void refuse_to_store(const CgRevealState *state);
 
 char *
@@ -104,9 +105,12 @@ Datum
 cg_reveal(PG_FUNCTION_ARGS)
 {
 	CgRevealState *state = fcinfo->flinfo->fn_extra;
-	char	   *customer;
+	char	   *customer = NULL;
 	CgReads    *reads;
 
+	/* The row of an outer join that has nothing to join is nobody's secret. */
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
 	/* A function that its author calls PARALLEL SAFE may bring us here. */
 	if (IsParallelWorker())
 		ereport(ERROR,
@@ -138,12 +142,14 @@ cg_reveal(PG_FUNCTION_ARGS)
 	}
 
 	reads = cg_execution_reads();
-	customer = cg_reveal_key_text(PG_GETARG_DATUM(1), state->key_type);
-	if (reads == NULL || customer == NULL)
+	if (!PG_ARGISNULL(1))
+		customer = cg_reveal_key_text(PG_GETARG_DATUM(1), state->key_type);
+	if (reads == NULL || (customer == NULL && !PG_ARGISNULL(1)))
 		cg_reveal_refuse_here(state);
 	if (!cg_reads_decide(reads, &state->site, customer))
-		return withhold(fcinfo, state, cg_reads_actor(reads)->name, cg_journal_key());
-	pfree(customer);
+		return withhold(fcinfo, state, reads);
+	if (customer)
+		pfree(customer);
 	if (cg_copies == CG_COPIES_REFUSE && (state->site.flags & CG_SITE_GUARDED) == 0 &&
 		is_stored(state) && !cg_reads_is_permitted(reads, state->site.relid))
 		ereport(ERROR,
@@ -166,11 +172,17 @@ cg_reveal_refuse_here(const CgRevealState *state)
 }
 
 static Datum
-withhold(FunctionCallInfo fcinfo, const CgRevealState *state, const char *actor, const uint8 *key)
+withhold(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
 {
+	Datum		mask;
+
 	refuse_to_store(state);
-	return cg_mask_apply(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod,
-						 actor, key, &fcinfo->isnull);
+	refuse_to_choose(state, reads);
+	mask = cg_mask_apply(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod,
+						 cg_reads_actor(reads)->name, cg_journal_key(), &fcinfo->isnull);
+	if (!fcinfo->isnull)
+		cg_written_remember(&state->mask, mask, state->type);
+	return mask;
 }
 
 /* May the value become part of a row that the statement stores? */
@@ -203,6 +215,27 @@ refuse_to_store(const CgRevealState *state)
 				 errmsg("withheld values of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
 				 cg_refused_relation(state->site.relid, state->site.attnum),
 				 errhint("There is no open intervention that shows them, and a mask is never stored.")));
+}
+
+/*
+ * A mask decides no write: a clean-up must not empty a table because all numbers
+ * look alike.  What is chosen without writing is remembered for WHERE CURRENT OF.
+ */
+static void
+refuse_to_choose(const CgRevealState *state, CgReads *reads)
+{
+	bool		decides = (state->site.flags & CG_SITE_DECIDES) != 0;
+
+	if ((decides && (state->site.flags & CG_SITE_WRITES) != 0) ||
+		(decides && cg_execution_stores()) ||
+		((state->site.flags & (CG_SITE_FLOWS | CG_SITE_DECIDES)) != 0 && cg_execution_deletes()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("withheld values of guarded column %s would decide which rows are written",
+						cg_reveal_site_name(state->site)),
+				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
+	if (decides)
+		cg_reads_note_choice(reads);
 }
 
 char *

@@ -2,9 +2,11 @@
  * rewrite.c
  *		Every reference to a guarded column becomes a call of reveal().
  *
- * The walk knows at each Var in which Query its range table entry is (a stack of
- * Queries, indexed by varlevelsup), and for what the value is used: whether it
- * may flow into a row, and whether that row is stored.
+ * The walk names every field of a Query that holds expressions; test/census fails
+ * where PostgreSQL has one that it does not know.  It knows at each Var in which
+ * Query its range table entry is (a stack of Queries, indexed by varlevelsup), and for
+ * what the value is used: whether it may flow into a row, whether that row is stored,
+ * whether it chooses rows that are written (uses.c).  Expressions are references.c's.
  *
  * Not rewritten:
  * - EXCLUDED, and the row that a plain INSERT returns or checks: the writer's
@@ -21,58 +23,37 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "access/sysattr.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "assume.h"
-#include "calls.h"
 #include "carriers.h"
+#include "inserted.h"
+#include "known.h"
 #include "lookup.h"
 #include "marks.h"
 #include "policy.h"
 #include "rewrite.h"
+#include "rewrite_private.h"
 #include "rowless.h"
 #include "rowpolicy.h"
-#include "site.h"
-#include "wholerow.h"
-
-typedef struct RewriteContext
-{
-	List	   *queries;		/* innermost first */
-	bool		flows;			/* the expression may become part of a row */
-	bool		stores;			/* the statement stores rows */
-	bool		to_guarded;		/* in a guarded column */
-	bool		eager;			/* see carriers.h */
-	Query	   *top;
-	ParamListInfo params;
-	bool		asked;			/* whether something is rowless.h's; then */
-	bool		rowless;		/* the answer */
-	CgRewritten result;
-} RewriteContext;
 
 static void mark_seen(Query *query, Index rti, RewriteContext *context);
 static bool query_stores(Query *query);
+static bool query_writes(Query *query);
 static void rewrite_query(Query *query, RewriteContext *context, bool top);
 static List *take_lookups(Query *query, RewriteContext *context);
-static void rewrite_output(Query *query, RewriteContext *context, bool top);
-static void rewrite_rtable(Query *query, RewriteContext *context);
-static Node *rewrite_mutator(Node *node, RewriteContext *context);
-static Node *rewrite_part(Node *node, RewriteContext *context, bool flows);
-static Node *rewrite_var(Var *var, RewriteContext *context);
-static Node *rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context);
-static bool is_void_filter(const Node *node);
-static bool is_own_value(const Query *query, const Var *var);
-static const CgPolicy *sound_policy(const RangeTblEntry *rte, AttrNumber attnum);
-static Node *make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context);
-static bool is_self_assignment(const Query *query, const TargetEntry *target);
-static List *rewrite_assignments(List *targets, Query *query, RewriteContext *context);
+static List *rewrite_targets(List *targets, Query *query, void *output, RewriteContext *context);
+static void rewrite_output(Query *query, void *output, RewriteContext *context, bool top);
+static void rewrite_conditions(Query *query, RewriteContext *context);
+static void rewrite_ctes(Query *query, RewriteContext *context, bool top);
+static bool only_unites_all(Node *node);
+static void rewrite_rtable(Query *query, void *output, RewriteContext *context);
+static void rewrite_aliases(RangeTblEntry *rte, RewriteContext *context);
+static Node *rewrite_condition(Node *node, RewriteContext *context);
 
 static void
 mark_seen(Query *query, Index rti, RewriteContext *context)
@@ -98,8 +79,9 @@ cg_rewrite_query(Query *query, ParamListInfo params)
 
 	context.top = query;
 	context.params = params;
-	context.flows = true;
-	context.stores = query_stores(query);
+	context.place.flows = true;
+	context.place.stores = query_stores(query);
+	context.place.writes = query_writes(query);
 	context.eager = cg_carriers_present(query);
 	rewrite_query(query, &context, true);
 	return context.result;
@@ -124,38 +106,70 @@ query_stores(Query *query)
 	return false;
 }
 
+/* The same of what deletes. */
+static bool
+query_writes(Query *query)
+{
+	ListCell   *lc;
+
+	if (query->commandType == CMD_DELETE || query_stores(query))
+		return true;
+	foreach(lc, query->cteList)
+		if (castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery)->commandType == CMD_DELETE)
+			return true;
+	return false;
+}
+
+void
+cg_rewrite_subquery(Query *query, RewriteContext *context)
+{
+	rewrite_query(query, context, false);
+}
+
 static void
 rewrite_query(Query *query, RewriteContext *context, bool top)
 {
-	bool		flows = context->flows;
-	List	   *lookups = take_lookups(query, context);
+	RewritePlace saved = context->place;
+	void	   *output = context->output;
+	List	   *lookups;
 	ListCell   *lc;
 
+	cg_known_require_query(query);
+	lookups = take_lookups(query, context);
+	context->output = NULL;
+	context->place.decides |= context->place.excepted;
+	context->place.excepted = false;
+	/* What a SELECT at the top makes goes out, whatever its CTEs store. */
+	if (top && query->commandType == CMD_SELECT)
+		context->place.stores = context->place.writes = false;
 	context->queries = lcons(query, context->queries);
 	for (Index rti = 1; rti <= list_length(query->rtable); rti++)
 		mark_seen(query, rti, context);
-	rewrite_output(query, context, top);
-	query->jointree = (FromExpr *) rewrite_part((Node *) query->jointree, context, false);
-	/* What is grouped by must look the same here as in the output. */
-	query->havingQual = rewrite_part(query->havingQual, context, flows && query->groupClause);
-	query->limitOffset = rewrite_part(query->limitOffset, context, false);
-	query->limitCount = rewrite_part(query->limitCount, context, false);
+	rewrite_output(query, output, context, top);
+	rewrite_conditions(query, context);
 	/* setOperations, and the sort and group clauses, hold no expressions. */
 	foreach(lc, query->windowClause)
 	{
 		WindowClause *window = lfirst_node(WindowClause, lc);
 
-		window->startOffset = rewrite_part(window->startOffset, context, false);
-		window->endOffset = rewrite_part(window->endOffset, context, false);
+		window->startOffset = rewrite_condition(window->startOffset, context);
+		window->endOffset = rewrite_condition(window->endOffset, context);
+		window->runCondition = (List *) rewrite_condition((Node *) window->runCondition, context);
 	}
-	query->cteList = (List *) rewrite_part((Node *) query->cteList, context, flows);
-	context->flows = flows;
-	rewrite_rtable(query, context);
+	rewrite_rtable(query, output, context);
+	if (top)
+	{
+		context->place.stores = saved.stores;
+		context->place.writes = saved.writes;
+	}
+	rewrite_ctes(query, context, top);
+	context->place = saved;
 	if (lookups != NIL)
 	{
 		cg_lookup_put(query, lookups, context->eager);
 		context->result.found = true;
 	}
+	cg_inserted_check(query);
 	context->queries = list_delete_first(context->queries);
 }
 
@@ -174,263 +188,192 @@ take_lookups(Query *query, RewriteContext *context)
 
 /* What rows are made of. */
 static void
-rewrite_output(Query *query, RewriteContext *context, bool top)
+rewrite_output(Query *query, void *output, RewriteContext *context, bool top)
 {
-	bool		flows = context->flows;
-	bool		stores = context->stores;
+	RewritePlace saved = context->place;
 
-	/* What a SELECT at the top makes goes out, whatever its CTEs store. */
-	if (top && query->commandType == CMD_SELECT)
-		context->stores = false;
 	if (query->commandType == CMD_UPDATE)
-		query->targetList = rewrite_assignments(query->targetList, query, context);
+		query->targetList = cg_references_rewrite_assignments(query->targetList, query, context);
 	else
-		query->targetList = (List *) rewrite_part((Node *) query->targetList, context, flows);
-	context->stores = stores;
-	query->mergeActionList = (List *) rewrite_part((Node *) query->mergeActionList, context, flows);
+		query->targetList = rewrite_targets(query->targetList, query, output, context);
+	query->mergeActionList = (List *)
+		cg_references_rewrite((Node *) query->mergeActionList, context);
 	/* Shown to the writer; but what a CTE returns, the statement may store. */
-	query->returningList = (List *) rewrite_part((Node *) query->returningList, context, flows && !top);
-	query->withCheckOptions = (List *) rewrite_part((Node *) query->withCheckOptions, context, false);
+	if (top)
+		context->place.flows = context->place.stores = context->place.writes = false;
+	query->returningList = rewrite_targets(query->returningList, query, output, context);
+	context->place = saved;
+	query->withCheckOptions = (List *)
+		rewrite_condition((Node *) query->withCheckOptions, context);
 	if (query->onConflict)
 	{
 		OnConflictExpr *conflict = query->onConflict;
 
-		conflict->onConflictSet = rewrite_assignments(conflict->onConflictSet, query, context);
-		conflict->onConflictWhere = rewrite_part(conflict->onConflictWhere, context, false);
+		conflict->onConflictSet =
+			cg_references_rewrite_assignments(conflict->onConflictSet, query, context);
+		context->place.flows = false;
+		context->place.excepted = true;
+		conflict->onConflictWhere = cg_references_rewrite(conflict->onConflictWhere, context);
+		context->place = saved;
+		cg_rowpolicy_guard_conflict(query);
 	}
 }
 
-/* One part of a query, used as said. */
-static Node *
-rewrite_part(Node *node, RewriteContext *context, bool flows)
-{
-	bool		saved = context->flows;
-
-	context->flows = flows;
-	node = rewrite_mutator(node, context);
-	context->flows = saved;
-	return node;
-}
-
-static void
-rewrite_rtable(Query *query, RewriteContext *context)
-{
-	ListCell   *lc;
-
-	foreach(lc, query->rtable)
-	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-		if (rte->rtekind == RTE_SUBQUERY)
-			rewrite_query(rte->subquery, context, false);
-		rte->joinaliasvars = (List *) rewrite_mutator((Node *) rte->joinaliasvars, context);
-		rte->functions = (List *) rewrite_mutator((Node *) rte->functions, context);
-		rte->tablefunc = (TableFunc *) rewrite_mutator((Node *) rte->tablefunc, context);
-		rte->values_lists = (List *) rewrite_mutator((Node *) rte->values_lists, context);
-		rte->tablesample = (TableSampleClause *)
-			rewrite_part((Node *) rte->tablesample, context, false);
-		rte->securityQuals = (List *) rewrite_part((Node *) rte->securityQuals, context, false);
-	}
-}
-
-static Node *
-rewrite_mutator(Node *node, RewriteContext *context)
-{
-	if (node == NULL)
-		return NULL;
-	switch (nodeTag(node))
-	{
-		case T_Query:
-			rewrite_query((Query *) node, context, false);
-			return node;
-		case T_Var:
-			return rewrite_var((Var *) node, context);
-		case T_FuncExpr:
-		case T_ScalarArrayOpExpr:
-			if (is_void_filter(node))
-				return makeBoolConst(true, false);
-			break;
-		case T_MergeAction:
-			{
-				MergeAction *action = (MergeAction *) node;
-
-				action->qual = rewrite_part(action->qual, context, false);
-				if (action->commandType == CMD_UPDATE)
-					action->targetList = rewrite_assignments(action->targetList,
-															 linitial(context->queries), context);
-				else
-					action->targetList = (List *)
-						rewrite_part((Node *) action->targetList, context, context->flows);
-				return node;
-			}
-		case T_SubscriptingRef:
-			{
-				SubscriptingRef *ref = (SubscriptingRef *) node;
-				Expr	   *container = ref->refexpr;
-
-				if (ref->refassgnexpr == NULL || !IsA(container, Var))
-					break;
-				ref->refexpr = NULL;
-				ref = (SubscriptingRef *)
-					expression_tree_mutator((Node *) ref, rewrite_mutator, context);
-				ref->refexpr = container;
-				return (Node *) ref;
-			}
-		case T_FieldStore:
-			{
-				FieldStore *store = (FieldStore *) node;
-				Expr	   *container = store->arg;
-
-				if (!IsA(container, Var))
-					break;
-				store->arg = NULL;
-				store = (FieldStore *)
-					expression_tree_mutator((Node *) store, rewrite_mutator, context);
-				store->arg = container;
-				return (Node *) store;
-			}
-		default:
-			break;
-	}
-	return expression_tree_mutator(node, rewrite_mutator, context);
-}
-
-/* The row filter, for an actor who sees all rows. */
-static bool
-is_void_filter(const Node *node)
-{
-	Oid			relid;
-
-	return cg_rowpolicy_is_filter(node, &relid) && cg_assume_sees_all(relid);
-}
-
-/* Rows that the writer has just made himself: EXCLUDED, and a plain INSERT's. */
-static bool
-is_own_value(const Query *query, const Var *var)
-{
-	const OnConflictExpr *conflict = query->onConflict;
-
-	if (query->commandType != CMD_INSERT)
-		return false;
-	if (conflict && conflict->action == ONCONFLICT_UPDATE)
-		return var->varno == conflict->exclRelIndex;
-	return var->varno == query->resultRelation;
-}
-
-static Node *
-rewrite_var(Var *var, RewriteContext *context)
-{
-	Query	   *query = list_nth_node(Query, context->queries, var->varlevelsup);
-	RangeTblEntry *rte = rt_fetch(var->varno, query->rtable);
-	const CgPolicy *policy;
-
-	/* System columns are nobody's phone number. */
-	if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_NAMEDTUPLESTORE) ||
-		var->varattno < 0 || !OidIsValid(rte->relid))
-		return (Node *) var;
-	policy = cg_policy_get(rte->relid);
-	if (policy == NULL || is_own_value(query, var))
-		return (Node *) var;
-	if (var->varattno != InvalidAttrNumber && cg_policy_column(policy, var->varattno) == NULL)
-		return (Node *) var;
-	/* There it may stand for the null of another set; the planner sees a value. */
-	if (var->varlevelsup > 0 && query->groupingSets)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("relation \"%s\" has guarded columns, and cannot be used in a sub-select of a query with grouping sets",
-						get_rel_name(rte->relid)),
-				 errhint("Group in a subquery in FROM.")));
-	if (var->varattno == InvalidAttrNumber)
-		return rewrite_whole_row(var, rte, context);
-	return make_reveal(var, rte, context);
-}
-
-static Node *
-rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context)
-{
-	RowExpr    *row = cg_wholerow_expand(var, rte);
-	ListCell   *lc;
-
-	foreach(lc, row->args)
-		if (IsA(lfirst(lc), Var))
-			lfirst(lc) = rewrite_var(lfirst(lc), context);
-	return cg_wholerow_or_null(row, var, rte);
-}
-
-/* Why the policy of a relation lets nothing through; an ERROR. */
-static const CgPolicy *
-sound_policy(const RangeTblEntry *rte, AttrNumber attnum)
-{
-	const CgPolicy *policy = cg_policy_get(rte->relid);
-
-	if (policy->broken)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("guarded column \"%s\" of relation \"%s\" cannot be used: its policy is broken",
-						get_attname(rte->relid, attnum, false), get_rel_name(rte->relid)),
-				 errdetail("In that relation, %s.", policy->broken),
-				 errhint("An owner of the policy can mend it with contact_guard.protect().")));
-	return policy;
-}
-
-static Node *
-make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
-{
-	CgSite		site = {rte->relid, var->varattno, 0};
-
-	if (context->flows)
-		site.flags |= CG_SITE_FLOWS;
-	if (context->stores)
-		site.flags |= CG_SITE_STORES;
-	if (context->to_guarded)
-		site.flags |= CG_SITE_GUARDED;
-	if (context->eager)
-		site.flags |= CG_SITE_EAGER;
-	context->result.found = true;
-	return cg_calls_reveal(var, sound_policy(rte, var->varattno), site);
-}
-
-static bool
-is_self_assignment(const Query *query, const TargetEntry *target)
-{
-	const Var  *var = (const Var *) target->expr;
-
-	return IsA(var, Var) && var->varno == query->resultRelation && var->varlevelsup == 0 &&
-		var->varattno == target->resno;
-}
-
-/*
- * Assignments to columns of a row that exists: what is assigned to a guarded
- * column, or to the customer key, goes through keep(), and is itself rewritten.
- * Whoever could give a row to a customer of his would see it.
- */
+/* Each column with what the query around, and this one, do with it. */
 static List *
-rewrite_assignments(List *targets, Query *query, RewriteContext *context)
+rewrite_targets(List *targets, Query *query, void *output, RewriteContext *context)
 {
-	RangeTblEntry *rte = rt_fetch(query->resultRelation, query->rtable);
+	bool		saved = context->place.decides;
 	ListCell   *lc;
 
 	foreach(lc, targets)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
-		const CgPolicy *policy = cg_policy_get(rte->relid);
-		bool		guarded = !target->resjunk && policy &&
-			(cg_policy_column(policy, target->resno) || policy->customer == target->resno);
-		/* SET phone = phone stores nothing that keep() would not put right. */
-		bool		flows = !(guarded && is_self_assignment(query, target));
 
-		context->to_guarded = guarded && target->resno != policy->customer;
-		target->expr = (Expr *) rewrite_part((Node *) target->expr, context, flows);
-		context->to_guarded = false;
-		policy = cg_policy_get(rte->relid);
-		if (guarded)
-		{
-			CgSite		site = {rte->relid, target->resno, 0};
-
-			target->expr = (Expr *) cg_calls_keep(target->expr, query->resultRelation,
-												  sound_policy(rte, target->resno), site);
-			context->result.found = true;
-		}
+		context->place.decides = saved || cg_uses_is_chosen_by(query, target) ||
+			(output && cg_uses_decide(context, output, target->resno));
+		target->expr = (Expr *) cg_references_rewrite((Node *) target->expr, context);
+		context->place.decides = saved;
 	}
 	return targets;
+}
+
+/* An expression that chooses rows. */
+static Node *
+rewrite_condition(Node *node, RewriteContext *context)
+{
+	RewritePlace saved = context->place;
+
+	context->place.flows = false;
+	context->place.decides = true;
+	node = cg_references_rewrite(node, context);
+	context->place = saved;
+	return node;
+}
+
+static void
+rewrite_conditions(Query *query, RewriteContext *context)
+{
+	RewritePlace saved = context->place;
+	bool		pinned = cg_uses_is_pinned(query);
+	List	   *conditions = NIL;
+	ListCell   *lc;
+
+	query->jointree->fromlist = (List *)
+		rewrite_condition((Node *) query->jointree->fromlist, context);
+	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
+	{
+		Node	   *condition = lfirst(lc);
+
+		if (pinned && cg_uses_is_lock(query, condition))
+		{
+			context->place.flows = false;
+			condition = cg_references_rewrite(condition, context);
+			context->place = saved;
+		}
+		else
+			condition = rewrite_condition(condition, context);
+		conditions = lappend(conditions, condition);
+	}
+	if (query->jointree->quals)
+		query->jointree->quals = conditions == NIL ? NULL : (Node *) make_ands_explicit(conditions);
+	/* What is grouped by must look the same here as in the output. */
+	context->place.decides = true;
+	context->place.flows = saved.flows && query->groupClause;
+	query->havingQual = cg_references_rewrite(query->havingQual, context);
+	context->place = saved;
+	query->limitOffset = rewrite_condition(query->limitOffset, context);
+	query->limitCount = rewrite_condition(query->limitCount, context);
+}
+
+/* From the last one, which may use those before it. */
+static void
+rewrite_ctes(Query *query, RewriteContext *context, bool top)
+{
+	RewritePlace saved = context->place;
+
+	for (int i = list_length(query->cteList) - 1; i >= 0; i--)
+	{
+		CommonTableExpr *cte = list_nth_node(CommonTableExpr, query->cteList, i);
+
+		/* Who uses what of itself, a recursive one does not tell in time. */
+		context->place.decides = saved.decides || query->hasRecursive;
+		context->output = cte;
+		cte->ctequery = cg_references_rewrite(cte->ctequery, context);
+		context->output = NULL;
+		/* The columns of SEARCH and CYCLE are columns of the query by now. */
+		if (cte->cycle_clause)
+		{
+			cte->cycle_clause->cycle_mark_value =
+				rewrite_condition(cte->cycle_clause->cycle_mark_value, context);
+			cte->cycle_clause->cycle_mark_default =
+				rewrite_condition(cte->cycle_clause->cycle_mark_default, context);
+		}
+		context->place = saved;
+	}
+}
+
+static bool
+only_unites_all(Node *node)
+{
+	SetOperationStmt *operation = (SetOperationStmt *) node;
+
+	if (!IsA(node, SetOperationStmt))
+		return true;
+	return operation->op == SETOP_UNION && operation->all &&
+		only_unites_all(operation->larg) && only_unites_all(operation->rarg);
+}
+
+/* From the end: lateral references point backwards. */
+static void
+rewrite_rtable(Query *query, void *output, RewriteContext *context)
+{
+	RewritePlace saved = context->place;
+
+	for (int i = list_length(query->rtable) - 1; i >= 0; i--)
+	{
+		RangeTblEntry *rte = list_nth_node(RangeTblEntry, query->rtable, i);
+
+		if (rte->rtekind == RTE_SUBQUERY)
+		{
+			context->output = rte;
+			if (query->setOperations)
+			{
+				/* Its columns are those of the whole. */
+				context->output = output;
+				context->place.decides |= !only_unites_all(query->setOperations) ||
+					query->limitCount || query->limitOffset;
+			}
+			cg_rewrite_subquery(rte->subquery, context);
+			context->output = NULL;
+			context->place = saved;
+		}
+		rewrite_aliases(rte, context);
+		/* Sets of rows: what goes in says what comes out. */
+		context->place.decides = true;
+		rte->functions = (List *) cg_references_rewrite((Node *) rte->functions, context);
+		rte->tablefunc = (TableFunc *) cg_references_rewrite((Node *) rte->tablefunc, context);
+		rte->values_lists = (List *) cg_references_rewrite((Node *) rte->values_lists, context);
+		context->place = saved;
+		rte->tablesample = (TableSampleClause *)
+			rewrite_condition((Node *) rte->tablesample, context);
+		rte->securityQuals = (List *) rewrite_condition((Node *) rte->securityQuals, context);
+	}
+}
+
+/* A join's columns, of which some are expressions. */
+static void
+rewrite_aliases(RangeTblEntry *rte, RewriteContext *context)
+{
+	bool		saved = context->place.decides;
+	AttrNumber	resno = 0;
+	ListCell   *lc;
+
+	foreach(lc, rte->joinaliasvars)
+	{
+		resno++;
+		context->place.decides = saved || cg_uses_decide(context, rte, resno);
+		lfirst(lc) = cg_references_rewrite(lfirst(lc), context);
+		context->place.decides = saved;
+	}
 }

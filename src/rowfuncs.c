@@ -103,7 +103,7 @@ key_of_row(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("guarded relations cannot be read in a parallel worker"),
 				 errhint("A function that reads them must be PARALLEL RESTRICTED or UNSAFE.")));
-	return cg_reveal_key_text(PG_GETARG_DATUM(0), type);
+	return PG_ARGISNULL(0) ? NULL : cg_reveal_key_text(PG_GETARG_DATUM(0), type);
 }
 
 /* Does the row exist for the actor? */
@@ -125,21 +125,24 @@ cg_visible(PG_FUNCTION_ARGS)
 
 /*
  * The row has been found by the bare value of a guarded column: that is a read of
- * it.  Nobody's function has seen the row before.
+ * it.  Nobody's function has seen the row before.  Not strict: a row without a
+ * customer is found, too.
  */
 Datum
 cg_found(PG_FUNCTION_ARGS)
 {
-	CgSite		site = cg_site_unpack(PG_GETARG_INT64(1));
+	CgSite		site;
 	char	   *customer = key_of_row(fcinfo);
 	CgReads    *reads;
 
-	if (customer == NULL || cg_interventions_asking())
+	if (PG_ARGISNULL(1) || (customer == NULL && !PG_ARGISNULL(0)) || cg_interventions_asking())
 		PG_RETURN_BOOL(false);
+	site = cg_site_unpack(PG_GETARG_INT64(1));
 	reads = cg_execution_reads();
 	if (reads == NULL || !cg_reads_decide(reads, &site, customer))
 		PG_RETURN_BOOL(false);
-	pfree(customer);
+	if (customer)
+		pfree(customer);
 	if ((site.flags & CG_SITE_EAGER) != 0 || cg_copyto_leaves())
 		cg_execution_settle_or_fail();
 	PG_RETURN_BOOL(true);

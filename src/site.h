@@ -14,6 +14,8 @@
 #define CG_SITE_STORES	0x02	/* and that row is stored by the statement */
 #define CG_SITE_GUARDED	0x08	/* in a guarded column, which is no copy */
 #define CG_SITE_EAGER	0x04	/* somebody's function may carry it off at once */
+#define CG_SITE_DECIDES	0x10	/* it has a part in choosing rows */
+#define CG_SITE_WRITES	0x20	/* and the statement writes those, or others by them */
 
 typedef struct CgSite
 {
