@@ -134,7 +134,7 @@ GRANT EXECUTE ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.
 -- The same where the customer key may be NULL: such a row is nobody's, and its value
 -- withheld.  A row that an outer join has filled with NULLs has no value either.
 CREATE FUNCTION contact_guard.reveal_nullable(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement
-	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_reveal';
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_reveal_nullable';
 REVOKE ALL ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) TO PUBLIC;
 
@@ -174,7 +174,7 @@ GRANT EXECUTE ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", cont
 -- unmasked: is what is inserted into a guarded column no mask?  chosen: was the row
 -- of a cursor not chosen by a mask?  An error where not, as in reveal.
 CREATE FUNCTION contact_guard.unmasked(value anyelement, site contact_guard.site) RETURNS boolean
-	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_unmasked';
+	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_unmasked';
 REVOKE ALL ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) TO PUBLIC;
 CREATE FUNCTION contact_guard.chosen(cursor text, site contact_guard.site) RETURNS boolean

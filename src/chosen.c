@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -97,8 +98,10 @@ chosen_function(void)
 	Oid			types[2] = {TEXTOID, cg_objects_site_type()};
 	oidvector  *arguments = buildoidvector(types, lengthof(types));
 
-	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("chosen"),
-						   PointerGetDatum(arguments), ObjectIdGetDatum(cg_objects_schema()));
+	if (!SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum("chosen"),
+							   PointerGetDatum(arguments), ObjectIdGetDatum(cg_objects_schema())))
+		return InvalidOid;
+	return cg_objects_function("chosen");
 }
 
 static void

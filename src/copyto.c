@@ -23,6 +23,7 @@
 #include "copyto.h"
 #include "objects.h"
 #include "policy.h"
+#include "statistics.h"
 
 static CgCopy underway = {InvalidOid, false};
 
@@ -74,7 +75,8 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 	}
 	/* The lock that COPY takes; kept, so that the name means the same to it. */
 	relid = RangeVarGetRelid(copy->relation, AccessShareLock, true);
-	if (!OidIsValid(relid) || (cg_policy_get(relid) == NULL && !cg_policy_is_audited(relid)))
+	if (!OidIsValid(relid) || (cg_policy_get(relid) == NULL && !cg_policy_is_audited(relid) &&
+							   !cg_statistics_is_catalog(relid)))
 		return pstmt;
 
 	/* Its own error for what cannot be copied as a table. */

@@ -24,6 +24,7 @@
 #include "execution.h"
 #include "inval.h"
 #include "policy.h"
+#include "refused.h"
 
 #define PROVIDER "contact_guard"
 
@@ -64,7 +65,7 @@ labelled(void)
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		Form_pg_seclabel form = (Form_pg_seclabel) GETSTRUCT(tuple);
+		FormData_pg_seclabel *form = (FormData_pg_seclabel *) GETSTRUCT(tuple);
 		bool		isnull;
 		Datum		provider = heap_getattr(tuple, Anum_pg_seclabel_provider,
 											RelationGetDescr(catalog), &isnull);
@@ -151,6 +152,17 @@ cg_descend_guarded(Oid relid)
 	return result;
 }
 
+bool
+cg_descend_is_known(Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, pairs)
+		if (((Pair *) lfirst(lc))->above == relid)
+			return true;
+	return false;
+}
+
 /* Has a mask something of the value in it? */
 static bool
 tells(const CgMask *mask)
@@ -197,6 +209,12 @@ gap(Oid parent, Oid child)
 	return NULL;
 }
 
+bool
+cg_descend_is_covered(Oid parent, Oid child)
+{
+	return gap(parent, child) == NULL;
+}
+
 void
 cg_descend_require_covered(Oid parent, Oid child)
 {
@@ -206,6 +224,7 @@ cg_descend_require_covered(Oid parent, Oid child)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(child)),
+				 cg_refused_relation(child, InvalidAttrNumber),
 				 errdetail("%s", detail),
 				 errhint("If it is read through a parent table, protect the parent too, in the same way.")));
 }

@@ -14,10 +14,14 @@
  */
 extern List *cg_descend_guarded(Oid relid);
 
+/* Has this session found some?  Looks into memory alone. */
+extern bool cg_descend_is_known(Oid relid);
+
 /*
  * ERROR feature_not_supported unless whoever reads "child" through "parent" meets all
  * that guards the child.
  */
 extern void cg_descend_require_covered(Oid parent, Oid child);
+extern bool cg_descend_is_covered(Oid parent, Oid child);
 
 #endif							/* CG_DESCEND_H */

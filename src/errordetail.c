@@ -32,6 +32,7 @@
 
 #include "commands.h"
 #include "ddl.h"
+#include "descend.h"
 #include "errordetail.h"
 #include "policy.h"
 
@@ -144,7 +145,8 @@ cg_errordetail_of_query(QueryDesc *query)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
-		if (rte->rtekind == RTE_RELATION && (rte->enrname || cg_policy_is_known(rte->relid)))
+		if (rte->rtekind == RTE_RELATION && (rte->enrname || cg_policy_is_known(rte->relid) ||
+											 cg_descend_is_known(rte->relid)))
 			return CG_TOUCHES_ROWS;
 	}
 	if (query->estate == NULL)

@@ -77,9 +77,7 @@ static void execution_step(const Step *step);
 static bool may_run_again(const Step *step);
 static void call_next(const Step *step);
 static int	trigger_depth(void);
-static bool is_around(bool (*matches) (const Execution *execution));
-static bool execution_stores(const Execution *execution);
-static bool execution_deletes(const Execution *execution);
+static bool is_around(bool deletes);
 static bool is_behind_door(const Execution *execution);
 static void end(Execution *execution, const Step *step);
 static void end_by_error(Execution *execution, const Step *step);
@@ -343,47 +341,33 @@ trigger_depth(void)
  * trigger begins.
  */
 static bool
-is_around(bool (*matches) (const Execution *execution))
+is_around(bool deletes)
 {
 	int			depth = trigger_depth();
 
-	for (Execution *execution = current; execution; execution = execution->outer)
+	for (Execution *e = current; e && e->triggers == depth; e = e->outer)
 	{
-		if (execution->triggers != depth)
-			break;
-		if (matches(execution))
+		CmdType		command = e == current ? CMD_NOTHING : e->query->plannedstmt->commandType;
+		CommandDest dest = e->query->dest ? e->query->dest->mydest : DestNone;
+
+		if (deletes ? command == CMD_DELETE :
+			(command == CMD_INSERT || command == CMD_UPDATE || command == CMD_MERGE ||
+			 dest == DestIntoRel || dest == DestTransientRel))
 			return true;
 	}
 	return false;
 }
 
-static bool
-execution_stores(const Execution *execution)
-{
-	CmdType		command = execution->query->plannedstmt->commandType;
-	CommandDest dest = execution->query->dest ? execution->query->dest->mydest : DestNone;
-
-	return dest == DestIntoRel || dest == DestTransientRel ||
-		(execution != current &&
-		 (command == CMD_INSERT || command == CMD_UPDATE || command == CMD_MERGE));
-}
-
-static bool
-execution_deletes(const Execution *execution)
-{
-	return execution != current && execution->query->plannedstmt->commandType == CMD_DELETE;
-}
-
 bool
 cg_execution_stores(void)
 {
-	return is_around(execution_stores);
+	return is_around(false);
 }
 
 bool
 cg_execution_deletes(void)
 {
-	return is_around(execution_deletes) || cg_planner_is_planning_write();
+	return is_around(true) || cg_planner_is_planning_write();
 }
 
 bool

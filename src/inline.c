@@ -21,9 +21,11 @@
 #include "nodes/pathnodes.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "descend.h"
 #include "inline.h"
 #include "marks.h"
 #include "policy.h"
@@ -34,6 +36,7 @@ static bool forbidden = false;
 
 static bool inline_needs_fmgr(Oid function);
 static bool inline_walker(Node *node, void *context);
+static void note_write(Query *query, CgInlined *found);
 
 typedef struct InlineContext
 {
@@ -94,6 +97,20 @@ cg_inline_functions(Query *query, CgInlined *inlined)
 	}
 }
 
+/* Rows are routed to partitions that are in no range table. */
+static void
+note_write(Query *query, CgInlined *found)
+{
+	RangeTblEntry *rte;
+
+	found->writes = true;
+	if (query->resultRelation == 0)
+		return;
+	rte = rt_fetch(query->resultRelation, query->rtable);
+	found->guarded |= rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_PARTITIONED_TABLE &&
+		cg_descend_guarded(rte->relid) != NIL;
+}
+
 static bool
 inline_walker(Node *node, void *context)
 {
@@ -120,7 +137,7 @@ inline_walker(Node *node, void *context)
 	if (IsA(node, CurrentOfExpr))
 		((InlineContext *) context)->found->current_of = true;
 	if (IsA(node, Query) && ((Query *) node)->commandType != CMD_SELECT)
-		((InlineContext *) context)->found->writes = true;
+		note_write((Query *) node, ((InlineContext *) context)->found);
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, inline_walker, context,
 								 QTW_EXAMINE_RTES_BEFORE);

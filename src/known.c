@@ -113,6 +113,7 @@ cg_known_require(const Node *node)
 		case T_FromExpr:
 		case T_RangeTblFunction:
 		case T_TableFunc:
+		case T_SortGroupClause:
 		case T_TableSampleClause:
 		case T_WithCheckOption:
 		case T_MergeAction:

@@ -18,7 +18,11 @@
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
 
+#include "chosen.h"
+#include "descend.h"
 #include "inline.h"
 #include "interventions.h"
 #include "marks.h"
@@ -33,9 +37,11 @@
 
 /* Planners of ours under way.  CREATE INDEX and CLUSTER open relations without. */
 static int	planning = 0;
+static int	planning_writes = 0;	/* of statements that write */
 
 static planner_hook_type prev_planner = NULL;
 static get_relation_info_hook_type prev_get_relation_info = NULL;
+static get_relation_stats_hook_type prev_get_relation_stats = NULL;
 
 static PlannedStmt *planner_plan(Query *parse, const char *query_string, int cursorOptions,
 								 ParamListInfo boundParams);
@@ -44,6 +50,8 @@ static PlannedStmt *plan_guarded(Query *parse, const char *query_string, int cur
 static PlannedStmt *call_next(Query *parse, const char *query_string, int cursorOptions,
 							  ParamListInfo boundParams);
 static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
+static bool planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
+								   VariableStatData *vardata);
 static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up);
 static void refuse_hold(void);
 
@@ -54,6 +62,8 @@ cg_planner_init(void)
 	planner_hook = planner_plan;
 	prev_get_relation_info = get_relation_info_hook;
 	get_relation_info_hook = planner_relation_info;
+	prev_get_relation_stats = get_relation_stats_hook;
+	get_relation_stats_hook = planner_relation_stats;
 	cg_inline_init();
 }
 
@@ -61,6 +71,12 @@ bool
 cg_planner_is_planning(void)
 {
 	return planning > 0;
+}
+
+bool
+cg_planner_is_planning_write(void)
+{
+	return planning_writes > 0;
 }
 
 static PlannedStmt *
@@ -120,8 +136,12 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	if (inlined.statistics)
 		cg_statistics_guard(parse);
 
+	if (inlined.current_of)
+		cg_chosen_guard(parse);
+
 	forbidden = cg_inline_forbid(true);
 	planning++;
+	planning_writes += inlined.writes;
 	PG_TRY();
 	{
 		result = call_next(parse, query_string, cursorOptions, boundParams);
@@ -129,6 +149,7 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	PG_FINALLY();
 	{
 		planning--;
+		planning_writes -= inlined.writes;
 		(void) cg_inline_forbid(forbidden);
 	}
 	PG_END_TRY();
@@ -174,7 +195,8 @@ forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
 
 /*
  * A child of a relation that the rewrite has seen was read through that
- * relation's columns: then what is guarded in the child must be guarded there.
+ * relation's columns: then what is guarded in the child must be guarded there.  A
+ * parent that is not guarded at all has no mark.
  */
 static void
 planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
@@ -192,25 +214,32 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 	forget_indexes(rel, policy, OidIsValid(seen) && mark.looked_up != NIL);
 	if (seen == relid)
 		return;
-	for (int i = 0; i < policy->nguarded; i++)
-	{
-		char	   *column = get_attname(relid, policy->guarded[i].attnum, false);
-		AttrNumber	attnum = OidIsValid(seen) ? get_attnum(seen, column) : InvalidAttrNumber;
-		const CgPolicy *of_seen = OidIsValid(seen) ? cg_policy_get(seen) : NULL;
+	if (!OidIsValid(seen))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(relid)),
+				 cg_refused_relation(relid, policy->guarded[0].attnum),
+				 errdetail("It is reached past contact_guard's rewrite."),
+				 errhint("If it is read through a parent table, protect the parent too.")));
+	cg_descend_require_covered(seen, relid);
+}
 
-		/* The parent may not have the column, and then cannot read it. */
-		if (OidIsValid(seen) && attnum == InvalidAttrNumber)
-			continue;
-		if (of_seen == NULL || cg_policy_column(of_seen, attnum) == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(relid)),
-					 cg_refused_relation(relid, policy->guarded[i].attnum),
-					 errdetail("Its guarded column \"%s\" is reached past contact_guard's rewrite.", column),
-					 errhint("If it is read through a parent table, protect the parent too.")));
-		/* Looked up anew, since the other policy may have taken its place. */
-		policy = cg_policy_get(relid);
-		if (policy == NULL)
-			break;
-	}
+/*
+ * The planner's estimates call operators of anybody's with values from statistics.
+ * Of the log it may so for those alone that tell nothing.
+ */
+static bool
+planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
+					   VariableStatData *vardata)
+{
+	if (prev_get_relation_stats && prev_get_relation_stats(root, rte, attnum, vardata))
+		return true;
+	if (rte->rtekind != RTE_RELATION || !OidIsValid(cg_objects_schema()) ||
+		!cg_policy_is_audited(rte->relid))
+		return false;
+	vardata->acl_ok = false;
+	vardata->statsTuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(rte->relid),
+										  Int16GetDatum(attnum), BoolGetDatum(rte->inh));
+	vardata->freefunc = ReleaseSysCache;
+	return true;
 }

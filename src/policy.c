@@ -16,6 +16,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -26,6 +27,7 @@
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
+#include "statistics.h"
 #include "policycache.h"
 #include "refused.h"
 
@@ -88,6 +90,12 @@ void
 cg_policy_refuse_toast(Oid relid)
 {
 	Oid			main = find(relid)->toast_of;
+
+	if (cg_statistics_is_catalog(main) && !superuser_arg(GetOuterUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the TOAST table of relation \"%s\" cannot be read", get_rel_name(main)),
+				 errdetail("It holds pieces of statistics, which may be of guarded columns.")));
 
 	if (OidIsValid(main) && (find(main)->nguarded > 0 || find(main)->audited))
 		ereport(ERROR,

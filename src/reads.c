@@ -19,6 +19,7 @@
 #include "copyto.h"
 #include "guc.h"
 #include "journal.h"
+#include "names.h"
 #include "policy.h"
 #include "reads_private.h"
 #include "resume.h"
@@ -37,7 +38,6 @@ static void look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz no
 static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *read_of_nobody(CgReads *reads, ReadRelation *relation);
-static char *qualified_name(Oid relid);
 static void note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now);
 
 CgReads *
@@ -97,7 +97,7 @@ cg_reads_audit(CgReads *reads, Oid relid)
 	if (reads->audited == NULL)
 		reads->audited_at = GetCurrentTimestamp();
 	oldcontext = MemoryContextSwitchTo(reads->context);
-	reads->audited = qualified_name(relid);
+	reads->audited = cg_names_relation(relid);
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -159,27 +159,6 @@ is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now)
 	return relation->permission.granted;
 }
 
-/* The same whatever the reader has set quote_all_identifiers to. */
-static char *
-qualified_name(Oid relid)
-{
-	char	   *namespace = get_namespace_name(get_rel_namespace(relid));
-	char	   *name = get_rel_name(relid);
-	bool		saved = quote_all_identifiers;
-
-	quote_all_identifiers = false;
-	PG_TRY();
-	{
-		name = quote_qualified_identifier(namespace, name);
-	}
-	PG_FINALLY();
-	{
-		quote_all_identifiers = saved;
-	}
-	PG_END_TRY();
-	return name;
-}
-
 static ReadRelation *
 find_relation(CgReads *reads, Oid relid)
 {
@@ -213,7 +192,7 @@ find_relation(CgReads *reads, Oid relid)
 	relation->permission_at = GetCurrentTimestamp();
 	if (relation->permission.granted)
 		cg_resume_add(&reads->actor, relid, NULL);
-	relation->name = qualified_name(relid);
+	relation->name = cg_names_relation(relid);
 	reads->relations = lappend(reads->relations, relation);
 	MemoryContextSwitchTo(oldcontext);
 	return relation;

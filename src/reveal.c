@@ -33,6 +33,7 @@
 #include "written.h"
 
 PG_FUNCTION_INFO_V1(cg_reveal);
+PG_FUNCTION_INFO_V1(cg_reveal_nullable);
 PG_FUNCTION_INFO_V1(cg_site_in);
 PG_FUNCTION_INFO_V1(cg_site_out);
 PG_FUNCTION_INFO_V1(cg_site_recv);
@@ -162,6 +163,13 @@ cg_reveal(PG_FUNCTION_ARGS)
 	return PG_GETARG_DATUM(0);
 }
 
+/* The same, not strict: the customer key may be NULL. */
+Datum
+cg_reveal_nullable(PG_FUNCTION_ARGS)
+{
+	return cg_reveal(fcinfo);
+}
+
 void
 cg_reveal_refuse_here(const CgRevealState *state)
 {
@@ -233,6 +241,7 @@ refuse_to_choose(const CgRevealState *state, CgReads *reads)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values of guarded column %s would decide which rows are written",
 						cg_reveal_site_name(state->site)),
+				 cg_refused_relation(state->site.relid, state->site.attnum),
 				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
 	if (decides)
 		cg_reads_note_choice(reads);

@@ -41,6 +41,7 @@
 #include "calls.h"
 #include "execution.h"
 #include "fallback.h"
+#include "marks.h"
 #include "objects.h"
 #include "planner.h"
 #include "policy.h"
@@ -227,4 +228,33 @@ cg_rowpolicy_require(Query *query, Index rti)
 		query->withCheckOptions = lappend(query->withCheckOptions, option);
 	}
 	return true;
+}
+
+/*
+ * PostgreSQL before 15.19 asks the WHERE of ON CONFLICT before it looks whether the
+ * row that is there exists for the actor: CASE WHEN it does THEN condition ELSE true
+ * END, and what row security finds then is an error, as ever.
+ */
+void
+cg_rowpolicy_guard_conflict(Query *query)
+{
+	RangeTblEntry *rte = rt_fetch(query->resultRelation, query->rtable);
+	OnConflictExpr *conflict = query->onConflict;
+	CaseExpr   *guarded;
+	CaseWhen   *when;
+	CgMark		mark;
+
+	if (conflict->onConflictWhere == NULL || !cg_marks_get(rte, &mark) ||
+		mark.assumed != CG_ASSUMED_SEES_OPEN)
+		return;
+	when = makeNode(CaseWhen);
+	when->expr = (Expr *) make_filter(rte->relid, query->resultRelation);
+	when->result = (Expr *) conflict->onConflictWhere;
+	when->location = -1;
+	guarded = makeNode(CaseExpr);
+	guarded->casetype = BOOLOID;
+	guarded->args = list_make1(when);
+	guarded->defresult = (Expr *) makeBoolConst(true, false);
+	guarded->location = -1;
+	conflict->onConflictWhere = (Node *) guarded;
 }

@@ -18,4 +18,10 @@ extern bool cg_rowpolicy_is_filter(const Node *node, Oid *relid);
  */
 extern bool cg_rowpolicy_require(Query *query, Index rti);
 
+/*
+ * For an INSERT with ON CONFLICT whose relation has been marked: its WHERE sees no
+ * row that is hidden.
+ */
+extern void cg_rowpolicy_guard_conflict(Query *query);
+
 #endif							/* CG_ROWPOLICY_H */

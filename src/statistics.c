@@ -28,6 +28,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "descend.h"
 #include "objects.h"
 #include "policy.h"
 #include "statistics.h"
@@ -37,6 +38,7 @@ PG_FUNCTION_INFO_V1(cg_statistics_ext_visible);
 
 static bool guard_walker(Node *node, void *context);
 static Node *visible_call(Oid catalog, Index rti);
+static bool is_above_guarded(Oid relid);
 
 bool
 cg_statistics_is_catalog(Oid relid)
@@ -93,6 +95,18 @@ visible_call(Oid catalog, Index rti)
 								 COERCE_EXPLICIT_CALL);
 }
 
+/* Guarded otherwise than those below it, or not at all. */
+static bool
+is_above_guarded(Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, cg_descend_guarded(relid))
+		if (!cg_descend_is_covered(relid, lfirst_oid(lc)))
+			return true;
+	return false;
+}
+
 /* Statistics of an index are those of its expressions, which may be of anything. */
 Datum
 cg_statistics_visible(PG_FUNCTION_ARGS)
@@ -109,6 +123,9 @@ cg_statistics_visible(PG_FUNCTION_ARGS)
 		PG_RETURN_BOOL(false);
 	if (relid != PG_GETARG_OID(0))
 		PG_RETURN_BOOL(cg_policy_get(relid) == NULL);
+	/* Those of a whole tree have the values of what is guarded below. */
+	if (is_above_guarded(relid))
+		PG_RETURN_BOOL(false);
 	policy = cg_policy_get(relid);
 	/* Of hidden rows every column would tell. */
 	PG_RETURN_BOOL(policy == NULL ||
@@ -127,6 +144,7 @@ cg_statistics_ext_visible(PG_FUNCTION_ARGS)
 	if (HeapTupleIsValid(tuple))
 	{
 		visible = cg_policy_get(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid) == NULL &&
+			!is_above_guarded(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid) &&
 			!cg_policy_is_audited(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid);
 		ReleaseSysCache(tuple);
 	}

@@ -24,6 +24,7 @@
 #include "utils/memutils.h"
 
 #include "execution.h"
+#include "refused.h"
 #include "reveal.h"
 #include "written.h"
 
@@ -83,13 +84,18 @@ cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 typmod)
 	}
 }
 
-/* unmasked(value, site): an ERROR rather than false, which would print the row. */
+/*
+ * unmasked(value, site): an ERROR rather than false, which would print the row.  Not
+ * strict: to a check option NULL is false.
+ */
 Datum
 cg_unmasked(PG_FUNCTION_ARGS)
 {
 	CgRevealState *state = fcinfo->flinfo->fn_extra;
 	CgReads    *reads;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_BOOL(true);
 	if (state == NULL)
 		state = cg_reveal_begin(fcinfo, 0, PG_GETARG_INT64(1));
 	if (!cg_written_is_mask(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod))
@@ -107,5 +113,6 @@ cg_written_refuse(const CgRevealState *state)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("the mask of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
+			 cg_refused_relation(state->site.relid, state->site.attnum),
 			 errhint("The value is what is shown in place of one that is withheld. Leave the column out, or give the value itself.")));
 }

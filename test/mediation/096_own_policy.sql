@@ -1,5 +1,6 @@
 -- what: a policy on a table of one's own
 -- outcome: masked
+-- error: 42501
 CREATE FUNCTION scratch.tell(text) RETURNS bool COST 0.0001 LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE '%', $1; RETURN true; END$$;
 CREATE TABLE scratch.own (id int);
 INSERT INTO scratch.own VALUES (42);

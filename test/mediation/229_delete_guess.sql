@@ -1,3 +1,4 @@
 -- what: DELETE … WHERE guesses
 -- outcome: intact
+-- error: 42501
 DELETE FROM crm.customer WHERE phone LIKE 'GUARDED-004%';
