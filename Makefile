@@ -68,7 +68,7 @@ all install:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: sanitize bench-cost demo test soak installcheck mediation-table smith core bench independent
+.PHONY: demo test soak installcheck mediation-table smith core bench independent
 demo:
 	KEEP=$(KEEP) test/demo/run
 
@@ -77,12 +77,7 @@ test installcheck:
 
 # What takes minutes: 200 crashes, a result of 10 million rows, load for a minute.
 soak:
-	CG_SOAK=1 test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile 137_growth
-
-# All tests on a PostgreSQL with assertions, some with AddressSanitizer and
-# UndefinedBehaviorSanitizer; builds both in a cache when they are not there.
-sanitize:
-	test/sanitize/run
+	CG_SOAK=1 test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile
 
 # docs/mediation.md: each case of test/mediation, and what came of it.
 mediation-table:
@@ -103,7 +98,3 @@ independent:
 # What the project promises to be fast at: figures and goals, in some minutes.
 bench:
 	ROWS=$(ROWS) test/bench/run
-
-# What the guard costs a read, a write and who touches nothing guarded.
-bench-cost:
-	test/bench/cost

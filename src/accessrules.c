@@ -32,6 +32,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "accessrules.h"
 #include "childcode.h"
@@ -42,6 +43,7 @@
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
+#include "trust.h"
 
 static HeapTuple fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object);
 static void require_admin(Oid relid, const char *what);
@@ -134,6 +136,9 @@ decide_domain(Oid domain)
 {
 	ListCell   *lc;
 
+	/* CREATE DOMAIN: nothing is stored of it, and the caches do not know it yet. */
+	if (!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(domain)))
+		return;
 	foreach(lc, cg_labels_relations())
 	{
 		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
@@ -301,13 +306,19 @@ cg_accessrules_function(const CgAccess *event)
 {
 	Oid			relid;
 
-	if (event->access != OAT_POST_CREATE || cg_objects_is_admin())
-		return;
 	relid = cg_dependents_guarded(event->object);
-	if (OidIsValid(relid))
+	if (!OidIsValid(relid))
+		return;
+	/* Before the command; what mends a definition must pass. */
+	if (cg_objects_is_admin())
+	{
+		if (cg_trust_is_allowed(event->object))
+			cg_ddl_note_changed(relid);
+	}
+	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be a member of role \"contact_guard_admin\" to replace function \"%s\"",
+				 errmsg("must be a member of role \"contact_guard_admin\" to change function \"%s\"",
 						get_func_name(event->object)),
 				 errdetail("The definition of relation \"%s\", which has guarded columns, calls it.",
 						   get_rel_name(relid))));

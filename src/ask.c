@@ -33,6 +33,7 @@
 #include "utils/uuid.h"
 
 #include "ask.h"
+#include "gate.h"
 
 static const struct
 {
@@ -79,6 +80,8 @@ cg_ask_enter(Oid owner)
 	SetUserIdAndSecContext(owner, state.sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
 	asking = true;
+	/* The CRM's code there gets the actor's name and a customer's key, no value. */
+	state.gate = cg_gate_open();
 	return state;
 }
 
@@ -86,6 +89,7 @@ void
 cg_ask_leave(CgAskState *state)
 {
 	asking = state->asking;
+	cg_gate_close(state->gate);
 	SetUserIdAndSecContext(state->user, state->sec_context);
 }
 

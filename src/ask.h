@@ -17,6 +17,7 @@ typedef struct CgAskState
 	int			sec_context;
 	int			nestlevel;
 	bool		asking;
+	int			gate;			/* cg_gate_open()'s */
 } CgAskState;
 
 /*

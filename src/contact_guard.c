@@ -13,6 +13,7 @@
 #include "door.h"
 #include "errordetail.h"
 #include "execution.h"
+#include "gate.h"
 #include "guc.h"
 #include "inval.h"
 #include "labels.h"
@@ -44,6 +45,7 @@ _PG_init(void)
 	cg_labels_init();
 	cg_policy_init();
 	cg_trust_init();
+	cg_gate_init();
 	cg_permission_init();
 	cg_interventions_init();
 	cg_actor_init();

@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -32,6 +33,7 @@
 
 #include "altertable.h"
 #include "childcode.h"
+#include "definition.h"
 #include "ddl.h"
 #include "labels.h"
 #include "objects.h"
@@ -292,4 +294,10 @@ cg_ddl_finish(CgDdl *frame)
 		if (!frame->admin && get_rel_relkind(lfirst_oid(lc)) == RELKIND_PARTITIONED_TABLE &&
 			cg_ddl_is_guarded(lfirst_oid(lc)))
 			cg_childcode_refuse_key(lfirst_oid(lc));
+	/* An admin may let a definition call more, but not what others choose. */
+	if (frame->changed != NIL)
+		CommandCounterIncrement();
+	foreach(lc, frame->changed)
+		if (get_rel_name(lfirst_oid(lc)))
+			cg_definition_require(lfirst_oid(lc));
 }

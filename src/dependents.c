@@ -22,6 +22,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "dependents.h"
 #include "policy.h"
@@ -30,6 +31,7 @@ static bool has_object(const List *objects, const ObjectAddress *object);
 static List *add_object(List *objects, Oid classId, Oid objectId, int subId);
 static List *add_dependents(List *objects, const ObjectAddress *of);
 static List *add_owners(List *objects, const ObjectAddress *of);
+static bool has_body(Oid function);
 static Oid	guarded_relation(Oid relid);
 
 static bool
@@ -109,6 +111,19 @@ add_owners(List *objects, const ObjectAddress *of)
 	return objects;
 }
 
+/* Of the SQL standard: it depends on what it calls, and passes its arguments on. */
+static bool
+has_body(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		result = HeapTupleIsValid(tuple) &&
+		!heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL);
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
 /* Itself, or the table of an index. */
 static Oid
 guarded_relation(Oid relid)
@@ -138,8 +153,8 @@ cg_dependents_guarded(Oid function)
 			if (OidIsValid(relid))
 				return relid;
 		}
-		/* A function's query reads through reveal(). */
-		else if (object->classId != ProcedureRelationId)
+		/* A function's text names nothing that PostgreSQL knows of; a body does. */
+		else if (object->classId != ProcedureRelationId || has_body(object->objectId))
 		{
 			objects = add_dependents(objects, object);
 			objects = add_owners(objects, object);

@@ -254,3 +254,12 @@ errordetail_emit(ErrorData *error)
 	if (prev_emit_log)
 		prev_emit_log(error);
 }
+
+void
+cg_errordetail_hide_parameters(void)
+{
+	int			code = geterrcode();
+
+	if ((code == ERRCODE_NO_DATA_FOUND || code == ERRCODE_TOO_MANY_ROWS) && has_detail())
+		errdetail("Not shown: the parameters may be guarded values.");
+}

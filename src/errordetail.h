@@ -51,4 +51,10 @@ extern void cg_errordetail_query_done(QueryDesc *query);
 extern void cg_errordetail_enter(ErrorContextCallback *callback, Node *statement, CgFrame *frame);
 extern void cg_errordetail_leave(ErrorContextCallback *callback);
 
+/*
+ * The same for an error that leaves a trusted function: plpgsql.print_strict_params,
+ * which everybody may set, puts a query's parameters into DETAIL.
+ */
+extern void cg_errordetail_hide_parameters(void);
+
 #endif							/* CG_ERRORDETAIL_H */

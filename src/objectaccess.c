@@ -77,6 +77,7 @@
 #include "utils/lsyscache.h"
 
 #include "accessrules.h"
+#include "capture.h"
 #include "ddl.h"
 #include "inherit.h"
 #include "labels.h"
@@ -214,6 +215,8 @@ objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 			drop_relation(objectId, subId);
 		else if (classId == PolicyRelationId)
 			cg_accessrules_drop_policy(objectId);
+		else if (classId == ProcedureRelationId)
+			cg_capture_drop_function(objectId);
 		return;
 	}
 	if (access == OAT_POST_CREATE)
@@ -223,6 +226,7 @@ objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 		event.is_internal = ((ObjectAccessPostAlter *) arg)->is_internal;
 		event.auxiliary = ((ObjectAccessPostAlter *) arg)->auxiliary_id;
 	}
+	cg_capture_decide(classId, &event);
 	for (int i = 0; i < lengthof(classes); i++)
 		if (classes[i].id == classId)
 		{

@@ -1,0 +1,176 @@
+/*
+ * gate.c
+ *		What a trusted function may reach while it runs.
+ *
+ * A pinned search_path is not enough.  PL/pgSQL keeps the types that a function
+ * was first compiled with, for the session; prepared expressions of it for the
+ * transaction; and casts for both.  What an unpinned function that a trusted one
+ * calls made of its own text when the reader called it, it would do with stored
+ * values later.  So while a trusted function is on the stack, every function must be
+ * allowed (trust.h) for which PostgreSQL makes a call ready: fmgr_info() asks
+ * needs_fmgr_hook.  Functions with settings of their own and SECURITY DEFINER ones
+ * it does not ask about; these pass fmgr_hook at each call.
+ *
+ * A trusted function has settings, so each of its calls passes fmgr_hook, whoever
+ * calls it and where: what it keeps was therefore made below the gate.  Not so casts
+ * and the checks of domains, which PL/pgSQL keeps for all functions together.
+ * For what they call, where it is not allowed, needs_fmgr_hook says yes outside of
+ * the gate too, so that each call passes fmgr_hook, which refuses it below.
+ *
+ * Built-ins pass unseen.  Those that run text as SQL run it below the gate.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "fmgr.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "errordetail.h"
+#include "gate.h"
+#include "trust.h"
+
+/* A trusted function under way. */
+typedef struct Call
+{
+	const FmgrInfo *flinfo;		/* PostgreSQL's, not shared by calls that overlap */
+	int			depth;			/* before it */
+} Call;
+
+static needs_fmgr_hook_type prev_needs_fmgr = NULL;
+static fmgr_hook_type prev_fmgr = NULL;
+
+/* A trusted function has settings, so there is a level of settings that ends with it. */
+static const char *const talkative[] = {
+	"debug_print_parse", "debug_print_rewritten", "debug_print_plan"
+};
+
+static int	depth = 0;			/* trusted functions below which we are */
+static Call *calls = NULL;		/* in TopMemoryContext */
+static int	ncalls = 0;
+static int	maxcalls = 0;
+
+static bool gate_needs_fmgr(Oid function);
+static void gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg);
+static void gate_xact(XactEvent event, void *arg);
+static void require_allowed(Oid function);
+static void begin_call(FmgrInfo *flinfo);
+static bool end_call(FmgrInfo *flinfo);
+
+void
+cg_gate_init(void)
+{
+	prev_needs_fmgr = needs_fmgr_hook;
+	needs_fmgr_hook = gate_needs_fmgr;
+	prev_fmgr = fmgr_hook;
+	fmgr_hook = gate_fmgr;
+	RegisterXactCallback(gate_xact, NULL);
+}
+
+/* No trusted function outlives its transaction. */
+static void
+gate_xact(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		depth = ncalls = 0;
+}
+
+int
+cg_gate_open(void)
+{
+	int			was = depth;
+
+	depth = 0;
+	return was;
+}
+
+void
+cg_gate_close(int was)
+{
+	depth = was;
+}
+
+static void
+require_allowed(Oid function)
+{
+	if (cg_trust_is_allowed(function))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("function %s cannot be called here: it is not trusted with stored values",
+					cg_trust_name(function)),
+			 ncalls > 0 ? errdetail("Function %s, which is trusted, leads to it.",
+									cg_trust_name(calls[ncalls - 1].flinfo->fn_oid)) : 0,
+			 errhint("%s", cg_trust_mend(function))));
+}
+
+/* Asked for each function that is made ready for calls, in every session. */
+static bool
+gate_needs_fmgr(Oid function)
+{
+	if (depth > 0)
+		require_allowed(function);
+	else if (cg_trust_is_any() && cg_trust_is_carried(function))
+		return true;
+	return prev_needs_fmgr && prev_needs_fmgr(function);
+}
+
+/* Comes for functions with settings and for those that we have said yes for. */
+static void
+gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
+{
+	if (prev_fmgr)
+		prev_fmgr(event, flinfo, arg);
+	switch (event)
+	{
+		case FHET_START:
+			if (!cg_trust_is_any())
+				break;
+			if (cg_trust_is_trusted(flinfo->fn_oid))
+				begin_call(flinfo);
+			else if (depth > 0)
+				require_allowed(flinfo->fn_oid);
+			break;
+		case FHET_ABORT:
+			if (end_call(flinfo))
+				cg_errordetail_hide_parameters();
+			break;
+		case FHET_END:
+			(void) end_call(flinfo);
+			break;
+	}
+}
+
+static void
+begin_call(FmgrInfo *flinfo)
+{
+	if (ncalls == maxcalls)
+	{
+		int			wanted = maxcalls > 0 ? maxcalls * 2 : 16;
+
+		calls = calls ? repalloc(calls, wanted * sizeof(Call))
+			: MemoryContextAlloc(TopMemoryContext, wanted * sizeof(Call));
+		maxcalls = wanted;
+	}
+	/* They print plans to the client, with the values that planning has put in. */
+	if (Debug_print_parse || Debug_print_rewritten || Debug_print_plan)
+		for (int i = 0; i < lengthof(talkative); i++)
+			(void) set_config_option(talkative[i], "off", PGC_USERSET, PGC_S_SESSION,
+									 GUC_ACTION_SAVE, true, 0, false);
+	calls[ncalls].flinfo = flinfo;
+	calls[ncalls].depth = depth;
+	ncalls++;
+	depth++;
+}
+
+/* True if it was trusted when it began; that may have changed since. */
+static bool
+end_call(FmgrInfo *flinfo)
+{
+	if (ncalls == 0 || calls[ncalls - 1].flinfo != flinfo)
+		return false;
+	ncalls--;
+	depth = calls[ncalls].depth;
+	return true;
+}
