@@ -82,7 +82,9 @@ typedef struct Found
 
 static HeapTuple fetch(Oid catalog, Oid index, AttrNumber key, Oid object);
 static bool look(const Kind *kind, Oid object, Found *found);
-static bool is_as_before(const Found *found, Oid object);
+static bool look_before(const Kind *kind, Oid object, Found *found);
+static void refuse_if_found(const Found *found, const char *what);
+static const Kind *kind_of(Oid classId);
 static bool has_word(const char *text, const char *word);
 static bool may_find(Oid function, const Found *found);
 static bool exists(const Found *found, const List *schemas);
@@ -132,20 +134,20 @@ look(const Kind *kind, Oid object, Found *found)
 
 /* The caches do not show yet what the command has done. */
 static bool
-is_as_before(const Found *found, Oid object)
+look_before(const Kind *kind, Oid object, Found *found)
 {
-	HeapTuple	tuple = SearchSysCache1(found->kind->cache, ObjectIdGetDatum(object));
+	HeapTuple	tuple = SearchSysCache1(kind->cache, ObjectIdGetDatum(object));
 	bool		isnull;
-	bool		result;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	result = strcmp(NameStr(*DatumGetName(SysCacheGetAttr(found->kind->cache, tuple, found->kind->name, &isnull))),
-					NameStr(found->name)) == 0 &&
-		(found->kind->schema == 0 ||
-		 DatumGetObjectId(SysCacheGetAttr(found->kind->cache, tuple, found->kind->schema, &isnull)) == found->schema);
+	found->kind = kind;
+	found->name = *DatumGetName(SysCacheGetAttr(kind->cache, tuple, kind->name, &isnull));
+	found->schema = InvalidOid;
+	if (kind->schema != 0)
+		found->schema = DatumGetObjectId(SysCacheGetAttr(kind->cache, tuple, kind->schema, &isnull));
 	ReleaseSysCache(tuple);
-	return result;
+	return true;
 }
 
 static bool
@@ -154,16 +156,35 @@ is_part_of_word(unsigned char c)
 	return isalnum(c) || c == '_' || c == '$' || IS_HIGHBIT_SET(c);
 }
 
-/* Whatever its case, since most names are folded; an operator anywhere. */
+/*
+ * Whatever its case, since most names are folded; an operator anywhere.  A name
+ * may be longer in the text than PostgreSQL keeps it.
+ */
 static bool
 has_word(const char *text, const char *word)
 {
 	size_t		length = strlen(word);
 	bool		is_name = is_part_of_word(word[0]);
+	bool		is_cut = length >= NAMEDATALEN - MAX_MULTIBYTE_CHAR_LEN;
 
 	for (const char *at = text; *at; at++)
 		if (pg_strncasecmp(at, word, length) == 0 &&
-			(!is_name || ((at == text || !is_part_of_word(at[-1])) && !is_part_of_word(at[length]))))
+			(!is_name || ((at == text || !is_part_of_word(at[-1])) &&
+						  (is_cut || !is_part_of_word(at[length])))))
+			return true;
+	return false;
+}
+
+/* Operators that IN, LIKE, BETWEEN, CASE, USING and their kin stand for. */
+static bool
+is_implied(const Found *found)
+{
+	static const char *const operators[] = {
+		"=", "<>", "<", ">", "<=", ">=", "~", "~~", "!~~", "~~*", "!~~*"
+	};
+
+	for (int i = 0; found->kind->catalog == OperatorRelationId && i < lengthof(operators); i++)
+		if (strcmp(NameStr(found->name), operators[i]) == 0)
 			return true;
 	return false;
 }
@@ -237,11 +258,12 @@ may_find(Oid function, const Found *found)
 	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
 	source = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull));
 	ReleaseSysCache(tuple);
-	if (has_word(source, NameStr(found->name)))
+	/* A quote is doubled in the text, and U&"\0061" is a name, too. */
+	if (is_implied(found) || has_word(source, NameStr(found->name)) ||
+		strchr(NameStr(found->name), '"') || strcasestr(source, "u&\""))
 		return true;
-	/* U&"\0061" is a name, too. */
 	if ((language == SQLlanguageId || language == get_language_oid("plpgsql", true)) &&
-		!has_word(source, "execute") && !has_word(source, "u&\""))
+		!has_word(source, "execute"))
 		return false;
 	return exists(found, path);
 }
@@ -318,11 +340,37 @@ decide_domain(Oid constraint)
 		cg_capture_decide(TypeRelationId, &event);
 }
 
+static void
+refuse_if_found(const Found *found, const char *what)
+{
+	ListCell   *lc;
+
+	foreach(lc, cg_trust_functions())
+		if (may_find(lfirst_oid(lc), found))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("must be a member of role \"contact_guard_admin\" to %s %s named \"%s\" here",
+							what, found->kind->what, NameStr(found->name)),
+					 errdetail("Function %s, which is trusted with stored values, may find it by this name.",
+							   cg_trust_name(lfirst_oid(lc))),
+					 errhint("Use another name, or ask an admin.")));
+}
+
+static const Kind *
+kind_of(Oid classId)
+{
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (kinds[i].catalog == classId)
+			return &kinds[i];
+	return NULL;
+}
+
 void
 cg_capture_decide(Oid classId, const CgAccess *event)
 {
-	Found		found;
-	ListCell   *lc;
+	const Kind *kind = kind_of(classId);
+	Found		now;
+	Found		before;
 
 	if (!cg_trust_is_any() || event->column != 0)
 		return;
@@ -334,27 +382,33 @@ cg_capture_decide(Oid classId, const CgAccess *event)
 		decide_cast(event->object);
 	else if (classId == ConstraintRelationId && event->access == OAT_POST_CREATE)
 		decide_domain(event->object);
-	found.kind = NULL;
-	for (int i = 0; i < lengthof(kinds); i++)
-		if (kinds[i].catalog == classId && !look(&kinds[i], event->object, &found))
-			return;
-	if (found.kind == NULL ||
-		(event->access == OAT_POST_ALTER && is_as_before(&found, event->object)))
+	if (kind == NULL || !look(kind, event->object, &now))
 		return;
-	foreach(lc, cg_trust_functions())
-		if (may_find(lfirst_oid(lc), &found))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("must be a member of role \"contact_guard_admin\" to give the name \"%s\" to a %s here",
-							NameStr(found.name), found.kind->what),
-					 errdetail("Function %s, which is trusted with stored values, may find it by this name.",
-							   cg_trust_name(lfirst_oid(lc))),
-					 errhint("Use another name, or ask an admin.")));
+	if (event->access == OAT_POST_CREATE)
+		refuse_if_found(&now, "make a");
+	else if (look_before(kind, event->object, &before) &&
+			 (strcmp(NameStr(now.name), NameStr(before.name)) != 0 || now.schema != before.schema))
+	{
+		/* Where a type was, a temporary one would be found. */
+		refuse_if_found(&before, "move away a");
+		refuse_if_found(&now, "make a");
+	}
 }
 
 void
-cg_capture_drop_function(Oid function)
+cg_capture_decide_drop(Oid classId, Oid object, int column)
 {
-	if (cg_trust_is_any() && cg_trust_is_labelled(function))
-		cg_policyrecord_add("drop of function %s, which was trusted", cg_trust_name(function));
+	const Kind *kind = kind_of(classId);
+	Found		found;
+
+	if (!cg_trust_is_any() || column != 0)
+		return;
+	if (classId == ProcedureRelationId && cg_trust_is_labelled(object))
+		cg_policyrecord_add("drop of function %s, which was trusted", cg_trust_name(object));
+	/* What is not found in a temporary schema leaves room for nobody. */
+	if (cg_ddl_is_admin() || (classId != TypeRelationId && classId != RelationRelationId &&
+							  classId != NamespaceRelationId))
+		return;
+	if (look_before(kind, object, &found))
+		refuse_if_found(&found, "drop a");
 }

@@ -15,7 +15,10 @@
  */
 extern void cg_capture_decide(Oid classId, const CgAccess *event);
 
-/* A function is being dropped; a record if it was trusted. */
-extern void cg_capture_drop_function(Oid function);
+/*
+ * Likewise before one is dropped, whose name a temporary object could take.  The
+ * drop of a trusted function is a record.
+ */
+extern void cg_capture_decide_drop(Oid classId, Oid object, int column);
 
 #endif							/* CG_CAPTURE_H */

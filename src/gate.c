@@ -24,6 +24,7 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
@@ -145,6 +146,13 @@ gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 static void
 begin_call(FmgrInfo *flinfo)
 {
+	if (!cg_trust_is_usable(flinfo->fn_oid, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("function %s cannot be called by role \"%s\"",
+						cg_trust_name(flinfo->fn_oid), GetUserNameFromId(GetUserId(), false)),
+				 errdetail("A schema of its search_path does not exist, or the role may not use it; a temporary object could take the place of what is there."),
+				 errhint("Grant USAGE on all schemas of its search_path.")));
 	if (ncalls == maxcalls)
 	{
 		int			wanted = maxcalls > 0 ? maxcalls * 2 : 16;

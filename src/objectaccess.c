@@ -211,12 +211,11 @@ objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 	{
 		if ((((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0)
 			return;
+		cg_capture_decide_drop(classId, objectId, subId);
 		if (classId == RelationRelationId)
 			drop_relation(objectId, subId);
 		else if (classId == PolicyRelationId)
 			cg_accessrules_drop_policy(objectId);
-		else if (classId == ProcedureRelationId)
-			cg_capture_drop_function(objectId);
 		return;
 	}
 	if (access == OAT_POST_CREATE)

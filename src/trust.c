@@ -15,6 +15,7 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_amproc.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_constraint.h"
@@ -25,6 +26,7 @@
 #include "catalog/pg_type.h"
 #include "commands/seclabel.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
@@ -53,6 +55,7 @@ typedef struct Facts
 	Answer		trusted;
 	Answer		allowed;
 	Answer		carried;
+	Oid			user;			/* who may use all schemas of its path, or InvalidOid */
 } Facts;
 
 static HTAB *known = NULL;
@@ -76,6 +79,8 @@ cg_trust_init(void)
 	cg_inval_on_catalog(PROCOID, trust_inval);
 	cg_inval_on_catalog(CASTSOURCETARGET, trust_inval);
 	cg_inval_on_catalog(CONSTROID, trust_inval);
+	cg_inval_on_catalog(NAMESPACEOID, trust_inval);
+	cg_inval_on_catalog(AUTHMEMROLEMEM, trust_inval);
 }
 
 /* May run at any time, with anybody holding an entry: nothing is removed. */
@@ -98,6 +103,7 @@ facts_of(Oid function)
 	{
 		facts->generation = generation;
 		facts->trusted = facts->allowed = facts->carried = UNKNOWN;
+		facts->user = InvalidOid;
 	}
 	return facts;
 }
@@ -172,6 +178,27 @@ cg_trust_is_trusted(Oid function)
 	if (before == generation)
 		facts->trusted = answer(result);
 	return result;
+}
+
+bool
+cg_trust_is_usable(Oid function, Oid role)
+{
+	Facts	   *facts = facts_of(function);
+	uint64		before = generation;
+	ListCell   *lc;
+
+	if (facts->user == role)
+		return true;
+	foreach(lc, cg_trust_path(function))
+	{
+		Oid			schema = get_namespace_oid(lfirst(lc), true);
+
+		if (!OidIsValid(schema) || pg_namespace_aclcheck(schema, role, ACL_USAGE) != ACLCHECK_OK)
+			return false;
+	}
+	if (before == generation)
+		facts->user = role;
+	return true;
 }
 
 bool

@@ -21,6 +21,12 @@ extern bool cg_trust_is_any(void);
 /* Has an admin named it, and is it pinned? */
 extern bool cg_trust_is_trusted(Oid function);
 
+/*
+ * May this role use all schemas of a trusted function's path?  PostgreSQL leaves
+ * the others out, and what should be found there would be looked for in pg_temp.
+ */
+extern bool cg_trust_is_usable(Oid function, Oid role);
+
 /* Trusted, or harmless by itself (callees.h). */
 extern bool cg_trust_is_allowed(Oid function);
 

@@ -268,7 +268,9 @@ foreach my $sql (
 	'CREATE TYPE lib.code AS (a int); ALTER DOMAIN crm.code SET SCHEMA other; ALTER TYPE lib.code SET SCHEMA crm',
 	'ALTER DOMAIN crm.code ADD CHECK (VALUE::int > 0)',
 	'CREATE CAST (text AS crm.tone) WITH INOUT AS IMPLICIT',
-	'ALTER SCHEMA crm RENAME TO crm2; CREATE SCHEMA crm',
+	'ALTER SCHEMA crm RENAME TO crm2',
+	'DROP DOMAIN crm.code CASCADE', 'ALTER TABLE crm.blocked RENAME TO old', 'ALTER DOMAIN crm.code SET SCHEMA other', 'DROP TABLE crm.blocked',
+	'CREATE OPERATOR crm.~~ (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text)',
 	'ALTER FUNCTION crm.normal(text) SET search_path = crm',
 	'ALTER FUNCTION crm.normal(text) RESET ALL',
 	'ALTER FUNCTION crm.normal(text) OWNER TO owner; ALTER FUNCTION crm.normal(text) RENAME TO normal2',
@@ -300,6 +302,18 @@ make(q(CREATE FUNCTION crm.below(text) RETURNS text IMMUTABLE LANGUAGE sql RETUR
 make_table('crm.f2', 'phone text CHECK (crm.above(phone) IS NOT NULL)');
 is(protect('crm.f2'), "\n", 'a body calls another');
 like(run_as('owner', 'CREATE OR REPLACE FUNCTION crm.below(text) RETURNS text IMMUTABLE LANGUAGE sql RETURN ($1::int)::text'), qr/ERROR:  42501/, '... which the owner may not replace either');
+
+# ... a schema that the reader may not use leaves its place to his temporary objects
+make(q(CREATE DOMAIN other.secret AS text;
+	CREATE FUNCTION crm.hidden(p text) RETURNS bool IMMUTABLE SET search_path = crm, other, pg_temp LANGUAGE plpgsql AS $$DECLARE s secret; BEGIN s := p; RETURN true; END$$;));
+make_table('crm.f3', 'phone text CHECK (crm.hidden(phone))');
+run_as('admin', q(SELECT contact_guard.trust_function('crm.hidden(text)', 'it is pinned')));
+is(protect('crm.f3'), "\n", 'a path has a schema that not everybody may use');
+$out = run_as('anna', 'CREATE DOMAIN pg_temp.secret AS int; UPDATE crm.f3 SET name = name WHERE id = 42');
+unlike($out, qr/SECRET/, 'a temporary type in the place of one in it is not found');
+like($out, qr/ERROR:  42501: function crm\.hidden\(text\) cannot be called by role "anna"/, '... but the call refused');
+make('GRANT USAGE ON SCHEMA other TO anna');
+is(run_as('anna', 'CREATE DOMAIN pg_temp.secret AS int; UPDATE crm.f3 SET name = name WHERE id = 42'), '', '... until she may use the schema');
 
 # 4. Honest uses
 $node->safe_psql('crm', 'CREATE EXTENSION citext SCHEMA lib; CREATE EXTENSION hstore SCHEMA lib');
