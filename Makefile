@@ -14,9 +14,7 @@ WERROR = -Werror
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Wno-clobbered $(WERROR)
 # Debian's PGXS has no dependency tracking of its own.
-# What ereport() ends in is ours, so that no refusal can forget to be a record:
-# see src/refused.h.
-PG_CPPFLAGS = -Isrc -MMD -MP -Derrfinish=cg_refused_errfinish
+PG_CPPFLAGS = -Isrc -MMD -MP
 EXTRA_CLEAN = src/*.d $(CLIENT) src/client/*.o src/client/*.d
 
 # The client: PGXS knows no program beside a library.  What is pure is compiled
@@ -68,7 +66,7 @@ all install:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test soak installcheck mediation-table smith core bench independent
+.PHONY: sanitize bench-cost demo test soak installcheck mediation-table smith core bench independent
 demo:
 	KEEP=$(KEEP) test/demo/run
 
@@ -77,7 +75,12 @@ test installcheck:
 
 # What takes minutes: 200 crashes, a result of 10 million rows, load for a minute.
 soak:
-	CG_SOAK=1 test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile
+	CG_SOAK=1 test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile 137_growth
+
+# All tests on a PostgreSQL with assertions, some with AddressSanitizer and
+# UndefinedBehaviorSanitizer; builds both in a cache when they are not there.
+sanitize:
+	test/sanitize/run
 
 # docs/mediation.md: each case of test/mediation, and what came of it.
 mediation-table:
@@ -98,3 +101,7 @@ independent:
 # What the project promises to be fast at: figures and goals, in some minutes.
 bench:
 	ROWS=$(ROWS) test/bench/run
+
+# What the guard costs a read, a write and who touches nothing guarded.
+bench-cost:
+	test/bench/cost

@@ -20,7 +20,7 @@ SELECT '1'::contact_guard.site;
 SELECT '{1}'::contact_guard.site[];
 SELECT 1::bigint::text::contact_guard.site;
 SELECT contact_guard.site_in('1');
-SELECT contact_guard.site_recv(NULL);
+SELECT contact_guard.site_recv('1'::cstring);
 SELECT contact_guard.site_out(NULL);
 CREATE FUNCTION regress_forge.site() RETURNS contact_guard.site LANGUAGE sql AS 'SELECT NULL';
 CREATE TABLE regress_forge.t (s contact_guard.site);

@@ -12,13 +12,14 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 
 use Guarded;
-use List::Util qw(max);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $soak = $ENV{CG_SOAK};
 my ($many_tables, $many_partitions) = $soak ? (1500, 10_000) : (300, 1000);
 my $turns = 41;
+# With assertions memory contexts have guards of their own.
+my $room = $ENV{CG_SLOW} || 1;
 
 my $node = guard_node('growth', 'max_locks_per_transaction = 4096', 'autovacuum = off',
 	'client_min_messages = warning');
@@ -92,13 +93,12 @@ foreach my $tables (10, $many_tables)
 	note sprintf('%d protected tables: a read takes %.3f ms, after an invalidation %.3f ms',
 		$tables, $time{quiet}, $time{$tables});
 }
-cmp_ok($time{$many_tables}, '<', 3 * $time{10} + 1,
+cmp_ok($time{$many_tables}, '<', 3 * $time{10} + $room,
 	"a read after an ANALYZE elsewhere costs the same with $many_tables protected tables");
 
 # Memory: the second half of the partitions tells what one costs.
 foreach my $kind (qw(guarded bare))
 {
-	my $before = $node->safe_psql('postgres', 'SELECT 1');
 	$node->safe_psql('postgres', "SELECT crm.divide('$kind', $many_partitions);
 		GRANT SELECT ON crm.$kind TO anna");
 	$node->safe_psql('postgres', "SELECT contact_guard.protect('crm.guarded', customer => 'id',
@@ -112,11 +112,11 @@ foreach my $kind (qw(guarded bare))
 	my $each = ($many - $few) / ($many_partitions - 100);
 	note sprintf('%s: contact_guard has %d bytes, with 100 partitions seen %d, with %d %d: %.1f bytes each',
 		$kind, $empty, $few, $many_partitions, $many, $each);
-	cmp_ok($each, '<', $kind eq 'guarded' ? 400 : 20, "a $kind partition takes little memory");
+	cmp_ok($each, '<', ($kind eq 'guarded' ? 400 : 20) * $room, "a $kind partition takes little memory");
 	my ($quiet, $analyzed) = read_times($session);
 	note sprintf('%s, %d partitions seen: a read takes %.3f ms, after an invalidation %.3f ms',
 		$kind, $many_partitions, $quiet, $analyzed);
-	cmp_ok($analyzed, '<', 3 * $time{10} + 1, 'and a read after an ANALYZE elsewhere costs the same');
+	cmp_ok($analyzed, '<', 3 * $time{10} + $room, 'and a read after an ANALYZE elsewhere costs the same');
 
 	# They go with the relations that they are about.
 	if ($kind eq 'guarded')
