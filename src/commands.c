@@ -160,9 +160,14 @@ static const Command commands[] = {
 CgCommandKind
 cg_commands_kind(NodeTag tag)
 {
+	/* Asked for each utility command, and a session mostly runs one kind: EXECUTE. */
+	static int	last = 0;
+
+	if (commands[last].tag == tag)
+		return commands[last].kind;
 	for (int i = 0; i < lengthof(commands); i++)
 		if (commands[i].tag == tag)
-			return commands[i].kind;
+			return commands[last = i].kind;
 	return CG_COMMAND_UNKNOWN;
 }
 
