@@ -14,7 +14,9 @@ WERROR = -Werror
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Wno-clobbered $(WERROR)
 # Debian's PGXS has no dependency tracking of its own.
-PG_CPPFLAGS = -Isrc -MMD -MP
+# What ereport() ends in is ours, so that no refusal can forget to be a record:
+# see src/refused.h.
+PG_CPPFLAGS = -Isrc -MMD -MP -Derrfinish=cg_refused_errfinish
 EXTRA_CLEAN = src/*.d $(CLIENT) src/client/*.o src/client/*.d
 
 # The client: PGXS knows no program beside a library.  What is pure is compiled
@@ -43,7 +45,7 @@ $(OBJS): Makefile
 
 all: $(CLIENT)
 $(CLIENT): $(CLIENT_OBJS)
-	$(CC) $(LDFLAGS) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -lcrypto
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -lcrypto
 src/client/%.o: src/client/%.c
 	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -DCG_VERSION='"$(CLIENT_VERSION)"' -c -o $@ $<
 src/client/pure-%.o: src/%.c
