@@ -29,6 +29,7 @@
 #include "catalog/pg_trigger.h"
 #include "nodes/parsenodes.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -102,6 +103,8 @@ cg_accessrules_rule(const CgAccess *event)
 	HeapTuple	tuple = fetch(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, event->object);
 	Oid			relid = tuple ? ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class : InvalidOid;
 
+	if (OidIsValid(relid))
+		cg_ddl_require_image(relid, InvalidOid);
 	/* That of a view or a materialized view is its query. */
 	if (OidIsValid(relid) && event->access == OAT_POST_CREATE &&
 		((Form_pg_rewrite) GETSTRUCT(tuple))->ev_type != CMD_SELECT + '0')
@@ -116,6 +119,7 @@ cg_accessrules_policy(const CgAccess *event)
 	/* DROP OWNED takes a role's name out of policies, and the role goes. */
 	if (tuple == NULL || (cg_ddl_statement() && IsA(cg_ddl_statement(), DropOwnedStmt)))
 		return;
+	cg_ddl_require_image(((Form_pg_policy) GETSTRUCT(tuple))->polrelid, InvalidOid);
 	require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid,
 				  event->access == OAT_POST_CREATE ? "create a policy on" : "alter a policy on");
 }
@@ -228,6 +232,8 @@ cg_accessrules_inheritance(const CgAccess *event)
 
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
 		return;
+	/* Somebody may have looked at the child's policy since it was made. */
+	CacheInvalidateRelcacheByRelid(child);
 	if (!inherits(child, parent))
 	{
 		/* It leaves its parent: cg_altertable_decide() has kept its policy. */
@@ -240,13 +246,16 @@ cg_accessrules_inheritance(const CgAccess *event)
 			cg_ddl_refuse(child, "detach");
 		return;
 	}
+	/* What a new table brings along is not complete yet: cg_ddl_finish() looks at it. */
+	if (cg_ddl_is_created(child))
+		return;
 	/* The policy is the one that the child has had so far. */
-	if (!cg_ddl_is_created(child) && cg_ddl_is_guarded(child))
+	if (cg_ddl_is_guarded(child))
 		require_admin(child, "attach");
 	else if (cg_policy_get(parent))
 	{
 		if (!cg_ddl_is_admin())
-			cg_childcode_check(child, parent);
+			cg_childcode_check(child, list_make1_oid(parent));
 		cg_ddl_note_changed(child);
 	}
 }
@@ -288,6 +297,7 @@ cg_accessrules_relation(const CgAccess *event)
 		return;
 	}
 	relid = relation_of(event->object);
+	cg_ddl_require_image(relid, InvalidOid);
 	if (!cg_ddl_is_decided(relid) && cg_ddl_is_guarded(relid) && !cg_ddl_is_admin())
 		cg_ddl_refuse(relid, "make this change to");
 }
@@ -306,6 +316,7 @@ cg_accessrules_function(const CgAccess *event)
 {
 	Oid			relid;
 
+	cg_ddl_require_image(InvalidOid, event->object);
 	relid = cg_dependents_guarded(event->object);
 	if (!OidIsValid(relid))
 		return;

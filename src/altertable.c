@@ -33,6 +33,7 @@
 #include "foreignkeys.h"
 #include "inherit.h"
 #include "policy.h"
+#include "refused.h"
 
 typedef enum Rule
 {
@@ -205,6 +206,7 @@ decide(AlterTableCmd *command, Oid relid, List *family, bool admin)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("this form of ALTER TABLE is not known to contact_guard, which guards columns of relation \"%s\"",
 						get_rel_name(relid)),
+				 cg_refused_relation(relid, InvalidAttrNumber),
 				 errhint("A newer version of contact_guard may know it.")));
 	if (!admin && needs_admin(command, family))
 		cg_ddl_refuse(relid, "make this change to");

@@ -30,14 +30,18 @@
 #include "utils/syscache.h"
 
 #include "childcode.h"
+#include "policy.h"
+#include "reach.h"
+#include "refused.h"
 
 static void refuse(Relation child, const char *what, const char *name);
-static void check_one(Relation child, Relation parent);
+static void check_one(Relation child, List *parents);
 static void check_triggers(Relation child);
-static void check_constraints(Relation child, Relation parent);
-static void check_generated(Relation child, Relation parent);
-static void check_indexes(Relation child, Relation parent);
+static void check_constraints(Relation child, List *parents);
+static void check_generated(Relation child, List *parents);
+static void check_indexes(Relation child, List *parents);
 static void check_statistics(Relation child);
+static void check_foreign_keys(Relation child, List *parents);
 static char *expression_text(Relation rel, Node *expression);
 
 static void
@@ -47,30 +51,36 @@ refuse(Relation child, const char *what, const char *name)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("must be a member of role \"contact_guard_admin\" to make relation \"%s\" a child of one that has guarded columns",
 					RelationGetRelationName(child)),
+			 cg_refused_relation(RelationGetRelid(child), InvalidAttrNumber),
 			 errdetail(name ? "It has %s \"%s\", which the parent does not have." : "It has %s.", what, name),
 			 errhint("Rows that others store in the parent would meet it. Leave it out, or ask an admin.")));
 }
 
 void
-cg_childcode_check(Oid child, Oid parent)
+cg_childcode_check(Oid child, List *parents)
 {
-	Relation	parent_rel = relation_open(parent, NoLock);
+	List	   *parent_rels = NIL;
 	ListCell   *lc;
 
+	foreach(lc, parents)
+		parent_rels = lappend(parent_rels, relation_open(lfirst_oid(lc), NoLock));
 	foreach(lc, find_all_inheritors(child, NoLock, NULL))
 	{
 		/* Descendants of a table that is being attached are locked by the command. */
 		Relation	rel = relation_open(lfirst_oid(lc), lfirst_oid(lc) == child ? NoLock : AccessShareLock);
 
-		check_one(rel, parent_rel);
+		check_one(rel, parent_rels);
 		relation_close(rel, NoLock);
 	}
-	relation_close(parent_rel, NoLock);
+	foreach(lc, parent_rels)
+		relation_close(lfirst(lc), NoLock);
 }
 
 static void
-check_one(Relation child, Relation parent)
+check_one(Relation child, List *parents)
 {
+	PartitionKey key;
+
 	if (child->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
 		refuse(child, "a foreign server", NULL);
 	if (child->rd_rules)
@@ -78,12 +88,16 @@ check_one(Relation child, Relation parent)
 	if (child->rd_rel->relrowsecurity || relation_has_policies(child))
 		refuse(child, "row security of its own", NULL);
 	check_triggers(child);
-	check_constraints(child, parent);
-	check_generated(child, parent);
-	check_indexes(child, parent);
+	check_constraints(child, parents);
+	check_generated(child, parents);
+	check_indexes(child, parents);
 	check_statistics(child);
-	if (child->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
-		cg_childcode_refuse_key(RelationGetRelid(child));
+	check_foreign_keys(child, parents);
+	if (child->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return;
+	key = RelationGetPartitionKey(child);
+	if (key && key->partexprs != NIL)
+		refuse(child, "a partition key with expressions", NULL);
 }
 
 /* Those of foreign keys are internal; those of a parent come as its clones. */
@@ -119,14 +133,21 @@ has_check(Relation parent, const char *name, const char *text)
 }
 
 static void
-check_constraints(Relation child, Relation parent)
+check_constraints(Relation child, List *parents)
 {
 	TupleConstr *constr = RelationGetDescr(child)->constr;
+	ListCell   *lc;
 
 	for (int i = 0; constr && i < constr->num_check; i++)
-		if (!has_check(parent, constr->check[i].ccname,
-					   expression_text(child, stringToNode(constr->check[i].ccbin))))
+	{
+		char	   *text = expression_text(child, stringToNode(constr->check[i].ccbin));
+		bool		found = false;
+
+		foreach(lc, parents)
+			found = found || has_check(lfirst(lc), constr->check[i].ccname, text);
+		if (!found)
 			refuse(child, "check constraint", constr->check[i].ccname);
+	}
 }
 
 /* NULL if the column is not computed. */
@@ -144,21 +165,25 @@ generated_text(Relation rel, AttrNumber attnum)
 }
 
 static void
-check_generated(Relation child, Relation parent)
+check_generated(Relation child, List *parents)
 {
 	TupleDesc	desc = RelationGetDescr(child);
+	ListCell   *lc;
 
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, i);
-		AttrNumber	its;
-		char	   *text;
+		char	   *text = att->attisdropped ? NULL : generated_text(child, att->attnum);
+		bool		found = text == NULL;
 
-		if (att->attisdropped || !att->attgenerated)
-			continue;
-		its = get_attnum(RelationGetRelid(parent), NameStr(att->attname));
-		text = its != InvalidAttrNumber ? generated_text(parent, its) : NULL;
-		if (text == NULL || strcmp(text, generated_text(child, att->attnum)) != 0)
+		foreach(lc, found ? NIL : parents)
+		{
+			AttrNumber	its = get_attnum(RelationGetRelid((Relation) lfirst(lc)), NameStr(att->attname));
+			char	   *its_text = its != InvalidAttrNumber ? generated_text(lfirst(lc), its) : NULL;
+
+			found = found || (its_text && strcmp(its_text, text) == 0);
+		}
+		if (!found)
 			refuse(child, "generated column", NameStr(att->attname));
 	}
 }
@@ -178,8 +203,23 @@ index_text(Relation rel, Oid indexid)
 	return text;
 }
 
+static bool
+has_index(Relation parent, const char *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(parent))
+	{
+		char	   *its = index_text(parent, lfirst_oid(lc));
+
+		if (its && strcmp(its, text) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
-check_indexes(Relation child, Relation parent)
+check_indexes(Relation child, List *parents)
 {
 	ListCell   *lc;
 	ListCell   *lc2;
@@ -189,12 +229,8 @@ check_indexes(Relation child, Relation parent)
 		char	   *text = index_text(child, lfirst_oid(lc));
 		bool		found = text == NULL;
 
-		foreach(lc2, found ? NIL : RelationGetIndexList(parent))
-		{
-			char	   *its = index_text(parent, lfirst_oid(lc2));
-
-			found = found || (its && strcmp(its, text) == 0);
-		}
+		foreach(lc2, parents)
+			found = found || has_index(lfirst(lc2), text);
 		if (!found)
 			refuse(child, "an index with expressions", get_rel_name(lfirst_oid(lc)));
 	}
@@ -219,13 +255,24 @@ check_statistics(Relation child)
 	}
 }
 
-void
-cg_childcode_refuse_key(Oid relid)
+/* Referential integrity would ask others' tables for guarded values. */
+static void
+check_foreign_keys(Relation child, List *parents)
 {
-	Relation	rel = relation_open(relid, NoLock);
-	PartitionKey key = RelationGetPartitionKey(rel);
+	ListCell   *lc;
 
-	if (key && key->partexprs != NIL)
-		refuse(rel, "a partition key with expressions", NULL);
-	relation_close(rel, NoLock);
+	foreach(lc, parents)
+	{
+		Oid			parent = RelationGetRelid((Relation) lfirst(lc));
+		const CgPolicy *policy = cg_policy_get(parent);
+
+		for (int i = 0; policy && i < policy->nguarded; i++)
+		{
+			char	   *name = get_attname(parent, policy->guarded[i].attnum, false);
+			AttrNumber	attnum = get_attnum(RelationGetRelid(child), name);
+
+			if (attnum != InvalidAttrNumber && cg_reach_in_foreign_key(RelationGetRelid(child), attnum))
+				refuse(child, "a foreign key on a guarded column", name);
+		}
+	}
 }

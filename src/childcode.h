@@ -5,16 +5,13 @@
 #ifndef CG_CHILDCODE_H
 #define CG_CHILDCODE_H
 
-#include "postgres.h"
+#include "nodes/pg_list.h"
 
 /*
  * ERROR insufficient_privilege if the table, or a descendant, has a definition
- * that calls anything which its parent's does not: rows that others store through
- * the parent would meet it.  Both must be locked.
+ * that calls anything which none of these parents has: rows that others store
+ * through a parent would meet it.  All must be locked.
  */
-extern void cg_childcode_check(Oid child, Oid parent);
-
-/* The same if its partition key has expressions. */
-extern void cg_childcode_refuse_key(Oid relid);
+extern void cg_childcode_check(Oid child, List *parents);
 
 #endif							/* CG_CHILDCODE_H */

@@ -10,6 +10,7 @@
 
 #include "attempts.h"
 #include "compat.h"
+#include "copyto.h"
 #include "door.h"
 #include "errordetail.h"
 #include "execution.h"
@@ -56,6 +57,7 @@ _PG_init(void)
 	cg_attempts_init();
 	cg_door_init();
 	cg_errordetail_init();
+	cg_copyto_init();
 	cg_utility_init();
 	cg_objectaccess_init();
 	cg_owntables_init();

@@ -12,21 +12,31 @@
 #include "access/table.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "executor/executor.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
 #include "utils/lsyscache.h"
 #include "parser/parser.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
 #include "copyto.h"
 #include "objects.h"
 #include "policy.h"
+#include "refused.h"
 #include "statistics.h"
 
 static CgCopy underway = {InvalidOid, false};
 
+static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
+
+static bool copyto_check_perms(List *rangeTable, bool ereport_on_violation);
+static bool must_be_query(Oid relid);
+static bool may_read(Oid relid);
 static bool is_restored_log(Oid relid);
 static Node *whole_log(List *attlist);
 static List *column_targets(Relation rel, List *attlist);
@@ -54,6 +64,58 @@ whole_log(List *attlist)
 	return linitial_node(RawStmt, raw_parser(sql.data, RAW_PARSE_DEFAULT))->stmt;
 }
 
+void
+cg_copyto_init(void)
+{
+	prev_ExecutorCheckPerms = ExecutorCheckPerms_hook;
+	ExecutorCheckPerms_hook = copyto_check_perms;
+}
+
+/*
+ * COPY looks at privileges when it has its table: the last moment to see which one
+ * that is, should the name have changed its meaning.
+ */
+static bool
+copyto_check_perms(List *rangeTable, bool ereport_on_violation)
+{
+	ListCell   *lc;
+
+	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(rangeTable, ereport_on_violation))
+		return false;
+	foreach(lc, underway.bare ? rangeTable : NIL)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_RELATION ||
+			!must_be_query(rte->relid))
+			continue;
+		if (!ereport_on_violation)
+			return false;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the name of relation \"%s\" meant another one when COPY began",
+						get_rel_name(rte->relid)),
+				 cg_refused_relation(rte->relid, InvalidAttrNumber),
+				 errhint("Run it again.")));
+	}
+	return true;
+}
+
+/* Does COPY of it as a table give what a query would not? */
+static bool
+must_be_query(Oid relid)
+{
+	return cg_policy_get(relid) != NULL || cg_policy_is_audited(relid) || cg_statistics_is_catalog(relid);
+}
+
+/* Nobody waits for a lock of ours on what COPY would refuse him. */
+static bool
+may_read(Oid relid)
+{
+	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
 PlannedStmt *
 cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 {
@@ -73,19 +135,25 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 		noted->restores = is_restored_log(noted->into);
 		return pstmt;
 	}
-	/* The lock that COPY takes; kept, so that the name means the same to it. */
-	relid = RangeVarGetRelid(copy->relation, AccessShareLock, true);
-	if (!OidIsValid(relid) || (cg_policy_get(relid) == NULL && !cg_policy_is_audited(relid) &&
-							   !cg_statistics_is_catalog(relid)))
+	/* The lock that COPY takes; kept, and the schema with it: the name means the same to it. */
+	noted->bare = true;
+	relid = RangeVarGetRelid(copy->relation, NoLock, true);
+	if (!OidIsValid(relid) || !may_read(relid))
 		return pstmt;
-
+	relid = RangeVarGetRelid(copy->relation, AccessShareLock, true);
+	if (!OidIsValid(relid))
+		return pstmt;
 	/* Its own error for what cannot be copied as a table. */
-	rel = table_open(relid, NoLock);
-	if (rel->rd_rel->relkind != RELKIND_RELATION)
+	if (get_rel_relkind(relid) != RELKIND_RELATION || !must_be_query(relid))
 	{
-		table_close(rel, NoLock);
+		pstmt = copyObject(pstmt);
+		copy = castNode(CopyStmt, pstmt->utilityStmt);
+		copy->relation->schemaname = get_namespace_name(get_rel_namespace(relid));
+		copy->relation->relname = get_rel_name(relid);
 		return pstmt;
 	}
+	noted->bare = false;
+	rel = table_open(relid, NoLock);
 	pstmt = copyObject(pstmt);
 	copy = castNode(CopyStmt, pstmt->utilityStmt);
 	from = makeRangeVar(get_namespace_name(RelationGetNamespace(rel)), pstrdup(RelationGetRelationName(rel)), -1);

@@ -14,12 +14,15 @@ typedef struct CgCopy
 	bool		leaves;			/* to a file or a program, past the door */
 	Oid			into;			/* COPY FROM, into this table */
 	bool		restores;		/* into contact_guard.restored_log */
+	bool		bare;			/* TO, of a relation in which nothing is guarded */
 } CgCopy;
+
+extern void cg_copyto_init(void);
 
 /*
  * A COPY of a guarded table to anywhere becomes a COPY of a query over it, in a
- * copy of the statement, and copy->relid is that table; anything else is returned as
- * it is.  The same for the access log's tables, since reading them is a record;
+ * copy of the statement, and copy->relid is that table; anything else is passed on,
+ * with the schema that its name has now.  The same for the access log's tables, since reading them is a record;
  * and COPY of contact_guard.restored_log, which pg_dump does, gives the whole
  * access log.
  */

@@ -33,12 +33,14 @@
 
 #include "altertable.h"
 #include "childcode.h"
-#include "definition.h"
 #include "ddl.h"
+#include "definition.h"
+#include "inherit.h"
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
 #include "refused.h"
+#include "verdict.h"
 
 static CgDdl *current = NULL;
 
@@ -92,6 +94,12 @@ cg_ddl_is_created(Oid relid)
 		if (list_member_oid(frame->created, relid))
 			return true;
 	return false;
+}
+
+void
+cg_ddl_require_image(Oid relid, Oid function)
+{
+	cg_verdict_require_image(current ? current->verdict : NIL, cg_ddl_is_admin(), relid, function);
 }
 
 /*
@@ -161,6 +169,7 @@ cg_ddl_prepare(PlannedStmt *pstmt, CgDdl *frame)
 	{
 		frame->admin = cg_objects_is_admin();
 		pstmt = prepare_decided(pstmt, frame);
+		frame->verdict = cg_verdict_before(frame->statement, frame->decided);
 	}
 	return pstmt;
 }
@@ -289,15 +298,21 @@ cg_ddl_finish(CgDdl *frame)
 
 	if (frame->kind != CG_COMMAND_DECIDED)
 		return;
-	/* A partition key of its own has no event, and comes when the parent is known. */
-	foreach(lc, frame->created)
-		if (!frame->admin && get_rel_relkind(lfirst_oid(lc)) == RELKIND_PARTITIONED_TABLE &&
-			cg_ddl_is_guarded(lfirst_oid(lc)))
-			cg_childcode_refuse_key(lfirst_oid(lc));
-	/* An admin may let a definition call more, but not what others choose. */
-	if (frame->changed != NIL)
+	if (frame->created != NIL || frame->changed != NIL)
 		CommandCounterIncrement();
-	foreach(lc, frame->changed)
+	/* No row can have been stored in a new table yet. */
+	foreach(lc, frame->created)
+	{
+		List	   *parents = cg_inherit_guarded_parents(lfirst_oid(lc));
+
+		if (parents != NIL && !frame->admin)
+			cg_childcode_check(lfirst_oid(lc), parents);
+		if (parents != NIL)
+			frame->changed = lappend_oid(frame->changed, lfirst_oid(lc));
+	}
+	/* An admin may do all this, but not by something that is not trusted. */
+	foreach(lc, frame->admin ? frame->changed : NIL)
 		if (get_rel_name(lfirst_oid(lc)))
 			cg_definition_require(lfirst_oid(lc));
+	cg_verdict_after(frame->verdict, frame->admin);
 }

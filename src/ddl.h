@@ -22,6 +22,7 @@ typedef struct CgDdl
 	List	   *decided;		/* OIDs of relations that its sub-commands were decided for */
 	List	   *created;		/* OIDs of relations that it has made */
 	List	   *changed;		/* OIDs of relations whose definition calls more than before */
+	List	   *verdict;		/* what interventions were asked by before it; see verdict.h */
 } CgDdl;
 
 /*
@@ -52,6 +53,12 @@ extern void cg_ddl_note_created(Oid relid);
 extern void cg_ddl_note_changed(Oid relid);
 extern bool cg_ddl_is_created(Oid relid);
 extern bool cg_ddl_is_decided(Oid relid);
+
+/*
+ * A relation or a function is changed: ERROR insufficient_privilege if the verdict
+ * rests on it and the innermost command was not known to be about such.
+ */
+extern void cg_ddl_require_image(Oid relid, Oid function);
 
 /* Has it a policy, or a descendant that has one?  Commands recurse to children. */
 extern bool cg_ddl_is_guarded(Oid relid);

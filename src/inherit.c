@@ -60,6 +60,23 @@ cg_inherit_ancestors(Oid relid)
 	return result;
 }
 
+List *
+cg_inherit_guarded_parents(Oid relid)
+{
+	List	   *result = NIL;
+	Relation	catalog;
+	ListCell   *lc;
+
+	if (!has_superclass(relid))
+		return NIL;
+	catalog = table_open(InheritsRelationId, AccessShareLock);
+	foreach(lc, parents(catalog, relid))
+		if (cg_policy_get(lfirst_oid(lc)))
+			result = lappend_oid(result, lfirst_oid(lc));
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
 void
 cg_inherit_keep(Oid child)
 {

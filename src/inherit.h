@@ -11,6 +11,9 @@
 /* All tables that this one inherits from, nearest first; takes no lock. */
 extern List *cg_inherit_ancestors(Oid relid);
 
+/* Those that it inherits from directly and that are guarded. */
+extern List *cg_inherit_guarded_parents(Oid relid);
+
 /* The table keeps as its own what it has from its ancestors: labels, and a record. */
 extern void cg_inherit_keep(Oid child);
 

@@ -15,7 +15,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -24,11 +23,11 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#include "ask.h"
 #include "inval.h"
 #include "interventions.h"
 #include "objects.h"
 #include "policy.h"
+#include "question.h"
 #include "windowquery.h"
 
 /* One relation of the list, with what its plans were made from. */
@@ -56,7 +55,6 @@ static bool is_known(Oid relid);
 static Entry *create(Oid relid);
 static Entry *renew(const Entry *known);
 static void build(Entry *entry, const CgTableLabel *label);
-static void free_plans(CgInterventions *target);
 static void release(Entry *entry);
 
 void
@@ -215,17 +213,9 @@ renew(const Entry *known)
 }
 
 static void
-free_plans(CgInterventions *target)
-{
-	for (int i = 0; i < CG_NASKS; i++)
-		if (target->plans[i])
-			SPI_freeplan(target->plans[i]);
-}
-
-static void
 release(Entry *entry)
 {
-	free_plans(&entry->public);
+	cg_question_free(&entry->public);
 	MemoryContextDelete(entry->context);
 }
 
@@ -269,104 +259,6 @@ cg_interventions_set_parts(Oid relid, const AttrNumber *parts)
 		set_part(relid, parts[part], part);
 }
 
-static Oid
-relation_owner(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ReleaseSysCache(tuple);
-	}
-	return owner;
-}
-
-/* Throws what PostgreSQL has to say about the questions. */
-static void
-prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts)
-{
-	CgAskState	state = cg_ask_enter(target->owner);
-
-	PG_TRY();
-	{
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-		for (int ask = 0; ask < CG_NASKS; ask++)
-		{
-			Oid			types[3] = {TEXTOID, TIMESTAMPTZOID, target->customer_type};
-			SPIPlanPtr	plan = SPI_prepare(cg_windowquery_text(target->relid, label, parts, ask),
-										   3, types);
-			const char *harm;
-
-			if (plan == NULL)
-				elog(ERROR, "could not prepare the question for windows");
-			harm = cg_ask_harm(plan);
-			if (harm)
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("%s", harm)));
-			SPI_keepplan(plan);
-			target->plans[ask] = plan;
-		}
-		SPI_finish();
-	}
-	PG_FINALLY();
-	{
-		cg_ask_leave(&state);
-	}
-	PG_END_TRY();
-	AtEOXact_GUC(true, state.nestlevel);
-}
-
-/* A cancelled query, or a lock that was not to be had, is no broken definition. */
-static bool
-is_passing(int sqlerrcode)
-{
-	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
-
-	return category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_INSUFFICIENT_RESOURCES ||
-		sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
-}
-
-/*
- * prepare_plans in a subtransaction.  Returns the message of the error, in
- * context, or NULL.
- */
-static char *
-try_prepare(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts,
-			MemoryContext context)
-{
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	char	   *volatile message = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(oldcontext);
-	PG_TRY();
-	{
-		prepare_plans(target, label, parts);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		if (is_passing(error->sqlerrcode))
-			ReThrowError(error);
-		message = error->message;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(oldcontext);
-	CurrentResourceOwner = oldowner;
-	return message;
-}
-
 /* Broken where the labels show it, or PostgreSQL says so. */
 static void
 build(Entry *entry, const CgTableLabel *label)
@@ -376,7 +268,7 @@ build(Entry *entry, const CgTableLabel *label)
 	Oid			relid = target->relid;
 	AttrNumber	parts[CG_NPARTS];
 
-	target->owner = relation_owner(relid);
+	target->owner = cg_question_owner(relid);
 	entry->schema_hash = GetSysCacheHashValue1(NAMESPACEOID,
 											   ObjectIdGetDatum(get_rel_namespace(relid)));
 	cg_interventions_parts(relid, parts);
@@ -388,26 +280,12 @@ build(Entry *entry, const CgTableLabel *label)
 		return;
 	PG_TRY();
 	{
-		target->broken = try_prepare(target, label, parts, entry->context);
+		target->broken = cg_question_prepare(target, label, parts, CG_NASKS, entry->context);
 	}
 	PG_CATCH();
 	{
-		free_plans(target);
+		cg_question_free(target);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-}
-
-char *
-cg_interventions_check(Oid relid, const CgTableLabel *label, const AttrNumber *parts)
-{
-	CgInterventions trial = {.relid = relid, .owner = relation_owner(relid)};
-	char	   *problem = cg_windowquery_problem(relid, label, parts);
-
-	if (problem)
-		return problem;
-	trial.customer_type = cg_windowquery_key_type(relid, parts[CG_PART_CUSTOMER]);
-	problem = try_prepare(&trial, label, parts, CurrentMemoryContext);
-	free_plans(&trial);
-	return problem;
 }

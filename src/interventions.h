@@ -44,12 +44,6 @@ extern void cg_interventions_init(void);
  */
 extern List *cg_interventions_list(void);
 
-/*
- * What is wrong with these labels, palloc'd, or NULL.  Column numbers are by
- * CgPart, 0 for none.
- */
-extern char *cg_interventions_check(Oid relid, const CgTableLabel *label, const AttrNumber *parts);
-
 /* The relation's columns by CgPart, 0 for those without a label. */
 extern void cg_interventions_parts(Oid relid, AttrNumber *parts);
 

@@ -25,6 +25,8 @@
 #include "owntables.h"
 #include "policy.h"
 #include "policyrecord.h"
+#include "question.h"
+#include "verdict.h"
 #include "windowquery.h"
 
 PG_FUNCTION_INFO_V1(cg_use_interventions);
@@ -151,6 +153,7 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 	CgTableLabel label;
 	AttrNumber	parts[CG_NPARTS];
 	char	   *problem;
+	List	   *trees;
 
 	for (int argument = 0; argument <= 5; argument++)
 		if (PG_ARGISNULL(argument))
@@ -168,7 +171,7 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 	label.late = interval_argument(fcinfo, 8);
 	label.longest = interval_argument(fcinfo, 9);
 	label.timezone = PG_ARGISNULL(10) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(10));
-	problem = cg_interventions_check(relid, &label, parts);
+	problem = cg_question_trees(relid, &label, parts, &trees);
 	if (problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -180,10 +183,23 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 	cg_labels_set_table(relid, &label);
 	if (get_rel_namespace(relid) == cg_objects_schema())
 		PG_RETURN_VOID();
-	cg_policyrecord_add("use interventions of %s: open when %s, early %s, late %s, longest %s",
-						get_rel_name(relid), label.open_when ? label.open_when : "in time",
+	cg_policyrecord_add("use interventions of %s: customer %s, technician %s, opens at %s, closes at %s, id %s, "
+						"open when %s, early %s, late %s, longest %s, time zone %s, %s",
+						get_rel_name(relid), get_attname(relid, parts[CG_PART_CUSTOMER], false),
+						get_attname(relid, parts[CG_PART_TECHNICIAN], false),
+						get_attname(relid, parts[CG_PART_OPENS_AT], false),
+						get_attname(relid, parts[CG_PART_CLOSES_AT], false),
+						get_attname(relid, parts[CG_PART_ID], false),
+						label.open_when ? label.open_when : "in time",
 						label.early ? label.early : "0", label.late ? label.late : "0",
-						label.longest ? label.longest : "unlimited");
+						label.longest ? label.longest : "unlimited",
+						label.timezone ? label.timezone : "none", cg_verdict_definition(relid));
+	cg_verdict_require_trust(relid);
+	problem = cg_verdict_row_security(trees);
+	if (problem)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("%s", problem)));
 	warn_of_index(relid, parts[CG_PART_TECHNICIAN]);
 	warn_of_owner(relid);
 	PG_RETURN_VOID();

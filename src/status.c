@@ -31,6 +31,7 @@
 #include "policy.h"
 #include "shared.h"
 #include "signing.h"
+#include "verdict.h"
 
 PG_FUNCTION_INFO_V1(cg_sync);
 PG_FUNCTION_INFO_V1(cg_status);
@@ -131,6 +132,7 @@ static List *
 problems(void)
 {
 	List	   *result = NIL;
+	List	   *asked = NIL;
 	ListCell   *lc;
 
 	foreach(lc, cg_labels_relations())
@@ -149,9 +151,20 @@ problems(void)
 	{
 		CgInterventions *interventions = lfirst(lc);
 
-		if (interventions->broken)
+		/* Looking closer may change the list. */
+		if (!interventions->broken)
+			asked = lappend_oid(asked, interventions->relid);
+		else
 			result = lappend(result, psprintf("interventions relation %s: %s",
 											  get_rel_name(interventions->relid), interventions->broken));
+	}
+	foreach(lc, asked)
+	{
+		char	   *problem = cg_verdict_problem(lfirst_oid(lc));
+
+		if (problem)
+			result = lappend(result, psprintf("interventions relation %s: %s",
+											  get_rel_name(lfirst_oid(lc)), problem));
 	}
 	if (list_length(cg_interventions_list()) <= 1)
 		result = lappend(result, "no interventions relation but the built-in one: see contact_guard.use_interventions()");
