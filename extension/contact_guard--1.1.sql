@@ -227,13 +227,20 @@ CREATE TABLE contact_guard.log (
 	actor_commitment    bytea
 ) PARTITION BY RANGE (read_at);
 REVOKE ALL ON contact_guard.log FROM PUBLIC;
+-- No statistics of what is personal: an operator of an auditor's own would be
+-- called with what they hold, when he explains a query.  (src/accesslog.c: the months.)
+ALTER TABLE contact_guard.log
+	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
+	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
+	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0;
 CREATE INDEX ON contact_guard.log (seq);
 CREATE INDEX ON contact_guard.log (customer, read_at);
 CREATE INDEX ON contact_guard.log (actor, read_at);
 
 CREATE TABLE contact_guard.query_text (
 	query_id bigint PRIMARY KEY,
-	query    text NOT NULL
+	query    text NOT NULL,
+	used_in  timestamptz		-- the month of the last record that needs it; NULL: not known
 );
 REVOKE ALL ON contact_guard.query_text FROM PUBLIC;
 
@@ -241,10 +248,14 @@ REVOKE ALL ON contact_guard.query_text FROM PUBLIC;
 -- "system identifier/database OID".
 CREATE TABLE contact_guard.restored_log (LIKE contact_guard.log INCLUDING CONSTRAINTS, origin text NOT NULL);
 REVOKE ALL ON contact_guard.restored_log FROM PUBLIC;
+ALTER TABLE contact_guard.restored_log
+	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
+	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
+	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0;
 CREATE INDEX ON contact_guard.restored_log (seq);
 CREATE INDEX ON contact_guard.restored_log (customer, read_at);
 CREATE INDEX ON contact_guard.restored_log (actor, read_at);
--- COPY … TO of it copies the whole log instead (src/copyto.c): so a dump has all.
+-- COPY ... TO of it copies the whole log instead (src/copyto.c): so a dump has all.
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.restored_log'::pg_catalog.regclass, ''::pg_catalog.text);
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.query_text'::pg_catalog.regclass, ''::pg_catalog.text);
 
@@ -256,6 +267,8 @@ CREATE TABLE contact_guard.held (
 	held_at  timestamptz NOT NULL DEFAULT now()
 );
 REVOKE ALL ON contact_guard.held FROM PUBLIC;
+ALTER TABLE contact_guard.held REPLICA IDENTITY NOTHING,
+	ALTER customer SET STATISTICS 0, ALTER reason SET STATISTICS 0, ALTER held_by SET STATISTICS 0;
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.held'::pg_catalog.regclass, ''::pg_catalog.text);
 
 -- One row: which journal this database writes, and how far it is in the log.
@@ -265,7 +278,6 @@ CREATE TABLE contact_guard.journal_state (
 	database          oid NOT NULL,
 	epoch             integer NOT NULL,
 	epoch_recorded    boolean NOT NULL,
-	mac_key           bytea NOT NULL,
 	position          pg_lsn,
 	log_size          bigint NOT NULL,
 	rejected          bigint NOT NULL,
@@ -277,15 +289,42 @@ CREATE TABLE contact_guard.journal_state (
 );
 REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;
 
+-- The key that seals the journal of an epoch.  Written past logical decoding, and
+-- never updated (src/epoch.c): so it is in no change that a slot decodes.
+CREATE TABLE contact_guard.journal_key (
+	epoch   integer NOT NULL,
+	mac_key bytea NOT NULL
+);
+REVOKE ALL ON contact_guard.journal_key FROM PUBLIC;
+
+-- Messages of the journal that could not be stored as records: a record of event
+-- "gap" tells of each.
+CREATE TABLE contact_guard.journal_passed (
+	position  pg_lsn NOT NULL,
+	length    integer NOT NULL,
+	sha256    bytea NOT NULL,
+	message   bytea NOT NULL,
+	passed_at timestamptz NOT NULL
+);
+REVOKE ALL ON contact_guard.journal_passed FROM PUBLIC;
+ALTER TABLE contact_guard.journal_passed ALTER message SET STATISTICS 0;
+
 -- The last message taken from each session: a repeated one is refused, a
 -- missing one becomes a gap record.
 CREATE TABLE contact_guard.journal_session (
 	epoch   integer NOT NULL,
 	session text NOT NULL,
 	counter bigint NOT NULL,
+	position pg_lsn,			-- of the last message; NULL: one of version 1.0
 	PRIMARY KEY (epoch, session)
 );
 REVOKE ALL ON contact_guard.journal_session FROM PUBLIC;
+
+-- A subscription of another server's tables must not write ours: whatever comes that
+-- way is dropped (src/ownreplica.c).  These fire nowhere else.
+CREATE FUNCTION contact_guard.discard_replicated() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'cg_discard_replicated';
+REVOKE ALL ON FUNCTION contact_guard.discard_replicated() FROM PUBLIC;
 
 CREATE TABLE contact_guard.permission (
 	role     regrole NOT NULL,
@@ -463,7 +502,13 @@ CREATE VIEW contact_guard.whole_log AS
 REVOKE ALL ON contact_guard.whole_log FROM PUBLIC;
 
 GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.restored_log, contact_guard.whole_log,
-	contact_guard.query_text, contact_guard.held TO contact_guard_auditor;
+	contact_guard.query_text, contact_guard.held, contact_guard.journal_passed TO contact_guard_auditor;
+
+-- A customer's key as records have it: one that is long is shortened there.
+CREATE FUNCTION contact_guard.customer_of_record(customer text) RETURNS text
+	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_customer_of_record';
+REVOKE ALL ON FUNCTION contact_guard.customer_of_record(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.customer_of_record(text) TO contact_guard_auditor;
 
 CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 	RETURNS TABLE (read_at timestamptz, actor text, login text, event text, relation text, columns text[],
@@ -473,7 +518,7 @@ CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT 
 		SELECT l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
 		       l.client, l.application, l.statement, l.query
 		  FROM contact_guard.access_log l
-		 WHERE l.customer = who_read.customer AND l.event IN ('shown', 'lookup')
+		 WHERE l.customer = contact_guard.customer_of_record(who_read.customer) AND l.event IN ('shown', 'lookup')
 		   AND l.read_at >= who_read.since AND l.read_at < who_read.until
 		UNION ALL
 		-- A bulk read names no customer: it read every one of its relation.
@@ -797,6 +842,24 @@ CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT re
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_status';
 REVOKE ALL ON FUNCTION contact_guard.status() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.status() TO contact_guard_admin, contact_guard_auditor;
+
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['log', 'query_text', 'restored_log', 'held', 'journal_state', 'journal_key', 'journal_passed',
+	                            'journal_session', 'permission', 'intervention', 'tile_full', 'tile_edge', 'signed_checkpoint'] LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER discard_replicated BEFORE INSERT OR UPDATE OR DELETE ON contact_guard.%I '
+		                          'FOR EACH ROW EXECUTE FUNCTION contact_guard.discard_replicated()', name);
+		EXECUTE pg_catalog.format('CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON contact_guard.%I '
+		                          'FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()', name);
+		EXECUTE pg_catalog.format('ALTER TABLE contact_guard.%I ENABLE REPLICA TRIGGER discard_replicated, '
+		                          'ENABLE REPLICA TRIGGER discard_truncate', name);
+	END LOOP;
+END
+$$;
+-- DELETE and UPDATE of a published table need one; held has none on purpose.
+ALTER TABLE contact_guard.permission REPLICA IDENTITY FULL;
 
 -- Begins this database's journal; the recorder does it again for a copy.
 CREATE FUNCTION contact_guard.begin_journal() RETURNS void

@@ -26,6 +26,9 @@ typedef struct CgLogRow
  */
 extern void cg_accesslog_insert(List *rows);
 
+/* The beginning of the month (UTC's) that a time is in. */
+extern TimestampTz cg_accesslog_month(TimestampTz at);
+
 /* Makes the partition log_YYYY_MM, which must not be there. */
 extern void cg_accesslog_make_month(int year, int month);
 

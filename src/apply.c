@@ -2,11 +2,8 @@
  * apply.c
  *		From journal messages to rows of the access log, a batch a transaction.
  *
- * A message counts if its MAC does, and if its counter is higher than the last
- * of its session: anything else is a forgery or a repetition.  A counter that
- * jumps means a message that is not in WAL, which becomes a gap record.  The
- * last counters are in contact_guard.journal_session, so that a repetition is
- * known after any restart; those of busy sessions are kept here, too.
+ * A message counts if its MAC does, and if it has not come before (sessions.c):
+ * anything else is a forgery or a repetition.
  */
 #include "postgres.h"
 
@@ -14,9 +11,8 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/pg_lsn.h"
 #include "utils/snapmgr.h"
@@ -25,35 +21,41 @@
 #include "accesslog.h"
 #include "apply.h"
 #include "objects.h"
+#include "ownrows.h"
 #include "owntables.h"
+#include "recorder.h"
+#include "sessions.h"
+#include "shared.h"
+#include "storable.h"
 #include "treelog.h"
 
-#define SESSION_LENGTH 32
-#define SESSIONS_MAX 10000
-
-typedef struct Session
+/* A message whose content cannot be stored. */
+typedef struct Passed
 {
-	char		name[SESSION_LENGTH];	/* as %c in log_line_prefix */
-	uint64		counter;
-	bool		changed;		/* in this batch */
-} Session;
+	XLogRecPtr	position;
+	const char *data;
+	size_t		length;
+} Passed;
 
 static CgJournalState state;
 static Oid	state_table = InvalidOid;
 static int64 log_size;			/* of the batch, committed to state with it */
 static int64 rejected;
 static int64 gaps;				/* of the batch */
-static HTAB *sessions = NULL;
 static MemoryContext batch = NULL;
 static List *rows = NIL;		/* of CgLogRow */
 static List *queries = NIL;		/* of CgItem */
+static List *passed = NIL;		/* of Passed */
+static XLogRecPtr cleaned = InvalidXLogRecPtr;	/* Invalid: not yet */
 static const char *doing = "starting";
 
-static Session *find_session(const char *name);
-static bool take_counter(Session *session, uint64 counter);
+static bool open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items);
+static void take_items(const CgMessageHeader *header, CgReader *items);
+static void use_texts(void);
+static void forget_batch(void);
 static void add_row(const CgRecordContext *context, const CgRecord *record, const char *session);
 static void store_queries(void);
-static void store_sessions(void);
+static void store_passed(void);
 static void store_state(XLogRecPtr position);
 
 const char *
@@ -92,7 +94,26 @@ cg_apply_begin(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the journal of this database is another one now")));
+	use_texts();
 	MemoryContextSwitchTo(batch);
+}
+
+/* What a leaf has the hash of must be there when the batch commits: see purge(). */
+static void
+use_texts(void)
+{
+	static uint64 known = 0;
+	CgDatabase *database;
+	uint64		now;
+
+	LockRelationOid(cg_objects_relation("query_text", false), RowExclusiveLock);
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(MyDatabaseId, false);
+	now = database ? database->texts : known;
+	LWLockRelease(cg_shared->lock);
+	if (now != known)
+		cg_treelog_forget_queries();
+	known = now;
 }
 
 void
@@ -100,86 +121,61 @@ cg_apply_abandon(void)
 {
 	PopActiveSnapshot();
 	CommitTransactionCommand();
+	forget_batch();
+}
+
+static void
+forget_batch(void)
+{
 	MemoryContextReset(batch);
 	rows = NIL;
 	queries = NIL;
+	passed = NIL;
 }
 
-/* What the table says of a session that is not in memory. */
-static uint64
-stored_counter(const char *name)
-{
-	Oid			types[2] = {INT4OID, TEXTOID};
-	Datum		values[2] = {Int32GetDatum(state.epoch), CStringGetTextDatum(name)};
-	int64		counter = 0;
-
-	(void) cg_owntables_execute("SELECT counter FROM contact_guard.journal_session "
-								"WHERE epoch = $1 AND session = $2",
-								2, types, values, NULL, &counter);
-	return (uint64) counter;
-}
-
-static Session *
-find_session(const char *name)
-{
-	Session    *session;
-	bool		found;
-	uint64		counter;
-
-	if (sessions == NULL)
-	{
-		HASHCTL		ctl = {.keysize = SESSION_LENGTH, .entrysize = sizeof(Session)};
-
-		sessions = hash_create("contact_guard sessions", 256, &ctl, HASH_ELEM | HASH_STRINGS);
-	}
-	session = hash_search(sessions, name, HASH_FIND, NULL);
-	if (session)
-		return session;
-	counter = stored_counter(name);
-	session = hash_search(sessions, name, HASH_ENTER, &found);
-	session->counter = counter;
-	session->changed = false;
-	return session;
-}
-
-/* False for a repetition. */
+/* An authentic message that has not come before; a repetition counts as rejected. */
 static bool
-take_counter(Session *session, uint64 counter)
+open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
 {
-	if (counter <= session->counter)
+	char		name[CG_SESSION_LENGTH];
+	uint64		missing;
+
+	if (!cg_record_open(message->data, message->length, header, items, state.system_identifier,
+						state.database, state.key) || header->epoch != state.epoch ||
+		!cg_sessions_take(state.epoch, header, message->start, &missing))
+	{
+		rejected++;
 		return false;
-	if (counter > session->counter + 1)
+	}
+	cg_sessions_name(header, name);
+	if (missing != 0)
 		cg_apply_own_record(CG_EVENT_GAP,
 							psprintf("messages " UINT64_FORMAT " to " UINT64_FORMAT " of session %s are missing",
-									 session->counter + 1, counter - 1, session->name));
-	session->counter = counter;
-	session->changed = true;
+									 missing, header->counter - 1, name));
 	return true;
 }
 
 bool
-cg_apply_message(const char *data, size_t length)
+cg_apply_message(const CgWalMessage *message)
 {
 	CgMessageHeader header;
 	CgReader	items;
+
+	if (!open_message(message, &header, &items))
+		return false;
+	take_items(&header, &items);
+	return true;
+}
+
+static void
+take_items(const CgMessageHeader *header, CgReader *items)
+{
 	CgItem		item;
 	CgRecordContext context = {0};
-	char		name[SESSION_LENGTH];
+	char		name[CG_SESSION_LENGTH];
 
-	if (!cg_record_open(data, length, &header, &items, state.system_identifier, state.database,
-						state.key) || header.epoch != state.epoch)
-	{
-		rejected++;
-		return false;
-	}
-	snprintf(name, sizeof(name), "%lx.%x",
-			 (long) timestamptz_to_time_t(header.backend_start), header.backend_pid);
-	if (!take_counter(find_session(name), header.counter))
-	{
-		rejected++;
-		return false;
-	}
-	while (cg_record_next(&items, &item))
+	cg_sessions_name(header, name);
+	while (cg_record_next(items, &item))
 	{
 		if (item.kind == 'C')
 			context = item.context;
@@ -188,11 +184,12 @@ cg_apply_message(const char *data, size_t length)
 			CgItem	   *kept = palloc(sizeof(CgItem));
 
 			*kept = item;
+			kept->query = cg_storable_text(item.query ? item.query : "", CG_QUERY_LENGTH);
 			queries = lappend(queries, kept);
 		}
 		else
 		{
-			if ((header.flags & CG_RECORD_RELAXED) != 0)
+			if ((header->flags & CG_RECORD_RELAXED) != 0)
 				item.record.reason = psprintf("%s%sdurability relaxed",
 											  item.record.reason ? item.record.reason : "",
 											  item.record.reason ? "; " : "");
@@ -200,10 +197,42 @@ cg_apply_message(const char *data, size_t length)
 		}
 	}
 	/* Sealed by us, so the fault is ours: the log must not hide it. */
-	if (items.bad)
+	if (items->bad)
 		cg_apply_own_record(CG_EVENT_GAP,
-							psprintf("message " UINT64_FORMAT " of session %s is damaged", header.counter, name));
+							psprintf("message " UINT64_FORMAT " of session %s is damaged", header->counter, name));
+}
+
+bool
+cg_apply_pass(const CgWalMessage *message, int code)
+{
+	CgMessageHeader header;
+	CgReader	items;
+	char		name[CG_SESSION_LENGTH];
+	Passed	   *pass;
+	char	   *data;
+
+	if (!open_message(message, &header, &items))
+		return false;
+	cg_sessions_name(&header, name);
+	pass = palloc(sizeof(Passed));
+	data = palloc(message->length);
+	memcpy(data, message->data, message->length);
+	*pass = (Passed) {message->start, data, message->length};
+	passed = lappend(passed, pass);
+	cg_apply_own_record(CG_EVENT_GAP,
+						psprintf("message " UINT64_FORMAT " of session %s at %X/%X could not be stored (SQLSTATE %s): its bytes are in contact_guard.journal_passed",
+								 header.counter, name, LSN_FORMAT_ARGS(message->start), unpack_sql_state(code)));
+	ereport(WARNING,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("contact_guard passes a message at %X/%X that cannot be stored", LSN_FORMAT_ARGS(message->start)),
+			 errdetail("Its bytes are in contact_guard.journal_passed.")));
 	return true;
+}
+
+void
+cg_apply_reject(void)
+{
+	rejected++;
 }
 
 static void
@@ -260,8 +289,10 @@ cg_apply_commit(XLogRecPtr position)
 	cg_accesslog_insert(rows);
 	doing = "storing statements in contact_guard.query_text";
 	store_queries();
+	if (passed != NIL)
+		store_passed();
 	doing = "storing the journal's position";
-	store_sessions();
+	cg_sessions_store(state.epoch);
 	store_state(position);
 	doing = "committing";
 	PopActiveSnapshot();
@@ -269,68 +300,61 @@ cg_apply_commit(XLogRecPtr position)
 	state.log_size = log_size;
 	state.rejected = rejected;
 	gaps = 0;
-	MemoryContextReset(batch);
-	rows = NIL;
-	queries = NIL;
+	forget_batch();
 	doing = "waiting";
 }
 
 static void
 store_queries(void)
 {
-	Oid			types[2] = {INT8OID, TEXTOID};
+	Oid			types[3] = {INT8OID, TEXTOID, TIMESTAMPTZOID};
 	ListCell   *lc;
 
 	foreach(lc, queries)
 	{
 		CgItem	   *item = lfirst(lc);
-		Datum		values[2] = {Int64GetDatum(item->query_id), CStringGetTextDatum(item->query)};
+		Datum		values[3] = {Int64GetDatum(item->query_id), CStringGetTextDatum(item->query),
+		TimestampTzGetDatum(cg_accesslog_month(GetCurrentTimestamp()))};
 
-		(void) cg_owntables_execute("INSERT INTO contact_guard.query_text VALUES ($1, $2) "
+		(void) cg_owntables_execute("INSERT INTO contact_guard.query_text (query_id, query, used_in) VALUES ($1, $2, $3) "
 									"ON CONFLICT DO NOTHING",
-									2, types, values, NULL, NULL);
+									3, types, values, NULL, NULL);
 	}
 }
 
 static void
-store_sessions(void)
+store_passed(void)
 {
-	Oid			types[3] = {INT4OID, TEXTARRAYOID, INT8ARRAYOID};
-	Datum		values[3];
-	Datum	   *names;
-	Datum	   *counters;
-	int			count = 0;
-	HASH_SEQ_STATUS seq;
-	Session    *session;
+	ListCell   *lc;
 
-	if (sessions == NULL)
+	foreach(lc, passed)
+	{
+		Passed	   *pass = lfirst(lc);
+		bytea	   *data = palloc(VARHDRSZ + pass->length);
+		Datum		values[5];
+		bool		nulls[5] = {false};
+
+		SET_VARSIZE(data, VARHDRSZ + pass->length);
+		memcpy(VARDATA(data), pass->data, pass->length);
+		values[0] = LSNGetDatum(pass->position);
+		values[1] = Int32GetDatum((int32) pass->length);
+		values[2] = DirectFunctionCall1(sha256_bytea, PointerGetDatum(data));
+		values[3] = PointerGetDatum(data);
+		values[4] = TimestampTzGetDatum(GetCurrentTimestamp());
+		cg_ownrows_insert("journal_passed", values, nulls);
+	}
+}
+
+void
+cg_apply_clean(XLogRecPtr position)
+{
+	if ((!XLogRecPtrIsInvalid(cleaned) && position < cleaned + CG_RECORD_REACH / 4) ||
+		!cg_recorder_is_caught_up(position))
 		return;
-	names = palloc(sizeof(Datum) * hash_get_num_entries(sessions));
-	counters = palloc(sizeof(Datum) * hash_get_num_entries(sessions));
-	hash_seq_init(&seq, sessions);
-	while ((session = hash_seq_search(&seq)) != NULL)
-	{
-		if (!session->changed)
-			continue;
-		session->changed = false;
-		names[count] = CStringGetTextDatum(session->name);
-		counters[count++] = Int64GetDatum((int64) session->counter);
-	}
-	if (count > 0)
-	{
-		values[0] = Int32GetDatum(state.epoch);
-		values[1] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
-		values[2] = PointerGetDatum(construct_array(counters, count, INT8OID, 8, true, TYPALIGN_DOUBLE));
-		(void) cg_owntables_execute("INSERT INTO contact_guard.journal_session AS s (epoch, session, counter) "
-									"SELECT $1, u.name, u.counter FROM unnest($2, $3) AS u(name, counter) "
-									"ON CONFLICT (epoch, session) DO UPDATE SET counter = excluded.counter",
-									3, types, values, NULL, NULL);
-	}
-	if (hash_get_num_entries(sessions) > SESSIONS_MAX)
-	{
-		hash_destroy(sessions);
-		sessions = NULL;
-	}
+	doing = "cleaning contact_guard.journal_session";
+	cg_sessions_clean(state.epoch, position);
+	cleaned = position;
+	doing = "waiting";
 }
 
 static void

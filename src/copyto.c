@@ -26,6 +26,7 @@
 
 #include "copyto.h"
 #include "objects.h"
+#include "ownreplica.h"
 #include "policy.h"
 #include "refused.h"
 #include "statistics.h"
@@ -120,11 +121,22 @@ PlannedStmt *
 cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 {
 	CopyStmt   *copy = castNode(CopyStmt, pstmt->utilityStmt);
+	Node	   *empty;
 	SelectStmt *select;
 	RangeVar   *from;
 	Relation	rel;
 	Oid			relid;
 
+	empty = cg_ownreplica_empty_copy(copy);
+	if (empty)
+	{
+		pstmt = copyObject(pstmt);
+		copy = castNode(CopyStmt, pstmt->utilityStmt);
+		copy->query = empty;
+		copy->relation = NULL;
+		copy->attlist = NIL;
+		return pstmt;
+	}
 	noted->leaves = !copy->is_from && (copy->filename || copy->is_program);
 	if (copy->relation == NULL || !OidIsValid(cg_objects_schema()))
 		return pstmt;

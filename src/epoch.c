@@ -34,6 +34,7 @@
 #include "epoch.h"
 #include "journal.h"
 #include "objects.h"
+#include "ownrows.h"
 #include "owntables.h"
 #include "shared.h"
 
@@ -48,7 +49,8 @@ typedef enum Finding
 	DAMAGED_JOURNAL
 } Finding;
 
-static Datum new_key(void);
+static void make_key(uint8 *key);
+static void store_key(int32 epoch, const uint8 *key);
 static void begin_anew(CgJournalState *state);
 static bool is_of_the_future(void);
 static Finding find_state(CgJournalState *state);
@@ -56,36 +58,50 @@ static void store(const CgJournalState *state, Finding finding);
 static void record_beginning(const CgJournalState *old, const CgJournalState *state,
 							 Finding finding);
 
-static Datum
-new_key(void)
+static void
+make_key(uint8 *key)
 {
-	bytea	   *key = palloc(VARHDRSZ + CG_KEY_LENGTH);
-
-	SET_VARSIZE(key, VARHDRSZ + CG_KEY_LENGTH);
-	if (!pg_strong_random(VARDATA(key), CG_KEY_LENGTH))
+	if (!pg_strong_random(key, CG_KEY_LENGTH))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not generate a random key")));
-	return PointerGetDatum(key);
+}
+
+/* In place of all keys that there are. */
+static void
+store_key(int32 epoch, const uint8 *key)
+{
+	bytea	   *value = palloc(VARHDRSZ + CG_KEY_LENGTH);
+	Datum		values[2];
+	bool		nulls[2] = {false};
+
+	SET_VARSIZE(value, VARHDRSZ + CG_KEY_LENGTH);
+	memcpy(VARDATA(value), key, CG_KEY_LENGTH);
+	values[0] = Int32GetDatum(epoch);
+	values[1] = PointerGetDatum(value);
+	cg_owntables_truncate("journal_key");
+	cg_ownrows_insert("journal_key", values, nulls);
 }
 
 /* Called once, by the extension's script. */
 Datum
 cg_begin_journal(PG_FUNCTION_ARGS)
 {
-	Oid			types[4] = {INT8OID, OIDOID, BYTEAOID, PG_LSNOID};
-	Datum		values[4];
+	Oid			types[3] = {INT8OID, OIDOID, PG_LSNOID};
+	Datum		values[3];
+	uint8		key[CG_KEY_LENGTH];
 
 	cg_objects_require_admin("begin a journal");
 	cg_journal_require_slot();
 	values[0] = Int64GetDatum((int64) GetSystemIdentifier());
 	values[1] = ObjectIdGetDatum(MyDatabaseId);
-	values[2] = new_key();
-	values[3] = LSNGetDatum(GetXLogInsertRecPtr());
+	values[2] = LSNGetDatum(GetXLogInsertRecPtr());
 	(void) cg_owntables_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
-								"epoch_recorded, mac_key, position, log_size, rejected) "
-								"VALUES ($1, $2, 1, false, $3, $4, 0, 0)",
-								4, types, values, NULL, NULL);
+								"epoch_recorded, position, log_size, rejected) "
+								"VALUES ($1, $2, 1, false, $3, 0, 0)",
+								3, types, values, NULL, NULL);
+	make_key(key);
+	store_key(1, key);
 	PG_RETURN_VOID();
 }
 
@@ -110,13 +126,11 @@ ask_number(const char *sql)
 static void
 begin_anew(CgJournalState *state)
 {
-	Datum		key = new_key();
-
 	state->system_identifier = GetSystemIdentifier();
 	state->database = MyDatabaseId;
 	state->epoch++;
 	state->epoch_recorded = false;
-	memcpy(state->key, VARDATA(key), CG_KEY_LENGTH);
+	make_key(state->key);
 	state->position = GetXLogInsertRecPtr();
 }
 
@@ -180,33 +194,30 @@ find_state(CgJournalState *state)
 static void
 store(const CgJournalState *state, Finding finding)
 {
-	Oid			types[7] = {INT8OID, OIDOID, INT4OID, BYTEAOID, PG_LSNOID, INT8OID, INT8OID};
-	Datum		values[7];
-	bytea	   *key = palloc(VARHDRSZ + CG_KEY_LENGTH);
+	Oid			types[6] = {INT8OID, OIDOID, INT4OID, PG_LSNOID, INT8OID, INT8OID};
+	Datum		values[6];
 
-	SET_VARSIZE(key, VARHDRSZ + CG_KEY_LENGTH);
-	memcpy(VARDATA(key), state->key, CG_KEY_LENGTH);
 	values[0] = Int64GetDatum((int64) state->system_identifier);
 	values[1] = ObjectIdGetDatum(state->database);
 	values[2] = Int32GetDatum(state->epoch);
-	values[3] = PointerGetDatum(key);
-	values[4] = LSNGetDatum(state->position);
-	values[5] = Int64GetDatum(state->log_size);
-	values[6] = Int64GetDatum(state->gaps);
+	values[3] = LSNGetDatum(state->position);
+	values[4] = Int64GetDatum(state->log_size);
+	values[5] = Int64GetDatum(state->gaps);
 	if (finding == COPY_OF_JOURNAL)
 		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET system_identifier = $1, database = $2, "
-									"epoch = $3, epoch_recorded = false, mac_key = $4, position = $5, "
+									"epoch = $3, epoch_recorded = false, position = $4, "
 									"origin = NULL, origin_number = 1, verification_keys = NULL",
-									5, types, values, NULL, NULL);
+									4, types, values, NULL, NULL);
 	else
 	{
 		/* A new file: an INSERT could wait for ever for a transaction that never was. */
-		(void) cg_owntables_execute("TRUNCATE contact_guard.journal_state", 0, NULL, NULL, NULL, NULL);
+		cg_owntables_truncate("journal_state");
 		(void) cg_owntables_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
-									"epoch_recorded, mac_key, position, log_size, rejected, gaps) "
-									"VALUES ($1, $2, $3, false, $4, $5, $6, 0, $7)",
-									7, types, values, NULL, NULL);
+									"epoch_recorded, position, log_size, rejected, gaps) "
+									"VALUES ($1, $2, $3, false, $4, $5, 0, $6)",
+									6, types, values, NULL, NULL);
 	}
+	store_key(state->epoch, state->key);
 	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
 }
 

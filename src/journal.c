@@ -18,9 +18,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "miscadmin.h"
@@ -30,7 +27,6 @@
 #include "storage/lwlock.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/pg_lsn.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
@@ -38,14 +34,10 @@
 #include "inval.h"
 #include "journal.h"
 #include "objects.h"
-#include "owncolumns.h"
 #include "shared.h"
 #include "standbys.h"
 
 #define LAUNCHER_PATIENCE_MS 10000
-
-/* In what heap_deform_tuple() makes of a row of contact_guard.journal_state */
-#define AT(column) (Anum_journal_state_##column - 1)
 
 static CgJournalState own;		/* what messages are sealed with */
 static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
@@ -53,6 +45,7 @@ static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
 static StringInfoData buffer;	/* items not yet in WAL; .data NULL at first */
 static uint64 counter = 0;		/* of messages, in this generation */
 static uint64 generation = 0;
+static uint64 texts = 0;		/* as shared memory had it last */
 static XLogRecPtr written = InvalidXLogRecPtr;	/* end of the newest message */
 static XLogRecPtr durable = InvalidXLogRecPtr;
 
@@ -61,7 +54,7 @@ static bool load_own(void);
 static bool shared_is_ready(void);
 static void want_recorder(void);
 static void wait_for_journal(bool begun);
-static XLogRecPtr write_items(const StringInfoData *items);
+static XLogRecPtr write_items(const char *items, size_t length);
 static XLogRecPtr insert_message(StringInfo message);
 
 static void
@@ -69,55 +62,6 @@ journal_inval(Oid relid)
 {
 	if (relid == own_table || !OidIsValid(relid))
 		own_table = InvalidOid;
-}
-
-bool
-cg_journal_read_state(CgJournalState *state)
-{
-	Relation	rel;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		found;
-
-	cg_objects_require();
-	rel = table_open(cg_objects_relation("journal_state", false), AccessShareLock);
-	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	tuple = systable_getnext(scan);
-	found = HeapTupleIsValid(tuple);
-	if (found)
-	{
-		Datum	   *values = palloc(sizeof(Datum) * RelationGetNumberOfAttributes(rel));
-		bool	   *nulls = palloc(sizeof(bool) * RelationGetNumberOfAttributes(rel));
-		bytea	   *key;
-
-		heap_deform_tuple(tuple, RelationGetDescr(rel), values, nulls);
-		key = DatumGetByteaPP(values[AT(mac_key)]);
-		if (VARSIZE_ANY_EXHDR(key) != CG_KEY_LENGTH)
-			elog(ERROR, "the journal's key has a wrong length");
-		state->system_identifier = (uint64) DatumGetInt64(values[AT(system_identifier)]);
-		state->database = DatumGetObjectId(values[AT(database)]);
-		state->epoch = DatumGetInt32(values[AT(epoch)]);
-		state->epoch_recorded = DatumGetBool(values[AT(epoch_recorded)]);
-		memcpy(state->key, VARDATA_ANY(key), CG_KEY_LENGTH);
-		state->position = nulls[AT(position)] ? InvalidXLogRecPtr : DatumGetLSN(values[AT(position)]);
-		state->log_size = DatumGetInt64(values[AT(log_size)]);
-		state->rejected = DatumGetInt64(values[AT(rejected)]);
-		state->origin[0] = '\0';
-		if (!nulls[AT(origin)])
-			strlcpy(state->origin, TextDatumGetCString(values[AT(origin)]), sizeof(state->origin));
-		state->origin_number = DatumGetInt32(values[AT(origin_number)]);
-		state->verification_keys = nulls[AT(verification_keys)] ? NULL : TextDatumGetCString(values[AT(verification_keys)]);
-		state->gaps = DatumGetInt64(values[AT(gaps)]) - DatumGetInt64(values[AT(gaps_acknowledged)]);
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return found;
-}
-
-bool
-cg_journal_is_own(const CgJournalState *state)
-{
-	return state->system_identifier == GetSystemIdentifier() && state->database == MyDatabaseId;
 }
 
 /* False if the recorder must begin a new epoch first. */
@@ -153,6 +97,11 @@ shared_is_ready(void)
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
 	database = cg_shared_database(MyDatabaseId, false);
 	ready = cg_shared->slot_ready && database != NULL;
+	if (database && database->texts != texts)
+	{
+		texts = database->texts;
+		generation++;
+	}
 	LWLockRelease(cg_shared->lock);
 	if (ready)
 		return true;
@@ -299,19 +248,40 @@ cg_journal_buffer(void)
 	return &buffer;
 }
 
+/*
+ * As one message, or as several: none is longer than the recorder takes for ours.
+ * What has been inserted leaves the buffer at once.
+ */
 void
 cg_journal_write(void)
 {
-	if (buffer.len == 0)
-		return;
-	written = write_items(&buffer);
-	resetStringInfo(&buffer);
+	while (buffer.len > 0)
+	{
+		size_t		context = 0;
+		size_t		context_length = 0;
+		size_t		taken = buffer.len;
+
+		if (taken > CG_RECORD_LONGEST / 2)
+			taken = cg_record_cut(buffer.data, buffer.len, CG_RECORD_LONGEST / 2, &context, &context_length);
+		written = write_items(buffer.data, taken);
+		if (taken == buffer.len)
+			resetStringInfo(&buffer);
+		else
+		{
+			size_t		rest = taken - context_length;
+
+			memmove(buffer.data + rest, buffer.data + context, context_length);
+			memmove(buffer.data, buffer.data + rest, buffer.len - rest);
+			buffer.len -= rest;
+			buffer.data[buffer.len] = '\0';
+		}
+	}
 }
 
 void
 cg_journal_write_now(const StringInfoData *items)
 {
-	XLogRecPtr	lsn = write_items(items);
+	XLogRecPtr	lsn = write_items(items->data, items->len);
 
 	if (cg_durability == CG_DURABILITY_RELAXED)
 		XLogSetAsyncXactLSN(lsn);
@@ -319,27 +289,38 @@ cg_journal_write_now(const StringInfoData *items)
 		XLogFlush(lsn);
 }
 
-/* Returns the end of the message. */
+/*
+ * Items as a message; returns its end.  Should this process have been stopped
+ * between seal and insertion for so long that the recorder would take the message
+ * for a repetition, it is written again: with the same counter it counts once.
+ */
 static XLogRecPtr
-write_items(const StringInfoData *items)
+write_items(const char *items, size_t length)
 {
-	CgMessageHeader header = {
-		.flags = cg_durability == CG_DURABILITY_RELAXED ? CG_RECORD_RELAXED : 0,
-		.epoch = own.epoch,
-		.backend_start = MyStartTimestamp,
-		.backend_pid = MyProcPid,
-		.counter = counter + 1,
-	};
-	StringInfoData message;
+	XLogRecPtr	sealed_at;
 	XLogRecPtr	lsn;
 
-	initStringInfo(&message);
-	if (!cg_record_seal(&message, &header, items->data, items->len,
-						own.system_identifier, own.database, own.key))
-		elog(ERROR, "could not compute HMAC");
-	lsn = insert_message(&message);
+	do
+	{
+		CgMessageHeader header = {
+			.flags = cg_durability == CG_DURABILITY_RELAXED ? CG_RECORD_RELAXED : 0,
+			.epoch = own.epoch,
+			.backend_start = MyStartTimestamp,
+			.backend_pid = MyProcPid,
+			.counter = counter + 1,
+			.position = GetXLogInsertRecPtr(),
+		};
+		StringInfoData message;
+
+		sealed_at = header.position;
+		initStringInfo(&message);
+		if (!cg_record_seal(&message, &header, items, length,
+							own.system_identifier, own.database, own.key))
+			elog(ERROR, "could not compute HMAC");
+		lsn = insert_message(&message);
+		pfree(message.data);
+	} while (lsn - sealed_at > CG_RECORD_REACH / 2);
 	counter++;
-	pfree(message.data);
 	return lsn;
 }
 

@@ -15,7 +15,7 @@
 /* The buffer's size in bytes at which it is better written than grown. */
 #define CG_JOURNAL_ENOUGH (256 * 1024)
 
-/* One row of contact_guard.journal_state. */
+/* One row of contact_guard.journal_state, with the key of its epoch. */
 typedef struct CgJournalState
 {
 	uint64		system_identifier;
@@ -32,7 +32,7 @@ typedef struct CgJournalState
 	char	   *verification_keys;	/* one a line; palloc'd, or NULL */
 } CgJournalState;
 
-/* Reads that row by the latest commit; false if there is none. */
+/* Reads that row by the latest commit; false if there is none, or no key to it. */
 extern bool cg_journal_read_state(CgJournalState *state);
 
 /* Is the row this database's, or did it come with a copy or a restore? */
@@ -70,7 +70,10 @@ extern bool cg_journal_can_write(void);
 /* The key of pseudonyms, CG_KEY_LENGTH bytes; after cg_journal_require. */
 extern const uint8 *cg_journal_key(void);
 
-/* Changes with the journal: a new epoch, or the extension created anew. */
+/*
+ * Changes with the journal: a new epoch, or the extension created anew; and when
+ * statements have been purged.
+ */
 extern uint64 cg_journal_generation(void);
 
 /* Where to put items.  The first of them in an empty buffer must be a 'C'. */

@@ -47,17 +47,21 @@ typedef struct Table
 static const Table tables[] = {
 	{"journal_state", RELKIND_RELATION, false, {
 		{"only_row", BOOLOID}, {"system_identifier", INT8OID}, {"database", OIDOID}, {"epoch", INT4OID},
-		{"epoch_recorded", BOOLOID}, {"mac_key", BYTEAOID}, {"position", PG_LSNOID}, {"log_size", INT8OID},
+		{"epoch_recorded", BOOLOID}, {"position", PG_LSNOID}, {"log_size", INT8OID},
 		{"rejected", INT8OID}, {"gaps", INT8OID}, {"gaps_acknowledged", INT8OID}, {"origin", TEXTOID},
 		{"origin_number", INT4OID}, {"verification_keys", TEXTOID}}},
+	{"journal_key", RELKIND_RELATION, true, {{"epoch", INT4OID}, {"mac_key", BYTEAOID}}},
 	{"permission", RELKIND_RELATION, false, {
 		{"role", REGROLEOID}, {"relation", REGCLASSOID}, {"purpose", TEXTOID}, {"level", TEXTOID}}},
 	{"log", RELKIND_PARTITIONED_TABLE, true, {LOG_COLUMNS}},
 	{"restored_log", RELKIND_RELATION, true, {LOG_COLUMNS, {"origin", TEXTOID}}},
-	{"query_text", RELKIND_RELATION, false, {{"query_id", INT8OID}, {"query", TEXTOID}}},
+	{"query_text", RELKIND_RELATION, false, {{"query_id", INT8OID}, {"query", TEXTOID}, {"used_in", TIMESTAMPTZOID}}},
 	{"journal_session", RELKIND_RELATION, false, {
-		{"epoch", INT4OID}, {"session", TEXTOID}, {"counter", INT8OID}}},
-	{"held", RELKIND_RELATION, false, {
+		{"epoch", INT4OID}, {"session", TEXTOID}, {"counter", INT8OID}, {"position", PG_LSNOID}}},
+	{"journal_passed", RELKIND_RELATION, true, {
+		{"position", PG_LSNOID}, {"length", INT4OID}, {"sha256", BYTEAOID}, {"message", BYTEAOID},
+		{"passed_at", TIMESTAMPTZOID}}},
+	{"held", RELKIND_RELATION, true, {
 		{"customer", TEXTOID}, {"reason", TEXTOID}, {"held_by", TEXTOID}, {"held_at", TIMESTAMPTZOID}}},
 	{"intervention", RELKIND_RELATION, false, {
 		{"id", INT8OID}, {"customer", TEXTOID}, {"technician", NAMEOID}, {"opens_at", TIMESTAMPTZOID},

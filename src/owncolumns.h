@@ -18,7 +18,6 @@ enum
 	Anum_journal_state_database,
 	Anum_journal_state_epoch,
 	Anum_journal_state_epoch_recorded,
-	Anum_journal_state_mac_key,
 	Anum_journal_state_position,
 	Anum_journal_state_log_size,
 	Anum_journal_state_rejected,
@@ -28,6 +27,13 @@ enum
 	Anum_journal_state_origin_number,
 	Anum_journal_state_verification_keys,
 	Natts_journal_state = Anum_journal_state_verification_keys
+};
+
+enum
+{
+	Anum_journal_key_epoch = 1,
+	Anum_journal_key_mac_key,
+	Natts_journal_key = Anum_journal_key_mac_key
 };
 
 enum

@@ -21,11 +21,9 @@
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -43,6 +41,7 @@ static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 static object_access_hook_type prev_object_access = NULL;
 
 static bool writing = false;	/* a command of ours is under way */
+static bool process_is_ours = false;
 static bool dropping = false;	/* DROP EXTENSION is under way */
 
 static bool owntables_check_perms(List *rangeTable, bool ereport_on_violation);
@@ -96,7 +95,8 @@ static bool
 is_allowed(const RangeTblEntry *rte)
 {
 	if ((rte->requiredPerms & ACL_SELECT) != 0 &&
-		rte->relid == cg_objects_relation("journal_state", true))
+		(rte->relid == cg_objects_relation("journal_key", true) ||
+		 rte->relid == cg_objects_relation("journal_state", true)))
 		return false;
 	return (rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) == 0 ||
 		is_restored_here(rte);
@@ -272,89 +272,26 @@ cg_owntables_check_command(Node *statement)
 void
 cg_owntables_trust_process(void)
 {
-	writing = true;
+	process_is_ours = writing = true;
+}
+
+bool
+cg_owntables_is_process_ours(void)
+{
+	return process_is_ours;
+}
+
+bool
+cg_owntables_allow_writing(bool allow)
+{
+	bool		was = writing;
+
+	writing = allow;
+	return was;
 }
 
 bool
 cg_owntables_is_writing(void)
 {
 	return writing;
-}
-
-static uint64
-execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls,
-		void (*each) (HeapTuple row, TupleDesc tupdesc, void *arg), void *arg)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	Oid			user;
-	int			sec_context;
-	int			nestlevel = NewGUCNestLevel();
-	bool		was_writing = writing;
-	uint64		processed = 0;
-
-	/* The text names our tables: with these rights only if they are ours. */
-	cg_objects_require();
-	GetUserIdAndSecContext(&user, &sec_context);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	PG_TRY();
-	{
-		SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID,
-							   sec_context | SECURITY_LOCAL_USERID_CHANGE);
-		writing = true;
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-		if (SPI_execute_with_args(sql, nargs, types, values, nulls, false, 0) < 0)
-			elog(ERROR, "could not execute \"%s\"", sql);
-		processed = SPI_processed;
-		if (each)
-		{
-			MemoryContext spi = MemoryContextSwitchTo(caller);
-
-			for (uint64 i = 0; i < processed; i++)
-				each(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, arg);
-			MemoryContextSwitchTo(spi);
-		}
-		SPI_finish();
-	}
-	PG_FINALLY();
-	{
-		writing = was_writing;
-		SetUserIdAndSecContext(user, sec_context);
-	}
-	PG_END_TRY();
-	AtEOXact_GUC(true, nestlevel);
-	return processed;
-}
-
-typedef struct First
-{
-	int64	   *value;
-	bool		taken;
-} First;
-
-static void
-take_first(HeapTuple row, TupleDesc tupdesc, void *arg)
-{
-	First	   *first = arg;
-	bool		isnull;
-
-	if (!first->taken)
-		*first->value = DatumGetInt64(SPI_getbinval(row, tupdesc, 1, &isnull));
-	first->taken = true;
-}
-
-uint64
-cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls,
-					 int64 *first)
-{
-	First		value = {first, false};
-
-	return execute(sql, nargs, types, values, nulls, first ? take_first : NULL, &value);
-}
-
-void
-cg_owntables_query(const char *sql, void (*each) (HeapTuple row, TupleDesc tupdesc, void *arg), void *arg)
-{
-	(void) execute(sql, 0, NULL, NULL, NULL, each, arg);
 }

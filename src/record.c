@@ -11,17 +11,22 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
+#include "mb/pg_wchar.h"
+
 #include "record.h"
 
 #define NULL_LENGTH 0xFFFFFFFFU
-#define HEADER_LENGTH (1 + 1 + 4 + 8 + 4 + 8)
+#define HEADER_LENGTH (1 + 1 + 4 + 8 + 4 + 8 + 8)
+#define HEADER_LENGTH_1 (HEADER_LENGTH - 8)
 #define MAC_DOMAIN "contact_guard journal"
 
 static void put_int(StringInfo out, uint64 value, int bytes);
-static void put_string(StringInfo out, const char *string);
+static size_t clipped(const char *string, size_t limit);
+static void put_string(StringInfo out, const char *string, size_t limit);
+static bool skip_item(CgReader *in);
 static uint64 get_int(CgReader *in, int bytes);
 static const char *get_string(CgReader *in);
-static bool compute_mac(const char *header, const char *items, size_t length,
+static bool compute_mac(const char *header, size_t header_length, const char *items, size_t length,
 						uint64 system_identifier, uint32 database, const uint8 *key,
 						unsigned char *mac);
 
@@ -57,10 +62,7 @@ cg_record_customer(const char *key)
 	if (length <= CG_CUSTOMER_LENGTH)
 		return key;
 	SHA256((const unsigned char *) key, length, digest);
-	length = CG_CUSTOMER_LENGTH / 2;
-	/* Not in the midst of a character of UTF-8. */
-	while (length > 0 && (key[length] & 0xC0) == 0x80)
-		length--;
+	length = clipped(key, CG_CUSTOMER_LENGTH / 2);
 	initStringInfo(&out);
 	appendBinaryStringInfo(&out, key, length);
 	appendStringInfoString(&out, "...");
@@ -76,8 +78,17 @@ put_int(StringInfo out, uint64 value, int bytes)
 		appendStringInfoCharMacro(out, (char) (value >> (8 * bytes)));
 }
 
+/* The length of a string up to limit, with no character cut through. */
+static size_t
+clipped(const char *string, size_t limit)
+{
+	size_t		length = strnlen(string, limit + 1);
+
+	return length <= limit ? length : pg_mbcliplen(string, length, limit);
+}
+
 static void
-put_string(StringInfo out, const char *string)
+put_string(StringInfo out, const char *string, size_t limit)
 {
 	size_t		length;
 
@@ -86,28 +97,28 @@ put_string(StringInfo out, const char *string)
 		put_int(out, NULL_LENGTH, 4);
 		return;
 	}
-	length = strlen(string);
+	length = clipped(string, limit);
 	put_int(out, length, 4);
 	appendBinaryStringInfo(out, string, length);
 }
 
 static size_t
-string_room(const char *string)
+string_room(const char *string, size_t limit)
 {
-	return 4 + (string ? strlen(string) : 0);
+	return 4 + (string ? strnlen(string, limit) : 0);
 }
 
 void
 cg_record_put_context(StringInfo out, const CgRecordContext *context)
 {
 	/* Room first: half an item in the buffer would spoil the message. */
-	enlargeStringInfo(out, 64 + string_room(context->actor) + string_room(context->login) +
-					  string_room(context->client) + string_room(context->application));
+	enlargeStringInfo(out, 64 + string_room(context->actor, CG_NAME_LENGTH) + string_room(context->login, CG_NAME_LENGTH) +
+					  string_room(context->client, CG_NAME_LENGTH) + string_room(context->application, CG_NAME_LENGTH));
 	appendStringInfoChar(out, 'C');
-	put_string(out, context->actor);
-	put_string(out, context->login);
-	put_string(out, context->client);
-	put_string(out, context->application);
+	put_string(out, context->actor, CG_NAME_LENGTH);
+	put_string(out, context->login, CG_NAME_LENGTH);
+	put_string(out, context->client, CG_NAME_LENGTH);
+	put_string(out, context->application, CG_NAME_LENGTH);
 	put_int(out, context->statement, 8);
 	put_int(out, context->query_id, 8);
 }
@@ -115,51 +126,51 @@ cg_record_put_context(StringInfo out, const CgRecordContext *context)
 void
 cg_record_put(StringInfo out, const CgRecord *record)
 {
-	size_t		room = 64 + string_room(record->relation) + string_room(record->customer) +
-		string_room(record->intervention) + string_room(record->purpose) +
-		string_room(record->reason);
+	size_t		room = 64 + string_room(record->relation, CG_NAME_LENGTH) + string_room(record->customer, CG_CUSTOMER_LENGTH) +
+		string_room(record->intervention, CG_NAME_LENGTH) + string_room(record->purpose, CG_TEXT_LENGTH) +
+		string_room(record->reason, CG_TEXT_LENGTH);
 
 	for (int i = 0; i < record->ncolumns; i++)
-		room += string_room(record->columns[i]);
+		room += string_room(record->columns[i], CG_NAME_LENGTH);
 	enlargeStringInfo(out, room);
 	appendStringInfoChar(out, 'R');
 	put_int(out, record->event, 1);
 	put_int(out, record->read_at, 8);
-	put_string(out, record->relation);
+	put_string(out, record->relation, CG_NAME_LENGTH);
 	put_int(out, record->ncolumns, 2);
 	for (int i = 0; i < record->ncolumns; i++)
-		put_string(out, record->columns[i]);
-	put_string(out, record->customer);
+		put_string(out, record->columns[i], CG_NAME_LENGTH);
+	put_string(out, record->customer, CG_CUSTOMER_LENGTH);
 	put_int(out, record->count, 8);
-	put_string(out, record->intervention);
+	put_string(out, record->intervention, CG_NAME_LENGTH);
 	put_int(out, record->closed_at, 8);
-	put_string(out, record->purpose);
-	put_string(out, record->reason);
+	put_string(out, record->purpose, CG_TEXT_LENGTH);
+	put_string(out, record->reason, CG_TEXT_LENGTH);
 }
 
 void
 cg_record_put_query(StringInfo out, int64 query_id, const char *query)
 {
-	enlargeStringInfo(out, 64 + string_room(query));
+	enlargeStringInfo(out, 64 + string_room(query, CG_QUERY_LENGTH));
 	appendStringInfoChar(out, 'Q');
 	put_int(out, query_id, 8);
-	put_string(out, query);
+	put_string(out, query, CG_QUERY_LENGTH);
 }
 
 static bool
-compute_mac(const char *header, const char *items, size_t length, uint64 system_identifier,
-			uint32 database, const uint8 *key, unsigned char *mac)
+compute_mac(const char *header, size_t header_length, const char *items, size_t length,
+			uint64 system_identifier, uint32 database, const uint8 *key, unsigned char *mac)
 {
 	StringInfoData in;
 	unsigned int maclen = 0;
 	bool		ok;
 
 	initStringInfo(&in);
-	enlargeStringInfo(&in, sizeof(MAC_DOMAIN) + 12 + HEADER_LENGTH + length);
+	enlargeStringInfo(&in, sizeof(MAC_DOMAIN) + 12 + header_length + length);
 	appendBinaryStringInfo(&in, MAC_DOMAIN, sizeof(MAC_DOMAIN));
 	put_int(&in, system_identifier, 8);
 	put_int(&in, database, 4);
-	appendBinaryStringInfo(&in, header, HEADER_LENGTH);
+	appendBinaryStringInfo(&in, header, header_length);
 	appendBinaryStringInfo(&in, items, length);
 	ok = HMAC(EVP_sha256(), key, CG_KEY_LENGTH, (unsigned char *) in.data, in.len,
 			  mac, &maclen) != NULL && maclen == CG_MAC_LENGTH;
@@ -180,7 +191,8 @@ cg_record_seal(StringInfo out, const CgMessageHeader *header, const char *items,
 	put_int(out, header->backend_start, 8);
 	put_int(out, header->backend_pid, 4);
 	put_int(out, header->counter, 8);
-	if (!compute_mac(out->data + start, items, length, system_identifier, database, key, mac))
+	put_int(out, header->position, 8);
+	if (!compute_mac(out->data + start, HEADER_LENGTH, items, length, system_identifier, database, key, mac))
 		return false;
 	appendBinaryStringInfo(out, (char *) mac, CG_MAC_LENGTH);
 	appendBinaryStringInfo(out, items, length);
@@ -192,23 +204,26 @@ cg_record_open(const char *message, size_t length, CgMessageHeader *header, CgRe
 			   uint64 system_identifier, uint32 database, const uint8 *key)
 {
 	CgReader	in = {message, length, 0, false};
+	size_t		header_length;
 	unsigned char mac[EVP_MAX_MD_SIZE];
 
-	if (length < HEADER_LENGTH + CG_MAC_LENGTH)
+	header_length = length > 0 && message[0] == 1 ? HEADER_LENGTH_1 : HEADER_LENGTH;
+	if (length < header_length + CG_MAC_LENGTH)
 		return false;
-	if (get_int(&in, 1) != CG_RECORD_VERSION)
+	if (get_int(&in, 1) != (header_length == HEADER_LENGTH ? CG_RECORD_VERSION : 1))
 		return false;
 	header->flags = get_int(&in, 1);
 	header->epoch = get_int(&in, 4);
 	header->backend_start = get_int(&in, 8);
 	header->backend_pid = get_int(&in, 4);
 	header->counter = get_int(&in, 8);
-	items->data = message + HEADER_LENGTH + CG_MAC_LENGTH;
-	items->length = length - HEADER_LENGTH - CG_MAC_LENGTH;
+	header->position = header_length == HEADER_LENGTH ? get_int(&in, 8) : 0;
+	items->data = message + header_length + CG_MAC_LENGTH;
+	items->length = length - header_length - CG_MAC_LENGTH;
 	items->at = 0;
 	items->bad = false;
-	return compute_mac(message, items->data, items->length, system_identifier, database, key, mac) &&
-		CRYPTO_memcmp(mac, message + HEADER_LENGTH, CG_MAC_LENGTH) == 0;
+	return compute_mac(message, header_length, items->data, items->length, system_identifier, database, key, mac) &&
+		CRYPTO_memcmp(mac, message + header_length, CG_MAC_LENGTH) == 0;
 }
 
 static uint64
@@ -245,12 +260,91 @@ get_string(CgReader *in)
 }
 
 static void
+skip(CgReader *in, uint64 bytes)
+{
+	if (in->bad || in->length - in->at < bytes)
+		in->bad = true;
+	else
+		in->at += bytes;
+}
+
+static void
+skip_strings(CgReader *in, int count)
+{
+	while (count-- > 0 && !in->bad)
+	{
+		uint64		length = get_int(in, 4);
+
+		if (length != NULL_LENGTH)
+			skip(in, length);
+	}
+}
+
+/* False at the end, or at what has no sense. */
+static bool
+skip_item(CgReader *in)
+{
+	if (in->bad || in->at >= in->length)
+		return false;
+	switch (get_int(in, 1))
+	{
+		case 'C':
+			skip_strings(in, 4);
+			skip(in, 16);
+			break;
+		case 'R':
+			skip(in, 9);
+			skip_strings(in, 1);
+			skip_strings(in, get_int(in, 2));
+			skip_strings(in, 1);
+			skip(in, 8);
+			skip_strings(in, 1);
+			skip(in, 8);
+			skip_strings(in, 2);
+			break;
+		case 'Q':
+			skip(in, 8);
+			skip_strings(in, 1);
+			break;
+		default:
+			in->bad = true;
+			break;
+	}
+	return !in->bad;
+}
+
+size_t
+cg_record_cut(const char *items, size_t length, size_t limit, size_t *context, size_t *context_length)
+{
+	CgReader	in = {items, length, 0, false};
+	size_t		end = 0;
+
+	*context = *context_length = 0;
+	for (;;)
+	{
+		size_t		begin = in.at;
+
+		/* One item at least, or there would be no end. */
+		if (!skip_item(&in) || (in.at > limit && end > 0))
+			return end > 0 ? end : length;
+		if (items[begin] == 'C')
+		{
+			*context = begin;
+			*context_length = in.at - begin;
+		}
+		end = in.at;
+	}
+}
+
+static void
 get_record(CgReader *reader, CgRecord *record)
 {
 	record->event = get_int(reader, 1);
 	record->read_at = get_int(reader, 8);
 	record->relation = get_string(reader);
 	record->ncolumns = get_int(reader, 2);
+	if (record->ncolumns > CG_COLUMNS_MAX)
+		reader->bad = true;
 	record->columns = palloc(sizeof(char *) * (record->ncolumns + 1));
 	for (int i = 0; i < record->ncolumns; i++)
 	{

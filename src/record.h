@@ -5,9 +5,10 @@
  * All integers are big-endian.  A string is its length (uint32) and its bytes
  * in the database's encoding; length 0xFFFFFFFF is NULL.
  *
- *	message	= uint8 version (1), uint8 flags, uint32 epoch,
+ *	message	= uint8 version (2), uint8 flags, uint32 epoch,
  *			  int64 backend start (TimestampTz), uint32 backend pid,
  *			  uint64 counter (from 1, without holes for a backend and epoch),
+ *			  uint64 position (of WAL, when it was sealed; not in version 1),
  *			  32 bytes MAC, item*
  *	item	= uint8 kind, body
  *	'C'		= string actor, login, client, application;
@@ -30,7 +31,7 @@
 
 #include "lib/stringinfo.h"
 
-#define CG_RECORD_VERSION 1
+#define CG_RECORD_VERSION 2
 #define CG_RECORD_RELAXED 0x01	/* flag: durability was relaxed */
 #define CG_MAC_LENGTH 32
 #define CG_KEY_LENGTH 32
@@ -42,6 +43,26 @@
  * and its SHA-256 in hexadecimal.
  */
 #define CG_CUSTOMER_LENGTH 512
+
+/*
+ * Bytes of what else is put into a record; what is longer is cut, between two
+ * characters.  Names and keys must fit into an index of the log.
+ */
+#define CG_NAME_LENGTH 512
+#define CG_TEXT_LENGTH 8000
+#define CG_QUERY_LENGTH (16 * 1024)
+
+/* Columns that a record names, at most. */
+#define CG_COLUMNS_MAX 64
+
+/* Bytes of a message, at most; the recorder passes over what is much larger. */
+#define CG_RECORD_LONGEST (1024 * 1024)
+
+/*
+ * A message that lies further in WAL from the position that it was sealed at is a
+ * repetition: so the recorder need not remember each session for ever.
+ */
+#define CG_RECORD_REACH (64 * 1024 * 1024)
 
 /* The WAL message's prefix. */
 #define CG_RECORD_PREFIX "contact_guard"
@@ -70,6 +91,7 @@ typedef struct CgMessageHeader
 	int64		backend_start;
 	uint32		backend_pid;
 	uint64		counter;
+	uint64		position;		/* 0: of version 1, which has none */
 } CgMessageHeader;
 
 typedef struct CgRecordContext
@@ -137,6 +159,14 @@ extern bool cg_record_seal(StringInfo out, const CgMessageHeader *header, const 
 extern bool cg_record_open(const char *message, size_t length, CgMessageHeader *header,
 						   CgReader *items, uint64 system_identifier, uint32 database,
 						   const uint8 *key);
+
+/*
+ * How many bytes of items, at most limit, can be a message of their own: whole
+ * items.  *context and *context_length: the last 'C' among them, which the rest
+ * must begin with.
+ */
+extern size_t cg_record_cut(const char *items, size_t length, size_t limit,
+							size_t *context, size_t *context_length);
 
 /* The next item; false at the end, and with reader->bad set if it is malformed. */
 extern bool cg_record_next(CgReader *reader, CgItem *item);

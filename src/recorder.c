@@ -29,17 +29,18 @@
 #include "utils/timestamp.h"
 
 #include "apply.h"
+#include "batch.h"
 #include "checkpoint.h"
 #include "epoch.h"
 #include "journal.h"
 #include "objects.h"
 #include "owntables.h"
 #include "recorder.h"
+#include "settings.h"
 #include "shared.h"
 #include "walreader.h"
 
 #define IDLE_MS 5000
-#define BATCH_BYTES (4 * 1024 * 1024)
 #define UNFLUSHED_NAP_MS 20
 /* A little patience makes one transaction of many messages. */
 #define GATHER_MS 10
@@ -64,7 +65,7 @@ static bool look(XLogRecPtr *written, bool *wanted);
 static void report(XLogRecPtr recorded, uint64 bytes);
 static void skip(CgWalReader **reader);
 static void announce_due(void);
-static bool record_batch(CgWalReader *reader, XLogRecPtr limit);
+static void batch_stored(XLogRecPtr position, uint64 bytes);
 
 void
 cg_recorder_main(Datum arg)
@@ -72,18 +73,13 @@ cg_recorder_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
+	cg_settings_lock();
 	/* Sessions that were there before ALLOW_CONNECTIONS false go on reading. */
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
 	attach();
 	PG_TRY();
 	{
-		/*
-		 * The journal is durable already.  A commit of ours that a crash takes
-		 * back is done again, since the slot waits for it; to flush each would
-		 * only slow the readers' flushes down.
-		 */
-		SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
-		SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
+		cg_settings_pin();
 		/* Or looking up a statement's text would be a record, whose text is looked up. */
 		cg_owntables_trust_process();
 		record_journal();
@@ -149,7 +145,10 @@ note_error(void)
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)
+	{
 		snprintf(database->error, CG_ERROR_LENGTH, "%s: %s", cg_apply_doing(), error->message);
+		cg_batch_note_error(database, error->sqlerrcode);
+	}
 	LWLockRelease(cg_shared->lock);
 }
 
@@ -269,6 +268,7 @@ record_journal(void)
 	{
 		XLogRecPtr	written;
 		bool		wanted;
+		uint64		bytes;
 		long		nap = IDLE_MS;
 
 		ResetLatch(MyLatch);
@@ -276,7 +276,7 @@ record_journal(void)
 		if (ConfigReloadPending)
 		{
 			ConfigReloadPending = false;
-			ProcessConfigFile(PGC_SIGHUP);
+			cg_settings_reload();
 			cg_checkpoint_retry();
 		}
 		if (!look(&written, &wanted))
@@ -285,8 +285,11 @@ record_journal(void)
 		if (cg_walreader_position(reader) < Max(written, behind_until))
 		{
 			idle_since = GetCurrentTimestamp();
-			if (record_batch(reader, Max(written, behind_until)))
+			if (cg_batch_record(reader, Max(written, behind_until), &bytes))
+			{
+				batch_stored(cg_walreader_position(reader), bytes);
 				continue;
+			}
 			nap = UNFLUSHED_NAP_MS;
 		}
 		/* What follows, should the last record be incomplete, was never durable. */
@@ -298,6 +301,7 @@ record_journal(void)
 		else if (nap == IDLE_MS && TimestampDifferenceExceeds(idle_since, GetCurrentTimestamp(), IDLE_MS) &&
 				 !cg_checkpoint_pending())
 			break;
+		cg_apply_clean(cg_walreader_position(reader));
 		if (cg_checkpoint_due() != 0)
 			nap = Min(nap, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), cg_checkpoint_due()) + 1);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap,
@@ -319,6 +323,28 @@ announce_due(void)
 	if (database)
 		database->due_at = due;
 	LWLockRelease(cg_shared->lock);
+}
+
+bool
+cg_recorder_is_caught_up(XLogRecPtr position)
+{
+	CgDatabase *database;
+	bool		result;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(MyDatabaseId, false);
+	result = database && database->inflight == 0 && !database->wanted && database->written <= position;
+	LWLockRelease(cg_shared->lock);
+	return result;
+}
+
+static void
+batch_stored(XLogRecPtr position, uint64 bytes)
+{
+	report(position, bytes);
+	cg_apply_clean(position);
+	if (bytes < GATHER_BYTES)
+		(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, GATHER_MS, PG_WAIT_EXTENSION);
 }
 
 /*
@@ -348,34 +374,4 @@ skip(CgWalReader **reader)
 		position = flushed;
 	}
 	report(position, 0);
-}
-
-/* One transaction.  False if there was nothing yet in what has been flushed. */
-static bool
-record_batch(CgWalReader *reader, XLogRecPtr limit)
-{
-	XLogRecPtr	before = cg_walreader_position(reader);
-	CgWalMessage message;
-	uint64		bytes = 0;
-
-	cg_apply_begin();
-	while (bytes < BATCH_BYTES && cg_walreader_next(reader, limit, &message))
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (message.database != MyDatabaseId)
-			continue;
-		/* What others wrote under our name is no backlog of ours. */
-		if (cg_apply_message(message.data, message.length))
-			bytes += message.length;
-	}
-	if (cg_walreader_position(reader) == before)
-	{
-		cg_apply_abandon();
-		return false;
-	}
-	cg_apply_commit(cg_walreader_position(reader));
-	report(cg_walreader_position(reader), bytes);
-	if (bytes < GATHER_BYTES)
-		(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, GATHER_MS, PG_WAIT_EXTENSION);
-	return true;
 }

@@ -32,16 +32,16 @@
 #include "accesslog.h"
 #include "guc.h"
 #include "objects.h"
+#include "ownrows.h"
 #include "owntables.h"
 #include "policyrecord.h"
+#include "shared.h"
+#include "storable.h"
 
 PG_FUNCTION_INFO_V1(cg_purge);
 PG_FUNCTION_INFO_V1(cg_hold);
 PG_FUNCTION_INFO_V1(cg_release_hold);
 PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
-
-#define IS_HELD "coalesce(customer IN (SELECT customer FROM contact_guard.held) OR " \
-	"(event IN ('bulk', 'erasure') AND EXISTS (SELECT FROM contact_guard.held)), false)"
 
 /*
  * What goes with a month: just the rows that do not stay, since a held one, or one of
@@ -51,7 +51,7 @@ PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 #define RANGES_QUERY \
 	"SELECT lower(r), upper(r) - 1 FROM (SELECT unnest(range_agg(r)) AS r FROM (" \
 	"SELECT int8range(min(seq), max(seq), '[]') AS r FROM (" \
-	"SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM contact_guard.%s WHERE NOT " IS_HELD ") s GROUP BY run " \
+	"SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM contact_guard.%s WHERE NOT " CG_IS_HELD ") s GROUP BY run " \
 	"UNION ALL SELECT CASE WHEN a <= b AND b < seq THEN int8range(a, b, '[]') END FROM (" \
 	"SELECT seq, m[1]::bigint AS a, m[2]::bigint AS b FROM contact_guard.%s, " \
 	"regexp_matches(substring(reason FROM '^[0-9]+ months before [^,]*(?:, seq [0-9]+ to [0-9]+)+(?=: )'), " \
@@ -74,8 +74,12 @@ static void add_range(HeapTuple row, TupleDesc tupdesc, void *arg);
 static int64 purge_month(Oid relid, List **ranges);
 static void drop_month(const char *name);
 static int64 purge_restored(TimestampTz before);
+static void purge_texts(TimestampTz before);
 static void record_purge(const char *head, List *ranges, int64 purged, const char *reason);
-static int64 hold_execute(const char *sql, int nargs, const char *customer, const char *reason);
+static Datum customer_argument(const char *customer);
+static bool hold_finds(const char *sql, const char *customer);
+static void insert_hold(const char *customer, const char *reason);
+static int64 hold_delete(const char *customer);
 
 static void
 check_before(TimestampTz before)
@@ -164,13 +168,13 @@ purge_month(Oid relid, List **ranges)
 	char	   *name = get_rel_name(relid);
 	char	   *old = psprintf("%s_purged", name);
 	int64		all = count("count(*)", name);
-	int64		held = count("count(*) FILTER (WHERE " IS_HELD ")", name);
+	int64		held = count("count(*) FILTER (WHERE " CG_IS_HELD ")", name);
 	int			year;
 	int			month;
 
 	if (held > 0 && held == all)
 		return 0;
-	cg_owntables_query(psprintf(RANGES_QUERY, name, name), add_range, ranges);
+	cg_owntables_query(psprintf(RANGES_QUERY, name, name), 0, NULL, NULL, add_range, ranges);
 	if (held == 0)
 	{
 		drop_month(name);
@@ -182,9 +186,8 @@ purge_month(Oid relid, List **ranges)
 	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.%s RENAME TO %s", name, old),
 								0, NULL, NULL, NULL, NULL);
 	cg_accesslog_make_month(year, month);
-	(void) cg_owntables_execute(psprintf("INSERT INTO contact_guard.%s SELECT * FROM contact_guard.%s WHERE " IS_HELD,
-										 name, old),
-								0, NULL, NULL, NULL, NULL);
+	(void) cg_ownrows_copy(psprintf("SELECT * FROM contact_guard.%s WHERE " CG_IS_HELD, old),
+						   cg_objects_relation(name, false));
 	drop_month(old);
 	return all - held;
 }
@@ -196,9 +199,38 @@ purge_restored(TimestampTz before)
 	Oid			types[1] = {TIMESTAMPTZOID};
 	Datum		values[1] = {TimestampTzGetDatum(before)};
 
-	return (int64) cg_owntables_execute("DELETE FROM contact_guard.restored_log "
-										"WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " IS_HELD,
-										1, types, values, NULL, NULL);
+	(void) cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.journal_passed "
+							  "WHERE passed_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
+	return cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.restored_log "
+							  "WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " CG_IS_HELD " FOR UPDATE",
+							  1, types, values);
+}
+
+/*
+ * A statement goes with the last record that needs it.  used_in is the month of the
+ * last one; in older months only held records are left.  It is not known of a text
+ * that a restore has brought.  Whoever has a text in memory is told: under the lock
+ * on query_text, so that the recorder hashes none that will be gone.
+ */
+static void
+purge_texts(TimestampTz before)
+{
+	Oid			types[1] = {TIMESTAMPTZOID};
+	Datum		values[1] = {TimestampTzGetDatum(before)};
+	CgDatabase *database;
+
+	(void) cg_owntables_execute("DELETE FROM contact_guard.query_text q "
+								"WHERE (used_in < date_trunc('month', $1, 'UTC') OR (used_in IS NULL AND "
+								"query_id NOT IN (SELECT query_id FROM contact_guard.log WHERE query_id IS NOT NULL))) AND "
+								"query_id NOT IN (SELECT query_id FROM contact_guard.log WHERE query_id IS NOT NULL "
+								"AND read_at < date_trunc('month', $1, 'UTC')) AND "
+								"query_id NOT IN (SELECT query_id FROM contact_guard.restored_log WHERE query_id IS NOT NULL)",
+								1, types, values, NULL, NULL);
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		database->texts++;
+	LWLockRelease(cg_shared->lock);
 }
 
 /*
@@ -250,6 +282,7 @@ cg_purge(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("cannot purge the access log in a transaction of isolation level REPEATABLE READ or SERIALIZABLE")));
 	/* Nor may rows or holds come in between, nor another purge count the same ones. */
+	LockRelationOid(cg_objects_relation("query_text", false), ShareRowExclusiveLock);
 	LockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock);
 	LockRelationOid(cg_objects_relation("log", false), AccessExclusiveLock);
 	foreach(lc, months_before(before))
@@ -266,6 +299,7 @@ cg_purge(PG_FUNCTION_ARGS)
 		purged += rows;
 	}
 	purged += purge_restored(before);
+	purge_texts(before);
 	PopActiveSnapshot();
 	if (months == 0 && purged == 0)
 		ereport(NOTICE,
@@ -276,16 +310,43 @@ cg_purge(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(purged);
 }
 
-static int64
-hold_execute(const char *sql, int nargs, const char *customer, const char *reason)
+static Datum
+customer_argument(const char *customer)
 {
-	Oid			types[3] = {TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[3];
+	return CStringGetTextDatum(cg_storable_text(cg_record_customer(customer), CG_CUSTOMER_LENGTH));
+}
 
-	values[0] = CStringGetTextDatum(cg_record_customer(customer));
-	values[1] = CStringGetTextDatum(reason ? reason : "");
+static bool
+hold_finds(const char *sql, const char *customer)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {customer_argument(customer)};
+
+	return cg_owntables_execute(sql, 1, types, values, NULL, NULL) > 0;
+}
+
+/* Past logical decoding, as everything that says who was read. */
+static void
+insert_hold(const char *customer, const char *reason)
+{
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	values[0] = customer_argument(customer);
+	values[1] = CStringGetTextDatum(reason);
 	values[2] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
-	return (int64) cg_owntables_execute(sql, nargs, types, values, NULL, NULL);
+	values[3] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	cg_ownrows_insert("held", values, nulls);
+}
+
+static int64
+hold_delete(const char *customer)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {customer_argument(customer)};
+
+	return cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.held WHERE customer = $1 FOR UPDATE",
+							  1, types, values);
 }
 
 Datum
@@ -297,19 +358,19 @@ cg_hold(PG_FUNCTION_ARGS)
 	cg_objects_require_admin("hold a customer's records");
 	customer = cg_objects_text_argument(fcinfo, 0, "customer");
 	reason = cg_objects_text_argument(fcinfo, 1, "reason");
-	if (hold_execute("SELECT 1::bigint FROM contact_guard.access_log WHERE customer = $1 LIMIT 1",
-					 1, customer, NULL) == 0)
+	if (!hold_finds("SELECT 1::bigint FROM contact_guard.access_log WHERE customer = $1 LIMIT 1", customer))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("no record in the access log names customer \"%s\"", customer),
 				 errhint("Records that are under way: call contact_guard.sync() first.")));
-	if (hold_execute("INSERT INTO contact_guard.held (customer, reason, held_by) VALUES ($1, $2, $3) "
-					 "ON CONFLICT DO NOTHING", 3, customer, reason) == 0)
+	LockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock);
+	if (hold_finds("SELECT 1::bigint FROM contact_guard.held WHERE customer = $1", customer))
 	{
 		ereport(NOTICE,
 				(errmsg("the records of customer \"%s\" are held already", customer)));
 		PG_RETURN_VOID();
 	}
+	insert_hold(customer, reason);
 	cg_policyrecord_event(CG_EVENT_POLICY, customer, 1, psprintf("hold: %s", reason));
 	PG_RETURN_VOID();
 }
@@ -321,7 +382,7 @@ cg_release_hold(PG_FUNCTION_ARGS)
 
 	cg_objects_require_admin("release a hold");
 	customer = cg_objects_text_argument(fcinfo, 0, "customer");
-	if (hold_execute("DELETE FROM contact_guard.held WHERE customer = $1", 1, customer, NULL) == 0)
+	if (hold_delete(customer) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the records of customer \"%s\" are not held", customer)));

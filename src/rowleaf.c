@@ -8,11 +8,8 @@
 #include "mb/pg_wchar.h"
 
 #include "rowleaf.h"
+#include "storable.h"
 
-/* A row that cannot be a leaf would stop the recorder for good. */
-#define TEXT_MAX 8000
-
-static const char *clip(const char *text);
 static CgLeafText leaf_text(const char *text);
 
 int64
@@ -21,23 +18,33 @@ cg_rowleaf_time(TimestampTz time)
 	return time + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
 }
 
-static const char *
-clip(const char *text)
-{
-	size_t		length = text ? strlen(text) : 0;
-
-	if (length <= TEXT_MAX)
-		return text;
-	return pnstrdup(text, pg_mbcliplen(text, length, TEXT_MAX));
-}
-
 /* In UTF-8, but where nobody knows what is stored. */
 static CgLeafText
 leaf_text(const char *text)
 {
-	if (text && GetDatabaseEncoding() != PG_SQL_ASCII)
+	if (text && GetDatabaseEncoding() != PG_SQL_ASCII && !cg_storable_is_ascii(text, strlen(text)))
 		text = pg_server_to_any(text, strlen(text), PG_UTF8);
 	return (CgLeafText) {text, text ? strlen(text) : 0};
+}
+
+/*
+ * A row that cannot be a leaf, or not be stored, would stop the recorder.  The
+ * verifier computes the leaf of what is stored: so that is cleaned, not the leaf.
+ */
+static void
+make_storable(CgRecordContext *context, CgRecord *record)
+{
+	record->relation = cg_storable_text(record->relation, CG_NAME_LENGTH);
+	for (int i = 0; i < record->ncolumns; i++)
+		record->columns[i] = cg_storable_text(record->columns[i], CG_NAME_LENGTH);
+	record->customer = cg_storable_text(record->customer, CG_CUSTOMER_LENGTH);
+	record->intervention = cg_storable_text(record->intervention, CG_NAME_LENGTH);
+	record->purpose = cg_storable_text(record->purpose, CG_TEXT_LENGTH);
+	record->reason = cg_storable_text(record->reason, CG_TEXT_LENGTH);
+	context->actor = cg_storable_text(context->actor, CG_NAME_LENGTH);
+	context->login = cg_storable_text(context->login, CG_NAME_LENGTH);
+	context->client = cg_storable_text(context->client, CG_NAME_LENGTH);
+	context->application = cg_storable_text(context->application, CG_NAME_LENGTH);
 }
 
 void
@@ -46,19 +53,13 @@ cg_rowleaf_hash(CgHasher *hasher, CgLogRow *row, const uint8 *query_hash, uint8 
 	static uint8 buffer[CG_LEAF_LENGTH];
 	CgRecord   *record = &row->record;
 	CgRecordContext *context = &row->context;
-	CgLeafText	columns[64];
+	CgLeafText	columns[CG_COLUMNS_MAX];
 	int64		closed_at = cg_rowleaf_time(record->closed_at);
 	CgLeaf		leaf = {0};
 	CgBytes		out;
 	CgLeafResult result;
 
-	record->relation = clip(record->relation);
-	record->intervention = clip(record->intervention);
-	record->purpose = clip(record->purpose);
-	record->reason = clip(record->reason);
-	context->actor = clip(context->actor);
-	context->client = clip(context->client);
-
+	make_storable(context, record);
 	leaf.event = record->event;
 	leaf.seq = row->seq;
 	leaf.read_at = cg_rowleaf_time(record->read_at);
@@ -86,7 +87,9 @@ cg_rowleaf_hash(CgHasher *hasher, CgLogRow *row, const uint8 *query_hash, uint8 
 	cg_bytes_init_fixed(&out, buffer, sizeof(buffer));
 	result = cg_leaf_encode(hasher, &leaf, &out);
 	if (result != CG_LEAF_OK)
-		elog(ERROR, "could not make a leaf of a record: %s", cg_leaf_message(result));
+		ereport(ERROR,
+				(errcode(result == CG_LEAF_TOO_LONG ? ERRCODE_PROGRAM_LIMIT_EXCEEDED : ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not make a leaf of a record: %s", cg_leaf_message(result))));
 	if (cg_merkle_leaf(hasher, buffer, out.length, hash) != CG_MERKLE_OK)
 		elog(ERROR, "could not compute SHA-256");
 }

@@ -47,6 +47,11 @@ typedef struct CgDatabase
 	TimestampTz hold_until;		/* somebody wants the database for himself */
 	char		error[CG_ERROR_LENGTH]; /* why the last recorder ended, or "" */
 	char		unsigned_because[CG_ERROR_LENGTH];	/* why no checkpoint is signed, or "" */
+	XLogRecPtr	alone_until;	/* a message a transaction up to there: what is in
+								 * one of them cannot be stored */
+	XLogRecPtr	suspect;		/* the message that it is: seen again, it is passed */
+	int			suspect_code;	/* the SQLSTATE, as ereport has it */
+	uint64		texts;			/* statements have been purged: cached ones may be gone */
 	TimestampTz last_record_at; /* 0: not known since the server's start */
 	TimestampTz due_at;			/* a recorder has something to do then; 0: never */
 } CgDatabase;

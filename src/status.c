@@ -26,6 +26,7 @@
 #include "journal.h"
 #include "labels.h"
 #include "objects.h"
+#include "ownreplica.h"
 #include "owntables.h"
 #include "permission.h"
 #include "policy.h"
@@ -168,7 +169,7 @@ problems(void)
 	}
 	if (list_length(cg_interventions_list()) <= 1)
 		result = lappend(result, "no interventions relation but the built-in one: see contact_guard.use_interventions()");
-	return result;
+	return list_concat(result, cg_ownreplica_problems());
 }
 
 static Datum

@@ -15,11 +15,13 @@
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "accesslog.h"
 #include "merkle.h"
 #include "owntables.h"
 #include "rowleaf.h"
+#include "storable.h"
 #include "treelog.h"
 
 #define QUERIES_MAX 10000
@@ -28,6 +30,7 @@ typedef struct QueryHash
 {
 	int64		id;				/* key */
 	uint8		hash[CG_HASH_LENGTH];
+	TimestampTz month;			/* the last one that it is known to be used in; 0: none */
 } QueryHash;
 
 static CgTree *tree = NULL;
@@ -42,7 +45,8 @@ static void store_edges(uint64 before);
 static QueryHash *enter_query(int64 query_id, bool *found);
 static void take_salt(uint8 *salt);
 static bool hash_text(const char *query_text, uint8 *hash);
-static const uint8 *query_hash(int64 query_id);
+static QueryHash *find_query(int64 query_id);
+static const uint8 *use_query(int64 query_id, TimestampTz at);
 
 static Datum
 bytes(const uint8 *data, size_t length)
@@ -86,7 +90,8 @@ cg_treelog_load(int64 log_size)
 static void
 rebuild(int64 log_size)
 {
-	(void) cg_owntables_execute("TRUNCATE contact_guard.tile_full, contact_guard.tile_edge", 0, NULL, NULL, NULL, NULL);
+	cg_owntables_truncate("tile_full");
+	cg_owntables_truncate("tile_edge");
 	cg_tree_init(tree, &hasher);
 	for (int64 first = 0; first < log_size; first += CG_TILE_WIDTH)
 	{
@@ -192,7 +197,7 @@ enter_query(int64 query_id, bool *found)
 static bool
 hash_text(const char *query_text, uint8 *hash)
 {
-	if (GetDatabaseEncoding() != PG_SQL_ASCII)
+	if (GetDatabaseEncoding() != PG_SQL_ASCII && !cg_storable_is_ascii(query_text, strlen(query_text)))
 		query_text = pg_server_to_any(query_text, strlen(query_text), PG_UTF8);
 	return cg_hasher_digest(&hasher, query_text, strlen(query_text), NULL, 0, hash) == CG_MERKLE_OK;
 }
@@ -204,9 +209,11 @@ cg_treelog_take_query(int64 query_id, const char *text)
 	QueryHash	   *query;
 
 	/* The first text under an id is the one that the table keeps. */
-	if (query_hash(query_id))
+	if (find_query(query_id))
 		return;
 	query = enter_query(query_id, &found);
+	/* It is stored as of this month. */
+	query->month = cg_accesslog_month(GetCurrentTimestamp());
 	if (!hash_text(text, query->hash))
 	{
 		(void) hash_search(queries, &query_id, HASH_REMOVE, NULL);
@@ -215,8 +222,8 @@ cg_treelog_take_query(int64 query_id, const char *text)
 }
 
 /* Of the text that contact_guard.query_text has, or this batch brings; or NULL. */
-static const uint8 *
-query_hash(int64 query_id)
+static QueryHash *
+find_query(int64 query_id)
 {
 	Oid			types[1] = {INT8OID};
 	Datum		values[1] = {Int64GetDatum(query_id)};
@@ -225,11 +232,9 @@ query_hash(int64 query_id)
 	char	   *query_text = NULL;
 	QueryHash	   *query;
 
-	if (query_id == 0)
-		return NULL;
 	query = queries ? hash_search(queries, &query_id, HASH_FIND, NULL) : NULL;
 	if (query)
-		return query->hash;
+		return query;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_execute_with_args("SELECT query FROM contact_guard.query_text WHERE query_id = $1",
@@ -243,9 +248,40 @@ query_hash(int64 query_id)
 			elog(ERROR, "could not compute SHA-256");
 		query = enter_query(query_id, &found);
 		memcpy(query->hash, hash, sizeof(hash));
+		query->month = 0;
 	}
 	SPI_finish();
-	return query ? query->hash : NULL;
+	return query;
+}
+
+/* Notes that a record of this time needs the text: purge() looks at that. */
+static const uint8 *
+use_query(int64 query_id, TimestampTz at)
+{
+	QueryHash  *query = query_id == 0 ? NULL : find_query(query_id);
+	TimestampTz month = cg_accesslog_month(at);
+
+	if (query == NULL)
+		return NULL;
+	if (query->month < month)
+	{
+		Oid			types[2] = {INT8OID, TIMESTAMPTZOID};
+		Datum		values[2] = {Int64GetDatum(query_id), TimestampTzGetDatum(month)};
+
+		(void) cg_owntables_execute("UPDATE contact_guard.query_text SET used_in = $2 "
+									"WHERE query_id = $1 AND (used_in IS NULL OR used_in < $2)",
+									2, types, values, NULL, NULL);
+		query->month = month;
+	}
+	return query->hash;
+}
+
+void
+cg_treelog_forget_queries(void)
+{
+	if (queries)
+		hash_destroy(queries);
+	queries = NULL;
 }
 
 /* By the hundred: to ask for each would cost more than the hashes. */
@@ -283,7 +319,7 @@ cg_treelog_append(List *rows)
 			elog(ERROR, "record " INT64_FORMAT " would be leaf " UINT64_FORMAT, row->seq, tree->size);
 		take_salt(row->customer_salt);
 		take_salt(row->actor_salt);
-		cg_rowleaf_hash(&hasher, row, query_hash(row->context.query_id), hash);
+		cg_rowleaf_hash(&hasher, row, use_query(row->context.query_id, row->record.read_at), hash);
 		result = cg_tree_append(tree, hash, 1, store_tile, NULL);
 		if (result != CG_MERKLE_OK)
 			elog(ERROR, "could not append to the Merkle tree: %s", cg_merkle_message(result));

@@ -26,4 +26,7 @@ extern void cg_treelog_take_query(int64 query_id, const char *text);
 /* Gives each CgLogRow its salts, appends its leaf, and stores tiles and edges. */
 extern void cg_treelog_append(List *rows);
 
+/* Texts may have gone from contact_guard.query_text. */
+extern void cg_treelog_forget_queries(void);
+
 #endif							/* CG_TREELOG_H */

@@ -9,11 +9,14 @@
 
 typedef struct CgWalReader CgWalReader;
 
-/* A message; the bytes are good until the next one is read. */
+/*
+ * A message; the bytes are good until the next one is read.  One that is too large
+ * to be ours has no data.
+ */
 typedef struct CgWalMessage
 {
 	Oid			database;
-	const char *data;
+	const char *data;			/* or NULL */
 	size_t		length;
 	XLogRecPtr	start;
 	XLogRecPtr	end;
