@@ -100,7 +100,7 @@ without_values(const char *text, bool cut)
 	/* A token that the end of what is looked at has cut through is no error. */
 	if (!whole && !cut)
 		return psprintf("%s%s" NOT_NORMALISED, out.data, out.len > 0 ? " " : "");
-	appendStringInfoString(&out, " ...");
+	appendStringInfoString(&out, out.len > 0 ? " ..." : "...");
 	return out.data;
 }
 
