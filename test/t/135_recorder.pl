@@ -122,7 +122,7 @@ sub emits
 		[ "/* it\\'s */ SELECT phone FROM crm.customer WHERE id = 510", 'SELECT phone FROM crm.customer WHERE id = $1', 'a comment with a backslash and a quote' ],
 		[ "SELECT phone -- \\'\n FROM crm.customer WHERE id = 511", 'SELECT phone FROM crm.customer WHERE id = $1', '... of the other kind' ],
 		[ "SELECT phone, E'it\\'s' FROM crm.customer WHERE id = 512", 'SELECT phone, $1 FROM crm.customer WHERE id = $2', 'an E literal with one' ],
-		[ "SELECT phone, 'secret\\', '\\'' FROM crm.customer WHERE id = 513", 'SELECT phone, $1 <not normalised>', 'what means two things is shown as far as both agree' ])
+		[ "SELECT phone, 'secret\\', 'b\\' FROM crm.customer WHERE id = 513", 'SELECT phone, $1 <not normalised>', 'what means two things is shown as far as both agree' ])
 	{
 		as($node, 'crm', 'anna', $case->[0]);
 		my ($id) = $case->[0] =~ /(\d+)$/;
@@ -139,7 +139,7 @@ sub emits
 	$node->safe_psql('keys', "SELECT contact_guard.hold(id, 'x') FROM texts WHERE id LIKE '3%'; SELECT contact_guard.release_hold(id) FROM texts WHERE id LIKE '3%'");
 	# The same relation's name, whatever the session quotes
 	as($node, 'crm', 'anna', "SET quote_all_identifiers = on; SELECT phone FROM crm.customer WHERE id = 520");
-	is(log_rows($node, 'crm', "customer = '520' AND relation = 'crm.customer'"), 1, 'quote_all_identifiers does not change a record');
+	is(log_rows($node, 'crm', "customer = '520' AND actor = 'anna' AND relation = 'crm.customer'"), 1, 'quote_all_identifiers does not change a record');
 	as($node, 'crm', 'postgres', "SET quote_all_identifiers = on; SELECT count(*) FROM contact_guard.log WHERE customer = 'quoted'");
 	is(log_rows($node, 'crm', q(event = 'audit_read' AND relation ~ '"')), 0, '... nor that of reading the log');
 	as($node, 'crm', 'postgres', qq(BEGIN; SELECT contact_guard.act_as(repeat('\x{e2}\x{82}\x{ac}', 85)); SELECT phone FROM crm.customer WHERE id = 521; COMMIT));
@@ -180,19 +180,15 @@ foreach my $setting (@settings)
 	$watcher->query('ALTER DATABASE crm RESET ALL; ALTER ROLE postgres RESET ALL; ALTER ROLE postgres IN DATABASE crm RESET ALL');
 }
 # Those of the server, and a new month: what makes a table is asked more
-$node->append_conf('postgresql.conf', join "\n", map { s/=/= /r } grep { !/^(role|session_auth|transaction_(read|iso)|exit_on|client_enc)/ } @settings);
+$node->append_conf('postgresql.conf', join "\n", map { s/=/= /r } grep { !/^(role|session_auth|transaction_(read|iso)|exit_on|client_enc|max_stack)/ } @settings);
 $node->append_conf('postgresql.conf', "default_table_access_method = 'nosuch'\ndefault_tablespace = 'nosuch'\ntemp_tablespaces = 'nosuch'");
 $watcher->query("BEGIN; SET TRANSACTION READ WRITE; CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS \$\$ BEGIN RAISE 'no commands today'; END \$\$;
 	CREATE EVENT TRIGGER refuse ON ddl_command_start EXECUTE FUNCTION public.refuse(); ALTER EVENT TRIGGER refuse ENABLE ALWAYS; COMMIT");
-my $reading = 'SET default_transaction_read_only = off; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET max_stack_depth = 2048;';
+my $reading = 'SET default_transaction_read_only = off; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = on';
 $watcher->query($reading);
-$anna->query('SET statement_timeout = 0; SET lock_timeout = 0');
+$anna->query($reading);
 $node->reload;
 usleep(500_000);
-$anna->query($reading);
-$watcher->query($reading);
-# Whatever the month: the partition of the next one goes, if it has been made
-$watcher->query(q(SELECT 1));
 ok(comes_through(601), 'all of them in postgresql.conf, and an event trigger: a read is recorded');
 $anna->quit;
 $watcher->quit;
@@ -285,6 +281,7 @@ SKIP:
 	system("dd if=/dev/zero of=$ENV{CG_SMALL_WAL}/ballast bs=1M >/dev/null 2>&1; dd if=/dev/zero of=$ENV{CG_SMALL_WAL}/more bs=1k >/dev/null 2>&1");
 	my $reads = 0;
 	my $reader = session($plain, 'utf', 'dispatcher');
+	$reader->query('SET client_min_messages = error');
 	for my $n (1 .. 400)
 	{
 		$reads++ if $reader->query("SELECT *, '" . 'x' x 100 . "' AS \"" . "y$n" x 500 . "\" FROM c WHERE id = 'plain'") =~ /S2/;
@@ -293,7 +290,7 @@ SKIP:
 	my $waits = 0;
 	foreach (1 .. 100)
 	{
-		last if ($waits = slurp_file($plain->logfile) =~ /contact_guard recorder.*No space left on device/);
+		last if ($waits = slurp_file($plain->logfile) =~ /could not extend file .*No space left on device/);
 		usleep(100_000);
 	}
 	ok($waits, 'without space for the log the recorder waits');
