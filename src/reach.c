@@ -25,11 +25,13 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "policy.h"
 #include "reach.h"
 
 static bool key_array_has(HeapTuple tuple, Relation catalog, int column, AttrNumber attnum);
 static Oid	rewrite_relation(Oid rule);
 static void warn_triggers(Relation rel);
+static void warn_nullable(Relation rel, List *attnums);
 static void warn_dependents(Oid relid, AttrNumber attnum);
 
 static bool
@@ -182,6 +184,28 @@ warn_dependents(Oid relid, AttrNumber attnum)
 	table_close(catalog, AccessShareLock);
 }
 
+/* Of a NULL nobody can tell whether it is one: an application may store it again. */
+static void
+warn_nullable(Relation rel, List *attnums)
+{
+	ListCell   *lc;
+
+	foreach(lc, attnums)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), lfirst_int(lc) - 1);
+		const CgPolicy *policy = cg_policy_get(RelationGetRelid(rel));
+		const CgGuarded *guarded = policy ? cg_policy_column(policy, att->attnum) : NULL;
+
+		if (guarded && guarded->mask.kind == CG_MASK_NULL && !att->attnotnull)
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("mask \"null\" of column \"%s\" of relation \"%s\" cannot be told from a value that is missing",
+							NameStr(att->attname), RelationGetRelationName(rel)),
+					 errdetail("An application that reads rows first may take them for incomplete, and delete or complete them."),
+					 errhint("Any other mask can be told.")));
+	}
+}
+
 void
 cg_reach_warn(Oid relid, List *attnums)
 {
@@ -189,6 +213,7 @@ cg_reach_warn(Oid relid, List *attnums)
 	ListCell   *lc;
 
 	warn_triggers(rel);
+	warn_nullable(rel, attnums);
 	table_close(rel, NoLock);
 	foreach(lc, attnums)
 		warn_dependents(relid, lfirst_int(lc));
