@@ -159,6 +159,8 @@ cg_accesslog_make_month(int year, int month)
 								  "FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()", name));
 	cg_owntables_utility(psprintf("ALTER TABLE contact_guard.%s ENABLE REPLICA TRIGGER discard_truncate", name));
 	join_extension(name);
+	/* From now on it is ours. */
+	CommandCounterIncrement();
 }
 
 /* As a member it goes with the extension, and pg_dump leaves it to it. */
