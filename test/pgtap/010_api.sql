@@ -4,7 +4,7 @@ BEGIN;
 SELECT plan(35);
 
 SELECT has_schema('contact_guard');
-SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text']);
+SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text']);
 SELECT has_function('contact_guard', 'unprotect', ARRAY['regclass', 'name[]']);
 SELECT has_function('contact_guard', 'use_interventions', ARRAY['regclass', 'name', 'name', 'name', 'name', 'name', 'text', 'interval', 'interval', 'interval', 'text']);
 SELECT has_function('contact_guard', 'retire', '{}'::name[]);
@@ -33,7 +33,7 @@ SELECT has_role('contact_guard_proxy');
 
 -- Their arguments by name, as the documentation calls them.
 SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.protect'::regproc),
-          'relation,customer,columns,mask,mode,fallback', 'arguments of protect');
+          'relation,customer,columns,mask,mode,fallback,unpinned', 'arguments of protect');
 SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.use_interventions'::regproc),
           'relation,customer,technician,opens_at,closes_at,id,open_when,early,late,longest,timezone',
           'arguments of use_interventions');

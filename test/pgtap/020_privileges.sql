@@ -7,13 +7,13 @@ CREATE ROLE regress_nobody;
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['require_preload', 'reveal', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync', 'journal_origin'],
+	ARRAY['require_preload', 'reveal', 'reveal_nullable', 'unmasked', 'chosen', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync', 'journal_origin'],
 	'what everybody may execute');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_admin', p.oid, 'EXECUTE')
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['protect', 'unprotect', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
+	ARRAY['protect', 'unprotect', 'trust_function', 'distrust_function', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
 	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps',
 	      'erase_customer', 'erase_actor', 'new_epoch'],
 	'what an admin may execute besides');
@@ -21,7 +21,7 @@ SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_auditor', p.oid, 'EXECUTE')
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['who_read', 'reads_by', 'withheld_attempts', 'refused_attempts', 'reads_after_close', 'status', 'evidence', 'evidence_stream', 'leaf', 'tile',
+	ARRAY['who_read', 'reads_by', 'withheld_attempts', 'refused_attempts', 'customer_of_record', 'reads_after_close', 'status', 'evidence', 'evidence_stream', 'leaf', 'tile',
 	      'inclusion_proof', 'consistency_proof', 'checkpoint', 'verification_key', 'add_cosignature', 'leaf_field', 'leaf_encoding',
 	      'customer_commitment', 'actor_commitment'],
 	'what an auditor may execute besides');
@@ -41,7 +41,7 @@ SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
-	ARRAY['access_log', 'log', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint'], 'an auditor reads the log');
+	ARRAY['access_log', 'log', 'journal_passed', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint'], 'an auditor reads the log');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')

@@ -299,7 +299,7 @@ witnessed(1, qr/REFUSED: the log has become shorter/, '... nor is the witness');
 ok(forked(), '... nor the server');
 
 # Dropped and made again, under the same name
-staged(sub { 'SET client_min_messages = error; DROP EXTENSION contact_guard CASCADE' });
+staged(sub { 'SET client_min_messages = error; DROP EXTENSION contact_guard CASCADE; DROP SCHEMA contact_guard CASCADE' });
 witnessed(2, qr/contact_guard/, 'the extension dropped: the witness cannot see it');
 sql("CREATE EXTENSION contact_guard; SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}')");
 ok(forked(), '... made again: the server notices');

