@@ -12,8 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 # Not closed yet.  To be empty.
-my %todo = map { $_ => 1 }
-  qw(32_big_message 33_recorder_poison_encoding 36_long_identifier);
+my %todo = map { $_ => 1 } qw();
 
 chomp(my $libraries = `pg_config --pkglibdir`);
 my $folder = "$FindBin::RealBin/../faults";
