@@ -1,5 +1,18 @@
 \echo Use "CREATE EXTENSION contact_guard" to load this file. \quit
 
+-- What the commands below mean and make is not for ALTER DATABASE to say; CREATE
+-- EXTENSION takes it back at its end.  (What standard_conforming_strings says about
+-- backslashes counts before anything is run: so all of them are in E''.)
+SET LOCAL transform_null_equals = off;
+SET LOCAL array_nulls = on;
+SET LOCAL default_tablespace = '';
+SET LOCAL default_table_access_method = heap;
+SET LOCAL default_toast_compression = pglz;
+SET LOCAL session_replication_role = origin;
+SET LOCAL DateStyle = ISO;
+SET LOCAL IntervalStyle = postgres;
+SET LOCAL check_function_bodies = on;
+
 -- The schema: made by this command, or an empty one of a superuser's on which nobody
 -- has a right, as a restore makes it and DROP EXTENSION leaves it.  Whoever owned it,
 -- or could create in it, would put functions of his own beside ours, which what is
@@ -348,7 +361,7 @@ SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission'::pg_catalo
 	   AND (relation IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation))'::pg_catalog.text);
 
 CREATE TABLE contact_guard.intervention (
-	id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	id         bigint PRIMARY KEY,	-- see src/policyfuncs.c
 	customer   text NOT NULL,
 	technician name NOT NULL,
 	opens_at   timestamptz NOT NULL,
@@ -648,8 +661,8 @@ REVOKE ALL ON FUNCTION contact_guard.leaf_encoding() FROM PUBLIC;
 CREATE FUNCTION contact_guard.leaf_field(id integer, value text) RETURNS bytea
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
-		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || '\x00'::bytea
-		            ELSE int2send(id::smallint) || '\x01'::bytea
+		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || E'\\x00'::bytea
+		            ELSE int2send(id::smallint) || E'\\x01'::bytea
 		                 || int4send(octet_length(convert_to(value, contact_guard.leaf_encoding())))
 		                 || convert_to(value, contact_guard.leaf_encoding()) END;
 	END;
@@ -705,7 +718,7 @@ REVOKE ALL ON FUNCTION contact_guard.evidence_stream(bigint, bigint) FROM PUBLIC
 CREATE FUNCTION contact_guard.leaf_field(id integer, value bytea, kind integer DEFAULT 1) RETURNS bytea
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
-		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || '\x00'::bytea
+		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || E'\\x00'::bytea
 		            ELSE int2send(id::smallint) || substr(int2send(kind::smallint), 2) || int4send(octet_length(value)) || value END;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, bytea, integer) FROM PUBLIC;

@@ -5,7 +5,9 @@
  * The outer role, because SET ROLE is the user's own choice while a SECURITY
  * DEFINER function is somebody else's.  Inside a security-restricted operation
  * (REFRESH MATERIALIZED VIEW, index builds) the code is the object owner's, so
- * there it is the current user.
+ * there it is the current user.  And where a pool's login did not choose the role
+ * itself (ALTER DATABASE ... SET role, which the database's owner may), it is that
+ * login: a request that forgot act_as must not see what a setting lends it.
  *
  * act_as counts for the current transaction, and once: whoever injects SQL
  * behind it cannot become somebody else.  ROLLBACK TO undoes it, since what
@@ -18,10 +20,13 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/memutils.h"
 
 #include "actor.h"
 #include "assume.h"
+#include "objects.h"
 
 #define PROXY_ROLE "contact_guard_proxy"
 #define ACTOR_LENGTH 256
@@ -31,7 +36,7 @@ static char *acted_name = NULL;
 static Oid	acted_role = InvalidOid;
 static int	acted_level = 0;
 
-static bool is_proxy(Oid role);
+static bool role_is_lent(void);
 static void actor_xact(XactEvent event, void *arg);
 static void actor_subxact(SubXactEvent event, SubTransactionId mySubid,
 						  SubTransactionId parentSubid, void *arg);
@@ -89,12 +94,24 @@ actor_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId par
 		acted_level = level - 1;
 }
 
+/*
+ * Does the session have its role from somebody else than itself: from ALTER DATABASE
+ * or ALTER ROLE ... SET role, a connection option, or the SET clause of a function?
+ * Only its own SET ROLE says who it wants to be.
+ */
 static bool
-is_proxy(Oid role)
+role_is_lent(void)
 {
-	Oid			proxy = get_role_oid(PROXY_ROLE, true);
+	static struct config_generic *setting = NULL;
+	struct config_generic **settings = get_guc_variables();
+	int			count = setting ? 0 : GetNumConfigOptions();
 
-	return OidIsValid(proxy) && has_privs_of_role(role, proxy);
+	if (GetOuterUserId() == GetSessionUserId())
+		return false;
+	for (int i = 0; i < count; i++)
+		if (strcmp(settings[i]->name, "role") == 0)
+			setting = settings[i];
+	return setting->source != PGC_S_SESSION || (setting->stack && setting->stack->state == GUC_SAVE);
 }
 
 CgActor
@@ -112,10 +129,16 @@ cg_actor_current(void)
 		return actor;
 	}
 	else
+	{
 		actor.role = GetOuterUserId();
+		/* A pool's login is nobody in particular, whatever role others give it. */
+		if (role_is_lent() && !superuser_arg(GetSessionUserId()) &&
+			cg_objects_is_proxy(GetSessionUserId(), false))
+			actor.role = GetSessionUserId();
+	}
 	actor.name = GetUserNameFromId(actor.role, false);
 	actor.superuser = superuser_arg(actor.role);
-	actor.proxy = is_proxy(actor.role);
+	actor.proxy = cg_objects_is_proxy(actor.role, false);
 	return actor;
 }
 
@@ -136,7 +159,7 @@ cg_act_as(PG_FUNCTION_ARGS)
 	 * Asked of the outer role, too: a SECURITY DEFINER function must not lend
 	 * the right to name an actor.
 	 */
-	if (!is_proxy(caller))
+	if (!cg_objects_is_proxy(caller, true))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"%s\" to name the actor", PROXY_ROLE)));

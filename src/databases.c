@@ -33,7 +33,9 @@
 #define PATIENCE_MS 5000
 
 static const char *wanted_database(Node *statement);
-static bool may_have(Node *statement, Oid database);
+static bool may_create_databases(void);
+static bool is_template(Oid database);
+static bool may_have(Node *statement, Oid database, bool is_top_level);
 static void hold(Oid oid);
 static void release_own(XactEvent event, void *arg);
 
@@ -72,30 +74,58 @@ wanted_database(Node *statement)
 	}
 }
 
-/* The privileges that PostgreSQL asks for, roughly: it asks again. */
 static bool
-may_have(Node *statement, Oid database)
+may_create_databases(void)
 {
 	HeapTuple	tuple;
+	bool		result = superuser();
+
+	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+	if (HeapTupleIsValid(tuple))
+	{
+		result = result || ((Form_pg_authid) GETSTRUCT(tuple))->rolcreatedb;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+static bool
+is_template(Oid database)
+{
+	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
 	bool		result = false;
 
-	if (pg_database_ownercheck(database, GetUserId()))
-		return true;
-	if (!IsA(statement, CreatedbStmt))
-		return false;
-	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
 	if (HeapTupleIsValid(tuple))
 	{
 		result = ((Form_pg_database) GETSTRUCT(tuple))->datistemplate;
 		ReleaseSysCache(tuple);
 	}
-	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
-	if (HeapTupleIsValid(tuple))
-	{
-		result = result && ((Form_pg_authid) GETSTRUCT(tuple))->rolcreatedb;
-		ReleaseSysCache(tuple);
-	}
 	return result;
+}
+
+/* The privileges that PostgreSQL asks for, and what it refuses of anybody at once. */
+static bool
+may_have(Node *statement, Oid database, bool is_top_level)
+{
+	bool		owner = pg_database_ownercheck(database, GetUserId());
+
+	if (!IsA(statement, RenameStmt) && IsInTransactionBlock(is_top_level))
+		return false;
+	if (!IsA(statement, CreatedbStmt) && database == MyDatabaseId)
+		return false;
+	switch (nodeTag(statement))
+	{
+		case T_CreatedbStmt:
+			return may_create_databases() && (owner || is_template(database)) &&
+				!OidIsValid(get_database_oid(((CreatedbStmt *) statement)->dbname, true));
+		case T_DropdbStmt:
+			return owner && !is_template(database);
+		case T_RenameStmt:
+			return owner && may_create_databases() &&
+				!OidIsValid(get_database_oid(((RenameStmt *) statement)->newname, true));
+		default:
+			return owner;
+	}
 }
 
 /* Sends the recorder away, if there is one, and waits until it has gone. */
@@ -124,13 +154,13 @@ hold(Oid oid)
 }
 
 Oid
-cg_databases_hold(Node *statement)
+cg_databases_hold(Node *statement, bool is_top_level)
 {
 	const char *name = wanted_database(statement);
 	Oid			oid = name ? get_database_oid(name, true) : InvalidOid;
 
 	/* Whom PostgreSQL will refuse must not stop a recorder. */
-	if (!OidIsValid(oid) || !may_have(statement, oid))
+	if (!OidIsValid(oid) || !may_have(statement, oid, is_top_level))
 		return InvalidOid;
 	hold(oid);
 	return oid;

@@ -110,7 +110,6 @@ compare(const ListCell *a, const ListCell *b)
 static CgMemberships *
 look(bool with_names)
 {
-	static const char *const group_roles[] = {"contact_guard_admin", "contact_guard_auditor", "contact_guard_proxy"};
 	CgMemberships *result = palloc0(sizeof(CgMemberships));
 	Relation	catalog;
 	SysScanDesc scan;
@@ -118,8 +117,8 @@ look(bool with_names)
 	ListCell   *lc;
 
 	result->sensitive = cg_permission_roles();
-	for (int i = 0; i < lengthof(group_roles); i++)
-		result->sensitive = list_append_unique_oid(result->sensitive, cg_objects_group_role(group_roles[i]));
+	for (CgGroup group = 0; group < CG_NGROUPS; group++)
+		result->sensitive = list_append_unique_oid(result->sensitive, cg_objects_group_role(group));
 	result->sensitive = list_delete_oid(result->sensitive, InvalidOid);
 
 	catalog = table_open(AuthMemRelationId, AccessShareLock);

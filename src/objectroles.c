@@ -10,10 +10,14 @@
 #include "catalog/objectaddress.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_init_privs.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
 #include "commands/seclabel.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -21,23 +25,120 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "inval.h"
 #include "objects.h"
 #include "refused.h"
 
 #define CG_ADMIN_ROLE "contact_guard_admin"
 
+/* Which are known, until a role, a function or a schema has changed. */
+static Oid	group_roles[CG_NGROUPS];
+static bool groups_known = false;
+static uint64 invalidations = 0;
+
+static void groups_inval(int cacheid, uint32 hashvalue);
+static Oid	initial_grantee(Oid function);
+static void find_groups(void);
+
+static void
+groups_inval(int cacheid, uint32 hashvalue)
+{
+	invalidations++;
+	groups_known = false;
+}
+
 /*
- * By its mark, which only a superuser can set: a role that somebody has made under
- * this name, while ours bore another, is not the one that the extension uses.
+ * To whom the install script has granted a function: what GRANT, REVOKE and ALTER
+ * ROLE have done since does not change this entry, which a superuser alone can write.
+ */
+static Oid
+initial_grantee(Oid function)
+{
+	Relation	catalog = table_open(InitPrivsRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&keys[0], Anum_pg_init_privs_objoid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(function));
+	ScanKeyInit(&keys[1], Anum_pg_init_privs_classoid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(ProcedureRelationId));
+	scan = systable_beginscan(catalog, InitPrivsObjIndexId, true, NULL, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Acl		   *acl = DatumGetAclPCopy(heap_getattr(tuple, Anum_pg_init_privs_initprivs,
+														RelationGetDescr(catalog), &isnull));
+
+		for (int i = 0; i < ACL_NUM(acl); i++)
+			if (ACL_DAT(acl)[i].ai_grantee != ACL_ID_PUBLIC &&
+				ACL_DAT(acl)[i].ai_grantee != ACL_DAT(acl)[i].ai_grantor)
+				result = ACL_DAT(acl)[i].ai_grantee;
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+static void
+find_groups(void)
+{
+	static const char *const functions[CG_NGROUPS] = {"allow", "customer_of_record", "act_as"};
+	static bool listening = false;
+	uint64		before;
+
+	if (!listening)
+	{
+		cg_inval_on_catalog(AUTHOID, groups_inval);
+		cg_inval_on_catalog(PROCOID, groups_inval);
+		cg_inval_on_catalog(NAMESPACEOID, groups_inval);
+		listening = true;
+	}
+	before = invalidations;
+	for (int group = 0; group < CG_NGROUPS; group++)
+	{
+		Oid			function = cg_objects_function_if_there(functions[group]);
+
+		group_roles[group] = OidIsValid(function) ? initial_grantee(function) : InvalidOid;
+	}
+	groups_known = invalidations == before && !creating_extension;
+}
+
+/*
+ * Not by the name, which a superuser may change and somebody else then use; and by the
+ * mark, which only a superuser can set: the number of a role that has been dropped may
+ * be another's one day.
  */
 Oid
-cg_objects_group_role(const char *name)
+cg_objects_group_role(CgGroup group)
 {
-	Oid			oid = get_role_oid(name, true);
 	ObjectAddress role;
 
-	ObjectAddressSet(role, AuthIdRelationId, oid);
-	return OidIsValid(oid) && GetSecurityLabel(&role, CG_SCHEMA) != NULL ? oid : InvalidOid;
+	if (!groups_known)
+		find_groups();
+	ObjectAddressSet(role, AuthIdRelationId, group_roles[group]);
+	return OidIsValid(role.objectId) && GetSecurityLabel(&role, CG_SCHEMA) != NULL ? role.objectId : InvalidOid;
+}
+
+bool
+cg_objects_is_proxy(Oid role, bool may_name)
+{
+	Oid			function;
+
+	if (!groups_known)
+		find_groups();
+	/* In this order: the mark is in no cache, and most are members of nothing. */
+	if (OidIsValid(group_roles[CG_GROUP_PROXY]))
+	{
+		if (!has_privs_of_role(role, group_roles[CG_GROUP_PROXY]))
+			return false;
+		return !may_name || OidIsValid(cg_objects_group_role(CG_GROUP_PROXY));
+	}
+	if (may_name || superuser_arg(role))
+		return false;
+	function = cg_objects_function_if_there("act_as");
+	return OidIsValid(function) && pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
 }
 
 void
@@ -72,14 +173,13 @@ cg_objects_check_role_renamed(Oid role)
 bool
 cg_objects_is_admin(void)
 {
-	Oid			admin;
-
 	if (superuser())
 		return true;
-	admin = get_role_oid(CG_ADMIN_ROLE, true);
-	/* In this order: the mark is in no cache, and most are members of nothing. */
-	return OidIsValid(admin) && has_privs_of_role(GetUserId(), admin) &&
-		OidIsValid(cg_objects_group_role(CG_ADMIN_ROLE));
+	if (!groups_known)
+		find_groups();
+	return OidIsValid(group_roles[CG_GROUP_ADMIN]) &&
+		has_privs_of_role(GetUserId(), group_roles[CG_GROUP_ADMIN]) &&
+		OidIsValid(cg_objects_group_role(CG_GROUP_ADMIN));
 }
 
 void

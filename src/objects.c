@@ -5,9 +5,11 @@
  * Nothing is ours because of its name.  The extension is the row of pg_extension
  * (which only a superuser can make, see the control file); its schema is the one
  * that this row names; a table, function or type is ours if pg_depend has it for a
- * member of this extension, and it belongs to the extension's owner (or to the
- * bootstrap superuser, as whom the recorder makes the log's partitions).  What
- * bears our names and is none of that is somebody's table like any other.
+ * member of this extension, and it belongs to somebody who is a superuser now.  (The
+ * bootstrap superuser, whoever installs: see acls.c.  Of what version 1.0 has made it
+ * may be the installer, whose SECURITY DEFINER functions would be no superuser's once
+ * he is none.)  What bears our names and is none of that is somebody's table like any
+ * other.
  *
  * That is looked up once and kept until an invalidation.  pg_extension and
  * pg_depend send none, but CREATE and DROP EXTENSION cannot do without functions
@@ -75,6 +77,8 @@ static void forget_all(HTAB *known);
 static const Extension *own_extension(void);
 static void find_extension(Extension *result);
 static bool belongs(Oid classId, Oid oid, Oid owner);
+static int	missing_hint(void);
+static void role_inval(int cacheid, uint32 hashvalue);
 static bool is_own_relation(Oid relid);
 static Known *known(HTAB *table, const char *name);
 static void keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before);
@@ -128,6 +132,15 @@ relation_inval(int cacheid, uint32 hashvalue)
 	}
 }
 
+/* An owner may be a superuser now, or none any more. */
+static void
+role_inval(int cacheid, uint32 hashvalue)
+{
+	objects_inval(cacheid, 0);
+	type_inval(cacheid, 0);
+	relation_inval(cacheid, 0);
+}
+
 static void
 listen(void)
 {
@@ -141,6 +154,7 @@ listen(void)
 	cg_inval_on_catalog(PROCOID, objects_inval);
 	cg_inval_on_catalog(TYPEOID, type_inval);
 	cg_inval_on_catalog(RELOID, relation_inval);
+	cg_inval_on_catalog(AUTHOID, role_inval);
 }
 
 void
@@ -216,14 +230,26 @@ cg_objects_is_creating(void)
 		CurrentExtensionObject == cg_objects_extension();
 }
 
-/* A member of the extension, and its owner's? */
+/* A member of the extension, and a superuser's? */
 static bool
 belongs(Oid classId, Oid oid, Oid owner)
 {
 	const Extension *own = own_extension();
 
-	return OidIsValid(own->oid) && (owner == own->owner || owner == BOOTSTRAP_SUPERUSERID) &&
+	return OidIsValid(own->oid) && superuser_arg(owner) &&
 		getExtensionOfObject(classId, oid) == own->oid;
+}
+
+/* What to do where something of ours is not. */
+static int
+missing_hint(void)
+{
+	const Extension *own = own_extension();
+
+	if (OidIsValid(own->oid) && !superuser_arg(own->owner))
+		return errhint("Role \"%s\", which has installed the extension, is not a superuser any more: what it owns of the extension does not count. Make it a superuser again, or, with the library unloaded, REASSIGN OWNED to one.",
+					   GetUserNameFromId(own->owner, true));
+	return errhint("Run CREATE EXTENSION contact_guard, or ALTER EXTENSION contact_guard UPDATE.");
 }
 
 static bool
@@ -292,7 +318,7 @@ cg_objects_relation(const char *name, bool missing_ok)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s.%s\" of extension \"%s\" does not exist", CG_SCHEMA, name, CG_SCHEMA),
-				 errhint("Run CREATE EXTENSION contact_guard, or ALTER EXTENSION contact_guard UPDATE.")));
+				 missing_hint()));
 	return relid;
 }
 
@@ -418,6 +444,12 @@ find_function(const char *name)
 }
 
 Oid
+cg_objects_function_if_there(const char *name)
+{
+	return OidIsValid(own_extension()->oid) ? find_function(name) : InvalidOid;
+}
+
+Oid
 cg_objects_function(const char *name)
 {
 	const Extension *own = own_extension();
@@ -433,7 +465,7 @@ cg_objects_function(const char *name)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("function %s.%s of extension \"%s\" does not exist, or is not the library's",
 						CG_SCHEMA, name, CG_SCHEMA),
-				 errhint("Run CREATE EXTENSION contact_guard, or ALTER EXTENSION contact_guard UPDATE.")));
+				 missing_hint()));
 	keep_known(functions, name, PROCOID, result, before);
 	return result;
 }

@@ -53,6 +53,9 @@ extern bool cg_objects_is_own(Oid relid);
  * the extension is not there.
  */
 extern Oid	cg_objects_function(const char *name);
+
+/* The same, InvalidOid if there is none. */
+extern Oid	cg_objects_function_if_there(const char *name);
 extern Oid	cg_objects_site_type(void);
 
 /*
@@ -62,8 +65,27 @@ extern Oid	cg_objects_site_type(void);
  */
 extern void cg_objects_check_role_renamed(Oid role);
 
-/* A group role of the extension that bears its mark, or InvalidOid. */
-extern Oid	cg_objects_group_role(const char *name);
+/*
+ * The group roles, whatever they are called today: the role to which the install
+ * script has granted a function of that group, if it bears the mark; or InvalidOid.
+ */
+typedef enum CgGroup
+{
+	CG_GROUP_ADMIN,
+	CG_GROUP_AUDITOR,
+	CG_GROUP_PROXY,
+	CG_NGROUPS
+} CgGroup;
+
+extern Oid	cg_objects_group_role(CgGroup group);
+
+/*
+ * Is the role one that names actors, as any superuser is?  may_name: for sure, so that
+ * it may; else: as far as anybody can tell, so that it has no permission of its own.
+ * Where the group role cannot be found only the latter says yes, of whoever may
+ * execute act_as().
+ */
+extern bool cg_objects_is_proxy(Oid role, bool may_name);
 
 /* The number of columns of a relation, dropped ones too; 0 if it does not exist. */
 extern int	cg_objects_natts(Oid relid);

@@ -31,6 +31,11 @@ enum
 
 enum
 {
+	Anum_intervention_id = 1
+};
+
+enum
+{
 	Anum_journal_key_epoch = 1,
 	Anum_journal_key_mac_key,
 	Natts_journal_key = Anum_journal_key_mac_key

@@ -23,12 +23,14 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
+#include "utils/syscache.h"
 
 #include "acls.h"
 #include "copyto.h"
@@ -50,6 +52,7 @@ static void owntables_object_access(ObjectAccessType access, Oid classId, Oid ob
 									int subId, void *arg);
 static void refuse_if_ours(RangeVar *name);
 static void check_other_tables(Node *statement);
+static bool is_left_over(Oid relid);
 static bool is_allowed(const RangeTblEntry *rte);
 static bool has_leave(void);
 
@@ -137,6 +140,27 @@ has_leave(void)
 	return writing || IsBinaryUpgrade || cg_objects_is_creating();
 }
 
+/*
+ * What a REINDEX CONCURRENTLY that was broken off has left: an index that nothing uses,
+ * and that everybody who writes the table has to fill.
+ */
+static bool
+is_left_over(Oid relid)
+{
+	HeapTuple	tuple;
+	bool		valid = true;
+
+	if (!superuser() || get_rel_relkind(relid) != RELKIND_INDEX)
+		return false;
+	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(relid));
+	if (HeapTupleIsValid(tuple))
+	{
+		valid = ((Form_pg_index) GETSTRUCT(tuple))->indisvalid;
+		ReleaseSysCache(tuple);
+	}
+	return !valid;
+}
+
 static void
 owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
@@ -160,7 +184,8 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 			if ((((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0 ||
 				classId != RelationRelationId)
 				return;
-			if (cg_objects_is_own(objectId) && get_rel_relkind(objectId) != RELKIND_VIEW)
+			if (cg_objects_is_own(objectId) && get_rel_relkind(objectId) != RELKIND_VIEW &&
+				!is_left_over(objectId))
 				cg_ownschema_refuse(objectId);
 			if (subId == 0)
 				cg_permission_relation_dropped(objectId);

@@ -279,8 +279,22 @@ remove_rows(Oid role, Oid relation)
 	}
 	systable_endscan(scan);
 	table_close(rel, RowExclusiveLock);
+	if (result)
+		CommandCounterIncrement();
 	cg_permission_changed(InvalidOid);
 	return result;
+}
+
+/*
+ * The privilege is one for all rows of a role: those that are void, of another cluster
+ * or of a time before a restore without privileges, must not come to life with it.
+ */
+void
+cg_permission_forget_void(Oid role)
+{
+	if (!list_member_oid(privileged_roles(), role) && remove_rows(role, InvalidOid))
+		cg_policyrecord_add("disallow %s on all relations: what was void is not allowed anew",
+							GetUserNameFromId(role, false));
 }
 
 /* A relation goes, and what was allowed on it; its number may be another's one day. */

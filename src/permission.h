@@ -41,6 +41,9 @@ extern List *cg_permission_roles(void);
 /* How many rows of the table are void, since their roles lack the privilege; for status(). */
 extern int	cg_permission_count_void(void);
 
+/* Before a role gets the privilege: its void rows go, with a record. */
+extern void cg_permission_forget_void(Oid role);
+
 /* A relation is about to be dropped: so are the permissions on it, with records. */
 extern void cg_permission_relation_dropped(Oid relid);
 

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/extension.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "libpq/libpq-be.h"
@@ -21,6 +22,7 @@
 
 #include "actor.h"
 #include "journal.h"
+#include "objects.h"
 #include "policyrecord.h"
 
 typedef struct Change
@@ -99,6 +101,9 @@ cg_policyrecord_add(const char *format,...)
 Datum
 cg_record_policy(PG_FUNCTION_ARGS)
 {
+	/* Whoever owns the function, or once did, may not make records up. */
+	if (!creating_extension)
+		cg_objects_require_admin("write a record of the policy");
 	cg_policyrecord_add("%s", text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	PG_RETURN_VOID();
 }

@@ -118,8 +118,10 @@ cg_statistics_visible(PG_FUNCTION_ARGS)
 	if (superuser_arg(GetOuterUserId()))
 		PG_RETURN_BOOL(true);
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
-		relid = IndexGetRelation(relid, false);
-	if (cg_policy_is_audited(relid))
+		relid = IndexGetRelation(relid, true);
+	/* Anybody may call this, of anything; and a relation may have gone since. */
+	if (relkind == '\0' || !OidIsValid(relid) || get_rel_relkind(relid) == '\0' ||
+		cg_policy_is_audited(relid))
 		PG_RETURN_BOOL(false);
 	if (relid != PG_GETARG_OID(0))
 		PG_RETURN_BOOL(cg_policy_get(relid) == NULL);

@@ -255,6 +255,8 @@ cg_status(PG_FUNCTION_ARGS)
 	if (state.gaps > 0)
 		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
 							   state.gaps), found);
+	if (database.error[0] != '\0')
+		found = lcons(psprintf("nothing is recorded: the recorder failed while %s", database.error), found);
 	if (database.unsigned_because[0] != '\0')
 		found = lcons(psprintf("no checkpoint is signed: %s", database.unsigned_because), found);
 	values[10] = Int64GetDatum(number("SELECT size FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1",

@@ -20,6 +20,7 @@
 #include "errordetail.h"
 #include "memberships.h"
 #include "objects.h"
+#include "ownlock.h"
 #include "owntables.h"
 #include "permission.h"
 #include "policyrecord.h"
@@ -84,6 +85,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	ErrorContextCallback callback;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
+	cg_ownlock_check(pstmt->utilityStmt);
 	/*
 	 * A command of our own fires no event trigger: it would run with leave to write
 	 * our tables, and one that forbids DDL would stop the recorder.
@@ -102,7 +104,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	touches = OidIsValid(cg_objects_schema()) ?
 		cg_errordetail_of_command(pstmt->utilityStmt, copy.into, ddl.touches) : CG_TOUCHES_NOTHING;
 	if (cg_shared)
-		held = cg_databases_hold(pstmt->utilityStmt);
+		held = cg_databases_hold(pstmt->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL);
 	outer_copy = cg_copyto_begin(copy);
 	cg_ddl_enter(&ddl);
 	cg_resume_enter(&frame, NULL, false);
@@ -133,6 +135,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	}
 	PG_END_TRY();
 	cg_ddl_leave(&ddl);
+	cg_ownlock_check(pstmt->utilityStmt);
 	cg_resume_leave(&frame, true);
 	cg_errordetail_leave(&callback);
 	cg_errordetail_command_done(touches, copy.into);
