@@ -201,8 +201,8 @@ my $unloaded = sub {
 };
 my $read = 'SELECT phone FROM crm.customer WHERE id = 50';
 my @altered = (
-	[ 'a column of another type', 'ALTER TABLE contact_guard.journal_state ALTER mac_key TYPE bigint USING 1234567890123456789',
-		q(ALTER TABLE contact_guard.journal_state ALTER mac_key TYPE bytea USING decode(repeat('00', 32), 'hex')), qr/journal_state.*not the one.*mac_key/s ],
+	[ 'a column of another type', 'ALTER TABLE contact_guard.journal_key ALTER mac_key TYPE bigint USING 1234567890123456789',
+		q(ALTER TABLE contact_guard.journal_key ALTER mac_key TYPE bytea USING decode(repeat('00', 32), 'hex')), qr/journal_key.*not the one.*mac_key/s ],
 	[ 'a column that is gone', 'ALTER TABLE contact_guard.permission RENAME level TO height', 'ALTER TABLE contact_guard.permission RENAME height TO level', qr/permission.*not the one.*level/s ],
 	[ 'a table of its name', 'ALTER EXTENSION contact_guard DROP TABLE contact_guard.held', 'ALTER EXTENSION contact_guard ADD TABLE contact_guard.held', qr/held.*not the one.*does not exist/s ],
 	[ 'another owner', 'ALTER TABLE contact_guard.tile_edge OWNER TO report', 'ALTER TABLE contact_guard.tile_edge OWNER TO postgres', qr/tile_edge.*not the one.*does not exist/s ],
