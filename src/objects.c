@@ -46,13 +46,6 @@
 
 #define LIBRARY "$libdir/contact_guard"
 
-typedef struct Extension
-{
-	Oid			oid;			/* InvalidOid: this database is without */
-	Oid			owner;
-	Oid			schema;
-} Extension;
-
 /* A table or function of ours that somebody has asked for. */
 typedef struct Known
 {
@@ -61,7 +54,7 @@ typedef struct Known
 	uint32		hashvalue;		/* of its entry in the system cache */
 } Known;
 
-static Extension extension;
+static CgExtension extension;
 static bool extension_known = false;
 static bool columns_checked = false;
 static Oid	site_type = InvalidOid;
@@ -74,10 +67,8 @@ static void type_inval(int cacheid, uint32 hashvalue);
 static void relation_inval(int cacheid, uint32 hashvalue);
 static void listen(void);
 static void forget_all(HTAB *known);
-static const Extension *own_extension(void);
-static void find_extension(Extension *result);
+static const CgExtension *own_extension(void);
 static bool belongs(Oid classId, Oid oid, Oid owner);
-static int	missing_hint(void);
 static void role_inval(int cacheid, uint32 hashvalue);
 static bool is_own_relation(Oid relid);
 static Known *known(HTAB *table, const char *name);
@@ -167,37 +158,14 @@ cg_objects_forget(void)
 	relation_inval(0, 0);
 }
 
-static void
-find_extension(Extension *result)
-{
-	Relation	catalog = table_open(ExtensionRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	memset(result, 0, sizeof(*result));
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
-				CStringGetDatum(CG_SCHEMA));
-	scan = systable_beginscan(catalog, ExtensionNameIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
-
-		*result = (Extension) {form->oid, form->extowner, form->extnamespace};
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-}
-
 /* Asked for every plan and every range table entry of every session. */
-static const Extension *
+static const CgExtension *
 own_extension(void)
 {
 	/* While it is being created, its row comes before anything that invalidates. */
 	if (!extension_known || creating_extension)
 	{
-		static const Extension none = {InvalidOid};
+		static const CgExtension none = {InvalidOid};
 		uint64		before;
 
 		/* The ROLLBACK of a transaction that has failed: nothing can be looked up. */
@@ -205,7 +173,7 @@ own_extension(void)
 			return &none;
 		listen();
 		before = invalidations;
-		find_extension(&extension);
+		cg_objects_find_extension(&extension);
 		extension_known = (invalidations == before);
 	}
 	return &extension;
@@ -234,22 +202,10 @@ cg_objects_is_creating(void)
 static bool
 belongs(Oid classId, Oid oid, Oid owner)
 {
-	const Extension *own = own_extension();
+	const CgExtension *own = own_extension();
 
 	return OidIsValid(own->oid) && superuser_arg(owner) &&
 		getExtensionOfObject(classId, oid) == own->oid;
-}
-
-/* What to do where something of ours is not. */
-static int
-missing_hint(void)
-{
-	const Extension *own = own_extension();
-
-	if (OidIsValid(own->oid) && !superuser_arg(own->owner))
-		return errhint("Role \"%s\", which has installed the extension, is not a superuser any more: what it owns of the extension does not count. Make it a superuser again, or, with the library unloaded, REASSIGN OWNED to one.",
-					   GetUserNameFromId(own->owner, true));
-	return errhint("Run CREATE EXTENSION contact_guard, or ALTER EXTENSION contact_guard UPDATE.");
 }
 
 static bool
@@ -301,7 +257,7 @@ keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before)
 Oid
 cg_objects_relation(const char *name, bool missing_ok)
 {
-	const Extension *own = own_extension();
+	const CgExtension *own = own_extension();
 	Known	   *entry = OidIsValid(own->oid) ? known(relations, name) : NULL;
 	uint64		before = invalidations;
 	Oid			relid = InvalidOid;
@@ -318,7 +274,7 @@ cg_objects_relation(const char *name, bool missing_ok)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s.%s\" of extension \"%s\" does not exist", CG_SCHEMA, name, CG_SCHEMA),
-				 missing_hint()));
+				 cg_objects_missing_hint(own)));
 	return relid;
 }
 
@@ -340,7 +296,7 @@ columns_problem(char **detail)
 void
 cg_objects_require(void)
 {
-	const Extension *own = own_extension();
+	const CgExtension *own = own_extension();
 	char	   *name;
 	char	   *detail;
 	const char *table;
@@ -371,7 +327,7 @@ cg_objects_require(void)
 bool
 cg_objects_is_usable(void)
 {
-	const Extension *own = own_extension();
+	const CgExtension *own = own_extension();
 	char	   *detail;
 
 	return OidIsValid(own->oid) && columns_problem(&detail) == NULL &&
@@ -381,7 +337,7 @@ cg_objects_is_usable(void)
 Oid
 cg_objects_site_type(void)
 {
-	const Extension *own = own_extension();
+	const CgExtension *own = own_extension();
 	uint64		before = invalidations;
 	HeapTuple	tuple = NULL;
 	Oid			result = InvalidOid;
@@ -417,7 +373,7 @@ cg_objects_site_type(void)
 static Oid
 find_function(const char *name)
 {
-	const Extension *own = own_extension();
+	const CgExtension *own = own_extension();
 	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
 	Oid			result = InvalidOid;
 
@@ -452,7 +408,7 @@ cg_objects_function_if_there(const char *name)
 Oid
 cg_objects_function(const char *name)
 {
-	const Extension *own = own_extension();
+	const CgExtension *own = own_extension();
 	Known	   *entry = OidIsValid(own->oid) ? known(functions, name) : NULL;
 	uint64		before = invalidations;
 	Oid			result;
@@ -465,7 +421,7 @@ cg_objects_function(const char *name)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("function %s.%s of extension \"%s\" does not exist, or is not the library's",
 						CG_SCHEMA, name, CG_SCHEMA),
-				 missing_hint()));
+				 cg_objects_missing_hint(own)));
 	keep_known(functions, name, PROCOID, result, before);
 	return result;
 }

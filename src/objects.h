@@ -12,6 +12,17 @@
 
 #define CG_SCHEMA "contact_guard"
 
+typedef struct CgExtension
+{
+	Oid			oid;			/* InvalidOid: this database is without */
+	Oid			owner;
+	Oid			schema;
+} CgExtension;
+
+/* For objects.c alone: the row, as it is now; and in an ereport(), what to do where an object is missing. */
+extern void cg_objects_find_extension(CgExtension *result);
+extern int	cg_objects_missing_hint(const CgExtension *own);
+
 /*
  * The extension and its schema, or InvalidOid in a database without it; the
  * schema's name is CG_SCHEMA once cg_objects_require() has returned.
