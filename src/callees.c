@@ -41,6 +41,27 @@ static void judge_row_type(Oid relid, CgCallees *callees);
 static void judge_range(Oid type, CgCallees *callees);
 static void judge_casts_to_json(Oid type, CgCallees *callees);
 
+/* Not volatile, but a table's views and policies run in them. */
+bool
+cg_callees_runs_sql(Oid function)
+{
+	switch (function)
+	{
+		case F_TABLE_TO_XML:
+		case F_TABLE_TO_XMLSCHEMA:
+		case F_TABLE_TO_XML_AND_XMLSCHEMA:
+		case F_SCHEMA_TO_XML:
+		case F_SCHEMA_TO_XMLSCHEMA:
+		case F_SCHEMA_TO_XML_AND_XMLSCHEMA:
+		case F_DATABASE_TO_XML:
+		case F_DATABASE_TO_XMLSCHEMA:
+		case F_DATABASE_TO_XML_AND_XMLSCHEMA:
+			return true;
+		default:
+			return false;
+	}
+}
+
 /*
  * Built-ins.  What is volatile may store or send its argument, or run it as SQL;
  * those here do neither.  A trigger function of PostgreSQL's own is volatile
@@ -57,19 +78,9 @@ is_harmless(Form_pg_proc form)
 		case F_GEN_RANDOM_UUID:
 		case F_SATISFIES_HASH_PARTITION:
 			return true;
-			/* Not volatile, but a table's views and policies run in them. */
-		case F_TABLE_TO_XML:
-		case F_TABLE_TO_XMLSCHEMA:
-		case F_TABLE_TO_XML_AND_XMLSCHEMA:
-		case F_SCHEMA_TO_XML:
-		case F_SCHEMA_TO_XMLSCHEMA:
-		case F_SCHEMA_TO_XML_AND_XMLSCHEMA:
-		case F_DATABASE_TO_XML:
-		case F_DATABASE_TO_XMLSCHEMA:
-		case F_DATABASE_TO_XML_AND_XMLSCHEMA:
-			return false;
 		default:
-			return form->provolatile != PROVOLATILE_VOLATILE || form->prorettype == TRIGGEROID;
+			return !cg_callees_runs_sql(form->oid) &&
+				(form->provolatile != PROVOLATILE_VOLATILE || form->prorettype == TRIGGEROID);
 	}
 }
 

@@ -31,4 +31,7 @@ extern void cg_callees_of_function(Oid function, CgCallees *callees);
 /* What input, output, comparison and checks of a type's values call. */
 extern void cg_callees_of_type(Oid type, CgCallees *callees);
 
+/* Is it a built-in function that is not volatile and yet runs queries? */
+extern bool cg_callees_runs_sql(Oid function);
+
 #endif							/* CG_CALLEES_H */

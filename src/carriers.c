@@ -26,11 +26,15 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
+#include "callees.h"
 #include "carriers.h"
 
-/* Volatile functions of PostgreSQL's own that take a value nowhere. */
+/*
+ * Volatile functions of PostgreSQL's own that take a value nowhere.  pg_sleep() is not
+ * one of them: others see how long a statement takes, before its record is there.
+ */
 static const Oid harmless[] = {
-	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID, F_PG_SLEEP
+	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID
 };
 
 static bool carrier_function(Oid function, void *context);
@@ -38,6 +42,10 @@ static bool carrier_type(Oid type);
 static bool carrier_relation(const RangeTblEntry *rte);
 static bool computes(Relation rel);
 static bool carrier_call(const FuncExpr *call);
+static bool carrier_arguments(List *args);
+static bool carrier_types(List *types);
+static bool carrier_operator(Oid operator);
+static bool carrier_node(Node *node);
 static bool carrier_walker(Node *node, void *context);
 
 bool
@@ -60,7 +68,7 @@ carrier_function(Oid function, void *context)
 	if (!HeapTupleIsValid(tuple))
 		return true;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
-	result = form->provolatile == PROVOLATILE_VOLATILE;
+	result = form->provolatile == PROVOLATILE_VOLATILE || cg_callees_runs_sql(function);
 	/* set_config() and setval() are PostgreSQL's own; aggregates call others. */
 	if (function >= FirstNormalObjectId)
 		result = result || form->prokind == PROKIND_AGGREGATE ||
@@ -105,20 +113,23 @@ carrier_type(Oid type)
 	}
 }
 
+static bool
+carrier_arguments(List *args)
+{
+	ListCell   *lc;
+
+	foreach(lc, args)
+		if (carrier_type(exprType(lfirst(lc))))
+			return true;
+	return false;
+}
+
 /* PostgreSQL's own functions that print or read whatever type they are given. */
 static bool
 carrier_call(const FuncExpr *call)
 {
-	ListCell   *lc;
-
-	if (call->funcid >= FirstNormalObjectId)
-		return false;
-	if (carrier_type(call->funcresulttype))
-		return true;
-	foreach(lc, call->args)
-		if (carrier_type(exprType(lfirst(lc))))
-			return true;
-	return false;
+	return call->funcid < FirstNormalObjectId &&
+		(carrier_type(call->funcresulttype) || carrier_arguments(call->args));
 }
 
 /* A foreign server gets values as parameters; a trigger sees what is stored. */
@@ -165,49 +176,125 @@ computes(Relation rel)
 }
 
 static bool
-carrier_walker(Node *node, void *context)
+carrier_types(List *types)
 {
 	ListCell   *lc;
 
-	if (node == NULL)
-		return false;
+	foreach(lc, types)
+		if (carrier_type(lfirst_oid(lc)))
+			return true;
+	return false;
+}
+
+/* Sorting and grouping call a function, too. */
+static bool
+carrier_operator(Oid operator)
+{
+	return operator >= FirstNormalObjectId && carrier_function(get_opcode(operator), NULL);
+}
+
+/* A node by itself, without what is below it.  What is not listed is a carrier. */
+static bool
+carrier_node(Node *node)
+{
 	switch (nodeTag(node))
 	{
-		case T_RangeTblEntry:
-			return carrier_relation((RangeTblEntry *) node);
-		case T_Query:
-			return query_tree_walker((Query *) node, carrier_walker, context,
-									 QTW_EXAMINE_RTES_BEFORE);
+			/* What these call is found by check_functions_in_node(). */
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_RowCompareExpr:
+		case T_WindowFunc:
+			/* These have values, and call what their type's author, a superuser, has made. */
+		case T_Var:
+		case T_Const:
+		case T_Param:
+		case T_GroupingFunc:
+		case T_SubscriptingRef:
+		case T_NamedArgExpr:
+		case T_BoolExpr:
+		case T_SubLink:
+		case T_FieldSelect:
+		case T_FieldStore:
+		case T_RelabelType:
+		case T_ArrayCoerceExpr:
+		case T_ConvertRowtypeExpr:
+		case T_CollateExpr:
+		case T_CaseExpr:
+		case T_CaseWhen:
+		case T_CaseTestExpr:
+		case T_ArrayExpr:
+		case T_RowExpr:
+		case T_CoalesceExpr:
+		case T_MinMaxExpr:
+		case T_SQLValueFunction:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_SetToDefault:
+		case T_CurrentOfExpr:
+		case T_NextValueExpr:
+		case T_InferenceElem:
+			/* What a query is made of */
+		case T_List:
+		case T_TargetEntry:
+		case T_RangeTblRef:
+		case T_JoinExpr:
+		case T_FromExpr:
+		case T_OnConflictExpr:
+		case T_MergeAction:
+		case T_WithCheckOption:
+		case T_WindowClause:
+		case T_CommonTableExpr:
+		case T_CTESearchClause:
+		case T_TableSampleClause:
+			return false;
 		case T_RangeTblFunction:
-			foreach(lc, ((RangeTblFunction *) node)->funccoltypes)
-				if (carrier_type(lfirst_oid(lc)))
-					return true;
-			break;
-		case T_CoerceToDomain:
-			/* A domain's check may be any function. */
-			return true;
+			return carrier_types(((RangeTblFunction *) node)->funccoltypes);
+		case T_TableFunc:
+			return carrier_types(((TableFunc *) node)->coltypes);
 		case T_CoerceViaIO:
-			if (carrier_type(((CoerceViaIO *) node)->resulttype))
-				return true;
-			break;
+			return carrier_type(((CoerceViaIO *) node)->resulttype);
 		case T_FuncExpr:
-			/* Which sequence is no secret as long as it is a constant. */
-			if (((FuncExpr *) node)->funcid == F_NEXTVAL &&
-				IsA(linitial(((FuncExpr *) node)->args), Const))
-				return false;
-			if (carrier_call((FuncExpr *) node))
-				return true;
-			break;
+			return carrier_call((FuncExpr *) node);
 		case T_Aggref:
 			/* json_agg and its like, again. */
-			foreach(lc, ((Aggref *) node)->aggargtypes)
-				if (carrier_type(lfirst_oid(lc)))
-					return true;
-			break;
+			return carrier_types(((Aggref *) node)->aggargtypes);
+		case T_XmlExpr:
+			return carrier_arguments(((XmlExpr *) node)->args) ||
+				carrier_arguments(((XmlExpr *) node)->named_args);
+		case T_SortGroupClause:
+			return carrier_operator(((SortGroupClause *) node)->eqop) ||
+				carrier_operator(((SortGroupClause *) node)->sortop);
+		case T_CTECycleClause:
+			return carrier_operator(((CTECycleClause *) node)->cycle_mark_neop);
+			/* A domain's check may be any function. */
+		case T_CoerceToDomain:
+		case T_CoerceToDomainValue:
 		default:
-			break;
+			return true;
 	}
-	if (check_functions_in_node(node, carrier_function, context))
+}
+
+static bool
+carrier_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+		return carrier_relation((RangeTblEntry *) node);
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, carrier_walker, context,
+								 QTW_EXAMINE_RTES_BEFORE | QTW_EXAMINE_SORTGROUP);
+	if (IsA(node, SetOperationStmt) &&
+		carrier_walker((Node *) ((SetOperationStmt *) node)->groupClauses, context))
+		return true;
+	/* Which sequence is no secret as long as it is a constant. */
+	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == F_NEXTVAL &&
+		IsA(linitial(((FuncExpr *) node)->args), Const))
+		return false;
+	if ((!IsA(node, SetOperationStmt) && carrier_node(node)) ||
+		check_functions_in_node(node, carrier_function, context))
 		return true;
 	return expression_tree_walker(node, carrier_walker, context);
 }

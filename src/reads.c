@@ -34,7 +34,6 @@ static void count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum,
 static bool decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 							 const char *customer, TimestampTz now);
 static bool is_shown_still(const Read *read, TimestampTz now);
-static void look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now);
 static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *read_of_nobody(CgReads *reads, ReadRelation *relation);
@@ -279,7 +278,7 @@ cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
 		return false;
 	if (read == NULL)
 		read = add_read(reads, relation, customer);
-	look_up(reads, read, true, now);
+	cg_readlooks_look_up(reads, read, true, now);
 	return read->shown;
 }
 
@@ -320,44 +319,12 @@ decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 		read = add_read(reads, relation, customer);
 		if (!may_be_open)
 			reads->named++;
-		look_up(reads, read, may_be_open, now);
+		cg_readlooks_look_up(reads, read, may_be_open, now);
 	}
 	else if (read->shown || may_be_open)
-		look_up(reads, read, may_be_open, now);
+		cg_readlooks_look_up(reads, read, may_be_open, now);
 	note(reads, read, site->attnum, now);
 	return read->shown;
-}
-
-/* The verdict, and what the log says of it. */
-static void
-look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now)
-{
-	CgWindow	window;
-	MemoryContext oldcontext;
-
-	read->shown = false;
-	read->decided_at = now;
-	if (may_be_open && cg_windows_verify(reads->actor.name, read->customer, &window))
-	{
-		read->shown = true;
-		read->until = window.closes_at;
-		cg_resume_add(&reads->actor, InvalidOid, read->customer);
-	}
-	else if (cg_windows_past(reads->actor.name, read->customer, &window))
-	{
-		read->closed_at = window.closes_at == 0 ? CG_NO_TIME : window.closes_at;
-		read->reason = window.closes_at == 0 ? "window not open" : "window closed";
-	}
-	else
-	{
-		read->intervention[0] = NULL;
-		read->closed_at = CG_NO_TIME;
-		read->reason = "no window";
-		return;
-	}
-	oldcontext = MemoryContextSwitchTo(reads->read_context);
-	read->intervention[read->shown ? 1 : 0] = window.id ? pstrdup(window.id) : NULL;
-	MemoryContextSwitchTo(oldcontext);
 }
 
 static Read *

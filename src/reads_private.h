@@ -1,6 +1,7 @@
 /*
  * reads_private.h
- *		The inside of an execution's reads, for reads.c and readrecords.c alone.
+ *		The inside of an execution's reads, for reads.c, readlooks.c and readrecords.c
+ *		alone.
  */
 #ifndef CG_READS_PRIVATE_H
 #define CG_READS_PRIVATE_H
@@ -98,11 +99,19 @@ struct CgReads
 	uint64		audited_rows;	/* in records so far */
 	uint64		audited_more;	/* rows of the log beyond those of the result */
 	bool		audit_begun;	/* there is a record */
+	int			looks;			/* questions for one customer */
+	struct CgLook *look;		/* at all of the actor's windows; NULL: none yet */
 	int			named;			/* customers that withheld records name */
 	bool		masks_chose;	/* the query's rows were chosen by a mask */
 };
 
 /* Puts the query's text into the journal, once a session, and sets query_id. */
 extern void cg_readrecords_put_query(CgReads *reads);
+
+/*
+ * The verdict of this moment, and what the log says of it.  may_be_open: false is an
+ * answer already.
+ */
+extern void cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now);
 
 #endif							/* CG_READS_PRIVATE_H */

@@ -47,6 +47,7 @@ typedef struct Remembered
 	CgShown    *shown;
 	uint64		handed_to;		/* the frame that has had all of it */
 	TimestampTz checked_at;
+	bool		is_portal;
 	bool		fresh;			/* a store: not a row of it has left */
 } Remembered;
 
@@ -60,9 +61,9 @@ static Remembered *remember(const void *key, MemoryContext context, CgShown *sho
 static void forget(void *arg);
 static void hand_on(CgFrame *to, const CgShown *shown);
 static void keep_with_store(Portal portal, const CgShown *shown);
+static bool fills_store(const CgFrame *frame);
 static bool is_just_now(TimestampTz checked_at);
 static void require_open(const CgShown *shown, TimestampTz *checked_at);
-static void check_plan(const PlannedStmt *plan);
 static bool holds_rows(PlanState *state, void *context);
 static void check_running(void);
 
@@ -156,7 +157,18 @@ keep_with_store(Portal portal, const CgShown *shown)
 	cg_shown_merge(copy, shown);
 	remembered = remember(portal, portal->portalContext, copy);
 	remembered->checked_at = GetCurrentTimestamp();
+	remembered->is_portal = true;
 	remembered->fresh = true;
+}
+
+/* Is this the portal's own execution or command, and not one that runs inside of it? */
+static bool
+fills_store(const CgFrame *frame)
+{
+	if (frame->portal == NULL || frame->portal->holdStore == NULL)
+		return false;
+	return frame->outer == NULL || frame->outer->portal != frame->portal ||
+		(frame->query && frame->portal->queryDesc == frame->query);
 }
 
 void
@@ -166,6 +178,7 @@ cg_resume_leave(CgFrame *frame, bool success)
 	CgFrame    *outer = frame->outer;
 	Remembered *remembered = NULL;
 	const CgShown *shown;
+	const CgShown *all;
 
 	innermost = outer;
 	if (frame->shown == NULL && dlist_is_empty(&all_remembered))
@@ -173,6 +186,7 @@ cg_resume_leave(CgFrame *frame, bool success)
 	if (query)
 		remembered = find(query);
 	shown = frame->shown;
+	all = remembered ? remembered->shown : shown;
 	if (remembered && (outer == NULL || remembered->handed_to != outer->number))
 	{
 		/* What it replays was not shown in this run. */
@@ -183,9 +197,13 @@ cg_resume_leave(CgFrame *frame, bool success)
 	}
 	if (shown && outer)
 		hand_on(outer, shown);
-	if (shown && frame->portal && frame->portal->holdStore &&
-		(outer == NULL || outer->portal != frame->portal))
-		keep_with_store(frame->portal, shown);
+	/* Whoever around us knows of it already: the store outlives them. */
+	if (all && fills_store(frame))
+	{
+		keep_with_store(frame->portal, all);
+		if (all != shown && frame->shown)
+			keep_with_store(frame->portal, frame->shown);
+	}
 	if (frame->shown == NULL)
 		return;
 	if ((frame->again && success) || remembered)
@@ -232,9 +250,32 @@ require_open(const CgShown *shown, TimestampTz *checked_at)
 	*checked_at = GetCurrentTimestamp();
 }
 
-/* So that the next run gets a plan of that time. */
-static void
-check_plan(const PlannedStmt *plan)
+/*
+ * A language that fetches from a cursor that is held (SPI, cursor_to_xml) passes no
+ * hook of ours.  So a portal whose store may not be shown any more is failed, at
+ * the next execution or command of the session whatever that is, and once a second.
+ */
+void
+cg_resume_close_stores(void)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &all_remembered)
+	{
+		Remembered *remembered = dlist_container(Remembered, node, iter.cur);
+		Portal		portal = unconstify(void *, remembered->key);
+
+		if (!remembered->is_portal || portal->status != PORTAL_READY || is_just_now(remembered->checked_at))
+			continue;
+		remembered->checked_at = GetCurrentTimestamp();
+		if (!cg_shown_is_open(remembered->shown))
+			MarkPortalFailed(portal);
+	}
+}
+
+/* On failure the next run gets a plan of that time. */
+void
+cg_resume_check_plan(const PlannedStmt *plan)
 {
 	CgShown    *shown = plans_have_shown ? cg_shown_of_plan(plan) : NULL;
 
@@ -251,6 +292,9 @@ check_plan(const PlannedStmt *plan)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	/* What is a constant of the plan may be in whatever this run delivers. */
+	if (innermost)
+		hand_on(innermost, shown);
 	cg_shown_free(shown);
 }
 
@@ -259,7 +303,6 @@ cg_resume_check(QueryDesc *query)
 {
 	Remembered *remembered;
 
-	check_plan(query->plannedstmt);
 	if (dlist_is_empty(&all_remembered) || (remembered = find(query)) == NULL)
 		return;
 	/* An SQL function that is asked for row after row is one running statement. */

@@ -49,6 +49,18 @@ extern void cg_resume_add(const CgActor *actor, Oid relid, const char *customer)
 extern void cg_resume_check(QueryDesc *query);
 
 /*
+ * The same for what the plan has in it from when it was made; before each run, and
+ * before EXPLAIN, which runs nothing, prints it.
+ */
+extern void cg_resume_check_plan(const PlannedStmt *plan);
+
+/*
+ * Within an execution or a command that runs statements: closes the portals of this
+ * session whose stores may not be shown any more, looking once a second.
+ */
+extern void cg_resume_close_stores(void);
+
+/*
  * Before a FETCH: the same for a portal whose rows PostgreSQL has stored, and
  * replays without an executor.  Called in the command's frame.
  */

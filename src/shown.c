@@ -3,9 +3,9 @@
  *		A set of what has been shown: customers by open windows, relations by
  *		standing permissions.
  *
- * Memory is bounded: of too many customers nothing is remembered but that there
- * were too many, and such a set is never open again.  So is one that was shown to
- * more than one actor.
+ * Memory is bounded: a customer is remembered by a hash of 64 bits, whose seed nobody
+ * knows, and beyond CG_SHOWN_MAX of them nothing but that there were too many; such a
+ * set is never open again.  So is one that was shown to more than one actor.
  */
 #include "postgres.h"
 
@@ -23,21 +23,18 @@
 
 typedef struct ShownEntry
 {
-	const char *customer;		/* key */
-	uint32		hash;
-	char		status;
+	uint64		customer;		/* key: a hash of its text */
 	uint32		check;			/* the last one that found a window open */
+	char		status;
 } ShownEntry;
 
 #define SH_PREFIX shownset
 #define SH_ELEMENT_TYPE ShownEntry
-#define SH_KEY_TYPE const char *
+#define SH_KEY_TYPE uint64
 #define SH_KEY customer
-#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), strlen(key))
-#define SH_EQUAL(tb, a, b) (strcmp((a), (b)) == 0)
+#define SH_HASH_KEY(tb, key) ((uint32) (key))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
 #define SH_SCOPE static inline
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, a) (a)->hash
 #define SH_DECLARE
 #define SH_DEFINE
 #include "lib/simplehash.h"
@@ -53,9 +50,11 @@ struct CgShown
 };
 
 static bool is_of(const CgShown *shown, const CgActor *actor);
-static void add_customer(CgShown *shown, const char *customer);
-static void refuse(const char *detail);
+static uint64 hash_of(const char *customer);
+static void add_customer(CgShown *shown, uint64 customer);
+static void add_actor(CgShown *shown, const CgActor *actor);
 static bool are_windows_open(const CgShown *shown);
+static const char *problem(const CgShown *shown, const CgActor *actor);
 
 CgShown *
 cg_shown_create(void)
@@ -79,8 +78,22 @@ is_of(const CgShown *shown, const CgActor *actor)
 	return shown->actor.role == actor->role && strcmp(shown->actor.name, actor->name) == 0;
 }
 
+/* The seed is the session's, as the sets are. */
+static uint64
+hash_of(const char *customer)
+{
+	static uint64 seed = 0;
+
+	while (seed == 0)
+		if (!pg_strong_random(&seed, sizeof(seed)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not generate a random number")));
+	return hash_bytes_extended((const unsigned char *) customer, strlen(customer), seed);
+}
+
 static void
-add_customer(CgShown *shown, const char *customer)
+add_customer(CgShown *shown, uint64 customer)
 {
 	bool		found;
 	ShownEntry *entry;
@@ -92,7 +105,6 @@ add_customer(CgShown *shown, const char *customer)
 	entry = shownset_insert(shown->customers, customer, &found);
 	if (found)
 		return;
-	entry->customer = MemoryContextStrdup(shown->context, customer);
 	entry->check = 0;
 	if (shown->customers->members > CG_SHOWN_MAX)
 	{
@@ -102,8 +114,8 @@ add_customer(CgShown *shown, const char *customer)
 	}
 }
 
-void
-cg_shown_add(CgShown *shown, const CgActor *actor, Oid relid, const char *customer)
+static void
+add_actor(CgShown *shown, const CgActor *actor)
 {
 	if (shown->actor.name == NULL)
 	{
@@ -112,8 +124,14 @@ cg_shown_add(CgShown *shown, const CgActor *actor, Oid relid, const char *custom
 	}
 	else if (!is_of(shown, actor))
 		shown->several = true;
+}
+
+void
+cg_shown_add(CgShown *shown, const CgActor *actor, Oid relid, const char *customer)
+{
+	add_actor(shown, actor);
 	if (customer)
-		add_customer(shown, customer);
+		add_customer(shown, hash_of(customer));
 	else
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(shown->context);
@@ -136,19 +154,10 @@ cg_shown_merge(CgShown *into, const CgShown *from)
 		cg_shown_add(into, &from->actor, lfirst_oid(lc), NULL);
 	if (from->customers == NULL)
 		return;
+	add_actor(into, &from->actor);
 	shownset_start_iterate(from->customers, &it);
 	while ((entry = shownset_iterate(from->customers, &it)) != NULL)
-		cg_shown_add(into, &from->actor, InvalidOid, entry->customer);
-}
-
-static void
-refuse(const char *detail)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("this query has shown values that may not be shown any more, and cannot go on"),
-			 errdetail("%s", detail),
-			 errhint("Run it again.")));
+		add_customer(into, entry->customer);
 }
 
 /* One question, however many customers there are. */
@@ -166,7 +175,8 @@ are_windows_open(const CgShown *shown)
 		check = 1;
 	foreach(lc, cg_windows_open(shown->actor.name))
 	{
-		ShownEntry *entry = shownset_lookup(shown->customers, ((CgWindow *) lfirst(lc))->customer);
+		ShownEntry *entry = shownset_lookup(shown->customers,
+											 hash_of(((CgWindow *) lfirst(lc))->customer));
 
 		/* There may be two windows at one customer. */
 		if (entry && entry->check != check)
@@ -180,11 +190,44 @@ are_windows_open(const CgShown *shown)
 	return open == shown->customers->members;
 }
 
+/* Why may it not be shown again?  NULL: it may. */
+static const char *
+problem(const CgShown *shown, const CgActor *actor)
+{
+	ListCell   *lc;
+
+	if (shown->several)
+		return "They were shown to several actors.";
+	if (shown->too_many)
+		return "They are of so many customers that nobody knows whose interventions are still open.";
+	if (shown->customers && !are_windows_open(shown))
+		return "An intervention has ended since, or a permission was taken back.";
+	foreach(lc, shown->relations)
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		if (policy == NULL || !cg_permission_of(actor, policy).granted)
+			return "An intervention has ended since, or a permission was taken back.";
+	}
+	return NULL;
+}
+
+bool
+cg_shown_is_open(const CgShown *shown)
+{
+	CgActor		actor;
+
+	if (shown->actor.name == NULL)
+		return true;
+	actor = cg_actor_current();
+	return is_of(shown, &actor) && problem(shown, &actor) == NULL;
+}
+
 void
 cg_shown_require_open(const CgShown *shown)
 {
 	CgActor		actor;
-	ListCell   *lc;
+	const char *detail;
 
 	if (shown->actor.name == NULL)
 		return;
@@ -195,19 +238,13 @@ cg_shown_require_open(const CgShown *shown)
 				 errmsg("this query has shown guarded values to \"%s\" and cannot go on for \"%s\"",
 						shown->actor.name, actor.name),
 				 errhint("Run it again.")));
-	if (shown->several)
-		refuse("They were shown to several actors.");
-	if (shown->too_many)
-		refuse("They are of so many customers that nobody knows whose interventions are still open.");
-	if (shown->customers && !are_windows_open(shown))
-		refuse("An intervention has ended since, or a permission was taken back.");
-	foreach(lc, shown->relations)
-	{
-		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
-
-		if (policy == NULL || !cg_permission_of(&actor, policy).granted)
-			refuse("An intervention has ended since, or a permission was taken back.");
-	}
+	detail = problem(shown, &actor);
+	if (detail)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("this query has shown values that may not be shown any more, and cannot go on"),
+				 errdetail("%s", detail),
+				 shown->too_many ? errhint("Read fewer customers at a time.") : errhint("Run it again.")));
 }
 
 /*
@@ -232,7 +269,7 @@ cg_shown_put_into_plan(const CgShown *shown, PlannedStmt *plan)
 	{
 		shownset_start_iterate(shown->customers, &it);
 		while ((entry = shownset_iterate(shown->customers, &it)) != NULL)
-			texts = lappend(texts, makeString(psprintf("c%s", entry->customer)));
+			texts = lappend(texts, makeString(psprintf("c" UINT64_FORMAT, entry->customer)));
 	}
 	rte->rtekind = RTE_RESULT;
 	rte->eref = makeAlias("contact_guard", NIL);
@@ -268,7 +305,10 @@ cg_shown_of_plan(const PlannedStmt *plan)
 		else if (text[0] == 'r')
 			cg_shown_add(shown, &actor, (Oid) strtoul(text + 1, NULL, 10), NULL);
 		else
-			cg_shown_add(shown, &actor, InvalidOid, text + 1);
+		{
+			add_actor(shown, &actor);
+			add_customer(shown, strtoull(text + 1, NULL, 10));
+		}
 	}
 	return shown;
 }

@@ -11,7 +11,7 @@
 #include "actor.h"
 
 /* A set that would know more customers is never all open again. */
-#define CG_SHOWN_MAX 10000
+#define CG_SHOWN_MAX 500000
 
 typedef struct CgShown CgShown;
 
@@ -30,6 +30,9 @@ extern void cg_shown_merge(CgShown *into, const CgShown *from);
  * latest commit and the clock.  Needs a transaction.
  */
 extern void cg_shown_require_open(const CgShown *shown);
+
+/* The same as a question; it throws what look-ups throw. */
+extern bool cg_shown_is_open(const CgShown *shown);
 
 /*
  * A plan may carry a set, in an entry of its range table that nothing else refers

@@ -113,6 +113,9 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	{
 		if (IsA(pstmt->utilityStmt, FetchStmt))
 			cg_resume_check_fetch((FetchStmt *) pstmt->utilityStmt);
+		/* The rest comes to an execution before it comes to a cursor. */
+		if (IsA(pstmt->utilityStmt, CallStmt) || IsA(pstmt->utilityStmt, DoStmt))
+			cg_resume_close_stores();
 		cg_owntables_allow_drop(dropping);
 		if (prev_ProcessUtility)
 			prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);

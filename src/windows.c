@@ -54,6 +54,11 @@ typedef struct WindowCache
 	windowset_hash *windows;
 } WindowCache;
 
+struct CgLook
+{
+	WindowCache cache;
+};
+
 static WindowCache open_cache;
 static WindowCache past_cache;
 
@@ -251,4 +256,52 @@ cg_windows_open(const char *technician)
 	foreach(lc, cg_interventions_list())
 		cg_interventions_ask(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_open, &windows);
 	return windows;
+}
+
+static void
+take_looked_at(CgInterventions *from, const char *customer, const char *id,
+			   TimestampTz opens_at, TimestampTz closes_at, void *context)
+{
+	CgLook	   *look = context;
+
+	if (look->cache.read_at >= opens_at && look->cache.read_at < closes_at)
+		take_window(from, customer, id, opens_at, closes_at, &look->cache);
+}
+
+CgLook *
+cg_windows_look_at_all(const char *technician, MemoryContext context)
+{
+	MemoryContext own = AllocSetContextCreate(context, "contact_guard open windows", ALLOCSET_SMALL_SIZES);
+	CgLook	   *look = MemoryContextAllocZero(own, sizeof(CgLook));
+	ListCell   *lc;
+
+	look->cache.context = own;
+	look->cache.windows = windowset_create(own, 64, NULL);
+	look->cache.read_at = GetCurrentTimestamp();
+	foreach(lc, cg_interventions_list())
+		cg_interventions_ask(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_looked_at, look);
+	return look;
+}
+
+bool
+cg_windows_find(const CgLook *look, const char *customer, CgWindow *window)
+{
+	WindowEntry *entry = windowset_lookup(look->cache.windows, customer);
+
+	if (entry == NULL)
+		return false;
+	*window = entry->window;
+	return true;
+}
+
+TimestampTz
+cg_windows_looked_at(const CgLook *look)
+{
+	return look->cache.read_at;
+}
+
+void
+cg_windows_free(CgLook *look)
+{
+	MemoryContextDelete(look->cache.context);
 }

@@ -39,6 +39,17 @@ extern List *cg_windows_customers(const char *technician);
  */
 extern bool cg_windows_past(const char *technician, const char *customer, CgWindow *window);
 
+/*
+ * All that are open now, by the latest commit and the clock, to be asked about customers: the
+ * same as windows_verify for each of them at this moment.  Lives until it is freed,
+ * or until "context" goes.
+ */
+typedef struct CgLook CgLook;
+extern CgLook *cg_windows_look_at_all(const char *technician, MemoryContext context);
+extern bool cg_windows_find(const CgLook *look, const char *customer, CgWindow *window);
+extern TimestampTz cg_windows_looked_at(const CgLook *look);
+extern void cg_windows_free(CgLook *look);
+
 /* All that are open now, in the current memory context. */
 extern List *cg_windows_open(const char *technician);
 
