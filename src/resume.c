@@ -37,6 +37,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "interventions.h"
 #include "reads.h"
 #include "resume.h"
 
@@ -260,6 +261,9 @@ cg_resume_close_stores(void)
 {
 	dlist_iter	iter;
 
+	/* Not while we ask for windows ourselves, as the owner of their relation. */
+	if (dlist_is_empty(&all_remembered) || cg_interventions_asking())
+		return;
 	dlist_foreach(iter, &all_remembered)
 	{
 		Remembered *remembered = dlist_container(Remembered, node, iter.cur);

@@ -42,4 +42,10 @@ my @plans = map { [ $_, 'nodes/plannodes.h' ] } qw(PlannedStmt Scan ModifyTable)
 		members => sub { slurp('test/census.d/expression_nodes') =~ /^(T_\w+)\s+walked/mg },
 		listed => [ 'src/known.c', qr/case (T_\w+):/ ],
 	},
+	{
+		name => 'node that is walked and may be a carrier',
+		members => sub { slurp('test/census.d/expression_nodes') =~ /^(T_\w+)\s+walked/mg },
+		listed => [ 'src/carriers.c', qr/case (T_\w+):/ ],
+		optional => [qw(T_OnConflictExpr T_WindowClause T_CommonTableExpr T_CTESearchClause T_CTECycleClause)],
+	},
 ];

@@ -130,7 +130,7 @@ foreach my $sql ('SELECT phone, pg_sleep(0.3) FROM (SELECT phone FROM crm.custom
 	$anna->quit;
 }
 
-# What is shown to one stays with him, and more than can be remembered is no more open
+# Many customers are remembered, too
 {
 	windows(1);
 	$node->safe_psql('crm', q(INSERT INTO crm.intervention (customer_id, technician, starts_at, ends_at, status)
@@ -140,7 +140,7 @@ foreach my $sql ('SELECT phone, pg_sleep(0.3) FROM (SELECT phone FROM crm.custom
 	my @few = $eve->query('BEGIN; DECLARE c SCROLL CURSOR FOR SELECT phone FROM crm.customer WHERE id BETWEEN 1001 AND 1100; FETCH ALL FROM c; FETCH FIRST FROM c');
 	is(Wire::states(@few), '', 'a hundred customers are remembered');
 	my @many = $eve->query('DECLARE d SCROLL CURSOR FOR SELECT phone FROM crm.customer WHERE id > 1000; MOVE ALL FROM d; FETCH FIRST FROM d', 300);
-	is(Wire::states(@many), '55000', 'of too many none is shown again');
+	is(Wire::states(@many), '', '... and so are ten thousand');
 	$eve->quit;
 }
 
