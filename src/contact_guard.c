@@ -13,6 +13,7 @@
 #include "copyto.h"
 #include "door.h"
 #include "errordetail.h"
+#include "explained.h"
 #include "execution.h"
 #include "gate.h"
 #include "guc.h"
@@ -57,6 +58,7 @@ _PG_init(void)
 	cg_attempts_init();
 	cg_door_init();
 	cg_errordetail_init();
+	cg_explained_init();
 	cg_copyto_init();
 	cg_utility_init();
 	cg_objectaccess_init();

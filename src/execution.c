@@ -65,13 +65,11 @@ CgFirstRecordHook cg_execution_first_record = NULL;
 
 static ExecutorRun_hook_type prev_ExecutorRun = NULL;
 static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
-static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 
 static Execution *current = NULL;
 static int64 statements = 0;	/* numbers given in this session */
 static bool first_record_done = false;
 
-static void execution_start(QueryDesc *query, int eflags);
 static void execution_run(QueryDesc *query, ScanDirection direction, uint64 count,
 						  bool execute_once);
 static void execution_finish(QueryDesc *query);
@@ -93,24 +91,11 @@ static void execution_exit(int code, Datum arg);
 void
 cg_execution_init(void)
 {
-	prev_ExecutorStart = ExecutorStart_hook;
-	ExecutorStart_hook = execution_start;
 	prev_ExecutorRun = ExecutorRun_hook;
 	ExecutorRun_hook = execution_run;
 	prev_ExecutorFinish = ExecutorFinish_hook;
 	ExecutorFinish_hook = execution_finish;
 	RegisterXactCallback(execution_xact, NULL);
-}
-
-static void
-execution_start(QueryDesc *query, int eflags)
-{
-	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
-		cg_resume_check_plan(query->plannedstmt);
-	if (prev_ExecutorStart)
-		prev_ExecutorStart(query, eflags);
-	else
-		standard_ExecutorStart(query, eflags);
 }
 
 static void
