@@ -59,8 +59,11 @@ BEGIN
 			CASE WHEN role OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC'::pg_catalog.text
 			     ELSE role::pg_catalog.regrole::pg_catalog.text END, ' CASCADE'::pg_catalog.text);
 	END LOOP;
-	ALTER SCHEMA contact_guard OWNER TO CURRENT_USER;
-	GRANT ALL ON SCHEMA contact_guard TO CURRENT_USER;
+	-- Like all that follows (src/acls.c): the bootstrap superuser's, whoever installs.
+	EXECUTE pg_catalog.concat('ALTER SCHEMA contact_guard OWNER TO '::pg_catalog.text,
+		10::pg_catalog.oid::pg_catalog.regrole::pg_catalog.text);
+	EXECUTE pg_catalog.concat('GRANT ALL ON SCHEMA contact_guard TO '::pg_catalog.text,
+		10::pg_catalog.oid::pg_catalog.regrole::pg_catalog.text);
 END
 $$;
 

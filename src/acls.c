@@ -18,13 +18,19 @@
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/objectaddress.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_init_privs.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "commands/alter.h"
+#include "commands/tablecmds.h"
+#include "commands/typecmds.h"
+#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -34,6 +40,7 @@
 /* ObjectAddress, in TopTransactionContext */
 static List *created = NIL;
 
+static void give_away(Oid classId, Oid objectId);
 static void forget_initial(Oid classId, Oid objectId);
 
 void
@@ -69,6 +76,43 @@ cg_acls_settle(void)
 		ObjectAddress *object = lfirst(lc);
 
 		cg_acls_reset(object->classId, object->objectId);
+		if (GetUserId() != BOOTSTRAP_SUPERUSERID)
+			give_away(object->classId, object->objectId);
+	}
+	CommandCounterIncrement();
+}
+
+/*
+ * To the bootstrap superuser, who is always one: whoever installs may be an ordinary
+ * role one day, and our SECURITY DEFINER functions would be his.
+ */
+static void
+give_away(Oid classId, Oid objectId)
+{
+	Relation	catalog;
+	char		relkind;
+
+	switch (classId)
+	{
+		case RelationRelationId:
+			/* Indexes and what is toasted go along. */
+			relkind = get_rel_relkind(objectId);
+			if (relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE || relkind == RELKIND_VIEW)
+				ATExecChangeOwner(objectId, BOOTSTRAP_SUPERUSERID, false, AccessExclusiveLock);
+			break;
+		case ProcedureRelationId:
+			catalog = table_open(ProcedureRelationId, RowExclusiveLock);
+			AlterObjectOwner_internal(catalog, objectId, BOOTSTRAP_SUPERUSERID);
+			table_close(catalog, RowExclusiveLock);
+			break;
+		case TypeRelationId:
+			/* Of relations and arrays: they go along, too.  A shell is its maker's to fill. */
+			if (get_typtype(objectId) == TYPTYPE_BASE && get_typisdefined(objectId) &&
+				!OidIsValid(get_element_type(objectId)))
+				AlterTypeOwner_oid(objectId, BOOTSTRAP_SUPERUSERID, true);
+			break;
+		default:
+			break;
 	}
 	CommandCounterIncrement();
 }

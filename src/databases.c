@@ -31,11 +31,14 @@
 
 #define HOLD_MS 60000
 #define PATIENCE_MS 5000
+#define LOOK_MS 10000
 
 static const char *wanted_database(Node *statement);
 static bool may_create_databases(void);
 static bool is_template(Oid database);
 static bool may_have(Node *statement, Oid database, bool is_top_level);
+static CgGuards guards_of(Oid oid);
+static void require_unguarded(Oid oid, const char *name);
 static void hold(Oid oid);
 static void release_own(XactEvent event, void *arg);
 
@@ -128,6 +131,49 @@ may_have(Node *statement, Oid database, bool is_top_level)
 	}
 }
 
+/* Known when the launcher has had a look into the database, or found it without us. */
+static CgGuards
+guards_of(Oid oid)
+{
+	CgDatabase *database;
+	CgGuards	result;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(oid, false);
+	if (database)
+		result = database->guards;
+	else
+		result = cg_shared->census_taken ? CG_GUARDS_NOTHING : CG_GUARDS_UNKNOWN;
+	LWLockRelease(cg_shared->lock);
+	return result;
+}
+
+/*
+ * A copy has all values, and a log of its own, which goes when the copy is dropped: who
+ * read in it would never be on record.
+ */
+static void
+require_unguarded(Oid oid, const char *name)
+{
+	TimestampTz give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_MS);
+	CgGuards	guards;
+
+	while ((guards = guards_of(oid)) == CG_GUARDS_UNKNOWN && GetCurrentTimestamp() < give_up)
+		ConditionVariableTimedSleep(&cg_shared->progress, 100, PG_WAIT_EXTENSION);
+	ConditionVariableCancelSleep();
+	if (guards == CG_GUARDS_UNKNOWN)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it is not known yet whether database \"%s\" has guarded columns", name),
+				 errhint("Try again; the recorder of contact_guard looks after the server's start.")));
+	if (guards == CG_GUARDS_SOMETHING)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be superuser to copy database \"%s\"", name),
+				 errdetail("It has guarded columns, and what is read in a copy is on record in the copy alone."),
+				 errhint("Ask a superuser; or use pg_dump, whose reads are on record.")));
+}
+
 /* Sends the recorder away, if there is one, and waits until it has gone. */
 static void
 hold(Oid oid)
@@ -162,6 +208,8 @@ cg_databases_hold(Node *statement, bool is_top_level)
 	/* Whom PostgreSQL will refuse must not stop a recorder. */
 	if (!OidIsValid(oid) || !may_have(statement, oid, is_top_level))
 		return InvalidOid;
+	if (IsA(statement, CreatedbStmt) && !superuser())
+		require_unguarded(oid, name);
 	hold(oid);
 	return oid;
 }

@@ -41,6 +41,7 @@
 #include "mask.h"
 #include "objects.h"
 #include "policyrecord.h"
+#include "shared.h"
 #include "trust.h"
 #include "windowquery.h"
 
@@ -177,6 +178,9 @@ invalidate(Oid relid, bool interventions)
 {
 	ListCell   *lc;
 
+	/* Our own interventions have a label from the script. */
+	if (get_rel_namespace(relid) != cg_objects_schema())
+		cg_shared_note_guarded();
 	if (interventions)
 		CacheInvalidateRelcacheByRelid(CG_LABELS_SIGNAL);
 	foreach(lc, cg_inherit_ancestors(relid))

@@ -39,6 +39,8 @@
 
 #define SLOT_NAME "contact_guard"
 #define NAP_MS 1000
+/* For so long a recorder works before it may be asked to make room for another. */
+#define TURN_MS 1000
 #define SLOT_SAVE_BYTES (1024 * 1024)	/* WAL behind us that is worth a write */
 /*
  * A position that lies so far behind is stored anew, though nothing was written:
@@ -59,6 +61,7 @@ static void start_recorders(void);
 static bool needs_recorder(CgDatabase *database, XLogRecPtr flushed);
 static void start_recorder(int place, Oid database);
 static bool is_running(int place);
+static void ask_to_leave(void);
 static void forget_if_dropped(Oid database);
 static void move_slot(void);
 
@@ -96,6 +99,9 @@ cg_launcher_main(Datum arg)
 		bool		ready = have_slot();
 		bool		known = cg_census_take();
 
+		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+		cg_shared->census_taken = known;
+		LWLockRelease(cg_shared->lock);
 		/* Without a slot, a census tells whether anybody needs one. */
 		if (ready || !slot_is_wanted())
 			start_recorders();
@@ -332,6 +338,8 @@ start_recorder(int place, Oid oid)
 
 		/* Until it has done something, each attempt counts as one that failed. */
 		if (!started)
+			ask_to_leave();
+		if (!started)
 			strlcpy(database->error, "starting: no background worker slot is free (max_worker_processes)",
 					CG_ERROR_LENGTH);
 		else if (database->failures > 1 && database->error[0] == '\0')
@@ -340,9 +348,38 @@ start_recorder(int place, Oid oid)
 		database->failures++;
 		database->retry_at =
 			TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-										Min(30000, 250 << Min(database->failures, 8)));
+										started ? Min(30000, 250 << Min(database->failures, 8)) : 250);
 	}
 	LWLockRelease(cg_shared->lock);
+}
+
+/*
+ * No worker is free: of the recorders that have had their time, first one that only
+ * waits for more to do, else the one that has run longest.  Lock held.
+ */
+static void
+ask_to_leave(void)
+{
+	TimestampTz before = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), -TURN_MS);
+	CgDatabase *chosen = NULL;
+
+	for (int place = 0; place < CG_MAX_DATABASES; place++)
+	{
+		CgDatabase *database = &cg_shared->databases[place];
+		bool		idle = !database->wanted && database->written <= database->recorded;
+
+		if (database->recorder == 0 || database->leave || (!idle && database->started_at > before))
+			continue;
+		if (chosen == NULL || database->started_at < chosen->started_at || idle)
+			chosen = database;
+		if (idle)
+			break;
+	}
+	if (chosen)
+	{
+		chosen->leave = true;
+		SetLatch(chosen->latch);
+	}
 }
 
 /* A database that went with messages in WAL that we found after a restart. */

@@ -404,6 +404,11 @@ cg_protect_require_retired(void)
 {
 	List	   *relids = labelled_relations();
 
+	/* Whoever has installed it owns it, also when he is no superuser any more. */
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be superuser to drop extension \"contact_guard\"")));
 	if (relids != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),

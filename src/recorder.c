@@ -24,6 +24,7 @@
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -33,6 +34,7 @@
 #include "checkpoint.h"
 #include "epoch.h"
 #include "journal.h"
+#include "labels.h"
 #include "objects.h"
 #include "owntables.h"
 #include "recorder.h"
@@ -48,6 +50,7 @@
 #define SKIP_BYTES (1024 * 1024)
 /* Until somebody's CREATE EXTENSION has committed */
 #define COMING_MS 200
+#define ANOTHERS_TURN_MS 1000
 
 /*
  * All that was flushed when we began must be read before sync() may return: there
@@ -58,6 +61,7 @@ static XLogRecPtr behind_until = InvalidXLogRecPtr;
 static void attach(void);
 static void detach(int code, Datum arg);
 static void note_error(void);
+static void note_guards(void);
 static void record_journal(void);
 static XLogRecPtr begin(void);
 static void leave_without_journal(void);
@@ -105,6 +109,8 @@ attach(void)
 	{
 		database->recorder = MyProcPid;
 		database->latch = MyLatch;
+		database->started_at = GetCurrentTimestamp();
+		database->leave = false;
 	}
 	LWLockRelease(cg_shared->lock);
 	if (database == NULL || database->recorder != MyProcPid)
@@ -122,6 +128,10 @@ detach(int code, Datum arg)
 	{
 		database->recorder = 0;
 		database->latch = NULL;
+		/* Or it would take the worker again that it has left to another. */
+		if (database->leave)
+			database->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ANOTHERS_TURN_MS);
+		database->leave = false;
 		/* It had no time to say when: without a reader nobody would come for a heartbeat. */
 		if (code != 0)
 			database->due_at = GetCurrentTimestamp();
@@ -152,6 +162,29 @@ note_error(void)
 	LWLockRelease(cg_shared->lock);
 }
 
+/*
+ * For whoever wants a copy of this database: unless a session that has set a policy
+ * since has said so already.
+ */
+static void
+note_guards(void)
+{
+	CgDatabase *database;
+	bool		guards = false;
+	ListCell   *lc;
+
+	StartTransactionCommand();
+	/* Our own interventions have a label, too. */
+	foreach(lc, cg_labels_relations())
+		guards |= get_rel_namespace(lfirst_oid(lc)) != cg_objects_schema();
+	CommitTransactionCommand();
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database && database->guards == CG_GUARDS_UNKNOWN)
+		database->guards = guards ? CG_GUARDS_SOMETHING : CG_GUARDS_NOTHING;
+	LWLockRelease(cg_shared->lock);
+}
+
 /* What there is to do; false if nothing, or somebody wants us to go. */
 static bool
 look(XLogRecPtr *written, bool *wanted)
@@ -161,7 +194,7 @@ look(XLogRecPtr *written, bool *wanted)
 
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
 	database = cg_shared_database(MyDatabaseId, false);
-	held = database == NULL || cg_shared_is_held(database);
+	held = database == NULL || database->leave || cg_shared_is_held(database);
 	*written = database ? database->written : InvalidXLogRecPtr;
 	*wanted = database && database->wanted;
 	LWLockRelease(cg_shared->lock);
@@ -261,6 +294,7 @@ record_journal(void)
 		leave_without_journal();
 		return;
 	}
+	note_guards();
 	behind_until = GetFlushRecPtr(NULL);
 	report(position, 0);
 	reader = cg_walreader_open(position);

@@ -113,6 +113,20 @@ cg_shared_database(Oid oid, bool create)
 }
 
 void
+cg_shared_note_guarded(void)
+{
+	CgDatabase *database;
+
+	if (cg_shared == NULL)
+		return;
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, true);
+	if (database)
+		database->guards = CG_GUARDS_SOMETHING;
+	LWLockRelease(cg_shared->lock);
+}
+
+void
 cg_shared_wake(CgDatabase *database)
 {
 	if (database->recorder != 0)

@@ -19,8 +19,16 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 
-#define CG_MAX_DATABASES 64
+#define CG_MAX_DATABASES 256
 #define CG_ERROR_LENGTH 200
+
+/* Once something was guarded it stays so until the server's restart. */
+typedef enum CgGuards
+{
+	CG_GUARDS_UNKNOWN,
+	CG_GUARDS_NOTHING,
+	CG_GUARDS_SOMETHING
+} CgGuards;
 
 /*
  * The journal of one database.  Any message that is not yet recorded begins at
@@ -40,6 +48,9 @@ typedef struct CgDatabase
 	uint64		recorded_bytes;
 	bool		wanted;			/* a recorder is wanted, even without messages,
 								 * or has not read all that it found yet */
+	CgGuards	guards;			/* has the database guarded columns? */
+	TimestampTz started_at;		/* the recorder */
+	bool		leave;			/* it is asked to leave a worker to another database's */
 	pid_t		recorder;		/* 0: none */
 	Latch	   *latch;			/* the recorder's */
 	TimestampTz retry_at;		/* do not start a recorder before */
@@ -62,6 +73,7 @@ typedef struct CgShared
 	ConditionVariable progress; /* a "recorded", an "error" or slot_ready moved */
 	pid_t		launcher;		/* 0: none */
 	Latch	   *launcher_latch;
+	bool		census_taken;	/* a database without an entry has no journal */
 	bool		slot_wanted;	/* some database has a journal */
 	bool		slot_ready;		/* WAL is being kept for the recorders */
 	char		error[CG_ERROR_LENGTH]; /* why the launcher has no slot, or "" */
@@ -80,6 +92,9 @@ extern void cg_shared_require(void);
  * NULL if there is none and (not create, or the table is full).
  */
 extern CgDatabase *cg_shared_database(Oid oid, bool create);
+
+/* A policy is being set in this database. */
+extern void cg_shared_note_guarded(void);
 
 /* Wakes the recorder of a database, or the launcher if it has none.  Lock held. */
 extern void cg_shared_wake(CgDatabase *database);

@@ -141,7 +141,6 @@ foreach my $sql ('CREATE DATABASE z TEMPLATE crm', 'BEGIN; DROP DATABASE crm; RO
 	is($node->safe_psql('postgres', $recorder), $pid, '... and the recorder stays');
 }
 $outside->quit;
-$node->safe_psql('postgres', 'ALTER ROLE creator CREATEDB');
 
 # 7. Records are not made up, statistics of nothing are nobody's, and settings change no script.
 $node->safe_psql('crm', 'GRANT EXECUTE ON FUNCTION contact_guard.record_policy(text) TO eve');
@@ -153,5 +152,88 @@ is((as($node, 'postgres', 'dbo', join ' ', map { "ALTER DATABASE odd SET $_;" } 
 		"DateStyle = 'SQL, DMY'", "IntervalStyle = 'sql_standard'", "bytea_output = 'escape'", 'quote_all_identifiers = on', 'escape_string_warning = on', "backslash_quote = off"))[1], '', 'odd settings of a database');
 is((as($node, 'odd', 'postgres', 'CREATE EXTENSION contact_guard'))[1], '', '... in which the extension is made all the same');
 is($node->safe_psql('odd', "SELECT contact_guard.sync(); SELECT count(*) FROM contact_guard.log l WHERE contact_guard.leaf(seq) IS NULL"), "\n0", '... and its leaves are computed');
+
+# 8. A copy of the database, in which a read is on record, is not for everybody
+$node->safe_psql('postgres', 'ALTER ROLE creator CREATEDB; ALTER ROLE dbo CREATEDB; CREATE DATABASE plain OWNER dbo; CREATE DATABASE ready OWNER dbo');
+$node->safe_psql('ready', 'CREATE EXTENSION contact_guard; CREATE TABLE t (id bigint PRIMARY KEY, phone text)');
+$node->safe_psql('ready', 'SELECT contact_guard.sync()');
+sub copied { my ($user, $template, $how) = @_;
+	my $err = (as($node, 'postgres', $user, "CREATE DATABASE copied TEMPLATE $template " . ($how // '')))[1];
+	is((as($node, 'postgres', 'postgres', 'DROP DATABASE IF EXISTS copied'))[1] =~ s/.*NOTICE.*\n.*\n?//r, '', '... (and dropped)');
+	return state_of($err) }
+is(copied('dbo', 'crm', $_), '42501', "its owner cannot copy a database with guarded columns $_") foreach '', 'STRATEGY file_copy', 'OWNER dbo';
+$node->safe_psql('postgres', 'ALTER DATABASE crm IS_TEMPLATE true');
+is(copied('creator', 'crm'), '42501', '... nor can anybody else, of a template');
+$node->safe_psql('postgres', 'ALTER DATABASE crm IS_TEMPLATE false');
+is(copied('postgres', 'crm'), '', '... but a superuser');
+is(copied('dbo', 'plain'), '', 'one without the extension is copied');
+is(copied('dbo', 'ready'), '', '... and one with it that guards nothing');
+is(copied('creator', 'template0'), '', '... and any that is made anew');
+$node->safe_psql('ready', "SET client_min_messages = error; BEGIN; SELECT contact_guard.protect('t', customer => 'id', columns => '{phone}'); COMMIT");
+is(copied('dbo', 'ready'), '42501', '... not when it guards something');
+$node->restart;
+is(copied('dbo', 'plain'), '', 'right after a restart it is waited for, one by one');
+is(copied('dbo', 'ready'), '42501', '... with the same answers');
+is(copied('dbo', 'crm'), '42501', '... for each');
+
+# 9. The installer becomes an ordinary role
+$node->safe_psql('postgres', 'CREATE ROLE dba LOGIN SUPERUSER; CREATE DATABASE his');
+is((as($node, 'his', 'dba', "SET client_min_messages = error; CREATE EXTENSION contact_guard; CREATE TABLE c (id bigint PRIMARY KEY, phone text); INSERT INTO c VALUES (1, 'SECRET');
+	SELECT contact_guard.protect('c', customer => 'id', columns => '{phone}', mask => 'constant(X)')"))[1], '', 'another superuser installs');
+is($node->safe_psql('his', q(SELECT string_agg(DISTINCT r.rolname, ' ') FROM pg_roles r, (
+	SELECT relowner AS o FROM pg_class WHERE relnamespace = 'contact_guard'::regnamespace UNION ALL SELECT proowner FROM pg_proc WHERE pronamespace = 'contact_guard'::regnamespace
+	UNION ALL SELECT typowner FROM pg_type WHERE typnamespace = 'contact_guard'::regnamespace UNION ALL SELECT nspowner FROM pg_namespace WHERE nspname = 'contact_guard') x WHERE r.oid = o)), 'postgres',
+	'... and everything is the bootstrap superuser\'s');
+is($node->safe_psql('his', q(SELECT count(*) FROM (SELECT (aclexplode(initprivs)).grantor FROM pg_init_privs WHERE objoid >= 16384) p WHERE grantor::regrole <> 'postgres'::regrole)), 0, '... so are the privileges that pg_dump compares with');
+$node->safe_psql('postgres', 'ALTER ROLE dba NOSUPERUSER');
+is(as($node, 'his', 'dba', 'SELECT phone FROM c'), 'X', 'who is no superuser any more sees masks');
+foreach my $sql ("SELECT contact_guard.record_policy('forged')", 'GRANT EXECUTE ON FUNCTION contact_guard.standing_permission() TO dba', 'DROP EXTENSION contact_guard', 'DROP SCHEMA contact_guard CASCADE',
+	'BEGIN; LOCK TABLE contact_guard.log', 'TABLE contact_guard.journal_key', "COMMENT ON TABLE contact_guard.log IS 'x'", 'DROP OWNED BY dba', 'ALTER EXTENSION contact_guard UPDATE TO \'1.0\'')
+{
+	isnt(state_of((as($node, 'his', 'dba', $sql))[1]), '', "... and is refused: $sql");
+}
+is(as($node, 'his', 'dba', 'SELECT phone FROM c'), 'X', '... masks as before');
+# Of a database that version 1.0 was installed in they are his
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+$node->restart;
+$node->safe_psql('his', 'ALTER FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) OWNER TO dba');
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'contact_guard'");
+$node->restart;
+like((as($node, 'his', 'dba', 'SELECT phone FROM c'))[1], qr/reveal.*does not exist.*Role "dba", which has installed the extension, is not a superuser any more/s, 'a function of his is not ours, and the error says what to do');
+my $reader = session($node, 'his', 'dba');
+$node->safe_psql('postgres', 'ALTER ROLE dba SUPERUSER');
+is($reader->query('SELECT phone FROM c'), 'SECRET', '... as long as he is none');
+$node->safe_psql('postgres', 'ALTER ROLE dba NOSUPERUSER');
+$reader->{stderr} = '';
+is($reader->query('SELECT phone FROM c'), '', '... in a session that goes on, too');
+$reader->quit;
 $node->stop;
+
+# 10. Each database's recorder has its turn
+my $few = guard_node('few', 'max_worker_processes = 4');
+make_roles($few);
+make_crm($few, $_, 60) foreach qw(y1 y2 y3 y4 crm);
+log_rows($few, 'crm', 'true');
+my @busy = map { session($few, $_, 'anna') } qw(y1 y2 y3 y4);
+my ($busy, $slowest) = (0, 0);
+my $start = time;
+foreach my $round (1 .. 60)
+{
+	$_->query('SELECT count(phone) FROM crm.customer') foreach @busy;
+	if ($round % 20 == 10)
+	{
+		my $before = time;
+		as($few, 'crm', 'eve', $read);
+		$few->safe_psql('crm', 'SELECT contact_guard.sync()');
+		$slowest = time - $before if time - $before > $slowest;
+	}
+	usleep(150_000);
+}
+cmp_ok($slowest, '<', 12, "with fewer workers than busy databases a record waits for its turn only ($slowest s)");
+foreach my $db (qw(y1 y2 y3 y4 crm))
+{
+	ok(log_is_whole($few, $db), "$db: nothing is lost");
+}
+$_->quit foreach @busy;
+$few->stop;
 done_testing();
