@@ -29,6 +29,7 @@
 
 #include "callees.h"
 #include "objects.h"
+#include "prints.h"
 #include "trust.h"
 
 static bool callees_walker(Node *node, void *context);
@@ -64,8 +65,8 @@ cg_callees_runs_sql(Oid function)
 
 /*
  * Built-ins.  What is volatile may store or send its argument, or run it as SQL;
- * those here do neither.  A trigger function of PostgreSQL's own is volatile
- * because a trigger is.
+ * those here do neither.  Of trigger functions, those for tsvector write the words
+ * of a column into another.
  */
 static bool
 is_harmless(Form_pg_proc form)
@@ -77,10 +78,23 @@ is_harmless(Form_pg_proc form)
 		case F_TIMEOFDAY:
 		case F_GEN_RANDOM_UUID:
 		case F_SATISFIES_HASH_PARTITION:
+		case F_SUPPRESS_REDUNDANT_UPDATES_TRIGGER:
+		case F_UNIQUE_KEY_RECHECK:
+		case F_RI_FKEY_CHECK_INS:
+		case F_RI_FKEY_CHECK_UPD:
+		case F_RI_FKEY_CASCADE_DEL:
+		case F_RI_FKEY_CASCADE_UPD:
+		case F_RI_FKEY_RESTRICT_DEL:
+		case F_RI_FKEY_RESTRICT_UPD:
+		case F_RI_FKEY_SETNULL_DEL:
+		case F_RI_FKEY_SETNULL_UPD:
+		case F_RI_FKEY_SETDEFAULT_DEL:
+		case F_RI_FKEY_SETDEFAULT_UPD:
+		case F_RI_FKEY_NOACTION_DEL:
+		case F_RI_FKEY_NOACTION_UPD:
 			return true;
 		default:
-			return !cg_callees_runs_sql(form->oid) &&
-				(form->provolatile != PROVOLATILE_VOLATILE || form->prorettype == TRIGGEROID);
+			return !cg_callees_runs_sql(form->oid) && form->provolatile != PROVOLATILE_VOLATILE;
 	}
 }
 
@@ -115,6 +129,8 @@ cg_callees_of_function(Oid function, CgCallees *callees)
 	}
 	else
 		allowed = cg_trust_is_trusted(function);
+	if (callees->prints_wanted)
+		cg_prints_function(tuple, callees);
 	ReleaseSysCache(tuple);
 	if (!allowed)
 		callees->refused = list_append_unique_oid(callees->refused, function);
@@ -140,6 +156,11 @@ judge_aggregate(Oid function, CgCallees *callees)
 	if (OidIsValid(form->aggsortop))
 		cg_callees_of_function(get_opcode(form->aggsortop), callees);
 	cg_callees_of_type(form->aggtranstype, callees);
+	if (callees->prints_wanted && function >= FirstNormalObjectId)
+		callees->prints = cg_prints_append(callees->prints, psprintf("f %u\naggregate %u %u %u %u %u %u %u %u %u", function,
+									form->aggtransfn, form->aggfinalfn, form->aggcombinefn, form->aggserialfn,
+									form->aggdeserialfn, form->aggmtransfn, form->aggminvtransfn,
+									form->aggmfinalfn, form->aggtranstype));
 	ReleaseSysCache(tuple);
 }
 
@@ -149,8 +170,25 @@ judge_body(HeapTuple tuple, CgCallees *callees)
 {
 	bool		isnull;
 	Datum		body = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &isnull);
+	Oid			outer = callees->body;
 
+	callees->body = ((Form_pg_proc) GETSTRUCT(tuple))->oid;
 	cg_callees_of_expression(stringToNode(TextDatumGetCString(body)), callees);
+	callees->body = outer;
+}
+
+/*
+ * A body names relations by OID, but a view's query, a policy, or a foreign table
+ * among the partitions may be their owner's, who changes them as he likes.
+ */
+static void
+judge_relation(const RangeTblEntry *rte, CgCallees *callees)
+{
+	if (rte->rtekind != RTE_RELATION || callees->unknown != NULL)
+		return;
+	callees->unknown = psprintf("%s, which reads relation %s,",
+								OidIsValid(callees->body) ? psprintf("function %s", cg_trust_name(callees->body)) : "an expression",
+								get_rel_name(rte->relid) ? quote_qualified_identifier(get_namespace_name(get_rel_namespace(rte->relid)), get_rel_name(rte->relid)) : "?");
 }
 
 void
@@ -253,6 +291,7 @@ callees_walker(Node *node, void *context)
 			judge_operator(((SortGroupClause *) node)->sortop, callees);
 			break;
 		case T_RangeTblEntry:
+			judge_relation((RangeTblEntry *) node, callees);
 			return false;
 		case T_Query:
 			if (((Query *) node)->commandType != CMD_SELECT || ((Query *) node)->hasModifyingCTE)
@@ -320,8 +359,11 @@ judge_domain(Oid domain, CgCallees *callees)
 		Datum		check = heap_getattr(tuple, Anum_pg_constraint_conbin,
 										 RelationGetDescr(catalog), &isnull);
 
-		if (!isnull)
-			cg_callees_of_expression(stringToNode(TextDatumGetCString(check)), callees);
+		if (isnull)
+			continue;
+		cg_callees_of_expression(stringToNode(TextDatumGetCString(check)), callees);
+		if (callees->prints_wanted)
+			callees->prints = cg_prints_append(callees->prints, psprintf("t %u\n%s", domain, TextDatumGetCString(check)));
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -333,7 +375,13 @@ judge_row_type(Oid relid, CgCallees *callees)
 	int			natts = cg_objects_natts(relid);
 
 	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
-		cg_callees_of_type(get_atttype(relid, attnum), callees);
+	{
+		Oid			type = get_atttype(relid, attnum);
+
+		cg_callees_of_type(type, callees);
+		if (callees->prints_wanted && type >= FirstNormalObjectId)
+			callees->prints = cg_prints_append(callees->prints, psprintf("t %u\nhas %u", get_rel_type_id(relid), type));
+	}
 }
 
 static void
@@ -365,6 +413,9 @@ judge_casts_to_json(Oid type, CgCallees *callees)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		cg_callees_of_function(((Form_pg_cast) GETSTRUCT(tuple))->castfunc, callees);
+		if (callees->prints_wanted)
+			callees->prints = cg_prints_append(callees->prints, psprintf("t %u\ncast %u %u", type, targets[i],
+										((Form_pg_cast) GETSTRUCT(tuple))->castfunc));
 		ReleaseSysCache(tuple);
 	}
 }

@@ -4,7 +4,8 @@
  *
  * Allowed are: built-ins that are not volatile and run no text as SQL; functions
  * in C, which only superusers make; SQL functions with a body of the SQL
- * standard, which names what it calls by OID, if all of that is allowed; and
+ * standard, which names what it calls by OID, if all of that is allowed and it
+ * reads no relation, whose views and policies are their owner's; and
  * functions that an admin trusts (trust.h).  Everything else resolves names when
  * it runs, on the path and with the types of whoever runs it.
  */
@@ -19,6 +20,9 @@ typedef struct CgCallees
 	char	   *unknown;		/* what is refused besides, or NULL; a noun phrase */
 	List	   *seen_functions;
 	List	   *seen_types;
+	bool		prints_wanted;	/* see prints.h */
+	List	   *prints;			/* if wanted: what may be replaced, as it is now; char *, each once */
+	Oid			body;			/* under way: the function whose body is looked at */
 } CgCallees;
 
 /*

@@ -26,6 +26,7 @@
 #include "permission.h"
 #include "interventions.h"
 #include "actor.h"
+#include "beneath.h"
 #include "planner.h"
 #include "policy.h"
 #include "policyrecord.h"
@@ -47,6 +48,7 @@ _PG_init(void)
 	cg_labels_init();
 	cg_policy_init();
 	cg_trust_init();
+	cg_beneath_init();
 	cg_gate_init();
 	cg_permission_init();
 	cg_interventions_init();

@@ -32,6 +32,7 @@
 #include "utils/lsyscache.h"
 
 #include "altertable.h"
+#include "beneath.h"
 #include "childcode.h"
 #include "ddl.h"
 #include "definition.h"
@@ -85,6 +86,20 @@ cg_ddl_note_changed(Oid relid)
 {
 	if (current)
 		current->changed = note(current->changed, relid);
+}
+
+/* Before it changes anything for itself: what it has made is not visible yet. */
+void
+cg_ddl_note_beneath(void)
+{
+	MemoryContext oldcontext;
+
+	if (current == NULL || current->has_looked)
+		return;
+	current->has_looked = true;
+	oldcontext = MemoryContextSwitchTo(current->context);
+	current->beneath = cg_beneath_look();
+	MemoryContextSwitchTo(oldcontext);
 }
 
 bool
@@ -296,6 +311,11 @@ cg_ddl_finish(CgDdl *frame)
 {
 	ListCell   *lc;
 
+	if (frame->beneath != NIL)
+	{
+		CommandCounterIncrement();
+		cg_beneath_compare(frame->beneath, frame->kind == CG_COMMAND_DECIDED ? frame->admin : cg_objects_is_admin());
+	}
 	if (frame->kind != CG_COMMAND_DECIDED)
 		return;
 	if (frame->created != NIL || frame->changed != NIL)

@@ -22,6 +22,8 @@ typedef struct CgDdl
 	List	   *decided;		/* OIDs of relations that its sub-commands were decided for */
 	List	   *created;		/* OIDs of relations that it has made */
 	List	   *changed;		/* OIDs of relations whose definition calls more than before */
+	bool		has_looked;		/* beneath is filled in */
+	List	   *beneath;		/* what definitions called before it; see beneath.h */
 	List	   *verdict;		/* what interventions were asked by before it; see verdict.h */
 } CgDdl;
 
@@ -51,6 +53,7 @@ extern bool cg_ddl_is_admin(void);
 /* What the innermost command, or one around it, has done so far; what it may change. */
 extern void cg_ddl_note_created(Oid relid);
 extern void cg_ddl_note_changed(Oid relid);
+extern void cg_ddl_note_beneath(void);
 extern bool cg_ddl_is_created(Oid relid);
 extern bool cg_ddl_is_decided(Oid relid);
 

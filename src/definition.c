@@ -32,6 +32,7 @@
 #include "optimizer/optimizer.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
@@ -41,6 +42,7 @@
 #include "definition.h"
 #include "labels.h"
 #include "policy.h"
+#include "prints.h"
 #include "trust.h"
 
 typedef struct Walk
@@ -48,7 +50,7 @@ typedef struct Walk
 	Relation	rel;
 	Bitmapset  *guarded;		/* as pull_varattnos() counts, whole rows too */
 	bool		all;			/* rows are hidden: every column counts */
-	List	   *offences;
+	CgDefinition *found;
 } Walk;
 
 static void collect(Walk *walk, CgCallees *callees, const char *where);
@@ -86,8 +88,8 @@ add_offence(Walk *walk, Oid function, char *what, const char *where)
 	offence->function = function;
 	offence->what = what;
 	offence->where = pstrdup(where);
-	if (!has_offence(walk->offences, offence))
-		walk->offences = lappend(walk->offences, offence);
+	if (!has_offence(walk->found->offences, offence))
+		walk->found->offences = lappend(walk->found->offences, offence);
 }
 
 static void
@@ -100,6 +102,10 @@ collect(Walk *walk, CgCallees *callees, const char *where)
 					psprintf("function %s", cg_trust_name(lfirst_oid(lc))), where);
 	if (callees->unknown)
 		add_offence(walk, InvalidOid, callees->unknown, where);
+	walk->found->functions = list_concat_unique_oid(walk->found->functions, callees->seen_functions);
+	walk->found->types = list_concat_unique_oid(walk->found->types, callees->seen_types);
+	foreach(lc, callees->prints)
+		walk->found->prints = cg_prints_append(walk->found->prints, lfirst(lc));
 }
 
 /* OLD and NEW of a trigger are variables 1 and 2. */
@@ -124,7 +130,7 @@ is_guarded(const Walk *walk, AttrNumber attnum)
 static void
 look_at(Walk *walk, Node *expression, const char *where)
 {
-	CgCallees	callees = {NIL};
+	CgCallees	callees = {.prints_wanted = true};
 
 	if (!refers(walk, expression))
 		return;
@@ -135,7 +141,7 @@ look_at(Walk *walk, Node *expression, const char *where)
 static void
 look_at_function(Walk *walk, Oid function, const char *where)
 {
-	CgCallees	callees = {NIL};
+	CgCallees	callees = {.prints_wanted = true};
 
 	cg_callees_of_function(function, &callees);
 	collect(walk, &callees, where);
@@ -150,7 +156,7 @@ walk_columns(Walk *walk)
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute form = TupleDescAttr(desc, i);
-		CgCallees	callees = {NIL};
+		CgCallees	callees = {.prints_wanted = true};
 
 		if (form->attisdropped || !is_guarded(walk, form->attnum))
 			continue;
@@ -231,6 +237,23 @@ walk_index(Walk *walk, Oid indexid)
 	index_close(index, AccessShareLock);
 }
 
+/* Does it write the words of columns that are not guarded?  The first two arguments are others. */
+static bool
+is_tsvector_of_others(const Walk *walk, const Trigger *trigger)
+{
+	if (trigger->tgfoid != F_TSVECTOR_UPDATE_TRIGGER && trigger->tgfoid != F_TSVECTOR_UPDATE_TRIGGER_COLUMN)
+		return false;
+	for (int i = 0; i < trigger->tgnargs; i++)
+	{
+		AttrNumber	attnum = i == 1 ? InvalidAttrNumber :
+			get_attnum(RelationGetRelid(walk->rel), trigger->tgargs[i]);
+
+		if (attnum != InvalidAttrNumber && is_guarded(walk, attnum))
+			return false;
+	}
+	return true;
+}
+
 static void
 walk_triggers(Walk *walk)
 {
@@ -241,7 +264,7 @@ walk_triggers(Walk *walk)
 		Trigger    *trigger = &triggers->triggers[i];
 		char	   *where = psprintf("trigger \"%s\"", trigger->tgname);
 
-		if (!TRIGGER_FOR_ROW(trigger->tgtype))
+		if (!TRIGGER_FOR_ROW(trigger->tgtype) || is_tsvector_of_others(walk, trigger))
 			continue;
 		look_at_function(walk, trigger->tgfoid, where);
 		if (trigger->tgqual)
@@ -318,26 +341,27 @@ walk_partition_key(Walk *walk, Oid of)
 		if (expression ? refers(&above, expression) : is_guarded(&above, key->partattrs[i]))
 			look_at_function(&above, key->partsupfunc[i].fn_oid, where);
 	}
-	walk->offences = above.offences;
 	relation_close(rel, AccessShareLock);
 }
 
-List *
-cg_definition_offences(Oid relid)
+void
+cg_definition_survey(Oid relid, CgDefinition *definition)
 {
 	const CgPolicy *policy;
 	Walk		walk = {NULL};
 	List	   *ancestors;
 	ListCell   *lc;
 
+	memset(definition, 0, sizeof(*definition));
+	walk.found = definition;
 	walk.rel = try_relation_open(relid, AccessShareLock);
 	if (walk.rel == NULL)
-		return NIL;
+		return;
 	policy = cg_policy_get(relid);
 	if (policy == NULL)
 	{
 		relation_close(walk.rel, AccessShareLock);
-		return NIL;
+		return;
 	}
 	walk.all = policy->hide;
 	walk.guarded = bms_make_singleton(0 - FirstLowInvalidHeapAttributeNumber);
@@ -356,58 +380,13 @@ cg_definition_offences(Oid relid)
 	foreach(lc, ancestors)
 		walk_partition_key(&walk, lfirst_oid(lc));
 	relation_close(walk.rel, AccessShareLock);
-	return walk.offences;
 }
 
-CgOffence *
-cg_definition_check(Oid relid)
+List *
+cg_definition_offences(Oid relid)
 {
-	const CgPolicy *policy = cg_policy_get(relid);
-	List	   *offences;
+	CgDefinition definition;
 
-	if (policy == NULL || policy->unpinned)
-		return NULL;
-	offences = cg_definition_offences(relid);
-	return offences == NIL ? NULL : linitial(offences);
-}
-
-static const char *
-reason(const CgOffence *offence)
-{
-	if (!OidIsValid(offence->function))
-		return "Nothing is known of what it does with them.";
-	if (offence->function < FirstNormalObjectId)
-		return "It is volatile, or runs queries: it may hand them on.";
-	return "What it calls is found by name when it runs, on the search_path of whoever runs it.";
-}
-
-void
-cg_definition_require(Oid relid)
-{
-	ListCell   *lc;
-
-	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
-	{
-		CgOffence  *offence = cg_definition_check(lfirst_oid(lc));
-
-		if (offence == NULL)
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("%s may not be called with guarded values of relation \"%s\"",
-						offence->what, get_rel_name(offence->relid)),
-				 errdetail("It is called by %s. %s", offence->where, reason(offence)),
-				 OidIsValid(offence->function)
-				 ? errhint("%s Or accept it with unpinned => 'accept'.", cg_trust_mend(offence->function))
-				 : errhint("Change the definition, or accept it with unpinned => 'accept'.")));
-	}
-}
-
-char *
-cg_definition_problem(const CgOffence *offence)
-{
-	return psprintf("relation %s: %s calls %s, which may not meet guarded values%s%s",
-					get_rel_name(offence->relid), offence->where, offence->what,
-					OidIsValid(offence->function) ? ": " : "",
-					OidIsValid(offence->function) ? cg_trust_mend(offence->function) : "");
+	cg_definition_survey(relid, &definition);
+	return definition.offences;
 }

@@ -18,6 +18,18 @@ typedef struct CgOffence
 	char	   *where;			/* "check constraint \"c2_phone_check\"" */
 } CgOffence;
 
+/* All that a definition hands guarded values to, directly or beneath. */
+typedef struct CgDefinition
+{
+	List	   *offences;		/* CgOffence, palloc'd */
+	List	   *functions;		/* OIDs, built-ins too */
+	List	   *types;			/* OIDs, without built-ins */
+	List	   *prints;			/* see prints.h */
+} CgDefinition;
+
+/* Empty if it has no guarded column, or does not exist.  AccessShareLock, for the time. */
+extern void cg_definition_survey(Oid relid, CgDefinition *definition);
+
 /*
  * The functions that the relation's definition hands guarded values to and that
  * are not allowed (callees.h), each once: CgOffence, palloc'd.  NIL if it has no
@@ -32,10 +44,14 @@ extern List *cg_definition_offences(Oid relid);
 extern CgOffence *cg_definition_check(Oid relid);
 
 /*
- * ERROR insufficient_privilege that names the first of the relation or of its
- * descendants, with the commands that mend it.
+ * ERROR insufficient_privilege that names all of the relation or of one of its
+ * descendants, with the commands that mend it.  Waits for whoever is changing
+ * what they call, and nobody does until the transaction ends.
  */
 extern void cg_definition_require(Oid relid);
+
+/* ERROR as above for these offences, which are of one relation; none: returns. */
+extern void cg_definition_refuse(List *offences);
 
 /* "function … is not trusted, and … calls it", with the mend: for status(). */
 extern char *cg_definition_problem(const CgOffence *offence);

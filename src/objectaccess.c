@@ -77,6 +77,7 @@
 #include "utils/lsyscache.h"
 
 #include "accessrules.h"
+#include "beneath.h"
 #include "capture.h"
 #include "ddl.h"
 #include "inherit.h"
@@ -225,6 +226,7 @@ objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 		event.is_internal = ((ObjectAccessPostAlter *) arg)->is_internal;
 		event.auxiliary = ((ObjectAccessPostAlter *) arg)->auxiliary_id;
 	}
+	cg_beneath_decide(classId, &event);
 	cg_capture_decide(classId, &event);
 	for (int i = 0; i < lengthof(classes); i++)
 		if (classes[i].id == classId)
