@@ -28,6 +28,7 @@
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
 #include "nodes/parsenodes.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -44,11 +45,16 @@
 #include "labels.h"
 #include "objects.h"
 #include "policy.h"
+#include "touches.h"
 #include "trust.h"
 
 static HeapTuple fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object);
+static Node *stored(HeapTuple tuple, Oid catalog_id, AttrNumber column);
 static void require_admin(Oid relid, const char *what);
+static void require_admin_for(Oid relid, Node *expression, const char *what);
 static void decide_domain(Oid domain);
+static bool has_transition_tables(HeapTuple tuple);
+static bool index_touches(Oid indexid);
 static bool inherits(Oid child, Oid parent);
 static Oid	relation_of(Oid relid);
 static void decide_new_relation(const CgAccess *event);
@@ -72,6 +78,27 @@ fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object)
 	return tuple;
 }
 
+/* An expression in it, or NULL. */
+static Node *
+stored(HeapTuple tuple, Oid catalog_id, AttrNumber column)
+{
+	Relation	catalog = table_open(catalog_id, AccessShareLock);
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column, RelationGetDescr(catalog), &isnull);
+	Node	   *node = isnull ? NULL : stringToNode(TextDatumGetCString(value));
+
+	table_close(catalog, AccessShareLock);
+	return node;
+}
+
+/* For what refers to nothing guarded nobody is needed. */
+static void
+require_admin_for(Oid relid, Node *expression, const char *what)
+{
+	if (cg_touches_expression(relid, expression))
+		require_admin(relid, what);
+}
+
 static void
 require_admin(Oid relid, const char *what)
 {
@@ -80,6 +107,17 @@ require_admin(Oid relid, const char *what)
 	if (!cg_ddl_is_admin())
 		cg_ddl_refuse(relid, what);
 	cg_ddl_note_changed(relid);
+}
+
+static bool
+has_transition_tables(HeapTuple tuple)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	bool		result = !heap_attisnull(tuple, Anum_pg_trigger_tgoldtable, RelationGetDescr(catalog)) ||
+		!heap_attisnull(tuple, Anum_pg_trigger_tgnewtable, RelationGetDescr(catalog));
+
+	table_close(catalog, AccessShareLock);
+	return result;
 }
 
 /* A parent's trigger comes to its partitions as a clone. */
@@ -91,8 +129,11 @@ cg_accessrules_trigger(const CgAccess *event)
 
 	if (form == NULL || form->tgisinternal || event->is_internal || event->access != OAT_POST_CREATE)
 		return;
+	/* It gets no row. */
+	if (!TRIGGER_FOR_ROW(form->tgtype) && !has_transition_tables(tuple))
+		return;
 	if (!OidIsValid(form->tgparentid))
-		require_admin(form->tgrelid, "create a trigger on");
+		require_admin(form->tgrelid, psprintf("create trigger \"%s\" on", NameStr(form->tgname)));
 	else if (cg_ddl_is_admin() && cg_ddl_is_guarded(form->tgrelid))
 		cg_ddl_note_changed(form->tgrelid);
 }
@@ -130,8 +171,17 @@ cg_accessrules_statistics(const CgAccess *event)
 	HeapTuple	tuple = fetch(StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid,
 							  event->object);
 
-	if (tuple && event->access == OAT_POST_CREATE)
-		require_admin(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid, "create statistics on");
+	Form_pg_statistic_ext form = tuple ? (Form_pg_statistic_ext) GETSTRUCT(tuple) : NULL;
+	char	   *what;
+
+	if (form == NULL || event->access != OAT_POST_CREATE)
+		return;
+	what = psprintf("create statistics object \"%s\" on", NameStr(form->stxname));
+	require_admin_for(form->stxrelid, stored(tuple, StatisticExtRelationId, Anum_pg_statistic_ext_stxexprs), what);
+	/* Common values of guarded columns are kept in them, too. */
+	for (int i = 0; i < form->stxkeys.dim1; i++)
+		if (cg_touches_column(form->stxrelid, form->stxkeys.values[i]))
+			require_admin(form->stxrelid, what);
 }
 
 /* ADD CONSTRAINT of a domain looks at all that is stored of it. */
@@ -167,6 +217,22 @@ decide_domain(Oid domain)
 	}
 }
 
+/* Its columns, expressions and predicate: an exclusion constraint compares all of them. */
+static bool
+index_touches(Oid indexid)
+{
+	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, indexid);
+	Form_pg_index form = tuple ? (Form_pg_index) GETSTRUCT(tuple) : NULL;
+
+	if (form == NULL)
+		return true;
+	for (int i = 0; i < form->indkey.dim1; i++)
+		if (form->indkey.values[i] != InvalidAttrNumber && cg_touches_column(form->indrelid, form->indkey.values[i]))
+			return true;
+	return cg_touches_expression(form->indrelid, stored(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
+		cg_touches_expression(form->indrelid, stored(tuple, IndexRelationId, Anum_pg_index_indpred));
+}
+
 void
 cg_accessrules_constraint(const CgAccess *event)
 {
@@ -190,9 +256,18 @@ cg_accessrules_constraint(const CgAccess *event)
 		case CONSTRAINT_FOREIGN:
 			cg_foreignkeys_decide(tuple, cg_ddl_is_created(form->conrelid));
 			break;
+		case CONSTRAINT_CHECK:
+			if (!event->is_internal)
+				require_admin_for(form->conrelid, stored(tuple, ConstraintRelationId, Anum_pg_constraint_conbin),
+								  psprintf("add check constraint \"%s\" to", NameStr(form->conname)));
+			break;
+		case CONSTRAINT_EXCLUSION:
+			if (!event->is_internal && index_touches(form->conindid))
+				require_admin(form->conrelid, psprintf("add exclusion constraint \"%s\" to", NameStr(form->conname)));
+			break;
 		default:
 			if (!event->is_internal)
-				require_admin(form->conrelid, "add a constraint with expressions to");
+				require_admin(form->conrelid, psprintf("add constraint \"%s\" to", NameStr(form->conname)));
 			break;
 	}
 }
@@ -201,8 +276,29 @@ cg_accessrules_constraint(const CgAccess *event)
 void
 cg_accessrules_default(const CgAccess *event)
 {
-	if (get_attgenerated(event->object, event->column) != '\0')
-		require_admin(event->object, "compute a column of");
+	Relation	catalog;
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Node	   *expression = NULL;
+	char	   *what;
+
+	if (get_attgenerated(event->object, event->column) == '\0')
+		return;
+	catalog = table_open(AttrDefaultRelationId, AccessShareLock);
+	ScanKeyInit(&keys[0], Anum_pg_attrdef_adrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(event->object));
+	ScanKeyInit(&keys[1], Anum_pg_attrdef_adnum, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(event->column));
+	scan = systable_beginscan(catalog, AttrDefaultIndexId, true, SnapshotSelf, 2, keys);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		expression = stored(tuple, AttrDefaultRelationId, Anum_pg_attrdef_adbin);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	what = psprintf("compute column \"%s\" of", get_attname(event->object, event->column, false));
+	if (expression == NULL)
+		require_admin(event->object, what);
+	else
+		require_admin_for(event->object, expression, what);
 }
 
 static bool
@@ -273,12 +369,17 @@ static void
 decide_new_relation(const CgAccess *event)
 {
 	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, event->object);
+	Oid			relid;
 
 	if (tuple == NULL)
+	{
 		cg_ddl_note_created(event->object);
-	else if (!heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) ||
-			 !heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
-		require_admin(((Form_pg_index) GETSTRUCT(tuple))->indrelid, "create an index with expressions on");
+		return;
+	}
+	relid = ((Form_pg_index) GETSTRUCT(tuple))->indrelid;
+	if (cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
+		cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indpred)))
+		require_admin(relid, "create an index with expressions over guarded columns on");
 }
 
 /*

@@ -34,15 +34,16 @@
 #include "inherit.h"
 #include "policy.h"
 #include "refused.h"
+#include "touches.h"
 
 typedef enum Rule
 {
 	RULE_FREE,					/* for everybody whom PostgreSQL lets */
 	RULE_ADMIN,					/* for members of contact_guard_admin */
-	RULE_COLUMN,				/* a new column: free unless it is computed or checked */
-	RULE_CONSTRAINT,			/* free for keys */
+	RULE_COLUMN,				/* a new column; what computes or checks it: accessrules.c */
+	RULE_CONSTRAINT,			/* of a kind that accessrules.c decides */
 	RULE_VALIDATE,				/* must see all rows */
-	RULE_TYPE,					/* free for an unguarded column, without USING */
+	RULE_TYPE,					/* free for an unguarded column, USING such */
 	RULE_KEEPS,					/* free; the column keeps the guard that it derives */
 	RULE_JOINS,					/* decided when child and parent are known */
 	RULE_LEAVES,				/* for admins; the table keeps the policy of its ancestors */
@@ -56,7 +57,7 @@ typedef struct SubCommand
 } SubCommand;
 
 static const SubCommand subcommands[] = {
-	{AT_AddColumn, RULE_COLUMN},	/* what computes it: is_computed(), and accessrules.c */
+	{AT_AddColumn, RULE_COLUMN},	/* kinds of constraints: is_computed() */
 	{AT_AddColumnRecurse, RULE_INTERNAL},
 	{AT_AddColumnToView, RULE_FREE},
 	{AT_ColumnDefault, RULE_FREE},	/* a default sees no stored value */
@@ -130,6 +131,7 @@ static const SubCommand subcommands[] = {
 };
 
 static Rule rule_of(AlterTableType type);
+static const char *describe(const AlterTableCmd *command);
 static List *typed_tables(Oid type);
 static bool needs_admin(AlterTableCmd *command, List *family);
 static bool is_computed(ColumnDef *column);
@@ -137,6 +139,37 @@ static bool changes_guarded(AlterTableCmd *command, List *family);
 static void decide(AlterTableCmd *command, Oid relid, List *family, bool admin);
 static void keep_derived(AlterTableCmd *command, List *family);
 static Oid	leaving_child(AlterTableCmd *command, Oid relid);
+
+/* Of the sub-commands that an admin may be needed for. */
+static const char *
+describe(const AlterTableCmd *command)
+{
+	switch (command->subtype)
+	{
+		case AT_AddColumn:
+			return psprintf("add column \"%s\", with what computes or checks it,", ((ColumnDef *) command->def)->colname);
+		case AT_AddConstraint:
+			return "add a constraint";
+		case AT_AlterColumnType:
+			return psprintf("change the type of column \"%s\"", command->name);
+		case AT_ClusterOn:
+		case AT_SetAccessMethod:
+			return "change the storage";
+		case AT_EnableRule:
+		case AT_EnableAlwaysRule:
+		case AT_EnableReplicaRule:
+			return psprintf("enable rule \"%s\"", command->name);
+		case AT_DropInherit:
+		case AT_DetachPartition:
+		case AT_DetachPartitionFinalize:
+			return "detach a child";
+		case AT_DisableRowSecurity:
+		case AT_NoForceRowSecurity:
+			return "relax the row security";
+		default:
+			return "change the options";
+	}
+}
 
 static Rule
 rule_of(AlterTableType type)
@@ -209,7 +242,7 @@ decide(AlterTableCmd *command, Oid relid, List *family, bool admin)
 				 cg_refused_relation(relid, InvalidAttrNumber),
 				 errhint("A newer version of contact_guard may know it.")));
 	if (!admin && needs_admin(command, family))
-		cg_ddl_refuse(relid, "make this change to");
+		cg_ddl_refuse(relid, psprintf("%s of", describe(command)));
 	if (rule == RULE_VALIDATE)
 		cg_foreignkeys_require_all_rows(relid);
 	else if (rule == RULE_KEEPS)
@@ -242,12 +275,15 @@ needs_admin(AlterTableCmd *command, List *family)
 				case CONSTR_PRIMARY:
 				case CONSTR_UNIQUE:
 				case CONSTR_FOREIGN:
+					/* By what they refer to: accessrules.c, before they meet a row. */
+				case CONSTR_CHECK:
+				case CONSTR_EXCLUSION:
 					return false;
 				default:
 					return true;
 			}
 		case RULE_TYPE:
-			return ((ColumnDef *) command->def)->raw_default != NULL || changes_guarded(command, family);
+			return changes_guarded(command, family) || cg_touches_raw(family, ((ColumnDef *) command->def)->raw_default);
 		default:
 			return true;
 	}
@@ -272,6 +308,9 @@ is_computed(ColumnDef *column)
 			case CONSTR_ATTR_NOT_DEFERRABLE:
 			case CONSTR_ATTR_DEFERRED:
 			case CONSTR_ATTR_IMMEDIATE:
+				/* By what they refer to: accessrules.c, before they meet a row. */
+			case CONSTR_CHECK:
+			case CONSTR_GENERATED:
 				break;
 			default:
 				return true;

@@ -4,8 +4,8 @@
  *
  * Monthly partitions are made by ordinary roles, and rows that others store in
  * the parent are routed to them.  So they may have what the parent has (checks and
- * generated columns that say the same, indexes like the parent's), and whatever
- * calls nothing; a foreign table would send the rows to a server.
+ * generated columns that say the same, indexes like the parent's), whatever refers
+ * to nothing guarded, and whatever calls nothing; a foreign table would send the rows to a server.
  */
 #include "postgres.h"
 
@@ -33,6 +33,7 @@
 #include "policy.h"
 #include "reach.h"
 #include "refused.h"
+#include "touches.h"
 
 static void refuse(Relation child, const char *what, const char *name);
 static void check_one(Relation child, List *parents);
@@ -40,8 +41,9 @@ static void check_triggers(Relation child);
 static void check_constraints(Relation child, List *parents);
 static void check_generated(Relation child, List *parents);
 static void check_indexes(Relation child, List *parents);
-static void check_statistics(Relation child);
+static void check_statistics(Relation child, List *parents);
 static void check_foreign_keys(Relation child, List *parents);
+static bool touches(Relation child, List *parents, Node *expression);
 static char *expression_text(Relation rel, Node *expression);
 
 static void
@@ -91,7 +93,7 @@ check_one(Relation child, List *parents)
 	check_constraints(child, parents);
 	check_generated(child, parents);
 	check_indexes(child, parents);
-	check_statistics(child);
+	check_statistics(child, parents);
 	check_foreign_keys(child, parents);
 	if (child->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		return;
@@ -120,6 +122,18 @@ expression_text(Relation rel, Node *expression)
 							  false, false);
 }
 
+/* Does it refer to what would be guarded? */
+static bool
+touches(Relation child, List *parents, Node *expression)
+{
+	List	   *relids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, parents)
+		relids = lappend_oid(relids, RelationGetRelid((Relation) lfirst(lc)));
+	return cg_touches_below(RelationGetRelid(child), relids, expression);
+}
+
 static bool
 has_check(Relation parent, const char *name, const char *text)
 {
@@ -140,8 +154,9 @@ check_constraints(Relation child, List *parents)
 
 	for (int i = 0; constr && i < constr->num_check; i++)
 	{
-		char	   *text = expression_text(child, stringToNode(constr->check[i].ccbin));
-		bool		found = false;
+		Node	   *check = stringToNode(constr->check[i].ccbin);
+		char	   *text = expression_text(child, check);
+		bool		found = !touches(child, parents, check);
 
 		foreach(lc, parents)
 			found = found || has_check(lfirst(lc), constr->check[i].ccname, text);
@@ -152,7 +167,7 @@ check_constraints(Relation child, List *parents)
 
 /* NULL if the column is not computed. */
 static char *
-generated_text(Relation rel, AttrNumber attnum)
+generated_text(Relation rel, AttrNumber attnum, Node **expression)
 {
 	TupleConstr *constr = RelationGetDescr(rel)->constr;
 
@@ -160,7 +175,10 @@ generated_text(Relation rel, AttrNumber attnum)
 		return NULL;
 	for (int i = 0; constr && i < constr->num_defval; i++)
 		if (constr->defval[i].adnum == attnum)
-			return expression_text(rel, stringToNode(constr->defval[i].adbin));
+		{
+			*expression = stringToNode(constr->defval[i].adbin);
+			return expression_text(rel, *expression);
+		}
 	return NULL;
 }
 
@@ -173,13 +191,14 @@ check_generated(Relation child, List *parents)
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, i);
-		char	   *text = att->attisdropped ? NULL : generated_text(child, att->attnum);
-		bool		found = text == NULL;
+		Node	   *expression = NULL;
+		char	   *text = att->attisdropped ? NULL : generated_text(child, att->attnum, &expression);
+		bool		found = text == NULL || !touches(child, parents, expression);
 
 		foreach(lc, found ? NIL : parents)
 		{
 			AttrNumber	its = get_attnum(RelationGetRelid((Relation) lfirst(lc)), NameStr(att->attname));
-			char	   *its_text = its != InvalidAttrNumber ? generated_text(lfirst(lc), its) : NULL;
+			char	   *its_text = its != InvalidAttrNumber ? generated_text(lfirst(lc), its, &expression) : NULL;
 
 			found = found || (its_text && strcmp(its_text, text) == 0);
 		}
@@ -190,12 +209,13 @@ check_generated(Relation child, List *parents)
 
 /* What an index computes, or NULL if nothing. */
 static char *
-index_text(Relation rel, Oid indexid)
+index_text(Relation rel, Oid indexid, Node **computed)
 {
 	Relation	index = relation_open(indexid, AccessShareLock);
 	List	   *expressions = list_concat(RelationGetIndexExpressions(index), RelationGetIndexPredicate(index));
 	char	   *text = NULL;
 
+	*computed = (Node *) expressions;
 	if (expressions != NIL)
 		text = psprintf("%s where %s", pg_get_indexdef_columns(indexid, false),
 						expression_text(rel, (Node *) make_ands_explicit(RelationGetIndexPredicate(index))));
@@ -210,7 +230,8 @@ has_index(Relation parent, const char *text)
 
 	foreach(lc, RelationGetIndexList(parent))
 	{
-		char	   *its = index_text(parent, lfirst_oid(lc));
+		Node	   *computed;
+		char	   *its = index_text(parent, lfirst_oid(lc), &computed);
 
 		if (its && strcmp(its, text) == 0)
 			return true;
@@ -226,8 +247,9 @@ check_indexes(Relation child, List *parents)
 
 	foreach(lc, RelationGetIndexList(child))
 	{
-		char	   *text = index_text(child, lfirst_oid(lc));
-		bool		found = text == NULL;
+		Node	   *computed;
+		char	   *text = index_text(child, lfirst_oid(lc), &computed);
+		bool		found = text == NULL || !touches(child, parents, computed);
 
 		foreach(lc2, parents)
 			found = found || has_index(lfirst(lc2), text);
@@ -237,7 +259,7 @@ check_indexes(Relation child, List *parents)
 }
 
 static void
-check_statistics(Relation child)
+check_statistics(Relation child, List *parents)
 {
 	ListCell   *lc;
 
@@ -245,12 +267,16 @@ check_statistics(Relation child)
 	{
 		HeapTuple	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(lfirst_oid(lc)));
 		bool		isnull = true;
+		Datum		expressions;
+		Node	   *computed = NULL;
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		(void) SysCacheGetAttr(STATEXTOID, tuple, Anum_pg_statistic_ext_stxexprs, &isnull);
-		ReleaseSysCache(tuple);
+		expressions = SysCacheGetAttr(STATEXTOID, tuple, Anum_pg_statistic_ext_stxexprs, &isnull);
 		if (!isnull)
+			computed = stringToNode(TextDatumGetCString(expressions));
+		ReleaseSysCache(tuple);
+		if (touches(child, parents, computed))
 			refuse(child, "statistics on expressions", NULL);
 	}
 }

@@ -153,7 +153,8 @@ cg_ddl_refuse(Oid relid, const char *what)
 			 errmsg("must be a member of role \"contact_guard_admin\" to %s relation \"%s\"",
 					what, get_rel_name(relid)),
 			 cg_refused_relation(relid, InvalidAttrNumber),
-			 errdetail("The relation has guarded columns.")));
+			 errdetail("The relation has guarded columns."),
+			 errhint("Ask a member of contact_guard_admin to run the command.")));
 }
 
 bool

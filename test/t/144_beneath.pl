@@ -177,5 +177,37 @@ ok(log_rows($node, 'crm', q(event = 'policy' AND reason LIKE 'change of function
 like(run_as('admin', "CREATE OR REPLACE FUNCTION crm.s6(s text, v text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN v; END'"),
 	qr/42501: function crm.s6\(text, text\) may not be called/, '... but not to something that is not allowed');
 
+# 6. What refers to nothing guarded needs nobody; what does, an admin
+make("CREATE FUNCTION up60(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN upper(\$1); END';
+	CREATE FUNCTION trg60() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TABLE t60 ($columns, city text, at date);
+	CREATE TABLE p60 ($columns, at date NOT NULL) PARTITION BY RANGE (at); CREATE TABLE a60 (name text); CREATE TABLE c60 (id bigint, phone text) INHERITS (a60);");
+is_protected("crm.$_") for qw(t60 p60 c60);
+make("ALTER TABLE t60 ADD COLUMN status varchar(10) DEFAULT 'new' NOT NULL CONSTRAINT st CHECK (status IN ('new', 'old'));
+	ALTER TABLE t60 ADD CONSTRAINT len CHECK (length(name) > 0), ADD CHECK (id > 0 AND up60(name) IS NOT NULL);
+	CREATE INDEX ON t60 (upper(name)); CREATE INDEX ON t60 (to_tsvector('simple', name)); CREATE INDEX ON t60 (phone) WHERE status = 'new';
+	CREATE STATISTICS s60 ON name, status FROM t60; CREATE STATISTICS s61 ON (upper(name)), id FROM t60;
+	ALTER TABLE t60 ADD COLUMN search tsvector GENERATED ALWAYS AS (to_tsvector('simple', name)) STORED;
+	ALTER TABLE t60 ALTER COLUMN city TYPE int USING (length(city) + length(t60.name)); ALTER TABLE t60 ADD EXCLUDE (city WITH =);
+	CREATE TRIGGER s AFTER UPDATE ON t60 FOR EACH STATEMENT EXECUTE FUNCTION trg60(); ALTER TABLE a60 ADD CHECK (up60(name) <> '-');
+	CREATE TABLE p60a (LIKE p60 INCLUDING ALL, CONSTRAINT c CHECK (at >= '2026-02-01' AND at < '2026-03-01'));
+	CREATE INDEX ON p60a (up60(name));
+	ALTER TABLE p60 ATTACH PARTITION p60a FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')");
+my $out = '';
+for ('ADD COLUMN x int CHECK (own2.spy(phone))', 'ADD CHECK (length(phone) > 3)', 'ADD CHECK (own2.spy(t60::text))', 'ADD COLUMN x text GENERATED ALWAYS AS (up60(phone)) STORED',
+	'ALTER city TYPE text USING up60(phone)', 'ALTER city TYPE text USING up60(t60::text)', 'ALTER city TYPE text USING (t60).phone', 'ALTER city TYPE text USING phone(t60)',
+	'ALTER city TYPE text USING (SELECT t60.*::text)', 'ADD EXCLUDE (phone WITH =)', 'ADD EXCLUDE (city WITH =) WHERE (own2.spy(phone))', 'ALTER phone TYPE varchar(30)')
+{
+	$out = run_as('owner', "SET search_path = crm; ALTER TABLE t60 $_");
+	like($out, qr/$refusal to .*of relation|$refusal to add .* to relation|42601|0A000/, "an admin is needed for $_");
+}
+like($out, qr/to change the type of column "phone" of relation "t60".*HINT:  Ask a member/s, 'the message says what of and whom to ask');
+like(run_as('owner', "SET search_path = crm; $_"), $refusal, "an admin is needed for $_")
+	for 'CREATE INDEX ON t60 (up60(phone))', 'CREATE INDEX ON t60 (id) WHERE own2.spy(phone)', 'CREATE INDEX ON t60 ((t60 IS NOT NULL))', 'CREATE STATISTICS s62 ON name, phone FROM t60',
+	'CREATE STATISTICS s62 ON (up60(phone)), id FROM t60', 'CREATE TRIGGER r AFTER UPDATE ON t60 FOR EACH ROW EXECUTE FUNCTION trg60()',
+	'CREATE TRIGGER r AFTER UPDATE ON t60 REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION trg60()',
+	"CREATE TABLE p60b (LIKE p60, CHECK (own2.spy(phone))); ALTER TABLE p60 ATTACH PARTITION p60b DEFAULT",
+	"CREATE TABLE p60c (LIKE p60); CREATE INDEX ON p60c (up60(phone)); ALTER TABLE p60 ATTACH PARTITION p60c DEFAULT",
+	"CREATE TABLE p60d (LIKE p60, CHECK (own2.spy(p60d::text))); ALTER TABLE p60 ATTACH PARTITION p60d DEFAULT";
+
 $node->stop;
 done_testing();
