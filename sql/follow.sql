@@ -12,7 +12,7 @@ GRANT SELECT ON customer TO regress_follow_anna;
 SELECT contact_guard.use_interventions('job', customer => 'customer_id', technician => 'technician',
 	opens_at => 'starts_at', closes_at => 'ends_at', open_when => $$status = 'on_site'$$);
 SELECT contact_guard.protect('customer', customer => 'id', columns => '{phone}', mask => 'partial(4,2)');
-CREATE VIEW wrong AS SELECT problem FROM contact_guard.status(), unnest(problems) problem WHERE problem NOT LIKE 'no interventions%';
+CREATE VIEW wrong AS SELECT problem FROM contact_guard.status(), unnest(problems) problem WHERE problem NOT LIKE 'no window can open%';
 
 ALTER TABLE job RENAME COLUMN ends_at TO until;
 ALTER TABLE job RENAME TO visit;

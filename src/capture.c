@@ -280,6 +280,9 @@ decide_trusted(const CgAccess *event)
 				 errmsg("must be a member of role \"contact_guard_admin\" to change function %s",
 						cg_trust_name(event->object)),
 				 errdetail("It is trusted with stored values.")));
+	/* What it was is still in the caches.  A trust that was void does not come to life. */
+	if (!cg_trust_is_void(event->object))
+		cg_ddl_note_trusted(event->object);
 	cg_policyrecord_add("change of function %s, which is trusted", cg_trust_name(event->object));
 }
 

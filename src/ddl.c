@@ -41,6 +41,7 @@
 #include "objects.h"
 #include "policy.h"
 #include "refused.h"
+#include "trust.h"
 #include "verdict.h"
 
 static CgDdl *current = NULL;
@@ -100,6 +101,13 @@ cg_ddl_note_beneath(void)
 	oldcontext = MemoryContextSwitchTo(current->context);
 	current->beneath = cg_beneath_look();
 	MemoryContextSwitchTo(oldcontext);
+}
+
+void
+cg_ddl_note_trusted(Oid function)
+{
+	if (current)
+		current->trusted = note(current->trusted, function);
 }
 
 bool
@@ -312,11 +320,13 @@ cg_ddl_finish(CgDdl *frame)
 {
 	ListCell   *lc;
 
-	if (frame->beneath != NIL)
-	{
+	if (frame->beneath != NIL || frame->trusted != NIL)
 		CommandCounterIncrement();
+	/* Before anybody asks what definitions call. */
+	foreach(lc, frame->trusted)
+		cg_trust_renew(lfirst_oid(lc));
+	if (frame->beneath != NIL)
 		cg_beneath_compare(frame->beneath, frame->kind == CG_COMMAND_DECIDED ? frame->admin : cg_objects_is_admin());
-	}
 	if (frame->kind != CG_COMMAND_DECIDED)
 		return;
 	if (frame->created != NIL || frame->changed != NIL)

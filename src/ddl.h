@@ -24,6 +24,7 @@ typedef struct CgDdl
 	List	   *changed;		/* OIDs of relations whose definition calls more than before */
 	bool		has_looked;		/* beneath is filled in */
 	List	   *beneath;		/* what definitions called before it; see beneath.h */
+	List	   *trusted;		/* OIDs of functions whose trust goes on */
 	List	   *verdict;		/* what interventions were asked by before it; see verdict.h */
 } CgDdl;
 
@@ -54,6 +55,7 @@ extern bool cg_ddl_is_admin(void);
 extern void cg_ddl_note_created(Oid relid);
 extern void cg_ddl_note_changed(Oid relid);
 extern void cg_ddl_note_beneath(void);
+extern void cg_ddl_note_trusted(Oid function);
 extern bool cg_ddl_is_created(Oid relid);
 extern bool cg_ddl_is_decided(Oid relid);
 

@@ -54,6 +54,6 @@ extern void cg_definition_require(Oid relid);
 extern void cg_definition_refuse(List *offences);
 
 /* "function … is not trusted, and … calls it", with the mend: for status(). */
-extern char *cg_definition_problem(const CgOffence *offence);
+extern char *cg_definition_problem(const CgOffence *offence, int children);
 
 #endif							/* CG_DEFINITION_H */

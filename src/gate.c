@@ -56,6 +56,7 @@ static bool gate_needs_fmgr(Oid function);
 static void gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg);
 static void gate_xact(XactEvent event, void *arg);
 static void require_allowed(Oid function);
+static void refuse_void(Oid function);
 static void begin_call(FmgrInfo *flinfo);
 static bool end_call(FmgrInfo *flinfo);
 
@@ -106,13 +107,30 @@ require_allowed(Oid function)
 			 errhint("%s", cg_trust_mend(function))));
 }
 
+/*
+ * What a guarded table's definition calls was decided by its trust.  Whoever has
+ * replaced it since, past the library, may want to see the values.
+ */
+static void
+refuse_void(Oid function)
+{
+	if (cg_trust_is_void(function))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("function %s cannot be called: its definition is not the one that was trusted with stored values",
+						cg_trust_name(function)),
+				 errdetail("It was changed while contact_guard was not there."),
+				 errhint("Look at it, then %s Or withdraw the trust: contact_guard.distrust_function().",
+						 cg_trust_mend(function))));
+}
+
 /* Asked for each function that is made ready for calls, in every session. */
 static bool
 gate_needs_fmgr(Oid function)
 {
 	if (depth > 0)
 		require_allowed(function);
-	else if (cg_trust_is_any() && cg_trust_is_carried(function))
+	else if (cg_trust_is_any() && (cg_trust_is_carried(function) || cg_trust_is_void(function)))
 		return true;
 	return prev_needs_fmgr && prev_needs_fmgr(function);
 }
@@ -132,6 +150,8 @@ gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 				begin_call(flinfo);
 			else if (depth > 0)
 				require_allowed(flinfo->fn_oid);
+			else if (cg_trust_is_any())
+				refuse_void(flinfo->fn_oid);
 			break;
 		case FHET_ABORT:
 			if (end_call(flinfo))

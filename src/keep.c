@@ -56,7 +56,7 @@ cg_keep(PG_FUNCTION_ARGS)
 							cg_reveal_site_name(state->site)),
 					 cg_refused_relation(state->site.relid, state->site.attnum),
 					 state->is_key ? errhint("Rows are given to another customer by roles with a standing permission: see contact_guard.allow().") :
-					 errhint("There is no open intervention at this customer. Leave the column out of the UPDATE.")));
+					 errhint("There is no open intervention at this customer. Leave the column out of the UPDATE, or use a role with a standing permission: see contact_guard.allow().")));
 		result = 1;
 	}
 	else if (is_mask(fcinfo, state, reads))

@@ -257,13 +257,14 @@ cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
 }
 
 char *
-cg_labels_function_text(const char *reason)
+cg_labels_function_text(const CgFunctionLabel *label)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
 	appendStringInfoChar(&out, '{');
-	append_key(&out, "trusted", reason);
+	append_key(&out, "trusted", label->reason);
+	append_key(&out, "definition", label->definition);
 	appendStringInfoChar(&out, '}');
 	return out.data;
 }

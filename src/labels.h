@@ -11,7 +11,7 @@
  *                                 "longest": "…", "timezone": "…"}}
  * On a column: {"protect": "customer"} or {"protect": {"mask": "partial(4,2)"}},
  *              {"interventions": "technician"}, or both keys.
- * On a function: {"trusted": "why"}: see trust.h.
+ * On a function: {"trusted": "why", "definition": "a hash"}: see trust.h.
  *
  * Columns are named by where the label hangs, not inside one: that is what
  * makes a policy follow ALTER … RENAME.  Every key but those above is an error.
@@ -63,6 +63,12 @@ typedef struct CgColumnLabel
 	int			part;			/* a CgPart, or -1 */
 } CgColumnLabel;
 
+typedef struct CgFunctionLabel
+{
+	char	   *reason;			/* neither is NULL or empty */
+	char	   *definition;		/* cg_trust_print() of what was trusted */
+} CgFunctionLabel;
+
 /*
  * A relcache invalidation of this relation says that a relation may have become
  * one with interventions.  Nothing else invalidates a catalog in normal life.
@@ -77,10 +83,10 @@ extern void cg_labels_init(void);
  */
 extern void cg_labels_parse_table(const char *label, CgTableLabel *result);
 extern void cg_labels_parse_column(const char *label, CgColumnLabel *result);
-extern void cg_labels_parse_function(const char *label);
+extern void cg_labels_parse_function(const char *label, CgFunctionLabel *result);
 
-/* The label of a function that is trusted for a reason; palloc'd. */
-extern char *cg_labels_function_text(const char *reason);
+/* The label of a function that is trusted; palloc'd. */
+extern char *cg_labels_function_text(const CgFunctionLabel *label);
 
 /*
  * Calls back for each label of a relation: attnum 0 for the relation's own, and

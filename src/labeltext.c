@@ -200,12 +200,17 @@ cg_labels_parse_column(const char *label, CgColumnLabel *result)
 }
 
 void
-cg_labels_parse_function(const char *label)
+cg_labels_parse_function(const char *label, CgFunctionLabel *result)
 {
-	char	   *reason = NULL;
-	LabelKey	top[] = {{"trusted", &reason}};
+	LabelKey	top[] = {{"trusted", &result->reason}, {"definition", &result->definition}};
 
+	memset(result, 0, sizeof(*result));
 	read_keys(parse_object(label), top, lengthof(top));
-	if (reason == NULL || reason[0] == '\0')
-		bad_label("The label of a function has the key \"trusted\", with the reason.");
+	if (result->reason == NULL || result->reason[0] == '\0' ||
+		result->definition == NULL || result->definition[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid contact_guard label"),
+				 errdetail("The label of a function has the keys \"trusted\", with the reason, and \"definition\", with a hash."),
+				 errhint("Use contact_guard.trust_function(), which writes the label.")));
 }

@@ -130,10 +130,13 @@ cg_definition_require(Oid relid)
 }
 
 char *
-cg_definition_problem(const CgOffence *offence)
+cg_definition_problem(const CgOffence *offence, int children)
 {
-	return psprintf("relation %s: %s calls %s, which may not meet guarded values%s%s",
-					get_rel_name(offence->relid), offence->where, offence->what,
+	char	   *others = children == 0 ? "" :
+		psprintf(" and %d %s", children, children == 1 ? "child" : "children");
+
+	return psprintf("relation %s%s: %s calls %s, which may not meet guarded values%s%s",
+					get_rel_name(offence->relid), others, offence->where, offence->what,
 					may_trust(offence) ? ": " : "",
 					may_trust(offence) ? cg_trust_mend(offence->function) : "");
 }

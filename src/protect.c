@@ -33,6 +33,7 @@
 #include "protect.h"
 #include "reach.h"
 #include "refused.h"
+#include "trust.h"
 #include "windowquery.h"
 
 PG_FUNCTION_INFO_V1(cg_protect);
@@ -132,7 +133,8 @@ check_key(Oid relid, AttrNumber customer)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("relation \"%s\" is protected already, with customer key \"%s\"",
-						get_rel_name(relid), get_attname(relid, policy->customer, false))));
+						get_rel_name(relid), get_attname(relid, policy->customer, false)),
+				 errhint("For another key call contact_guard.unprotect() first, which ends the guard of all its columns.")));
 	foreach(lc, cg_interventions_list())
 	{
 		CgInterventions *interventions = lfirst(lc);
@@ -233,6 +235,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	CgTableLabel table;
 	CgColumnLabel key;
 	List	   *attnums;
+	bool		is_new;
 	ListCell   *lc;
 
 	check_relation(relid);
@@ -262,6 +265,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	/* Hidden rows are row security's business, with the library and without. */
 	if (strcmp(mode, "hide") == 0 || (table.protect && strcmp(table.fallback, "rls") == 0))
 		fallback = "rls";
+	is_new = !table.protect;
 	table.protect = true;
 	table.mode = mode;
 	table.fallback = fallback;
@@ -281,7 +285,7 @@ cg_protect(PG_FUNCTION_ARGS)
 						get_rel_name(relid), column_names(relid, attnums),
 						get_attname(relid, customer, false), spec, mode, fallback,
 						table.unpinned ? ", unpinned accept" : "");
-	cg_reach_warn(relid, attnums);
+	cg_reach_warn(relid, attnums, is_new);
 	PG_RETURN_VOID();
 }
 
@@ -395,6 +399,7 @@ cg_retire(PG_FUNCTION_ARGS)
 		cg_interventions_set_parts(relid, NULL);
 		cg_labels_set_table(relid, &none);
 	}
+	cg_trust_retire();
 	cg_policyrecord_add("retire: no relation is protected any more");
 	PG_RETURN_VOID();
 }
@@ -403,6 +408,7 @@ void
 cg_protect_require_retired(void)
 {
 	List	   *relids = labelled_relations();
+	List	   *functions;
 
 	/* Whoever has installed it owns it, also when he is no superuser any more. */
 	if (!superuser())
@@ -415,4 +421,11 @@ cg_protect_require_retired(void)
 				 errmsg("cannot drop extension \"contact_guard\": relation \"%s\" has a policy",
 						get_rel_name(linitial_oid(relids))),
 				 errhint("Take all policies back with SELECT contact_guard.retire().")));
+	functions = cg_trust_functions();
+	if (functions != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop extension \"contact_guard\": function %s is trusted",
+						cg_trust_name(linitial_oid(functions))),
+				 errhint("Take all policies and trust back with SELECT contact_guard.retire().")));
 }

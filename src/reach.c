@@ -27,6 +27,7 @@
 
 #include "policy.h"
 #include "reach.h"
+#include "trust.h"
 
 static bool key_array_has(HeapTuple tuple, Relation catalog, int column, AttrNumber attnum);
 static Oid	rewrite_relation(Oid rule);
@@ -118,13 +119,15 @@ warn_triggers(Relation rel)
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 	{
-		if (triggers->triggers[i].tgisinternal)
+		/* Who trusts its function has looked at what becomes of the values. */
+		if (triggers->triggers[i].tgisinternal || cg_trust_is_trusted(triggers->triggers[i].tgfoid))
 			continue;
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
 				 errmsg("trigger \"%s\" on relation \"%s\" sees guarded values",
 						triggers->triggers[i].tgname, RelationGetRelationName(rel)),
-				 errdetail("OLD and NEW of a row trigger are not masked, and not recorded.")));
+				 errdetail("OLD and NEW of a row trigger are not masked, and not recorded."),
+				 errhint("Pin the search_path of its function and trust it: see contact_guard.trust_function(). What it writes into another table, say for an audit, is a bare copy: protect that table as well.")));
 	}
 }
 
@@ -177,7 +180,7 @@ warn_dependents(Oid relid, AttrNumber attnum)
 						(errcode(ERRCODE_WARNING),
 						 errmsg("materialized view \"%s\" keeps a copy of guarded column \"%s\"",
 								get_rel_name(owner), column),
-						 errhint("Protect it as well, or drop it.")));
+						 errhint("Protect it as well, or drop it. REFRESH by its owner is refused without a standing permission of his: see contact_guard.allow().")));
 		}
 	}
 	systable_endscan(scan);
@@ -207,12 +210,13 @@ warn_nullable(Relation rel, List *attnums)
 }
 
 void
-cg_reach_warn(Oid relid, List *attnums)
+cg_reach_warn(Oid relid, List *attnums, bool is_new)
 {
 	Relation	rel = table_open(relid, NoLock);
 	ListCell   *lc;
 
-	warn_triggers(rel);
+	if (is_new)
+		warn_triggers(rel);
 	warn_nullable(rel, attnums);
 	table_close(rel, NoLock);
 	foreach(lc, attnums)

@@ -16,7 +16,10 @@ extern bool cg_reach_in_foreign_key(Oid relid, AttrNumber attnum);
  */
 extern bool cg_reach_is_distributed(Oid relid);
 
-/* WARNINGs for whatever sees or keeps values of these columns past the guard. */
-extern void cg_reach_warn(Oid relid, List *attnums);
+/*
+ * WARNINGs for whatever sees or keeps values of these columns past the guard; of
+ * triggers where the relation is_new to the guard.
+ */
+extern void cg_reach_warn(Oid relid, List *attnums, bool is_new);
 
 #endif							/* CG_REACH_H */

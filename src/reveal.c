@@ -222,7 +222,7 @@ refuse_to_store(const CgRevealState *state)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
 				 cg_refused_relation(state->site.relid, state->site.attnum),
-				 errhint("There is no open intervention that shows them, and a mask is never stored.")));
+				 errhint("There is no open intervention that shows them, and a mask is never stored. Use a role with a standing permission: see contact_guard.allow().")));
 }
 
 /*
@@ -242,6 +242,8 @@ refuse_to_choose(const CgRevealState *state, CgReads *reads)
 				 errmsg("withheld values of guarded column %s would decide which rows are written",
 						cg_reveal_site_name(state->site)),
 				 cg_refused_relation(state->site.relid, state->site.attnum),
+				 errdetail("A condition on column \"%s\" has read a mask. IS NULL and IS NOT NULL are such conditions: what is asked of the mask makes no difference.",
+						   get_attname(state->site.relid, state->site.attnum, false)),
 				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
 	if (decides)
 		cg_reads_note_choice(reads);

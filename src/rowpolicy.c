@@ -59,6 +59,7 @@ static RowSecurityPolicy *make_policy(bool permissive, Oid role, Node *qual);
 static Node *make_filter(Oid relid, Index rti);
 static Node *make_any(const Var *key, Oid relid);
 static bool filter_walker(Node *node, void *context);
+static void allow_returning(Query *query);
 static bool is_foreign_key_check(const RangeTblEntry *rte);
 
 void
@@ -205,11 +206,32 @@ is_foreign_key_check(const RangeTblEntry *rte)
 		pg_class_ownercheck(rte->relid, OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId());
 }
 
+/*
+ * RETURNING makes row security ask the policies for SELECT of the new row: one that
+ * the writer has made himself, whoever's it is.  What ON CONFLICT finds is asked for
+ * by checks of another kind.
+ */
+static void
+allow_returning(Query *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->withCheckOptions)
+	{
+		WithCheckOption *option = lfirst_node(WithCheckOption, lc);
+
+		if (option->kind == WCO_RLS_INSERT_CHECK && filter_walker(option->qual, NULL))
+			query->withCheckOptions = foreach_delete_current(query->withCheckOptions, lc);
+	}
+}
+
 bool
 cg_rowpolicy_require(Query *query, Index rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 
+	if (query->commandType == CMD_INSERT && rti == query->resultRelation)
+		allow_returning(query);
 	if (is_foreign_key_check(rte))
 		return false;
 	if (filter_walker((Node *) rte->securityQuals, NULL) ||

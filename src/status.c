@@ -22,6 +22,7 @@
 #include "definition.h"
 #include "execution.h"
 #include "guc.h"
+#include "inherit.h"
 #include "interventions.h"
 #include "journal.h"
 #include "labels.h"
@@ -32,11 +33,21 @@
 #include "policy.h"
 #include "shared.h"
 #include "signing.h"
+#include "trust.h"
 #include "verdict.h"
 
 PG_FUNCTION_INFO_V1(cg_sync);
 PG_FUNCTION_INFO_V1(cg_status);
 
+/* The same problem of one relation and its children */
+typedef struct Folded
+{
+	Oid			top;			/* of the tree */
+	CgOffence  *offence;		/* the first one's */
+	List	   *relids;
+} Folded;
+
+static List *fold(List *found, Oid top, CgOffence *offence);
 static bool is_synced(XLogRecPtr target, char *error);
 static List *problems(void);
 
@@ -105,27 +116,48 @@ cg_sync(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* What the definitions of a protected relation and its descendants call. */
+/*
+ * What the definitions of a protected relation and its descendants call: one for all
+ * relations of a tree whose definitions call the same.
+ */
 static List *
-add_offences(List *texts, Oid relid)
+add_offences(List *found, Oid relid)
 {
+	List	   *ancestors = cg_inherit_ancestors(relid);
+	Oid			top = ancestors == NIL ? relid : llast_oid(ancestors);
 	ListCell   *lc;
 	ListCell   *lo;
 
 	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
 		foreach(lo, cg_definition_offences(lfirst_oid(lc)))
-		{
-			char	   *text = cg_definition_problem(lfirst(lo));
-			bool		found = false;
-			ListCell   *other;
+			found = fold(found, top, lfirst(lo));
+	return found;
+}
 
-			/* A child may have a label of its own. */
-			foreach(other, texts)
-				found |= strcmp(lfirst(other), text) == 0;
-			if (!found)
-				texts = lappend(texts, text);
-		}
-	return texts;
+static List *
+fold(List *found, Oid top, CgOffence *offence)
+{
+	Folded	   *folded = NULL;
+	ListCell   *lc;
+
+	foreach(lc, found)
+	{
+		Folded	   *other = lfirst(lc);
+
+		if (other->top == top && other->offence->function == offence->function &&
+			strcmp(other->offence->what, offence->what) == 0)
+			folded = other;
+	}
+	if (folded == NULL)
+	{
+		folded = palloc0(sizeof(Folded));
+		folded->top = top;
+		folded->offence = offence;
+		found = lappend(found, folded);
+	}
+	/* A child may have a label of its own. */
+	folded->relids = list_append_unique_oid(folded->relids, offence->relid);
+	return found;
 }
 
 /* Policies that are broken and why, as text datums. */
@@ -134,17 +166,30 @@ problems(void)
 {
 	List	   *result = NIL;
 	List	   *asked = NIL;
+	List	   *found = NIL;
+	bool		has_policy = false;
 	ListCell   *lc;
 
 	foreach(lc, cg_labels_relations())
 	{
 		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
 
+		has_policy |= policy != NULL;
 		if (policy && policy->broken)
 			result = lappend(result, psprintf("relation %s: %s", get_rel_name(policy->relid),
 											  policy->broken));
-		result = add_offences(result, lfirst_oid(lc));
+		found = add_offences(found, lfirst_oid(lc));
 	}
+	foreach(lc, found)
+	{
+		Folded	   *folded = lfirst(lc);
+
+		result = lappend(result, cg_definition_problem(folded->offence, list_length(folded->relids) - 1));
+	}
+	foreach(lc, cg_trust_functions())
+		if (cg_trust_is_void(lfirst_oid(lc)))
+			result = lappend(result, psprintf("function %s: its definition is not the one that was trusted, and the trust is void: %s",
+											  cg_trust_name(lfirst_oid(lc)), cg_trust_mend(lfirst_oid(lc))));
 	if (cg_permission_count_void() > 0)
 		result = lappend(result, psprintf("%d rows of contact_guard.permission are void: their roles lack the privilege that contact_guard.allow() grants",
 										  cg_permission_count_void()));
@@ -167,8 +212,10 @@ problems(void)
 			result = lappend(result, psprintf("interventions relation %s: %s",
 											  get_rel_name(lfirst_oid(lc)), problem));
 	}
-	if (list_length(cg_interventions_list()) <= 1)
-		result = lappend(result, "no interventions relation but the built-in one: see contact_guard.use_interventions()");
+	/* Nobody has ever opened an intervention by call either. */
+	if (has_policy && list_length(cg_interventions_list()) <= 1 &&
+		cg_owntables_execute("SELECT 1::bigint FROM contact_guard.intervention LIMIT 1", 0, NULL, NULL, NULL, NULL) == 0)
+		result = lappend(result, "no window can open: no interventions relation is named, and no intervention was opened by call: see contact_guard.use_interventions() and contact_guard.open_intervention()");
 	return list_concat(result, cg_ownreplica_problems());
 }
 

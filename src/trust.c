@@ -53,6 +53,7 @@ typedef struct Facts
 	Oid			function;		/* hash key */
 	uint64		generation;
 	Answer		trusted;
+	Answer		voided;
 	Answer		allowed;
 	Answer		carried;
 	Oid			user;			/* who may use all schemas of its path, or InvalidOid */
@@ -102,7 +103,7 @@ facts_of(Oid function)
 	if (!found || facts->generation != generation)
 	{
 		facts->generation = generation;
-		facts->trusted = facts->allowed = facts->carried = UNKNOWN;
+		facts->trusted = facts->voided = facts->allowed = facts->carried = UNKNOWN;
 		facts->user = InvalidOid;
 	}
 	return facts;
@@ -165,6 +166,25 @@ cg_trust_is_labelled(Oid function)
 }
 
 bool
+cg_trust_is_void(Oid function)
+{
+	Facts	   *facts = facts_of(function);
+	uint64		before = generation;
+	ObjectAddress object;
+	char	   *label;
+	bool		result;
+
+	if (facts->voided != UNKNOWN)
+		return facts->voided == YES;
+	ObjectAddressSet(object, ProcedureRelationId, function);
+	label = function >= FirstNormalObjectId ? GetSecurityLabel(&object, CG_LABEL_PROVIDER) : NULL;
+	result = label && !cg_trust_fits(function, label);
+	if (before == generation)
+		facts->voided = answer(result);
+	return result;
+}
+
+bool
 cg_trust_is_trusted(Oid function)
 {
 	Facts	   *facts = facts_of(function);
@@ -174,7 +194,7 @@ cg_trust_is_trusted(Oid function)
 	if (facts->trusted != UNKNOWN)
 		return facts->trusted == YES;
 	result = function >= FirstNormalObjectId && cg_trust_is_labelled(function) &&
-		cg_trust_path_problem(function, NULL) == NULL;
+		!cg_trust_is_void(function) && cg_trust_path_problem(function, NULL) == NULL;
 	if (before == generation)
 		facts->trusted = answer(result);
 	return result;

@@ -2,9 +2,10 @@
  * trust.h
  *		Functions that an admin has named as fit to meet stored values.
  *
- * The trust is a security label on the function, {"trusted": "why"}: it follows
- * renames, goes with DROP and is dumped by name.  It counts only while the
- * function has a search_path of its own that ends in pg_temp (is pinned).
+ * The trust is a security label on the function, {"trusted": "why", "definition":
+ * "a hash"}: it follows renames, goes with DROP and is dumped by name.  It counts
+ * only while the function is the one that the hash is of, and has a search_path of
+ * its own that ends in pg_temp (is pinned).
  * Answers are kept per session and cost a hash probe.
  */
 #ifndef CG_TRUST_H
@@ -18,7 +19,7 @@ extern void cg_trust_init(void);
 /* Is any function of this database trusted?  The first question of every session. */
 extern bool cg_trust_is_any(void);
 
-/* Has an admin named it, and is it pinned? */
+/* Has an admin named it, as it is, and is it pinned? */
 extern bool cg_trust_is_trusted(Oid function);
 
 /*
@@ -36,7 +37,7 @@ extern bool cg_trust_is_allowed(Oid function);
  */
 extern bool cg_trust_is_carried(Oid function);
 
-/* Does it bear a label of trust, pinned or not? */
+/* Does it bear a label of trust, pinned or not, void or not? */
 extern bool cg_trust_is_labelled(Oid function);
 
 /* The functions that bear one: a list of OIDs, sorted. */
@@ -53,6 +54,24 @@ extern List *cg_trust_path(Oid function);
  * where schemas is not NULL.
  */
 extern const char *cg_trust_path_problem(Oid function, List **schemas);
+
+/* A hash of what of its definition was looked at, palloc'd; NULL if it is gone. */
+extern char *cg_trust_print(Oid function);
+
+/* Was this label made for the function as it is now? */
+extern bool cg_trust_fits(Oid function, const char *label);
+
+/* Does it bear a label that was made for another definition? */
+extern bool cg_trust_is_void(Oid function);
+
+/*
+ * After an admin's command has changed a function whose trust was not void before,
+ * and a CommandCounterIncrement: the trust is in what it is now.
+ */
+extern void cg_trust_renew(Oid function);
+
+/* Takes back all trust, with records: for retire(). */
+extern void cg_trust_retire(void);
 
 /* Checks a label that is to be set on a function; everything but who may. */
 extern void cg_trust_check_label(const ObjectAddress *object, const char *label);

@@ -153,13 +153,21 @@ cg_trust_check_label(const ObjectAddress *object, const char *label)
 	const char *problem;
 	List	   *schemas = NIL;
 	ListCell   *lc;
+	CgFunctionLabel parsed;
 
 	if (label == NULL)
 	{
 		store_anew(object->objectId);
 		return;
 	}
-	cg_labels_parse_function(label);
+	cg_labels_parse_function(label, &parsed);
+	/* A restore by another version of PostgreSQL, which may write it otherwise. */
+	if (!cg_trust_fits(object->objectId, label))
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("the trust in function %s is void: the label was made for another definition of it",
+						cg_trust_name(object->objectId)),
+				 errhint("%s", cg_trust_mend(object->objectId))));
 	problem = cg_trust_path_problem(object->objectId, &schemas);
 	if (problem)
 		ereport(ERROR,
@@ -224,8 +232,13 @@ cg_trust_function(PG_FUNCTION_ARGS)
 	Oid			function = PG_GETARG_OID(0);
 	char	   *reason = cg_objects_text_argument(fcinfo, 1, "reason");
 
+	CgFunctionLabel label = {reason};
+
 	cg_objects_require_admin("trust a function");
-	set_trust(function, cg_labels_function_text(reason));
+	LockDatabaseObject(ProcedureRelationId, function, 0, ShareUpdateExclusiveLock);
+	label.definition = cg_trust_print(function);
+	/* A function that is gone: set_trust() says so. */
+	set_trust(function, label.definition ? cg_labels_function_text(&label) : NULL);
 	cg_policyrecord_add("trust function %s: %s", cg_trust_name(function), reason);
 	PG_RETURN_VOID();
 }
@@ -239,4 +252,36 @@ cg_distrust_function(PG_FUNCTION_ARGS)
 	set_trust(function, NULL);
 	cg_policyrecord_add("distrust function %s", cg_trust_name(function));
 	PG_RETURN_VOID();
+}
+
+void
+cg_trust_renew(Oid function)
+{
+	ObjectAddress object;
+	char	   *text;
+	CgFunctionLabel label;
+
+	ObjectAddressSet(object, ProcedureRelationId, function);
+	text = GetSecurityLabel(&object, CG_LABEL_PROVIDER);
+	if (text == NULL || cg_trust_fits(function, text))
+		return;
+	cg_labels_parse_function(text, &label);
+	label.definition = cg_trust_print(function);
+	if (label.definition == NULL)
+		return;
+	SetSecurityLabel(&object, CG_LABEL_PROVIDER, cg_labels_function_text(&label));
+	store_anew(function);
+	CommandCounterIncrement();
+}
+
+void
+cg_trust_retire(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, cg_trust_functions())
+	{
+		set_trust(lfirst_oid(lc), NULL);
+		cg_policyrecord_add("distrust function %s", cg_trust_name(lfirst_oid(lc)));
+	}
 }
