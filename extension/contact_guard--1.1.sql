@@ -349,6 +349,8 @@ CREATE TABLE contact_guard.permission (
 	level    text NOT NULL CHECK (level IN ('recorded', 'bulk'))
 );
 REVOKE ALL ON contact_guard.permission FROM PUBLIC;
+GRANT SELECT ON contact_guard.permission TO contact_guard_admin, contact_guard_auditor;
+COMMENT ON TABLE contact_guard.permission IS 'Standing permissions, which contact_guard.allow() gives.';
 CREATE UNIQUE INDEX ON contact_guard.permission (role, (coalesce(relation::oid, 0::oid)));
 -- Whose row is in force has the privilege to execute it: see src/permission.c.  That
 -- PostgreSQL knows: it drops no role that has one, and dumps it by the role's name.
@@ -385,22 +387,39 @@ CREATE FUNCTION contact_guard.protect(relation regclass, customer name, columns 
 		unpinned text DEFAULT 'refuse') RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_protect';
 REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) IS
+	'Guards columns of a table: whoever has no open intervention at a row''s customer sees a mask, or no row in mode hide.';
 GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) TO contact_guard_admin;
 
 -- What a guarded relation's definition may call besides what is harmless by itself.
 CREATE FUNCTION contact_guard.trust_function(function regprocedure, reason text) RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_trust_function';
 REVOKE ALL ON FUNCTION contact_guard.trust_function(regprocedure, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.trust_function(regprocedure, text) IS
+	'Names a function that stored values may meet; the trust is in its definition as it is now.';
 GRANT EXECUTE ON FUNCTION contact_guard.trust_function(regprocedure, text) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.distrust_function(function regprocedure) RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_distrust_function';
 REVOKE ALL ON FUNCTION contact_guard.distrust_function(regprocedure) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.distrust_function(regprocedure) IS
+	'Withdraws the trust in a function.';
 GRANT EXECUTE ON FUNCTION contact_guard.distrust_function(regprocedure) TO contact_guard_admin;
+
+CREATE VIEW contact_guard.trusted_functions AS
+	SELECT objoid::pg_catalog.regprocedure AS function, label::pg_catalog.json OPERATOR(pg_catalog.->>) 'trusted' AS reason
+	  FROM pg_catalog.pg_seclabel
+	 WHERE provider OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.text
+	   AND classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid;
+REVOKE ALL ON contact_guard.trusted_functions FROM PUBLIC;
+GRANT SELECT ON contact_guard.trusted_functions TO contact_guard_admin, contact_guard_auditor;
+COMMENT ON VIEW contact_guard.trusted_functions IS 'Functions that stored values may meet, and why: see contact_guard.trust_function().';
 
 CREATE FUNCTION contact_guard.unprotect(relation regclass, columns name[] DEFAULT NULL) RETURNS void
 	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_unprotect';
 REVOKE ALL ON FUNCTION contact_guard.unprotect(regclass, name[]) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.unprotect(regclass, name[]) IS
+	'Ends the guard of some columns of a table, or of all.';
 GRANT EXECUTE ON FUNCTION contact_guard.unprotect(regclass, name[]) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.use_interventions(relation regclass, customer name, technician name,
@@ -409,27 +428,37 @@ CREATE FUNCTION contact_guard.use_interventions(relation regclass, customer name
 		timezone text DEFAULT NULL) RETURNS void
 	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_use_interventions';
 REVOKE ALL ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) IS
+	'Names a table or view whose rows say who has an open intervention at which customer, and when.';
 GRANT EXECUTE ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.forget_interventions(relation regclass) RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_forget_interventions';
 REVOKE ALL ON FUNCTION contact_guard.forget_interventions(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.forget_interventions(regclass) IS
+	'Ends the use of a relation named by use_interventions().';
 GRANT EXECUTE ON FUNCTION contact_guard.forget_interventions(regclass) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.retire() RETURNS void
 	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_retire';
 REVOKE ALL ON FUNCTION contact_guard.retire() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.retire() IS
+	'Ends the guard of all tables, the use of all interventions relations and the trust in all functions of this database.';
 GRANT EXECUTE ON FUNCTION contact_guard.retire() TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.allow(role regrole, purpose text, relation regclass DEFAULT NULL,
 		level text DEFAULT 'recorded') RETURNS void
 	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_allow';
 REVOKE ALL ON FUNCTION contact_guard.allow(regrole, text, regclass, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.allow(regrole, text, regclass, text) IS
+	'Gives a role a standing permission, for a purpose that is recorded with each read.';
 GRANT EXECUTE ON FUNCTION contact_guard.allow(regrole, text, regclass, text) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.disallow(role regrole, relation regclass DEFAULT NULL) RETURNS void
 	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_disallow';
 REVOKE ALL ON FUNCTION contact_guard.disallow(regrole, regclass) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.disallow(regrole, regclass) IS
+	'Takes a standing permission back.';
 GRANT EXECUTE ON FUNCTION contact_guard.disallow(regrole, regclass) TO contact_guard_admin;
 
 ---------------------------------------------------------------------------
@@ -439,22 +468,30 @@ GRANT EXECUTE ON FUNCTION contact_guard.disallow(regrole, regclass) TO contact_g
 CREATE FUNCTION contact_guard.act_as(actor text, role regrole DEFAULT NULL) RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as';
 REVOKE ALL ON FUNCTION contact_guard.act_as(text, regrole) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.act_as(text, regrole) IS
+	'Names the end user behind a pooled connection, until the end of the transaction.';
 GRANT EXECUTE ON FUNCTION contact_guard.act_as(text, regrole) TO contact_guard_proxy;
 
 CREATE FUNCTION contact_guard.current_actor() RETURNS text
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_current_actor';
 REVOKE ALL ON FUNCTION contact_guard.current_actor() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.current_actor() IS
+	'The name that reads are decided and recorded by.';
 GRANT EXECUTE ON FUNCTION contact_guard.current_actor() TO PUBLIC;
 
 CREATE FUNCTION contact_guard.has_open_window(customer anyelement) RETURNS boolean
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 100 AS 'MODULE_PATHNAME', 'cg_has_open_window';
 REVOKE ALL ON FUNCTION contact_guard.has_open_window(anyelement) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.has_open_window(anyelement) IS
+	'Has the current actor an open intervention at this customer?';
 GRANT EXECUTE ON FUNCTION contact_guard.has_open_window(anyelement) TO PUBLIC;
 
 CREATE FUNCTION contact_guard.open_interventions(OUT relation regclass, OUT id text, OUT customer text,
 		OUT opens_at timestamptz, OUT closes_at timestamptz) RETURNS SETOF record
 	LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10 AS 'MODULE_PATHNAME', 'cg_open_interventions';
 REVOKE ALL ON FUNCTION contact_guard.open_interventions() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.open_interventions() IS
+	'The interventions of the current actor that are open now.';
 GRANT EXECUTE ON FUNCTION contact_guard.open_interventions() TO PUBLIC;
 
 -- Writes a policy record; for this extension's own SQL functions only.
@@ -466,6 +503,8 @@ CREATE FUNCTION contact_guard.open_intervention(customer text, technician name,
 		opens_at timestamptz, closes_at timestamptz) RETURNS bigint
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_open_intervention';
 REVOKE ALL ON FUNCTION contact_guard.open_intervention(text, name, timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.open_intervention(text, name, timestamptz, timestamptz) IS
+	'Opens an intervention of a technician at a customer, where the CRM keeps no visits; returns its id.';
 GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(text, name, timestamptz, timestamptz) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.open_intervention(customer bigint, technician name,
@@ -473,6 +512,8 @@ CREATE FUNCTION contact_guard.open_intervention(customer bigint, technician name
 	LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC SELECT contact_guard.open_intervention(customer::text, technician, opens_at, closes_at); END;
 REVOKE ALL ON FUNCTION contact_guard.open_intervention(bigint, name, timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.open_intervention(bigint, name, timestamptz, timestamptz) IS
+	'Opens an intervention of a technician at a customer, where the CRM keeps no visits; returns its id.';
 GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(bigint, name, timestamptz, timestamptz) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.open_intervention(customer uuid, technician name,
@@ -480,11 +521,15 @@ CREATE FUNCTION contact_guard.open_intervention(customer uuid, technician name,
 	LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC SELECT contact_guard.open_intervention(customer::text, technician, opens_at, closes_at); END;
 REVOKE ALL ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, timestamptz) IS
+	'Opens an intervention of a technician at a customer, where the CRM keeps no visits; returns its id.';
 GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, timestamptz) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.close_intervention(id bigint) RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_close_intervention';
 REVOKE ALL ON FUNCTION contact_guard.close_intervention(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.close_intervention(bigint) IS
+	'Closes an intervention that open_intervention() opened.';
 GRANT EXECUTE ON FUNCTION contact_guard.close_intervention(bigint) TO contact_guard_admin;
 
 ---------------------------------------------------------------------------
@@ -505,6 +550,7 @@ CREATE VIEW contact_guard.access_log AS
 	          FROM contact_guard.restored_log) l
 	       LEFT JOIN contact_guard.query_text q USING (query_id);
 REVOKE ALL ON contact_guard.access_log FROM PUBLIC;
+COMMENT ON VIEW contact_guard.access_log IS 'What was read, withheld, looked up and changed, by whom and when.';
 
 CREATE FUNCTION contact_guard.journal_origin() RETURNS text
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_journal_origin';
@@ -516,6 +562,7 @@ CREATE VIEW contact_guard.whole_log AS
 	UNION ALL
 	SELECT * FROM contact_guard.restored_log;
 REVOKE ALL ON contact_guard.whole_log FROM PUBLIC;
+COMMENT ON VIEW contact_guard.whole_log IS 'The access log with its internal columns, and with what dumps have brought.';
 
 GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.restored_log, contact_guard.whole_log,
 	contact_guard.query_text, contact_guard.held, contact_guard.journal_passed TO contact_guard_auditor;
@@ -545,6 +592,8 @@ CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT 
 		ORDER BY 1;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) IS
+	'Who was shown guarded values of this customer.';
 GRANT EXECUTE ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) TO contact_guard_auditor;
 
 CREATE FUNCTION contact_guard.reads_by(actor text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
@@ -560,6 +609,8 @@ CREATE FUNCTION contact_guard.reads_by(actor text, since timestamptz DEFAULT '-i
 		 ORDER BY l.seq;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) IS
+	'What this actor read, and what was withheld from him.';
 GRANT EXECUTE ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) TO contact_guard_auditor;
 
 -- attempts: executions in which something was withheld; customers: how many
@@ -578,6 +629,8 @@ CREATE FUNCTION contact_guard.withheld_attempts(since timestamptz DEFAULT '-infi
 		 ORDER BY 2 DESC, 1;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) IS
+	'From whom values were withheld, and how often.';
 GRANT EXECUTE ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
 
 -- What contact_guard refused: one row for each thing that an actor tried.
@@ -593,6 +646,8 @@ CREATE FUNCTION contact_guard.refused_attempts(since timestamptz DEFAULT '-infin
 		 ORDER BY 4 DESC, 1, 2, 3;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) IS
+	'What contact_guard refused, to whom and how often.';
 GRANT EXECUTE ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
 
 -- The time since the window closed counts from its end on the clock, or, when
@@ -617,6 +672,8 @@ CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infi
 		 ORDER BY w.seq;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) IS
+	'Reads that came after the intervention had closed.';
 GRANT EXECUTE ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) TO contact_guard_auditor;
 
 ---------------------------------------------------------------------------
@@ -708,6 +765,8 @@ CREATE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF 
 		 ORDER BY e.seq;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.evidence(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.evidence(bigint, bigint) IS
+	'Records as the verifier wants them.';
 
 -- The same, several rows in a value, each in the binary form that COPY gives a row.
 CREATE FUNCTION contact_guard.evidence_stream(first bigint, last bigint) RETURNS SETOF bytea
@@ -757,6 +816,8 @@ CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 		  FROM contact_guard.evidence(leaf.seq, leaf.seq) e;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.leaf(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.leaf(bigint) IS
+	'The leaf of a record in the log''s tree, computed of its row.';
 
 CREATE FUNCTION contact_guard.tile(level integer, n bigint) RETURNS bytea
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -767,11 +828,15 @@ CREATE FUNCTION contact_guard.inclusion_proof(seq bigint, size bigint) RETURNS b
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'cg_inclusion_proof';
 REVOKE ALL ON FUNCTION contact_guard.inclusion_proof(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.inclusion_proof(bigint, bigint) IS
+	'The hashes that prove that a record is in the log of this size.';
 
 CREATE FUNCTION contact_guard.consistency_proof(old bigint, new bigint) RETURNS bytea[]
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'cg_consistency_proof';
 REVOKE ALL ON FUNCTION contact_guard.consistency_proof(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.consistency_proof(bigint, bigint) IS
+	'The hashes that prove that a log has only grown.';
 
 -- The newest signed note, with its cosignatures; NULL if there is none.
 CREATE FUNCTION contact_guard.checkpoint() RETURNS text
@@ -780,20 +845,28 @@ CREATE FUNCTION contact_guard.checkpoint() RETURNS text
 		SELECT note FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.checkpoint() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.checkpoint() IS
+	'The newest signed checkpoint of the log, with its cosignatures.';
 
 -- The keys that sign, one a line.
 CREATE FUNCTION contact_guard.verification_key() RETURNS text
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_verification_key';
 REVOKE ALL ON FUNCTION contact_guard.verification_key() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.verification_key() IS
+	'The keys that sign checkpoints, one a line.';
 
 CREATE FUNCTION contact_guard.add_cosignature(note text) RETURNS void
 	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_add_cosignature';
 REVOKE ALL ON FUNCTION contact_guard.add_cosignature(text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.add_cosignature(text) IS
+	'Adds a witness''s signature to a checkpoint.';
 GRANT EXECUTE ON FUNCTION contact_guard.verification_key(), contact_guard.add_cosignature(text) TO contact_guard_auditor;
 
 CREATE FUNCTION contact_guard.new_epoch(reason text) RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_new_epoch';
 REVOKE ALL ON FUNCTION contact_guard.new_epoch(text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.new_epoch(text) IS
+	'Begins a journal anew, with another key.';
 GRANT EXECUTE ON FUNCTION contact_guard.new_epoch(text) TO contact_guard_admin;
 
 GRANT EXECUTE ON FUNCTION contact_guard.leaf_encoding(), contact_guard.leaf_field(integer, text), contact_guard.leaf_field(integer, bytea, integer),
@@ -810,11 +883,15 @@ GRANT EXECUTE ON FUNCTION contact_guard.evidence(bigint, bigint), contact_guard.
 CREATE FUNCTION contact_guard.erase_customer(customer text, reason text) RETURNS bigint
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_erase_customer';
 REVOKE ALL ON FUNCTION contact_guard.erase_customer(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.erase_customer(text, text) IS
+	'Takes a customer''s key out of the log; its rows still verify.';
 GRANT EXECUTE ON FUNCTION contact_guard.erase_customer(text, text) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.erase_actor(actor text, reason text) RETURNS bigint
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_erase_actor';
 REVOKE ALL ON FUNCTION contact_guard.erase_actor(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.erase_actor(text, text) IS
+	'Takes an actor''s name out of the log; its rows still verify.';
 GRANT EXECUTE ON FUNCTION contact_guard.erase_actor(text, text) TO contact_guard_admin;
 
 ---------------------------------------------------------------------------
@@ -824,22 +901,30 @@ GRANT EXECUTE ON FUNCTION contact_guard.erase_actor(text, text) TO contact_guard
 CREATE FUNCTION contact_guard.purge(before timestamptz, reason text) RETURNS bigint
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_purge';
 REVOKE ALL ON FUNCTION contact_guard.purge(timestamptz, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.purge(timestamptz, text) IS
+	'Drops the months of the log before this time, without what is on hold; returns the number of records that are gone.';
 GRANT EXECUTE ON FUNCTION contact_guard.purge(timestamptz, text) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.hold(customer text, reason text) RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_hold';
 REVOKE ALL ON FUNCTION contact_guard.hold(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.hold(text, text) IS
+	'Keeps the records of a customer from being purged.';
 GRANT EXECUTE ON FUNCTION contact_guard.hold(text, text) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.release_hold(customer text, reason text DEFAULT NULL) RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_release_hold';
 REVOKE ALL ON FUNCTION contact_guard.release_hold(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.release_hold(text, text) IS
+	'Ends a hold.';
 GRANT EXECUTE ON FUNCTION contact_guard.release_hold(text, text) TO contact_guard_admin;
 
 -- Until then status() shows the gaps as a problem.
 CREATE FUNCTION contact_guard.acknowledge_gaps(reason text) RETURNS bigint
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_acknowledge_gaps';
 REVOKE ALL ON FUNCTION contact_guard.acknowledge_gaps(text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.acknowledge_gaps(text) IS
+	'Says that the gaps in the log so far have been looked into; returns their number.';
 GRANT EXECUTE ON FUNCTION contact_guard.acknowledge_gaps(text) TO contact_guard_admin;
 
 ---------------------------------------------------------------------------
@@ -849,6 +934,8 @@ GRANT EXECUTE ON FUNCTION contact_guard.acknowledge_gaps(text) TO contact_guard_
 CREATE FUNCTION contact_guard.sync() RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cg_sync';
 REVOKE ALL ON FUNCTION contact_guard.sync() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.sync() IS
+	'Waits until all reads so far are in the access log.';
 GRANT EXECUTE ON FUNCTION contact_guard.sync() TO PUBLIC;
 
 CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT recorder text,
@@ -857,6 +944,8 @@ CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT re
 		OUT last_checkpoint bigint, OUT last_checkpoint_at timestamptz)
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_status';
 REVOKE ALL ON FUNCTION contact_guard.status() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.status() IS
+	'Whether the guard works, and what is wrong.';
 GRANT EXECUTE ON FUNCTION contact_guard.status() TO contact_guard_admin, contact_guard_auditor;
 
 DO $$

@@ -116,9 +116,9 @@ static const SubCommand subcommands[] = {
 	{AT_AddOf, RULE_FREE},	/* an ALTER of the type decides about its typed tables */
 	{AT_DropOf, RULE_FREE},
 	{AT_ReplicaIdentity, RULE_FREE},	/* WAL has the values anyhow, for roles outside the rule */
-	{AT_EnableRowSecurity, RULE_FREE},
+	{AT_EnableRowSecurity, RULE_ADMIN},	/* its policies are an admin's: nobody would see a row */
 	{AT_DisableRowSecurity, RULE_ADMIN},	/* hidden rows, fallback */
-	{AT_ForceRowSecurity, RULE_FREE},
+	{AT_ForceRowSecurity, RULE_ADMIN},
 	{AT_NoForceRowSecurity, RULE_ADMIN},
 	{AT_GenericOptions, RULE_ADMIN},	/* they say which remote column a column is */
 	{AT_AttachPartition, RULE_JOINS},

@@ -22,7 +22,9 @@
 #include "parser/parser.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 
 #include "copyto.h"
 #include "objects.h"
@@ -37,6 +39,7 @@ static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 
 static bool copyto_check_perms(List *rangeTable, bool ereport_on_violation);
 static bool must_be_query(Oid relid);
+static void require_whole(Oid relid);
 static bool may_read(Oid relid);
 static bool is_restored_log(Oid relid);
 static Node *whole_log(List *attlist);
@@ -117,6 +120,26 @@ may_read(Oid relid)
 		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
 }
 
+/*
+ * PostgreSQL would refuse it as well, and advise NO FORCE ROW LEVEL SECURITY, which
+ * is refused by us.
+ */
+static void
+require_whole(Oid relid)
+{
+	const CgPolicy *policy = cg_policy_get(relid);
+
+	if (row_security || policy == NULL || !policy->hide ||
+		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("rows of relation \"%s\" would be hidden from role \"%s\", and row_security is off",
+					get_rel_name(relid), GetUserNameFromId(GetUserId(), false)),
+			 cg_refused_relation(relid, InvalidAttrNumber),
+			 errhint("For a whole copy use a role with BYPASSRLS, SELECT on all tables (pg_read_all_data), and contact_guard.allow(..., level => 'bulk').")));
+}
+
 PlannedStmt *
 cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 {
@@ -164,6 +187,7 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 		copy->relation->relname = get_rel_name(relid);
 		return pstmt;
 	}
+	require_whole(relid);
 	noted->bare = false;
 	rel = table_open(relid, NoLock);
 	pstmt = copyObject(pstmt);

@@ -22,6 +22,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
+#include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -32,6 +33,7 @@
 #define HOLD_MS 60000
 #define PATIENCE_MS 5000
 #define LOOK_MS 10000
+#define QUIET_MS 1000
 
 static const char *wanted_database(Node *statement);
 static bool may_create_databases(void);
@@ -174,11 +176,16 @@ require_unguarded(Oid oid, const char *name)
 				 errhint("Ask a superuser; or use pg_dump, whose reads are on record.")));
 }
 
-/* Sends the recorder away, if there is one, and waits until it has gone. */
+/*
+ * Sends the recorder away, if there is one, and waits until it has gone.  It sees
+ * the hold when its latch wakes it; what it waits for meanwhile ends by a signal
+ * alone, of which the server log tells.
+ */
 static void
 hold(Oid oid)
 {
-	TimestampTz give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), PATIENCE_MS);
+	TimestampTz begun = GetCurrentTimestamp();
+	TimestampTz give_up = TimestampTzPlusMilliseconds(begun, PATIENCE_MS);
 	bool		running = true;
 
 	while (running && GetCurrentTimestamp() < give_up)
@@ -190,8 +197,10 @@ hold(Oid oid)
 		running = database && database->recorder != 0;
 		if (database)
 			database->hold_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), HOLD_MS);
-		if (running)
+		if (running && TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), QUIET_MS))
 			kill(database->recorder, SIGTERM);
+		else if (running)
+			SetLatch(database->latch);
 		LWLockRelease(cg_shared->lock);
 		if (running)
 			ConditionVariableTimedSleep(&cg_shared->progress, 100, PG_WAIT_EXTENSION);

@@ -1,7 +1,7 @@
 -- Who may do what: nothing more than this is granted to anybody.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(14);
+SELECT plan(15);
 CREATE ROLE regress_nobody;
 
 SELECT set_eq(
@@ -41,7 +41,13 @@ SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
-	ARRAY['access_log', 'log', 'journal_passed', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint'], 'an auditor reads the log');
+	ARRAY['access_log', 'log', 'journal_passed', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint',
+	      'permission', 'trusted_functions'], 'an auditor reads the log and the policy');
+SELECT set_eq(
+	$$SELECT c.relname::text FROM pg_class c
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+	     AND has_table_privilege('contact_guard_admin', c.oid, 'SELECT')$$,
+	ARRAY['permission', 'trusted_functions'], 'an admin reads the policy');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
