@@ -129,7 +129,8 @@ require_whole(Oid relid)
 {
 	const CgPolicy *policy = cg_policy_get(relid);
 
-	if (row_security || policy == NULL || !policy->hide ||
+	/* Not for mode hide alone: a fallback has forced it as well. */
+	if (row_security || policy == NULL ||
 		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED)
 		return;
 	ereport(ERROR,

@@ -91,6 +91,13 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 	Datum		values[3];
 	uint8		key[CG_KEY_LENGTH];
 
+	/* Its state had the key in it. */
+	if (!OidIsValid(cg_objects_relation("journal_key", true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("version 1.0 of extension \"contact_guard\" cannot be created with this library"),
+				 errdetail("The script of version 1.0 needs the library of version 1.0."),
+				 errhint("Run CREATE EXTENSION contact_guard without VERSION.")));
 	cg_objects_require_admin("begin a journal");
 	cg_journal_require_slot();
 	values[0] = Int64GetDatum((int64) GetSystemIdentifier());

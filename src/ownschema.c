@@ -27,6 +27,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "ddl.h"
 #include "objects.h"
 #include "ownschema.h"
 #include "refused.h"
@@ -42,6 +43,21 @@ cg_ownschema_refuse(Oid relid)
 			 errmsg("table \"%s.%s\" is for contact_guard alone", CG_SCHEMA, get_rel_name(relid)),
 			 cg_refused_relation(relid, InvalidAttrNumber),
 			 errhint("Use the functions of schema contact_guard.")));
+}
+
+void
+cg_ownschema_refuse_drop(Oid relid)
+{
+	Node	   *statement = cg_ddl_statement();
+
+	if (statement && ((IsA(statement, DropStmt) && ((DropStmt *) statement)->removeType == OBJECT_SCHEMA) ||
+					  IsA(statement, DropOwnedStmt)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("extension \"%s\" cannot be dropped with its schema", CG_SCHEMA),
+				 cg_refused_relation(relid, InvalidAttrNumber),
+				 errhint("Take all policies back with SELECT contact_guard.retire(), and use DROP EXTENSION contact_guard.")));
+	cg_ownschema_refuse(relid);
 }
 
 /* A by-value column of the catalog row that the command has just written; or 0. */

@@ -17,4 +17,7 @@ extern void cg_ownschema_check(Oid classId, Oid objectId, Oid other);
 /* ERROR insufficient_privilege: the table is for contact_guard alone. */
 extern void cg_ownschema_refuse(Oid relid) pg_attribute_noreturn();
 
+/* The same for a DROP, with a hint where it is one of the schema. */
+extern void cg_ownschema_refuse_drop(Oid relid) pg_attribute_noreturn();
+
 #endif							/* CG_OWNSCHEMA_H */

@@ -186,7 +186,7 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 				return;
 			if (cg_objects_is_own(objectId) && get_rel_relkind(objectId) != RELKIND_VIEW &&
 				!is_left_over(objectId))
-				cg_ownschema_refuse(objectId);
+				cg_ownschema_refuse_drop(objectId);
 			if (subId == 0)
 				cg_permission_relation_dropped(objectId);
 			break;

@@ -132,5 +132,16 @@ $out = problems();
 is(scalar(() = $out =~ /informs/g) > 0 && scalar(split /\n/, $out), '2', 'status() has one line for all partitions');
 like($out, qr/relation parts and 2 children: .*crm\.informs\(\)/, '... which counts them');
 
+# 5. What else has a hint
+like(said('postgres', 'DROP SCHEMA contact_guard CASCADE'), qr/ERROR:  42501: extension "contact_guard" cannot be dropped with its schema\n.*HINT:.*retire\(\), and use DROP EXTENSION/s, 'DROP SCHEMA: what to do');
+like(said('postgres', 'DROP TABLE contact_guard.held'), qr/ERROR:/, '... and a table of it stays as before');
+said('owner', 'CREATE TABLE crm.visit (id int, customer_id int, technician name, a timestamptz, b timestamptz)');
+like(said('admin', "SELECT contact_guard.use_interventions('crm.visit', 'customer_id', 'technician', 'a', 'b', open_when => 'a < $_')"),
+	qr/ERROR:  22023: .*\nHINT:  Leave the clock to contact_guard/s, "a condition with $_: what to do") foreach 'now()', 'clock_timestamp()';
+is(said('owner', q(CREATE TABLE crm.shut (id int, phone text))) . said('admin', q(SELECT contact_guard.protect('crm.shut', 'id', '{phone}', 'partial(1,1)', fallback => 'rls'))), '', 'a fallback');
+like(said('owner', 'SET row_security = off; COPY crm.shut TO STDOUT'), qr/ERROR:  42501: rows of relation "shut" would be hidden.*HINT:  .*BYPASSRLS/s, '... has the hint of mode hide');
+$node->safe_psql('postgres', 'CREATE DATABASE older');
+like($node->psql('older', q(CREATE EXTENSION contact_guard VERSION '1.0'), stderr => \my $err) . $err, qr/version 1\.0 of extension "contact_guard" cannot be created with this library.*HINT:  .*without VERSION/s, 'version 1.0 needs its library');
+
 $node->stop;
 done_testing();
