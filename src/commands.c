@@ -171,6 +171,40 @@ cg_commands_kind(NodeTag tag)
 	return CG_COMMAND_UNKNOWN;
 }
 
+/* Those that hand rows on to the client, or run statements that come here by themselves. */
+bool
+cg_commands_stores(NodeTag tag)
+{
+	switch (tag)
+	{
+		case T_AlterExtensionStmt:
+		case T_CallStmt:
+		case T_CheckPointStmt:
+		case T_ClosePortalStmt:
+		case T_ConstraintsSetStmt:
+		case T_CreateExtensionStmt:
+		case T_CreateSchemaStmt:
+		case T_DeallocateStmt:
+		case T_DeclareCursorStmt:
+		case T_DiscardStmt:
+		case T_DoStmt:
+		case T_ExecuteStmt:
+		case T_ExplainStmt:
+		case T_FetchStmt:
+		case T_ListenStmt:
+		case T_LoadStmt:
+		case T_LockStmt:
+		case T_PrepareStmt:
+		case T_TransactionStmt:
+		case T_UnlistenStmt:
+		case T_VariableSetStmt:
+		case T_VariableShowStmt:
+			return false;
+		default:
+			return true;
+	}
+}
+
 void
 cg_commands_refuse_unknown(Node *statement)
 {

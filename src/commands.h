@@ -18,6 +18,12 @@ typedef enum CgCommandKind
 
 extern CgCommandKind cg_commands_kind(NodeTag tag);
 
+/*
+ * Is what expressions of a utility statement return stored, or may it be, or does it
+ * write in another way?  Of EXECUTE, EXPLAIN and COPY that depends on more than this.
+ */
+extern bool cg_commands_stores(NodeTag tag);
+
 /* ERROR feature_not_supported for a statement that the table does not have. */
 extern void cg_commands_refuse_unknown(Node *statement);
 

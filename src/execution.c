@@ -26,10 +26,10 @@
 #include "storage/lwlock.h"
 #include "tcop/dest.h"
 #include "tcop/pquery.h"
-#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
 
+#include "around.h"
 #include "assume.h"
 #include "errordetail.h"
 #include "execution.h"
@@ -37,7 +37,6 @@
 #include "journal.h"
 #include "marks.h"
 #include "owntables.h"
-#include "planner.h"
 #include "policy.h"
 #include "resume.h"
 
@@ -48,7 +47,6 @@ typedef struct Execution
 	int64		statement;		/* 0: not asked for yet */
 	CgReads    *reads;			/* NULL: none yet */
 	bool		in_check;		/* of a foreign key */
-	int			triggers;		/* how many it runs in, one within the other */
 } Execution;
 
 /* What an executor hook does, as a closure. */
@@ -76,8 +74,6 @@ static void execution_finish(QueryDesc *query);
 static void execution_step(const Step *step);
 static bool may_run_again(const Step *step);
 static void call_next(const Step *step);
-static int	trigger_depth(void);
-static bool is_around(bool deletes);
 static bool is_behind_door(const Execution *execution);
 static void end(Execution *execution, const Step *step);
 static void end_by_error(Execution *execution, const Step *step);
@@ -153,13 +149,16 @@ may_run_again(const Step *step)
 static void
 execution_step(const Step *step)
 {
-	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation(), trigger_depth()};
+	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation()};
 	CgFrame		frame;
+	CgAround	around;
 
 	cg_resume_enter(&frame, step->query, may_run_again(step));
+	cg_around_enter_execution(&around, step->query);
 	current = &execution;
 	PG_TRY();
 	{
+		cg_around_require_free_choice();
 		if (!step->finish)
 		{
 			cg_resume_check_plan(step->query->plannedstmt);
@@ -177,11 +176,13 @@ execution_step(const Step *step)
 		if (execution.reads)
 			end_by_error(&execution, step);
 		leave(&execution);
+		cg_around_leave(&around);
 		cg_resume_leave(&frame, false);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	leave(&execution);
+	cg_around_leave(&around);
 	cg_resume_leave(&frame, true);
 	cg_errordetail_query_done(step->query);
 }
@@ -332,47 +333,6 @@ reads_of(Execution *execution)
 		}
 	}
 	return execution->reads;
-}
-
-static int
-trigger_depth(void)
-{
-	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
-}
-
-/*
- * A trigger's queries are its own: the row that fires it is no result of theirs,
- * and a CRM's triggers may look at masks.  So the search ends where the innermost
- * trigger begins.
- */
-static bool
-is_around(bool deletes)
-{
-	int			depth = trigger_depth();
-
-	for (Execution *e = current; e && e->triggers == depth; e = e->outer)
-	{
-		CmdType		command = e == current ? CMD_NOTHING : e->query->plannedstmt->commandType;
-		CommandDest dest = e->query->dest ? e->query->dest->mydest : DestNone;
-
-		if (deletes ? command == CMD_DELETE :
-			(command == CMD_INSERT || command == CMD_UPDATE || command == CMD_MERGE ||
-			 dest == DestIntoRel || dest == DestTransientRel))
-			return true;
-	}
-	return false;
-}
-
-bool
-cg_execution_stores(void)
-{
-	return is_around(false);
-}
-
-bool
-cg_execution_deletes(void)
-{
-	return is_around(true) || cg_planner_is_planning_write();
 }
 
 bool

@@ -27,18 +27,6 @@ extern CgReads *cg_execution_reads(void);
 extern void cg_execution_audit_more(uint64 rows);
 
 /*
- * Is the innermost execution, or one around it that is not a trigger's, storing
- * rows?  What a function returns to a statement that stores is stored.
- */
-extern bool cg_execution_stores(void);
-
-/*
- * The same for DELETE, or for a statement that writes and is being planned: what its
- * functions return chooses rows.
- */
-extern bool cg_execution_deletes(void);
-
-/*
  * Is a query that is planned now the check of a foreign key itself, which sees all
  * rows as in row security?  What runs inside of such a check (a trigger, a cast) is
  * not.

@@ -103,7 +103,6 @@ note_write(Query *query, CgInlined *found)
 {
 	RangeTblEntry *rte;
 
-	found->writes = true;
 	if (query->resultRelation == 0)
 		return;
 	rte = rt_fetch(query->resultRelation, query->rtable);

@@ -14,7 +14,6 @@ typedef struct CgInlined
 	bool		guarded;		/* a guarded relation is in some range table */
 	bool		statistics;		/* a catalog of statistics is */
 	bool		current_of;		/* there is a WHERE CURRENT OF */
-	bool		writes;			/* the query, or a CTE of it, writes rows */
 	List	   *dependencies;	/* PlanInvalItem */
 	bool		depends_on_role;
 } CgInlined;

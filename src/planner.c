@@ -21,6 +21,7 @@
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
+#include "around.h"
 #include "chosen.h"
 #include "descend.h"
 #include "inline.h"
@@ -37,7 +38,6 @@
 
 /* Planners of ours under way.  CREATE INDEX and CLUSTER open relations without. */
 static int	planning = 0;
-static int	planning_writes = 0;	/* of statements that write */
 
 static planner_hook_type prev_planner = NULL;
 static get_relation_info_hook_type prev_get_relation_info = NULL;
@@ -73,12 +73,6 @@ cg_planner_is_planning(void)
 	return planning > 0;
 }
 
-bool
-cg_planner_is_planning_write(void)
-{
-	return planning_writes > 0;
-}
-
 static PlannedStmt *
 call_next(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
 {
@@ -93,22 +87,28 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 {
 	PlannedStmt *result;
 	CgFrame		frame;
+	CgAround	around;
 
 	/* A database without the extension has no policy. */
 	if (!OidIsValid(cg_objects_schema()))
 		return call_next(parse, query_string, cursorOptions, boundParams);
 
 	cg_resume_enter_planning(&frame);
+	/* Before functions are inlined, which evaluates their arguments. */
+	cg_around_enter_planning(&around, parse);
 	PG_TRY();
 	{
 		result = plan_guarded(parse, query_string, cursorOptions, boundParams);
 	}
 	PG_CATCH();
 	{
+		cg_around_leave(&around);
 		cg_resume_leave_planning(&frame, NULL);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	cg_around_leave(&around);
+	cg_around_mark_plan(&around, result);
 	cg_resume_leave_planning(&frame, result);
 	return result;
 }
@@ -141,7 +141,6 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 
 	forbidden = cg_inline_forbid(true);
 	planning++;
-	planning_writes += inlined.writes;
 	PG_TRY();
 	{
 		result = call_next(parse, query_string, cursorOptions, boundParams);
@@ -149,7 +148,6 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	PG_FINALLY();
 	{
 		planning--;
-		planning_writes -= inlined.writes;
 		(void) cg_inline_forbid(forbidden);
 	}
 	PG_END_TRY();

@@ -10,7 +10,4 @@ extern void cg_planner_init(void);
 /* Is a plan being made, so that functions run only to fold them? */
 extern bool cg_planner_is_planning(void);
 
-/* Is one being made, somewhere around, of a statement that writes? */
-extern bool cg_planner_is_planning_write(void);
-
 #endif							/* CG_PLANNER_H */

@@ -15,7 +15,6 @@
 #include "utils/timestamp.h"
 
 #include "assume.h"
-#include "chosen.h"
 #include "copyto.h"
 #include "guc.h"
 #include "journal.h"
@@ -375,14 +374,6 @@ read_of_nobody(CgReads *reads, ReadRelation *relation)
 		relation->nobody->reason = "no customer";
 	}
 	return relation->nobody;
-}
-
-void
-cg_reads_note_choice(CgReads *reads)
-{
-	if (!reads->masks_chose)
-		cg_chosen_note(reads->query);
-	reads->masks_chose = true;
 }
 
 static void

@@ -57,9 +57,6 @@ extern void cg_reads_look_up(CgReads *reads, Oid relid, List *attnums);
 /* Has the actor a standing permission on the relation? */
 extern bool cg_reads_is_permitted(CgReads *reads, Oid relid);
 
-/* Notes that a mask has had a part in choosing the rows of the query: see chosen.h. */
-extern void cg_reads_note_choice(CgReads *reads);
-
 /* Are there records that are not yet in the journal's buffer? */
 extern bool cg_reads_owes(const CgReads *reads);
 

@@ -102,7 +102,6 @@ struct CgReads
 	int			looks;			/* questions for one customer */
 	struct CgLook *look;		/* at all of the actor's windows; NULL: none yet */
 	int			named;			/* customers that withheld records name */
-	bool		masks_chose;	/* the query's rows were chosen by a mask */
 };
 
 /* Puts the query's text into the journal, once a session, and sets query_id. */

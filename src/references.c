@@ -22,7 +22,9 @@
 #include "rowpolicy.h"
 #include "site.h"
 #include "wholerow.h"
+#include "writers.h"
 
+static Node *rewrite_write(Node *node, RewriteContext *context);
 static void rewrite_action(MergeAction *action, RewriteContext *context);
 static Node *rewrite_var(Var *var, RewriteContext *context);
 static Node *rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context);
@@ -40,11 +42,23 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 	switch (nodeTag(node))
 	{
 		case T_Query:
-			cg_rewrite_subquery((Query *) node, context);
-			return node;
+			{
+				bool		ordered = context->place.ordered;
+
+				/* ARRAY(SELECT …) keeps the order; who uses a CTE's, is not known. */
+				context->place.ordered = true;
+				cg_rewrite_subquery((Query *) node, context);
+				context->place.ordered = ordered;
+				return node;
+			}
 		case T_Var:
 			return rewrite_var((Var *) node, context);
 		case T_FuncExpr:
+			if (is_void_filter(node))
+				return makeBoolConst(true, false);
+			if (cg_writers_is_one(((FuncExpr *) node)->funcid))
+				return rewrite_write(node, context);
+			break;
 		case T_ScalarArrayOpExpr:
 			if (is_void_filter(node))
 				return makeBoolConst(true, false);
@@ -83,6 +97,18 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 			break;
 	}
 	return expression_tree_mutator(node, cg_references_rewrite, context);
+}
+
+/* setval(…, phone) */
+static Node *
+rewrite_write(Node *node, RewriteContext *context)
+{
+	RewritePlace saved = context->place;
+
+	context->place.flows = context->place.stores = true;
+	node = expression_tree_mutator(node, cg_references_rewrite, context);
+	context->place = saved;
+	return node;
 }
 
 static void
@@ -194,8 +220,10 @@ make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
 		site.flags |= CG_SITE_GUARDED;
 	if (context->place.decides)
 		site.flags |= CG_SITE_DECIDES;
-	if (context->place.writes)
+	if (context->place.writes || context->writer)
 		site.flags |= CG_SITE_WRITES;
+	if (context->place.orders)
+		site.flags |= CG_SITE_ORDERS;
 	if (context->eager)
 		site.flags |= CG_SITE_EAGER;
 	context->result.found = true;

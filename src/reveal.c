@@ -21,6 +21,7 @@
 #include "utils/rls.h"
 #include "utils/uuid.h"
 
+#include "around.h"
 #include "copyto.h"
 #include "execution.h"
 #include "guc.h"
@@ -40,8 +41,9 @@ PG_FUNCTION_INFO_V1(cg_site_recv);
 
 static Datum withhold(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
 static bool is_stored(const CgRevealState *state);
-static void refuse_to_choose(const CgRevealState *state, CgReads *reads);
+static void refuse_to_choose(const CgRevealState *state);
 static void refuse_to_store(const CgRevealState *state);
+static void refuse_to_copy(const CgRevealState *state, CgReads *reads);
 
 char *
 cg_reveal_key_text(Datum key, Oid type)
@@ -151,13 +153,8 @@ cg_reveal(PG_FUNCTION_ARGS)
 		return withhold(fcinfo, state, reads);
 	if (customer)
 		pfree(customer);
-	if (cg_copies == CG_COPIES_REFUSE && (state->site.flags & CG_SITE_GUARDED) == 0 &&
-		is_stored(state) && !cg_reads_is_permitted(reads, state->site.relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("values of guarded column %s cannot be copied", cg_reveal_site_name(state->site)),
-				 cg_refused_relation(state->site.relid, state->site.attnum),
-				 errhint("An open intervention shows them, but a copy would outlive it. A standing permission allows copies: see contact_guard.allow(), and the setting contact_guard.copies.")));
+	if (cg_copies == CG_COPIES_REFUSE && (state->site.flags & CG_SITE_GUARDED) == 0)
+		refuse_to_copy(state, reads);
 	if ((state->site.flags & CG_SITE_EAGER) != 0 || cg_copyto_leaves())
 		cg_execution_settle_or_fail();
 	return PG_GETARG_DATUM(0);
@@ -185,7 +182,7 @@ withhold(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
 	Datum		mask;
 
 	refuse_to_store(state);
-	refuse_to_choose(state, reads);
+	refuse_to_choose(state);
 	mask = cg_mask_apply(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod,
 						 cg_reads_actor(reads)->name, cg_journal_key(), &fcinfo->isnull);
 	if (!fcinfo->isnull)
@@ -198,7 +195,22 @@ static bool
 is_stored(const CgRevealState *state)
 {
 	return (state->site.flags & CG_SITE_FLOWS) != 0 &&
-		((state->site.flags & CG_SITE_STORES) != 0 || cg_execution_stores());
+		((state->site.flags & CG_SITE_STORES) != 0 || cg_around_stores());
+}
+
+/* What an open intervention shows, where contact_guard.copies is "refuse". */
+static void
+refuse_to_copy(const CgRevealState *state, CgReads *reads)
+{
+	if (cg_reads_is_permitted(reads, state->site.relid))
+		return;
+	if (is_stored(state))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("values of guarded column %s cannot be copied", cg_reveal_site_name(state->site)),
+				 cg_refused_relation(state->site.relid, state->site.attnum),
+				 errhint("An open intervention shows them, but a copy would outlive it. A standing permission allows copies: see contact_guard.allow(), and the setting contact_guard.copies.")));
+	cg_around_note_folded();
 }
 
 /*
@@ -230,13 +242,15 @@ refuse_to_store(const CgRevealState *state)
  * look alike.  What is chosen without writing is remembered for WHERE CURRENT OF.
  */
 static void
-refuse_to_choose(const CgRevealState *state, CgReads *reads)
+refuse_to_choose(const CgRevealState *state)
 {
 	bool		decides = (state->site.flags & CG_SITE_DECIDES) != 0;
+	bool		orders = (state->site.flags & CG_SITE_ORDERS) != 0;
+	bool		flows = (state->site.flags & CG_SITE_FLOWS) != 0;
 
 	if ((decides && (state->site.flags & CG_SITE_WRITES) != 0) ||
-		(decides && cg_execution_stores()) ||
-		((state->site.flags & (CG_SITE_FLOWS | CG_SITE_DECIDES)) != 0 && cg_execution_deletes()))
+		((decides || orders) && cg_around_stores()) ||
+		((decides || orders || flows) && cg_around_deletes()))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values of guarded column %s would decide which rows are written",
@@ -245,8 +259,8 @@ refuse_to_choose(const CgRevealState *state, CgReads *reads)
 				 errdetail("A condition on column \"%s\" has read a mask. IS NULL and IS NOT NULL are such conditions: what is asked of the mask makes no difference.",
 						   get_attname(state->site.relid, state->site.attnum, false)),
 				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
-	if (decides)
-		cg_reads_note_choice(reads);
+	cg_around_note_folded();
+	cg_around_note_choice(decides, orders, flows);
 }
 
 char *

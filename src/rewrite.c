@@ -29,6 +29,7 @@
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
+#include "around.h"
 #include "assume.h"
 #include "carriers.h"
 #include "inserted.h"
@@ -40,10 +41,9 @@
 #include "rewrite_private.h"
 #include "rowless.h"
 #include "rowpolicy.h"
+#include "writers.h"
 
 static void mark_seen(Query *query, Index rti, RewriteContext *context);
-static bool query_stores(Query *query);
-static bool query_writes(Query *query);
 static void rewrite_query(Query *query, RewriteContext *context, bool top);
 static List *take_lookups(Query *query, RewriteContext *context);
 static List *rewrite_targets(List *targets, Query *query, void *output, RewriteContext *context);
@@ -76,48 +76,17 @@ CgRewritten
 cg_rewrite_query(Query *query, ParamListInfo params)
 {
 	RewriteContext context = {0};
+	int			writes = cg_around_writes_of_query(query);
 
 	context.top = query;
 	context.params = params;
 	context.place.flows = true;
-	context.place.stores = query_stores(query);
-	context.place.writes = query_writes(query);
+	context.place.stores = (writes & CG_AROUND_STORES) != 0;
+	context.place.writes = writes != 0;
+	context.writer = cg_writers_present(query);
 	context.eager = cg_carriers_present(query);
 	rewrite_query(query, &context, true);
 	return context.result;
-}
-
-static bool
-query_stores(Query *query)
-{
-	ListCell   *lc;
-
-	if (query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE ||
-		query->commandType == CMD_MERGE)
-		return true;
-	/* Such CTEs stand at the top alone. */
-	foreach(lc, query->cteList)
-	{
-		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
-
-		if (query_stores(castNode(Query, cte->ctequery)))
-			return true;
-	}
-	return false;
-}
-
-/* The same of what deletes. */
-static bool
-query_writes(Query *query)
-{
-	ListCell   *lc;
-
-	if (query->commandType == CMD_DELETE || query_stores(query))
-		return true;
-	foreach(lc, query->cteList)
-		if (castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery)->commandType == CMD_DELETE)
-			return true;
-	return false;
 }
 
 void
@@ -142,6 +111,7 @@ rewrite_query(Query *query, RewriteContext *context, bool top)
 	/* What a SELECT at the top makes goes out, whatever its CTEs store. */
 	if (top && query->commandType == CMD_SELECT)
 		context->place.stores = context->place.writes = false;
+	context->place.ordered |= cg_uses_is_order_used(query, top);
 	context->queries = lcons(query, context->queries);
 	for (Index rti = 1; rti <= list_length(query->rtable); rti++)
 		mark_seen(query, rti, context);
@@ -195,7 +165,12 @@ rewrite_output(Query *query, void *output, RewriteContext *context, bool top)
 	if (query->commandType == CMD_UPDATE)
 		query->targetList = cg_references_rewrite_assignments(query->targetList, query, context);
 	else
+	{
+		/* All that a DELETE has there is the row for an INSTEAD OF trigger, which may look at it. */
+		context->place.decides |= query->commandType == CMD_DELETE;
 		query->targetList = rewrite_targets(query->targetList, query, output, context);
+		context->place.decides = saved.decides;
+	}
 	query->mergeActionList = (List *)
 		cg_references_rewrite((Node *) query->mergeActionList, context);
 	/* Shown to the writer; but what a CTE returns, the statement may store. */
@@ -223,17 +198,22 @@ rewrite_output(Query *query, void *output, RewriteContext *context, bool top)
 static List *
 rewrite_targets(List *targets, Query *query, void *output, RewriteContext *context)
 {
-	bool		saved = context->place.decides;
+	RewritePlace saved = context->place;
 	ListCell   *lc;
 
 	foreach(lc, targets)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
+		bool		orders = cg_uses_is_ordered_by(query, target);
 
-		context->place.decides = saved || cg_uses_is_chosen_by(query, target) ||
+		context->place.decides |= cg_uses_is_chosen_by(query, target) ||
+			(orders && context->place.ordered) ||
 			(output && cg_uses_decide(context, output, target->resno));
+		context->place.orders = orders;
+		/* What a SELECT only sorts by does not leave it. */
+		context->place.flows &= !(target->resjunk && query->commandType == CMD_SELECT);
 		target->expr = (Expr *) cg_references_rewrite((Node *) target->expr, context);
-		context->place.decides = saved;
+		context->place = saved;
 	}
 	return targets;
 }

@@ -17,6 +17,8 @@ typedef struct RewritePlace
 	bool		stores;			/* the statement stores rows */
 	bool		writes;			/* it stores or deletes some */
 	bool		decides;		/* the expression has a part in choosing rows */
+	bool		orders;			/* in their order, of which nothing more is made */
+	bool		ordered;		/* something around makes more of the order of rows */
 	bool		excepted;		/* it would, but for what a mask does there; not in sub-selects */
 	bool		to_guarded;		/* it is stored in a guarded column */
 } RewritePlace;
@@ -28,6 +30,7 @@ typedef struct RewriteContext
 	void	   *output;			/* whose columns the next query makes: see uses.h */
 	List	   *uses;			/* of columns, in conditions */
 	bool		eager;			/* see carriers.h */
+	bool		writer;			/* see writers.h */
 	Query	   *top;
 	ParamListInfo params;
 	bool		asked;			/* whether something is rowless.h's; then */
@@ -55,6 +58,12 @@ extern bool cg_uses_decide(const RewriteContext *context, const void *output, At
 
 /* Does the query itself choose rows by this column of its output? */
 extern bool cg_uses_is_chosen_by(const Query *query, const TargetEntry *target);
+
+/* Does it sort by that column? */
+extern bool cg_uses_is_ordered_by(const Query *query, const TargetEntry *target);
+
+/* Does the query choose rows, or make values, by the order in which it gets rows? */
+extern bool cg_uses_is_order_used(Query *query, bool top);
 
 /*
  * Is a condition of the query's WHERE one that guards an UPDATE of a single row

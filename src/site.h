@@ -16,6 +16,7 @@
 #define CG_SITE_EAGER	0x04	/* somebody's function may carry it off at once */
 #define CG_SITE_DECIDES	0x10	/* it has a part in choosing rows */
 #define CG_SITE_WRITES	0x20	/* and the statement writes those, or others by them */
+#define CG_SITE_ORDERS	0x40	/* it has a part in their order alone */
 
 typedef struct CgSite
 {

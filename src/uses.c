@@ -110,6 +110,9 @@ cg_uses_is_chosen_by(const Query *query, const TargetEntry *target)
 {
 	ListCell   *lc;
 
+	/* A function that returns a set says how many rows there are. */
+	if (query->hasTargetSRFs && expression_returns_set((Node *) target->expr))
+		return true;
 	/* What is grouped by must look the same wherever it stands. */
 	if (query->groupClause != NIL || query->groupingSets != NIL)
 		return true;
@@ -119,11 +122,26 @@ cg_uses_is_chosen_by(const Query *query, const TargetEntry *target)
 		if (in_clause(target, lfirst_node(WindowClause, lc)->partitionClause) ||
 			in_clause(target, lfirst_node(WindowClause, lc)->orderClause))
 			return true;
-	if (in_clause(target, query->distinctClause))
-		return true;
-	/* The order alone chooses nothing. */
-	return in_clause(target, query->sortClause) &&
-		(query->limitCount || query->limitOffset || query->hasDistinctOn);
+	return in_clause(target, query->distinctClause);
+}
+
+bool
+cg_uses_is_ordered_by(const Query *query, const TargetEntry *target)
+{
+	return target->ressortgroupref != 0 && in_clause(target, query->sortClause);
+}
+
+/*
+ * row_number(), array_agg() and nextval() number rows.  Functions that a SELECT calls
+ * for the client, to log what it shows for example, are called for all rows.
+ */
+bool
+cg_uses_is_order_used(Query *query, bool top)
+{
+	return query->limitCount || query->limitOffset || query->hasDistinctOn || query->hasWindowFuncs ||
+		query->hasAggs || query->hasTargetSRFs ||
+		(query->commandType != CMD_INSERT && !(top && query->commandType == CMD_SELECT) &&
+		 contain_volatile_functions((Node *) query));
 }
 
 static bool

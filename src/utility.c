@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 
 #include "acls.h"
+#include "around.h"
 #include "assume.h"
 #include "copyto.h"
 #include "databases.h"
@@ -81,6 +82,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	CgCopy		outer_copy;
 	CgDdl		ddl;
 	CgFrame		frame;
+	CgAround	around;
 	CgTouches	touches;
 	ErrorContextCallback callback;
 
@@ -108,9 +110,11 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	outer_copy = cg_copyto_begin(copy);
 	cg_ddl_enter(&ddl);
 	cg_resume_enter(&frame, NULL, false);
+	cg_around_enter_command(&around, pstmt->utilityStmt);
 	cg_errordetail_enter(&callback, pstmt->utilityStmt, &frame);
 	PG_TRY();
 	{
+		cg_around_require_free_choice();
 		if (IsA(pstmt->utilityStmt, FetchStmt))
 			cg_resume_check_fetch((FetchStmt *) pstmt->utilityStmt);
 		/* The rest comes to an execution before it comes to a cursor. */
@@ -125,6 +129,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_CATCH();
 	{
 		cg_ddl_leave(&ddl);
+		cg_around_leave(&around);
 		cg_resume_leave(&frame, false);
 		cg_errordetail_hide(touches);
 		cg_owntables_allow_drop(false);
@@ -139,6 +144,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_END_TRY();
 	cg_ddl_leave(&ddl);
 	cg_ownlock_check(pstmt->utilityStmt);
+	cg_around_leave(&around);
 	cg_resume_leave(&frame, true);
 	cg_errordetail_leave(&callback);
 	cg_errordetail_command_done(touches, copy.into);

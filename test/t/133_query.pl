@@ -29,7 +29,27 @@ $node->safe_psql('crm', q(
 	CREATE FUNCTION crm.folded() RETURNS bool IMMUTABLE LANGUAGE plpgsql
 		AS $$BEGIN RETURN EXISTS (SELECT FROM crm.customer WHERE id = 42 AND email IS NULL); END$$;
 	CREATE VIEW crm.people AS SELECT id, name, phone, email FROM crm.customer;
+	CREATE FUNCTION crm.email_folded(bigint) RETURNS text IMMUTABLE LANGUAGE plpgsql
+		AS $$BEGIN RETURN (SELECT coalesce(email, 'none') FROM crm.customer WHERE id = $1); END$$;
+	CREATE FUNCTION crm.email_or_none(bigint) RETURNS text STABLE LANGUAGE plpgsql
+		AS $$BEGIN RETURN (SELECT coalesce(email, 'none') FROM crm.customer WHERE id = $1); END$$;
+	CREATE FUNCTION crm.from_a_variable() RETURNS text VOLATILE LANGUAGE plpgsql
+		AS $$DECLARE r text; BEGIN r := crm.email_folded(42); RETURN r; END$$;
+	CREATE FUNCTION crm.drop_todo(bigint) RETURNS int LANGUAGE plpgsql
+		AS $$BEGIN DELETE FROM crm.todo WHERE customer_id = $1; RETURN 1; END$$;
+	CREATE FUNCTION crm.empty_todo(bigint) RETURNS int LANGUAGE plpgsql
+		AS $$BEGIN EXECUTE 'TRUNCATE crm.todo'; RETURN 1; END$$;
+	CREATE FUNCTION crm.tell_all() RETURNS int LANGUAGE plpgsql
+		AS $$DECLARE r record; n int := 0; BEGIN FOR r IN SELECT id, email FROM crm.customer WHERE id > 50 LOOP
+			INSERT INTO crm.todo VALUES (1000 + r.id, r.id, 'told'); n := n + 1; END LOOP; RETURN n; END$$;
 	GRANT ALL ON ALL TABLES IN SCHEMA crm TO anna, dispatcher;
+	CREATE SEQUENCE crm.counter;
+	GRANT ALL ON SEQUENCE crm.counter TO anna;
+	CREATE VIEW crm.with_todo AS SELECT c.id, c.email, t.what FROM crm.customer c JOIN crm.todo t ON t.customer_id = c.id;
+	CREATE FUNCTION crm.with_todo_delete() RETURNS trigger LANGUAGE plpgsql
+		AS $$BEGIN IF OLD.email IS NULL THEN DELETE FROM crm.todo WHERE customer_id = OLD.id; END IF; RETURN OLD; END$$;
+	CREATE TRIGGER deletes INSTEAD OF DELETE ON crm.with_todo FOR EACH ROW EXECUTE FUNCTION crm.with_todo_delete();
+	GRANT ALL ON crm.with_todo TO anna;
 	CREATE VIEW crm.distinct_people AS SELECT DISTINCT ON (id) id, phone, email FROM crm.customer;
 	GRANT ALL ON crm.distinct_people TO anna;
 ));
@@ -79,6 +99,52 @@ foreach my $statement (
 	q(DELETE FROM crm.todo WHERE crm.unreachable_sql(customer_id)),
 	q(UPDATE crm.todo SET what = 'x' WHERE crm.unreachable(customer_id)),
 	q(DELETE FROM crm.todo WHERE crm.folded()),
+	# what a CTE writes, called functions must not have chosen or read
+	q(WITH d AS (DELETE FROM crm.todo WHERE crm.unreachable(customer_id) RETURNING id) SELECT count(*) FROM d),
+	q(WITH i AS (INSERT INTO crm.todo VALUES (100, 1, crm.email_or_none(42)) RETURNING id) SELECT * FROM i),
+	q(WITH u AS (UPDATE crm.todo SET what = crm.email_or_none(customer_id) WHERE id = 42 RETURNING id) DELETE FROM crm.todo t USING u WHERE u.id + 1 = t.id),
+	# folded when the plan is made
+	q(CREATE TEMP TABLE folded AS SELECT crm.email_folded(42)),
+	q(SELECT crm.email_folded(42) AS e INTO TEMP folded),
+	q(CREATE MATERIALIZED VIEW crm.doomed AS SELECT crm.email_folded(42) AS e),
+	q(EXPLAIN ANALYZE CREATE TEMP TABLE folded AS SELECT crm.email_folded(42)),
+	q(INSERT INTO crm.todo SELECT 100, 1, x FROM regexp_split_to_table(crm.email_folded(42), ' ') x),
+	q(DELETE FROM crm.todo t USING generate_series(1, CASE crm.email_folded(42) WHEN 'none' THEN 3 ELSE 0 END) g WHERE g = t.id),
+	q(WITH i AS (INSERT INTO crm.todo VALUES (100, 1, crm.email_folded(42)) RETURNING id) SELECT * FROM i),
+	q(PREPARE p AS SELECT crm.email_folded(42) AS e; EXECUTE p; CREATE TEMP TABLE folded AS EXECUTE p),
+	q(SELECT crm.from_a_variable(); INSERT INTO crm.todo VALUES (100, 1, crm.from_a_variable())),
+	# utility commands that evaluate expressions
+	q(PREPARE p (text) AS INSERT INTO crm.todo VALUES (100, 1, $1); EXECUTE p (crm.email_or_none(42))),
+	q(PREPARE p (text) AS DELETE FROM crm.todo WHERE id < 10 AND $1 = 'none'; EXECUTE p (crm.email_or_none(42))),
+	q(PREPARE p (text) AS WITH i AS (INSERT INTO crm.todo VALUES (100, 1, $1) RETURNING 1) SELECT * FROM i; EXECUTE p (crm.email_or_none(42))),
+	q(PREPARE p (text) AS INSERT INTO crm.todo VALUES (100, 1, $1); EXPLAIN ANALYZE EXECUTE p (crm.email_or_none(42))),
+	q(PREPARE p (text) AS SELECT $1 AS e; CREATE TEMP TABLE told AS EXECUTE p (crm.email_or_none(42))),
+	q(CREATE TEMP TABLE told (i int); INSERT INTO told VALUES (1); ALTER TABLE told ADD e text DEFAULT crm.email_or_none(42)),
+	q(CREATE TEMP TABLE told (i bigint); INSERT INTO told VALUES (42); ALTER TABLE told ALTER i TYPE text USING crm.email_or_none(i)),
+	q(CREATE TEMP TABLE told (i bigint); INSERT INTO told VALUES (42); CREATE INDEX ON told (crm.email_folded(i))),
+	q(CREATE TEMP TABLE told (i bigint); INSERT INTO told VALUES (42); ALTER TABLE told ADD CHECK (crm.email_folded(i) = 'none')),
+	"CREATE TEMP TABLE told (i bigint, e text DEFAULT crm.email_or_none(42));\nCOPY told (i) FROM STDIN;\n1\n\\.\n",
+	"COPY crm.todo FROM STDIN WHERE crm.unreachable(customer_id);\n100\t42\tx\n\\.\n",
+	# sets, orders, and triggers instead
+	q(DELETE FROM crm.todo t USING (SELECT id, regexp_matches(phone, '[*]') FROM crm.customer) s WHERE s.id = t.customer_id),
+	q(WITH s AS MATERIALIZED (SELECT id, unnest(CASE WHEN email IS NULL THEN ARRAY[1] END) FROM crm.customer) DELETE FROM crm.todo t USING s WHERE s.id = t.customer_id),
+	q(DELETE FROM crm.todo t USING (SELECT id, generate_series(1, length(phone)) FROM crm.customer UNION ALL SELECT NULL, NULL) s WHERE s.id = t.customer_id),
+	q(DELETE FROM crm.todo t USING (SELECT id FROM (SELECT id FROM crm.customer ORDER BY phone DESC) s LIMIT 5) s WHERE s.id = t.customer_id),
+	q(DELETE FROM crm.todo t USING (SELECT id, row_number() OVER () n FROM (SELECT id FROM crm.customer ORDER BY phone DESC) s) s WHERE s.id = t.customer_id AND n < 5),
+	q(DELETE FROM crm.todo t USING (SELECT (array_agg(id))[1:3] a FROM (SELECT id FROM crm.customer ORDER BY phone DESC) s) s WHERE t.id = ANY (a)),
+	q(DELETE FROM crm.todo WHERE id = ANY ((ARRAY(SELECT id FROM crm.customer ORDER BY phone DESC))[1:3])),
+	q(DELETE FROM crm.todo t USING (SELECT id FROM crm.customer ORDER BY phone DESC) s WHERE s.id = t.customer_id AND nextval('crm.counter') < 5),
+	q(WITH x AS (SELECT id FROM crm.customer ORDER BY phone), y AS (SELECT id FROM x LIMIT 5), d AS (DELETE FROM crm.todo USING y WHERE y.id = customer_id RETURNING 1) SELECT count(*) FROM d),
+	q(DELETE FROM crm.with_todo WHERE id = 42),
+	# a SELECT that calls what writes
+	q(SELECT count(crm.drop_todo(id)) FROM crm.customer WHERE email IS NULL),
+	q(SELECT count(*) FROM crm.customer c, LATERAL crm.drop_todo(c.id) WHERE c.email IS NULL),
+	q(SELECT crm.empty_todo(id) FROM crm.customer WHERE phone LIKE '%*%' LIMIT 1),
+	q(SELECT crm.drop_todo(id) FROM (SELECT id FROM crm.customer ORDER BY phone LIMIT 3) s),
+	q(SELECT query_to_xml('DELETE FROM crm.todo WHERE customer_id = ' || id, false, false, '') FROM crm.customer WHERE email IS NULL),
+	q(SELECT setval('crm.counter', id) FROM crm.customer WHERE email IS NULL),
+	q(SELECT setval('crm.counter', length(phone)) FROM crm.customer WHERE id = 42),
+	q(SELECT pg_notify('lost', id::text) FROM crm.customer WHERE email IS NULL),
 	# pinned, but not by a full unique key, or not by such a condition
 	q(UPDATE crm.customer SET name = 'x' WHERE id > 41 AND email IS NULL),
 	q(UPDATE crm.customer SET name = 'x' WHERE id = ANY ('{42}') AND email IS NULL),
@@ -90,6 +156,10 @@ foreach my $statement (
 	# the row at which a cursor stands
 	q(BEGIN; DECLARE c CURSOR FOR SELECT * FROM crm.customer WHERE email IS NULL; MOVE 1 c; DELETE FROM crm.customer WHERE CURRENT OF c),
 	q(BEGIN; DECLARE c CURSOR FOR SELECT t.* FROM crm.todo t, crm.customer c WHERE c.id = t.customer_id AND c.email IS NULL FOR UPDATE OF t; MOVE 1 c; DELETE FROM crm.todo WHERE CURRENT OF c),
+	q(BEGIN; DECLARE c CURSOR FOR SELECT * FROM crm.todo WHERE crm.unreachable(customer_id) FOR UPDATE; MOVE 1 c; DELETE FROM crm.todo WHERE CURRENT OF c),
+	q(BEGIN; DECLARE c CURSOR FOR SELECT * FROM crm.todo WHERE crm.email_of(customer_id) IS NULL FOR UPDATE; MOVE 1 c; DELETE FROM crm.todo WHERE CURRENT OF c),
+	q(BEGIN; DECLARE c CURSOR FOR SELECT t.*, regexp_matches(c.phone, '[*]') FROM crm.todo t JOIN crm.customer c ON c.id = t.customer_id; MOVE 1 c; DELETE FROM crm.todo WHERE CURRENT OF c),
+	q(BEGIN; DECLARE c CURSOR FOR SELECT t.* FROM crm.todo t JOIN crm.customer c ON c.id = t.customer_id ORDER BY c.phone DESC; MOVE 1 c; DELETE FROM crm.todo WHERE CURRENT OF c),
 	q(DO $$DECLARE c CURSOR FOR SELECT * FROM crm.customer WHERE email IS NULL FOR UPDATE; BEGIN FOR r IN c LOOP DELETE FROM crm.customer WHERE CURRENT OF c; END LOOP; END$$))
 {
 	my ($out, $err) = as($node, 'crm', 'anna', $statement);
@@ -110,6 +180,20 @@ foreach my $statement (
 	q(WITH d AS (DELETE FROM crm.customer WHERE id > 40 RETURNING id, phone) SELECT * FROM d),
 	q(WITH d AS (DELETE FROM crm.todo RETURNING customer_id) SELECT phone FROM crm.customer JOIN d ON id = customer_id WHERE email IS NULL),
 	q(UPDATE crm.customer SET name = 'x' WHERE id = 42 RETURNING phone, email),
+	q(SELECT crm.email_folded(42), crm.from_a_variable()),
+	q(PREPARE p AS SELECT crm.email_folded(42) AS e; EXECUTE p; EXECUTE p),
+	q(PREPARE p (text) AS SELECT phone FROM crm.customer WHERE email IS DISTINCT FROM $1; EXECUTE p (crm.email_or_none(42))),
+	q(PREPARE p (bigint) AS DELETE FROM crm.todo USING crm.customer c WHERE c.id = customer_id AND c.id = $1 RETURNING c.phone, c.email; EXECUTE p (42); EXPLAIN ANALYZE EXECUTE p (42)),
+	q(PREPARE p (bigint) AS UPDATE crm.customer SET name = 'x' WHERE id = $1 RETURNING phone; EXECUTE p (42)),
+	q(INSERT INTO crm.todo SELECT 100 + id, id, name FROM crm.customer ORDER BY phone, id),
+	q(DELETE FROM crm.todo t USING (SELECT id FROM crm.customer ORDER BY phone) s WHERE s.id = t.customer_id),
+	q(DELETE FROM crm.with_todo WHERE id = 7),
+	q(SELECT crm.tell_all()),
+	q(SELECT crm.drop_todo(id), phone, crm.email_of(id) FROM crm.customer ORDER BY phone),
+	q(SELECT crm.drop_todo(id) FROM crm.customer WHERE id = 7 AND phone = '0600000007'),
+	q(SELECT nextval('crm.counter'), random() FROM crm.customer WHERE email IS NULL),
+	q(DO $$BEGIN PERFORM id FROM crm.customer WHERE email IS NULL; DELETE FROM crm.todo WHERE id = 1; END$$),
+	q(DECLARE c CURSOR FOR SELECT t.*, (SELECT phone FROM crm.customer c WHERE c.id = t.customer_id) FROM crm.todo t FOR UPDATE OF t; FETCH 1 c; DELETE FROM crm.todo WHERE CURRENT OF c),
 	# optimistic locking
 	q(UPDATE crm.customer SET name = 'x', version = 2 WHERE id = 42 AND version = 1),
 	q(UPDATE crm.customer SET name = 'x' WHERE id = 42 AND email IS NOT DISTINCT FROM NULL AND phone = '0600****42'),
