@@ -51,6 +51,8 @@
 #include "policy.h"
 #include "policyrecord.h"
 #include "prints.h"
+#include "reaches.h"
+#include "trust.h"
 
 /* A guarded relation that was looked at. */
 typedef struct Plain
@@ -63,6 +65,7 @@ typedef struct Plain
 typedef struct Before
 {
 	Oid			relid;
+	Oid			function;		/* or what a trusted function reaches */
 	CgDefinition definition;
 } Before;
 
@@ -71,6 +74,7 @@ static uint64 invalidations = 0;
 
 static void beneath_inval(Oid relid);
 static bool is_plain(const CgDefinition *definition);
+static void survey(const Before *what, CgDefinition *definition);
 static void lock_function(Oid function);
 static bool lock_casts_types(Oid cast);
 static bool lock_domain(Oid constraint);
@@ -120,6 +124,20 @@ is_plain(const CgDefinition *definition)
 	return definition->types == NIL && definition->offences == NIL;
 }
 
+static void
+survey(const Before *what, CgDefinition *definition)
+{
+	CgCallees	callees = {.prints_wanted = true};
+
+	memset(definition, 0, sizeof(*definition));
+	if (OidIsValid(what->relid))
+		cg_definition_survey(what->relid, definition);
+	else
+		cg_reaches_survey(what->function, &callees);
+	if (!OidIsValid(what->relid))
+		definition->prints = callees.prints;
+}
+
 List *
 cg_beneath_look(void)
 {
@@ -140,7 +158,7 @@ cg_beneath_look(void)
 			continue;
 		before = palloc0(sizeof(Before));
 		before->relid = relid;
-		cg_definition_survey(relid, &before->definition);
+		survey(before, &before->definition);
 		if (!is_plain(&before->definition))
 			result = lappend(result, before);
 		else if (at == invalidations)
@@ -148,6 +166,14 @@ cg_beneath_look(void)
 			entry = hash_search(known, &relid, HASH_ENTER, NULL);
 			entry->plain = true;
 		}
+	}
+	foreach(lc, cg_trust_is_any() ? cg_trust_functions() : NIL)
+	{
+		Before	   *before = palloc0(sizeof(Before));
+
+		before->function = lfirst_oid(lc);
+		survey(before, &before->definition);
+		result = lappend(result, before);
 	}
 	return result;
 }
@@ -311,6 +337,28 @@ new_offences(const List *before, const List *now)
 	return result;
 }
 
+static void
+decide_print(const Before *was, const char *print, bool admin)
+{
+	char	   *caller = OidIsValid(was->relid) ? psprintf("the definition of relation \"%s\"", get_rel_name(was->relid))
+		: psprintf("function %s", cg_trust_name(was->function));
+
+	if (admin)
+	{
+		cg_policyrecord_add("change of %s, which %s calls", cg_prints_name(print), caller);
+		return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("must be a member of role \"contact_guard_admin\" to change what %s calls", caller),
+			 OidIsValid(was->relid)
+			 ? errdetail("The relation has guarded columns, and its definition would call %s as this command makes it.",
+						 cg_prints_name(print))
+			 : errdetail("The function is trusted with stored values, and what its text names would lead to %s as this command makes it.",
+						 cg_prints_name(print)),
+			 errhint("Ask a member of contact_guard_admin to run the command.")));
+}
+
 void
 cg_beneath_compare(const List *before, bool admin)
 {
@@ -323,23 +371,11 @@ cg_beneath_compare(const List *before, bool admin)
 		CgDefinition now;
 		const CgPolicy *policy;
 
-		cg_definition_survey(was->relid, &now);
+		survey(was, &now);
 		foreach(print, now.prints)
-		{
-			if (cg_prints_have(was->definition.prints, lfirst(print)))
-				continue;
-			if (!admin)
-				ereport(ERROR,
-						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						 errmsg("must be a member of role \"contact_guard_admin\" to change what the definition of relation \"%s\" calls",
-								get_rel_name(was->relid)),
-						 errdetail("The relation has guarded columns, and its definition would call %s as this command makes it.",
-								   cg_prints_name(lfirst(print))),
-						 errhint("Ask a member of contact_guard_admin to run the command.")));
-			cg_policyrecord_add("change of %s, which the definition of %s calls",
-								cg_prints_name(lfirst(print)), get_rel_name(was->relid));
-		}
-		policy = cg_policy_get(was->relid);
+			if (!cg_prints_have(was->definition.prints, lfirst(print)))
+				decide_print(was, lfirst(print), admin);
+		policy = OidIsValid(was->relid) ? cg_policy_get(was->relid) : NULL;
 		if (policy && !policy->unpinned)
 			cg_definition_refuse(new_offences(was->definition.offences, now.offences));
 	}

@@ -10,8 +10,8 @@
  * other name captures nothing, and migrations go on.
  *
  * A text that has EXECUTE, or is not in a language that we read, may make up names:
- * then it is every name that exists in another schema of the path, pg_catalog's
- * included.  Casts are found by no name, but by type.
+ * then it is every name that exists elsewhere on the path, pg_catalog included: what
+ * is found nowhere else hides nothing, and uncovers nothing when it goes.  Casts are found by no name, but by type.
  */
 #include "postgres.h"
 
@@ -78,6 +78,8 @@ typedef struct Found
 	const Kind *kind;
 	NameData	name;
 	Oid			schema;
+	Oid			object;
+	bool		made;			/* it may take the place of others, and be what it was not */
 } Found;
 
 static HeapTuple fetch(Oid catalog, Oid index, AttrNumber key, Oid object);
@@ -123,6 +125,7 @@ look(const Kind *kind, Oid object, Found *found)
 		return false;
 	catalog = table_open(kind->catalog, AccessShareLock);
 	found->kind = kind;
+	found->object = object;
 	found->name = *DatumGetName(heap_getattr(tuple, kind->name, RelationGetDescr(catalog), &isnull));
 	found->schema = InvalidOid;
 	if (kind->schema != 0)
@@ -142,6 +145,7 @@ look_before(const Kind *kind, Oid object, Found *found)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	found->kind = kind;
+	found->object = object;
 	found->name = *DatumGetName(SysCacheGetAttr(kind->cache, tuple, kind->name, &isnull));
 	found->schema = InvalidOid;
 	if (kind->schema != 0)
@@ -189,7 +193,11 @@ is_implied(const Found *found)
 	return false;
 }
 
-/* Is there anything of this name in one of these schemas, or in pg_catalog? */
+/*
+ * Is there anything of this name in another of these schemas, or in pg_catalog, that
+ * it could hide, or has hidden so far?  A function or an operator may be preferred
+ * to another of the same schema, too, and one that is replaced hides itself.
+ */
 static bool
 exists(const Found *found, const List *schemas)
 {
@@ -202,6 +210,8 @@ exists(const Found *found, const List *schemas)
 		Oid			schema = get_namespace_oid(lfirst(lc), true);
 
 		if (!OidIsValid(schema))
+			continue;
+		if (schema == found->schema && found->kind->cache != PROCOID && found->kind->cache != OPEROID)
 			continue;
 		if (found->kind->catalog == TypeRelationId || found->kind->catalog == RelationRelationId)
 		{
@@ -219,8 +229,10 @@ exists(const Found *found, const List *schemas)
 			for (int i = 0; i < list->n_members; i++)
 			{
 				HeapTuple	tuple = &list->members[i]->tuple;
+				Oid			other = function ? ((Form_pg_proc) GETSTRUCT(tuple))->oid
+					: ((Form_pg_operator) GETSTRUCT(tuple))->oid;
 
-				there |= schema == (function ? ((Form_pg_proc) GETSTRUCT(tuple))->pronamespace
+				there |= (found->made || other != found->object) && schema == (function ? ((Form_pg_proc) GETSTRUCT(tuple))->pronamespace
 									: ((Form_pg_operator) GETSTRUCT(tuple))->oprnamespace);
 			}
 			ReleaseSysCacheList(list);
@@ -352,11 +364,13 @@ refuse_if_found(const Found *found, const char *what)
 		if (may_find(lfirst_oid(lc), found))
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("must be a member of role \"contact_guard_admin\" to %s %s named \"%s\" here",
-							what, found->kind->what, NameStr(found->name)),
+					 errmsg("must be a member of role \"contact_guard_admin\" to %s %s %s named \"%s\" here",
+							what, found->kind->cache == OPEROID ? "an" : "a", found->kind->what, NameStr(found->name)),
 					 errdetail("Function %s, which is trusted with stored values, may find it by this name.",
 							   cg_trust_name(lfirst_oid(lc))),
-					 errhint("Use another name, or ask an admin.")));
+					 strcmp(what, "drop") == 0 || strcmp(what, "move away") == 0
+					 ? errhint("It would find another one then. Ask a member of contact_guard_admin to run the command.")
+					 : errhint("Use another name, or ask a member of contact_guard_admin to run the command.")));
 }
 
 static const Kind *
@@ -372,8 +386,8 @@ void
 cg_capture_decide(Oid classId, const CgAccess *event)
 {
 	const Kind *kind = kind_of(classId);
-	Found		now;
-	Found		before;
+	Found		now = {NULL};
+	Found		before = {NULL};
 
 	if (!cg_trust_is_any() || event->column != 0)
 		return;
@@ -387,14 +401,15 @@ cg_capture_decide(Oid classId, const CgAccess *event)
 		decide_domain(event->object);
 	if (kind == NULL || !look(kind, event->object, &now))
 		return;
-	if (event->access == OAT_POST_CREATE)
-		refuse_if_found(&now, "make a");
+	now.made = event->access == OAT_POST_CREATE;
+	if (now.made)
+		refuse_if_found(&now, "make");
 	else if (look_before(kind, event->object, &before) &&
 			 (strcmp(NameStr(now.name), NameStr(before.name)) != 0 || now.schema != before.schema))
 	{
 		/* Where a type was, a temporary one would be found. */
-		refuse_if_found(&before, "move away a");
-		refuse_if_found(&now, "make a");
+		refuse_if_found(&before, "move away");
+		refuse_if_found(&now, "make");
 	}
 }
 
@@ -402,7 +417,7 @@ void
 cg_capture_decide_drop(Oid classId, Oid object, int column)
 {
 	const Kind *kind = kind_of(classId);
-	Found		found;
+	Found		found = {NULL};
 
 	if (!cg_trust_is_any() || column != 0)
 		return;
@@ -413,5 +428,5 @@ cg_capture_decide_drop(Oid classId, Oid object, int column)
 							  classId != NamespaceRelationId))
 		return;
 	if (look_before(kind, object, &found))
-		refuse_if_found(&found, "drop a");
+		refuse_if_found(&found, "drop");
 }

@@ -140,6 +140,10 @@ cg_trust_mend(Oid function)
 	StringInfoData out;
 
 	initStringInfo(&out);
+	/* CREATE OR REPLACE has taken the path away, and leaves the label. */
+	if (cg_trust_path_problem(function, NULL) != NULL && function >= FirstNormalObjectId && cg_trust_is_labelled(function))
+		appendStringInfo(&out, "Put SET search_path = %s, pg_temp into the CREATE OR REPLACE FUNCTION, or: ",
+						 quote_identifier(schema ? schema : "pg_catalog"));
 	if (cg_trust_path_problem(function, NULL) != NULL)
 		appendStringInfo(&out, "ALTER FUNCTION %s SET search_path = %s, pg_temp; ", name,
 						 quote_identifier(schema ? schema : "pg_catalog"));

@@ -172,10 +172,39 @@ make("CREATE FUNCTION free(text) RETURNS bool IMMUTABLE $tell; CREATE OR REPLACE
 	ALTER DOMAIN d1 DROP CONSTRAINT d1_check; ALTER TABLE t5 DROP CONSTRAINT t5_phone_check;
 	CREATE OR REPLACE FUNCTION s5(s text, v text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN v; END'");
 like(run_as('admin', "CREATE OR REPLACE FUNCTION crm.s6(s text, v text) RETURNS text IMMUTABLE RETURN v;"), qr/\A\s*\z/, 'an admin changes what is called');
-ok(log_rows($node, 'crm', q(event = 'policy' AND reason LIKE 'change of function crm.s6(text, text), which the definition of t6 calls%')) == 1,
+ok(log_rows($node, 'crm', q(event = 'policy' AND reason LIKE 'change of function crm.s6(text, text), which the definition of relation "t6" calls%')) == 1,
 	'... which is a record');
 like(run_as('admin', "CREATE OR REPLACE FUNCTION crm.s6(s text, v text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN v; END'"),
 	qr/42501: function crm.s6\(text, text\) may not be called/, '... but not to something that is not allowed');
+
+# 7. What a trusted function reaches, two steps away from a name in its text
+make("CREATE FUNCTION g70(p text) RETURNS text IMMUTABLE RETURN replace(p, ' ', ''); CREATE FUNCTION h70(p text) RETURNS text IMMUTABLE RETURN g70(p);
+	CREATE FUNCTION f70(p text) RETURNS bool IMMUTABLE LANGUAGE plpgsql SET search_path = crm, pg_temp AS \$\$BEGIN RETURN h70(p) <> ''; END\$\$;
+	CREATE FUNCTION b71(p text) RETURNS bool IMMUTABLE RETURN p <> ''; CREATE DOMAIN d71 AS text CHECK (b71(VALUE)); CREATE DOMAIN e71 AS d71;
+	CREATE FUNCTION f71(p text) RETURNS bool IMMUTABLE LANGUAGE plpgsql SET search_path = crm, pg_temp AS \$\$DECLARE x e71; BEGIN x := p; RETURN x <> ''; END\$\$;
+	CREATE FUNCTION own2.g72(p text) RETURNS text IMMUTABLE RETURN p; CREATE FUNCTION own2.h72(p text) RETURNS text IMMUTABLE RETURN own2.g72(p);
+	CREATE FUNCTION f72(p text) RETURNS bool IMMUTABLE LANGUAGE plpgsql SET search_path = crm, pg_temp AS \$\$BEGIN RETURN own2.h72(p) <> ''; END\$\$;
+	CREATE TABLE t70 ($columns CHECK (f70(phone)), CHECK (f71(phone)), CHECK (f72(phone)))");
+like(protect('crm.t70'), qr/42501: function crm.f70.*f71\(text\) is called by.*trust_function.*f72\(text\) is called by/s, 'protect() names all that is to be trusted');
+run_as('admin', "SELECT contact_guard.trust_function('crm.$_(text)', 'why')") for qw(f70 f71 f72);
+is_protected('crm.t70');
+like(run_as('owner', "SET search_path = crm; $_"), qr/$refusal to change what function crm.f7\d\(text\) calls/, "refused: $_") for
+	'CREATE OR REPLACE FUNCTION g70(p text) RETURNS text IMMUTABLE RETURN p::int::text', "ALTER DOMAIN d71 ADD CHECK (VALUE NOT LIKE 'SECRET-4%')",
+	'CREATE OR REPLACE FUNCTION b71(p text) RETURNS bool IMMUTABLE RETURN p::int > 0', 'CREATE OR REPLACE FUNCTION own2.g72(p text) RETURNS text IMMUTABLE RETURN p::int::text';
+like(run_as('admin', "CREATE OR REPLACE FUNCTION crm.f70(p text) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN true; END'"),
+	qr/42501: function crm.f70.*HINT:  Put SET search_path = crm, pg_temp into the CREATE OR REPLACE FUNCTION, or: ALTER/s, 'the hint fits a path that was taken away');
+
+# 8. Names, with a trusted function that has EXECUTE
+make("CREATE FUNCTION f80(p text) RETURNS bool LANGUAGE plpgsql SET search_path = crm, own2, pg_temp AS \$\$BEGIN EXECUTE 'SELECT 1'; RETURN true; END\$\$;
+	CREATE TABLE o80 (id int); CREATE TABLE own2.twice (id int);");
+run_as('admin', "SELECT contact_guard.trust_function('crm.f80(text)', 'why')");
+make("CREATE TABLE x80 (id int PRIMARY KEY); CREATE INDEX i80 ON x80 (id); CREATE VIEW v80 AS SELECT 1 AS one; CREATE DOMAIN d80 AS text; DROP TABLE o80; DROP INDEX i80;
+	DROP VIEW v80; ALTER TABLE x80 DROP CONSTRAINT x80_pkey; ALTER TABLE x80 RENAME TO y80; ALTER DOMAIN d80 ADD CHECK (VALUE <> ''); ALTER DOMAIN d80 RENAME TO e80;
+	DROP DOMAIN e80; CREATE TABLE q80 (id int) PARTITION BY LIST (id); CREATE TABLE q80a PARTITION OF q80 DEFAULT; DROP TABLE q80a; DROP TABLE y80;
+	CREATE FUNCTION w80() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION w80() RENAME TO z80; DROP FUNCTION z80()");
+like(run_as('owner', "SET search_path = crm; $_"), $refusal, "still refused: $_") for
+	'CREATE TABLE twice (id int)', 'CREATE DOMAIN int4 AS text', 'CREATE FUNCTION upper(p varchar) RETURNS text RETURN p', 'ALTER TABLE visit RENAME TO twice',
+	'DROP TABLE own2.pg_class; CREATE TABLE crm.pg_class (id int)', 'CREATE OPERATOR + (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text)';
 
 # 6. What refers to nothing guarded needs nobody; what does, an admin
 make("CREATE FUNCTION up60(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN upper(\$1); END';
