@@ -16,7 +16,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $soak = $ENV{CG_SOAK};
-my ($many_tables, $many_partitions) = $soak ? (1500, 10_000) : (300, 1000);
+my ($many_tables, $many_partitions) = $soak ? (1500, 10_000) : (600, 1000);
 my $turns = 41;
 # With assertions memory contexts have guards of their own.
 my $room = $ENV{CG_SLOW} || 1;
@@ -45,7 +45,8 @@ $node->safe_psql('postgres', q(
 		END LOOP;
 	END $$;));
 
-my $withheld = 'SELECT phone FROM crm.customer WHERE id = 50';
+# A value that is shown is looked up in the interventions each time.
+my $shown = 'SELECT phone FROM crm.customer WHERE id = 7';
 
 sub memory
 {
@@ -65,7 +66,8 @@ sub read_times
 	{
 		foreach my $kind (qw(quiet analyzed))
 		{
-			$other->query('ANALYZE crm.elsewhere') if $kind eq 'analyzed';
+			# One that finds nothing new sends none.
+			$other->query('INSERT INTO crm.elsewhere VALUES (1); ANALYZE crm.elsewhere') if $kind eq 'analyzed';
 			push @{ $times{$kind} }, $1 if $session->query('EXECUTE one') =~ /Time: ([\d.]+) ms/;
 		}
 	}
@@ -77,8 +79,8 @@ sub read_times
 sub reader
 {
 	my $session = session($node, 'postgres', 'anna');
-	$session->query("PREPARE one AS $withheld");
-	is($session->query('EXECUTE one'), mask_of(50), 'the reader reads masks');
+	$session->query("PREPARE one AS $shown");
+	is($session->query('EXECUTE one'), phone_of(7), 'the reader is shown what he may see');
 	return $session;
 }
 
@@ -93,7 +95,7 @@ foreach my $tables (10, $many_tables)
 	note sprintf('%d protected tables: a read takes %.3f ms, after an invalidation %.3f ms',
 		$tables, $time{quiet}, $time{$tables});
 }
-cmp_ok($time{$many_tables}, '<', 3 * $time{10} + $room,
+cmp_ok($time{$many_tables}, '<', 3 * $time{10} + 2 * $room,
 	"a read after an ANALYZE elsewhere costs the same with $many_tables protected tables");
 
 # Memory: the second half of the partitions tells what one costs.
@@ -116,7 +118,7 @@ foreach my $kind (qw(guarded bare))
 	my ($quiet, $analyzed) = read_times($session);
 	note sprintf('%s, %d partitions seen: a read takes %.3f ms, after an invalidation %.3f ms',
 		$kind, $many_partitions, $quiet, $analyzed);
-	cmp_ok($analyzed, '<', 3 * $time{10} + $room, 'and a read after an ANALYZE elsewhere costs the same');
+	cmp_ok($analyzed, '<', 3 * $time{10} + 2 * $room, 'and a read after an ANALYZE elsewhere costs the same');
 
 	# They go with the relations that they are about.
 	if ($kind eq 'guarded')
