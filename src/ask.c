@@ -12,7 +12,8 @@
  *   read, and roll back.
  * - Settings that change the meaning of a comparison are pinned: with columns
  *   without time zone, SET timezone would re-open a closed window.
- * - The query runs as the relation's owner in a security-restricted operation.
+ * - The query runs as the relation's owner in a security-restricted operation, and
+ *   below the gate (gate.c): no function is called that an admin does not know of.
  * - Volatile functions would take a snapshot with the reader's own changes, and
  *   now() stands still in his transaction: both are refused, at each question,
  *   since a view may have been replaced.
@@ -50,12 +51,23 @@ static const struct
 	{"row_security", "on"},
 	{"bytea_output", "hex"},
 	{"extra_float_digits", "1"},
+	{"default_text_search_config", "pg_catalog.simple"},
+	{"lc_monetary", "C"},
+	{"lc_numeric", "C"},
+	{"lc_time", "C"},
+	{"array_nulls", "on"},
+	{"backslash_quote", "safe_encoding"},
+	{"gin_fuzzy_search_limit", "0"},
+	{"quote_all_identifiers", "off"},
+	{"xmlbinary", "base64"},
+	{"xmloption", "content"},
 };
 
 static bool asking = false;
 
 static Snapshot latest_commits(void);
 static bool customer_datum(CgInterventions *from, const char *customer, Datum *value);
+static void pin(const char *name, const char *value);
 static void run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
 				CgWindowCallback callback, void *context);
 
@@ -63,6 +75,17 @@ bool
 cg_interventions_asking(void)
 {
 	return asking;
+}
+
+/* Setting what is set already would cost the most. */
+static void
+pin(const char *name, const char *value)
+{
+	const char *current = GetConfigOption(name, false, false);
+
+	if (current == NULL || strcmp(current, value) != 0)
+		(void) set_config_option(name, value, superuser() ? PGC_SUSET : PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 }
 
 CgAskState
@@ -74,14 +97,12 @@ cg_ask_enter(Oid owner)
 	GetUserIdAndSecContext(&state.user, &state.sec_context);
 	state.nestlevel = NewGUCNestLevel();
 	for (int i = 0; i < lengthof(pinned); i++)
-		(void) set_config_option(pinned[i].name, pinned[i].value,
-								 superuser() ? PGC_SUSET : PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		pin(pinned[i].name, pinned[i].value);
 	SetUserIdAndSecContext(owner, state.sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
 	asking = true;
-	/* The CRM's code there gets the actor's name and a customer's key, no value. */
-	state.gate = cg_gate_open();
+	/* What others could make of it would have the owner's rights, and the last word. */
+	state.gate = cg_gate_enter();
 	return state;
 }
 
@@ -89,7 +110,7 @@ void
 cg_ask_leave(CgAskState *state)
 {
 	asking = state->asking;
-	cg_gate_close(state->gate);
+	cg_gate_leave(state->gate);
 	SetUserIdAndSecContext(state->user, state->sec_context);
 }
 
@@ -118,21 +139,41 @@ reads_transaction_time(Node *node, void *context)
 	return expression_tree_walker(node, reads_transaction_time, NULL);
 }
 
+/* CURRENT_USER is the relation's owner here, or whom a function is defined by. */
+static bool
+reads_session_user(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SQLValueFunction) && ((SQLValueFunction *) node)->op == SVFOP_SESSION_USER)
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, reads_session_user, NULL, 0);
+	return expression_tree_walker(node, reads_session_user, NULL);
+}
+
+const char *
+cg_ask_query_harm(Node *queries)
+{
+	if (contain_volatile_functions(queries))
+		return "it calls a volatile function";
+	if (reads_transaction_time(queries, NULL))
+		return "it depends on the time of the reader's transaction";
+	if (reads_session_user(queries, NULL))
+		return "it depends on the reader's session: SESSION_USER";
+	return NULL;
+}
+
 const char *
 cg_ask_harm(SPIPlanPtr plan)
 {
+	const char *harm = NULL;
 	ListCell   *lc;
 
 	foreach(lc, SPI_plan_get_plan_sources(plan))
-	{
-		Node	   *queries = (Node *) ((CachedPlanSource *) lfirst(lc))->query_list;
-
-		if (contain_volatile_functions(queries))
-			return "it calls a volatile function";
-		if (reads_transaction_time(queries, NULL))
-			return "it depends on the time of the reader's transaction";
-	}
-	return NULL;
+		if (harm == NULL)
+			harm = cg_ask_query_harm((Node *) ((CachedPlanSource *) lfirst(lc))->query_list);
+	return harm;
 }
 
 static Snapshot
@@ -194,11 +235,16 @@ cg_interventions_ask(CgInterventions *from, CgAsk ask, const char *technician, c
 	{
 		run(from, ask, values, nulls, callback, context);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
+		/* Nobody is shown anything by it until something changes: see interventions.c. */
+		if (cg_gate_has_refused())
+			from->broken = "it called a function that is not trusted";
 		cg_ask_leave(&state);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	cg_ask_leave(&state);
 	AtEOXact_GUC(true, state.nestlevel);
 }
 

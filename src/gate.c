@@ -1,6 +1,6 @@
 /*
  * gate.c
- *		What a trusted function may reach while it runs.
+ *		What a trusted function, or a question for windows, may reach while it runs.
  *
  * A pinned search_path is not enough.  PL/pgSQL keeps the types that a function
  * was first compiled with, for the session; prepared expressions of it for the
@@ -17,6 +17,9 @@
  * For what they call, where it is not allowed, needs_fmgr_hook says yes outside of
  * the gate too, so that each call passes fmgr_hook, which refuses it below.
  *
+ * The question for windows runs with rights of the relation's owner, and decides what
+ * is shown.  It is planned and run as if a trusted function asked it.
+ *
  * Built-ins pass unseen.  Those that run text as SQL run it below the gate.
  */
 #include "postgres.h"
@@ -30,6 +33,8 @@
 
 #include "errordetail.h"
 #include "gate.h"
+#include "interventions.h"
+#include "steady.h"
 #include "trust.h"
 
 /* A trusted function under way. */
@@ -47,7 +52,8 @@ static const char *const talkative[] = {
 	"debug_print_parse", "debug_print_rewritten", "debug_print_plan"
 };
 
-static int	depth = 0;			/* trusted functions below which we are */
+static int	depth = 0;			/* trusted functions and questions below which we are */
+static bool refused = false;	/* a function, since a question began */
 static Call *calls = NULL;		/* in TopMemoryContext */
 static int	ncalls = 0;
 static int	maxcalls = 0;
@@ -79,18 +85,23 @@ gate_xact(XactEvent event, void *arg)
 }
 
 int
-cg_gate_open(void)
+cg_gate_enter(void)
 {
-	int			was = depth;
-
-	depth = 0;
-	return was;
+	refused = false;
+	return depth++;
 }
 
 void
-cg_gate_close(int was)
+cg_gate_leave(int was)
 {
 	depth = was;
+	refused = false;
+}
+
+bool
+cg_gate_has_refused(void)
+{
+	return refused;
 }
 
 static void
@@ -98,12 +109,17 @@ require_allowed(Oid function)
 {
 	if (cg_trust_is_allowed(function))
 		return;
+	/* Those in SQL would look on a reader's path for what they name; here it is pinned. */
+	if (function < FirstNormalObjectId && cg_interventions_asking() && cg_steady_is(function))
+		return;
+	refused = true;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("function %s cannot be called here: it is not trusted with stored values",
 					cg_trust_name(function)),
 			 ncalls > 0 ? errdetail("Function %s, which is trusted, leads to it.",
-									cg_trust_name(calls[ncalls - 1].flinfo->fn_oid)) : 0,
+									cg_trust_name(calls[ncalls - 1].flinfo->fn_oid)) :
+			 errdetail("It would decide whether a window is open."),
 			 errhint("%s", cg_trust_mend(function))));
 }
 
@@ -144,9 +160,7 @@ gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 	switch (event)
 	{
 		case FHET_START:
-			if (!cg_trust_is_any())
-				break;
-			if (cg_trust_is_trusted(flinfo->fn_oid))
+			if (cg_trust_is_any() && cg_trust_is_trusted(flinfo->fn_oid))
 				begin_call(flinfo);
 			else if (depth > 0)
 				require_allowed(flinfo->fn_oid);

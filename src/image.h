@@ -5,7 +5,7 @@
 #ifndef CG_IMAGE_H
 #define CG_IMAGE_H
 
-#include "nodes/pg_list.h"
+#include "asked.h"
 
 /* What one interventions relation is asked by. */
 typedef struct CgImage
@@ -14,8 +14,8 @@ typedef struct CgImage
 	Oid			owner;
 	char	   *broken;			/* or NULL */
 	List	   *queries;		/* analysed and rewritten, without names */
-	List	   *functions;		/* what they call, as texts */
-	Oid			untrusted;		/* one of these that is not allowed (trust.h), or InvalidOid */
+	List	   *meanings;		/* of the functions and types that they rest on: texts */
+	CgAsked    *asked;			/* NULL if broken */
 } CgImage;
 
 /* As it is now, palloc'd.  Locks what the question reads, as asking it would. */

@@ -28,6 +28,7 @@
 #include "objects.h"
 #include "policy.h"
 #include "question.h"
+#include "trust.h"
 #include "windowquery.h"
 
 /* One relation of the list, with what its plans were made from. */
@@ -39,6 +40,7 @@ typedef struct Entry
 	uint64		heard;			/* invalidations of the relation or its schema */
 	uint64		built;			/* heard when it was looked at */
 	uint64		tried;			/* invalidations then, of anything */
+	uint64		trusted;		/* cg_trust_generation() when its functions were looked at */
 } Entry;
 
 static List *entries = NIL;		/* of Entry, in TopMemoryContext */
@@ -49,6 +51,7 @@ static uint64 signals_read = 0; /* when all labels were read */
 static void interventions_inval(Oid relid);
 static void namespace_inval(int cacheid, uint32 hashvalue);
 static bool must_look(const Entry *entry);
+static void look_at_functions(Entry *entry);
 static void refresh(void);
 static void read_labels(void);
 static bool is_known(Oid relid);
@@ -98,7 +101,20 @@ namespace_inval(int cacheid, uint32 hashvalue)
 static bool
 must_look(const Entry *entry)
 {
-	return entry->heard != entry->built || (entry->public.broken && entry->tried != invalidations);
+	return entry->heard != entry->built || !cg_question_is_valid(&entry->public) ||
+		(entry->public.broken && (entry->tried != invalidations || entry->trusted != cg_trust_generation()));
+}
+
+/* Where functions, casts or domains have changed, but nothing that its plans know of. */
+static void
+look_at_functions(Entry *entry)
+{
+	uint64		trusted = cg_trust_generation();
+
+	if (entry->trusted == trusted || entry->public.broken)
+		return;
+	entry->public.broken = cg_question_examine(&entry->public, entry->context);
+	entry->trusted = trusted;
 }
 
 List *
@@ -127,7 +143,10 @@ refresh(void)
 		Entry	   *entry;
 
 		if (!must_look(known))
+		{
+			look_at_functions(known);
 			continue;
+		}
 		entry = renew(known);
 		if (entry)
 			lfirst(lc) = entry;
@@ -196,6 +215,7 @@ renew(const Entry *known)
 {
 	uint64		heard = known->heard;
 	uint64		tried = invalidations;
+	uint64		trusted = cg_trust_generation();
 	CgTableLabel label;
 	Entry	   *entry;
 
@@ -208,6 +228,7 @@ renew(const Entry *known)
 	entry->heard = known->heard;
 	entry->built = heard;
 	entry->tried = tried;
+	entry->trusted = trusted;
 	MemoryContextSetParent(entry->context, TopMemoryContext);
 	return entry;
 }

@@ -32,6 +32,8 @@ typedef struct CgInterventions
 	Oid			customer_type;	/* int8, uuid or text: of $3 */
 	const char *broken;			/* why it opens no window, or NULL */
 	SPIPlanPtr	plans[CG_NASKS];	/* NULL if broken */
+	List	   *functions;		/* OIDs of what the questions call and read (asked.h) */
+	List	   *relations;
 } CgInterventions;
 
 extern void cg_interventions_init(void);

@@ -14,12 +14,15 @@
 #include "utils/syscache.h"
 
 #include "ask.h"
+#include "asked.h"
 #include "interventions.h"
 #include "question.h"
 #include "windowquery.h"
 
 static void prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts,
 						  int asks);
+static void examine(CgInterventions *target, MemoryContext context);
+static void plan_all(CgInterventions *target);
 static bool is_passing(int sqlerrcode);
 
 Oid
@@ -81,6 +84,69 @@ prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumb
 	AtEOXact_GUC(true, state.nestlevel);
 }
 
+/* Throws what is not allowed. */
+static void
+examine(CgInterventions *target, MemoryContext context)
+{
+	List	   *queries = NIL;
+	CgAsked    *asked;
+	char	   *problem;
+	MemoryContext oldcontext;
+
+	for (int ask = 0; ask < CG_NASKS; ask++)
+	{
+		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(target->plans[ask]));
+
+		queries = list_concat(queries, copyObject(source->query_list));
+	}
+	asked = cg_asked_find(target->owner, queries);
+	problem = cg_asked_problem(asked);
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s", problem)));
+	oldcontext = MemoryContextSwitchTo(context);
+	target->functions = list_copy(asked->functions);
+	target->relations = list_copy(asked->relations);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* The planner calls functions, too, as those of indexes; what it finds is told here. */
+static void
+plan_all(CgInterventions *target)
+{
+	CgAskState	state = cg_ask_enter(target->owner);
+
+	PG_TRY();
+	{
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		for (int ask = 0; ask < CG_NASKS; ask++)
+		{
+			CachedPlan *plan = SPI_plan_get_cached_plan(target->plans[ask]);
+
+			if (plan)
+				ReleaseCachedPlan(plan, CurrentResourceOwner);
+		}
+		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		cg_ask_leave(&state);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, state.nestlevel);
+}
+
+bool
+cg_question_is_valid(const CgInterventions *target)
+{
+	for (int ask = 0; ask < CG_NASKS; ask++)
+		if (target->plans[ask] && !SPI_plan_is_valid(target->plans[ask]))
+			return false;
+	return true;
+}
+
 /* A cancelled query, or a lock that was not to be had, is no broken definition. */
 static bool
 is_passing(int sqlerrcode)
@@ -91,10 +157,10 @@ is_passing(int sqlerrcode)
 		sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
 }
 
-/* In a subtransaction. */
-char *
-cg_question_prepare(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
-					MemoryContext context)
+/* In a subtransaction.  asks: as many are to be prepared, where there are none. */
+static char *
+look(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
+	 MemoryContext context)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	ResourceOwner oldowner = CurrentResourceOwner;
@@ -104,7 +170,13 @@ cg_question_prepare(CgInterventions *target, const CgTableLabel *label, const At
 	MemoryContextSwitchTo(oldcontext);
 	PG_TRY();
 	{
-		prepare_plans(target, label, parts, asks);
+		if (label)
+			prepare_plans(target, label, parts, asks);
+		if (asks == CG_NASKS)
+		{
+			examine(target, context);
+			plan_all(target);
+		}
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -123,6 +195,19 @@ cg_question_prepare(CgInterventions *target, const CgTableLabel *label, const At
 	MemoryContextSwitchTo(oldcontext);
 	CurrentResourceOwner = oldowner;
 	return message;
+}
+
+char *
+cg_question_prepare(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
+					MemoryContext context)
+{
+	return look(target, label, parts, asks, context);
+}
+
+char *
+cg_question_examine(CgInterventions *target, MemoryContext context)
+{
+	return look(target, NULL, NULL, CG_NASKS, context);
 }
 
 bool

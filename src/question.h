@@ -11,12 +11,20 @@
 extern Oid	cg_question_owner(Oid relid);
 
 /*
- * Prepares the first of the questions, as many as "asks".  Returns what is wrong
+ * Prepares the first of the questions, as many as "asks"; where that is all of them,
+ * looks at what they call and read, notes that, and plans them.  Returns what is wrong
  * with them, in context, or NULL.  ERROR for what says nothing about them, as a
  * cancelled query or a lock that was not to be had.
  */
 extern char *cg_question_prepare(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts,
 								 int asks, MemoryContext context);
+
+/* As above of a target that is prepared: is what it calls and reads still allowed? */
+extern char *cg_question_examine(CgInterventions *target, MemoryContext context);
+
+/* False where something that a question reads or calls has changed since it was analysed. */
+extern bool cg_question_is_valid(const CgInterventions *target);
+
 extern void cg_question_free(CgInterventions *target);
 
 /* Does its label say that interventions are asked of it? */

@@ -90,11 +90,15 @@ cg_rests_find(void)
 
 	foreach(lc, cg_interventions_list())
 	{
-		Oid			relid = ((CgInterventions *) lfirst(lc))->relid;
+		CgInterventions *asked = lfirst(lc);
 
 		/* Nobody changes our own. */
-		if (get_rel_namespace(relid) != cg_objects_schema())
-			rests.relations = lappend_oid(rests.relations, relid);
+		if (get_rel_namespace(asked->relid) == cg_objects_schema())
+			continue;
+		rests.relations = list_append_unique_oid(rests.relations, asked->relid);
+		/* What conditions, types and casts call, pg_depend does not know. */
+		rests.relations = list_concat_unique_oid(rests.relations, asked->relations);
+		rests.functions = list_concat_unique_oid(rests.functions, asked->functions);
 	}
 	foreach(lc, rests.relations)
 	{

@@ -94,6 +94,12 @@ trust_inval(int cacheid, uint32 hashvalue)
 		any = UNKNOWN;
 }
 
+uint64
+cg_trust_generation(void)
+{
+	return generation;
+}
+
 static Facts *
 facts_of(Oid function)
 {

@@ -37,6 +37,12 @@ extern bool cg_trust_is_allowed(Oid function);
  */
 extern bool cg_trust_is_carried(Oid function);
 
+/*
+ * Differs when a function, cast or check of a domain may have changed, or who may use a
+ * schema: answers of this module and callees.h may be others then.
+ */
+extern uint64 cg_trust_generation(void);
+
 /* Does it bear a label of trust, pinned or not, void or not? */
 extern bool cg_trust_is_labelled(Oid function);
 

@@ -45,6 +45,7 @@ static bool is_about(const CgRests *rests, RangeVar *name);
 static void refuse_untrusted(const CgImage *image);
 
 /*
+ * Named are those that cannot change what a question means; all others compare.
  * Commands whose object is known must be about one that the question rests on;
  * should a name mean something else by the time that the command resolves it,
  * cg_verdict_require_image() stops it.
@@ -66,9 +67,10 @@ may_change(Node *statement, List *relids, const CgRests *rests)
 		case T_ReindexStmt:
 		case T_ClusterStmt:
 		case T_AlterTableMoveAllStmt:
-		case T_AlterDomainStmt:
-		case T_AlterEnumStmt:
 			return false;
+		case T_AlterEnumStmt:
+			/* A new label is in no row yet; an old one has another meaning by another name. */
+			return ((AlterEnumStmt *) statement)->oldVal != NULL;
 		case T_AlterTableStmt:
 			foreach(lc, relids)
 				if (cg_rests_on_relation(rests, lfirst_oid(lc)))
@@ -165,19 +167,35 @@ cg_verdict_before(Node *statement, List *relids)
 static void
 refuse_untrusted(const CgImage *image)
 {
-	if (OidIsValid(image->untrusted))
+	if (image->asked == NULL)
+		return;
+	if (OidIsValid(image->asked->untrusted))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("function %s is not trusted, and interventions of \"%s\" would be asked by it",
-						cg_trust_name(image->untrusted), get_rel_name(image->relid)),
+						cg_trust_name(image->asked->untrusted), get_rel_name(image->relid)),
 				 cg_refused_relation(image->relid, InvalidAttrNumber),
-				 errhint("%s", cg_trust_mend(image->untrusted))));
+				 errhint("%s", cg_trust_mend(image->asked->untrusted))));
+	if (image->asked->problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("relation \"%s\" cannot say when interventions are open: %s",
+						get_rel_name(image->relid), image->asked->problem)));
 }
 
 void
 cg_verdict_require_trust(Oid relid)
 {
-	refuse_untrusted(cg_image_take(relid));
+	CgImage    *image = cg_image_take(relid);
+	char	   *problem = image->asked ? cg_asked_owner_problem(image->owner, image->asked) : NULL;
+
+	refuse_untrusted(image);
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("interventions of \"%s\" would be asked with too many rights: %s",
+						get_rel_name(relid), problem),
+				 errhint("Give \"%s\" to the role that owns the CRM.", get_rel_name(relid))));
 }
 
 void
@@ -251,12 +269,15 @@ cg_verdict_problem(Oid relid)
 	CgTableLabel label;
 	AttrNumber	parts[CG_NPARTS];
 	List	   *queries;
+	Oid			owner = cg_question_owner(relid);
+	char	   *problem;
 
 	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
 	cg_interventions_parts(relid, parts);
 	if (cg_question_trees(relid, &label, parts, &queries))
 		return NULL;
-	return cg_verdict_row_security(queries);
+	problem = cg_verdict_row_security(queries);
+	return problem ? problem : cg_asked_owner_problem(owner, cg_asked_find(owner, queries));
 }
 
 char *

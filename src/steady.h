@@ -1,0 +1,14 @@
+/*
+ * steady.h
+ *		Functions of PostgreSQL's own whose result is the same for every reader.
+ */
+#ifndef CG_STEADY_H
+#define CG_STEADY_H
+
+/*
+ * False for a built-in that is not IMMUTABLE, unless it depends on nothing but
+ * settings that ask.c pins and on catalogs.  True for all that are not built in.
+ */
+extern bool cg_steady_is(Oid function);
+
+#endif							/* CG_STEADY_H */
