@@ -61,7 +61,7 @@ cg_asked_find(Oid owner, List *queries)
 static void
 find(CgAsked *asked, List *queries)
 {
-	CgCallees	callees = {NIL};
+	CgCallees	callees = {.may_read = true};
 	const char *harm = cg_ask_query_harm((Node *) queries);
 	ListCell   *lc;
 

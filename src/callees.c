@@ -291,7 +291,8 @@ callees_walker(Node *node, void *context)
 			judge_operator(((SortGroupClause *) node)->sortop, callees);
 			break;
 		case T_RangeTblEntry:
-			judge_relation((RangeTblEntry *) node, callees);
+			if (!callees->may_read)
+				judge_relation((RangeTblEntry *) node, callees);
 			return false;
 		case T_Query:
 			if (((Query *) node)->commandType != CMD_SELECT || ((Query *) node)->hasModifyingCTE)

@@ -22,6 +22,7 @@ typedef struct CgCallees
 	List	   *seen_types;
 	bool		prints_wanted;	/* see prints.h */
 	List	   *prints;			/* if wanted: what may be replaced, as it is now; char *, each once */
+	bool		may_read;		/* relations: who asks looks at their views and policies himself */
 	Oid			body;			/* under way: the function whose body is looked at */
 } CgCallees;
 

@@ -107,7 +107,7 @@ cg_gate_has_refused(void)
 static void
 require_allowed(Oid function)
 {
-	if (cg_trust_is_allowed(function))
+	if (cg_interventions_asking() ? cg_trust_may_decide(function) : cg_trust_is_allowed(function))
 		return;
 	/* Those in SQL would look on a reader's path for what they name; here it is pinned. */
 	if (function < FirstNormalObjectId && cg_interventions_asking() && cg_steady_is(function))

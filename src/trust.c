@@ -55,6 +55,7 @@ typedef struct Facts
 	Answer		trusted;
 	Answer		voided;
 	Answer		allowed;
+	Answer		decides;
 	Answer		carried;
 	Oid			user;			/* who may use all schemas of its path, or InvalidOid */
 } Facts;
@@ -66,6 +67,7 @@ static Answer any = UNKNOWN;
 static void trust_inval(int cacheid, uint32 hashvalue);
 static Facts *facts_of(Oid function);
 static Answer answer(bool yes);
+static bool find_allowed(Oid function, bool may_read);
 static bool has_carrier(Oid classId, Oid object, int depth);
 
 void
@@ -109,7 +111,7 @@ facts_of(Oid function)
 	if (!found || facts->generation != generation)
 	{
 		facts->generation = generation;
-		facts->trusted = facts->voided = facts->allowed = facts->carried = UNKNOWN;
+		facts->trusted = facts->voided = facts->allowed = facts->decides = facts->carried = UNKNOWN;
 		facts->user = InvalidOid;
 	}
 	return facts;
@@ -227,20 +229,42 @@ cg_trust_is_usable(Oid function, Oid role)
 	return true;
 }
 
+static bool
+find_allowed(Oid function, bool may_read)
+{
+	CgCallees	callees = {.may_read = may_read};
+
+	cg_callees_of_function(function, &callees);
+	return callees.refused == NIL && callees.unknown == NULL;
+}
+
 bool
 cg_trust_is_allowed(Oid function)
 {
 	Facts	   *facts = facts_of(function);
 	uint64		before = generation;
-	CgCallees	callees = {NIL};
 	bool		result;
 
 	if (facts->allowed != UNKNOWN)
 		return facts->allowed == YES;
-	cg_callees_of_function(function, &callees);
-	result = callees.refused == NIL && callees.unknown == NULL;
+	result = find_allowed(function, false);
 	if (before == generation)
 		facts->allowed = answer(result);
+	return result;
+}
+
+bool
+cg_trust_may_decide(Oid function)
+{
+	Facts	   *facts = facts_of(function);
+	uint64		before = generation;
+	bool		result;
+
+	if (facts->decides != UNKNOWN)
+		return facts->decides == YES;
+	result = find_allowed(function, true);
+	if (before == generation)
+		facts->decides = answer(result);
 	return result;
 }
 

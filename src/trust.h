@@ -32,6 +32,12 @@ extern bool cg_trust_is_usable(Oid function, Oid role);
 extern bool cg_trust_is_allowed(Oid function);
 
 /*
+ * The same of what a question for windows calls: its bodies may read relations, since
+ * what views and policies of these call is asked for, too, and no stored value is there.
+ */
+extern bool cg_trust_may_decide(Oid function);
+
+/*
  * Not allowed, and a cast, a domain or a type calls it: what PL/pgSQL and the
  * type cache keep of these outlives the statement that made it.
  */
