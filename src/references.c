@@ -12,6 +12,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 #include "assume.h"
@@ -56,7 +57,9 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 		case T_FuncExpr:
 			if (is_void_filter(node))
 				return makeBoolConst(true, false);
-			if (cg_writers_is_one(((FuncExpr *) node)->funcid))
+			/* A notification is not kept. */
+			if (((FuncExpr *) node)->funcid != F_PG_NOTIFY &&
+				cg_writers_is_one(((FuncExpr *) node)->funcid))
 				return rewrite_write(node, context);
 			break;
 		case T_ScalarArrayOpExpr:
