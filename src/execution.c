@@ -39,6 +39,7 @@
 #include "owntables.h"
 #include "policy.h"
 #include "resume.h"
+#include "uniques.h"
 
 typedef struct Execution
 {
@@ -152,6 +153,7 @@ execution_step(const Step *step)
 	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation()};
 	CgFrame		frame;
 	CgAround	around;
+	bool		told;
 
 	cg_resume_enter(&frame, step->query, may_run_again(step));
 	cg_around_enter_execution(&around, step->query);
@@ -175,9 +177,12 @@ execution_step(const Step *step)
 		cg_errordetail_hide(cg_errordetail_of_query(step->query));
 		if (execution.reads)
 			end_by_error(&execution, step);
+		told = cg_uniques_told(step->query);
 		leave(&execution);
 		cg_around_leave(&around);
 		cg_resume_leave(&frame, false);
+		if (told)
+			cg_uniques_rethrow();
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -209,8 +214,10 @@ record_marked(const PlannedStmt *plan)
 		/* A child has its parent's mark. */
 		if (!cg_marks_get(rte, &mark) || mark.relid != rte->relid)
 			continue;
-		if (mark.looked_up != NIL)
+		if (mark.looked_up != NIL && mark.assumed == CG_ASSUMED_PERMITTED)
 			cg_reads_look_up(cg_execution_reads(), mark.relid, mark.looked_up);
+		else if (mark.looked_up != NIL)
+			cg_reads_compare(cg_execution_reads(), mark.relid, mark.looked_up);
 		if (!mark.audited || cg_owntables_is_writing() || RecoveryInProgress())
 			continue;
 		/* A worker's part of a plan is the leader's; a function's query is nobody's. */

@@ -25,7 +25,8 @@ typedef struct CgMark
 	Oid			relid;			/* the relation that the rewrite saw */
 	CgAssumed	assumed;
 	bool		audited;		/* a table or view of the access log */
-	List	   *looked_up;		/* columns (ints) that are compared bare */
+	List	   *looked_up;		/* columns (ints) that are compared bare: by the permitted,
+								 * or by a unique index where no permission is assumed */
 } CgMark;
 
 extern void cg_marks_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up);

@@ -52,6 +52,8 @@ static PlannedStmt *call_next(Query *parse, const char *query_string, int cursor
 static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
 static bool planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
 								   VariableStatData *vardata);
+static bool is_look_up(const CgMark *mark);
+static bool has_guarded(const RangeTblEntry *rte, AttrNumber attnum);
 static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up);
 static void refuse_hold(void);
 
@@ -167,17 +169,35 @@ refuse_hold(void)
 			 errhint("Use a cursor WITHOUT HOLD, or read the rows at once.")));
 }
 
+/* By somebody who is shown every value. */
+static bool
+is_look_up(const CgMark *mark)
+{
+	return mark->looked_up != NIL && mark->assumed == CG_ASSUMED_PERMITTED;
+}
+
 /*
  * The order in which an index on a guarded column returns rows is that of the
  * stored values, and whoever may INSERT could put his own in between.  No
  * condition could use it anyhow: they all see reveal().  Look-ups are by people
- * who are shown every value.
+ * who are shown every value.  Extended statistics tell EXPLAIN how many values there
+ * are.
  */
 static void
 forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
 {
 	ListCell   *lc;
 
+	foreach(lc, looks_up ? NIL : rel->statlist)
+	{
+		StatisticExtInfo *statistics = lfirst(lc);
+		bool		guarded = statistics->exprs != NIL;
+
+		for (int i = 0; i < policy->nguarded; i++)
+			guarded |= bms_is_member(policy->guarded[i].attnum, statistics->keys);
+		if (guarded)
+			rel->statlist = foreach_delete_current(rel->statlist, lc);
+	}
 	foreach(lc, rel->indexlist)
 	{
 		IndexOptInfo *index = lfirst(lc);
@@ -209,7 +229,7 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 	if (policy == NULL)
 		return;
 	seen = cg_marks_get(planner_rt_fetch(rel->relid, root), &mark) ? mark.relid : InvalidOid;
-	forget_indexes(rel, policy, OidIsValid(seen) && mark.looked_up != NIL);
+	forget_indexes(rel, policy, OidIsValid(seen) && is_look_up(&mark));
 	if (seen == relid)
 		return;
 	if (!OidIsValid(seen))
@@ -219,10 +239,34 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 				 cg_refused_relation(relid, policy->guarded[0].attnum),
 				 errdetail("It is reached past contact_guard's rewrite."),
 				 errhint("If it is read through a parent table, protect the parent too.")));
+	/* A key that is computed in the child, say. */
+	if (policy->broken)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("guarded relation \"%s\" cannot be used: its policy is broken", get_rel_name(relid)),
+				 errdetail("In that relation, %s.", policy->broken)));
+	/* A key that is computed in a child, say. */
+	if (policy->broken)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("guarded relation \"%s\" cannot be used: its policy is broken", get_rel_name(relid)),
+				 errdetail("In that relation, %s.", policy->broken)));
 	cg_descend_require_covered(seen, relid);
 }
 
+static bool
+has_guarded(const RangeTblEntry *rte, AttrNumber attnum)
+{
+	const CgPolicy *policy = planning > 0 ? cg_policy_get(rte->relid) : NULL;
+	CgMark		mark;
+
+	return policy && cg_policy_column(policy, attnum) && !(cg_marks_get(rte, &mark) && is_look_up(&mark));
+}
+
 /*
+ * Estimates over a guarded column, as of DISTINCT, would show EXPLAIN how many values
+ * it has: there are no statistics of it.  The hook may say so by taking control.
+ *
  * The planner's estimates call operators of anybody's with values from statistics.
  * Of the log it may so for those alone that tell nothing.
  */
@@ -232,8 +276,11 @@ planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
 {
 	if (prev_get_relation_stats && prev_get_relation_stats(root, rte, attnum, vardata))
 		return true;
-	if (rte->rtekind != RTE_RELATION || !OidIsValid(cg_objects_schema()) ||
-		!cg_policy_is_audited(rte->relid))
+	if (rte->rtekind != RTE_RELATION || !OidIsValid(cg_objects_schema()))
+		return false;
+	if (has_guarded(rte, attnum))
+		return true;
+	if (!cg_policy_is_audited(rte->relid))
 		return false;
 	vardata->acl_ok = false;
 	vardata->statsTuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(rte->relid),

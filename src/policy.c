@@ -244,6 +244,9 @@ check_policy(CgPolicy *policy)
 		policy->broken = psprintf("the customer key \"%s\" has type %s",
 								  get_attname(policy->relid, policy->customer, false),
 								  format_type_be(get_atttype(policy->relid, policy->customer)));
+	else if (get_attgenerated(policy->relid, policy->customer) != '\0')
+		policy->broken = psprintf("the customer key \"%s\" is computed from other columns, which would move rows to another customer",
+								  get_attname(policy->relid, policy->customer, false));
 	else if (cg_policy_column(policy, policy->customer))
 		policy->broken = "the customer key itself is guarded";
 	else if (policy->nguarded > CG_GUARDED_MAX)

@@ -129,6 +129,13 @@ check_key(Oid relid, AttrNumber customer)
 				 errmsg("customer key \"%s\" of relation \"%s\" has type %s",
 						get_attname(relid, customer, false), get_rel_name(relid), format_type_be(type)),
 				 errhint("Customer keys are smallint, integer, bigint, uuid, text or varchar.")));
+	/* Whoever may change what it is computed from would move rows to another customer. */
+	if (get_attgenerated(relid, customer) != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("customer key \"%s\" of relation \"%s\" is a generated column",
+						get_attname(relid, customer, false), get_rel_name(relid)),
+				 errhint("The key must be stored by itself.")));
 	if (policy && policy->customer != InvalidAttrNumber && policy->customer != customer)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

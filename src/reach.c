@@ -28,10 +28,12 @@
 #include "policy.h"
 #include "reach.h"
 #include "trust.h"
+#include "uniques.h"
 
 static bool key_array_has(HeapTuple tuple, Relation catalog, int column, AttrNumber attnum);
 static Oid	rewrite_relation(Oid rule);
 static void warn_triggers(Relation rel);
+static void warn_uniques(Relation rel);
 static void warn_nullable(Relation rel, List *attnums);
 static void warn_dependents(Oid relid, AttrNumber attnum);
 
@@ -209,6 +211,26 @@ warn_nullable(Relation rel, List *attnums)
 	}
 }
 
+static void
+warn_uniques(Relation rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		(void) RelationGetIndexExpressions(index);
+		if (cg_uniques_compared(index, cg_policy_get(RelationGetRelid(rel))) != NIL)
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("index \"%s\" of relation \"%s\" tells whether a guarded value is stored",
+							RelationGetRelationName(index), RelationGetRelationName(rel)),
+					 errdetail("Whoever may insert can ask it; that he does is on record.")));
+		index_close(index, NoLock);
+	}
+}
+
 void
 cg_reach_warn(Oid relid, List *attnums, bool is_new)
 {
@@ -218,6 +240,7 @@ cg_reach_warn(Oid relid, List *attnums, bool is_new)
 	if (is_new)
 		warn_triggers(rel);
 	warn_nullable(rel, attnums);
+	warn_uniques(rel);
 	table_close(rel, NoLock);
 	foreach(lc, attnums)
 		warn_dependents(relid, lfirst_int(lc));

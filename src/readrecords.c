@@ -122,8 +122,12 @@ has_counts(const CgReads *reads, bool final)
 	if (is_audit_due(reads, final))
 		return true;
 	foreach(lc, reads->relations)
-		if (((ReadRelation *) lfirst(lc))->looked_up != 0 || is_due(lfirst(lc), final))
+	{
+		const ReadRelation *relation = lfirst(lc);
+
+		if (relation->looked_up != 0 || relation->compared != 0 || is_due(relation, final))
 			return true;
+	}
 	return false;
 }
 
@@ -192,10 +196,13 @@ drain_look_up(ReadRelation *relation)
 		.reason = relation->permission.reason,
 	};
 
-	if (relation->looked_up == 0)
-		return;
-	put_record(relation, &record, relation->looked_up);
-	relation->looked_up = 0;
+	if (relation->looked_up != 0)
+		put_record(relation, &record, relation->looked_up);
+	record.purpose = NULL;
+	record.reason = "compared by a unique index, without permission";
+	if (relation->compared != 0)
+		put_record(relation, &record, relation->compared);
+	relation->looked_up = relation->compared = 0;
 }
 
 static void

@@ -261,6 +261,20 @@ cg_reads_look_up(CgReads *reads, Oid relid, List *attnums)
 	relation->looked_up_at = GetCurrentTimestamp();
 }
 
+void
+cg_reads_compare(CgReads *reads, Oid relid, List *attnums)
+{
+	ReadRelation *relation = find_relation(reads, relid);
+	ListCell   *lc;
+
+	if (relation->permission.granted)
+		return;
+	cg_readrecords_put_query(reads);
+	foreach(lc, attnums)
+		relation->compared |= UINT64CONST(1) << column_bit(relation, lfirst_int(lc));
+	relation->looked_up_at = GetCurrentTimestamp();
+}
+
 bool
 cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
 {

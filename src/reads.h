@@ -54,6 +54,9 @@ extern bool cg_reads_is_open(CgReads *reads, Oid relid, const char *customer);
 /* Notes that columns of the relation are compared with something, whatever that finds. */
 extern void cg_reads_look_up(CgReads *reads, Oid relid, List *attnums);
 
+/* The same where a unique index compares, for actors without a permission alone. */
+extern void cg_reads_compare(CgReads *reads, Oid relid, List *attnums);
+
 /* Has the actor a standing permission on the relation? */
 extern bool cg_reads_is_permitted(CgReads *reads, Oid relid);
 

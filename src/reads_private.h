@@ -24,6 +24,7 @@ typedef struct ReadRelation
 	TimestampTz permission_at;	/* when that was looked up */
 	AttrNumber	counted;		/* the column whose reads are counted */
 	uint64		looked_up;		/* columns of a look-up not yet in a record */
+	uint64		compared;		/* the same, by a unique index */
 	TimestampTz looked_up_at;
 	uint64		columns;		/* of what is only counted */
 	int64		uncounted;		/* rows not yet in a record */

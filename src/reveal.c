@@ -114,6 +114,10 @@ cg_reveal(PG_FUNCTION_ARGS)
 	/* The row of an outer join that has nothing to join is nobody's secret. */
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
+	if (PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("reveal() is called by contact_guard's rewrite of a query only")));
 	/* A function that its author calls PARALLEL SAFE may bring us here. */
 	if (IsParallelWorker())
 		ereport(ERROR,

@@ -41,6 +41,7 @@
 #include "rewrite_private.h"
 #include "rowless.h"
 #include "rowpolicy.h"
+#include "uniques.h"
 #include "writers.h"
 
 static void mark_seen(Query *query, Index rti, RewriteContext *context);
@@ -61,6 +62,7 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	const CgPolicy *policy = rte->rtekind == RTE_RELATION ? cg_policy_get(rte->relid) : NULL;
 	CgAssumed	assumed = CG_ASSUMED_NOTHING;
+	List	   *asked = NIL;
 
 	if (policy == NULL)
 		return;
@@ -69,7 +71,10 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 		assumed = cg_assume_sees_all(rte->relid) ? CG_ASSUMED_SEES_ALL : CG_ASSUMED_SEES_OPEN;
 		context->result.assumes = context->result.found = true;
 	}
-	cg_marks_set(rte, assumed, NIL);
+	if (rti == query->resultRelation && query->commandType != CMD_DELETE)
+		asked = cg_uniques_asked(query);
+	context->result.found |= asked != NIL;
+	cg_marks_set(rte, assumed, asked);
 }
 
 CgRewritten

@@ -44,8 +44,11 @@ static bool is_equality(Oid opno);
 static bool is_value(Node *node);
 static Var *target_column(const Query *query, Node *node);
 static bool is_test(const Query *query, Node *left, Node *right);
-static Bitmapset *fixed_columns(const Query *query);
-static bool covers_unique_index(Relation rel, const Bitmapset *columns);
+static Var *fixed_column(const Query *query, Node *condition, Node **side);
+static bool is_guarded_target(const Query *query, AttrNumber attnum);
+static bool fixes(const Query *query, Relation index, int i);
+static bool covers_unique_index(const Query *query, Relation rel);
+static bool fixes_ctid(const Query *query);
 
 static const void *
 output_of(const RewriteContext *context, const Var *var)
@@ -211,36 +214,64 @@ cg_uses_is_lock(const Query *query, Node *condition)
 	}
 }
 
-/* Columns that a condition of the WHERE sets equal to a value. */
-static Bitmapset *
-fixed_columns(const Query *query)
+/* The column of a condition of the WHERE that sets it equal to a value, or NULL. */
+static Var *
+fixed_column(const Query *query, Node *condition, Node **side)
+{
+	OpExpr	   *test = (OpExpr *) condition;
+	Var		   *column;
+
+	if (!IsA(test, OpExpr) || list_length(test->args) != 2 ||
+		!is_test(query, linitial(test->args), lsecond(test->args)))
+		return NULL;
+	*side = linitial(test->args);
+	column = target_column(query, *side);
+	if (column == NULL)
+	{
+		*side = lsecond(test->args);
+		column = target_column(query, *side);
+	}
+	return column;
+}
+
+/* All masks may be equal. */
+static bool
+is_guarded_target(const Query *query, AttrNumber attnum)
 {
 	const CgPolicy *policy = cg_policy_get(rt_fetch(query->resultRelation, query->rtable)->relid);
-	Bitmapset  *columns = NULL;
+
+	return policy && cg_policy_column(policy, attnum);
+}
+
+/*
+ * Is a column of an index set equal to a value, in the sense of that index?  Equal
+ * in another one, as without regard to case, several rows of it may be.
+ */
+static bool
+fixes(const Query *query, Relation index, int i)
+{
 	ListCell   *lc;
 
 	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
 	{
 		OpExpr	   *test = lfirst(lc);
-		Var		   *column;
+		Node	   *side;
+		Var		   *column = fixed_column(query, lfirst(lc), &side);
 
-		if (!IsA(test, OpExpr) || list_length(test->args) != 2 ||
-			!(is_equality(test->opno) || test->opno == TIDEqualOperator) ||
-			!is_test(query, linitial(test->args), lsecond(test->args)))
+		if (column == NULL || column->varattno != index->rd_index->indkey.values[i] ||
+			is_guarded_target(query, column->varattno))
 			continue;
-		column = target_column(query, linitial(test->args));
-		if (column == NULL)
-			column = target_column(query, lsecond(test->args));
-		/* All masks may be equal. */
-		if (policy && cg_policy_column(policy, column->varattno))
-			continue;
-		columns = bms_add_member(columns, column->varattno - FirstLowInvalidHeapAttributeNumber);
+		if (get_op_opfamily_strategy(test->opno, index->rd_opfamily[i]) == BTEqualStrategyNumber &&
+			(IsA(side, Var) || exprType(side) == index->rd_opcintype[i]) &&
+			(!OidIsValid(test->inputcollid) || test->inputcollid == index->rd_indcollation[i] ||
+			 get_collation_isdeterministic(test->inputcollid)))
+			return true;
 	}
-	return columns;
+	return false;
 }
 
 static bool
-covers_unique_index(Relation rel, const Bitmapset *columns)
+covers_unique_index(const Query *query, Relation rel)
 {
 	ListCell   *lc;
 	bool		result = false;
@@ -257,7 +288,7 @@ covers_unique_index(Relation rel, const Bitmapset *columns)
 			AttrNumber	attnum = form->indkey.values[i];
 
 			covers = attnum > 0 && TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attnotnull &&
-				bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, columns);
+				fixes(query, index, i);
 		}
 		result |= covers;
 		index_close(index, AccessShareLock);
@@ -265,27 +296,41 @@ covers_unique_index(Relation rel, const Bitmapset *columns)
 	return result;
 }
 
+static bool
+fixes_ctid(const Query *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
+	{
+		Node	   *side;
+		Var		   *column = fixed_column(query, lfirst(lc), &side);
+
+		if (column && column->varattno == SelfItemPointerAttributeNumber &&
+			((OpExpr *) lfirst(lc))->opno == TIDEqualOperator)
+			return true;
+	}
+	return false;
+}
+
 bool
 cg_uses_is_pinned(const Query *query)
 {
 	RangeTblEntry *rte;
 	Relation	rel;
-	Bitmapset  *columns;
 	bool		result = false;
 
-	if (query->commandType != CMD_UPDATE)
+	if (query->commandType != CMD_UPDATE || query->jointree->quals == NULL)
 		return false;
 	rte = rt_fetch(query->resultRelation, query->rtable);
-	columns = fixed_columns(query);
-	if (rte->rtekind != RTE_RELATION || bms_is_empty(columns))
+	if (rte->rtekind != RTE_RELATION)
 		return false;
 	rel = table_open(rte->relid, NoLock);
 	/* An index of a parent of the old kind says nothing of its children. */
 	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
-		result = covers_unique_index(rel, columns);
+		result = covers_unique_index(query, rel);
 	else if (rel->rd_rel->relkind == RELKIND_RELATION && !(rte->inh && has_subclass(rte->relid)))
-		result = covers_unique_index(rel, columns) ||
-			bms_is_member(SelfItemPointerAttributeNumber - FirstLowInvalidHeapAttributeNumber, columns);
+		result = covers_unique_index(query, rel) || fixes_ctid(query);
 	table_close(rel, NoLock);
 	return result;
 }

@@ -28,6 +28,7 @@
 #include "protect.h"
 #include "resume.h"
 #include "shared.h"
+#include "uniques.h"
 #include "utility.h"
 
 static ProcessUtility_hook_type prev_ProcessUtility = NULL;
@@ -84,6 +85,8 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	CgFrame		frame;
 	CgAround	around;
 	CgTouches	touches;
+	List	   *uniques = NIL;
+	bool		told;
 	ErrorContextCallback callback;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
@@ -105,6 +108,8 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		pstmt = cg_copyto_guard(pstmt, &copy);
 	touches = OidIsValid(cg_objects_schema()) ?
 		cg_errordetail_of_command(pstmt->utilityStmt, copy.into, ddl.touches) : CG_TOUCHES_NOTHING;
+	if (touches == CG_TOUCHES_ROWS && OidIsValid(copy.into))
+		uniques = cg_uniques_names(copy.into);
 	if (cg_shared)
 		held = cg_databases_hold(pstmt->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL);
 	outer_copy = cg_copyto_begin(copy);
@@ -132,6 +137,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		cg_around_leave(&around);
 		cg_resume_leave(&frame, false);
 		cg_errordetail_hide(touches);
+		told = cg_uniques_told_command(uniques);
 		cg_owntables_allow_drop(false);
 		cg_acls_abandon();
 		if (dropping)
@@ -139,6 +145,8 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		(void) cg_copyto_begin(outer_copy);
 		if (OidIsValid(held))
 			cg_databases_release(held, false);
+		if (told)
+			cg_uniques_rethrow();
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
