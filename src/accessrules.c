@@ -47,6 +47,7 @@
 #include "policy.h"
 #include "touches.h"
 #include "trust.h"
+#include "uniques.h"
 
 static HeapTuple fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object);
 static Node *stored(HeapTuple tuple, Oid catalog_id, AttrNumber column);
@@ -57,7 +58,6 @@ static bool has_transition_tables(HeapTuple tuple);
 static bool index_touches(Oid indexid);
 static bool inherits(Oid child, Oid parent);
 static Oid	relation_of(Oid relid);
-static bool tells_stored(Form_pg_index form);
 static void decide_new_relation(const CgAccess *event);
 
 /* The row of a catalog as it is now, palloc'd, or NULL. */
@@ -366,24 +366,6 @@ relation_of(Oid relid)
 	return tuple ? ((Form_pg_index) GETSTRUCT(tuple))->indrelid : relid;
 }
 
-/*
- * Would it tell whoever may INSERT that a guarded value is stored?  Of hidden rows,
- * that any is, but for the key.
- */
-static bool
-tells_stored(Form_pg_index form)
-{
-	const CgPolicy *policy = cg_policy_get(form->indrelid);
-
-	if (policy == NULL || !(form->indisunique || form->indisexclusion))
-		return false;
-	for (int i = 0; i < form->indnkeyatts; i++)
-		if (cg_policy_column(policy, form->indkey.values[i]) ||
-			(policy->hide && form->indkey.values[i] != policy->customer))
-			return true;
-	return false;
-}
-
 static void
 decide_new_relation(const CgAccess *event)
 {
@@ -399,7 +381,7 @@ decide_new_relation(const CgAccess *event)
 	if (cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
 		cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indpred)))
 		require_admin(relid, "create an index with expressions over guarded columns on");
-	if (tells_stored((Form_pg_index) GETSTRUCT(tuple)) &&
+	if (cg_uniques_tells((Form_pg_index) GETSTRUCT(tuple)) &&
 		!(cg_ddl_statement() && IsA(cg_ddl_statement(), ReindexStmt)))
 		require_admin(relid, "create a unique or exclusion index over guarded columns on");
 }

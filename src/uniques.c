@@ -91,6 +91,20 @@ cg_uniques_compared(Relation index, const CgPolicy *policy)
 	return result;
 }
 
+bool
+cg_uniques_tells(Form_pg_index form)
+{
+	const CgPolicy *policy = cg_policy_get(form->indrelid);
+
+	if (policy == NULL || !(form->indisunique || form->indisexclusion))
+		return false;
+	for (int i = 0; i < form->indnkeyatts; i++)
+		if (cg_policy_column(policy, form->indkey.values[i]) ||
+			(policy->hide && form->indkey.values[i] != policy->customer))
+			return true;
+	return false;
+}
+
 static Bitmapset *
 columns_of(List *targets, Bitmapset *columns)
 {

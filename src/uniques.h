@@ -5,6 +5,7 @@
 #ifndef CG_UNIQUES_H
 #define CG_UNIQUES_H
 
+#include "catalog/pg_index.h"
 #include "executor/execdesc.h"
 #include "nodes/parsenodes.h"
 #include "utils/rel.h"
@@ -16,6 +17,12 @@
  * relation itself.
  */
 extern List *cg_uniques_compared(Relation index, const CgPolicy *policy);
+
+/*
+ * Would an index, by its row of pg_index, tell whoever may INSERT that a guarded value is
+ * stored?  Of hidden rows, that any is, but for the key.
+ */
+extern bool cg_uniques_tells(Form_pg_index form);
 
 /*
  * The guarded columns (ints) of the relation that the statement writes to of which an
