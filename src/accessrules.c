@@ -370,19 +370,14 @@ static void
 decide_new_relation(const CgAccess *event)
 {
 	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, event->object);
-	Oid			relid;
+	Oid			relid = tuple ? ((Form_pg_index) GETSTRUCT(tuple))->indrelid : InvalidOid;
 
 	if (tuple == NULL)
-	{
 		cg_ddl_note_created(event->object);
-		return;
-	}
-	relid = ((Form_pg_index) GETSTRUCT(tuple))->indrelid;
-	if (cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
-		cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indpred)))
+	else if (cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
+			 cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indpred)))
 		require_admin(relid, "create an index with expressions over guarded columns on");
-	if (cg_uniques_tells((Form_pg_index) GETSTRUCT(tuple)) &&
-		!(cg_ddl_statement() && IsA(cg_ddl_statement(), ReindexStmt)))
+	else if (cg_uniques_tells((Form_pg_index) GETSTRUCT(tuple)))
 		require_admin(relid, "create a unique or exclusion index over guarded columns on");
 }
 

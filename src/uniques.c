@@ -28,6 +28,7 @@
 
 #include "actor.h"
 #include "attempts.h"
+#include "ddl.h"
 #include "owntables.h"
 #include "permission.h"
 #include "policycache.h"
@@ -97,6 +98,9 @@ cg_uniques_tells(Form_pg_index form)
 	const CgPolicy *policy = cg_policy_get(form->indrelid);
 
 	if (policy == NULL || !(form->indisunique || form->indisexclusion))
+		return false;
+	/* The copy that CONCURRENTLY makes tells no more than what it replaces. */
+	if (cg_ddl_statement() && IsA(cg_ddl_statement(), ReindexStmt))
 		return false;
 	for (int i = 0; i < form->indnkeyatts; i++)
 		if (cg_policy_column(policy, form->indkey.values[i]) ||
