@@ -95,6 +95,9 @@ cg_apply_begin(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the journal of this database is another one now")));
 	use_texts();
+	/* Nor may a text be seen that a purge has taken while we waited for it. */
+	PopActiveSnapshot();
+	PushActiveSnapshot(GetLatestSnapshot());
 	MemoryContextSwitchTo(batch);
 }
 

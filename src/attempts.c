@@ -19,7 +19,8 @@
  * one for each ATTEMPTS_COUNTED attempts.  A crash forgets counts, never a first.
  *
  * Where nothing can be recorded (a standby, a library that was not preloaded, a
- * journal that has not begun) the refusal stands all the same.
+ * journal that has not begun, a database that guards nothing since the server's start
+ * and whose place others have) the refusal stands all the same.
  */
 #include "postgres.h"
 
@@ -33,6 +34,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -40,6 +42,9 @@
 #include "attempts.h"
 #include "execution.h"
 #include "journal.h"
+#include "labels.h"
+#include "objects.h"
+#include "shared.h"
 #include "statement.h"
 
 #define ATTEMPTS_KINDS 200
@@ -76,6 +81,8 @@ static Kind *find_kind(const Kind *wanted);
 static Kind *place_for_kind(TimestampTz now);
 static bool is_same(const char *a, const char *b);
 static bool is_due(const Kind *kind, TimestampTz now);
+static bool can_write(void);
+static bool guards_something(void);
 static void load_journal(void);
 static void put_kind(StringInfo items, const Kind *kind, int64 statement, int64 query_id);
 static void put_statement(StringInfo items, int64 *query_id);
@@ -132,7 +139,7 @@ cg_attempts_note(const ErrorData *error, bool may_look)
 		return;
 	if (may_look)
 		load_journal();
-	if (cg_journal_can_write())
+	if (can_write())
 		write_kind(kind);
 }
 
@@ -245,7 +252,31 @@ is_due(const Kind *kind, TimestampTz now)
 		TimestampDifferenceExceeds(kind->recorded_at, now, ATTEMPTS_SECONDS * 1000);
 }
 
-/* A failure to load it leaves what is loaded. */
+/*
+ * Places for databases are few (shared.h), and a refusal is had by anybody, also in a
+ * database of his own: alone it takes none.
+ */
+static bool
+can_write(void)
+{
+	return cg_journal_has_place() && cg_journal_can_write();
+}
+
+static bool
+guards_something(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, cg_labels_relations())
+		if (get_rel_namespace(lfirst_oid(lc)) != cg_objects_schema())
+			return true;
+	return false;
+}
+
+/*
+ * A failure to load it leaves what is loaded.  Where something is guarded the census,
+ * which gives it a place, may only be late.
+ */
 static void
 load_journal(void)
 {
@@ -253,7 +284,10 @@ load_journal(void)
 
 	PG_TRY();
 	{
-		(void) cg_journal_load();
+		if (!cg_journal_has_place() && guards_something())
+			cg_shared_note_guarded();
+		if (cg_journal_has_place())
+			(void) cg_journal_load();
 	}
 	PG_CATCH();
 	{
@@ -349,7 +383,7 @@ write_all_or_later(void)
 	PG_TRY();
 	{
 		MemoryContextSwitchTo(work);
-		if (cg_journal_can_write())
+		if (can_write())
 			write_all();
 	}
 	PG_CATCH();

@@ -83,6 +83,11 @@ list_databases(void)
 	table_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	CommitTransactionCommand();
+	/*
+	 * Should there be no room for all, those that are there longest have it: nobody
+	 * takes it from them by making more, nor by what moves a row of the catalog.
+	 */
+	list_sort(waiting, list_oid_cmp);
 }
 
 /* Those whose entry has a position, or has gone.  Returns how many are on their way. */

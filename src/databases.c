@@ -43,8 +43,10 @@ static CgGuards guards_of(Oid oid);
 static void require_unguarded(Oid oid, const char *name);
 static void hold(Oid oid);
 static void release_own(XactEvent event, void *arg);
+static void release_own_sub(SubXactEvent event, SubTransactionId me, SubTransactionId parent, void *arg);
 
-static bool own_held = false;
+/* In which DROP EXTENSION has sent this database's recorder away, or Invalid. */
+static SubTransactionId own_held = InvalidSubTransactionId;
 
 /* The database that nobody may be connected to, or NULL. */
 static const char *
@@ -226,11 +228,26 @@ cg_databases_hold(Node *statement, bool is_top_level)
 static void
 release_own(XactEvent event, void *arg)
 {
-	if (!own_held || (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
-					  event != XACT_EVENT_PREPARE))
+	if (own_held == InvalidSubTransactionId ||
+		(event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE))
 		return;
-	own_held = false;
+	own_held = InvalidSubTransactionId;
 	cg_databases_release(MyDatabaseId, false);
+}
+
+/* With ROLLBACK TO SAVEPOINT, or an error that is caught, the tables are there again. */
+static void
+release_own_sub(SubXactEvent event, SubTransactionId me, SubTransactionId parent, void *arg)
+{
+	if (own_held != me)
+		return;
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+		own_held = parent;
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		own_held = InvalidSubTransactionId;
+		cg_databases_release(MyDatabaseId, false);
+	}
 }
 
 void
@@ -239,9 +256,13 @@ cg_databases_hold_own(void)
 	static bool registered = false;
 
 	if (!registered)
+	{
 		RegisterXactCallback(release_own, NULL);
+		RegisterSubXactCallback(release_own_sub, NULL);
+	}
 	registered = true;
-	own_held = true;
+	if (own_held == InvalidSubTransactionId)
+		own_held = GetCurrentSubTransactionId();
 	hold(MyDatabaseId);
 }
 
@@ -254,6 +275,12 @@ cg_databases_release(Oid oid, bool dropped)
 	database = cg_shared_database(oid, false);
 	if (database)
 	{
+		/* That the recorder had to go is no failure of its own. */
+		if (database->hold_until != 0)
+		{
+			database->failures = 0;
+			database->retry_at = 0;
+		}
 		database->hold_until = 0;
 		/* Its messages are nobody's now, and must not keep WAL. */
 		if (dropped && database->recorder == 0)

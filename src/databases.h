@@ -18,8 +18,9 @@ extern Oid	cg_databases_hold(Node *statement, bool is_top_level);
 extern void cg_databases_release(Oid database, bool dropped);
 
 /*
- * Sends this database's recorder away until the end of the transaction: DROP
- * EXTENSION takes its tables from under it.
+ * Sends this database's recorder away until the end of the transaction, or the abort
+ * of the subtransaction: DROP EXTENSION takes its tables from under it.  For whom
+ * that may be refused must not come here.
  */
 extern void cg_databases_hold_own(void);
 

@@ -18,9 +18,11 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -49,6 +51,7 @@ typedef enum Finding
 	DAMAGED_JOURNAL
 } Finding;
 
+static void require_encoding(void);
 static void make_key(uint8 *key);
 static void store_key(int32 epoch, const uint8 *key);
 static void begin_anew(CgJournalState *state);
@@ -83,6 +86,25 @@ store_key(int32 epoch, const uint8 *key)
 	cg_ownrows_insert("journal_key", values, nulls);
 }
 
+/*
+ * Leaves are made of UTF-8: a row that cannot be converted could not be verified.  Of
+ * PostgreSQL's encodings this holds for MULE_INTERNAL.
+ */
+static void
+require_encoding(void)
+{
+	int			encoding = GetDatabaseEncoding();
+
+	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII ||
+		OidIsValid(FindDefaultConversionProc(encoding, PG_UTF8)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("contact_guard does not support databases of encoding %s", pg_encoding_to_char(encoding)),
+			 errdetail("PostgreSQL does not convert it to UTF8, of which the evidence in the access log is made."),
+			 errhint("Use a database of encoding UTF8.")));
+}
+
 /* Called once, by the extension's script. */
 Datum
 cg_begin_journal(PG_FUNCTION_ARGS)
@@ -99,6 +121,7 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 				 errdetail("The script of version 1.0 needs the library of version 1.0."),
 				 errhint("Run CREATE EXTENSION contact_guard without VERSION.")));
 	cg_objects_require_admin("begin a journal");
+	require_encoding();
 	cg_journal_require_slot();
 	values[0] = Int64GetDatum((int64) GetSystemIdentifier());
 	values[1] = ObjectIdGetDatum(MyDatabaseId);

@@ -12,7 +12,8 @@
  * Nobody erases his own name, nor whom he has read; and of customers who are held
  * the name of the reader stays, too.
  *
- * Locks: of the rows, as an UPDATE has them; the recorder inserts others.
+ * Locks: of the rows, as an UPDATE has them; the recorder inserts others.  Holds
+ * neither come nor go meanwhile: see holds.h.
  */
 #include "postgres.h"
 
@@ -20,11 +21,12 @@
 #include "fmgr.h"
 #include "libpq/libpq-be.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 #include "actor.h"
+#include "holds.h"
 #include "objects.h"
 #include "ownrows.h"
 #include "owntables.h"
@@ -120,6 +122,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	customer = cg_objects_text_argument(fcinfo, 0, "customer");
 	customer = cg_storable_text(cg_record_customer(customer), CG_CUSTOMER_LENGTH);
 	reason = cg_objects_text_argument(fcinfo, 1, "reason");
+	cg_holds_begin(RowExclusiveLock, "erase a customer from the access log");
 	if (finds("SELECT 1::bigint FROM contact_guard.held WHERE customer = $1", customer))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
@@ -131,6 +134,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	/* Messages that could not be stored are not told apart: those that have the key go. */
 	(void) replace("SELECT tableoid, ctid FROM contact_guard.journal_passed "
 				   "WHERE position(convert_to($1, getdatabaseencoding()) IN message) > 0 FOR UPDATE", customer);
+	PopActiveSnapshot();
 	if (rows == 0)
 		ereport(NOTICE,
 				(errmsg("no record in the access log names customer \"%s\"", customer)));
@@ -151,12 +155,12 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	cg_objects_require_admin("erase an actor from the access log");
 	actor = cg_objects_text_argument(fcinfo, 0, "actor");
 	reason = cg_objects_text_argument(fcinfo, 1, "reason");
+	cg_holds_begin(RowExclusiveLock, "erase an actor from the access log");
 	refuse_own("actor", actor);
-	/* Which rows are held must not change meanwhile. */
-	LockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock);
 	logged = replace(psprintf(WITHOUT_ACTOR, "", "log"), actor);
 	rows = logged + replace(psprintf(WITHOUT_ACTOR, ", origin", "restored_log"), actor);
 	held = finds("SELECT 1::bigint FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
+	PopActiveSnapshot();
 	if (held)
 		ereport(NOTICE,
 				(errmsg("records of customers who are held keep the name of actor \"%s\"", actor),

@@ -212,6 +212,19 @@ cg_journal_load(void)
 }
 
 bool
+cg_journal_has_place(void)
+{
+	bool		result;
+
+	if (cg_shared == NULL)
+		return false;
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	result = cg_shared_database(MyDatabaseId, false) != NULL;
+	LWLockRelease(cg_shared->lock);
+	return result;
+}
+
+bool
 cg_journal_can_write(void)
 {
 	return cg_shared && !RecoveryInProgress() && cg_journal_is_own(&own) && shared_is_ready();

@@ -61,6 +61,9 @@ extern void cg_journal_require_own(void);
  */
 extern bool cg_journal_load(void);
 
+/* Has this database a place among those whose journal is recorded? */
+extern bool cg_journal_has_place(void);
+
 /*
  * Can cg_journal_write_now write?  What was loaded last counts.  Looks into no
  * catalog; asks the launcher for what is missing.

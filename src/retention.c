@@ -1,6 +1,6 @@
 /*
  * retention.c
- *		purge(), hold(), release_hold(), acknowledge_gaps().
+ *		purge(), acknowledge_gaps().
  *
  * The log goes by whole months: a partition is dropped, which costs nothing and
  * leaves nothing behind.  Where a customer is held, a month is made anew of his
@@ -8,8 +8,8 @@
  * records contact-guard would miss the values) before the old one is dropped.
  *
  * Locks: DETACH and DROP take AccessExclusiveLock on contact_guard.log, so a purge
- * waits for queries of the log and the recorder for the purge; guarded reads go
- * on.
+ * waits for queries of the log, with no lock that the recorder wants; from then on
+ * the recorder waits for the purge.  Guarded reads go on.
  */
 #include "postgres.h"
 
@@ -31,6 +31,7 @@
 
 #include "accesslog.h"
 #include "guc.h"
+#include "holds.h"
 #include "objects.h"
 #include "ownrows.h"
 #include "owntables.h"
@@ -39,8 +40,6 @@
 #include "storable.h"
 
 PG_FUNCTION_INFO_V1(cg_purge);
-PG_FUNCTION_INFO_V1(cg_hold);
-PG_FUNCTION_INFO_V1(cg_release_hold);
 PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 
 /*
@@ -76,10 +75,6 @@ static void drop_month(const char *name);
 static int64 purge_restored(TimestampTz before);
 static void purge_texts(TimestampTz before);
 static void record_purge(const char *head, List *ranges, int64 purged, const char *reason);
-static Datum customer_argument(const char *customer);
-static bool hold_finds(const char *sql, const char *customer);
-static void insert_hold(const char *customer, const char *reason);
-static int64 hold_delete(const char *customer);
 
 static void
 check_before(TimestampTz before)
@@ -277,19 +272,19 @@ cg_purge(PG_FUNCTION_ARGS)
 	reason = cg_objects_text_argument(fcinfo, 1, "reason");
 	check_before(before);
 	/* DROP heeds no snapshot: the rows that it takes must be those that were looked at. */
-	if (IsolationUsesXactSnapshot())
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("cannot purge the access log in a transaction of isolation level REPEATABLE READ or SERIALIZABLE")));
-	/* Nor may rows or holds come in between, nor another purge count the same ones. */
+	cg_holds_begin(AccessExclusiveLock, "purge the access log");
+	/*
+	 * The last one: each batch of the recorder takes it, and must not wait with us for
+	 * those who read the log.
+	 */
 	LockRelationOid(cg_objects_relation("query_text", false), ShareRowExclusiveLock);
-	LockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock);
-	LockRelationOid(cg_objects_relation("log", false), AccessExclusiveLock);
 	foreach(lc, months_before(before))
 	{
 		/* The recorder locks but the month that it writes. */
 		LockRelationOid(lfirst_oid(lc), AccessExclusiveLock);
 	}
+	/* Of a time at which all locks are held. */
+	PopActiveSnapshot();
 	PushActiveSnapshot(GetLatestSnapshot());
 	foreach(lc, months_before(before))
 	{
@@ -308,88 +303,6 @@ cg_purge(PG_FUNCTION_ARGS)
 	else
 		record_purge(psprintf("%d months before %s", months, timestamptz_to_str(before)), ranges, purged, reason);
 	PG_RETURN_INT64(purged);
-}
-
-static Datum
-customer_argument(const char *customer)
-{
-	return CStringGetTextDatum(cg_storable_text(cg_record_customer(customer), CG_CUSTOMER_LENGTH));
-}
-
-static bool
-hold_finds(const char *sql, const char *customer)
-{
-	Oid			types[1] = {TEXTOID};
-	Datum		values[1] = {customer_argument(customer)};
-
-	return cg_owntables_execute(sql, 1, types, values, NULL, NULL) > 0;
-}
-
-/* Past logical decoding, as everything that says who was read. */
-static void
-insert_hold(const char *customer, const char *reason)
-{
-	Datum		values[4];
-	bool		nulls[4] = {false};
-
-	values[0] = customer_argument(customer);
-	values[1] = CStringGetTextDatum(reason);
-	values[2] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
-	values[3] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	cg_ownrows_insert("held", values, nulls);
-}
-
-static int64
-hold_delete(const char *customer)
-{
-	Oid			types[1] = {TEXTOID};
-	Datum		values[1] = {customer_argument(customer)};
-
-	return cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.held WHERE customer = $1 FOR UPDATE",
-							  1, types, values);
-}
-
-Datum
-cg_hold(PG_FUNCTION_ARGS)
-{
-	char	   *customer;
-	char	   *reason;
-
-	cg_objects_require_admin("hold a customer's records");
-	customer = cg_objects_text_argument(fcinfo, 0, "customer");
-	reason = cg_objects_text_argument(fcinfo, 1, "reason");
-	if (!hold_finds("SELECT 1::bigint FROM contact_guard.access_log WHERE customer = $1 LIMIT 1", customer))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("no record in the access log names customer \"%s\"", customer),
-				 errhint("Records that are under way: call contact_guard.sync() first.")));
-	LockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock);
-	if (hold_finds("SELECT 1::bigint FROM contact_guard.held WHERE customer = $1", customer))
-	{
-		ereport(NOTICE,
-				(errmsg("the records of customer \"%s\" are held already", customer)));
-		PG_RETURN_VOID();
-	}
-	insert_hold(customer, reason);
-	cg_policyrecord_event(CG_EVENT_POLICY, customer, 1, psprintf("hold: %s", reason));
-	PG_RETURN_VOID();
-}
-
-Datum
-cg_release_hold(PG_FUNCTION_ARGS)
-{
-	char	   *customer;
-
-	cg_objects_require_admin("release a hold");
-	customer = cg_objects_text_argument(fcinfo, 0, "customer");
-	if (hold_delete(customer) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the records of customer \"%s\" are not held", customer)));
-	cg_policyrecord_event(CG_EVENT_POLICY, customer, 1,
-						  PG_ARGISNULL(1) ? "release hold" :
-						  psprintf("release hold: %s", text_to_cstring(PG_GETARG_TEXT_PP(1))));
-	PG_RETURN_VOID();
 }
 
 Datum

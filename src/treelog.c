@@ -46,7 +46,7 @@ static QueryHash *enter_query(int64 query_id, bool *found);
 static void take_salt(uint8 *salt);
 static bool hash_text(const char *query_text, uint8 *hash);
 static QueryHash *find_query(int64 query_id);
-static const uint8 *use_query(int64 query_id, TimestampTz at);
+static const uint8 *use_query(CgLogRow *row);
 
 static Datum
 bytes(const uint8 *data, size_t length)
@@ -254,15 +254,25 @@ find_query(int64 query_id)
 	return query;
 }
 
-/* Notes that a record of this time needs the text: purge() looks at that. */
+/*
+ * Notes that a record of this time needs the text: purge() looks at that.
+ *
+ * A row whose text is not there (a purge has taken it, or it was in a message that
+ * could not be stored) is stored without the id: under it the text may come later,
+ * and the leaf, which has been made by then, would not have it.
+ */
 static const uint8 *
-use_query(int64 query_id, TimestampTz at)
+use_query(CgLogRow *row)
 {
+	int64		query_id = row->context.query_id;
 	QueryHash  *query = query_id == 0 ? NULL : find_query(query_id);
-	TimestampTz month = cg_accesslog_month(at);
+	TimestampTz month = cg_accesslog_month(row->record.read_at);
 
 	if (query == NULL)
+	{
+		row->context.query_id = 0;
 		return NULL;
+	}
 	if (query->month < month)
 	{
 		Oid			types[2] = {INT8OID, TIMESTAMPTZOID};
@@ -313,13 +323,15 @@ cg_treelog_append(List *rows)
 	{
 		CgLogRow   *row = lfirst(lc);
 		uint8		hash[CG_HASH_LENGTH];
+		const uint8 *query_hash;
 		CgMerkleResult result;
 
 		if (row->seq != (int64) tree->size)
 			elog(ERROR, "record " INT64_FORMAT " would be leaf " UINT64_FORMAT, row->seq, tree->size);
 		take_salt(row->customer_salt);
 		take_salt(row->actor_salt);
-		cg_rowleaf_hash(&hasher, row, use_query(row->context.query_id, row->record.read_at), hash);
+		query_hash = use_query(row);
+		cg_rowleaf_hash(&hasher, row, query_hash, hash);
 		result = cg_tree_append(tree, hash, 1, store_tile, NULL);
 		if (result != CG_MERKLE_OK)
 			elog(ERROR, "could not append to the Merkle tree: %s", cg_merkle_message(result));
