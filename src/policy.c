@@ -255,6 +255,26 @@ check_policy(CgPolicy *policy)
 		policy->customer = InvalidAttrNumber;
 }
 
+void
+cg_policy_check_number(Oid relid, List *attnums)
+{
+	int			guarded = list_length(attnums);
+	int			natts = cg_objects_natts(relid);
+
+	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
+	{
+		CgColumnLabel label;
+
+		cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
+		guarded += label.mask != NULL && !list_member_int(attnums, attnum);
+	}
+	if (guarded > CG_GUARDED_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("%d columns of relation \"%s\" would be guarded, more than %d",
+						guarded, get_rel_name(relid), CG_GUARDED_MAX)));
+}
+
 const CgGuarded *
 cg_policy_column(const CgPolicy *policy, AttrNumber attnum)
 {

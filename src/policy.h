@@ -87,4 +87,10 @@ extern void cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spe
 /* Can a column of this type be a customer key?  Domains count as their base. */
 extern bool cg_policy_is_key_type(Oid type);
 
+/*
+ * ERROR too_many_columns if with these more columns of the relation would be guarded
+ * than CG_GUARDED_MAX: the policy would be broken, and the table closed to everybody.
+ */
+extern void cg_policy_check_number(Oid relid, List *attnums);
+
 #endif							/* CG_POLICY_H */

@@ -47,7 +47,6 @@ static void check_column(Oid relid, AttrNumber attnum, AttrNumber customer, cons
 static List *column_list(ArrayType *array, Oid relid);
 static void guard_column(Oid relid, AttrNumber attnum, char *mask);
 static char *column_names(Oid relid, List *attnums);
-static void check_number(Oid relid, List *attnums);
 
 /* May the caller set a policy on it, and may it have one? */
 static void
@@ -206,27 +205,6 @@ column_list(ArrayType *array, Oid relid)
 	return attnums;
 }
 
-/* With more the policy would be broken, and the table closed to everybody. */
-static void
-check_number(Oid relid, List *attnums)
-{
-	int			guarded = list_length(attnums);
-	int			natts = cg_objects_natts(relid);
-
-	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
-	{
-		CgColumnLabel label;
-
-		cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
-		guarded += label.mask != NULL && !list_member_int(attnums, attnum);
-	}
-	if (guarded > CG_GUARDED_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_TOO_MANY_COLUMNS),
-				 errmsg("%d columns of relation \"%s\" would be guarded, more than %d",
-						guarded, get_rel_name(relid), CG_GUARDED_MAX)));
-}
-
 static char *
 column_names(Oid relid, List *attnums)
 {
@@ -281,7 +259,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	attnums = column_list(PG_GETARG_ARRAYTYPE_P(2), relid);
 	foreach(lc, attnums)
 		check_column(relid, lfirst_int(lc), customer, &mask);
-	check_number(relid, attnums);
+	cg_policy_check_number(relid, attnums);
 
 	cg_labels_parse_table(cg_labels_get(relid, 0), &table);
 	/* "mask" may be there by default, and would make rows appear. */
