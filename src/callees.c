@@ -29,6 +29,7 @@
 
 #include "callees.h"
 #include "objects.h"
+#include "swayed.h"
 #include "prints.h"
 #include "trust.h"
 
@@ -171,10 +172,14 @@ judge_body(HeapTuple tuple, CgCallees *callees)
 	bool		isnull;
 	Datum		body = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &isnull);
 	Oid			outer = callees->body;
+	const Bitmapset *values = callees->values;
 
+	/* Its variables are others. */
+	callees->values = NULL;
 	callees->body = ((Form_pg_proc) GETSTRUCT(tuple))->oid;
 	cg_callees_of_expression(stringToNode(TextDatumGetCString(body)), callees);
 	callees->body = outer;
+	callees->values = values;
 }
 
 /*
@@ -265,6 +270,7 @@ callees_walker(Node *node, void *context)
 		case T_CoerceToDomainValue:
 		case T_SetToDefault:
 			(void) check_functions_in_node(node, callees_checker, callees);
+			cg_swayed_judge(node, callees);
 			cg_callees_of_type(exprType(node), callees);
 			break;
 			/* What a query is made of. */

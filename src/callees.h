@@ -12,11 +12,15 @@
 #ifndef CG_CALLEES_H
 #define CG_CALLEES_H
 
+#include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
 
 typedef struct CgCallees
 {
 	List	   *refused;		/* OIDs of functions, each once */
+	bool		unswayed;		/* refuse what depends on settings, see below */
+	const Bitmapset *values;	/* the columns of variables 1 and 2 that count then, as
+								 * pull_varattnos() counts; NULL: all */
 	char	   *unknown;		/* what is refused besides, or NULL; a noun phrase */
 	List	   *seen_functions;
 	List	   *seen_types;
@@ -32,6 +36,12 @@ typedef struct CgCallees
  */
 extern void cg_callees_of_expression(Node *node, CgCallees *callees);
 extern void cg_callees_of_function(Oid function, CgCallees *callees);
+
+/*
+ * With "unswayed" an expression is refused, too, where a value meets a built-in or C
+ * function, an input or output function among them, that is not IMMUTABLE: its
+ * result depends on settings of whoever writes to another column of the row.
+ */
 
 /* What input, output, comparison and checks of a type's values call. */
 extern void cg_callees_of_type(Oid type, CgCallees *callees);

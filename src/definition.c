@@ -57,6 +57,7 @@ static void collect(Walk *walk, CgCallees *callees, const char *where);
 static bool refers(const Walk *walk, Node *expression);
 static bool is_guarded(const Walk *walk, AttrNumber attnum);
 static void look_at(Walk *walk, Node *expression, const char *where);
+static void set_guarded(Walk *walk, const CgPolicy *policy);
 static void walk_columns(Walk *walk);
 static void walk_checks(Walk *walk);
 static void walk_index(Walk *walk, Oid indexid);
@@ -130,7 +131,7 @@ is_guarded(const Walk *walk, AttrNumber attnum)
 static void
 look_at(Walk *walk, Node *expression, const char *where)
 {
-	CgCallees	callees = {.prints_wanted = true};
+	CgCallees	callees = {.prints_wanted = true, .unswayed = true, .values = walk->all ? NULL : walk->guarded};
 
 	if (!refers(walk, expression))
 		return;
@@ -344,6 +345,16 @@ walk_partition_key(Walk *walk, Oid of)
 	relation_close(rel, AccessShareLock);
 }
 
+static void
+set_guarded(Walk *walk, const CgPolicy *policy)
+{
+	walk->all = policy->hide;
+	walk->guarded = bms_make_singleton(0 - FirstLowInvalidHeapAttributeNumber);
+	for (int i = 0; i < policy->nguarded; i++)
+		walk->guarded = bms_add_member(walk->guarded, policy->guarded[i].attnum -
+									   FirstLowInvalidHeapAttributeNumber);
+}
+
 void
 cg_definition_survey(Oid relid, CgDefinition *definition)
 {
@@ -363,11 +374,7 @@ cg_definition_survey(Oid relid, CgDefinition *definition)
 		relation_close(walk.rel, AccessShareLock);
 		return;
 	}
-	walk.all = policy->hide;
-	walk.guarded = bms_make_singleton(0 - FirstLowInvalidHeapAttributeNumber);
-	for (int i = 0; i < policy->nguarded; i++)
-		walk.guarded = bms_add_member(walk.guarded, policy->guarded[i].attnum -
-									  FirstLowInvalidHeapAttributeNumber);
+	set_guarded(&walk, policy);
 	/* Looking at others may build their policies anew, and move this one. */
 	ancestors = list_copy(policy->ancestors);
 	walk_columns(&walk);
@@ -389,4 +396,24 @@ cg_definition_offences(Oid relid)
 
 	cg_definition_survey(relid, &definition);
 	return definition.offences;
+}
+
+List *
+cg_definition_unvalidated(Oid relid)
+{
+	const CgPolicy *policy = cg_policy_get(relid);
+	Relation	rel = policy ? try_relation_open(relid, AccessShareLock) : NULL;
+	TupleConstr *constr = rel ? RelationGetDescr(rel)->constr : NULL;
+	Walk		walk = {.rel = rel};
+	List	   *result = NIL;
+
+	if (rel == NULL)
+		return NIL;
+	set_guarded(&walk, policy);
+	for (int i = 0; constr && i < constr->num_check; i++)
+		if (!constr->check[i].ccvalid && refers(&walk, stringToNode(constr->check[i].ccbin)))
+			result = lappend(result, psprintf("relation %s: check constraint \"%s\" is not valid: a stored row that does not pass it makes every write to that row an error",
+											  RelationGetRelationName(rel), constr->check[i].ccname));
+	relation_close(rel, AccessShareLock);
+	return result;
 }

@@ -56,4 +56,7 @@ extern void cg_definition_refuse(List *offences);
 /* "function … is not trusted, and … calls it", with the mend: for status(). */
 extern char *cg_definition_problem(const CgOffence *offence, int children);
 
+/* Its checks over guarded columns that are NOT VALID, as problems for status(). */
+extern List *cg_definition_unvalidated(Oid relid);
+
 #endif							/* CG_DEFINITION_H */

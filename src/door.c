@@ -42,12 +42,14 @@
 #include "utils/memutils.h"
 
 #include "door.h"
+#include "errordetail.h"
 #include "execution.h"
 #include "resume.h"
 
 #define DOOR_HELD_MAX (64 * 1024)
 #define DATA_ROW 'D'
 #define COPY_DATA 'd'
+#define ERROR_RESPONSE 'E'
 
 static const PQcommMethods *socket_methods = NULL;	/* NULL: not installed */
 static StringInfoData held;		/* messages: type byte, uint32 length, body */
@@ -65,6 +67,8 @@ static void door_putmessage_noblock(char type, const char *body, size_t length);
 static void door_exit(int code, Datum arg);
 static bool is_safe(void);
 static void check_row(char type);
+static int	put(char type, const char *body, size_t length);
+static int	put_without_detail(const char *body, size_t length);
 static int	let_out(void);
 static int	flush_by(int (*method) (void));
 static bool settle(void);
@@ -92,7 +96,7 @@ door_install(void)
 {
 	MemoryContext oldcontext;
 
-	if (MyProcPort == NULL || whereToSendOutput != DestRemote)
+	if (socket_methods || MyProcPort == NULL || whereToSendOutput != DestRemote)
 		return;
 	oldcontext = MemoryContextSwitchTo(TopMemoryContext);
 	initStringInfo(&held);
@@ -101,6 +105,12 @@ door_install(void)
 	before_shmem_exit(door_exit, (Datum) 0);
 	socket_methods = PqCommMethods;
 	PqCommMethods = &door_methods;
+}
+
+void
+cg_door_require(void)
+{
+	door_install();
 }
 
 static bool
@@ -236,6 +246,45 @@ door_putmessage(char type, const char *body, size_t length)
 	if (broken)
 		return EOF;
 	check_row(type);
+	if (type == ERROR_RESPONSE && cg_errordetail_is_telling(body, length))
+		return put_without_detail(body, length);
+	return put(type, body, length);
+}
+
+/* A copy of the message.  If there is no memory for it, nothing is sent. */
+static int
+put_without_detail(const char *body, size_t length)
+{
+	char	   *copy = MemoryContextAllocExtended(TopMemoryContext, length, MCXT_ALLOC_NO_OOM);
+	size_t		used = 0;
+	size_t		at = 0;
+	int			result;
+
+	if (copy == NULL)
+	{
+		break_connection();
+		return EOF;
+	}
+	while (at < length && body[at] != '\0')
+	{
+		size_t		field = 2 + strlen(body + at + 1);
+
+		if (body[at] != PG_DIAG_MESSAGE_DETAIL)
+		{
+			memcpy(copy + used, body + at, field);
+			used += field;
+		}
+		at += field;
+	}
+	copy[used++] = '\0';
+	result = put(ERROR_RESPONSE, copy, used);
+	pfree(copy);
+	return result;
+}
+
+static int
+put(char type, const char *body, size_t length)
+{
 	if (!opened && !is_shut())
 		return socket_methods->putmessage(type, body, length);
 	if (length < DOOR_HELD_MAX || !is_safe())

@@ -7,4 +7,7 @@
 
 extern void cg_door_init(void);
 
+/* Puts it up now, before the first record. */
+extern void cg_door_require(void);
+
 #endif							/* CG_DOOR_H */

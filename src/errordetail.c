@@ -12,8 +12,14 @@
  * loses the message of a failed conversion, too, which quotes one.
  *
  * What touches a guarded relation: an execution with one in its range table, or
- * that rows were routed to; a command that names one or an ancestor; any other
- * command that comes to hold a lock on one that this session knows.
+ * that writes to a partitioned table with one below; a command that names one or an
+ * ancestor; any other command that comes to hold a lock on one that this session
+ * knows.  In a PG_CATCH no catalog can be asked, so whether a write touches one is
+ * known before it runs.
+ *
+ * A write that takes the stored row with it (UPDATE, MERGE, ON CONFLICT) computes
+ * checks, generated columns and index entries over columns that it does not set, and
+ * a failed conversion there quotes a stored value in its message, too: see quoting.h.
  *
  * The checks of deferred constraints run when a transaction ends, outside of all
  * our hooks.  So a transaction that has written to a guarded relation with such a
@@ -25,6 +31,7 @@
 #include "access/xact.h"
 #include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
+#include "postgres_ext.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/reltrigger.h"
@@ -33,8 +40,10 @@
 #include "commands.h"
 #include "ddl.h"
 #include "descend.h"
+#include "door.h"
 #include "errordetail.h"
 #include "policy.h"
+#include "quoting.h"
 
 /* Classes whose DETAIL prints no row. */
 static const char *const harmless[] = {
@@ -51,6 +60,10 @@ static bool judged = false;		/* the error on its way has passed one of them */
 static bool is_harmless(int sqlerrcode);
 static bool has_detail(void);
 static bool runs_statements(Node *statement);
+static bool has_own_values(Node *statement);
+static bool takes_stored_rows(const PlannedStmt *plan);
+static bool is_target(const PlannedStmt *plan, Index rti);
+static void set_deferring(void);
 static bool has_deferrable(const ResultRelInfo *target);
 static bool is_deferring(void);
 static void hide_detail(void);
@@ -114,6 +127,37 @@ runs_statements(Node *statement)
 	}
 }
 
+/* Those whose conversions are of what the command says.  Others look at rows. */
+static bool
+has_own_values(Node *statement)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(statement))
+	{
+		case T_CommentStmt:
+		case T_CopyStmt:
+		case T_DropStmt:
+		case T_GrantStmt:
+		case T_LockStmt:
+		case T_RenameStmt:
+		case T_SecLabelStmt:
+			return true;
+		case T_AlterTableStmt:
+			foreach(lc, ((AlterTableStmt *) statement)->cmds)
+			{
+				AlterTableType subtype = lfirst_node(AlterTableCmd, lc)->subtype;
+
+				if (subtype != AT_ColumnDefault && subtype != AT_SetOptions && subtype != AT_ResetOptions &&
+					subtype != AT_SetRelOptions && subtype != AT_ResetRelOptions)
+					return false;
+			}
+			return true;
+		default:
+			return false;
+	}
+}
+
 CgTouches
 cg_errordetail_of_command(Node *statement, Oid into, bool touches)
 {
@@ -123,24 +167,72 @@ cg_errordetail_of_command(Node *statement, Oid into, bool touches)
 		case T_IndexStmt:
 		case T_ReindexStmt:
 			return touches ? CG_TOUCHES_STORED : CG_TOUCHES_NOTHING;
+		case T_AlterDomainStmt:
+			return CG_TOUCHES_LOCKED_STORED;
 		case T_VacuumStmt:
 			return cg_ddl_guards_anything() ? CG_TOUCHES_STORED : CG_TOUCHES_NOTHING;
 		case T_CopyStmt:
 			return cg_ddl_is_guarded(into) ? CG_TOUCHES_ROWS : CG_TOUCHES_NOTHING;
 		default:
 			if (touches)
-				return CG_TOUCHES_ROWS;
+				return has_own_values(statement) ? CG_TOUCHES_ROWS : CG_TOUCHES_STORED;
 			return cg_commands_kind(nodeTag(statement)) == CG_COMMAND_FREE || runs_statements(statement) ?
 				CG_TOUCHES_NOTHING : CG_TOUCHES_LOCKED;
 	}
 }
 
+/* Does it write rows anew of which it has not given all columns? */
+static bool
+takes_stored_rows(const PlannedStmt *plan)
+{
+	if (plan->commandType == CMD_UPDATE || plan->commandType == CMD_MERGE || plan->hasModifyingCTE)
+		return true;
+	return plan->commandType == CMD_INSERT && IsA(plan->planTree, ModifyTable) &&
+		((ModifyTable *) plan->planTree)->onConflictAction == ONCONFLICT_UPDATE;
+}
+
+static bool
+is_target(const PlannedStmt *plan, Index rti)
+{
+	return list_member_int(plan->resultRelations, rti);
+}
+
+CgTouches
+cg_errordetail_before_query(const PlannedStmt *plan)
+{
+	CgTouches	result = CG_TOUCHES_NOTHING;
+	Index		rti = 0;
+	ListCell   *lc;
+
+	if (plan->resultRelations == NIL)
+		return CG_TOUCHES_NOTHING;
+	foreach(lc, plan->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		List	   *below = NIL;
+
+		rti++;
+		if (rte->rtekind != RTE_RELATION)
+			continue;
+		if (is_target(plan, rti) || rte->relkind == RELKIND_PARTITIONED_TABLE)
+			below = cg_descend_guarded(rte->relid);
+		if (cg_policy_get(rte->relid) == NULL && below == NIL)
+			continue;
+		result = Max(result, CG_TOUCHES_ROWS);
+		if (takes_stored_rows(plan) && (below != NIL || is_target(plan, rti)) && cg_quoting_may(rte->relid))
+			return CG_TOUCHES_STORED;
+	}
+	return result;
+}
+
 /* A mark in an entry says that the rewrite has seen something of ours there. */
 CgTouches
-cg_errordetail_of_query(QueryDesc *query)
+cg_errordetail_of_query(QueryDesc *query, CgTouches before)
 {
 	ListCell   *lc;
 
+	if (before != CG_TOUCHES_NOTHING)
+		return before;
 	foreach(lc, query->plannedstmt->rtable)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
@@ -149,11 +241,6 @@ cg_errordetail_of_query(QueryDesc *query)
 											 cg_descend_is_known(rte->relid)))
 			return CG_TOUCHES_ROWS;
 	}
-	if (query->estate == NULL)
-		return CG_TOUCHES_NOTHING;
-	foreach(lc, query->estate->es_tuple_routing_result_relations)
-		if (cg_policy_is_known(RelationGetRelid(((ResultRelInfo *) lfirst(lc))->ri_RelationDesc)))
-			return CG_TOUCHES_ROWS;
 	return CG_TOUCHES_NOTHING;
 }
 
@@ -161,11 +248,16 @@ void
 cg_errordetail_hide(CgTouches touches)
 {
 	judged = true;
-	if (touches == CG_TOUCHES_NOTHING || (touches == CG_TOUCHES_LOCKED && !cg_policy_is_any_locked()))
+	if (touches == CG_TOUCHES_NOTHING ||
+		((touches == CG_TOUCHES_LOCKED || touches == CG_TOUCHES_LOCKED_STORED) && !cg_policy_is_any_locked()))
 		return;
 	hide_detail();
-	if (touches == CG_TOUCHES_STORED && ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_DATA_EXCEPTION)
+	if ((touches == CG_TOUCHES_STORED || touches == CG_TOUCHES_LOCKED_STORED) &&
+		ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_DATA_EXCEPTION)
+	{
 		errmsg("an expression over stored values of a guarded relation has failed");
+		errhint("It is in a check constraint, a generated column, an index or the command itself; what it failed on is not shown.");
+	}
 }
 
 void
@@ -173,24 +265,30 @@ cg_errordetail_command_done(CgTouches touches, Oid into)
 {
 	judged = false;
 	if (OidIsValid(into) && touches != CG_TOUCHES_NOTHING)
-		deferring = MyProc->lxid;
+		set_deferring();
+}
+
+/* Who reports the end's errors to the client may be nobody but the door. */
+static void
+set_deferring(void)
+{
+	deferring = MyProc->lxid;
+	cg_door_require();
 }
 
 static bool
 has_deferrable(const ResultRelInfo *target)
 {
 	const TriggerDesc *triggers = target->ri_TrigDesc;
+	bool		deferrable = false;
 
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+		deferrable |= triggers->triggers[i].tgdeferrable;
 	/* Of a partition that rows are routed to, who was asked about is the parent. */
-	if (triggers == NULL ||
-		!(cg_policy_is_known(RelationGetRelid(target->ri_RelationDesc)) ||
-		  (target->ri_RootResultRelInfo &&
-		   cg_policy_is_known(RelationGetRelid(target->ri_RootResultRelInfo->ri_RelationDesc)))))
-		return false;
-	for (int i = 0; i < triggers->numtriggers; i++)
-		if (triggers->triggers[i].tgdeferrable)
-			return true;
-	return false;
+	return deferrable &&
+		(cg_policy_get(RelationGetRelid(target->ri_RelationDesc)) ||
+		 (target->ri_RootResultRelInfo &&
+		  cg_policy_get(RelationGetRelid(target->ri_RootResultRelInfo->ri_RelationDesc))));
 }
 
 void
@@ -202,10 +300,10 @@ cg_errordetail_query_done(QueryDesc *query)
 	judged = false;
 	foreach(lc, estate->es_opened_result_relations)
 		if (has_deferrable(lfirst(lc)))
-			deferring = MyProc->lxid;
+			set_deferring();
 	foreach(lc, estate->es_tuple_routing_result_relations)
 		if (has_deferrable(lfirst(lc)))
-			deferring = MyProc->lxid;
+			set_deferring();
 }
 
 static bool
@@ -249,10 +347,39 @@ errordetail_emit(ErrorData *error)
 	{
 		if (!judged && error->detail && is_deferring())
 			hide_detail();
-		judged = false;
+		/* For the door, which sees it next. */
+		judged = true;
 	}
 	if (prev_emit_log)
 		prev_emit_log(error);
+}
+
+/*
+ * The fields of an ErrorResponse: a letter and a string each, a zero at the end.  In
+ * a backend that writes no errors to the log (log_min_messages, which is a
+ * superuser's) nobody but the door sees an error that no hook of ours has caught.
+ */
+bool
+cg_errordetail_is_telling(const char *body, size_t length)
+{
+	bool		detail = false;
+	bool		telling = true;
+
+	bool		seen = judged;
+
+	judged = false;
+	if (seen || !is_deferring())
+		return false;
+	for (size_t at = 0; at < length && body[at] != '\0'; at += 2 + strlen(body + at + 1))
+	{
+		const char *value = body + at + 1;
+
+		if (body[at] == PG_DIAG_MESSAGE_DETAIL)
+			detail = true;
+		if (body[at] == PG_DIAG_SQLSTATE && strlen(value) == 5)
+			telling = !is_harmless(MAKE_SQLSTATE(value[0], value[1], value[2], value[3], value[4]));
+	}
+	return detail && telling;
 }
 
 void

@@ -15,6 +15,7 @@ typedef enum CgTouches
 {
 	CG_TOUCHES_NOTHING,
 	CG_TOUCHES_LOCKED,			/* what it has locked when it fails */
+	CG_TOUCHES_LOCKED_STORED,	/* the same, and it has no values but what is stored there */
 	CG_TOUCHES_ROWS,			/* it reads or writes rows */
 	CG_TOUCHES_STORED			/* it has no values but what is stored */
 } CgTouches;
@@ -27,8 +28,14 @@ extern void cg_errordetail_init(void);
  */
 extern CgTouches cg_errordetail_of_command(Node *statement, Oid into, bool touches);
 
-/* In a PG_CATCH: the same for an execution, from memory alone. */
-extern CgTouches cg_errordetail_of_query(QueryDesc *query);
+/*
+ * Before an execution: what it will touch by writing.  May look into catalogs, and
+ * does nothing for a plan that only reads.
+ */
+extern CgTouches cg_errordetail_before_query(const PlannedStmt *plan);
+
+/* In its PG_CATCH: that, or what it reads; from memory alone. */
+extern CgTouches cg_errordetail_of_query(QueryDesc *query, CgTouches before);
 
 /*
  * In the PG_CATCH of a command or an execution: takes out of the error on its way
@@ -50,6 +57,12 @@ extern void cg_errordetail_query_done(QueryDesc *query);
  */
 extern void cg_errordetail_enter(ErrorContextCallback *callback, Node *statement, CgFrame *frame);
 extern void cg_errordetail_leave(ErrorContextCallback *callback);
+
+/*
+ * Does an ErrorResponse that is on its way to the client come from the end of such a
+ * transaction, unseen by all hooks, with a DETAIL that may print a row?
+ */
+extern bool cg_errordetail_is_telling(const char *body, size_t length);
 
 /*
  * The same for an error that leaves a trusted function: plpgsql.print_strict_params,

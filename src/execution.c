@@ -154,6 +154,7 @@ execution_step(const Step *step)
 	CgFrame		frame;
 	CgAround	around;
 	bool		told;
+	CgTouches	touches = cg_errordetail_before_query(step->query->plannedstmt);
 
 	cg_resume_enter(&frame, step->query, may_run_again(step));
 	cg_around_enter_execution(&around, step->query);
@@ -174,7 +175,7 @@ execution_step(const Step *step)
 	}
 	PG_CATCH();
 	{
-		cg_errordetail_hide(cg_errordetail_of_query(step->query));
+		cg_errordetail_hide(cg_errordetail_of_query(step->query, touches));
 		if (execution.reads)
 			end_by_error(&execution, step);
 		told = cg_uniques_told(step->query);

@@ -4,13 +4,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "storage/lmgr.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "callees.h"
 #include "definition.h"
@@ -29,6 +32,22 @@ cg_definition_check(Oid relid)
 	return offences == NIL ? NULL : linitial(offences);
 }
 
+static bool
+is_compiled(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		result = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Oid			language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+
+		result = language == INTERNALlanguageId || language == ClanguageId;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
 static const char *
 reason(const CgOffence *offence)
 {
@@ -36,6 +55,8 @@ reason(const CgOffence *offence)
 		return "Whoever owns that relation, a view beneath it or a policy on it could change what is done with them.";
 	if (!OidIsValid(offence->function))
 		return "Nothing is known of what it does with them.";
+	if (func_volatile(offence->function) == PROVOLATILE_STABLE && is_compiled(offence->function))
+		return "Its result depends on settings of whoever writes a row, or it runs queries.";
 	if (offence->function < FirstNormalObjectId)
 		return "It is volatile, or runs queries: it may hand them on.";
 	return "What it calls is found by name when it runs, on the search_path of whoever runs it.";
@@ -44,7 +65,7 @@ reason(const CgOffence *offence)
 static bool
 may_trust(const CgOffence *offence)
 {
-	return offence->function >= FirstNormalObjectId;
+	return offence->function >= FirstNormalObjectId && !is_compiled(offence->function);
 }
 
 /* One line for each: what, where, why, and what mends it. */

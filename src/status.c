@@ -160,6 +160,27 @@ fold(List *found, Oid top, CgOffence *offence)
 	return found;
 }
 
+static List *
+add_unvalidated(List *texts, Oid relid)
+{
+	ListCell   *lc;
+	ListCell   *lo;
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		foreach(lo, cg_definition_unvalidated(lfirst_oid(lc)))
+		{
+			ListCell   *other;
+			bool		found = false;
+
+			/* A child may have a label of its own. */
+			foreach(other, texts)
+				found |= strcmp(lfirst(other), lfirst(lo)) == 0;
+			if (!found)
+				texts = lappend(texts, lfirst(lo));
+		}
+	return texts;
+}
+
 /* Policies that are broken and why, as text datums. */
 static List *
 problems(void)
@@ -179,6 +200,7 @@ problems(void)
 			result = lappend(result, psprintf("relation %s: %s", get_rel_name(policy->relid),
 											  policy->broken));
 		found = add_offences(found, lfirst_oid(lc));
+		result = add_unvalidated(result, lfirst_oid(lc));
 	}
 	foreach(lc, found)
 	{

@@ -350,5 +350,27 @@ my $dump = $node->basedir . '/dump.sql';
 $node->command_ok([ 'pg_dump', '-s', '-d', $node->connstr('crm'), '-f', $dump ], 'the schema is dumped');
 like(slurp_file($dump), qr/SECURITY LABEL FOR contact_guard ON FUNCTION crm\.normal\(p text\) IS '\{"trusted": "it is pinned", "definition": "[0-9a-f]{64}"\}'/, '... with the trust');
 
+# What depends on the settings of whoever writes another column is no definition for guarded values
+{
+	my %steady = (
+		'a date of text' => [ "CHECK (phone::date > '1900-01-01')", 'pg_catalog.date_in(cstring)', "'1991-02-23'" ],
+		'text of a moment' => [ "CHECK (to_char(phone::timestamp, 'YYYY') > '1900')", 'pg_catalog.to_char(timestamp without time zone, text)', "'1991-02-23'" ],
+		'a text of all' => [ "CHECK (format('%s', phone) <> '')", 'pg_catalog.format(text, "any")', "'x'" ],
+		'within CASE and an array' => [ "CHECK (CASE WHEN name = 'n' THEN true ELSE ARRAY[phone]::date[] IS NOT NULL END)", 'pg_catalog.date_in(cstring)', "'1991-02-23'" ]);
+	my $n = 0;
+	foreach my $what (sort keys %steady)
+	{
+		my ($check, $function, $value) = @{ $steady{$what} };
+		my $table = 'crm.steady' . ++$n;
+		run_as('owner', "SET client_min_messages = error; CREATE TABLE $table (id bigint, name text, phone text, $check); INSERT INTO $table VALUES (42, 'n42', $value)");
+		my $out = protect($table);
+		like($out, qr/ERROR:  42501: function \Q$function\E may not be called/, "protect() refuses $what");
+		like($out, qr/HINT:  (Change the definition|Mend each of these), or accept /, '... and says what to do');
+		is(run_as('admin', "SELECT contact_guard.protect('$table', 'id', '{phone}', 'constant(1991-01-01)', unpinned => 'accept')"), "\n", '... which may be accepted');
+	}
+	run_as('owner', q(SET client_min_messages = error; CREATE TABLE crm.free_of_it (id bigint, made timestamptz, born text, phone text, CHECK (made <= now()), CHECK (born::date < current_date), CHECK (phone <> '' AND made::text <> '' AND lower(phone) ~ 'x' AND length(phone) < 30))));
+	is(protect('crm.free_of_it'), "\n", 'what is over other columns, now() and IMMUTABLE functions are free');
+}
 $node->stop;
+
 done_testing();

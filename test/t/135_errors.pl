@@ -10,7 +10,7 @@ use Guarded;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = guard_node('errors');
+my $node = guard_node('errors', 'max_prepared_transactions = 5');
 make_roles($node);
 make_crm($node, 'crm', 100);
 my $secret = 'SECRET-HH';
@@ -123,4 +123,78 @@ free('a privilege', q(CREATE TABLE crm.own (id int PRIMARY KEY); INSERT INTO crm
 		told('ANALYZE', 'SET crm.strict = on; ANALYZE crm.note', '22P02');
 	}
 }
+
+# A partition that is guarded by itself, in sessions that know nothing of it yet
+$node->safe_psql('crm', qq(
+	CREATE TABLE crm.open (id int, room int, phone text) PARTITION BY LIST (room);
+	CREATE TABLE crm.open_1 PARTITION OF crm.open (EXCLUDE USING gist (room WITH =, phone WITH <>)) FOR VALUES IN (1);
+	CREATE TABLE crm.open_2 PARTITION OF crm.open (EXCLUDE USING gist (room WITH =, phone WITH <>) DEFERRABLE INITIALLY DEFERRED) FOR VALUES IN (2);
+	CREATE TABLE crm.open_3 PARTITION OF crm.open (EXCLUDE USING gist (room WITH =, phone WITH <>)) FOR VALUES IN (3);
+	INSERT INTO crm.open SELECT i, i, '$secret' FROM generate_series(1, 3) i;
+	GRANT SELECT, INSERT, UPDATE ON crm.open, crm.open_1, crm.open_2, crm.open_3 TO anna));
+{
+	my $prepared = session($node, 'crm', 'anna');
+	$prepared->query(q(PREPARE p AS INSERT INTO crm.open VALUES (9, 1, 'x')));
+	$prepared->query('BEGIN; EXECUTE p; ROLLBACK') foreach 1 .. 2;
+	$node->safe_psql('crm', qq(SET client_min_messages = error; SELECT contact_guard.protect('crm.open_$_', 'id', '{phone}')))  foreach 1, 2;
+	$prepared->{stderr} = '';
+	my $out = $prepared->query('EXECUTE p');
+	unlike($out . $prepared->{stderr}, qr/$secret/, 'a statement that was prepared before the partition was guarded');
+	$prepared->quit;
+}
+told('INSERT through the parent', q(INSERT INTO crm.open VALUES (9, 1, 'x')));
+told('INSERT … SELECT', q(INSERT INTO crm.open SELECT 9, 1, 'x'));
+told('COPY', "COPY crm.open FROM STDIN;\n9\t1\tx\n\\.\n");
+told('INSERT in a function', q(DO $$BEGIN INSERT INTO crm.open VALUES (9, 1, 'x'); END$$));
+told('a check at COMMIT', q(BEGIN; INSERT INTO crm.open VALUES (9, 2, 'x'); COMMIT));
+told('an implicit COMMIT', q(INSERT INTO crm.open VALUES (9, 2, 'x')));
+told('COMMIT within DO', q(DO $$BEGIN INSERT INTO crm.open VALUES (9, 2, 'x'); COMMIT; END$$));
+told('PREPARE TRANSACTION', q(BEGIN; INSERT INTO crm.open VALUES (9, 2, 'x'); PREPARE TRANSACTION 'x'));
+free('another table still', q(INSERT INTO crm.free VALUES (1, 'y')));
+
+# Nothing is written to the server's log, so nobody asks us before the client is told
+$node->safe_psql('crm', 'ALTER ROLE anna SET log_min_messages = panic');
+told('COMMIT without a log', q(BEGIN; INSERT INTO crm.late VALUES (2, 42, 'x'); COMMIT));
+told('an implicit COMMIT without a log', q(INSERT INTO crm.open VALUES (9, 2, 'x')));
+told('PREPARE TRANSACTION without a log', q(BEGIN; INSERT INTO crm.late VALUES (2, 42, 'x'); PREPARE TRANSACTION 'x'));
+told('COMMIT after a savepoint without a log', q(BEGIN; SAVEPOINT s; INSERT INTO crm.household VALUES (2, 42, 'x'); ROLLBACK TO s; INSERT INTO crm.late VALUES (2, 42, 'x'); COMMIT));
+free('another table without a log', q(BEGIN; INSERT INTO crm.free_late VALUES (1, 'y'); COMMIT));
+$node->safe_psql('crm', 'ALTER ROLE anna RESET log_min_messages');
+
+# What a check of a stored row fails on is in the message itself
+$node->safe_psql('crm', qq(
+	CREATE TABLE crm.checked (id int PRIMARY KEY, customer_id bigint, note text, age int, phone text);
+	INSERT INTO crm.checked VALUES (1, 42, 'n', 3, '06 $secret');
+	ALTER TABLE crm.checked ADD CHECK (phone::bigint > 0) NOT VALID;
+	CREATE TABLE crm.measured (id int PRIMARY KEY, age int, phone text CHECK (length(phone) < 30 AND phone ~ '^[0-9A-Z -]+\$' AND phone <> ''), CHECK (age::text::int < 200));
+	INSERT INTO crm.measured VALUES (1, 3, '$secret');
+	CREATE TABLE crm.branch (id int, room int, phone text) PARTITION BY LIST (room);
+	CREATE TABLE crm.branch_1 PARTITION OF crm.branch FOR VALUES IN (1);
+	INSERT INTO crm.branch VALUES (1, 1, '$secret');
+	ALTER TABLE crm.branch_1 ADD CHECK (phone::uuid IS NOT NULL) NOT VALID;
+	ALTER TABLE crm.checked OWNER TO anna;
+	GRANT SELECT, INSERT, UPDATE ON crm.measured, crm.branch TO anna;
+	SET client_min_messages = error;
+	SELECT contact_guard.protect('crm.checked', 'customer_id', '{phone}');
+	SELECT contact_guard.protect('crm.measured', 'id', '{phone}');
+	SELECT contact_guard.protect('crm.branch', 'id', '{phone}')));
+like($node->safe_psql('crm', 'SELECT problems FROM contact_guard.status()'), qr/relation checked: check constraint .{0,3}checked_phone_check.* is not valid/, 'status() names a check that is not valid');
+told('UPDATE of another column', q(UPDATE crm.checked SET note = 'x'), '22P02');
+told('MERGE', q(MERGE INTO crm.checked c USING (VALUES (1)) v (id) ON c.id = v.id WHEN MATCHED THEN UPDATE SET note = 'x'), '22P02');
+told('ON CONFLICT', q(INSERT INTO crm.checked VALUES (1, 42, 'n', 3, '1') ON CONFLICT (id) DO UPDATE SET note = 'x'), '22P02');
+told('UPDATE in WITH', q(WITH x AS (UPDATE crm.checked SET note = 'x' RETURNING id) SELECT * FROM x), '22P02');
+told('UPDATE in a handler', q(DO $$BEGIN UPDATE crm.checked SET note = 'x'; EXCEPTION WHEN others THEN RAISE EXCEPTION '%', SQLERRM USING ERRCODE = SQLSTATE; END$$), '22P02');
+told('UPDATE of a partition with a check of its own', q(UPDATE crm.branch SET room = 1), '22P02');
+told('VALIDATE CONSTRAINT', 'ALTER TABLE crm.checked VALIDATE CONSTRAINT checked_phone_check', '22P02');
+foreach my $command ('ALTER TABLE crm.checked ALTER phone TYPE int USING phone::int', 'CREATE INDEX ON crm.checked ((phone::int))',
+	'ALTER TABLE crm.checked ADD g int GENERATED ALWAYS AS (phone::int) STORED', 'CREATE INDEX ON crm.checked (id) WHERE phone::int > 0')
+{
+	my ($out, $err) = as($node, 'crm', 'postgres', $command);
+	is(state_of($err), '22P02', "$command fails");
+	unlike("$out$err", qr/$secret/, '... and does not say what is stored');
+}
+# ... but who gave the value is told what is wrong with it
+like((as($node, 'crm', 'anna', q(PREPARE p AS UPDATE crm.measured SET age = $1::text::int; EXECUTE p('abc'))))[1], qr/22P02: invalid input syntax for type integer: "abc"/, 'an UPDATE names its own value where the checks only measure');
+like((as($node, 'crm', 'anna', q(INSERT INTO crm.checked VALUES (2, 42, 'n', 3, 'x y'))))[1], qr/22P02: invalid input syntax for type bigint: "x y"/, 'INSERT names its own value');
+like((as($node, 'crm', 'postgres', q(ALTER TABLE crm.checked ALTER age SET DEFAULT 'abc')))[1], qr/"abc"/, 'a default that does not fit is named');
 done_testing();

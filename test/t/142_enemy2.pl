@@ -109,7 +109,6 @@ my %eager = (
 	'a schema as XML' => q(SELECT schema_to_xml(('anna' || left(phone, 0))::name, true, false, '') FROM crm.customer WHERE id = 3),
 	'a pause' => q(SELECT pg_sleep(length(phone) * 0.001) FROM crm.customer WHERE id = 3),
 	'a pause for some' => q(SELECT CASE WHEN phone LIKE '06%' THEN pg_sleep(0.01) END FROM crm.customer WHERE id = 3),
-	'statistics of words' => q(SELECT ts_stat('SELECT ' || quote_literal(phone) || '::tsvector') FROM crm.customer WHERE id = 3),
 	'an operator' => q(SELECT phone OPERATOR(anna.===) 'x' FROM crm.customer WHERE id = 3));
 my %free = (
 	'common functions' => q(SELECT upper(phone), length(phone), left(phone, 2) || '…', coalesce(phone, name), to_char(now(), 'YYYY'), format('%s %s', name, phone), regexp_replace(phone, '^0', '+33') FROM crm.customer WHERE id = 3),
