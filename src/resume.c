@@ -336,7 +336,8 @@ cg_resume_check_fetch(const FetchStmt *fetch)
 
 /*
  * May the plan deliver a value long after it was read?  The nodes listed here pass on
- * a row before they take the next one.
+ * a row before they take the next one.  A nested loop does not: it keeps its outer
+ * row for as long as its inner side has rows, which may be for hours.
  */
 static bool
 holds_rows(PlanState *state, void *context)
@@ -354,7 +355,6 @@ holds_rows(PlanState *state, void *context)
 		case T_IndexScan:
 		case T_Limit:
 		case T_LockRows:
-		case T_NestLoop:
 		case T_Result:
 		case T_SampleScan:
 		case T_SeqScan:
