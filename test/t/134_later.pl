@@ -102,6 +102,9 @@ foreach my $case ([ 'a prepared statement', 'PREPARE p AS SELECT crm.constant(3)
 
 # A statement that runs on delivers what it has sorted, for a second at most
 foreach my $sql ('SELECT phone, pg_sleep(0.3) FROM (SELECT phone FROM crm.customer WHERE id <= 20 ORDER BY phone DESC OFFSET 0) s',
+	# A nested loop keeps its outer row
+	'SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SELECT s.phone, t.z FROM (SELECT id, phone FROM crm.customer WHERE id = 3 OFFSET 0) s, '
+	. 'LATERAL (SELECT pg_sleep(0.3) AS z FROM crm.plain p WHERE p.id <> s.id LIMIT 20) t',
 	'SELECT p, pg_sleep(0.3) FROM ROWS FROM (crm.phones(1, 20)) f(p)', 'COPY (SELECT p, pg_sleep(0.3) FROM ROWS FROM (crm.phones(1, 20)) f(p)) TO STDOUT')
 {
 	windows(1);
