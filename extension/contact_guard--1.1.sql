@@ -187,16 +187,11 @@ REVOKE ALL ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact
 -- As reveal: checked against whoever runs the rewritten query.
 GRANT EXECUTE ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) TO PUBLIC;
 
--- unmasked: is what is inserted into a guarded column no mask?  chosen: was the row
--- of a cursor not chosen by a mask?  An error where not, as in reveal.
+-- unmasked: is what is inserted into a guarded column no mask?  An error where it is.
 CREATE FUNCTION contact_guard.unmasked(value anyelement, site contact_guard.site) RETURNS boolean
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_unmasked';
 REVOKE ALL ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) TO PUBLIC;
-CREATE FUNCTION contact_guard.chosen(cursor text, site contact_guard.site) RETURNS boolean
-	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_chosen';
-REVOKE ALL ON FUNCTION contact_guard.chosen(text, contact_guard.site) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION contact_guard.chosen(text, contact_guard.site) TO PUBLIC;
 
 -- Which rows of pg_statistic and pg_statistic_ext_data the caller may see; the
 -- planner hook puts them into every query over these catalogs.

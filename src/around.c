@@ -141,6 +141,7 @@ enter(CgAround *around, QueryDesc *query, int writes)
 	around->writes = writes;
 	around->triggers = DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 	around->portal = ActivePortal;
+	around->errors = error_context_stack;
 	innermost = around;
 }
 
@@ -175,10 +176,16 @@ cg_around_leave(CgAround *around)
 	innermost = around->outer;
 }
 
-/* EXECUTE runs it in a portal of its own, with a copy of the text; EXPLAIN without. */
+/*
+ * EXECUTE runs it in a portal of its own, with a copy of the text; EXPLAIN without.
+ * The text alone proves nothing: a function among the arguments may run a cursor of the
+ * same text.  But whatever a function runs stands below an error context of its language.
+ */
 static bool
 is_of_prepared(const CgAround *around, const QueryDesc *query)
 {
+	if ((const void *) error_context_stack != around->errors)
+		return false;
 	if (query->sourceText == around->prepared)
 		return true;
 	return ActivePortal && ActivePortal != around->portal && query->sourceText &&

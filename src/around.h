@@ -24,6 +24,7 @@ typedef struct CgAround
 	int			triggers;		/* how many it runs in, one within the other */
 	const char *prepared;		/* of EXECUTE: the text; writes is about its arguments */
 	struct PortalData *portal;	/* the one that runs it, or NULL */
+	const void *errors;			/* the error context that it was entered in */
 	bool		folded;			/* something that must not be stored has been returned */
 	bool		chose;			/* a mask has had a part in choosing its rows */
 	bool		noted;			/* chosen.c has been told so */

@@ -5,35 +5,27 @@
  * UPDATE and DELETE … WHERE CURRENT OF write the row at which a cursor stands.  Which
  * row that is, the cursor's own query has decided, in an execution that writes
  * nothing; so it is remembered for as long as that query can be run on, and asked
- * for by the statement that writes.
+ * for by the statement that writes, each time it is run.  A condition in its plan
+ * would change the plans of statements that have nothing to do with us.
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
-#include "catalog/pg_proc.h"
-#include "catalog/pg_type.h"
-#include "fmgr.h"
-#include "nodes/makefuncs.h"
+#include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/params.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
-#include "utils/syscache.h"
 
-#include "calls.h"
 #include "chosen.h"
-#include "objects.h"
-#include "site.h"
-
-PG_FUNCTION_INFO_V1(cg_chosen);
 
 static List *noted = NIL;		/* of QueryDesc, in TopMemoryContext */
 
 static void forget(void *query);
-static bool collect_walker(Node *node, void *context);
-static Node *cursor_name(const CurrentOfExpr *current);
-static Oid	chosen_function(void);
-static void guard(Query *query, Oid function);
+static const char *cursor_name(const CurrentOfExpr *current, EState *estate);
+static void require_unmasked(const char *cursor);
+static bool expression_walker(Node *node, void *context);
+static bool plan_walker(PlanState *state, void *context);
 
 void
 cg_chosen_note(QueryDesc *query)
@@ -58,99 +50,67 @@ forget(void *query)
 	noted = list_delete_ptr(noted, query);
 }
 
-static bool
-collect_walker(Node *node, void *context)
+/* The cursor's name, which may be a parameter; NULL if PostgreSQL will complain itself. */
+static const char *
+cursor_name(const CurrentOfExpr *current, EState *estate)
 {
-	List	  **found = context;
-
-	if (node == NULL)
-		return false;
-	if (IsA(node, CurrentOfExpr))
-		*found = lappend(*found, node);
-	return expression_tree_walker(node, collect_walker, context);
-}
-
-static Node *
-cursor_name(const CurrentOfExpr *current)
-{
-	Param	   *param;
+	ParamListInfo params = estate->es_param_list_info;
+	ParamExternData data;
+	ParamExternData *param;
 
 	if (current->cursor_name)
-		return (Node *) makeConst(TEXTOID, -1, C_COLLATION_OID, -1,
-								  CStringGetTextDatum(current->cursor_name), false, false);
-	param = makeNode(Param);
-	param->paramkind = PARAM_EXTERN;
-	param->paramid = current->cursor_param;
-	param->paramtype = REFCURSOROID;
-	param->paramtypmod = -1;
-	param->location = -1;
-	return (Node *) makeRelabelType((Expr *) param, TEXTOID, -1, C_COLLATION_OID,
-									COERCE_IMPLICIT_CAST);
-}
-
-/*
- * InvalidOid where an older version of the extension is installed: what reads
- * nothing guarded must go on working there.
- */
-static Oid
-chosen_function(void)
-{
-	Oid			types[2] = {TEXTOID, cg_objects_site_type()};
-	oidvector  *arguments = buildoidvector(types, lengthof(types));
-
-	if (!SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum("chosen"),
-							   PointerGetDatum(arguments), ObjectIdGetDatum(cg_objects_schema())))
-		return InvalidOid;
-	return cg_objects_function("chosen");
+		return current->cursor_name;
+	if (params == NULL || current->cursor_param <= 0 || current->cursor_param > params->numParams)
+		return NULL;
+	param = params->paramFetch ? params->paramFetch(params, current->cursor_param, false, &data)
+		: &params->params[current->cursor_param - 1];
+	return OidIsValid(param->ptype) && !param->isnull ? TextDatumGetCString(param->value) : NULL;
 }
 
 static void
-guard(Query *query, Oid function)
+require_unmasked(const char *cursor)
 {
-	CgSite		site = {InvalidOid, 0, 0};
-	List	   *found = NIL;
-	ListCell   *lc;
+	Portal		portal = cursor ? GetPortalByName(cursor) : NULL;
 
-	if (query->commandType != CMD_UPDATE && query->commandType != CMD_DELETE)
+	if (!PortalIsValid(portal) || portal->queryDesc == NULL ||
+		!list_member_ptr(noted, portal->queryDesc))
 		return;
-	(void) collect_walker(query->jointree->quals, &found);
-	foreach(lc, found)
-	{
-		List	   *args = list_make2(cursor_name(lfirst(lc)), cg_calls_site(site));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("withheld values would decide which rows are written"),
+			 errdetail("The query of cursor \"%s\" has a condition on a guarded column, which saw masks.",
+					   portal->name),
+			 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
+}
 
-		query->jointree->quals =
-			make_and_qual(query->jointree->quals,
-						  (Node *) makeFuncExpr(function, BOOLOID, args, InvalidOid,
-												C_COLLATION_OID, COERCE_EXPLICIT_CALL));
-	}
+static bool
+expression_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CurrentOfExpr))
+		require_unmasked(cursor_name((CurrentOfExpr *) node, context));
+	return expression_tree_walker(node, expression_walker, context);
+}
+
+/* PostgreSQL puts the condition into a TidScan, or leaves it to a scan's filter. */
+static bool
+plan_walker(PlanState *state, void *context)
+{
+	Plan	   *plan = state->plan;
+
+	(void) expression_walker((Node *) plan->qual, state->state);
+	if (IsA(plan, TidScan))
+		(void) expression_walker((Node *) ((TidScan *) plan)->tidquals, state->state);
+	return planstate_tree_walker(state, plan_walker, context);
 }
 
 void
-cg_chosen_guard(Query *query)
+cg_chosen_check(QueryDesc *query)
 {
-	Oid			function = chosen_function();
-	ListCell   *lc;
-
-	if (!OidIsValid(function))
+	/* Nearly always: no cursor of this session has had its rows chosen by masks. */
+	if (noted == NIL || query->planstate == NULL ||
+		(query->plannedstmt->resultRelations == NIL && !query->plannedstmt->hasModifyingCTE))
 		return;
-	guard(query, function);
-	/* Such CTEs stand at the top alone. */
-	foreach(lc, query->cteList)
-		guard(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), function);
-}
-
-/* chosen(cursor, site): has the cursor's own query chosen its rows without masks? */
-Datum
-cg_chosen(PG_FUNCTION_ARGS)
-{
-	Portal		portal = GetPortalByName(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-
-	if (PortalIsValid(portal) && portal->queryDesc && list_member_ptr(noted, portal->queryDesc))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("withheld values would decide which rows are written"),
-				 errdetail("The query of cursor \"%s\" has a condition on a guarded column, which saw masks.",
-						   portal->name),
-				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
-	PG_RETURN_BOOL(true);
+	(void) plan_walker(query->planstate, NULL);
 }

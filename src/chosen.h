@@ -6,15 +6,14 @@
 #define CG_CHOSEN_H
 
 #include "executor/execdesc.h"
-#include "nodes/parsenodes.h"
 
 /* A withheld value stands in a condition of this query, which is being run. */
 extern void cg_chosen_note(QueryDesc *query);
 
 /*
- * Puts a call of chosen() beside every WHERE CURRENT OF in the query, in place: its
- * cursor is looked at when the statement runs.
+ * Before a run of a statement: ERROR insufficient_privilege if it writes WHERE CURRENT
+ * OF a cursor whose query has been noted.
  */
-extern void cg_chosen_guard(Query *query);
+extern void cg_chosen_check(QueryDesc *query);
 
 #endif							/* CG_CHOSEN_H */

@@ -31,6 +31,7 @@
 
 #include "around.h"
 #include "assume.h"
+#include "chosen.h"
 #include "errordetail.h"
 #include "execution.h"
 #include "interventions.h"
@@ -165,6 +166,7 @@ execution_step(const Step *step)
 		if (!step->finish)
 		{
 			cg_resume_check_plan(step->query->plannedstmt);
+			cg_chosen_check(step->query);
 			cg_resume_close_stores();
 		}
 		if (!step->finish && cg_assume_check(step->query->plannedstmt))

@@ -133,8 +133,6 @@ inline_walker(Node *node, void *context)
 		/* Its contents, the new subquery too, come next. */
 		return false;
 	}
-	if (IsA(node, CurrentOfExpr))
-		((InlineContext *) context)->found->current_of = true;
 	if (IsA(node, Query) && ((Query *) node)->commandType != CMD_SELECT)
 		note_write((Query *) node, ((InlineContext *) context)->found);
 	if (IsA(node, Query))

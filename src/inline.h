@@ -13,7 +13,6 @@ typedef struct CgInlined
 {
 	bool		guarded;		/* a guarded relation is in some range table */
 	bool		statistics;		/* a catalog of statistics is */
-	bool		current_of;		/* there is a WHERE CURRENT OF */
 	List	   *dependencies;	/* PlanInvalItem */
 	bool		depends_on_role;
 } CgInlined;

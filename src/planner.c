@@ -22,7 +22,6 @@
 #include "utils/syscache.h"
 
 #include "around.h"
-#include "chosen.h"
 #include "descend.h"
 #include "inline.h"
 #include "interventions.h"
@@ -137,9 +136,6 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 
 	if (inlined.statistics)
 		cg_statistics_guard(parse);
-
-	if (inlined.current_of)
-		cg_chosen_guard(parse);
 
 	forbidden = cg_inline_forbid(true);
 	planning++;

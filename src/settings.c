@@ -31,6 +31,7 @@ typedef struct Kept
 static List *kept = NIL;
 
 static bool is_kept(const struct config_generic *setting);
+static bool has_boot_value(const struct config_generic *setting);
 static void lock_kept(void);
 
 static bool
@@ -57,6 +58,13 @@ is_kept(const struct config_generic *setting)
 			return strcmp(setting->name, "lc_messages") == 0 ||
 				strcmp(setting->name, "log_error_verbosity") == 0;
 	}
+}
+
+static bool
+has_boot_value(const struct config_generic *setting)
+{
+	return setting->vartype != PGC_STRING ||
+		((const struct config_string *) setting)->boot_val != NULL;
 }
 
 void
@@ -86,8 +94,12 @@ cg_settings_lock(void)
 			MemoryContextSwitchTo(oldcontext);
 			continue;
 		}
-		/* Those without are set with each transaction, or are who we are. */
-		if ((setting->flags & GUC_NO_RESET_ALL) == 0 && setting->source != PGC_S_DEFAULT)
+		/*
+		 * Those without are set with each transaction, or are who we are.  Some have no
+		 * built-in value at all: timezone_abbreviations would leave its table freed.
+		 */
+		if ((setting->flags & GUC_NO_RESET_ALL) == 0 && setting->source != PGC_S_DEFAULT &&
+			has_boot_value(setting))
 		{
 			setting->source = setting->reset_source = PGC_S_DEFAULT;
 			(void) set_config_option(setting->name, NULL, PGC_SUSET, PGC_S_DEFAULT,
@@ -140,6 +152,7 @@ cg_settings_pin(void)
 	SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
 	SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
 	SetConfigOption("client_encoding", GetDatabaseEncodingName(), PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("timezone_abbreviations", "Default", PGC_SUSET, PGC_S_OVERRIDE);
 	SetConfigOption("jit", "off", PGC_SUSET, PGC_S_OVERRIDE);
 	SetConfigOption("max_parallel_workers_per_gather", "0", PGC_SUSET, PGC_S_OVERRIDE);
 }

@@ -7,7 +7,7 @@ CREATE ROLE regress_nobody;
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['require_preload', 'reveal', 'reveal_nullable', 'unmasked', 'chosen', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync', 'journal_origin'],
+	ARRAY['require_preload', 'reveal', 'reveal_nullable', 'unmasked', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync', 'journal_origin'],
 	'what everybody may execute');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p

@@ -33,6 +33,8 @@ $node->safe_psql('crm', q(
 		AS $$BEGIN RETURN (SELECT coalesce(email, 'none') FROM crm.customer WHERE id = $1); END$$;
 	CREATE FUNCTION crm.email_or_none(bigint) RETURNS text STABLE LANGUAGE plpgsql
 		AS $$BEGIN RETURN (SELECT coalesce(email, 'none') FROM crm.customer WHERE id = $1); END$$;
+	CREATE FUNCTION crm.email_by_cursor() RETURNS text LANGUAGE plpgsql
+		AS $$DECLARE c refcursor := 'same'; x int; BEGIN FETCH c INTO x; RETURN crm.email_or_none(42); END$$;
 	CREATE FUNCTION crm.from_a_variable() RETURNS text VOLATILE LANGUAGE plpgsql
 		AS $$DECLARE r text; BEGIN r := crm.email_folded(42); RETURN r; END$$;
 	CREATE FUNCTION crm.drop_todo(bigint) RETURNS int LANGUAGE plpgsql
@@ -115,6 +117,7 @@ foreach my $statement (
 	q(SELECT crm.from_a_variable(); INSERT INTO crm.todo VALUES (100, 1, crm.from_a_variable())),
 	# utility commands that evaluate expressions
 	q(PREPARE p (text) AS INSERT INTO crm.todo VALUES (100, 1, $1); EXECUTE p (crm.email_or_none(42))),
+	q(BEGIN; PREPARE p (text) AS INSERT INTO crm.todo VALUES (100, 1, $1); DECLARE same CURSOR FOR SELECT 1; EXECUTE p (crm.email_by_cursor()); COMMIT),
 	q(PREPARE p (text) AS DELETE FROM crm.todo WHERE id < 10 AND $1 = 'none'; EXECUTE p (crm.email_or_none(42))),
 	q(PREPARE p (text) AS WITH i AS (INSERT INTO crm.todo VALUES (100, 1, $1) RETURNING 1) SELECT * FROM i; EXECUTE p (crm.email_or_none(42))),
 	q(PREPARE p (text) AS INSERT INTO crm.todo VALUES (100, 1, $1); EXPLAIN ANALYZE EXECUTE p (crm.email_or_none(42))),
