@@ -129,6 +129,19 @@ cg_interventions_list(void)
 	return entries;
 }
 
+bool
+cg_interventions_are_named(void)
+{
+	ListCell   *lc;
+
+	if (signals_read != signals && !IsInParallelMode() && !cg_interventions_asking())
+		read_labels();
+	foreach(lc, entries)
+		if (get_rel_namespace(((Entry *) lfirst(lc))->public.relid) != cg_objects_schema())
+			return true;
+	return false;
+}
+
 /* After an error half-way the rest is as stale as it was. */
 static void
 refresh(void)

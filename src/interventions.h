@@ -46,6 +46,9 @@ extern void cg_interventions_init(void);
  */
 extern List *cg_interventions_list(void);
 
+/* Is there another one than the built-in?  Prepares nothing, and locks nothing. */
+extern bool cg_interventions_are_named(void);
+
 /* The relation's columns by CgPart, 0 for those without a label. */
 extern void cg_interventions_parts(Oid relid, AttrNumber *parts);
 

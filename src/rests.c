@@ -88,6 +88,9 @@ cg_rests_find(void)
 	int			functions = 0;
 	ListCell   *lc;
 
+	/* To prepare the question for our own would lock it until the command's commit. */
+	if (!cg_interventions_are_named())
+		return rests;
 	foreach(lc, cg_interventions_list())
 	{
 		CgInterventions *asked = lfirst(lc);
