@@ -99,6 +99,14 @@ is_harmless(Form_pg_proc form)
 	}
 }
 
+/* An extension's C function, which has the row, or may do more than compute. */
+static bool
+may_hand_on(Form_pg_proc form)
+{
+	return form->prolang == ClanguageId &&
+		(form->provolatile == PROVOLATILE_VOLATILE || form->prorettype == TRIGGEROID);
+}
+
 void
 cg_callees_of_function(Oid function, CgCallees *callees)
 {
@@ -121,7 +129,8 @@ cg_callees_of_function(Oid function, CgCallees *callees)
 		allowed = true;
 	}
 	else if (form->prolang == INTERNALlanguageId || form->prolang == ClanguageId)
-		allowed = function >= FirstNormalObjectId || is_harmless(form);
+		allowed = function < FirstNormalObjectId ? is_harmless(form) :
+			!(callees->definition && may_hand_on(form)) || cg_trust_is_trusted(function);
 	else if (form->prolang == SQLlanguageId &&
 			 !heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL))
 	{

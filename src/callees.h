@@ -18,6 +18,7 @@
 typedef struct CgCallees
 {
 	List	   *refused;		/* OIDs of functions, each once */
+	bool		definition;		/* refuse C functions that are VOLATILE or trigger functions */
 	bool		unswayed;		/* refuse what depends on settings, see below */
 	const Bitmapset *values;	/* the columns of variables 1 and 2 that count then, as
 								 * pull_varattnos() counts; NULL: all */

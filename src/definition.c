@@ -131,7 +131,7 @@ is_guarded(const Walk *walk, AttrNumber attnum)
 static void
 look_at(Walk *walk, Node *expression, const char *where)
 {
-	CgCallees	callees = {.prints_wanted = true, .unswayed = true, .values = walk->all ? NULL : walk->guarded};
+	CgCallees	callees = {.prints_wanted = true, .definition = true, .unswayed = true, .values = walk->all ? NULL : walk->guarded};
 
 	if (!refers(walk, expression))
 		return;
@@ -142,7 +142,7 @@ look_at(Walk *walk, Node *expression, const char *where)
 static void
 look_at_function(Walk *walk, Oid function, const char *where)
 {
-	CgCallees	callees = {.prints_wanted = true};
+	CgCallees	callees = {.prints_wanted = true, .definition = true};
 
 	cg_callees_of_function(function, &callees);
 	collect(walk, &callees, where);

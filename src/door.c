@@ -44,12 +44,14 @@
 #include "door.h"
 #include "errordetail.h"
 #include "execution.h"
+#include "quiet.h"
 #include "resume.h"
 
 #define DOOR_HELD_MAX (64 * 1024)
 #define DATA_ROW 'D'
 #define COPY_DATA 'd'
 #define ERROR_RESPONSE 'E'
+#define NOTICE_RESPONSE 'N'
 
 static const PQcommMethods *socket_methods = NULL;	/* NULL: not installed */
 static StringInfoData held;		/* messages: type byte, uint32 length, body */
@@ -246,6 +248,8 @@ door_putmessage(char type, const char *body, size_t length)
 	if (broken)
 		return EOF;
 	check_row(type);
+	if (type == NOTICE_RESPONSE && cg_quiet_swallows(body, length))
+		return 0;
 	if (type == ERROR_RESPONSE && cg_errordetail_is_telling(body, length))
 		return put_without_detail(body, length);
 	return put(type, body, length);

@@ -43,6 +43,7 @@
 #include "door.h"
 #include "errordetail.h"
 #include "policy.h"
+#include "quiet.h"
 #include "quoting.h"
 
 /* Classes whose DETAIL prints no row. */
@@ -61,6 +62,7 @@ static bool is_harmless(int sqlerrcode);
 static bool has_detail(void);
 static bool runs_statements(Node *statement);
 static bool has_own_values(Node *statement);
+static bool is_stored(CgTouches touches);
 static bool takes_stored_rows(const PlannedStmt *plan);
 static bool is_target(const PlannedStmt *plan, Index rti);
 static void set_deferring(void);
@@ -185,7 +187,8 @@ cg_errordetail_of_command(Node *statement, Oid into, bool touches)
 static bool
 takes_stored_rows(const PlannedStmt *plan)
 {
-	if (plan->commandType == CMD_UPDATE || plan->commandType == CMD_MERGE || plan->hasModifyingCTE)
+	if (plan->commandType == CMD_UPDATE || plan->commandType == CMD_DELETE ||
+		plan->commandType == CMD_MERGE || plan->hasModifyingCTE)
 		return true;
 	return plan->commandType == CMD_INSERT && IsA(plan->planTree, ModifyTable) &&
 		((ModifyTable *) plan->planTree)->onConflictAction == ONCONFLICT_UPDATE;
@@ -244,6 +247,18 @@ cg_errordetail_of_query(QueryDesc *query, CgTouches before)
 	return CG_TOUCHES_NOTHING;
 }
 
+static bool
+is_stored(CgTouches touches)
+{
+	return touches == CG_TOUCHES_STORED || touches == CG_TOUCHES_LOCKED_STORED;
+}
+
+bool
+cg_errordetail_begin(CgTouches touches)
+{
+	return cg_quiet_begin(is_stored(touches));
+}
+
 void
 cg_errordetail_hide(CgTouches touches)
 {
@@ -252,12 +267,9 @@ cg_errordetail_hide(CgTouches touches)
 		((touches == CG_TOUCHES_LOCKED || touches == CG_TOUCHES_LOCKED_STORED) && !cg_policy_is_any_locked()))
 		return;
 	hide_detail();
-	if ((touches == CG_TOUCHES_STORED || touches == CG_TOUCHES_LOCKED_STORED) &&
-		ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_DATA_EXCEPTION)
-	{
-		errmsg("an expression over stored values of a guarded relation has failed");
-		errhint("It is in a check constraint, a generated column, an index or the command itself; what it failed on is not shown.");
-	}
+	if (is_stored(touches))
+		cg_quiet_replace_error("an expression over stored values of a guarded relation has failed",
+							   "It is in a check constraint, a generated column, an index or the command itself; what it failed on is not shown.");
 }
 
 void
@@ -389,4 +401,6 @@ cg_errordetail_hide_parameters(void)
 
 	if ((code == ERRCODE_NO_DATA_FOUND || code == ERRCODE_TOO_MANY_ROWS) && has_detail())
 		errdetail("Not shown: the parameters may be guarded values.");
+	cg_quiet_replace_error("a function that is trusted with stored values has failed",
+						   "What it failed on is not shown, since it may be a stored value.");
 }

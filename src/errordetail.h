@@ -38,6 +38,12 @@ extern CgTouches cg_errordetail_before_query(const PlannedStmt *plan);
 extern CgTouches cg_errordetail_of_query(QueryDesc *query, CgTouches before);
 
 /*
+ * Just before it runs: warnings that may quote a stored value reach nobody until
+ * cg_quiet_end(), which is given the result, after success and errors.
+ */
+extern bool cg_errordetail_begin(CgTouches touches);
+
+/*
  * In the PG_CATCH of a command or an execution: takes out of the error on its way
  * what may print stored values.  Looks into no catalog.
  */
@@ -66,7 +72,8 @@ extern bool cg_errordetail_is_telling(const char *body, size_t length);
 
 /*
  * The same for an error that leaves a trusted function: plpgsql.print_strict_params,
- * which everybody may set, puts a query's parameters into DETAIL.
+ * which everybody may set, puts a query's parameters into DETAIL; and its message
+ * may quote what it was called with.
  */
 extern void cg_errordetail_hide_parameters(void);
 

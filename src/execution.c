@@ -39,6 +39,7 @@
 #include "marks.h"
 #include "owntables.h"
 #include "policy.h"
+#include "quiet.h"
 #include "resume.h"
 #include "uniques.h"
 
@@ -156,6 +157,7 @@ execution_step(const Step *step)
 	CgAround	around;
 	bool		told;
 	CgTouches	touches = cg_errordetail_before_query(step->query->plannedstmt);
+	bool		outer_quiet = cg_errordetail_begin(touches);
 
 	cg_resume_enter(&frame, step->query, may_run_again(step));
 	cg_around_enter_execution(&around, step->query);
@@ -177,6 +179,7 @@ execution_step(const Step *step)
 	}
 	PG_CATCH();
 	{
+		cg_quiet_end(outer_quiet);
 		cg_errordetail_hide(cg_errordetail_of_query(step->query, touches));
 		if (execution.reads)
 			end_by_error(&execution, step);
@@ -189,6 +192,7 @@ execution_step(const Step *step)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	cg_quiet_end(outer_quiet);
 	leave(&execution);
 	cg_around_leave(&around);
 	cg_resume_leave(&frame, true);

@@ -34,6 +34,7 @@
 #include "errordetail.h"
 #include "gate.h"
 #include "interventions.h"
+#include "quiet.h"
 #include "steady.h"
 #include "trust.h"
 
@@ -42,6 +43,7 @@ typedef struct Call
 {
 	const FmgrInfo *flinfo;		/* PostgreSQL's, not shared by calls that overlap */
 	int			depth;			/* before it */
+	bool		quiet;			/* was it, before it */
 } Call;
 
 static needs_fmgr_hook_type prev_needs_fmgr = NULL;
@@ -202,6 +204,7 @@ begin_call(FmgrInfo *flinfo)
 									 GUC_ACTION_SAVE, true, 0, false);
 	calls[ncalls].flinfo = flinfo;
 	calls[ncalls].depth = depth;
+	calls[ncalls].quiet = cg_quiet_begin(true);
 	ncalls++;
 	depth++;
 }
@@ -214,5 +217,6 @@ end_call(FmgrInfo *flinfo)
 		return false;
 	ncalls--;
 	depth = calls[ncalls].depth;
+	cg_quiet_end(calls[ncalls].quiet);
 	return true;
 }

@@ -57,7 +57,7 @@ reason(const CgOffence *offence)
 		return "Nothing is known of what it does with them.";
 	if (func_volatile(offence->function) == PROVOLATILE_STABLE && is_compiled(offence->function))
 		return "Its result depends on settings of whoever writes a row, or it runs queries.";
-	if (offence->function < FirstNormalObjectId)
+	if (is_compiled(offence->function))
 		return "It is volatile, or runs queries: it may hand them on.";
 	return "What it calls is found by name when it runs, on the search_path of whoever runs it.";
 }
@@ -65,7 +65,7 @@ reason(const CgOffence *offence)
 static bool
 may_trust(const CgOffence *offence)
 {
-	return offence->function >= FirstNormalObjectId && !is_compiled(offence->function);
+	return offence->function >= FirstNormalObjectId;
 }
 
 /* One line for each: what, where, why, and what mends it. */

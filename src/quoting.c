@@ -29,6 +29,7 @@
 #include "utils/partcache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/reltrigger.h"
 
 #include "policy.h"
 #include "policycache.h"
@@ -127,7 +128,9 @@ concerns(const Bitmapset *guarded, Node *expression)
 {
 	Bitmapset  *attnums = NULL;
 
+	/* OLD and NEW of a trigger are variables 1 and 2. */
 	pull_varattnos(expression, 1, &attnums);
+	pull_varattnos(expression, 2, &attnums);
 	return guarded ? bms_overlap(attnums, guarded) : !bms_is_empty(attnums);
 }
 
@@ -149,6 +152,9 @@ look_at_columns(Relation rel, const Bitmapset *guarded)
 	for (int i = 0; constr && i < constr->num_defval; i++)
 		if (TupleDescAttr(RelationGetDescr(rel), constr->defval[i].adnum - 1)->attgenerated != '\0' &&
 			may_quote(guarded, stringToNode(constr->defval[i].adbin)))
+			return true;
+	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+		if (rel->trigdesc->triggers[i].tgqual && may_quote(guarded, stringToNode(rel->trigdesc->triggers[i].tgqual)))
 			return true;
 	foreach(lc, rel->rd_rsdesc ? rel->rd_rsdesc->policies : NIL)
 	{

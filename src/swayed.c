@@ -12,6 +12,7 @@
 #include "utils/syscache.h"
 
 #include "swayed.h"
+#include "trust.h"
 
 static bool swayed_checker(Oid function, void *context);
 static bool value_walker(Node *node, void *context);
@@ -28,7 +29,8 @@ swayed_checker(Oid function, void *context)
 		elog(ERROR, "cache lookup failed for function %u", function);
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	if (form->provolatile != PROVOLATILE_IMMUTABLE && form->prokind != PROKIND_AGGREGATE &&
-		(form->prolang == INTERNALlanguageId || form->prolang == ClanguageId))
+		(form->prolang == INTERNALlanguageId || form->prolang == ClanguageId) &&
+		!cg_trust_is_trusted(function))
 		callees->refused = list_append_unique_oid(callees->refused, function);
 	ReleaseSysCache(tuple);
 	return false;

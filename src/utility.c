@@ -26,6 +26,7 @@
 #include "permission.h"
 #include "policyrecord.h"
 #include "protect.h"
+#include "quiet.h"
 #include "resume.h"
 #include "shared.h"
 #include "uniques.h"
@@ -88,6 +89,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	List	   *uniques = NIL;
 	bool		told;
 	ErrorContextCallback callback;
+	bool		outer_quiet;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
 	cg_ownlock_check(pstmt->utilityStmt);
@@ -117,6 +119,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	cg_resume_enter(&frame, NULL, false);
 	cg_around_enter_command(&around, pstmt->utilityStmt);
 	cg_errordetail_enter(&callback, pstmt->utilityStmt, &frame);
+	outer_quiet = cg_errordetail_begin(touches);
 	PG_TRY();
 	{
 		cg_around_require_free_choice();
@@ -133,6 +136,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	}
 	PG_CATCH();
 	{
+		cg_quiet_end(outer_quiet);
 		cg_ddl_leave(&ddl);
 		cg_around_leave(&around);
 		cg_resume_leave(&frame, false);
@@ -150,6 +154,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	cg_quiet_end(outer_quiet);
 	cg_ddl_leave(&ddl);
 	cg_ownlock_check(pstmt->utilityStmt);
 	cg_around_leave(&around);

@@ -197,4 +197,40 @@ foreach my $command ('ALTER TABLE crm.checked ALTER phone TYPE int USING phone::
 like((as($node, 'crm', 'anna', q(PREPARE p AS UPDATE crm.measured SET age = $1::text::int; EXECUTE p('abc'))))[1], qr/22P02: invalid input syntax for type integer: "abc"/, 'an UPDATE names its own value where the checks only measure');
 like((as($node, 'crm', 'anna', q(INSERT INTO crm.checked VALUES (2, 42, 'n', 3, 'x y'))))[1], qr/22P02: invalid input syntax for type bigint: "x y"/, 'INSERT names its own value');
 like((as($node, 'crm', 'postgres', q(ALTER TABLE crm.checked ALTER age SET DEFAULT 'abc')))[1], qr/"abc"/, 'a default that does not fit is named');
+
+# Other classes, CONTEXT, warnings and trusted functions quote, too
+$node->safe_psql('crm', qq(
+	CREATE TABLE crm.quoted (id int PRIMARY KEY, note text, phone text);
+	CREATE TABLE crm.worded (id int PRIMARY KEY, note text, doc xml);
+	CREATE TABLE crm.normal (id int PRIMARY KEY, note text, phone text, digits bigint);
+	CREATE TABLE crm.turned (id int PRIMARY KEY, note text, phone text);
+	INSERT INTO crm.quoted VALUES (1, 'n', '{"a": $secret}'), (2, 'n', '$secret');
+	ALTER TABLE crm.quoted ADD CHECK (id <> 1 OR phone::jsonb IS NOT NULL) NOT VALID, ADD CHECK (id <> 2 OR phone::regrole IS NOT NULL) NOT VALID;
+	INSERT INTO crm.normal VALUES (1, 'n', '$secret');
+	INSERT INTO crm.turned VALUES (1, 'n', '$secret');
+	CREATE FUNCTION crm.digits() RETURNS trigger LANGUAGE plpgsql SET search_path = crm, pg_temp AS \$\$BEGIN
+		RAISE NOTICE 'a word of it''s author'; IF NEW.note = 'no' THEN RAISE EXCEPTION 'a word of refusal'; END IF;
+		NEW.digits := NEW.phone::bigint; RETURN NEW; END\$\$;
+	CREATE TRIGGER digits BEFORE UPDATE ON crm.normal FOR EACH ROW EXECUTE FUNCTION crm.digits();
+	CREATE TRIGGER turned BEFORE UPDATE ON crm.turned FOR EACH ROW WHEN (OLD.phone::int > 0) EXECUTE FUNCTION suppress_redundant_updates_trigger();
+	GRANT SELECT, UPDATE ON crm.quoted, crm.worded, crm.normal, crm.turned TO anna;
+	SET client_min_messages = error;
+	SELECT contact_guard.trust_function('crm.digits()', 'it normalises');
+	SELECT contact_guard.protect('crm.quoted', 'id', '{phone}', unpinned => 'accept');
+	SELECT contact_guard.protect('crm.normal', 'id', '{phone,digits}', 'null');
+	SELECT contact_guard.protect('crm.turned', 'id', '{phone}')));
+told('CONTEXT of jsonb', q(UPDATE crm.quoted SET note = 'x' WHERE id = 1), '22P02');
+told('a look-up of an object', q(UPDATE crm.quoted SET note = 'x' WHERE id = 2), '42704');
+told('the condition of a trigger', q(UPDATE crm.turned SET note = 'x'), '22P02');
+told('a trusted trigger', q(UPDATE crm.normal SET note = 'x'), '22P02');
+told('a trusted trigger in a handler', q(DO $$DECLARE c text; BEGIN UPDATE crm.normal SET note = 'x'; EXCEPTION WHEN others THEN
+	GET STACKED DIAGNOSTICS c = PG_EXCEPTION_CONTEXT; RAISE EXCEPTION '% %', SQLERRM, c USING ERRCODE = SQLSTATE; END$$), '22P02');
+like((as($node, 'crm', 'anna', q(UPDATE crm.normal SET note = 'no')))[1], qr/a word of it's author.*P0001: a word of refusal/s, '... but what its author says is told');
+SKIP:
+{
+	skip 'no libxml', 3 if (as($node, 'crm', 'postgres', q(ALTER TABLE crm.worded ADD CHECK (xpath_exists('/*', doc)); INSERT INTO crm.worded VALUES (1, 'n', '<a xmlns="rel">SECRET-HH</a>'))))[1] =~ /0A000/;
+	$node->safe_psql('crm', q(SET client_min_messages = error; SELECT contact_guard.protect('crm.worded', 'id', '{doc}', 'null')));
+	told('a WARNING', q(UPDATE crm.worded SET note = 'x'; SELECT 1/0), '22012');
+	like((as($node, 'crm', 'anna', q(SELECT xpath_exists('/*', '<a xmlns="rel">mine</a>'))))[1], qr/WARNING.*mine/s, '... but of a value of the writer it is told');
+}
 done_testing();
