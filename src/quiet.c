@@ -13,6 +13,7 @@
 
 #include "door.h"
 #include "quiet.h"
+#include "refused.h"
 
 /* Classes whose messages name objects and limits, and no values. */
 static const char *const mute[] = {"21", "23", "25", "27", "40", "53", "55", "57", "P0"};
@@ -20,10 +21,14 @@ static const char *const mute[] = {"21", "23", "25", "27", "40", "53", "55", "57
 /* Where RAISE and its kin are; the last three are those of other languages. */
 static const char *const speakers[] = {"exec_stmt_raise", "PLy_output", "do_util_elog", "pltcl_elog"};
 
-/* Sources whose notices name objects; the last are our own. */
+/*
+ * Sources that compute no expression and name objects only; those that input functions
+ * look objects up with are not among them.  The last are our own that give notices.
+ */
 static const char *const sources[] = {
-	"analyze.c", "cluster.c", "dependency.c", "heap.c", "index.c", "indexcmds.c", "namespace.c",
-	"parse_utilcmd.c", "tablecmds.c", "trigger.c", "vacuum.c", "vacuumlazy.c",
+	"aclchk.c", "analyze.c", "cluster.c", "dependency.c", "heap.c", "index.c", "indexcmds.c",
+	"parse_utilcmd.c", "pg_constraint.c", "rewriteDefine.c", "statscmds.c", "tablecmds.c", "trigger.c",
+	"vacuum.c", "vacuumlazy.c",
 	"actor.c", "apply.c", "census.c", "policyfuncs.c", "reach.c", "reveal.c"
 };
 
@@ -84,6 +89,18 @@ is_mute(int sqlerrcode)
 	return false;
 }
 
+/*
+ * Our own; of a known source; or about a place in
+ * the statement's text, which says what stands there.
+ */
+static bool
+is_known(const ErrorData *error)
+{
+	return cg_refused_is_ours(error->funcname) || error->cursorpos > 0 ||
+		is_among(error->funcname, speakers, lengthof(speakers)) ||
+		is_among(error->filename, sources, lengthof(sources));
+}
+
 void
 cg_quiet_replace_error(const char *message, const char *hint)
 {
@@ -94,7 +111,7 @@ cg_quiet_replace_error(const char *message, const char *hint)
 		return;
 	MemoryContextSwitchTo(TopMemoryContext);
 	error = CopyErrorData();
-	if (!is_among(error->funcname, speakers, lengthof(speakers)))
+	if (!is_known(error))
 	{
 		ErrorData	told = *error;
 

@@ -29,6 +29,9 @@
 #undef errfinish
 extern void errfinish(const char *filename, int lineno, const char *funcname);
 
+/* Where the latest message of ours came from. */
+static const char *last_funcname = NULL;
+
 /* Holds the copy of one error until that has been thrown again. */
 static MemoryContext refused_context = NULL;
 
@@ -42,12 +45,20 @@ is_refusal(int sqlerrcode)
 	return sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE || sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED;
 }
 
+/* PostgreSQL keeps the pointer that it was given. */
+bool
+cg_refused_is_ours(const char *funcname)
+{
+	return funcname != NULL && funcname == last_funcname;
+}
+
 void
 cg_refused_errfinish(const char *filename, int lineno, const char *funcname)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	ErrorData  *error;
 
+	last_funcname = funcname;
 	if (!is_refusal(geterrcode()) || CritSectionCount > 0 || proc_exit_inprogress)
 	{
 		errfinish(filename, lineno, funcname);

@@ -17,6 +17,9 @@
 /* Not for calling: the end of each ereport().  elog.h declares it by this name, too. */
 extern void cg_refused_errfinish(const char *filename, int lineno, const char *funcname);
 
+/* Is that ErrorData.funcname of the latest message of ours? */
+extern bool cg_refused_is_ours(const char *funcname);
+
 /*
  * In an ereport(), as errtable(): which relation, and column unless 0, the error
  * is about.  The record has it, and the client too.  Looks into catalogs.
