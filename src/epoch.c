@@ -112,6 +112,7 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 	Oid			types[3] = {INT8OID, OIDOID, PG_LSNOID};
 	Datum		values[3];
 	uint8		key[CG_KEY_LENGTH];
+	CgDatabase *database;
 
 	/* Its state had the key in it. */
 	if (!OidIsValid(cg_objects_relation("journal_key", true)))
@@ -132,6 +133,12 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 								3, types, values, NULL, NULL);
 	make_key(key);
 	store_key(1, key);
+	/* What an extension that was dropped had recorded says nothing of this one: sync() waits. */
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, true);
+	if (database)
+		database->recorded = InvalidXLogRecPtr;
+	LWLockRelease(cg_shared->lock);
 	PG_RETURN_VOID();
 }
 

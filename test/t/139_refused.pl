@@ -21,7 +21,7 @@ $node->safe_psql('crm', q(CREATE ROLE aud LOGIN IN ROLE contact_guard_auditor; C
 	CREATE TABLE anna.note (t text); GRANT ALL ON anna.note TO anna;
 	CREATE TABLE crm.secret (t text);));
 
-my $trigger = 'CREATE TRIGGER t BEFORE INSERT ON crm.customer EXECUTE FUNCTION suppress_redundant_updates_trigger()';
+my $trigger = 'CREATE TRIGGER t BEFORE INSERT ON crm.customer FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()';
 my $plan = 'DECLARE c CURSOR WITH HOLD FOR SELECT phone FROM crm.customer';	# writes nothing by itself
 my $store = 'INSERT INTO anna.note SELECT phone FROM crm.customer WHERE id = 50';
 

@@ -45,7 +45,7 @@ sub make
 	return;
 }
 
-sub protect { return run_as('admin', "SET client_min_messages = error; SELECT contact_guard.protect('$_[0]', 'id', '{phone}', '@{[ $_[1] // 'constant(WITHHELD)' ]}')") }
+sub protect { return run_as('admin', "SET client_min_messages = error; SELECT contact_guard.protect('$_[0]', 'id', '{phone}', '@{[ $_[1] // 'constant(WITHHELD)' ]}', unpinned => '@{[ $_[2] // 'refuse' ]}')") }
 
 sub is_protected { is(protect(@_), "\n", "$_[0] is protected"); return }
 
@@ -58,7 +58,7 @@ sub refuses_change
 	my ($what, $table, $made, $change, %more) = @_;
 	make($made);
 	make("INSERT INTO crm.$table (id, name, phone) VALUES (42, 'n42', '@{[ $more{value} // 'SECRET-42' ]}')");
-	is_protected("crm.$table", $more{mask});
+	is_protected("crm.$table", $more{mask}, $more{unpinned});
 	my $out = run_as('owner', "SET search_path = crm; $change");
 	like($out, $refusal, "the owner cannot change $what");
 	like($out, qr/HINT:  (?:Ask|Add)|DETAIL/, "... and is told why");
@@ -95,15 +95,15 @@ refuses_change('an aggregate itself', 't6', "CREATE FUNCTION s6(s text, v text) 
 refuses_change('how a type becomes json', 't7', "CREATE TYPE e7 AS ENUM ('first', 'SECRET-42');
 	CREATE TABLE t7 (id bigint, name text, phone e7, CHECK (to_jsonb(phone) <> '\"none\"'));",
 	"CREATE FUNCTION own2.j7(p e7) RETURNS json IMMUTABLE LANGUAGE plpgsql AS \$\$BEGIN RAISE NOTICE 'told %', p; RETURN '1'; END\$\$;
-	CREATE CAST (e7 AS json) WITH FUNCTION own2.j7(e7);", mask => 'null');
+	CREATE CAST (e7 AS json) WITH FUNCTION own2.j7(e7);", mask => 'null', unpinned => 'accept');
 refuses_change('the function of a cast to json', 't8', "CREATE TYPE e8 AS ENUM ('first', 'SECRET-42');
 	CREATE FUNCTION j8(p e8) RETURNS json IMMUTABLE RETURN to_json(p::text); CREATE CAST (e8 AS json) WITH FUNCTION j8(e8);
 	CREATE TABLE t8 (id bigint, name text, phone e8, CHECK (to_jsonb(phone) <> '\"none\"'));",
 	"CREATE OR REPLACE FUNCTION j8(p e8) RETURNS json IMMUTABLE LANGUAGE plpgsql AS \$\$BEGIN RAISE NOTICE 'told %', p; RETURN '1'; END\$\$;",
-	mask => 'null');
+	mask => 'null', unpinned => 'accept');
 refuses_change('the attributes of a row type in a body', 't9', "CREATE TYPE r9 AS (a text); CREATE DOMAIN d9 AS text CHECK (own2.spy(VALUE));
 	CREATE FUNCTION f9(p text) RETURNS bool IMMUTABLE RETURN to_jsonb(ROW(p)::r9) IS NOT NULL;
-	CREATE TABLE t9 ($columns CHECK (f9(phone)));", 'ALTER TYPE r9 ADD ATTRIBUTE b d9;');
+	CREATE TABLE t9 ($columns CHECK (f9(phone)));", 'ALTER TYPE r9 ADD ATTRIBUTE b d9;', unpinned => 'accept');
 refuses_change('the function of an operator in a body', 't10', "CREATE FUNCTION o10(a text, b text) RETURNS bool IMMUTABLE RETURN a = b;
 	CREATE OPERATOR === (FUNCTION = o10, LEFTARG = text, RIGHTARG = text);
 	CREATE FUNCTION f10(p text) RETURNS bool IMMUTABLE RETURN NOT (p OPERATOR(crm.===) 'x'::text);
