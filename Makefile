@@ -3,7 +3,7 @@
 # last three install what they need.
 
 MODULE_big = contact_guard
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c) $(filter-out src/client/%,$(wildcard src/*/*.c))))
 EXTENSION = extension/contact_guard
 DATA = $(sort $(wildcard extension/contact_guard--*.sql))
 SHLIB_LINK = -lcrypto
@@ -15,17 +15,17 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Wno-clobbered $(WERROR)
 # Debian's PGXS has no dependency tracking of its own.
 # What ereport() ends in is ours, so that no refusal can forget to be a record:
-# see src/refused.h.
-PG_CPPFLAGS = -Isrc -MMD -MP -Derrfinish=cg_refused_errfinish
-EXTRA_CLEAN = src/*.d $(CLIENT) src/client/*.o src/client/*.d
+# see src/base/refused.h.
+PG_CPPFLAGS = -I$(srcdir)/src -MMD -MP -Derrfinish=cg_refused_errfinish
+EXTRA_CLEAN = src/*.d src/*/*.d $(CLIENT) src/client/*.o
 
 # The client: PGXS knows no program beside a library.  What is pure is compiled
 # for it once more, without the server's headers and settings.
 CLIENT = src/client/contact-guard
 CLIENT_OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/client/*.c))) \
-	$(patsubst %,src/client/pure-%.o,bytes leaf merkle merkleverify note notekey)
+	$(patsubst src/common/%.c,src/client/pure-%.o,$(sort $(wildcard src/common/*.c)))
 CLIENT_VERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/contact_guard.control)
-CLIENT_FLAGS = $(WERROR) -Wall -Wextra -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE -MMD -MP
+CLIENT_FLAGS = $(WERROR) -Wall -Wextra -I$(srcdir)/src -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE -MMD -MP
 
 # Bitcode for JIT inlining would need clang, and would inline nothing of ours.
 override with_llvm := no
@@ -48,7 +48,7 @@ $(CLIENT): $(CLIENT_OBJS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -lcrypto
 src/client/%.o: src/client/%.c
 	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -DCG_VERSION='"$(CLIENT_VERSION)"' -c -o $@ $<
-src/client/pure-%.o: src/%.c
+src/client/pure-%.o: src/common/%.c
 	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -c -o $@ $<
 $(CLIENT_OBJS): Makefile
 -include $(CLIENT_OBJS:.o=.d)

@@ -8,32 +8,32 @@
  */
 #include "postgres.h"
 
-#include "attempts.h"
+#include "base/actor.h"
+#include "base/guc.h"
+#include "base/inval.h"
+#include "base/owntables.h"
+#include "base/shared.h"
+#include "command/beneath.h"
+#include "command/explained.h"
+#include "command/objectaccess.h"
+#include "command/utility.h"
 #include "compat.h"
-#include "copyto.h"
-#include "door.h"
-#include "errordetail.h"
-#include "explained.h"
-#include "execution.h"
-#include "gate.h"
-#include "guc.h"
-#include "inval.h"
-#include "labels.h"
-#include "launcher.h"
-#include "objectaccess.h"
-#include "objects.h"
-#include "owntables.h"
-#include "permission.h"
-#include "interventions.h"
-#include "actor.h"
-#include "beneath.h"
-#include "planner.h"
-#include "policy.h"
-#include "policyrecord.h"
-#include "rowpolicy.h"
-#include "shared.h"
-#include "trust.h"
-#include "utility.h"
+#include "journal/eventrecord.h"
+#include "log/launcher.h"
+#include "plan/copyto.h"
+#include "plan/planner.h"
+#include "plan/rowpolicy.h"
+#include "policy/gate.h"
+#include "policy/interventions.h"
+#include "policy/labels.h"
+#include "policy/permission.h"
+#include "policy/planassume.h"
+#include "policy/policy.h"
+#include "policy/trust.h"
+#include "read/attempts.h"
+#include "read/door.h"
+#include "read/errordetail.h"
+#include "read/execution.h"
 
 PG_MODULE_MAGIC;
 
@@ -53,10 +53,11 @@ _PG_init(void)
 	cg_permission_init();
 	cg_interventions_init();
 	cg_actor_init();
+	cg_planassume_init();
 	cg_planner_init();
 	cg_rowpolicy_init();
 	cg_execution_init();
-	cg_policyrecord_init();
+	cg_eventrecord_init();
 	cg_attempts_init();
 	cg_door_init();
 	cg_errordetail_init();

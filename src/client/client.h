@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <libpq-fe.h>
 
-#include "../leaf.h"
-#include "../note.h"
+#include "common/leaf.h"
+#include "common/note.h"
 
 #define EXIT_GOOD 0
 #define EXIT_TAMPERED 1			/* there is evidence of tampering */

@@ -25,12 +25,12 @@ my @plans = map { [ $_, 'nodes/plannodes.h' ] } qw(PlannedStmt Scan ModifyTable)
 	{
 		name => 'kind of range table entry',
 		members => sub { members_of_enum('RTEKind', 'nodes/parsenodes.h') },
-		listed => [ 'src/known.c', qr/case (RTE_\w+):/ ],
+		listed => [ 'src/plan/known.c', qr/case (RTE_\w+):/ ],
 	},
 	{
 		name => 'kind of command',
 		members => sub { grep { !/CMD_(UNKNOWN|UTILITY|NOTHING)/ } members_of_enum('CmdType', 'nodes/nodes.h') },
-		listed => [ 'src/known.c', qr/case (CMD_\w+):/ ],
+		listed => [ 'src/plan/known.c', qr/case (CMD_\w+):/ ],
 	},
 	{
 		name => 'node of an expression',
@@ -40,12 +40,12 @@ my @plans = map { [ $_, 'nodes/plannodes.h' ] } qw(PlannedStmt Scan ModifyTable)
 	{
 		name => 'node that is said to be walked',
 		members => sub { slurp('test/census.d/expression_nodes') =~ /^(T_\w+)\s+walked/mg },
-		listed => [ 'src/known.c', qr/case (T_\w+):/ ],
+		listed => [ 'src/plan/known.c', qr/case (T_\w+):/ ],
 	},
 	{
 		name => 'node that is walked and may be a carrier',
 		members => sub { slurp('test/census.d/expression_nodes') =~ /^(T_\w+)\s+walked/mg },
-		listed => [ 'src/carriers.c', qr/case (T_\w+):/ ],
+		listed => [ 'src/plan/carriers.c', qr/case (T_\w+):/ ],
 		optional => [qw(T_OnConflictExpr T_WindowClause T_CommonTableExpr T_CTESearchClause T_CTECycleClause)],
 	},
 ];

@@ -1,0 +1,200 @@
+/*
+ * actor.c
+ *		Who reads.
+ *
+ * The outer role, because SET ROLE is the user's own choice while a SECURITY
+ * DEFINER function is somebody else's.  Inside a security-restricted operation
+ * (REFRESH MATERIALIZED VIEW, index builds) the code is the object owner's, so
+ * there it is the current user.  And where a pool's login did not choose the role
+ * itself (ALTER DATABASE ... SET role, which the database's owner may), it is that
+ * login: a request that forgot act_as must not see what a setting lends it.
+ *
+ * act_as counts for the current transaction, and once: whoever injects SQL
+ * behind it cannot become somebody else.  ROLLBACK TO undoes it, since what
+ * came after the savepoint never happened.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+#include "utils/memutils.h"
+
+#include "base/actor.h"
+#include "base/objects.h"
+
+#define PROXY_ROLE "contact_guard_proxy"
+#define ACTOR_LENGTH 256
+
+/* Set by act_as in this transaction. */
+void		(*cg_actor_on_change) (bool lost) = NULL;
+
+static char *acted_name = NULL;
+static Oid	acted_role = InvalidOid;
+static int	acted_level = 0;
+
+static bool role_is_lent(void);
+static void actor_xact(XactEvent event, void *arg);
+static void actor_subxact(SubXactEvent event, SubTransactionId mySubid,
+						  SubTransactionId parentSubid, void *arg);
+
+PG_FUNCTION_INFO_V1(cg_act_as);
+PG_FUNCTION_INFO_V1(cg_current_actor);
+
+void
+cg_actor_init(void)
+{
+	RegisterXactCallback(actor_xact, NULL);
+	RegisterSubXactCallback(actor_subxact, NULL);
+}
+
+static void
+forget(void)
+{
+	/* The name is in TopTransactionContext and goes with it. */
+	acted_name = NULL;
+	acted_role = InvalidOid;
+	acted_level = 0;
+}
+
+static void
+actor_xact(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+		case XACT_EVENT_PARALLEL_COMMIT:
+		case XACT_EVENT_PARALLEL_ABORT:
+			forget();
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+actor_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId parentSubid, void *arg)
+{
+	int			level = GetCurrentTransactionNestLevel();
+
+	if (acted_name == NULL || acted_level < level)
+		return;
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		/* The transaction goes on; at its end the next act_as asks. */
+		forget();
+		if (cg_actor_on_change)
+			cg_actor_on_change(true);
+	}
+	else if (event == SUBXACT_EVENT_COMMIT_SUB)
+		acted_level = level - 1;
+}
+
+/*
+ * Does the session have its role from somebody else than itself: from ALTER DATABASE
+ * or ALTER ROLE ... SET role, a connection option, or the SET clause of a function?
+ * Only its own SET ROLE says who it wants to be.
+ */
+static bool
+role_is_lent(void)
+{
+	static struct config_generic *setting = NULL;
+	struct config_generic **settings = get_guc_variables();
+	int			count = setting ? 0 : GetNumConfigOptions();
+
+	if (GetOuterUserId() == GetSessionUserId())
+		return false;
+	for (int i = 0; i < count; i++)
+		if (strcmp(settings[i]->name, "role") == 0)
+			setting = settings[i];
+	return setting->source != PGC_S_SESSION || (setting->stack && setting->stack->state == GUC_SAVE);
+}
+
+CgActor
+cg_actor_current(void)
+{
+	CgActor		actor = {0};
+
+	if (InSecurityRestrictedOperation())
+		actor.role = GetUserId();
+	else if (acted_name)
+	{
+		actor.name = pstrdup(acted_name);
+		actor.role = acted_role;
+		actor.superuser = OidIsValid(acted_role) && superuser_arg(acted_role);
+		return actor;
+	}
+	else
+	{
+		actor.role = GetOuterUserId();
+		/* A pool's login is nobody in particular, whatever role others give it. */
+		if (role_is_lent() && !superuser_arg(GetSessionUserId()) &&
+			cg_objects_is_proxy(GetSessionUserId(), false))
+			actor.role = GetSessionUserId();
+	}
+	actor.name = GetUserNameFromId(actor.role, false);
+	actor.superuser = superuser_arg(actor.role);
+	actor.proxy = cg_objects_is_proxy(actor.role, false);
+	return actor;
+}
+
+Datum
+cg_current_actor(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(cg_actor_current().name));
+}
+
+Datum
+cg_act_as(PG_FUNCTION_ARGS)
+{
+	Oid			caller = GetOuterUserId();
+	char	   *name;
+	Oid			role;
+
+	/*
+	 * Asked of the outer role, too: a SECURITY DEFINER function must not lend
+	 * the right to name an actor.
+	 */
+	if (!cg_objects_is_proxy(caller, true))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"%s\" to name the actor", PROXY_ROLE)));
+	if (PG_ARGISNULL(0) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the actor's name must not be empty")));
+	if (VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)) > ACTOR_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("the actor's name is longer than %d bytes", ACTOR_LENGTH)));
+	if (acted_name)
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("the actor of this transaction is already \"%s\"", acted_name),
+				 errhint("act_as can be called once in a transaction.")));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	role = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+	if (OidIsValid(role) && !is_member_of_role(caller, role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"%s\" to act with its permissions",
+						GetUserNameFromId(role, false))));
+	if (!IsTransactionBlock())
+		ereport(WARNING,
+				(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
+				 errmsg("act_as has no effect outside a transaction block"),
+				 errhint("Call it after BEGIN, in the transaction that reads.")));
+
+	acted_role = role;
+	acted_level = GetCurrentTransactionNestLevel();
+	acted_name = MemoryContextStrdup(TopTransactionContext, name);
+	if (cg_actor_on_change)
+		cg_actor_on_change(false);
+	PG_RETURN_VOID();
+}

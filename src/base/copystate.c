@@ -1,0 +1,24 @@
+/*
+ * copystate.c
+ *		The COPY that is under way, for all who read or write rows meanwhile.
+ */
+#include "postgres.h"
+
+#include "base/copystate.h"
+
+static CgCopy copy_underway = {InvalidOid, false};
+
+CgCopy
+cg_copystate_swap(CgCopy copy)
+{
+	CgCopy		was = copy_underway;
+
+	copy_underway = copy;
+	return was;
+}
+
+const CgCopy *
+cg_copystate_now(void)
+{
+	return &copy_underway;
+}

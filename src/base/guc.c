@@ -1,0 +1,118 @@
+/*
+ * guc.c
+ *		The settings contact_guard.*.
+ *
+ * All of them are the superuser's: a reader who could set one would choose how
+ * well his reads are remembered.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "base/guc.h"
+
+int			cg_copies = CG_COPIES_REFUSE;
+int			cg_durability = CG_DURABILITY_STRICT;
+int			cg_withheld_detail = 100;
+char	   *cg_signing_key_file = NULL;
+char	   *cg_signer_command = NULL;
+int			cg_signer_timeout = 10;
+char	   *cg_origin = NULL;
+char	   *cg_state_directory = NULL;
+char	   *cg_verification_keys = NULL;
+char	   *cg_witness_keys = NULL;
+int			cg_checkpoint_interval = 10;
+int			cg_heartbeat_interval = 10 * 60;
+int			cg_max_backlog = 1024 * 1024;
+int			cg_min_retention = 180 * 24 * 60;
+
+static const struct config_enum_entry durability_options[] = {
+	{"strict", CG_DURABILITY_STRICT, false},
+	{"relaxed", CG_DURABILITY_RELAXED, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry copies_options[] = {
+	{"refuse", CG_COPIES_REFUSE, false},
+	{"record", CG_COPIES_RECORD, false},
+	{NULL, 0, false}
+};
+
+void
+cg_guc_init(void)
+{
+	DefineCustomEnumVariable("contact_guard.copies",
+							 "Whether values that an open window shows may be stored elsewhere.",
+							 "Roles with a standing permission may store what they are shown in any case.",
+							 &cg_copies, CG_COPIES_REFUSE, copies_options,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("contact_guard.durability",
+							 "How durable a read's record is before the value leaves the server.",
+							 "strict also waits for synchronous standbys, whatever the reader's synchronous_commit.",
+							 &cg_durability, CG_DURABILITY_STRICT, durability_options,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.max_backlog",
+							"Size of the unrecorded journal of a database at which guarded values are refused.",
+							NULL, &cg_max_backlog, 1024 * 1024, 64, MAX_KILOBYTES,
+							PGC_SIGHUP, GUC_UNIT_KB, NULL, NULL, NULL);
+	/* Not SUSET: whoever purges must not choose in the same breath what may go. */
+	DefineCustomIntVariable("contact_guard.min_retention",
+							"Age below which records of the access log cannot be purged.",
+							NULL, &cg_min_retention, 180 * 24 * 60, 0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MIN, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.withheld_detail",
+							"Number of customers that the withheld records of one execution name.",
+							"Further customers are one record with their count.",
+							&cg_withheld_detail, 100, 0, 65536,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.checkpoint_interval",
+							"Time between signed checkpoints while the access log grows.",
+							NULL, &cg_checkpoint_interval, 10, 1, 24 * 60 * 60,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.heartbeat_interval",
+							"Time after which a log that signs checkpoints gets a heartbeat record if nothing else happens.",
+							NULL, &cg_heartbeat_interval, 10 * 60, 1, 24 * 60 * 60,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.signing_key_file",
+							   "Files with the secret keys that sign checkpoints, separated by commas.",
+							   "Made by contact-guard keygen, mode 0600, outside the data directory.  With two, both sign: that is how a key is rotated.",
+							   &cg_signing_key_file, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.signer_command",
+							   "Shell command that signs checkpoints: the note's text comes on its standard input, signature lines on its standard output.",
+							   "Used instead of signing_key_file; contact_guard.verification_keys and state_directory must be set.",
+							   &cg_signer_command, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.signer_timeout",
+							"Time after which contact_guard.signer_command is ended.",
+							"Records are not stored meanwhile.",
+							&cg_signer_timeout, 10, 1, 600,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.origin",
+							   "Name of the log in its checkpoints.",
+							   "By default the name of the first signing key.",
+							   &cg_origin, "",
+							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.state_directory",
+							   "Directory, outside the data directory, of the file that has the last checkpoint signed.",
+							   "By default that of the first signing key.",
+							   &cg_state_directory, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.verification_keys",
+							   "Verification keys of contact_guard.signer_command, separated by commas.",
+							   NULL, &cg_verification_keys, "",
+							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.witness_keys",
+							   "Verification keys of witnesses whose cosignatures are accepted, separated by commas.",
+							   NULL, &cg_witness_keys, "",
+							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("contact_guard");
+}
+
+const char *
+cg_guc_durability_name(void)
+{
+	return durability_options[cg_durability].name;
+}

@@ -1,0 +1,427 @@
+/*
+ * objects.c
+ *		The extension's own objects in the current database: which they are.
+ *
+ * Nothing is ours because of its name.  The extension is the row of pg_extension
+ * (which only a superuser can make, see the control file); its schema is the one
+ * that this row names; a table, function or type is ours if pg_depend has it for a
+ * member of this extension, and it belongs to somebody who is a superuser now.  (The
+ * bootstrap superuser, whoever installs: see acls.c.  Of what version 1.0 has made it
+ * may be the installer, whose SECURITY DEFINER functions would be no superuser's once
+ * he is none.)  What bears our names and is none of that is somebody's table like any
+ * other.
+ *
+ * That is looked up once and kept until an invalidation.  pg_extension and
+ * pg_depend send none, but CREATE and DROP EXTENSION cannot do without functions
+ * coming and going, and the members cannot be changed otherwise (owntables.c); the
+ * session that drops the extension says so itself (cg_objects_forget).
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "base/inval.h"
+#include "base/objects.h"
+#include "base/owncolumns.h"
+
+#define LIBRARY "$libdir/contact_guard"
+
+/* A table or function of ours that somebody has asked for. */
+typedef struct Known
+{
+	NameData	name;			/* hash key */
+	Oid			oid;			/* InvalidOid: not known any more */
+	uint32		hashvalue;		/* of its entry in the system cache */
+} Known;
+
+static CgExtension extension;
+static bool extension_known = false;
+static bool columns_checked = false;
+static Oid	site_type = InvalidOid;
+static HTAB *relations = NULL;
+static HTAB *functions = NULL;
+static uint64 invalidations = 0;
+
+static void objects_inval(int cacheid, uint32 hashvalue);
+static void type_inval(int cacheid, uint32 hashvalue);
+static void relation_inval(int cacheid, uint32 hashvalue);
+static void listen(void);
+static void forget_all(HTAB *known);
+static const CgExtension *own_extension(void);
+static bool belongs(Oid classId, Oid oid, Oid owner);
+static void role_inval(int cacheid, uint32 hashvalue);
+static bool is_own_relation(Oid relid);
+static Known *known(HTAB *table, const char *name);
+static void keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before);
+static Oid	find_function(const char *name);
+static const char *columns_problem(char **detail);
+
+/* Handlers only set flags: see inval.h. */
+static void
+forget_all(HTAB *table)
+{
+	HASH_SEQ_STATUS seq;
+	Known	   *entry;
+
+	hash_seq_init(&seq, table);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+		entry->oid = InvalidOid;
+}
+
+/* A schema or a function was made, altered or dropped; rarely, therefore all. */
+static void
+objects_inval(int cacheid, uint32 hashvalue)
+{
+	invalidations++;
+	extension_known = false;
+	columns_checked = false;
+	forget_all(functions);
+}
+
+static void
+type_inval(int cacheid, uint32 hashvalue)
+{
+	invalidations++;
+	site_type = InvalidOid;
+}
+
+/* Sessions that make temporary tables must not look everything up again and again. */
+static void
+relation_inval(int cacheid, uint32 hashvalue)
+{
+	HASH_SEQ_STATUS seq;
+	Known	   *entry;
+
+	invalidations++;
+	hash_seq_init(&seq, relations);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+	{
+		if (hashvalue != 0 && entry->hashvalue != hashvalue)
+			continue;
+		entry->oid = InvalidOid;
+		columns_checked = false;
+	}
+}
+
+/* An owner may be a superuser now, or none any more. */
+static void
+role_inval(int cacheid, uint32 hashvalue)
+{
+	objects_inval(cacheid, 0);
+	type_inval(cacheid, 0);
+	relation_inval(cacheid, 0);
+}
+
+static void
+listen(void)
+{
+	HASHCTL		ctl = {.keysize = sizeof(NameData), .entrysize = sizeof(Known)};
+
+	if (relations)
+		return;
+	functions = hash_create("contact_guard functions", 16, &ctl, HASH_ELEM | HASH_STRINGS);
+	relations = hash_create("contact_guard tables", 32, &ctl, HASH_ELEM | HASH_STRINGS);
+	cg_inval_on_catalog(NAMESPACEOID, objects_inval);
+	cg_inval_on_catalog(PROCOID, objects_inval);
+	cg_inval_on_catalog(TYPEOID, type_inval);
+	cg_inval_on_catalog(RELOID, relation_inval);
+	cg_inval_on_catalog(AUTHOID, role_inval);
+}
+
+void
+cg_objects_forget(void)
+{
+	if (relations == NULL)
+		return;
+	objects_inval(0, 0);
+	type_inval(0, 0);
+	relation_inval(0, 0);
+}
+
+/* Asked for every plan and every range table entry of every session. */
+static const CgExtension *
+own_extension(void)
+{
+	/* While it is being created, its row comes before anything that invalidates. */
+	if (!extension_known || creating_extension)
+	{
+		static const CgExtension none = {InvalidOid};
+		uint64		before;
+
+		/* The ROLLBACK of a transaction that has failed: nothing can be looked up. */
+		if (!IsTransactionState())
+			return &none;
+		listen();
+		before = invalidations;
+		cg_objects_find_extension(&extension);
+		extension_known = (invalidations == before);
+	}
+	return &extension;
+}
+
+Oid
+cg_objects_schema(void)
+{
+	return own_extension()->schema;
+}
+
+Oid
+cg_objects_extension(void)
+{
+	return own_extension()->oid;
+}
+
+bool
+cg_objects_is_creating(void)
+{
+	return creating_extension && OidIsValid(cg_objects_extension()) &&
+		CurrentExtensionObject == cg_objects_extension();
+}
+
+/* A member of the extension, and a superuser's? */
+static bool
+belongs(Oid classId, Oid oid, Oid owner)
+{
+	const CgExtension *own = own_extension();
+
+	return OidIsValid(own->oid) && superuser_arg(owner) &&
+		getExtensionOfObject(classId, oid) == own->oid;
+}
+
+static bool
+is_own_relation(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return belongs(RelationRelationId, relid, owner);
+}
+
+bool
+cg_objects_is_own(Oid relid)
+{
+	Oid			schema = cg_objects_schema();
+	char		relkind;
+
+	if (!OidIsValid(schema) || !OidIsValid(relid) || get_rel_namespace(relid) != schema)
+		return false;
+	/* An index is no member: it is its table's. */
+	relkind = get_rel_relkind(relid);
+	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
+		relid = IndexGetRelation(relid, true);
+	return OidIsValid(relid) && is_own_relation(relid);
+}
+
+static Known *
+known(HTAB *table, const char *name)
+{
+	Known	   *entry = hash_search(table, name, HASH_FIND, NULL);
+
+	return entry && OidIsValid(entry->oid) ? entry : NULL;
+}
+
+/* Unless something has changed since "before", when the look-up began. */
+static void
+keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before)
+{
+	Known	   *entry = hash_search(table, name, HASH_ENTER, NULL);
+
+	entry->hashvalue = GetSysCacheHashValue1(cacheid, ObjectIdGetDatum(oid));
+	entry->oid = invalidations == before && !creating_extension ? oid : InvalidOid;
+}
+
+Oid
+cg_objects_relation(const char *name, bool missing_ok)
+{
+	const CgExtension *own = own_extension();
+	Known	   *entry = OidIsValid(own->oid) ? known(relations, name) : NULL;
+	uint64		before = invalidations;
+	Oid			relid = InvalidOid;
+
+	if (entry)
+		return entry->oid;
+	if (OidIsValid(own->oid))
+		relid = get_relname_relid(name, own->schema);
+	if (OidIsValid(relid) && !is_own_relation(relid))
+		relid = InvalidOid;
+	if (OidIsValid(relid))
+		keep_known(relations, name, RELOID, relid, before);
+	else if (!missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s.%s\" of extension \"%s\" does not exist", CG_SCHEMA, name, CG_SCHEMA),
+				 cg_objects_missing_hint(own)));
+	return relid;
+}
+
+/* The table that is not what the library expects, or NULL. */
+static const char *
+columns_problem(char **detail)
+{
+	uint64		before = invalidations;
+	const char *table;
+
+	/* In a script they come one after the other. */
+	if ((columns_checked && extension_known) || creating_extension || IsBinaryUpgrade)
+		return NULL;
+	table = cg_owncolumns_problem(detail);
+	columns_checked = table == NULL && invalidations == before;
+	return table;
+}
+
+void
+cg_objects_require(void)
+{
+	const CgExtension *own = own_extension();
+	char	   *name;
+	char	   *detail;
+	const char *table;
+
+	if (columns_checked && extension_known)
+		return;
+	name = OidIsValid(own->oid) ? get_namespace_name(own->schema) : NULL;
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("extension \"%s\" is not installed in this database", CG_SCHEMA),
+				 errhint("Run CREATE EXTENSION contact_guard.")));
+	/* The library's commands name it; another schema of that name is not ours. */
+	if (strcmp(name, CG_SCHEMA) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the schema of extension \"%s\" is called \"%s\"", CG_SCHEMA, name),
+				 errhint("Rename it back, with the library unloaded.")));
+	table = columns_problem(&detail);
+	if (table)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s.%s\" is not the one that this version of contact_guard uses", CG_SCHEMA, table),
+				 errdetail_internal("%s", detail),
+				 errhint("ALTER EXTENSION contact_guard UPDATE brings the objects of an older version up to date.")));
+}
+
+bool
+cg_objects_is_usable(void)
+{
+	const CgExtension *own = own_extension();
+	char	   *detail;
+
+	return OidIsValid(own->oid) && columns_problem(&detail) == NULL &&
+		OidIsValid(find_function("standing_permission"));
+}
+
+Oid
+cg_objects_site_type(void)
+{
+	const CgExtension *own = own_extension();
+	uint64		before = invalidations;
+	HeapTuple	tuple = NULL;
+	Oid			result = InvalidOid;
+
+	if (OidIsValid(site_type))
+		return site_type;
+	if (OidIsValid(own->oid))
+		tuple = SearchSysCache2(TYPENAMENSP, CStringGetDatum("site"), ObjectIdGetDatum(own->schema));
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
+
+		/* Its values are made here, as constants: see site.h. */
+		if (form->typtype == TYPTYPE_BASE && form->typlen == sizeof(int64) && form->typbyval &&
+			form->typisdefined && belongs(TypeRelationId, form->oid, form->typowner))
+			result = form->oid;
+		ReleaseSysCache(tuple);
+	}
+	if (!OidIsValid(result))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("guarded columns cannot be read: extension \"contact_guard\" is not installed in this database"),
+				 errhint("Run CREATE EXTENSION contact_guard.")));
+	if (invalidations == before && !creating_extension)
+		site_type = result;
+	return result;
+}
+
+/*
+ * The member of this name that calls the library's function of this name: there is
+ * one, since none of those that the library looks up is overloaded.
+ */
+static Oid
+find_function(const char *name)
+{
+	const CgExtension *own = own_extension();
+	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	Oid			result = InvalidOid;
+
+	for (int i = 0; i < list->n_members; i++)
+	{
+		HeapTuple	tuple = &list->members[i]->tuple;
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+		bool		isnull;
+		Datum		symbol;
+		Datum		library;
+
+		if (!OidIsValid(own->oid) || form->pronamespace != own->schema || form->prolang != ClanguageId ||
+			!belongs(ProcedureRelationId, form->oid, form->proowner))
+			continue;
+		symbol = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+		if (isnull || strcmp(TextDatumGetCString(symbol), psprintf("cg_%s", name)) != 0)
+			continue;
+		library = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_probin, &isnull);
+		if (!isnull && strcmp(TextDatumGetCString(library), LIBRARY) == 0)
+			result = form->oid;
+	}
+	ReleaseSysCacheList(list);
+	return result;
+}
+
+Oid
+cg_objects_function_if_there(const char *name)
+{
+	return OidIsValid(own_extension()->oid) ? find_function(name) : InvalidOid;
+}
+
+Oid
+cg_objects_function(const char *name)
+{
+	const CgExtension *own = own_extension();
+	Known	   *entry = OidIsValid(own->oid) ? known(functions, name) : NULL;
+	uint64		before = invalidations;
+	Oid			result;
+
+	if (entry)
+		return entry->oid;
+	result = find_function(name);
+	if (!OidIsValid(result))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("function %s.%s of extension \"%s\" does not exist, or is not the library's",
+						CG_SCHEMA, name, CG_SCHEMA),
+				 cg_objects_missing_hint(own)));
+	keep_known(functions, name, PROCOID, result, before);
+	return result;
+}

@@ -1,0 +1,181 @@
+/*
+ * owncommand.c
+ *		Commands on the extension's own tables, of its own code: see owntables.h.
+ *
+ * They run in the bootstrap superuser's rights, in settings that the session cannot
+ * choose, and with leave to write.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "commands/tablecmds.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "parser/parser.h"
+#include "tcop/dest.h"
+#include "tcop/utility.h"
+#include "utils/guc.h"
+
+#include "base/objects.h"
+#include "base/owntables.h"
+#include "base/settings.h"
+
+/* Rows of a query that are taken at a time. */
+#define FETCH_ROWS 1000
+
+typedef struct Command
+{
+	const char *sql;
+	int			nargs;
+	Oid		   *types;
+	Datum	   *values;
+	const char *nulls;
+	/* A query whose rows are wanted, one by one: */
+	void		(*each) (HeapTuple row, TupleDesc tupdesc, void *arg);
+	void	   *arg;
+	int64	   *first;			/* or what the first row RETURNs, or NULL */
+	uint64		processed;
+} Command;
+
+/* In the rights, the settings and with the leave that a command of ours has. */
+static void
+run_as_ours(void (*run) (void *), void *arg)
+{
+	Oid			user;
+	int			sec_context;
+	int			nestlevel = NewGUCNestLevel();
+	bool		was_writing = cg_owntables_is_writing();
+
+	/* The text names our tables: with these rights only if they are ours. */
+	cg_objects_require();
+	GetUserIdAndSecContext(&user, &sec_context);
+	/* The recorder's are what they must be. */
+	if (!cg_owntables_is_process_ours())
+		cg_settings_pin_command();
+	PG_TRY();
+	{
+		SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID,
+							   sec_context | SECURITY_LOCAL_USERID_CHANGE);
+		(void) cg_owntables_allow_writing(true);
+		run(arg);
+	}
+	PG_FINALLY();
+	{
+		(void) cg_owntables_allow_writing(was_writing);
+		SetUserIdAndSecContext(user, sec_context);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, nestlevel);
+}
+
+static void
+fetch_rows(Command *command, MemoryContext caller)
+{
+	Portal		portal = SPI_cursor_open_with_args(NULL, command->sql, command->nargs, command->types,
+												   command->values, command->nulls, false, 0);
+
+	for (;;)
+	{
+		MemoryContext spi;
+
+		SPI_cursor_fetch(portal, true, FETCH_ROWS);
+		if (SPI_processed == 0)
+			break;
+		spi = MemoryContextSwitchTo(caller);
+		for (uint64 i = 0; i < SPI_processed; i++)
+			command->each(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, command->arg);
+		MemoryContextSwitchTo(spi);
+		command->processed += SPI_processed;
+		SPI_freetuptable(SPI_tuptable);
+	}
+	SPI_cursor_close(portal);
+}
+
+static void
+run_command(void *arg)
+{
+	Command    *command = arg;
+	MemoryContext caller = CurrentMemoryContext;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (command->each)
+		fetch_rows(command, caller);
+	else
+	{
+		bool		isnull;
+
+		if (SPI_execute_with_args(command->sql, command->nargs, command->types, command->values,
+								  command->nulls, false, 0) < 0)
+			elog(ERROR, "could not execute \"%s\"", command->sql);
+		command->processed = SPI_processed;
+		if (command->first && SPI_processed > 0)
+			*command->first = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	}
+	SPI_finish();
+}
+
+uint64
+cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls,
+					 int64 *first)
+{
+	Command		command = {sql, nargs, types, values, nulls, .first = first};
+
+	run_as_ours(run_command, &command);
+	return command.processed;
+}
+
+void
+cg_owntables_query(const char *sql, int nargs, Oid *types, Datum *values,
+				   void (*each) (HeapTuple row, TupleDesc tupdesc, void *arg), void *arg)
+{
+	Command		command = {sql, nargs, types, values, .each = each, .arg = arg};
+
+	run_as_ours(run_command, &command);
+}
+
+/*
+ * As a part of another command, for which PostgreSQL fires no event triggers, and
+ * past what other libraries hook in: it is no business of theirs, and one that
+ * raises an error would stop the recorder.
+ */
+static void
+run_utility(void *arg)
+{
+	PlannedStmt *statement = makeNode(PlannedStmt);
+
+	statement->commandType = CMD_UTILITY;
+	statement->canSetTag = true;
+	statement->utilityStmt = linitial_node(RawStmt, raw_parser(arg, RAW_PARSE_DEFAULT))->stmt;
+	statement->stmt_location = -1;
+	standard_ProcessUtility(statement, arg, false, PROCESS_UTILITY_SUBCOMMAND, NULL, NULL, None_Receiver, NULL);
+	CommandCounterIncrement();
+}
+
+void
+cg_owntables_utility(char *sql)
+{
+	run_as_ours(run_utility, sql);
+}
+
+/* Past logical decoding, and past a lock on a row of a transaction that never was. */
+static void
+run_truncate(void *arg)
+{
+	Oid			relid = *(Oid *) arg;
+	Relation	rel = table_open(relid, AccessExclusiveLock);
+
+	ExecuteTruncateGuts(list_make1(rel), list_make1_oid(relid), NIL, DROP_RESTRICT, false);
+	table_close(rel, NoLock);
+	CommandCounterIncrement();
+}
+
+void
+cg_owntables_truncate(const char *table)
+{
+	Oid			relid = cg_objects_relation(table, false);
+
+	run_as_ours(run_truncate, &relid);
+}

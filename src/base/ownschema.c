@@ -1,0 +1,156 @@
+/*
+ * ownschema.c
+ *		Nobody makes or alters anything in the extension's schema.
+ *
+ * Neither a member (also not its superuser: what the library relies on would be
+ * another thing), nor what could be taken for one.  The object access hook has the
+ * OID that the command has used, and comes under the command's lock; names are only
+ * for the nicer message (owntables.c).
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_policy.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "base/objects.h"
+#include "base/ownschema.h"
+#include "base/refused.h"
+#include "base/underway.h"
+
+static Datum catalog_value(Oid classId, Oid objectId, AttrNumber attnum);
+static Oid	relation_beneath(Oid classId, Oid objectId, Oid other);
+
+void
+cg_ownschema_refuse(Oid relid)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("table \"%s.%s\" is for contact_guard alone", CG_SCHEMA, get_rel_name(relid)),
+			 cg_refused_relation(relid, InvalidAttrNumber),
+			 errhint("Use the functions of schema contact_guard.")));
+}
+
+void
+cg_ownschema_refuse_drop(Oid relid)
+{
+	Node	   *statement = cg_underway_statement();
+
+	if (statement && ((IsA(statement, DropStmt) && ((DropStmt *) statement)->removeType == OBJECT_SCHEMA) ||
+					  IsA(statement, DropOwnedStmt)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("extension \"%s\" cannot be dropped with its schema", CG_SCHEMA),
+				 cg_refused_relation(relid, InvalidAttrNumber),
+				 errhint("Take all policies back with SELECT contact_guard.retire(), and use DROP EXTENSION contact_guard.")));
+	cg_ownschema_refuse(relid);
+}
+
+/* A by-value column of the catalog row that the command has just written; or 0. */
+static Datum
+catalog_value(Oid classId, Oid objectId, AttrNumber attnum)
+{
+	Relation	catalog = table_open(classId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		isnull = true;
+	Datum		value = (Datum) 0;
+
+	ScanKeyInit(&key, get_object_attnum_oid(classId), BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(objectId));
+	/* The system caches do not have it before the next CommandCounterIncrement(). */
+	scan = systable_beginscan(catalog, get_object_oid_index(classId), true, SnapshotSelf, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		value = heap_getattr(tuple, attnum, RelationGetDescr(catalog), &isnull);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return isnull ? (Datum) 0 : value;
+}
+
+/* The relation that a trigger, a rule and the like is on; InvalidOid for other objects. */
+static Oid
+relation_beneath(Oid classId, Oid objectId, Oid other)
+{
+	AttrNumber	attnum;
+
+	switch (classId)
+	{
+		case TriggerRelationId:
+			attnum = Anum_pg_trigger_tgrelid;
+			break;
+		case RewriteRelationId:
+			attnum = Anum_pg_rewrite_ev_class;
+			break;
+		case PolicyRelationId:
+			attnum = Anum_pg_policy_polrelid;
+			break;
+		case ConstraintRelationId:
+			attnum = Anum_pg_constraint_conrelid;
+			break;
+		case StatisticExtRelationId:
+			attnum = Anum_pg_statistic_ext_stxrelid;
+			break;
+		case InheritsRelationId:
+			/* The object is the child, this its new parent. */
+			return other;
+		default:
+			return InvalidOid;
+	}
+	return DatumGetObjectId(catalog_value(classId, objectId, attnum));
+}
+
+void
+cg_ownschema_check(Oid classId, Oid objectId, Oid other)
+{
+	Oid			schema = cg_objects_schema();
+	AttrNumber	attnum;
+	Oid			relid;
+	char		relkind;
+
+	if (!OidIsValid(schema))
+		return;
+	if (classId == NamespaceRelationId && objectId == schema)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("schema \"%s\" cannot be altered: it is that of extension \"%s\"", CG_SCHEMA, CG_SCHEMA)));
+	relid = relation_beneath(classId, objectId, other);
+	if (OidIsValid(relid) && cg_objects_is_own(relid))
+		cg_ownschema_refuse(relid);
+	attnum = is_objectclass_supported(classId) ? get_object_attnum_namespace(classId) : InvalidAttrNumber;
+	if (attnum == InvalidAttrNumber || DatumGetObjectId(catalog_value(classId, objectId, attnum)) != schema)
+		return;
+	if (classId == RelationRelationId)
+	{
+		/* For the table's owner alone to make; and REINDEX CONCURRENTLY makes a copy. */
+		relkind = DatumGetChar(catalog_value(classId, objectId, Anum_pg_class_relkind));
+		if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
+			return;
+		if (cg_objects_is_own(objectId))
+			cg_ownschema_refuse(objectId);
+	}
+	/* A row type comes with its relation, an array type with its element's: VACUUM FULL makes both. */
+	if (classId == TypeRelationId &&
+		(OidIsValid(DatumGetObjectId(catalog_value(classId, objectId, Anum_pg_type_typrelid))) ||
+		 DatumGetChar(catalog_value(classId, objectId, Anum_pg_type_typcategory)) == TYPCATEGORY_ARRAY))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("schema \"%s\" is for the objects of extension \"%s\" alone", CG_SCHEMA, CG_SCHEMA),
+			 errhint("Use another schema.")));
+}

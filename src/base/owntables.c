@@ -1,0 +1,323 @@
+/*
+ * owntables.c
+ *		The extension's own tables are written by the extension alone.
+ *
+ * Privileges are not enough: their owner and every superuser pass them, and a
+ * trigger that refuses can be disabled.  So two hooks refuse for everybody who
+ * comes through SQL: one looks at the target relations of each statement, the
+ * other at TRUNCATE, DROP and ALTER.  (With the library unloaded a superuser
+ * can write them, as he can write the files; README says so.)
+ *
+ * Leave is a flag set for the time of one command of ours; the recorder needs
+ * none, since it does not go through the executor.
+ *
+ * In binary upgrade the old cluster's tables are made again one by one, and made
+ * members of an extension that is empty at first: nothing is refused there, where
+ * only the superuser who runs pg_upgrade can connect.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+
+#include "base/acls.h"
+#include "base/copystate.h"
+#include "base/objects.h"
+#include "base/ownschema.h"
+#include "base/owntables.h"
+
+void		(*cg_owntables_on_drop) (Oid relid) = NULL;
+
+static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
+static object_access_hook_type prev_object_access = NULL;
+
+static bool writing = false;	/* a command of ours is under way */
+static bool process_is_ours = false;
+static bool dropping = false;	/* DROP EXTENSION is under way */
+
+static bool owntables_check_perms(List *rangeTable, bool ereport_on_violation);
+static void owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId,
+									int subId, void *arg);
+static void refuse_if_ours(RangeVar *name);
+static void check_other_tables(Node *statement);
+static bool is_left_over(Oid relid);
+static bool is_allowed(const RangeTblEntry *rte);
+static bool has_leave(void);
+
+void
+cg_owntables_init(void)
+{
+	prev_ExecutorCheckPerms = ExecutorCheckPerms_hook;
+	ExecutorCheckPerms_hook = owntables_check_perms;
+	prev_object_access = object_access_hook;
+	object_access_hook = owntables_object_access;
+}
+
+void
+cg_owntables_allow_drop(bool allow)
+{
+	dropping = allow;
+}
+
+/*
+ * A restore (a superuser with row_security off, as pg_dump sets it) loads the
+ * tables that a dump carries.  Never the log: its rows come from the journal; what
+ * a dump has of another log stands beside it, and a record says so.
+ */
+static bool
+is_restored_here(const RangeTblEntry *rte)
+{
+	Oid			relid = rte->relid;
+
+	/* Nothing that is there is changed, and its triggers change nothing else. */
+	if (!superuser() || row_security || (rte->requiredPerms & (ACL_UPDATE | ACL_DELETE)) != 0)
+		return false;
+	return relid == cg_objects_relation("permission", true) ||
+		relid == cg_objects_relation("intervention", true) ||
+		relid == cg_objects_relation("held", true) ||
+		(relid == cg_copystate_now()->into && (relid == cg_objects_relation("restored_log", true) ||
+									   relid == cg_objects_relation("query_text", true)));
+}
+
+/*
+ * Privileges decide who reads; but whoever reads the journal's key can forge
+ * records, and a role with pg_read_all_data reads everything.
+ */
+static bool
+is_allowed(const RangeTblEntry *rte)
+{
+	if ((rte->requiredPerms & ACL_SELECT) != 0 &&
+		(rte->relid == cg_objects_relation("journal_key", true) ||
+		 rte->relid == cg_objects_relation("journal_state", true)))
+		return false;
+	return (rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) == 0 ||
+		is_restored_here(rte);
+}
+
+static bool
+owntables_check_perms(List *rangeTable, bool ereport_on_violation)
+{
+	ListCell   *lc;
+
+	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(rangeTable, ereport_on_violation))
+		return false;
+	if (has_leave())
+		return true;
+	foreach(lc, rangeTable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION && rte->relid >= FirstNormalObjectId &&
+			cg_objects_is_own(rte->relid) && !is_allowed(rte))
+		{
+			if (!ereport_on_violation)
+				return false;
+			cg_ownschema_refuse(rte->relid);
+		}
+	}
+	return true;
+}
+
+/*
+ * Is a command of ours under way?  Other extensions' scripts have no leave, nor has
+ * what runs inside them.
+ */
+static bool
+has_leave(void)
+{
+	return writing || IsBinaryUpgrade || cg_objects_is_creating();
+}
+
+/*
+ * What a REINDEX CONCURRENTLY that was broken off has left: an index that nothing uses,
+ * and that everybody who writes the table has to fill.
+ */
+static bool
+is_left_over(Oid relid)
+{
+	HeapTuple	tuple;
+	bool		valid = true;
+
+	if (!superuser() || get_rel_relkind(relid) != RELKIND_INDEX)
+		return false;
+	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(relid));
+	if (HeapTupleIsValid(tuple))
+	{
+		valid = ((Form_pg_index) GETSTRUCT(tuple))->indisvalid;
+		ReleaseSysCache(tuple);
+	}
+	return !valid;
+}
+
+static void
+owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
+{
+	if (prev_object_access)
+		prev_object_access(access, classId, objectId, subId, arg);
+	if (access == OAT_POST_CREATE && cg_objects_is_creating())
+		cg_acls_created(classId, objectId);
+	/* Roles are the cluster's: in any database. */
+	if (access == OAT_POST_ALTER && classId == AuthIdRelationId)
+		cg_objects_check_role_renamed(objectId);
+	if (dropping || has_leave())
+		return;
+	switch (access)
+	{
+		case OAT_TRUNCATE:
+			if (cg_objects_is_own(objectId))
+				cg_ownschema_refuse(objectId);
+			break;
+		case OAT_DROP:
+			/* PostgreSQL's own clean-up of what a failed command left. */
+			if ((((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0 ||
+				classId != RelationRelationId)
+				return;
+			if (cg_objects_is_own(objectId) && get_rel_relkind(objectId) != RELKIND_VIEW &&
+				!is_left_over(objectId))
+				cg_ownschema_refuse_drop(objectId);
+			if (subId == 0 && cg_owntables_on_drop)
+				cg_owntables_on_drop(objectId);
+			break;
+		case OAT_POST_ALTER:
+			if (((ObjectAccessPostAlter *) arg)->is_internal)
+				return;
+			cg_ownschema_check(classId, objectId, ((ObjectAccessPostAlter *) arg)->auxiliary_id);
+			break;
+		case OAT_POST_CREATE:
+			if (arg == NULL || !((ObjectAccessPostCreate *) arg)->is_internal)
+				cg_ownschema_check(classId, objectId, InvalidOid);
+			break;
+		default:
+			break;
+	}
+}
+
+/* The table that a command is about, or NULL. */
+static RangeVar *
+command_target(Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_AlterTableStmt:
+			return ((AlterTableStmt *) statement)->relation;
+		case T_RenameStmt:
+			return ((RenameStmt *) statement)->relation;
+		case T_AlterObjectSchemaStmt:
+			return ((AlterObjectSchemaStmt *) statement)->relation;
+		case T_CreateTrigStmt:
+			return ((CreateTrigStmt *) statement)->relation;
+		case T_RuleStmt:
+			return ((RuleStmt *) statement)->relation;
+		case T_IndexStmt:
+			return ((IndexStmt *) statement)->relation;
+		case T_CreatePolicyStmt:
+			return ((CreatePolicyStmt *) statement)->table;
+		default:
+			return NULL;
+	}
+}
+
+static void
+refuse_if_ours(RangeVar *name)
+{
+	Oid			relid;
+
+	/* None of ours is; and PostgreSQL has errors of its own for such names. */
+	if (name == NULL || name->relpersistence == RELPERSISTENCE_TEMP)
+		return;
+	relid = RangeVarGetRelid(name, NoLock, true);
+	if (OidIsValid(relid) && cg_objects_is_own(relid))
+		cg_ownschema_refuse(relid);
+}
+
+/* Through a parent of his own anybody could read and write our tables. */
+static void
+check_other_tables(Node *statement)
+{
+	ListCell   *lc;
+
+	if (IsA(statement, CreateStmt))
+		foreach(lc, ((CreateStmt *) statement)->inhRelations)
+			refuse_if_ours(lfirst(lc));
+	else if (IsA(statement, AlterTableStmt))
+		foreach(lc, ((AlterTableStmt *) statement)->cmds)
+		{
+			AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+
+			if (command->subtype == AT_AttachPartition)
+				refuse_if_ours(((PartitionCmd *) command->def)->name);
+			else if (command->subtype == AT_AddInherit)
+				refuse_if_ours((RangeVar *) command->def);
+		}
+	else if (IsA(statement, CreateStatsStmt))
+		foreach(lc, ((CreateStatsStmt *) statement)->relations)
+		{
+			if (IsA(lfirst(lc), RangeVar))
+				refuse_if_ours(lfirst(lc));
+		}
+	else if (IsA(statement, ViewStmt))
+		refuse_if_ours(((ViewStmt *) statement)->view);
+}
+
+/*
+ * Not every ALTER TABLE comes by the object access hook with the table that it
+ * names: DETACH PARTITION, ADD COLUMN and SET DEFAULT do not.
+ */
+void
+cg_owntables_check_command(Node *statement)
+{
+	RangeVar   *target;
+	Oid			relid;
+
+	if (has_leave() || !OidIsValid(cg_objects_schema()))
+		return;
+	if (IsA(statement, AlterExtensionContentsStmt) &&
+		strcmp(((AlterExtensionContentsStmt *) statement)->extname, CG_SCHEMA) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the members of extension \"%s\" cannot be changed", CG_SCHEMA)));
+	check_other_tables(statement);
+	target = command_target(statement);
+	relid = target ? RangeVarGetRelid(target, NoLock, true) : InvalidOid;
+	if (OidIsValid(relid) && cg_objects_is_own(relid))
+		cg_ownschema_refuse(relid);
+}
+
+void
+cg_owntables_trust_process(void)
+{
+	process_is_ours = writing = true;
+}
+
+bool
+cg_owntables_is_process_ours(void)
+{
+	return process_is_ours;
+}
+
+bool
+cg_owntables_allow_writing(bool allow)
+{
+	bool		was = writing;
+
+	writing = allow;
+	return was;
+}
+
+bool
+cg_owntables_is_writing(void)
+{
+	return writing;
+}

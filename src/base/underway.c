@@ -1,0 +1,24 @@
+/*
+ * underway.c
+ *		The utility statement that is under way, for those below the wing that runs it.
+ */
+#include "postgres.h"
+
+#include "base/underway.h"
+
+static Node *statement_underway = NULL;
+
+Node *
+cg_underway_statement(void)
+{
+	return statement_underway;
+}
+
+Node *
+cg_underway_swap(Node *statement)
+{
+	Node	   *was = statement_underway;
+
+	statement_underway = statement;
+	return was;
+}

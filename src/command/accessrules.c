@@ -1,0 +1,449 @@
+/*
+ * accessrules.c
+ *		Decisions on objects as PostgreSQL makes and changes them.
+ *
+ * PostgreSQL calls the object-access hook with the OID of the object, while the
+ * command holds its lock: before a trigger fires, an index is built, a check or a
+ * generated column meets a row.  What a name meant a moment ago plays no part.
+ * The new row of the catalog is not visible to others yet, nor to this command: it
+ * is read with SnapshotSelf.
+ *
+ * PostgreSQL's own changes pass (is_internal): indexes of keys, triggers of foreign
+ * keys, what a partition inherits.  Whatever a clone is made from was decided when it
+ * was made, or when the table became a child.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_policy.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_trigger.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "base/objects.h"
+#include "base/underway.h"
+#include "command/accessrules.h"
+#include "command/childcode.h"
+#include "command/ddl.h"
+#include "command/dependents.h"
+#include "command/foreignkeys.h"
+#include "policy/descend.h"
+#include "policy/inherit.h"
+#include "policy/labels.h"
+#include "policy/policy.h"
+#include "policy/touches.h"
+#include "policy/trust.h"
+#include "read/uniques.h"
+
+static HeapTuple fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object);
+static Node *stored(HeapTuple tuple, Oid catalog_id, AttrNumber column);
+static void require_admin(Oid relid, const char *what);
+static void require_admin_for(Oid relid, Node *expression, const char *what);
+static void decide_domain(Oid domain);
+static bool has_transition_tables(HeapTuple tuple);
+static bool index_touches(Oid indexid);
+static bool inherits(Oid child, Oid parent);
+static Oid	relation_of(Oid relid);
+static void decide_new_relation(const CgAccess *event);
+
+/* The row of a catalog as it is now, palloc'd, or NULL. */
+static HeapTuple
+fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object)
+{
+	Relation	catalog = table_open(catalog_id, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, key_column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+	scan = systable_beginscan(catalog, index, true, SnapshotSelf, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		tuple = heap_copytuple(tuple);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return tuple;
+}
+
+/* An expression in it, or NULL. */
+static Node *
+stored(HeapTuple tuple, Oid catalog_id, AttrNumber column)
+{
+	Relation	catalog = table_open(catalog_id, AccessShareLock);
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column, RelationGetDescr(catalog), &isnull);
+	Node	   *node = isnull ? NULL : stringToNode(TextDatumGetCString(value));
+
+	table_close(catalog, AccessShareLock);
+	return node;
+}
+
+/* For what refers to nothing guarded nobody is needed. */
+static void
+require_admin_for(Oid relid, Node *expression, const char *what)
+{
+	if (cg_touches_expression(relid, expression))
+		require_admin(relid, what);
+}
+
+static void
+require_admin(Oid relid, const char *what)
+{
+	if (!cg_descend_is_guarded(relid))
+		return;
+	if (!cg_ddl_is_admin())
+		cg_ddl_refuse(relid, what);
+	cg_ddl_note_changed(relid);
+}
+
+static bool
+has_transition_tables(HeapTuple tuple)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	bool		result = !heap_attisnull(tuple, Anum_pg_trigger_tgoldtable, RelationGetDescr(catalog)) ||
+		!heap_attisnull(tuple, Anum_pg_trigger_tgnewtable, RelationGetDescr(catalog));
+
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* A parent's trigger comes to its partitions as a clone. */
+void
+cg_accessrules_trigger(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, event->object);
+	Form_pg_trigger form = tuple ? (Form_pg_trigger) GETSTRUCT(tuple) : NULL;
+
+	if (form == NULL || form->tgisinternal || event->is_internal || event->access != OAT_POST_CREATE)
+		return;
+	/* It gets no row. */
+	if (!TRIGGER_FOR_ROW(form->tgtype) && !has_transition_tables(tuple))
+		return;
+	if (!OidIsValid(form->tgparentid))
+		require_admin(form->tgrelid, psprintf("create trigger \"%s\" on", NameStr(form->tgname)));
+	else if (cg_ddl_is_admin() && cg_descend_is_guarded(form->tgrelid))
+		cg_ddl_note_changed(form->tgrelid);
+}
+
+void
+cg_accessrules_rule(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, event->object);
+	Oid			relid = tuple ? ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class : InvalidOid;
+
+	if (OidIsValid(relid))
+		cg_ddl_require_image(relid, InvalidOid);
+	/* That of a view or a materialized view is its query. */
+	if (OidIsValid(relid) && event->access == OAT_POST_CREATE &&
+		((Form_pg_rewrite) GETSTRUCT(tuple))->ev_type != CMD_SELECT + '0')
+		require_admin(relid, "create a rule on");
+}
+
+void
+cg_accessrules_policy(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, event->object);
+
+	/* DROP OWNED takes a role's name out of policies, and the role goes. */
+	if (tuple == NULL || (cg_underway_statement() && IsA(cg_underway_statement(), DropOwnedStmt)))
+		return;
+	cg_ddl_require_image(((Form_pg_policy) GETSTRUCT(tuple))->polrelid, InvalidOid);
+	require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid,
+				  event->access == OAT_POST_CREATE ? "create a policy on" : "alter a policy on");
+}
+
+void
+cg_accessrules_statistics(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid,
+							  event->object);
+
+	Form_pg_statistic_ext form = tuple ? (Form_pg_statistic_ext) GETSTRUCT(tuple) : NULL;
+	char	   *what;
+
+	if (form == NULL || event->access != OAT_POST_CREATE)
+		return;
+	what = psprintf("create statistics object \"%s\" on", NameStr(form->stxname));
+	require_admin_for(form->stxrelid, stored(tuple, StatisticExtRelationId, Anum_pg_statistic_ext_stxexprs), what);
+	/* Common values of guarded columns are kept in them, too. */
+	for (int i = 0; i < form->stxkeys.dim1; i++)
+		if (cg_touches_column(form->stxrelid, form->stxkeys.values[i]))
+			require_admin(form->stxrelid, what);
+}
+
+/* ADD CONSTRAINT of a domain looks at all that is stored of it. */
+static void
+decide_domain(Oid domain)
+{
+	ListCell   *lc;
+
+	/* CREATE DOMAIN: nothing is stored of it, and the caches do not know it yet. */
+	if (!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(domain)))
+		return;
+	foreach(lc, cg_labels_relations())
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+		Oid			relid = policy ? policy->relid : InvalidOid;
+		bool		hide = policy && policy->hide;
+		int			natts = policy ? cg_objects_natts(relid) : 0;
+
+		for (AttrNumber attnum = 1; attnum <= natts; attnum++)
+		{
+			Oid			type;
+
+			policy = cg_policy_get(relid);
+			if (!hide && cg_policy_column(policy, attnum) == NULL)
+				continue;
+			type = get_atttype(relid, attnum);
+			if (OidIsValid(type) && cg_dependents_uses_domain(type, domain))
+			{
+				require_admin(relid, "add or validate a constraint of a domain used by");
+				break;
+			}
+		}
+	}
+}
+
+/* Its columns, expressions and predicate: an exclusion constraint compares all of them. */
+static bool
+index_touches(Oid indexid)
+{
+	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, indexid);
+	Form_pg_index form = tuple ? (Form_pg_index) GETSTRUCT(tuple) : NULL;
+
+	if (form == NULL)
+		return true;
+	for (int i = 0; i < form->indkey.dim1; i++)
+		if (form->indkey.values[i] != InvalidAttrNumber && cg_touches_column(form->indrelid, form->indkey.values[i]))
+			return true;
+	return cg_touches_expression(form->indrelid, stored(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
+		cg_touches_expression(form->indrelid, stored(tuple, IndexRelationId, Anum_pg_index_indpred));
+}
+
+void
+cg_accessrules_constraint(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid,
+							  event->object);
+	Form_pg_constraint form = tuple ? (Form_pg_constraint) GETSTRUCT(tuple) : NULL;
+
+	if (form == NULL || event->access != OAT_POST_CREATE)
+		return;
+	if (OidIsValid(form->contypid))
+	{
+		decide_domain(form->contypid);
+		return;
+	}
+	switch (form->contype)
+	{
+		case CONSTRAINT_PRIMARY:
+		case CONSTRAINT_UNIQUE:
+		case CONSTRAINT_TRIGGER:
+			break;
+		case CONSTRAINT_FOREIGN:
+			cg_foreignkeys_decide(tuple, cg_ddl_is_created(form->conrelid));
+			break;
+		case CONSTRAINT_CHECK:
+			if (!event->is_internal)
+				require_admin_for(form->conrelid, stored(tuple, ConstraintRelationId, Anum_pg_constraint_conbin),
+								  psprintf("add check constraint \"%s\" to", NameStr(form->conname)));
+			break;
+		case CONSTRAINT_EXCLUSION:
+			if (!event->is_internal && index_touches(form->conindid))
+				require_admin(form->conrelid, psprintf("add exclusion constraint \"%s\" to", NameStr(form->conname)));
+			break;
+		default:
+			if (!event->is_internal)
+				require_admin(form->conrelid, psprintf("add constraint \"%s\" to", NameStr(form->conname)));
+			break;
+	}
+}
+
+/* The object is the relation.  A plain default sees no stored value. */
+void
+cg_accessrules_default(const CgAccess *event)
+{
+	Relation	catalog;
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Node	   *expression = NULL;
+	char	   *what;
+
+	if (get_attgenerated(event->object, event->column) == '\0')
+		return;
+	catalog = table_open(AttrDefaultRelationId, AccessShareLock);
+	ScanKeyInit(&keys[0], Anum_pg_attrdef_adrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(event->object));
+	ScanKeyInit(&keys[1], Anum_pg_attrdef_adnum, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(event->column));
+	scan = systable_beginscan(catalog, AttrDefaultIndexId, true, SnapshotSelf, 2, keys);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		expression = stored(tuple, AttrDefaultRelationId, Anum_pg_attrdef_adbin);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	what = psprintf("compute column \"%s\" of", get_attname(event->object, event->column, false));
+	if (expression == NULL)
+		require_admin(event->object, what);
+	else
+		require_admin_for(event->object, expression, what);
+}
+
+static bool
+inherits(Oid child, Oid parent)
+{
+	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(child));
+	scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, SnapshotSelf, 1, &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent == parent;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+void
+cg_accessrules_inheritance(const CgAccess *event)
+{
+	Oid			child = event->object;
+	Oid			parent = event->auxiliary;
+	char		relkind = get_rel_relkind(child);
+
+	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
+		return;
+	/* Somebody may have looked at the child's policy since it was made. */
+	CacheInvalidateRelcacheByRelid(child);
+	if (!inherits(child, parent))
+	{
+		/* It leaves its parent: cg_altertable_decide() has kept its policy. */
+		if (!cg_inherit_is_kept(child))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("relation \"%s\" would lose the policy that it has from relation \"%s\"",
+							get_rel_name(child), get_rel_name(parent))));
+		if (cg_descend_is_guarded(child) && !cg_ddl_is_admin())
+			cg_ddl_refuse(child, "detach");
+		return;
+	}
+	/* What a new table brings along is not complete yet: cg_ddl_finish() looks at it. */
+	if (cg_ddl_is_created(child))
+		return;
+	/* The policy is the one that the child has had so far. */
+	if (cg_descend_is_guarded(child))
+		require_admin(child, "attach");
+	else if (cg_policy_get(parent))
+	{
+		if (!cg_ddl_is_admin())
+			cg_childcode_check(child, list_make1_oid(parent));
+		cg_ddl_note_changed(child);
+	}
+}
+
+/* The table of an index, the relation itself of others. */
+static Oid
+relation_of(Oid relid)
+{
+	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, relid);
+
+	return tuple ? ((Form_pg_index) GETSTRUCT(tuple))->indrelid : relid;
+}
+
+static void
+decide_new_relation(const CgAccess *event)
+{
+	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, event->object);
+	Oid			relid = tuple ? ((Form_pg_index) GETSTRUCT(tuple))->indrelid : InvalidOid;
+
+	if (tuple == NULL)
+		cg_ddl_note_created(event->object);
+	else if (cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
+			 cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indpred)))
+		require_admin(relid, "create an index with expressions over guarded columns on");
+	else if (cg_uniques_tells((Form_pg_index) GETSTRUCT(tuple)))
+		require_admin(relid, "create a unique or exclusion index over guarded columns on");
+}
+
+/*
+ * A new relation, or one that is altered: PostgreSQL does not say how, so it must be
+ * one that was decided on before.
+ */
+void
+cg_accessrules_relation(const CgAccess *event)
+{
+	Oid			relid;
+
+	if (event->is_internal || event->access == OAT_POST_CREATE)
+	{
+		if (!event->is_internal && event->column == 0)
+			decide_new_relation(event);
+		return;
+	}
+	relid = relation_of(event->object);
+	cg_ddl_require_image(relid, InvalidOid);
+	if (!cg_ddl_is_decided(relid) && cg_descend_is_guarded(relid) && !cg_ddl_is_admin())
+		cg_ddl_refuse(relid, "make this change to");
+}
+
+/* CLUSTER marks the index that it follows. */
+void
+cg_accessrules_index(const CgAccess *event)
+{
+	if (cg_underway_statement() && IsA(cg_underway_statement(), ClusterStmt))
+		require_admin(relation_of(event->object), "cluster");
+}
+
+/* A function that is new has no dependents yet. */
+void
+cg_accessrules_function(const CgAccess *event)
+{
+	Oid			relid;
+
+	cg_ddl_require_image(InvalidOid, event->object);
+	relid = cg_dependents_guarded(event->object);
+	if (!OidIsValid(relid))
+		return;
+	/* Before the command; what mends a definition must pass. */
+	if (cg_objects_is_admin())
+	{
+		if (cg_trust_is_allowed(event->object))
+			cg_ddl_note_changed(relid);
+	}
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"contact_guard_admin\" to change function \"%s\"",
+						get_func_name(event->object)),
+				 errdetail("The definition of relation \"%s\", which has guarded columns, calls it.",
+						   get_rel_name(relid))));
+}
+
+/* Among them may be those that fallback.c made; with its table it may go. */
+void
+cg_accessrules_drop_policy(Oid policy)
+{
+	HeapTuple	tuple = fetch(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, policy);
+	DropStmt   *statement = (DropStmt *) cg_underway_statement();
+
+	if (tuple && statement && IsA(statement, DropStmt) && statement->removeType == OBJECT_POLICY)
+		require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid, "drop a policy on");
+}

@@ -1,0 +1,376 @@
+/*
+ * altertable.c
+ *		Which sub-commands of ALTER TABLE may pass on guarded relations.
+ *
+ * The table says it of each; one that it does not have is refused, and test/census
+ * holds it against the server's headers.  Migrations are to pass: columns that are
+ * added, dropped and renamed, defaults, NOT NULL, plain indexes, keys.  What hands
+ * stored values to an expression needs a member of contact_guard_admin; where the
+ * expression becomes an object of its own, accessrules.c decides once more, and in
+ * the end h2's definition check does, for admins too.
+ *
+ * Renames are a command of their own and need nothing: the labels hang on the
+ * columns themselves.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "storage/lmgr.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "base/refused.h"
+#include "command/altertable.h"
+#include "command/ddl.h"
+#include "command/foreignkeys.h"
+#include "policy/inherit.h"
+#include "policy/policy.h"
+#include "policy/touches.h"
+
+typedef enum Rule
+{
+	RULE_FREE,					/* for everybody whom PostgreSQL lets */
+	RULE_ADMIN,					/* for members of contact_guard_admin */
+	RULE_COLUMN,				/* a new column; what computes or checks it: accessrules.c */
+	RULE_CONSTRAINT,			/* of a kind that accessrules.c decides */
+	RULE_VALIDATE,				/* must see all rows */
+	RULE_TYPE,					/* free for an unguarded column, USING such */
+	RULE_KEEPS,					/* free; the column keeps the guard that it derives */
+	RULE_JOINS,					/* decided when child and parent are known */
+	RULE_LEAVES,				/* for admins; the table keeps the policy of its ancestors */
+	RULE_INTERNAL				/* in no statement that a user can give */
+} Rule;
+
+typedef struct SubCommand
+{
+	AlterTableType type;
+	Rule		rule;
+} SubCommand;
+
+static const SubCommand subcommands[] = {
+	{AT_AddColumn, RULE_COLUMN},	/* kinds of constraints: is_computed() */
+	{AT_AddColumnRecurse, RULE_INTERNAL},
+	{AT_AddColumnToView, RULE_FREE},
+	{AT_ColumnDefault, RULE_FREE},	/* a default sees no stored value */
+	{AT_CookedColumnDefault, RULE_FREE},
+	{AT_DropNotNull, RULE_FREE},
+	{AT_SetNotNull, RULE_FREE},
+	{AT_DropExpression, RULE_KEEPS},	/* the values stay, and the guard with them */
+	{AT_CheckNotNull, RULE_INTERNAL},
+	{AT_SetStatistics, RULE_FREE},
+	{AT_SetOptions, RULE_FREE},
+	{AT_ResetOptions, RULE_FREE},
+	{AT_SetStorage, RULE_FREE},
+	{AT_SetCompression, RULE_FREE},
+	{AT_DropColumn, RULE_FREE},	/* children keep what they had from it: inherit.c */
+	{AT_DropColumnRecurse, RULE_INTERNAL},
+	{AT_AddIndex, RULE_FREE},
+	{AT_ReAddIndex, RULE_INTERNAL},
+	{AT_AddConstraint, RULE_CONSTRAINT},
+	{AT_AddConstraintRecurse, RULE_INTERNAL},
+	{AT_ReAddConstraint, RULE_INTERNAL},
+	{AT_ReAddDomainConstraint, RULE_INTERNAL},
+	{AT_AlterConstraint, RULE_FREE},
+	{AT_ValidateConstraint, RULE_VALIDATE},
+	{AT_ValidateConstraintRecurse, RULE_INTERNAL},
+	{AT_AddIndexConstraint, RULE_FREE},
+	{AT_DropConstraint, RULE_FREE},	/* nothing is checked any more */
+	{AT_DropConstraintRecurse, RULE_INTERNAL},
+	{AT_ReAddComment, RULE_INTERNAL},
+	{AT_AlterColumnType, RULE_TYPE},
+	{AT_AlterColumnGenericOptions, RULE_ADMIN},
+	{AT_ChangeOwner, RULE_FREE},	/* labels stay */
+	{AT_ClusterOn, RULE_ADMIN},	/* the order of the rows would be that of the values */
+	{AT_DropCluster, RULE_FREE},
+	{AT_SetLogged, RULE_FREE},
+	{AT_SetUnLogged, RULE_FREE},
+	{AT_DropOids, RULE_FREE},
+	{AT_SetAccessMethod, RULE_ADMIN},	/* not thought through for any but heap */
+	{AT_SetTableSpace, RULE_FREE},
+	{AT_SetRelOptions, RULE_FREE},
+	{AT_ResetRelOptions, RULE_FREE},
+	{AT_ReplaceRelOptions, RULE_FREE},
+	{AT_EnableTrig, RULE_FREE},	/* its function was decided when it was made or the table protected */
+	{AT_EnableAlwaysTrig, RULE_FREE},
+	{AT_EnableReplicaTrig, RULE_FREE},
+	{AT_DisableTrig, RULE_FREE},
+	{AT_EnableTrigAll, RULE_FREE},
+	{AT_DisableTrigAll, RULE_FREE},
+	{AT_EnableTrigUser, RULE_FREE},
+	{AT_DisableTrigUser, RULE_FREE},
+	{AT_EnableRule, RULE_ADMIN},	/* a rule that was off when the table was protected */
+	{AT_EnableAlwaysRule, RULE_ADMIN},
+	{AT_EnableReplicaRule, RULE_ADMIN},
+	{AT_DisableRule, RULE_FREE},
+	{AT_AddInherit, RULE_JOINS},	/* accessrules.c, when both are known */
+	{AT_DropInherit, RULE_LEAVES},	/* the policy is copied first */
+	{AT_AddOf, RULE_FREE},	/* an ALTER of the type decides about its typed tables */
+	{AT_DropOf, RULE_FREE},
+	{AT_ReplicaIdentity, RULE_FREE},	/* WAL has the values anyhow, for roles outside the rule */
+	{AT_EnableRowSecurity, RULE_ADMIN},	/* its policies are an admin's: nobody would see a row */
+	{AT_DisableRowSecurity, RULE_ADMIN},	/* hidden rows, fallback */
+	{AT_ForceRowSecurity, RULE_ADMIN},
+	{AT_NoForceRowSecurity, RULE_ADMIN},
+	{AT_GenericOptions, RULE_ADMIN},	/* they say which remote column a column is */
+	{AT_AttachPartition, RULE_JOINS},
+	{AT_DetachPartition, RULE_LEAVES},
+	{AT_DetachPartitionFinalize, RULE_LEAVES},
+	{AT_AddIdentity, RULE_FREE},
+	{AT_SetIdentity, RULE_FREE},
+	{AT_DropIdentity, RULE_FREE},
+	{AT_ReAddStatistics, RULE_INTERNAL},
+};
+
+static Rule rule_of(AlterTableType type);
+static const char *describe(const AlterTableCmd *command);
+static List *typed_tables(Oid type);
+static bool needs_admin(AlterTableCmd *command, List *family);
+static bool is_computed(ColumnDef *column);
+static bool changes_guarded(AlterTableCmd *command, List *family);
+static void decide(AlterTableCmd *command, Oid relid, List *family, bool admin);
+static void keep_derived(AlterTableCmd *command, List *family);
+static Oid	leaving_child(AlterTableCmd *command, Oid relid);
+
+/* Of the sub-commands that an admin may be needed for. */
+static const char *
+describe(const AlterTableCmd *command)
+{
+	switch (command->subtype)
+	{
+		case AT_AddColumn:
+			return psprintf("add column \"%s\", with what computes or checks it,", ((ColumnDef *) command->def)->colname);
+		case AT_AddConstraint:
+			return "add a constraint";
+		case AT_AlterColumnType:
+			return psprintf("change the type of column \"%s\"", command->name);
+		case AT_ClusterOn:
+		case AT_SetAccessMethod:
+			return "change the storage";
+		case AT_EnableRule:
+		case AT_EnableAlwaysRule:
+		case AT_EnableReplicaRule:
+			return psprintf("enable rule \"%s\"", command->name);
+		case AT_DropInherit:
+		case AT_DetachPartition:
+		case AT_DetachPartitionFinalize:
+			return "detach a child";
+		case AT_DisableRowSecurity:
+		case AT_NoForceRowSecurity:
+			return "relax the row security";
+		default:
+			return "change the options";
+	}
+}
+
+static Rule
+rule_of(AlterTableType type)
+{
+	for (int i = 0; i < lengthof(subcommands); i++)
+		if (subcommands[i].type == type)
+			return subcommands[i].rule;
+	return RULE_INTERNAL;
+}
+
+/* No index leads from a type to its tables, and such commands are rare. */
+static List *
+typed_tables(Oid type)
+{
+	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
+	ScanKeyData key;
+	TableScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, Anum_pg_class_reloftype, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(type));
+	scan = table_beginscan_catalog(catalog, 1, &key);
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+		result = list_concat_unique_oid(result,
+										find_all_inheritors(((Form_pg_class) GETSTRUCT(tuple))->oid, NoLock, NULL));
+	table_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+List *
+cg_altertable_family(Oid relid)
+{
+	char		relkind = get_rel_relkind(relid);
+
+	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
+		relid = IndexGetRelation(relid, false);
+	else if (relkind == RELKIND_COMPOSITE_TYPE)
+		return typed_tables(get_rel_type_id(relid));
+	return find_all_inheritors(relid, NoLock, NULL);
+}
+
+bool
+cg_altertable_decide(AlterTableStmt *statement, Oid relid, List *family, bool admin)
+{
+	Oid			guarded = InvalidOid;
+	ListCell   *lc;
+
+	foreach(lc, family)
+		if (!OidIsValid(guarded) && cg_policy_get(lfirst_oid(lc)))
+			guarded = lfirst_oid(lc);
+	if (!OidIsValid(guarded))
+		return false;
+	foreach(lc, statement->cmds)
+		decide(lfirst_node(AlterTableCmd, lc), relid, family, admin);
+	return true;
+}
+
+static void
+decide(AlterTableCmd *command, Oid relid, List *family, bool admin)
+{
+	Rule		rule = rule_of(command->subtype);
+	Oid			child;
+
+	if (rule == RULE_INTERNAL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("this form of ALTER TABLE is not known to contact_guard, which guards columns of relation \"%s\"",
+						get_rel_name(relid)),
+				 cg_refused_relation(relid, InvalidAttrNumber),
+				 errhint("A newer version of contact_guard may know it.")));
+	if (!admin && needs_admin(command, family))
+		cg_ddl_refuse(relid, psprintf("%s of", describe(command)));
+	if (rule == RULE_VALIDATE)
+		cg_foreignkeys_require_all_rows(relid);
+	else if (rule == RULE_KEEPS)
+		keep_derived(command, family);
+	else if (rule == RULE_LEAVES)
+	{
+		child = leaving_child(command, relid);
+		if (OidIsValid(child))
+			cg_inherit_keep(child);
+	}
+}
+
+static bool
+needs_admin(AlterTableCmd *command, List *family)
+{
+	switch (rule_of(command->subtype))
+	{
+		case RULE_FREE:
+		case RULE_VALIDATE:
+		case RULE_KEEPS:
+		case RULE_JOINS:
+			return false;
+		case RULE_COLUMN:
+			return is_computed((ColumnDef *) command->def);
+		case RULE_CONSTRAINT:
+			if (!IsA(command->def, Constraint))
+				return true;
+			switch (((Constraint *) command->def)->contype)
+			{
+				case CONSTR_PRIMARY:
+				case CONSTR_UNIQUE:
+				case CONSTR_FOREIGN:
+					/* By what they refer to: accessrules.c, before they meet a row. */
+				case CONSTR_CHECK:
+				case CONSTR_EXCLUSION:
+					return false;
+				default:
+					return true;
+			}
+		case RULE_TYPE:
+			return changes_guarded(command, family) || cg_touches_raw(family, ((ColumnDef *) command->def)->raw_default);
+		default:
+			return true;
+	}
+}
+
+static bool
+is_computed(ColumnDef *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, column->constraints)
+		switch (lfirst_node(Constraint, lc)->contype)
+		{
+			case CONSTR_NULL:
+			case CONSTR_NOTNULL:
+			case CONSTR_DEFAULT:
+			case CONSTR_IDENTITY:
+			case CONSTR_PRIMARY:
+			case CONSTR_UNIQUE:
+			case CONSTR_FOREIGN:
+			case CONSTR_ATTR_DEFERRABLE:
+			case CONSTR_ATTR_NOT_DEFERRABLE:
+			case CONSTR_ATTR_DEFERRED:
+			case CONSTR_ATTR_IMMEDIATE:
+				/* By what they refer to: accessrules.c, before they meet a row. */
+			case CONSTR_CHECK:
+			case CONSTR_GENERATED:
+				break;
+			default:
+				return true;
+		}
+	return false;
+}
+
+/*
+ * Is the column guarded in any of them, or the customer key, or are its rows
+ * hidden?  A cast sees no other column than its own.
+ */
+static bool
+changes_guarded(AlterTableCmd *command, List *family)
+{
+	ListCell   *lc;
+
+	foreach(lc, family)
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+		AttrNumber	attnum = policy ? get_attnum(policy->relid, command->name) : InvalidAttrNumber;
+
+		if (policy && (policy->hide || policy->broken || attnum == policy->customer ||
+					   (attnum != InvalidAttrNumber && cg_policy_column(policy, attnum))))
+			return true;
+	}
+	return false;
+}
+
+/* A computed column is guarded as what it is computed from, while it is computed. */
+static void
+keep_derived(AlterTableCmd *command, List *family)
+{
+	ListCell   *lc;
+
+	foreach(lc, family)
+	{
+		AttrNumber	attnum = get_attnum(lfirst_oid(lc), command->name);
+
+		if (attnum != InvalidAttrNumber)
+			cg_inherit_keep_column(lfirst_oid(lc), attnum);
+	}
+}
+
+/* The command will ask for the child by name: locked here, and by its schema's name. */
+static Oid
+leaving_child(AlterTableCmd *command, Oid relid)
+{
+	PartitionCmd *partition = (PartitionCmd *) command->def;
+	Oid			child;
+
+	if (command->subtype == AT_DropInherit)
+		return relid;
+	child = RangeVarGetRelid(partition->name, NoLock, true);
+	if (!OidIsValid(child) || !list_member_oid(cg_inherit_ancestors(child), relid))
+		return InvalidOid;		/* an error of the command's own */
+	LockRelationOid(child, partition->concurrent || command->subtype == AT_DetachPartitionFinalize ?
+					ShareUpdateExclusiveLock : AccessExclusiveLock);
+	if (get_rel_name(child) == NULL)
+		return InvalidOid;
+	partition->name->schemaname = get_namespace_name(get_rel_namespace(child));
+	partition->name->relname = get_rel_name(child);
+	return child;
+}

@@ -1,0 +1,432 @@
+/*
+ * capture.c
+ *		Names that a trusted function finds on its search_path.
+ *
+ * The schemas of a pinned path belong to the CRM's owner, who may not read what is
+ * guarded.  What he puts there under a name that a trusted function uses would be
+ * called with stored values: it must be allowed for that (trust.h), but a cast in
+ * an allowed function already tells, by its error.  So he needs an admin for the
+ * names that occur in the text of a trusted function whose path has the schema; any
+ * other name captures nothing, and migrations go on.
+ *
+ * A text that has EXECUTE, or is not in a language that we read, may make up names:
+ * then it is every name that exists elsewhere on the path, pg_catalog included: what
+ * is found nowhere else hides nothing, and uncovers nothing when it goes.  Casts are found by no name, but by type.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_cast.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/proclang.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "command/capture.h"
+#include "command/ddl.h"
+#include "journal/eventrecord.h"
+#include "policy/labels.h"
+#include "policy/policy.h"
+#include "policy/trust.h"
+
+/* Where a class of objects that are found by name has name and schema. */
+typedef struct Kind
+{
+	Oid			catalog;
+	Oid			index;			/* on the OID */
+	AttrNumber	oid;
+	AttrNumber	name;
+	AttrNumber	schema;			/* 0: it is a schema itself */
+	int			cache;			/* by OID, still as before the command */
+	const char *what;
+} Kind;
+
+static const Kind kinds[] = {
+	{ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, Anum_pg_proc_proname,
+	Anum_pg_proc_pronamespace, PROCOID, "function"},
+	{OperatorRelationId, OperatorOidIndexId, Anum_pg_operator_oid, Anum_pg_operator_oprname,
+	Anum_pg_operator_oprnamespace, OPEROID, "operator"},
+	{TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, Anum_pg_type_typname,
+	Anum_pg_type_typnamespace, TYPEOID, "type"},
+	{RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, Anum_pg_class_relname,
+	Anum_pg_class_relnamespace, RELOID, "relation"},
+	{CollationRelationId, CollationOidIndexId, Anum_pg_collation_oid, Anum_pg_collation_collname,
+	Anum_pg_collation_collnamespace, COLLOID, "collation"},
+	{NamespaceRelationId, NamespaceOidIndexId, Anum_pg_namespace_oid, Anum_pg_namespace_nspname,
+	0, NAMESPACEOID, "schema"},
+};
+
+/* What was made or changed. */
+typedef struct Found
+{
+	const Kind *kind;
+	NameData	name;
+	Oid			schema;
+	Oid			object;
+	bool		made;			/* it may take the place of others, and be what it was not */
+} Found;
+
+static HeapTuple fetch(Oid catalog, Oid index, AttrNumber key, Oid object);
+static bool look(const Kind *kind, Oid object, Found *found);
+static bool look_before(const Kind *kind, Oid object, Found *found);
+static void refuse_if_found(const Found *found, const char *what);
+static const Kind *kind_of(Oid classId);
+static bool has_word(const char *text, const char *word);
+static bool may_find(Oid function, const Found *found);
+static bool exists(const Found *found, const List *schemas);
+static void decide_trusted(const CgAccess *event);
+static void decide_cast(Oid cast);
+static void decide_domain(Oid constraint);
+static bool is_met(Oid type);
+
+/* Its row as the command has left it; palloc'd. */
+static HeapTuple
+fetch(Oid catalog, Oid index, AttrNumber key, Oid object)
+{
+	Relation	rel = table_open(catalog, AccessShareLock);
+	ScanKeyData keys[1];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+	scan = systable_beginscan(rel, index, true, SnapshotSelf, 1, keys);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		tuple = heap_copytuple(tuple);
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return tuple;
+}
+
+static bool
+look(const Kind *kind, Oid object, Found *found)
+{
+	HeapTuple	tuple = fetch(kind->catalog, kind->index, kind->oid, object);
+	Relation	catalog;
+	bool		isnull;
+
+	if (tuple == NULL)
+		return false;
+	catalog = table_open(kind->catalog, AccessShareLock);
+	found->kind = kind;
+	found->object = object;
+	found->name = *DatumGetName(heap_getattr(tuple, kind->name, RelationGetDescr(catalog), &isnull));
+	found->schema = InvalidOid;
+	if (kind->schema != 0)
+		found->schema = DatumGetObjectId(heap_getattr(tuple, kind->schema,
+													  RelationGetDescr(catalog), &isnull));
+	table_close(catalog, AccessShareLock);
+	return true;
+}
+
+/* The caches do not show yet what the command has done. */
+static bool
+look_before(const Kind *kind, Oid object, Found *found)
+{
+	HeapTuple	tuple = SearchSysCache1(kind->cache, ObjectIdGetDatum(object));
+	bool		isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	found->kind = kind;
+	found->object = object;
+	found->name = *DatumGetName(SysCacheGetAttr(kind->cache, tuple, kind->name, &isnull));
+	found->schema = InvalidOid;
+	if (kind->schema != 0)
+		found->schema = DatumGetObjectId(SysCacheGetAttr(kind->cache, tuple, kind->schema, &isnull));
+	ReleaseSysCache(tuple);
+	return true;
+}
+
+static bool
+is_part_of_word(unsigned char c)
+{
+	return isalnum(c) || c == '_' || c == '$' || IS_HIGHBIT_SET(c);
+}
+
+/*
+ * Whatever its case, since most names are folded; an operator anywhere.  A name
+ * may be longer in the text than PostgreSQL keeps it.
+ */
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t		length = strlen(word);
+	bool		is_name = is_part_of_word(word[0]);
+	bool		is_cut = length >= NAMEDATALEN - MAX_MULTIBYTE_CHAR_LEN;
+
+	for (const char *at = text; *at; at++)
+		if (pg_strncasecmp(at, word, length) == 0 &&
+			(!is_name || ((at == text || !is_part_of_word(at[-1])) &&
+						  (is_cut || !is_part_of_word(at[length])))))
+			return true;
+	return false;
+}
+
+/* Operators that IN, LIKE, BETWEEN, CASE, USING and their kin stand for. */
+static bool
+is_implied(const Found *found)
+{
+	static const char *const operators[] = {
+		"=", "<>", "<", ">", "<=", ">=", "~", "~~", "!~~", "~~*", "!~~*"
+	};
+
+	for (int i = 0; found->kind->catalog == OperatorRelationId && i < lengthof(operators); i++)
+		if (strcmp(NameStr(found->name), operators[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Is there anything of this name in another of these schemas, or in pg_catalog, that
+ * it could hide, or has hidden so far?  A function or an operator may be preferred
+ * to another of the same schema, too, and one that is replaced hides itself.
+ */
+static bool
+exists(const Found *found, const List *schemas)
+{
+	ListCell   *lc;
+	List	   *all = lappend(list_copy(schemas), "pg_catalog");
+	const char *name = NameStr(found->name);
+
+	foreach(lc, all)
+	{
+		Oid			schema = get_namespace_oid(lfirst(lc), true);
+
+		if (!OidIsValid(schema))
+			continue;
+		if (schema == found->schema && found->kind->cache != PROCOID && found->kind->cache != OPEROID)
+			continue;
+		if (found->kind->catalog == TypeRelationId || found->kind->catalog == RelationRelationId)
+		{
+			if (SearchSysCacheExists2(TYPENAMENSP, CStringGetDatum(name), ObjectIdGetDatum(schema)) ||
+				OidIsValid(get_relname_relid(name, schema)))
+				return true;
+		}
+		else if (found->kind->catalog == ProcedureRelationId || found->kind->catalog == OperatorRelationId)
+		{
+			bool		function = found->kind->catalog == ProcedureRelationId;
+			CatCList   *list = SearchSysCacheList1(function ? PROCNAMEARGSNSP : OPERNAMENSP,
+												   CStringGetDatum(name));
+			bool		there = false;
+
+			for (int i = 0; i < list->n_members; i++)
+			{
+				HeapTuple	tuple = &list->members[i]->tuple;
+				Oid			other = function ? ((Form_pg_proc) GETSTRUCT(tuple))->oid
+					: ((Form_pg_operator) GETSTRUCT(tuple))->oid;
+
+				there |= (found->made || other != found->object) && schema == (function ? ((Form_pg_proc) GETSTRUCT(tuple))->pronamespace
+									: ((Form_pg_operator) GETSTRUCT(tuple))->oprnamespace);
+			}
+			ReleaseSysCacheList(list);
+			if (there)
+				return true;
+		}
+		else
+			return true;		/* collations are not looked into */
+	}
+	return false;
+}
+
+/* Could the trusted function find it? */
+static bool
+may_find(Oid function, const Found *found)
+{
+	List	   *path = cg_trust_path(function);
+	HeapTuple	tuple;
+	char	   *source;
+	Oid			language;
+	bool		isnull;
+	ListCell   *lc;
+	bool		on_path = false;
+
+	foreach(lc, path)
+		on_path |= found->kind->schema == 0 ? strcmp(lfirst(lc), NameStr(found->name)) == 0
+			: get_namespace_oid(lfirst(lc), true) == found->schema;
+	if (!on_path)
+		return false;
+	if (found->kind->schema == 0)
+		return true;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+	source = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull));
+	ReleaseSysCache(tuple);
+	/* A quote is doubled in the text, and U&"\0061" is a name, too. */
+	if (is_implied(found) || has_word(source, NameStr(found->name)) ||
+		strchr(NameStr(found->name), '"') || strcasestr(source, "u&\""))
+		return true;
+	if ((language == SQLlanguageId || language == get_language_oid("plpgsql", true)) &&
+		!has_word(source, "execute"))
+		return false;
+	return exists(found, path);
+}
+
+/* A function that is trusted stays so only if it is still pinned: that is asked anew. */
+static void
+decide_trusted(const CgAccess *event)
+{
+	if (!cg_trust_is_labelled(event->object))
+		return;
+	if (!cg_ddl_is_admin())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"contact_guard_admin\" to change function %s",
+						cg_trust_name(event->object)),
+				 errdetail("It is trusted with stored values.")));
+	/* What it was is still in the caches.  A trust that was void does not come to life. */
+	if (!cg_trust_is_void(event->object))
+		cg_ddl_note_trusted(event->object);
+	cg_eventrecord_add("change of function %s, which is trusted", cg_trust_name(event->object));
+}
+
+/* Do trusted functions meet values of this type? */
+static bool
+is_met(Oid type)
+{
+	Oid			schema = InvalidOid;
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	ListCell   *lc;
+	ListCell   *name;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		schema = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
+		ReleaseSysCache(tuple);
+	}
+	if (schema != PG_CATALOG_NAMESPACE)
+		foreach(lc, cg_trust_functions())
+			foreach(name, cg_trust_path(lfirst_oid(lc)))
+				if (get_namespace_oid(lfirst(name), true) == schema)
+					return true;
+	foreach(lc, cg_labels_relations())
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		/* Not those of PostgreSQL: everybody has text on one side of his casts. */
+		for (int i = 0; policy && i < policy->nguarded && schema != PG_CATALOG_NAMESPACE; i++)
+			if (get_atttype(policy->relid, policy->guarded[i].attnum) == type)
+				return true;
+	}
+	return false;
+}
+
+static void
+decide_cast(Oid cast)
+{
+	HeapTuple	tuple = fetch(CastRelationId, CastOidIndexId, Anum_pg_cast_oid, cast);
+	Form_pg_cast form = tuple ? (Form_pg_cast) GETSTRUCT(tuple) : NULL;
+
+	if (form && (is_met(form->castsource) || is_met(form->casttarget)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"contact_guard_admin\" to create a cast from type %s to type %s",
+						format_type_be(form->castsource), format_type_be(form->casttarget)),
+				 errdetail("Guarded columns, or functions that are trusted with stored values, may use these types.")));
+}
+
+/* That of a domain which a trusted function may find. */
+static void
+decide_domain(Oid constraint)
+{
+	HeapTuple	tuple = fetch(ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, constraint);
+	Oid			domain = tuple ? ((Form_pg_constraint) GETSTRUCT(tuple))->contypid : InvalidOid;
+	CgAccess	event = {OAT_POST_CREATE, domain};
+
+	if (OidIsValid(domain))
+		cg_capture_decide(TypeRelationId, &event);
+}
+
+static void
+refuse_if_found(const Found *found, const char *what)
+{
+	ListCell   *lc;
+
+	foreach(lc, cg_trust_functions())
+		if (may_find(lfirst_oid(lc), found))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("must be a member of role \"contact_guard_admin\" to %s %s %s named \"%s\" here",
+							what, found->kind->cache == OPEROID ? "an" : "a", found->kind->what, NameStr(found->name)),
+					 errdetail("Function %s, which is trusted with stored values, may find it by this name.",
+							   cg_trust_name(lfirst_oid(lc))),
+					 strcmp(what, "drop") == 0 || strcmp(what, "move away") == 0
+					 ? errhint("It would find another one then. Ask a member of contact_guard_admin to run the command.")
+					 : errhint("Use another name, or ask a member of contact_guard_admin to run the command.")));
+}
+
+static const Kind *
+kind_of(Oid classId)
+{
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (kinds[i].catalog == classId)
+			return &kinds[i];
+	return NULL;
+}
+
+void
+cg_capture_decide(Oid classId, const CgAccess *event)
+{
+	const Kind *kind = kind_of(classId);
+	Found		now = {NULL};
+	Found		before = {NULL};
+
+	if (!cg_trust_is_any() || event->column != 0)
+		return;
+	if (classId == ProcedureRelationId)
+		decide_trusted(event);
+	if (cg_ddl_is_admin())
+		return;
+	if (classId == CastRelationId)
+		decide_cast(event->object);
+	else if (classId == ConstraintRelationId && event->access == OAT_POST_CREATE)
+		decide_domain(event->object);
+	if (kind == NULL || !look(kind, event->object, &now))
+		return;
+	now.made = event->access == OAT_POST_CREATE;
+	if (now.made)
+		refuse_if_found(&now, "make");
+	else if (look_before(kind, event->object, &before) &&
+			 (strcmp(NameStr(now.name), NameStr(before.name)) != 0 || now.schema != before.schema))
+	{
+		/* Where a type was, a temporary one would be found. */
+		refuse_if_found(&before, "move away");
+		refuse_if_found(&now, "make");
+	}
+}
+
+void
+cg_capture_decide_drop(Oid classId, Oid object, int column)
+{
+	const Kind *kind = kind_of(classId);
+	Found		found = {NULL};
+
+	if (!cg_trust_is_any() || column != 0)
+		return;
+	if (classId == ProcedureRelationId && cg_trust_is_labelled(object))
+		cg_eventrecord_add("drop of function %s, which was trusted", cg_trust_name(object));
+	/* What is not found in a temporary schema leaves room for nobody. */
+	if (cg_ddl_is_admin() || (classId != TypeRelationId && classId != RelationRelationId &&
+							  classId != NamespaceRelationId))
+		return;
+	if (look_before(kind, object, &found))
+		refuse_if_found(&found, "drop");
+}

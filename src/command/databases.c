@@ -1,0 +1,292 @@
+/*
+ * databases.c
+ *		CREATE, DROP and ALTER DATABASE, which want a database for themselves.
+ *
+ * PostgreSQL waits for five seconds for other sessions to leave, autovacuum
+ * workers get a signal; a background worker counts as a session.  So the
+ * recorder is told to go before the command looks.
+ *
+ * A hold ends by itself after a minute, should its owner die; a recorder that
+ * starts while a database is being copied or dropped waits for the lock on it.
+ */
+#include "postgres.h"
+
+#include <signal.h>
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "utils/acl.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "base/shared.h"
+#include "command/databases.h"
+
+#define HOLD_MS 60000
+#define PATIENCE_MS 5000
+#define LOOK_MS 10000
+#define QUIET_MS 1000
+
+static const char *wanted_database(Node *statement);
+static bool may_create_databases(void);
+static bool is_template(Oid database);
+static bool may_have(Node *statement, Oid database, bool is_top_level);
+static CgGuards guards_of(Oid oid);
+static void require_unguarded(Oid oid, const char *name);
+static void hold(Oid oid);
+static void release_own(XactEvent event, void *arg);
+static void release_own_sub(SubXactEvent event, SubTransactionId me, SubTransactionId parent, void *arg);
+
+/* In which DROP EXTENSION has sent this database's recorder away, or Invalid. */
+static SubTransactionId own_held = InvalidSubTransactionId;
+
+/* The database that nobody may be connected to, or NULL. */
+static const char *
+wanted_database(Node *statement)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(statement))
+	{
+		case T_CreatedbStmt:
+			foreach(lc, ((CreatedbStmt *) statement)->options)
+			{
+				DefElem    *option = lfirst_node(DefElem, lc);
+
+				if (strcmp(option->defname, "template") == 0 && option->arg)
+					return defGetString(option);
+			}
+			return "template1";
+		case T_DropdbStmt:
+			return ((DropdbStmt *) statement)->dbname;
+		case T_RenameStmt:
+			if (((RenameStmt *) statement)->renameType == OBJECT_DATABASE)
+				return ((RenameStmt *) statement)->subname;
+			return NULL;
+		case T_AlterDatabaseStmt:
+			foreach(lc, ((AlterDatabaseStmt *) statement)->options)
+				if (strcmp(lfirst_node(DefElem, lc)->defname, "tablespace") == 0)
+					return ((AlterDatabaseStmt *) statement)->dbname;
+			return NULL;
+		default:
+			return NULL;
+	}
+}
+
+static bool
+may_create_databases(void)
+{
+	HeapTuple	tuple;
+	bool		result = superuser();
+
+	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+	if (HeapTupleIsValid(tuple))
+	{
+		result = result || ((Form_pg_authid) GETSTRUCT(tuple))->rolcreatedb;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+static bool
+is_template(Oid database)
+{
+	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
+	bool		result = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_database) GETSTRUCT(tuple))->datistemplate;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/* The privileges that PostgreSQL asks for, and what it refuses of anybody at once. */
+static bool
+may_have(Node *statement, Oid database, bool is_top_level)
+{
+	bool		owner = pg_database_ownercheck(database, GetUserId());
+
+	if (!IsA(statement, RenameStmt) && IsInTransactionBlock(is_top_level))
+		return false;
+	if (!IsA(statement, CreatedbStmt) && database == MyDatabaseId)
+		return false;
+	switch (nodeTag(statement))
+	{
+		case T_CreatedbStmt:
+			return may_create_databases() && (owner || is_template(database)) &&
+				!OidIsValid(get_database_oid(((CreatedbStmt *) statement)->dbname, true));
+		case T_DropdbStmt:
+			return owner && !is_template(database);
+		case T_RenameStmt:
+			return owner && may_create_databases() &&
+				!OidIsValid(get_database_oid(((RenameStmt *) statement)->newname, true));
+		default:
+			return owner;
+	}
+}
+
+/* Known when the launcher has had a look into the database, or found it without us. */
+static CgGuards
+guards_of(Oid oid)
+{
+	CgDatabase *database;
+	CgGuards	result;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(oid, false);
+	if (database)
+		result = database->guards;
+	else
+		result = cg_shared->census_taken ? CG_GUARDS_NOTHING : CG_GUARDS_UNKNOWN;
+	LWLockRelease(cg_shared->lock);
+	return result;
+}
+
+/*
+ * A copy has all values, and a log of its own, which goes when the copy is dropped: who
+ * read in it would never be on record.
+ */
+static void
+require_unguarded(Oid oid, const char *name)
+{
+	TimestampTz give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_MS);
+	CgGuards	guards;
+
+	while ((guards = guards_of(oid)) == CG_GUARDS_UNKNOWN && GetCurrentTimestamp() < give_up)
+		ConditionVariableTimedSleep(&cg_shared->progress, 100, PG_WAIT_EXTENSION);
+	ConditionVariableCancelSleep();
+	if (guards == CG_GUARDS_UNKNOWN)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it is not known yet whether database \"%s\" has guarded columns", name),
+				 errhint("Try again; the recorder of contact_guard looks after the server's start.")));
+	if (guards == CG_GUARDS_SOMETHING)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be superuser to copy database \"%s\"", name),
+				 errdetail("It has guarded columns, and what is read in a copy is on record in the copy alone."),
+				 errhint("Ask a superuser; or use pg_dump, whose reads are on record.")));
+}
+
+/*
+ * Sends the recorder away, if there is one, and waits until it has gone.  It sees
+ * the hold when its latch wakes it; what it waits for meanwhile ends by a signal
+ * alone, of which the server log tells.
+ */
+static void
+hold(Oid oid)
+{
+	TimestampTz begun = GetCurrentTimestamp();
+	TimestampTz give_up = TimestampTzPlusMilliseconds(begun, PATIENCE_MS);
+	bool		running = true;
+
+	while (running && GetCurrentTimestamp() < give_up)
+	{
+		CgDatabase *database;
+
+		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+		database = cg_shared_database(oid, false);
+		running = database && database->recorder != 0;
+		if (database)
+			database->hold_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), HOLD_MS);
+		if (running && TimestampDifferenceExceeds(begun, GetCurrentTimestamp(), QUIET_MS))
+			kill(database->recorder, SIGTERM);
+		else if (running)
+			SetLatch(database->latch);
+		LWLockRelease(cg_shared->lock);
+		if (running)
+			ConditionVariableTimedSleep(&cg_shared->progress, 100, PG_WAIT_EXTENSION);
+	}
+	ConditionVariableCancelSleep();
+}
+
+Oid
+cg_databases_hold(Node *statement, bool is_top_level)
+{
+	const char *name = wanted_database(statement);
+	Oid			oid = name ? get_database_oid(name, true) : InvalidOid;
+
+	/* Whom PostgreSQL will refuse must not stop a recorder. */
+	if (!OidIsValid(oid) || !may_have(statement, oid, is_top_level))
+		return InvalidOid;
+	if (IsA(statement, CreatedbStmt) && !superuser())
+		require_unguarded(oid, name);
+	hold(oid);
+	return oid;
+}
+
+static void
+release_own(XactEvent event, void *arg)
+{
+	if (own_held == InvalidSubTransactionId ||
+		(event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE))
+		return;
+	own_held = InvalidSubTransactionId;
+	cg_databases_release(MyDatabaseId, false);
+}
+
+/* With ROLLBACK TO SAVEPOINT, or an error that is caught, the tables are there again. */
+static void
+release_own_sub(SubXactEvent event, SubTransactionId me, SubTransactionId parent, void *arg)
+{
+	if (own_held != me)
+		return;
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+		own_held = parent;
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		own_held = InvalidSubTransactionId;
+		cg_databases_release(MyDatabaseId, false);
+	}
+}
+
+void
+cg_databases_hold_own(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+	{
+		RegisterXactCallback(release_own, NULL);
+		RegisterSubXactCallback(release_own_sub, NULL);
+	}
+	registered = true;
+	if (own_held == InvalidSubTransactionId)
+		own_held = GetCurrentSubTransactionId();
+	hold(MyDatabaseId);
+}
+
+void
+cg_databases_release(Oid oid, bool dropped)
+{
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(oid, false);
+	if (database)
+	{
+		/* That the recorder had to go is no failure of its own. */
+		if (database->hold_until != 0)
+		{
+			database->failures = 0;
+			database->retry_at = 0;
+		}
+		database->hold_until = 0;
+		/* Its messages are nobody's now, and must not keep WAL. */
+		if (dropped && database->recorder == 0)
+			memset(database, 0, sizeof(CgDatabase));
+		else
+			cg_shared_wake(database);
+	}
+	LWLockRelease(cg_shared->lock);
+}

@@ -1,0 +1,127 @@
+/*
+ * fallback.c
+ *		Row security that keeps a table shut where the library is not loaded.
+ *
+ * Stored policies, since no hook of ours could speak where our library is not.
+ * Their function is IMMUTABLE, so the planner folds it and index conditions stay
+ * as they were; without the library it is an error.  The restrictive one shuts
+ * tables that have permissive policies.  The permissive one lets no row through,
+ * ever, but without any PostgreSQL would not look at the restrictive one, and
+ * show an empty table instead of the error.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "commands/policy.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "rewrite/rowsecurity.h"
+
+#include "command/fallback.h"
+#include "policy/policy.h"
+
+#define RESTRICTIVE "contact_guard_needs_library"
+
+static void execute(const char *sql);
+static char *relation_name(Oid relid);
+static char *row_security(Oid relid);
+static bool has_other_policy(Oid relid);
+
+/* As the caller, who owns the table. */
+static void
+execute(const char *sql)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute(sql, false, 0) < 0)
+		elog(ERROR, "could not execute \"%s\"", sql);
+	SPI_finish();
+}
+
+static char *
+relation_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/* The relation cache leaves policies alone where row security is off. */
+static bool
+has_dormant_policy(Oid relid)
+{
+	Relation	rel = RelationIdGetRelation(relid);
+	bool		found = relation_has_policies(rel);
+
+	RelationClose(rel);
+	return found;
+}
+
+/* As the label has it. */
+static char *
+row_security(Oid relid)
+{
+	Relation	rel = RelationIdGetRelation(relid);
+	char	   *result = !rel->rd_rel->relrowsecurity ? "off" :
+		rel->rd_rel->relforcerowsecurity ? "forced" : "on";
+
+	RelationClose(rel);
+	/* Not in rd_rsdesc, since it is off. */
+	if (strcmp(result, "off") == 0 && has_dormant_policy(relid))
+		result = "dormant";
+	return result;
+}
+
+static bool
+has_other_policy(Oid relid)
+{
+	Relation	rel = RelationIdGetRelation(relid);
+	ListCell   *lc;
+	bool		result = false;
+
+	foreach(lc, rel->rd_rsdesc ? rel->rd_rsdesc->policies : NIL)
+	{
+		RowSecurityPolicy *policy = lfirst(lc);
+
+		if (strcmp(policy->policy_name, RESTRICTIVE) != 0 &&
+			strcmp(policy->policy_name, CG_POLICY_NO_ROWS) != 0)
+			result = true;
+	}
+	RelationClose(rel);
+	return result;
+}
+
+void
+cg_fallback_make(Oid relid, char **before)
+{
+	char	   *name = relation_name(relid);
+
+	if (*before == NULL)
+		*before = row_security(relid);
+	if (!OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
+		execute(psprintf("CREATE POLICY " RESTRICTIVE " ON %s AS RESTRICTIVE "
+						 "USING (contact_guard.require_preload())", name));
+	if (!OidIsValid(get_relation_policy_oid(relid, CG_POLICY_NO_ROWS, true)))
+		execute(psprintf("CREATE POLICY " CG_POLICY_NO_ROWS " ON %s "
+						 "USING (NOT contact_guard.require_preload())", name));
+	execute(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", name));
+}
+
+void
+cg_fallback_remove(Oid relid, const char *before)
+{
+	char	   *name = relation_name(relid);
+
+	if (OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
+		execute(psprintf("DROP POLICY " RESTRICTIVE " ON %s", name));
+	if (OidIsValid(get_relation_policy_oid(relid, CG_POLICY_NO_ROWS, true)))
+		execute(psprintf("DROP POLICY " CG_POLICY_NO_ROWS " ON %s", name));
+	if (before == NULL || strcmp(before, "forced") == 0)
+		return;
+	execute(psprintf("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", name));
+	if (strcmp(before, "dormant") == 0 || (strcmp(before, "off") == 0 && !has_other_policy(relid)))
+		execute(psprintf("ALTER TABLE %s DISABLE ROW LEVEL SECURITY", name));
+}

@@ -1,0 +1,310 @@
+/*
+ * interventionfuncs.c
+ *		use_interventions(), forget_interventions(), and the built-in interventions.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "common/int.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "base/customerkey.h"
+#include "base/objects.h"
+#include "base/owncolumns.h"
+#include "base/owntables.h"
+#include "journal/eventrecord.h"
+#include "policy/interventions.h"
+#include "policy/labels.h"
+#include "policy/policy.h"
+#include "policy/question.h"
+#include "policy/verdict.h"
+#include "policy/windowquery.h"
+
+PG_FUNCTION_INFO_V1(cg_use_interventions);
+PG_FUNCTION_INFO_V1(cg_forget_interventions);
+PG_FUNCTION_INFO_V1(cg_open_intervention);
+PG_FUNCTION_INFO_V1(cg_close_intervention);
+
+/* In the tag of the lock, where a column's number would be; nobody locks columns. */
+#define ID_LOCK 1
+
+static int64 draw_id(void);
+static void read_parts(FunctionCallInfo fcinfo, Oid relid, AttrNumber *parts);
+static char *interval_argument(FunctionCallInfo fcinfo, int argument);
+static void check_customers(Oid relid, AttrNumber customer);
+static void warn_of_index(Oid relid, AttrNumber technician);
+static void warn_of_owner(Oid relid);
+
+/* The same text whatever the session's IntervalStyle; NULL for none. */
+static char *
+interval_argument(FunctionCallInfo fcinfo, int argument)
+{
+	int			nestlevel;
+	char	   *text;
+
+	if (PG_ARGISNULL(argument))
+		return NULL;
+	nestlevel = NewGUCNestLevel();
+	(void) set_config_option("IntervalStyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	text = DatumGetCString(DirectFunctionCall1(interval_out, PG_GETARG_DATUM(argument)));
+	AtEOXact_GUC(true, nestlevel);
+	return text;
+}
+
+/* Protected relations must know customers by the same kind of key. */
+static void
+check_customers(Oid relid, AttrNumber customer)
+{
+	ListCell   *lc;
+
+	if (get_rel_namespace(relid) == cg_objects_schema())
+		return;
+	foreach(lc, cg_labels_relations())
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		if (policy == NULL || policy->broken)
+			continue;
+		if (cg_customerkey_lookup_type(policy->relid, policy->customer) !=
+			cg_customerkey_lookup_type(relid, customer))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("customer column \"%s\" of relation \"%s\" has type %s, but the customer key of protected relation \"%s\" is of another kind",
+							get_attname(relid, customer, false), get_rel_name(relid),
+							format_type_be(get_atttype(relid, customer)), get_rel_name(policy->relid))));
+	}
+}
+
+static void
+warn_of_index(Oid relid, AttrNumber technician)
+{
+	Relation	rel = table_open(relid, NoLock);
+	char		relkind = rel->rd_rel->relkind;
+	bool		found = relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
+		relkind != RELKIND_MATVIEW;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = relation_open(lfirst_oid(lc), AccessShareLock);
+
+		if (index->rd_index->indkey.values[0] == technician)
+			found = true;
+		relation_close(index, AccessShareLock);
+	}
+	table_close(rel, NoLock);
+	if (!found)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("relation \"%s\" has no index that begins with \"%s\"",
+						get_rel_name(relid), get_attname(relid, technician, false)),
+				 errhint("Create one on (%s, %s): every reader of a guarded column looks his windows up.",
+						 quote_identifier(get_attname(relid, technician, false)), "the opening time")));
+}
+
+static void
+warn_of_owner(Oid relid)
+{
+	Relation	rel = table_open(relid, NoLock);
+
+	if (superuser_arg(rel->rd_rel->relowner) && rel->rd_rel->relkind == RELKIND_VIEW)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("interventions view \"%s\" is owned by a superuser", get_rel_name(relid)),
+				 errdetail("Every look at the interventions runs its functions with the superuser's rights."),
+				 errhint("Give it to the role that owns the CRM.")));
+	table_close(rel, NoLock);
+}
+
+/* The columns that the arguments name, by CgPart. */
+static void
+read_parts(FunctionCallInfo fcinfo, Oid relid, AttrNumber *parts)
+{
+	static const int arguments[CG_NPARTS] = {5, 1, 2, 3, 4};
+
+	for (int part = 0; part < CG_NPARTS; part++)
+	{
+		char	   *name = NameStr(*PG_GETARG_NAME(arguments[part]));
+
+		parts[part] = get_attnum(relid, name);
+		if (parts[part] <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("column \"%s\" of relation \"%s\" does not exist", name, get_rel_name(relid))));
+		for (int other = 0; other < part; other++)
+			if (parts[other] == parts[part])
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("column \"%s\" cannot be both %s and %s", name,
+								cg_part_names[other], cg_part_names[part])));
+	}
+}
+
+Datum
+cg_use_interventions(PG_FUNCTION_ARGS)
+{
+	Oid			relid;
+	CgTableLabel label;
+	AttrNumber	parts[CG_NPARTS];
+	char	   *problem;
+	List	   *trees;
+
+	for (int argument = 0; argument <= 5; argument++)
+		if (PG_ARGISNULL(argument))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("relation, customer, technician, opens_at, closes_at and id must not be null")));
+	relid = PG_GETARG_OID(0);
+	LockRelationOid(relid, ShareUpdateExclusiveLock);
+	cg_objects_require_policy_owner(relid, "name an interventions relation");
+	read_parts(fcinfo, relid, parts);
+	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	label.interventions = true;
+	label.open_when = PG_ARGISNULL(6) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(6));
+	label.early = interval_argument(fcinfo, 7);
+	label.late = interval_argument(fcinfo, 8);
+	label.longest = interval_argument(fcinfo, 9);
+	label.timezone = PG_ARGISNULL(10) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(10));
+	problem = cg_question_trees(relid, &label, parts, &trees);
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("relation \"%s\" cannot say when interventions are open: %s",
+						get_rel_name(relid), problem),
+				 strstr(problem, "reader's transaction") || strstr(problem, "volatile") ?
+				 errhint("Leave the clock to contact_guard, which compares it with opens_at and closes_at, early and late included. clock_timestamp() is volatile.") : 0));
+	check_customers(relid, parts[CG_PART_CUSTOMER]);
+
+	cg_interventions_set_parts(relid, parts);
+	cg_labels_set_table(relid, &label);
+	if (get_rel_namespace(relid) == cg_objects_schema())
+		PG_RETURN_VOID();
+	cg_eventrecord_add("use interventions of %s: customer %s, technician %s, opens at %s, closes at %s, id %s, "
+						"open when %s, early %s, late %s, longest %s, time zone %s, %s",
+						get_rel_name(relid), get_attname(relid, parts[CG_PART_CUSTOMER], false),
+						get_attname(relid, parts[CG_PART_TECHNICIAN], false),
+						get_attname(relid, parts[CG_PART_OPENS_AT], false),
+						get_attname(relid, parts[CG_PART_CLOSES_AT], false),
+						get_attname(relid, parts[CG_PART_ID], false),
+						label.open_when ? label.open_when : "in time",
+						label.early ? label.early : "0", label.late ? label.late : "0",
+						label.longest ? label.longest : "unlimited",
+						label.timezone ? label.timezone : "none", cg_verdict_definition(relid));
+	cg_verdict_require_trust(relid);
+	problem = cg_verdict_row_security(trees);
+	if (problem)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("%s", problem)));
+	warn_of_index(relid, parts[CG_PART_TECHNICIAN]);
+	warn_of_owner(relid);
+	PG_RETURN_VOID();
+}
+
+Datum
+cg_forget_interventions(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	CgTableLabel label;
+
+	LockRelationOid(relid, ShareUpdateExclusiveLock);
+	cg_objects_require_policy_owner(relid, "name an interventions relation");
+	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	if (!label.interventions)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("relation \"%s\" is no interventions relation", get_rel_name(relid))));
+	cg_interventions_set_parts(relid, NULL);
+	label.interventions = false;
+	cg_labels_set_table(relid, &label);
+	cg_eventrecord_add("forget interventions of %s", get_rel_name(relid));
+	PG_RETURN_VOID();
+}
+
+/*
+ * One more than the greatest, as of now: a sequence is anybody's who may write all data,
+ * and starts anew in a restore.  Until we commit nobody else draws one.
+ */
+static int64
+draw_id(void)
+{
+	Oid			relid = cg_objects_relation("intervention", false);
+	Relation	rel;
+	Relation	index;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		isnull;
+	int64		id = 0;
+
+	cg_objects_require();
+	LockDatabaseObject(RelationRelationId, relid, ID_LOCK, ExclusiveLock);
+	rel = table_open(relid, AccessShareLock);
+	index = index_open(RelationGetPrimaryKeyIndex(rel), AccessShareLock);
+	/* With a snapshot of this moment, whatever the transaction's is. */
+	scan = systable_beginscan_ordered(rel, index, NULL, 0, NULL);
+	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
+	if (HeapTupleIsValid(tuple))
+		id = DatumGetInt64(heap_getattr(tuple, Anum_intervention_id, RelationGetDescr(rel), &isnull));
+	systable_endscan_ordered(scan);
+	index_close(index, AccessShareLock);
+	table_close(rel, AccessShareLock);
+	if (pg_add_s64_overflow(id, 1, &id))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("there is no number left for an intervention")));
+	return id;
+}
+
+Datum
+cg_open_intervention(PG_FUNCTION_ARGS)
+{
+	Oid			types[5] = {TEXTOID, NAMEOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID};
+	Datum		values[5];
+	int64		id;
+
+	if (PG_GETARG_TIMESTAMPTZ(3) <= PG_GETARG_TIMESTAMPTZ(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the intervention would end before it begins")));
+	for (int i = 0; i < 4; i++)
+		values[i] = PG_GETARG_DATUM(i);
+	id = draw_id();
+	values[4] = Int64GetDatum(id);
+	/* In version 1.0's table it is an identity column. */
+	(void) cg_owntables_execute("INSERT INTO contact_guard.intervention (customer, technician, opens_at, closes_at, id) "
+								"OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5)",
+								5, types, values, NULL, NULL);
+	cg_eventrecord_add("open intervention " INT64_FORMAT " of %s at customer %s", id,
+						NameStr(*PG_GETARG_NAME(1)), text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	PG_RETURN_INT64(id);
+}
+
+Datum
+cg_close_intervention(PG_FUNCTION_ARGS)
+{
+	Oid			types[1] = {INT8OID};
+	Datum		values[1] = {PG_GETARG_DATUM(0)};
+
+	if (cg_owntables_execute("UPDATE contact_guard.intervention SET closed_at = clock_timestamp() "
+							 "WHERE id = $1 AND closed_at IS NULL",
+							 1, types, values, NULL, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("there is no open intervention " INT64_FORMAT, PG_GETARG_INT64(0))));
+	cg_eventrecord_add("close intervention " INT64_FORMAT, PG_GETARG_INT64(0));
+	PG_RETURN_VOID();
+}

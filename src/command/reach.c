@@ -1,0 +1,247 @@
+/*
+ * reach.c
+ *		What the guard on a column cannot reach.
+ *
+ * protect() cannot mend the CRM's own triggers and copies, but who sets a policy
+ * must know of them.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "commands/trigger.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "command/reach.h"
+#include "policy/policy.h"
+#include "policy/trust.h"
+#include "read/uniques.h"
+
+static bool key_array_has(HeapTuple tuple, Relation catalog, int column, AttrNumber attnum);
+static Oid	rewrite_relation(Oid rule);
+static void warn_triggers(Relation rel);
+static void warn_uniques(Relation rel);
+static void warn_nullable(Relation rel, List *attnums);
+static void warn_dependents(Oid relid, AttrNumber attnum);
+
+static bool
+key_array_has(HeapTuple tuple, Relation catalog, int column, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		datum = heap_getattr(tuple, column, RelationGetDescr(catalog), &isnull);
+	ArrayType  *array;
+	int16	   *keys;
+
+	if (isnull)
+		return false;
+	array = DatumGetArrayTypeP(datum);
+	keys = (int16 *) ARR_DATA_PTR(array);
+	for (int i = 0; i < ARR_DIMS(array)[0]; i++)
+		if (keys[i] == attnum)
+			return true;
+	return false;
+}
+
+bool
+cg_reach_is_distributed(Oid relid)
+{
+	Oid			citus = get_extension_oid("citus", true);
+	Oid			list = OidIsValid(citus) ? get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE) : InvalidOid;
+	Relation	rel;
+	AttrNumber	attnum;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	if (!OidIsValid(list) || getExtensionOfObject(RelationRelationId, list) != citus)
+		return false;
+	rel = table_open(list, AccessShareLock);
+	attnum = get_attnum(list, "logicalrelid");
+	if (attnum <= 0 || get_atttype(list, attnum) != REGCLASSOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot tell whether relation \"%s\" is distributed by Citus", get_rel_name(relid)),
+				 errdetail("Relation pg_dist_partition has no column \"logicalrelid\" of type regclass.")));
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, attnum, RelationGetDescr(rel), &isnull);
+
+		found = !isnull && DatumGetObjectId(value) == relid;
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+bool
+cg_reach_in_foreign_key(Oid relid, AttrNumber attnum)
+{
+	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	/* No index leads from a referenced table to its constraints. */
+	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		if (form->contype != CONSTRAINT_FOREIGN)
+			continue;
+		found = (form->conrelid == relid &&
+				 key_array_has(tuple, catalog, Anum_pg_constraint_conkey, attnum)) ||
+			(form->confrelid == relid &&
+			 key_array_has(tuple, catalog, Anum_pg_constraint_confkey, attnum));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return found;
+}
+
+static void
+warn_triggers(Relation rel)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+	{
+		/* Who trusts its function has looked at what becomes of the values. */
+		if (triggers->triggers[i].tgisinternal || cg_trust_is_trusted(triggers->triggers[i].tgfoid))
+			continue;
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("trigger \"%s\" on relation \"%s\" sees guarded values",
+						triggers->triggers[i].tgname, RelationGetRelationName(rel)),
+				 errdetail("OLD and NEW of a row trigger are not masked, and not recorded."),
+				 errhint("Pin the search_path of its function and trust it: see contact_guard.trust_function(). What it writes into another table, say for an audit, is a bare copy: protect that table as well.")));
+	}
+}
+
+/* The relation that a rule belongs to. */
+static Oid
+rewrite_relation(Oid rule)
+{
+	Relation	catalog = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(rule));
+	scan = systable_beginscan(catalog, RewriteOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* Objects whose definition names the column. */
+static void
+warn_dependents(Oid relid, AttrNumber attnum)
+{
+	Relation	catalog = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData keys[3];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	const char *column = get_attname(relid, attnum, false);
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(RelationRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	ScanKeyInit(&keys[2], Anum_pg_depend_refobjsubid, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(attnum));
+	scan = systable_beginscan(catalog, DependReferenceIndexId, true, NULL, 3, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->classid == RewriteRelationId)
+		{
+			Oid			owner = rewrite_relation(form->objid);
+
+			if (get_rel_relkind(owner) == RELKIND_MATVIEW)
+				ereport(WARNING,
+						(errcode(ERRCODE_WARNING),
+						 errmsg("materialized view \"%s\" keeps a copy of guarded column \"%s\"",
+								get_rel_name(owner), column),
+						 errhint("Protect it as well, or drop it. REFRESH by its owner is refused without a standing permission of his: see contact_guard.allow().")));
+		}
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+/* Of a NULL nobody can tell whether it is one: an application may store it again. */
+static void
+warn_nullable(Relation rel, List *attnums)
+{
+	ListCell   *lc;
+
+	foreach(lc, attnums)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), lfirst_int(lc) - 1);
+		const CgPolicy *policy = cg_policy_get(RelationGetRelid(rel));
+		const CgGuarded *guarded = policy ? cg_policy_column(policy, att->attnum) : NULL;
+
+		if (guarded && guarded->mask.kind == CG_MASK_NULL && !att->attnotnull)
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("mask \"null\" of column \"%s\" of relation \"%s\" cannot be told from a value that is missing",
+							NameStr(att->attname), RelationGetRelationName(rel)),
+					 errdetail("An application that reads rows first may take them for incomplete, and delete or complete them."),
+					 errhint("Any other mask can be told.")));
+	}
+}
+
+static void
+warn_uniques(Relation rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		(void) RelationGetIndexExpressions(index);
+		if (cg_uniques_compared(index, cg_policy_get(RelationGetRelid(rel))) != NIL)
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("index \"%s\" of relation \"%s\" tells whether a guarded value is stored",
+							RelationGetRelationName(index), RelationGetRelationName(rel)),
+					 errdetail("Whoever may insert can ask it; that he does is on record.")));
+		index_close(index, NoLock);
+	}
+}
+
+void
+cg_reach_warn(Oid relid, List *attnums, bool is_new)
+{
+	Relation	rel = table_open(relid, NoLock);
+	ListCell   *lc;
+
+	if (is_new)
+		warn_triggers(rel);
+	warn_nullable(rel, attnums);
+	warn_uniques(rel);
+	table_close(rel, NoLock);
+	foreach(lc, attnums)
+		warn_dependents(relid, lfirst_int(lc));
+}

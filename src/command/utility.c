@@ -1,0 +1,184 @@
+/*
+ * utility.c
+ *		Commands without a plan: COPY, databases, DROP EXTENSION.
+ *
+ * The hook dispatches; what a command needs is decided in copyto.c, databases.c,
+ * ddl.c and protect.c.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_namespace.h"
+#include "nodes/parsenodes.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+
+#include "base/acls.h"
+#include "base/actor.h"
+#include "base/objects.h"
+#include "base/ownlock.h"
+#include "base/owntables.h"
+#include "base/shared.h"
+#include "command/databases.h"
+#include "command/ddl.h"
+#include "command/memberships.h"
+#include "command/protect.h"
+#include "command/utility.h"
+#include "journal/eventrecord.h"
+#include "plan/copyto.h"
+#include "policy/permission.h"
+#include "policy/quiet.h"
+#include "read/around.h"
+#include "read/errordetail.h"
+#include "read/resume.h"
+#include "read/uniques.h"
+
+static ProcessUtility_hook_type prev_ProcessUtility = NULL;
+
+static void utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+							ProcessUtilityContext context, ParamListInfo params,
+							QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static bool drops_extension(Node *statement);
+static bool sets_role(Node *statement);
+
+void
+cg_utility_init(void)
+{
+	prev_ProcessUtility = ProcessUtility_hook;
+	ProcessUtility_hook = utility_process;
+}
+
+static bool
+drops_extension(Node *statement)
+{
+	DropStmt   *drop = (DropStmt *) statement;
+	ListCell   *lc;
+
+	if (!IsA(statement, DropStmt) || drop->removeType != OBJECT_EXTENSION)
+		return false;
+	foreach(lc, drop->objects)
+		if (strcmp(strVal(lfirst(lc)), CG_SCHEMA) == 0)
+			return true;
+	return false;
+}
+
+static bool
+sets_role(Node *statement)
+{
+	VariableSetStmt *set = (VariableSetStmt *) statement;
+
+	return IsA(statement, VariableSetStmt) && set->name &&
+		(strcmp(set->name, "role") == 0 || strcmp(set->name, "session_authorization") == 0);
+}
+
+static void
+utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+				ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+				DestReceiver *dest, QueryCompletion *qc)
+{
+	bool		dropping = drops_extension(pstmt->utilityStmt);
+	Oid			schema = cg_objects_schema();
+	CgMemberships *memberships = cg_memberships_look(pstmt->utilityStmt);
+	List	   *permitted = cg_permission_look(pstmt->utilityStmt);
+	Oid			held = InvalidOid;
+	CgCopy		copy = {0};
+	CgCopy		outer_copy;
+	CgDdl		ddl;
+	CgFrame		frame;
+	CgAround	around;
+	CgTouches	touches;
+	List	   *uniques = NIL;
+	bool		told;
+	ErrorContextCallback callback;
+	bool		outer_quiet;
+
+	cg_owntables_check_command(pstmt->utilityStmt);
+	cg_ownlock_check(pstmt->utilityStmt);
+	/*
+	 * A command of our own fires no event trigger: it would run with leave to write
+	 * our tables, and one that forbids DDL would stop the recorder.
+	 */
+	if (cg_owntables_is_writing())
+		context = PROCESS_UTILITY_SUBCOMMAND;
+	pstmt = cg_ddl_prepare(pstmt, &ddl);
+	if (dropping)
+	{
+		cg_protect_require_retired();
+		if (cg_shared)
+			cg_databases_hold_own();
+	}
+	if (IsA(pstmt->utilityStmt, CopyStmt))
+		pstmt = cg_copyto_guard(pstmt, &copy);
+	touches = OidIsValid(cg_objects_schema()) ?
+		cg_errordetail_of_command(pstmt->utilityStmt, copy.into, ddl.touches) : CG_TOUCHES_NOTHING;
+	if (touches == CG_TOUCHES_ROWS && OidIsValid(copy.into))
+		uniques = cg_uniques_names(copy.into);
+	if (cg_shared)
+		held = cg_databases_hold(pstmt->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL);
+	outer_copy = cg_copystate_swap(copy);
+	cg_ddl_enter(&ddl);
+	cg_resume_enter(&frame, NULL, false);
+	cg_around_enter_command(&around, pstmt->utilityStmt);
+	cg_errordetail_enter(&callback, pstmt->utilityStmt, &frame);
+	outer_quiet = cg_errordetail_begin(touches);
+	PG_TRY();
+	{
+		cg_around_require_free_choice();
+		if (IsA(pstmt->utilityStmt, FetchStmt))
+			cg_resume_check_fetch((FetchStmt *) pstmt->utilityStmt);
+		/* The rest comes to an execution before it comes to a cursor. */
+		if (IsA(pstmt->utilityStmt, CallStmt) || IsA(pstmt->utilityStmt, DoStmt))
+			cg_resume_close_stores();
+		cg_owntables_allow_drop(dropping);
+		if (prev_ProcessUtility)
+			prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		else
+			standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	}
+	PG_CATCH();
+	{
+		cg_quiet_end(outer_quiet);
+		cg_ddl_leave(&ddl);
+		cg_around_leave(&around);
+		cg_resume_leave(&frame, false);
+		cg_errordetail_hide(touches);
+		told = cg_uniques_told_command(uniques);
+		cg_owntables_allow_drop(false);
+		cg_acls_abandon();
+		if (dropping)
+			cg_objects_forget();
+		(void) cg_copystate_swap(outer_copy);
+		if (OidIsValid(held))
+			cg_databases_release(held, false);
+		if (told)
+			cg_uniques_rethrow();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cg_quiet_end(outer_quiet);
+	cg_ddl_leave(&ddl);
+	cg_ownlock_check(pstmt->utilityStmt);
+	cg_around_leave(&around);
+	cg_resume_leave(&frame, true);
+	cg_errordetail_leave(&callback);
+	cg_errordetail_command_done(touches, copy.into);
+	cg_owntables_allow_drop(false);
+	if (dropping)
+	{
+		cg_objects_forget();
+		/* It stays, as PostgreSQL leaves it, but bare: see the install script. */
+		if (OidIsValid(schema) && !OidIsValid(cg_objects_schema()))
+			cg_acls_reset(NamespaceRelationId, schema);
+	}
+	cg_acls_settle();
+	cg_memberships_record(memberships);
+	cg_permission_settle(permitted);
+	(void) cg_copystate_swap(outer_copy);
+	if (OidIsValid(held))
+		cg_databases_release(held, IsA(pstmt->utilityStmt, DropdbStmt));
+	cg_ddl_finish(&ddl);
+	if (copy.restores)
+		cg_eventrecord_event(CG_EVENT_EPOCH, NULL, qc ? qc->nprocessed : 0,
+							  "a dump was restored: the access log of another database was put beside this one");
+	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))
+		cg_actor_on_change(false);
+}

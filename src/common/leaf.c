@@ -1,0 +1,344 @@
+/*
+ * leaf.c
+ *		A row of the access log as a leaf of the tree.
+ */
+#include "common/leaf.h"
+
+#include <string.h>
+
+#define COMMIT_HEADER "contact_guard/commit/v1\n"
+
+/* The numbers of fields: never used for something else. */
+enum
+{
+	FIELD_SEQ = 1,
+	FIELD_READ_AT,
+	FIELD_CUSTOMER = CG_LEAF_CUSTOMER,
+	FIELD_ACTOR_GROUP = CG_LEAF_ACTOR,
+	FIELD_RELATION,
+	FIELD_COLUMNS,
+	FIELD_COUNT,
+	FIELD_INTERVENTION,
+	FIELD_CLOSED_AT,
+	FIELD_PURPOSE,
+	FIELD_REASON,
+	FIELD_SESSION,
+	FIELD_STATEMENT,
+	FIELD_QUERY_ID,
+	FIELD_QUERY_HASH,
+	FIELD_ACTOR = 20,
+	FIELD_LOGIN,
+	FIELD_CLIENT,
+	FIELD_APPLICATION
+};
+
+static const char *const event_names[] = {
+	NULL, "shown", "withheld", "lookup", "bulk", "policy", "audit_read", "heartbeat", "gap",
+	"purge", "epoch", "erasure", "key", "refused"
+};
+
+#define EVENTS ((int) (sizeof(event_names) / sizeof(event_names[0])))
+
+static CgLeafResult put_group(CgHasher *hasher, const CgLeaf *leaf, int group, CgBytes *out);
+static bool group_is_null(const CgLeaf *leaf, int group);
+static void put_columns(CgBytes *out, const CgLeaf *leaf);
+static void put_value(CgBytes *out, int number, CgLeafKind kind, const void *data, size_t length);
+static void put_text(CgBytes *out, int number, CgLeafText text);
+static void put_int8(CgBytes *out, int number, const int64_t *value);
+
+const char *
+cg_leaf_message(CgLeafResult result)
+{
+	switch (result)
+	{
+		case CG_LEAF_OK:
+			return "no error";
+		case CG_LEAF_CRYPTO:
+			return "SHA-256 failed";
+		case CG_LEAF_MEMORY:
+			return "out of memory";
+		case CG_LEAF_TOO_LONG:
+			return "the row is too long for a leaf";
+		case CG_LEAF_BAD_EVENT:
+			return "unknown event";
+		case CG_LEAF_NO_SALT:
+			return "personal values without their salt";
+		case CG_LEAF_BAD_COMMITMENT:
+			return "personal values that are not those of their commitment";
+		case CG_LEAF_FORMAT:
+			return "not in the format of a leaf";
+	}
+	return "unknown error";
+}
+
+const char *
+cg_leaf_event_name(int event)
+{
+	return event > 0 && event < EVENTS ? event_names[event] : NULL;
+}
+
+int
+cg_leaf_event(const char *name, size_t length)
+{
+	for (int event = 1; event < EVENTS; event++)
+	{
+		if (strlen(event_names[event]) == length && memcmp(event_names[event], name, length) == 0)
+			return event;
+	}
+	return 0;
+}
+
+CgLeafResult
+cg_leaf_encode(CgHasher *hasher, const CgLeaf *leaf, CgBytes *out)
+{
+	size_t		start = out->length;
+	CgLeafResult result;
+
+	if (cg_leaf_event_name(leaf->event) == NULL)
+		return CG_LEAF_BAD_EVENT;
+	/* Before it is copied: a server may send a gigabyte. */
+	if (leaf->relation.length + leaf->intervention.length + leaf->purpose.length +
+		leaf->reason.length + leaf->session.length > CG_LEAF_LENGTH)
+		return CG_LEAF_TOO_LONG;
+	cg_bytes_put(out, CG_LEAF_HEADER, strlen(CG_LEAF_HEADER));
+	cg_bytes_put_uint8(out, (uint8_t) leaf->event);
+	cg_bytes_put_uint16(out, CG_LEAF_VERSION);
+	cg_bytes_put_uint16(out, CG_LEAF_FIELDS);
+	put_int8(out, FIELD_SEQ, &leaf->seq);
+	put_int8(out, FIELD_READ_AT, &leaf->read_at);
+	result = put_group(hasher, leaf, CG_LEAF_CUSTOMER, out);
+	if (result == CG_LEAF_OK)
+		result = put_group(hasher, leaf, CG_LEAF_ACTOR, out);
+	if (result != CG_LEAF_OK)
+		return result;
+	put_text(out, FIELD_RELATION, leaf->relation);
+	put_columns(out, leaf);
+	put_int8(out, FIELD_COUNT, leaf->count);
+	put_text(out, FIELD_INTERVENTION, leaf->intervention);
+	put_int8(out, FIELD_CLOSED_AT, leaf->closed_at);
+	put_text(out, FIELD_PURPOSE, leaf->purpose);
+	put_text(out, FIELD_REASON, leaf->reason);
+	put_text(out, FIELD_SESSION, leaf->session);
+	put_int8(out, FIELD_STATEMENT, leaf->statement);
+	put_int8(out, FIELD_QUERY_ID, leaf->query_id);
+	put_value(out, FIELD_QUERY_HASH, leaf->query_hash == NULL ? CG_LEAF_NULL : CG_LEAF_VALUE,
+			  leaf->query_hash, CG_HASH_LENGTH);
+	if (out->failed)
+		return CG_LEAF_MEMORY;
+	return out->length - start <= CG_LEAF_LENGTH ? CG_LEAF_OK : CG_LEAF_TOO_LONG;
+}
+
+/* The field that stands for a group: its commitment, computed or kept. */
+static CgLeafResult
+put_group(CgHasher *hasher, const CgLeaf *leaf, int group, CgBytes *out)
+{
+	bool		customer = group == CG_LEAF_CUSTOMER;
+	const uint8_t *salt = customer ? leaf->customer_salt : leaf->actor_salt;
+	const uint8_t *kept = customer ? leaf->customer_commitment : leaf->actor_commitment;
+	uint8_t		computed[CG_HASH_LENGTH];
+	CgLeafResult result;
+
+	if (salt == NULL)
+	{
+		/* Nobody could tell whether such values are those that were committed to. */
+		if (!group_is_null(leaf, group))
+			return CG_LEAF_NO_SALT;
+		put_value(out, group, kept == NULL ? CG_LEAF_NULL : CG_LEAF_COMMITMENT, kept,
+				  CG_HASH_LENGTH);
+		return CG_LEAF_OK;
+	}
+	result = cg_leaf_commit(hasher, leaf, group, computed);
+	if (result != CG_LEAF_OK)
+		return result;
+	if (kept != NULL && memcmp(kept, computed, CG_HASH_LENGTH) != 0)
+		return CG_LEAF_BAD_COMMITMENT;
+	put_value(out, group, CG_LEAF_COMMITMENT, computed, CG_HASH_LENGTH);
+	return CG_LEAF_OK;
+}
+
+static bool
+group_is_null(const CgLeaf *leaf, int group)
+{
+	if (group == CG_LEAF_CUSTOMER)
+		return leaf->customer.data == NULL;
+	return leaf->actor.data == NULL && leaf->login.data == NULL && leaf->client.data == NULL &&
+		leaf->application.data == NULL;
+}
+
+CgLeafResult
+cg_leaf_commit(CgHasher *hasher, const CgLeaf *leaf, int group,
+			   uint8_t commitment[CG_HASH_LENGTH])
+{
+	const uint8_t *salt = group == CG_LEAF_CUSTOMER ? leaf->customer_salt : leaf->actor_salt;
+	uint8_t		usual[1024];	/* malloc is for what is longer */
+	CgBytes		fields;
+	CgLeafResult result;
+
+	if (salt == NULL)
+		return CG_LEAF_NO_SALT;
+	cg_bytes_init_fixed(&fields, usual, sizeof(usual));
+	cg_leaf_put_group(&fields, leaf, group);
+	if (fields.failed)
+	{
+		cg_bytes_init(&fields);
+		cg_leaf_put_group(&fields, leaf, group);
+	}
+	result = fields.failed ? CG_LEAF_MEMORY :
+		cg_leaf_commit_fields(hasher, group, salt, fields.data, fields.length, commitment);
+	cg_bytes_free(&fields);
+	return result;
+}
+
+void
+cg_leaf_put_group(CgBytes *out, const CgLeaf *leaf, int group)
+{
+	if (group == CG_LEAF_CUSTOMER)
+	{
+		put_text(out, FIELD_CUSTOMER, leaf->customer);
+		return;
+	}
+	put_text(out, FIELD_ACTOR, leaf->actor);
+	put_text(out, FIELD_LOGIN, leaf->login);
+	put_text(out, FIELD_CLIENT, leaf->client);
+	put_text(out, FIELD_APPLICATION, leaf->application);
+}
+
+CgLeafResult
+cg_leaf_commit_fields(CgHasher *hasher, int group, const uint8_t salt[CG_SALT_LENGTH],
+					  const uint8_t *fields, size_t length, uint8_t commitment[CG_HASH_LENGTH])
+{
+	uint8_t		head[sizeof(COMMIT_HEADER) - 1 + 2 + CG_SALT_LENGTH];
+	CgBytes		bytes;
+
+	cg_bytes_init_fixed(&bytes, head, sizeof(head));
+	cg_bytes_put_text(&bytes, COMMIT_HEADER);
+	cg_bytes_put_uint16(&bytes, (uint16_t) group);
+	cg_bytes_put(&bytes, salt, CG_SALT_LENGTH);
+	return cg_hasher_digest(hasher, head, sizeof(head), fields, length, commitment) ==
+		CG_MERKLE_OK ? CG_LEAF_OK : CG_LEAF_CRYPTO;
+}
+
+static void
+put_columns(CgBytes *out, const CgLeaf *leaf)
+{
+	size_t		length = 0;
+
+	if (leaf->columns == NULL)
+	{
+		put_value(out, FIELD_COLUMNS, CG_LEAF_NULL, NULL, 0);
+		return;
+	}
+	for (int i = 0; i < leaf->ncolumns; i++)
+		length += 4 + leaf->columns[i].length;
+	cg_bytes_put_uint16(out, FIELD_COLUMNS);
+	cg_bytes_put_uint8(out, CG_LEAF_VALUE);
+	cg_bytes_put_uint32(out, (uint32_t) length);
+	for (int i = 0; i < leaf->ncolumns; i++)
+	{
+		cg_bytes_put_uint32(out, (uint32_t) leaf->columns[i].length);
+		cg_bytes_put(out, leaf->columns[i].data, leaf->columns[i].length);
+	}
+}
+
+static void
+put_value(CgBytes *out, int number, CgLeafKind kind, const void *data, size_t length)
+{
+	size_t		width = kind == CG_LEAF_NULL ? 3 : 7 + length;
+	uint8_t    *place = cg_bytes_reserve(out, width);
+
+	if (place == NULL)
+		return;
+	cg_bytes_set_uint16(place, (uint16_t) number);
+	place[2] = (uint8_t) kind;
+	if (kind != CG_LEAF_NULL)
+	{
+		cg_bytes_set_uint32(place + 3, (uint32_t) length);
+		if (length > 0)
+			memcpy(place + 7, data, length);
+	}
+	out->length += width;
+}
+
+static void
+put_text(CgBytes *out, int number, CgLeafText text)
+{
+	put_value(out, number, text.data == NULL ? CG_LEAF_NULL : CG_LEAF_VALUE, text.data, text.length);
+}
+
+static void
+put_int8(CgBytes *out, int number, const int64_t *value)
+{
+	uint8_t		buffer[8];
+
+	if (value != NULL)
+	{
+		cg_bytes_set_uint32(buffer, (uint32_t) ((uint64_t) *value >> 32));
+		cg_bytes_set_uint32(buffer + 4, (uint32_t) *value);
+	}
+	put_value(out, number, value == NULL ? CG_LEAF_NULL : CG_LEAF_VALUE, buffer, sizeof(buffer));
+}
+
+CgLeafResult
+cg_leaf_open(CgLeafReader *reader, const uint8_t *data, size_t length, int *event)
+{
+	size_t		header = strlen(CG_LEAF_HEADER);
+
+	memset(reader, 0, sizeof(CgLeafReader));
+	if (length < header + 5 || memcmp(data, CG_LEAF_HEADER, header) != 0 ||
+		cg_bytes_get_uint16(data + header + 1) != CG_LEAF_VERSION)
+		return CG_LEAF_FORMAT;
+	*event = data[header];
+	reader->data = data;
+	reader->length = length;
+	reader->at = header + 5;
+	reader->left = cg_bytes_get_uint16(data + header + 3);
+	return CG_LEAF_OK;
+}
+
+void
+cg_leaf_open_fields(CgLeafReader *reader, const uint8_t *data, size_t length)
+{
+	memset(reader, 0, sizeof(CgLeafReader));
+	reader->data = data;
+	reader->length = length;
+	reader->left = -1;
+}
+
+bool
+cg_leaf_next(CgLeafReader *reader, CgLeafField *field)
+{
+	const uint8_t *data = reader->data + reader->at;
+	size_t		rest = reader->length - reader->at;
+	size_t		width = 3;
+
+	if (reader->left == 0 || rest < width)
+		return false;
+	field->number = cg_bytes_get_uint16(data);
+	field->kind = data[2];
+	field->data = NULL;
+	field->length = 0;
+	if (field->kind != CG_LEAF_NULL)
+	{
+		if (rest < 7)
+			return false;
+		field->length = cg_bytes_get_uint32(data + 3);
+		field->data = data + 7;
+		if (field->length > rest - 7)
+			return false;
+		width = 7 + field->length;
+	}
+	if (field->kind > CG_LEAF_COMMITMENT || field->number <= reader->last ||
+		(field->kind == CG_LEAF_COMMITMENT && field->length != CG_HASH_LENGTH))
+		return false;
+	reader->last = field->number;
+	reader->at += width;
+	if (reader->left > 0)
+		reader->left--;
+	return true;
+}
+
+bool
+cg_leaf_closed(const CgLeafReader *reader)
+{
+	return reader->left <= 0 && reader->at == reader->length;
+}

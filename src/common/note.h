@@ -1,0 +1,160 @@
+/*
+ * note.h
+ *		Signed notes, checkpoints, cosignatures and proof files, to the byte.
+ *
+ * https://c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature, tlog-proof.
+ *
+ *	note		= text, which ends in "\n"; "\n"; signature*
+ *	signature	= "— " name " " base64(key ID (4 bytes) || bytes) "\n"
+ *	key ID		= first 4 bytes of SHA-256(name || "\n" || type || public key)
+ *	type 0x01	: bytes = Ed25519 of the text (64)
+ *	type 0x04	: bytes = uint64 seconds since 1970, Ed25519 of
+ *				  "cosignature/v1\ntime " seconds "\n" text (8 + 64)
+ *	verification key = name "+" key ID in hexadecimal "+" base64(type || public key)
+ *	secret key	= "PRIVATE+KEY+" name "+" key ID "+" base64(type || seed)
+ *	checkpoint	= origin "\n" size "\n" base64(root) "\n", and extension lines
+ *	proof file	= "c2sp.org/tlog-proof@v1\n", "extra " base64 "\n" (or not),
+ *				  "index " index "\n", base64(hash) "\n" *, "\n", note
+ *
+ * Pure: no PostgreSQL, no input or output.  What is written is appended to a
+ * CgBytes, whose failed the caller looks at.
+ */
+#ifndef CG_NOTE_H
+#define CG_NOTE_H
+
+#include "common/bytes.h"
+#include "common/merkle.h"
+
+#define CG_NOTE_NAME_LENGTH 255
+#define CG_NOTE_SIGNATURES 100	/* that a note may have: as in Go */
+#define CG_NOTE_LENGTH 65536	/* bytes; a longer one is not read */
+
+#define CG_KEY_ID_LENGTH 4
+#define CG_SEED_LENGTH 32
+#define CG_PUBLIC_KEY_LENGTH 32
+#define CG_SIGNATURE_LENGTH 64
+
+#define CG_KEY_ED25519 0x01		/* signs the text */
+#define CG_KEY_COSIGNATURE 0x04 /* signs the text and the time */
+
+typedef enum CgNoteResult
+{
+	CG_NOTE_OK = 0,
+	CG_NOTE_CRYPTO,				/* libcrypto failed, or no memory */
+	CG_NOTE_FORMAT,				/* not what it should be */
+	CG_NOTE_KEY_ID,				/* the key's ID is not that of its name and bytes */
+	CG_NOTE_KEY_TYPE,			/* a key of a type that we do not know */
+	CG_NOTE_UNSIGNED,			/* no signature by that key */
+	CG_NOTE_FORGED				/* one, and it is wrong */
+} CgNoteResult;
+
+/* For people: lower case, no period. */
+extern const char *cg_note_message(CgNoteResult result);
+
+/* A key.  If has_seed, it can sign: wipe it with cg_note_forget. */
+typedef struct CgNoteKey
+{
+	char		name[CG_NOTE_NAME_LENGTH + 1];
+	uint8_t		type;
+	uint8_t		id[CG_KEY_ID_LENGTH];
+	uint8_t		public_key[CG_PUBLIC_KEY_LENGTH];
+	bool		has_seed;
+	uint8_t		seed[CG_SEED_LENGTH];
+} CgNoteKey;
+
+/* May it be a key's name and a log's origin?  UTF-8, no blank of any sort, no "+". */
+extern bool cg_note_name_ok(const char *name, size_t length);
+
+/*
+ * The bytes of the first character of a text that is not empty, in UTF-8; 0 if it is
+ * not one, or longer than need be.
+ */
+extern int	cg_note_character(const char *text, size_t length, uint32_t *code);
+
+/* The key of a seed: CG_SEED_LENGTH random bytes, which are all that is secret. */
+extern CgNoteResult cg_note_make_key(CgNoteKey *key, const char *name, uint8_t type,
+									 const uint8_t seed[CG_SEED_LENGTH]);
+
+/* Either form, without a newline. */
+extern CgNoteResult cg_note_parse_key(const char *text, size_t length, CgNoteKey *key);
+extern CgNoteResult cg_note_parse_secret_key(const char *text, size_t length, CgNoteKey *key);
+extern void cg_note_put_key(CgBytes *out, const CgNoteKey *key);
+extern void cg_note_put_secret_key(CgBytes *out, const CgNoteKey *key);
+
+extern void cg_note_forget(CgNoteKey *key);
+
+/* One signature of a note: pointers into it. */
+typedef struct CgSignature
+{
+	const char *line;			/* with its newline */
+	size_t		line_length;
+	const char *name;
+	size_t		name_length;
+	const char *base64;
+	size_t		base64_length;
+	uint8_t		id[CG_KEY_ID_LENGTH];
+} CgSignature;
+
+typedef struct CgNote
+{
+	const char *text;			/* what is signed, with its last newline */
+	size_t		text_length;
+	int			nsignatures;
+	CgSignature signatures[CG_NOTE_SIGNATURES];
+} CgNote;
+
+/* Takes a note apart; note points into data. */
+extern CgNoteResult cg_note_parse(const char *data, size_t length, CgNote *note);
+
+/*
+ * Appends the note, whose signature lines begin with "-- " or as they should, with
+ * the one or the other: there are encodings that have no em dash.
+ */
+extern void cg_note_put_dashes(CgBytes *out, const char *data, size_t length, bool ascii);
+
+/*
+ * CG_NOTE_OK if the key has signed it and none of the signatures by this key is
+ * wrong.  seconds, unless NULL, gets the latest time of a cosignature (0 of a
+ * plain signature).
+ */
+extern CgNoteResult cg_note_verify(const CgNote *note, const CgNoteKey *key, uint64_t *seconds);
+
+/*
+ * Appends a signature line for the text, by a key that can sign; seconds is for
+ * CG_KEY_COSIGNATURE, any other type ignores it.  A note is its text, "\n" and
+ * such lines.
+ */
+extern CgNoteResult cg_note_put_signature(CgBytes *out, const CgNoteKey *key, const char *text,
+										  size_t length, uint64_t seconds);
+
+/* What a checkpoint says. */
+typedef struct CgCheckpoint
+{
+	char		origin[CG_NOTE_NAME_LENGTH + 1];
+	uint64_t	size;
+	uint8_t		root[CG_HASH_LENGTH];
+	bool		extended;		/* it has lines that we do not understand */
+} CgCheckpoint;
+
+/* The text of a note. */
+extern CgNoteResult cg_note_parse_checkpoint(const char *text, size_t length,
+											 CgCheckpoint *checkpoint);
+extern void cg_note_put_checkpoint(CgBytes *out, const CgCheckpoint *checkpoint);
+
+/* A proof file: that a leaf is in the log, for somebody who has only the file. */
+typedef struct CgProofFile
+{
+	const char *extra;			/* base64, not authenticated; NULL: no such line */
+	size_t		extra_length;
+	uint64_t	index;
+	int			count;
+	uint8_t		proof[CG_PROOF_LENGTH][CG_HASH_LENGTH];
+	const char *note;			/* the checkpoint as signed */
+	size_t		note_length;
+} CgProofFile;
+
+/* file points into data.  The note is not looked at. */
+extern CgNoteResult cg_note_parse_proof(const char *data, size_t length, CgProofFile *file);
+extern void cg_note_put_proof(CgBytes *out, const CgProofFile *file);
+
+#endif							/* CG_NOTE_H */

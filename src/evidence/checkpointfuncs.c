@@ -1,0 +1,226 @@
+/*
+ * checkpointfuncs.c
+ *		new_epoch(), add_cosignature(), verification_key().
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lwlock.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "base/guc.h"
+#include "base/objects.h"
+#include "base/owntables.h"
+#include "base/shared.h"
+#include "common/note.h"
+#include "evidence/notetext.h"
+#include "evidence/signing.h"
+#include "evidence/statefile.h"
+#include "journal/eventrecord.h"
+#include "journal/journal.h"
+
+PG_FUNCTION_INFO_V1(cg_new_epoch);
+PG_FUNCTION_INFO_V1(cg_add_cosignature);
+PG_FUNCTION_INFO_V1(cg_verification_key);
+
+static const CgSignature *newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds);
+static bool is_by(const CgSignature *signature, const CgNoteKey *key);
+static char *merge(const char *stored, const CgNote *given);
+static char *find_stored(const CgNote *note, const CgCheckpoint *checkpoint);
+
+/* The record of it, which carries the last note of the old origin, comes first in the new one. */
+Datum
+cg_new_epoch(PG_FUNCTION_ARGS)
+{
+	CgJournalState state;
+	char	   *reason;
+	char	   *origin;
+	char	   *last;
+	CgDatabase *database;
+
+	cg_objects_require_admin("begin a new epoch");
+	reason = cg_objects_text_argument(fcinfo, 0, "reason");
+	if (!cg_journal_read_state(&state) || state.origin[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no checkpoint has been signed yet"),
+				 errhint("A new epoch follows a signed one. See contact_guard.signing_key_file.")));
+	origin = state.origin_number == 1 ? state.origin :
+		psprintf("%s/%d", state.origin, state.origin_number);
+	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", origin)));
+	(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET origin_number = origin_number + 1",
+								0, NULL, NULL, NULL, NULL);
+	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, 1,
+						  psprintf("new epoch %s/%d: %s; the last checkpoint of the old one: %s", state.origin,
+								   state.origin_number + 1, reason,
+								   last ? cg_notetext_from_note(last) : "none"));
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		database->unsigned_because[0] = '\0';
+	LWLockRelease(cg_shared->lock);
+	PG_RETURN_VOID();
+}
+
+/* The newest good signature of the key, or NULL; others of its lines may be wrong. */
+static const CgSignature *
+newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds)
+{
+	const CgSignature *newest = NULL;
+	CgNote		one = {.text = note->text, .text_length = note->text_length, .nsignatures = 1};
+
+	for (int i = 0; i < note->nsignatures; i++)
+	{
+		uint64_t	time;
+
+		one.signatures[0] = note->signatures[i];
+		if (cg_note_verify(&one, key, &time) == CG_NOTE_OK && (newest == NULL || time > *seconds))
+		{
+			newest = &note->signatures[i];
+			*seconds = time;
+		}
+	}
+	return newest;
+}
+
+static bool
+is_by(const CgSignature *signature, const CgNoteKey *key)
+{
+	return memcmp(signature->id, key->id, CG_KEY_ID_LENGTH) == 0 &&
+		signature->name_length == strlen(key->name) &&
+		memcmp(signature->name, key->name, signature->name_length) == 0;
+}
+
+/*
+ * The stored note with the given one's cosignatures in place of older ones: one of
+ * each witness, or a witness that comes often would make the note too long to be one.
+ * NULL: there is none that is newer.
+ */
+static char *
+merge(const char *stored, const CgNote *given)
+{
+	List	   *keys = cg_signing_parse_vkeys(cg_witness_keys, "contact_guard.witness_keys");
+	ListCell   *lc;
+	CgNote		old;
+	CgCheckpoint checkpoint;
+	bool		good = false;
+	int			count = 0;
+	bool		replaced[CG_NOTE_SIGNATURES] = {false};
+	StringInfoData lines;
+	StringInfoData note;
+
+	if (!cg_signing_parse_checkpoint(stored, &old, &checkpoint))
+		elog(ERROR, "the stored checkpoint is damaged");
+	initStringInfo(&lines);
+	foreach(lc, keys)
+	{
+		CgNoteKey  *key = lfirst(lc);
+		uint64		before;
+		uint64		now;
+		const CgSignature *signature = newest_signature(given, key, &now);
+
+		good |= signature != NULL;
+		if (signature == NULL || (newest_signature(&old, key, &before) && before >= now))
+			continue;
+		for (int i = 0; i < old.nsignatures; i++)
+			replaced[i] |= is_by(&old.signatures[i], key);
+		appendBinaryStringInfo(&lines, signature->line, signature->line_length);
+		count++;
+	}
+	if (!good)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the note has no good cosignature of a witness"),
+				 errhint("Keys of witnesses are in contact_guard.witness_keys.")));
+	if (lines.len == 0)
+		return NULL;
+	initStringInfo(&note);
+	appendBinaryStringInfo(&note, old.text, old.text_length);
+	appendStringInfoChar(&note, '\n');
+	for (int i = 0; i < old.nsignatures; i++)
+	{
+		if (replaced[i])
+			continue;
+		appendBinaryStringInfo(&note, old.signatures[i].line, old.signatures[i].line_length);
+		count++;
+	}
+	if (count > CG_NOTE_SIGNATURES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a checkpoint cannot have more than %d signatures", CG_NOTE_SIGNATURES)));
+	appendBinaryStringInfo(&note, lines.data, lines.len);
+	return note.data;
+}
+
+/* The note that we have signed of that very text, as it is stored now; or NULL. */
+static char *
+find_stored(const CgNote *note, const CgCheckpoint *checkpoint)
+{
+	Oid			types[3] = {TEXTOID, INT8OID, TEXTOID};
+	Datum		values[3];
+	MemoryContext context = CurrentMemoryContext;
+	char	   *stored = NULL;
+
+	values[0] = CStringGetTextDatum(checkpoint->origin);
+	values[1] = Int64GetDatum((int64) checkpoint->size);
+	values[2] = PointerGetDatum(cstring_to_text_with_len(note->text, note->text_length));
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args("SELECT note FROM contact_guard.signed_checkpoint "
+							  "WHERE origin = $1 AND size = $2 AND starts_with(note, $3 || E'\\n')",
+							  3, types, values, NULL, false, 1) == SPI_OK_SELECT && SPI_processed == 1)
+		stored = MemoryContextStrdup(context, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+	SPI_finish();
+	return stored;
+}
+
+Datum
+cg_add_cosignature(PG_FUNCTION_ARGS)
+{
+	char	   *given = cg_notetext_to_note(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	CgNote		note;
+	CgCheckpoint checkpoint;
+	Oid			types[4] = {TEXTOID, INT8OID, TEXTOID, TEXTOID};
+	Datum		values[4];
+	char	   *stored;
+	char	   *merged;
+
+	if (!cg_signing_parse_checkpoint(given, &note, &checkpoint))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("this is no signed checkpoint")));
+	values[0] = CStringGetTextDatum(checkpoint.origin);
+	values[1] = Int64GetDatum((int64) checkpoint.size);
+	/* Again, if another witness has come in between. */
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		stored = find_stored(&note, &checkpoint);
+		if (stored == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("this is no checkpoint of ours")));
+		merged = merge(cg_notetext_to_note(stored), &note);
+		if (merged == NULL)
+			break;
+		values[2] = CStringGetTextDatum(stored);
+		values[3] = CStringGetTextDatum(cg_notetext_from_note(merged));
+	} while (cg_owntables_execute("UPDATE contact_guard.signed_checkpoint SET note = $4 "
+								  "WHERE origin = $1 AND size = $2 AND note = $3",
+								  4, types, values, NULL, NULL) == 0);
+	PG_RETURN_VOID();
+}
+
+Datum
+cg_verification_key(PG_FUNCTION_ARGS)
+{
+	CgJournalState state;
+
+	if (!cg_journal_read_state(&state) || state.verification_keys == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(state.verification_keys));
+}

@@ -1,0 +1,233 @@
+/*
+ * evidencestream.c
+ *		The rows that a verifier recomputes, in one stream.
+ *
+ * contact_guard.evidence() gives people the same rows.  But what a SECURITY DEFINER
+ * function in SQL returns is stored whole before the first row leaves, and COPY
+ * calls a function for each of 23 columns: together that took longer than all the
+ * verifier does.  Here a cursor's rows go where they leave from, some as one value,
+ * each in COPY's binary form of a row.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "tcop/dest.h"
+#include "tcop/pquery.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+
+#include "read/execution.h"
+
+PG_FUNCTION_INFO_V1(cg_evidence_stream);
+
+/* Some 20 kB: what is larger, malloc fetches from the kernel and gives back. */
+#define BATCH_ROWS 64
+
+#define CURSOR_RANDOM 16		/* bytes */
+#define CURSOR_LENGTH (2 * CURSOR_RANDOM + 1)
+
+typedef struct Stream
+{
+	DestReceiver pub;
+	char		cursor[CURSOR_LENGTH];	/* its name */
+	StringInfoData rows;		/* behind the header of a bytea */
+	FmgrInfo	array_send;
+	MemoryContext scratch;		/* for what a row leaves */
+} Stream;
+
+static Stream *open_stream(int64 first, int64 last);
+static void name_cursor(char *name);
+static bool next_rows(Stream *stream);
+static bool put_row(TupleTableSlot *slot, DestReceiver *self);
+static void ignore_startup(DestReceiver *self, int operation, TupleDesc typeinfo);
+static void ignore_end(DestReceiver *self);
+static void put_value(Stream *stream, Oid type, Datum value);
+static void put_text(StringInfo out, Datum value);
+static void put_bytes(StringInfo out, const void *data, int length);
+
+/*
+ * The cursor is closed at the end of the rows, or with the transaction if nobody
+ * wanted them all.
+ */
+Datum
+cg_evidence_stream(PG_FUNCTION_ARGS)
+{
+	FuncCallContext *context;
+	Stream	   *stream;
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		MemoryContext oldcontext;
+
+		context = SRF_FIRSTCALL_INIT();
+		oldcontext = MemoryContextSwitchTo(context->multi_call_memory_ctx);
+		context->user_fctx = open_stream(PG_GETARG_INT64(0), PG_GETARG_INT64(1));
+		MemoryContextSwitchTo(oldcontext);
+	}
+	context = SRF_PERCALL_SETUP();
+	stream = context->user_fctx;
+	if (!next_rows(stream))
+		SRF_RETURN_DONE(context);
+	SRF_RETURN_NEXT(context, PointerGetDatum(stream->rows.data));
+}
+
+static Stream *
+open_stream(int64 first, int64 last)
+{
+	static SPIPlanPtr plan = NULL;
+	Oid			types[2] = {INT8OID, INT8OID};
+	Datum		values[2] = {Int64GetDatum(first), Int64GetDatum(last)};
+	Stream	   *stream = palloc0(sizeof(Stream));
+	Portal		portal;
+
+	stream->pub.receiveSlot = put_row;
+	stream->pub.rStartup = ignore_startup;
+	stream->pub.rShutdown = stream->pub.rDestroy = ignore_end;
+	stream->pub.mydest = DestNone;
+	initStringInfo(&stream->rows);
+	fmgr_info(F_ARRAY_SEND, &stream->array_send);
+	stream->scratch = AllocSetContextCreate(CurrentMemoryContext, "contact_guard evidence", ALLOCSET_DEFAULT_SIZES);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (plan == NULL)
+	{
+		SPIPlanPtr	prepared = SPI_prepare("SELECT * FROM contact_guard.evidence_row WHERE seq BETWEEN $1 AND $2 ORDER BY seq",
+										   2, types);
+
+		if (prepared == NULL || SPI_keepplan(prepared) != 0)
+			elog(ERROR, "could not prepare the reading of evidence");
+		plan = prepared;
+	}
+	name_cursor(stream->cursor);
+	portal = SPI_cursor_open(stream->cursor, plan, values, NULL, true);
+	portal->visible = false;
+	SPI_finish();
+	return stream;
+}
+
+/*
+ * What the caller's query runs between two of our calls may close any cursor and open
+ * one of the same name: we would run that as our owner.  So nobody may know the name.
+ * (A pinned portal cannot be closed; but then nobody could commit who has not read all.)
+ */
+static void
+name_cursor(char *name)
+{
+	uint8		random[CURSOR_RANDOM];
+
+	if (!pg_strong_random(random, sizeof(random)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random name")));
+	(void) hex_encode((char *) random, sizeof(random), name);
+	name[CURSOR_LENGTH - 1] = '\0';
+}
+
+/* False, and the cursor is closed, if there are none. */
+static bool
+next_rows(Stream *stream)
+{
+	Portal		portal = GetPortalByName(stream->cursor);
+	uint64		count;
+
+	if (!PortalIsValid(portal))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_CURSOR_STATE),
+				 errmsg("the cursor of contact_guard.evidence_stream() was closed")));
+	resetStringInfo(&stream->rows);
+	appendStringInfoSpaces(&stream->rows, VARHDRSZ);
+	count = PortalRunFetch(portal, FETCH_FORWARD, BATCH_ROWS, &stream->pub);
+	if (count == 0)
+	{
+		PortalDrop(portal, false);
+		return false;
+	}
+	/* The record of this reading counts rows of the log, not ours. */
+	cg_execution_audit_more(count - 1);
+	SET_VARSIZE(stream->rows.data, stream->rows.len);
+	return true;
+}
+
+static void
+ignore_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
+{
+}
+
+static void
+ignore_end(DestReceiver *self)
+{
+}
+
+static bool
+put_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	Stream	   *stream = (Stream *) self;
+	TupleDesc	tupdesc = slot->tts_tupleDescriptor;
+	MemoryContext oldcontext = MemoryContextSwitchTo(stream->scratch);
+
+	slot_getallattrs(slot);
+	pq_sendint16(&stream->rows, tupdesc->natts);
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		if (slot->tts_isnull[i])
+			pq_sendint32(&stream->rows, -1);
+		else
+			put_value(stream, TupleDescAttr(tupdesc, i)->atttypid, slot->tts_values[i]);
+	}
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(stream->scratch);
+	return true;
+}
+
+static void
+put_value(Stream *stream, Oid type, Datum value)
+{
+	StringInfo	out = &stream->rows;
+	bytea	   *bytes;
+
+	switch (type)
+	{
+		case INT8OID:
+		case TIMESTAMPTZOID:
+			pq_sendint32(out, 8);
+			pq_sendint64(out, DatumGetInt64(value));
+			break;
+		case TEXTOID:
+			put_text(out, value);
+			break;
+		case BYTEAOID:
+			bytes = DatumGetByteaPP(value);
+			put_bytes(out, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+			break;
+		default:
+			bytes = SendFunctionCall(&stream->array_send, value);
+			put_bytes(out, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
+			break;
+	}
+}
+
+/* In the client's encoding, as COPY would have it. */
+static void
+put_text(StringInfo out, Datum value)
+{
+	text	   *stored = DatumGetTextPP(value);
+	char	   *data = VARDATA_ANY(stored);
+	int			length = VARSIZE_ANY_EXHDR(stored);
+	char	   *converted = pg_server_to_client(data, length);
+
+	put_bytes(out, converted, converted == data ? length : strlen(converted));
+}
+
+static void
+put_bytes(StringInfo out, const void *data, int length)
+{
+	pq_sendint32(out, length);
+	appendBinaryStringInfo(out, data, length);
+}

@@ -1,0 +1,28 @@
+/*
+ * logrow.h
+ *		A row of contact_guard.log, as the recorder has it before it is stored.
+ */
+#ifndef CG_LOGROW_H
+#define CG_LOGROW_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "common/leaf.h"
+#include "journal/record.h"
+
+typedef struct CgLogRow
+{
+	int64		seq;
+	CgRecordContext context;
+	CgRecord	record;
+	const char *session;		/* NULL: the recorder's own record */
+	uint8		customer_salt[CG_SALT_LENGTH];
+	uint8		actor_salt[CG_SALT_LENGTH];
+} CgLogRow;
+
+/* The beginning of the month (UTC's) that a time is in. */
+extern TimestampTz cg_logrow_month(TimestampTz at);
+
+#endif							/* CG_LOGROW_H */

@@ -1,0 +1,340 @@
+/*
+ * signing.c
+ *		Who signs checkpoints: keys in files, or a command.
+ *
+ * A key that the server can read proves nothing against who runs the server; it
+ * names the log, and stops those who have stolen a backup.  A command may keep the
+ * key elsewhere, and may refuse.
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/fd.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/varlena.h"
+
+#include "base/guc.h"
+#include "evidence/notetext.h"
+#include "evidence/signing.h"
+#include "evidence/statefile.h"
+
+#define KEY_LINE_LENGTH 1024
+#define COMMAND_OUTPUT_MAX (64 * 1024)
+#define COMMAND_NAP_MS 10
+
+/* The signer command that is running. */
+static pid_t command = 0;
+static int	command_output = -1;
+
+static List *split_setting(const char *setting, const char *name);
+static CgNoteKey *read_key(const char *path);
+static void check_path(const char *path);
+static void start_command(const char *shell_command);
+static void stop_command(int code, Datum arg);
+static int	await_command(StringInfo out);
+static char *run_command(const char *text);
+
+bool
+cg_signing_configured(void)
+{
+	return cg_signing_key_file[0] != '\0' || cg_signer_command[0] != '\0';
+}
+
+static List *
+split_setting(const char *setting, const char *name)
+{
+	List	   *parts;
+
+	/* By its own rules for paths: quotes, and no folding of case. */
+	if (!SplitDirectoriesString(pstrdup(setting), ',', &parts))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("invalid list in setting \"%s\"", name)));
+	return parts;
+}
+
+/* In the data directory it would be in every backup. */
+static void
+check_path(const char *path)
+{
+	char	   *canonical = pstrdup(path);
+
+	canonicalize_path(canonical);
+	if (!is_absolute_path(canonical))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("signing key \"%s\" is not an absolute path", path)));
+	if (cg_statefile_in_data_directory(canonical))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("signing key \"%s\" is in the data directory", path),
+				 errdetail("Whoever has a backup would have the key.")));
+}
+
+static CgNoteKey *
+read_key(const char *path)
+{
+	char		line[KEY_LINE_LENGTH] = "";
+	CgNoteKey  *key = palloc(sizeof(CgNoteKey));
+	struct stat st;
+	FILE	   *file;
+	bool		read;
+
+	check_path(path);
+	file = AllocateFile(path, "r");
+	if (file == NULL || fstat(fileno(file), &st) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not open signing key \"%s\": %m", path)));
+	read = fgets(line, sizeof(line), file) != NULL;
+	/* Now: no transaction is under way that would do it after an error. */
+	FreeFile(file);
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("signing key \"%s\" can be read by others", path),
+				 errhint("Its mode must be 0600.")));
+	if (!read ||
+		cg_note_parse_secret_key(line, strcspn(line, "\r\n"), key) != CG_NOTE_OK ||
+		key->type != CG_KEY_ED25519)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("file \"%s\" holds no signing key", path),
+				 errhint("Make one with contact-guard keygen.")));
+	explicit_bzero(line, sizeof(line));
+	return key;
+}
+
+List *
+cg_signing_parse_vkeys(const char *setting, const char *name)
+{
+	List	   *keys = NIL;
+	char	   *copy = pstrdup(setting);
+
+	for (char *text = strtok(copy, ", \n"); text; text = strtok(NULL, ", \n"))
+	{
+		CgNoteKey  *key = palloc(sizeof(CgNoteKey));
+
+		if (cg_note_parse_key(text, strlen(text), key) != CG_NOTE_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_CONFIG_FILE_ERROR),
+					 errmsg("invalid verification key \"%s\" in setting \"%s\"", text, name)));
+		keys = lappend(keys, key);
+	}
+	return keys;
+}
+
+List *
+cg_signing_keys(void)
+{
+	List	   *keys = NIL;
+	ListCell   *lc;
+
+	if (cg_signer_command[0] != '\0')
+	{
+		keys = cg_signing_parse_vkeys(cg_verification_keys, "contact_guard.verification_keys");
+		if (keys == NIL)
+			ereport(ERROR,
+					(errcode(ERRCODE_CONFIG_FILE_ERROR),
+					 errmsg("contact_guard.signer_command needs contact_guard.verification_keys")));
+	}
+	else
+		foreach(lc, split_setting(cg_signing_key_file, "contact_guard.signing_key_file"))
+			keys = lappend(keys, read_key(lfirst(lc)));
+	foreach(lc, keys)
+		cg_notetext_require_name(((CgNoteKey *) lfirst(lc))->name, "Make a key of another name with contact-guard keygen.");
+	return keys;
+}
+
+char *
+cg_signing_vkey(const CgNoteKey *key)
+{
+	CgBytes		out;
+
+	cg_bytes_init_fixed(&out, palloc(KEY_LINE_LENGTH), KEY_LINE_LENGTH - 1);
+	cg_note_put_key(&out, key);
+	if (out.failed)
+		elog(ERROR, "could not write a verification key");
+	out.data[out.length] = '\0';
+	return (char *) out.data;
+}
+
+bool
+cg_signing_parse_checkpoint(const char *text, CgNote *note, CgCheckpoint *checkpoint)
+{
+	return cg_note_parse(text, strlen(text), note) == CG_NOTE_OK &&
+		cg_note_parse_checkpoint(note->text, note->text_length, checkpoint) == CG_NOTE_OK;
+}
+
+/*
+ * Not popen(), which would wait for it without heeding a timeout or a shutdown.
+ * In a group of its own, so that what a shell has started can be ended as well.
+ */
+static void
+start_command(const char *shell_command)
+{
+	int			ends[2];
+
+	if (pipe(ends) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not run contact_guard.signer_command: %m")));
+	fflush(NULL);
+	command = fork();
+	if (command == 0)
+	{
+		(void) setpgid(0, 0);
+		pqsignal(SIGPIPE, SIG_DFL);
+		if (dup2(ends[1], STDOUT_FILENO) >= 0)
+		{
+			close(ends[0]);
+			close(ends[1]);
+			execl("/bin/sh", "sh", "-c", shell_command, (char *) NULL);
+		}
+		_exit(127);
+	}
+	close(ends[1]);
+	command_output = ends[0];
+	if (command < 0)
+	{
+		command = 0;
+		stop_command(0, (Datum) 0);
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not run contact_guard.signer_command: %m")));
+	}
+	(void) setpgid(command, command);
+}
+
+/* Whatever ends us: it must not stay behind. */
+static void
+stop_command(int code, Datum arg)
+{
+	if (command != 0)
+	{
+		(void) kill(-command, SIGKILL);
+		(void) waitpid(command, NULL, 0);
+		command = 0;
+	}
+	if (command_output >= 0)
+		close(command_output);
+	command_output = -1;
+}
+
+/* All that it prints, and its exit status: it must come to an end in time. */
+static int
+await_command(StringInfo out)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), cg_signer_timeout * 1000L);
+	bool		ended = false;
+	int			status = 0;
+
+	while (!ended || waitpid(command, &status, WNOHANG) != command)
+	{
+		char		buffer[1024];
+		ssize_t		count;
+		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+		int			events = WL_TIMEOUT | WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
+
+		if (left <= 0 || out->len > COMMAND_OUTPUT_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+					 left <= 0 ? errmsg("contact_guard.signer_command took more than %d s", cg_signer_timeout) :
+					 errmsg("contact_guard.signer_command printed more than %d bytes", COMMAND_OUTPUT_MAX)));
+		events = WaitLatchOrSocket(MyLatch, ended ? events : events | WL_SOCKET_READABLE,
+								   ended ? PGINVALID_SOCKET : command_output,
+								   ended ? Min(left, COMMAND_NAP_MS) : left, PG_WAIT_EXTENSION);
+		if (events & WL_LATCH_SET)
+			ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		if (!(events & WL_SOCKET_READABLE))
+			continue;
+		count = read(command_output, buffer, sizeof(buffer));
+		if (count > 0)
+			appendBinaryStringInfo(out, buffer, count);
+		else if (count == 0 || errno != EINTR)
+			ended = true;
+	}
+	command = 0;
+	return status;
+}
+
+/* The text goes through a file: a pipe to both ends of a command could fill up. */
+static char *
+run_command(const char *text)
+{
+	/* A recorder of another database may be about to sign as well. */
+	char	   *path = cg_statefile_path(psprintf("note.%u", MyDatabaseId));
+	StringInfoData out;
+	int			status;
+
+	cg_statefile_write(path, text);
+	initStringInfo(&out);
+	start_command(psprintf("( %s ) < '%s'", cg_signer_command, path));
+	PG_ENSURE_ERROR_CLEANUP(stop_command, (Datum) 0);
+	{
+		status = await_command(&out);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(stop_command, (Datum) 0);
+	stop_command(0, (Datum) 0);
+	/* Whoever had set it wanted more than to see us read. */
+	SetLatch(MyLatch);
+	if (status != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+				 errmsg("contact_guard.signer_command failed: %s", wait_result_to_str(status))));
+	return out.data;
+}
+
+char *
+cg_signing_sign(const char *text, List *keys)
+{
+	StringInfoData lines;
+	ListCell   *lc;
+	char	   *note;
+	CgNote		parsed;
+	bool		good = false;
+	bool		forged = false;
+
+	initStringInfo(&lines);
+	if (cg_signer_command[0] != '\0')
+		appendStringInfoString(&lines, run_command(text));
+	else
+		foreach(lc, keys)
+		{
+			CgBytes		line;
+
+			cg_bytes_init_fixed(&line, palloc(KEY_LINE_LENGTH), KEY_LINE_LENGTH);
+			if (cg_note_put_signature(&line, lfirst(lc), text, strlen(text), 0) != CG_NOTE_OK || line.failed)
+				ereport(ERROR,
+						(errcode(ERRCODE_INTERNAL_ERROR),
+						 errmsg("could not sign a checkpoint")));
+			appendBinaryStringInfo(&lines, (char *) line.data, line.length);
+		}
+	note = psprintf("%s\n%s", text, lines.data);
+	if (cg_note_parse(note, strlen(note), &parsed) == CG_NOTE_OK)
+		foreach(lc, keys)
+		{
+			CgNoteResult result = cg_note_verify(&parsed, lfirst(lc), NULL);
+
+			good |= result == CG_NOTE_OK;
+			/* A verifier who has this key would call the log forged. */
+			forged |= result != CG_NOTE_OK && result != CG_NOTE_UNSIGNED;
+		}
+	if (!good || forged)
+		ereport(ERROR,
+				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+				 errmsg("contact_guard.signer_command gave no good signature of contact_guard.verification_keys")));
+	return lines.data;
+}

@@ -1,0 +1,120 @@
+/*
+ * statefile.c
+ *		Small files beside the signing key, outside the data directory.
+ *
+ * What has been signed must survive whatever happens to the data directory: a
+ * restored backup must not sign another history under the same name.
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+
+#include "base/guc.h"
+#include "evidence/statefile.h"
+
+#define STATE_MAX (64 * 1024)
+
+bool
+cg_statefile_in_data_directory(const char *path)
+{
+	char		real[PATH_MAX];
+	char		data[PATH_MAX];
+
+	if (realpath(path, real) == NULL)
+		strlcpy(real, path, sizeof(real));
+	if (realpath(DataDir, data) == NULL)
+		strlcpy(data, DataDir, sizeof(data));
+	return path_is_prefix_of_path(data, real) || path_is_prefix_of_path(DataDir, real);
+}
+
+char *
+cg_statefile_path(const char *name)
+{
+	char		directory[MAXPGPATH];
+	char	   *path;
+
+	if (cg_state_directory[0] != '\0')
+		strlcpy(directory, cg_state_directory, sizeof(directory));
+	else
+	{
+		strlcpy(directory, cg_signing_key_file, sizeof(directory));
+		directory[strcspn(directory, ",")] = '\0';
+		get_parent_directory(directory);
+	}
+	if (!is_absolute_path(directory))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("contact_guard has no directory for the state of its checkpoints"),
+				 errhint("Set contact_guard.state_directory, or contact_guard.signing_key_file to an absolute path.")));
+	canonicalize_path(directory);
+	if (cg_statefile_in_data_directory(directory))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("directory \"%s\" is in the data directory", directory),
+				 errdetail("A restored backup would bring an old state of the checkpoints along.")));
+	path = psprintf("%s/contact_guard.%s", directory, name);
+	/* An origin may be like a URL. */
+	for (char *at = path + strlen(directory) + 1; *at; at++)
+		if (*at == '/' || *at == '\'')
+			*at = '_';
+	return path;
+}
+
+void
+cg_statefile_write(const char *path, const char *text)
+{
+	char	   *temporary = psprintf("%s.tmp", path);
+	int			fd = OpenTransientFilePerm(temporary, O_WRONLY | O_CREAT | O_TRUNC | PG_BINARY, 0600);
+	ssize_t		length = strlen(text);
+
+	if (fd < 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not create file \"%s\": %m", temporary)));
+	errno = 0;
+	if (write(fd, text, length) != length)
+	{
+		if (errno == 0)
+			errno = ENOSPC;
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not write file \"%s\": %m", temporary)));
+	}
+	if (CloseTransientFile(fd) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not close file \"%s\": %m", temporary)));
+	/* It flushes the file, renames it, and flushes the directory. */
+	(void) durable_rename(temporary, path, ERROR);
+}
+
+char *
+cg_statefile_read(const char *path)
+{
+	FILE	   *file = AllocateFile(path, "r");
+	char	   *text;
+	size_t		length;
+
+	if (file == NULL && errno == ENOENT)
+		return NULL;
+	if (file == NULL)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not open file \"%s\": %m", path)));
+	text = palloc(STATE_MAX);
+	length = fread(text, 1, STATE_MAX - 1, file);
+	if (ferror(file))
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read file \"%s\": %m", path)));
+	FreeFile(file);
+	text[length] = '\0';
+	return text;
+}

@@ -1,0 +1,340 @@
+/*
+ * treelog.c
+ *		The recorder's end of the Merkle tree: rows become leaves.
+ *
+ * The edge, what no full tile holds yet, is kept in memory between batches and in
+ * a table with a row a level, of which a batch changes the lowest and, each 256
+ * leaves, the next.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/owntables.h"
+#include "common/merkle.h"
+#include "evidence/logrow.h"
+#include "evidence/rowleaf.h"
+#include "evidence/treelog.h"
+#include "journal/storable.h"
+
+#define QUERIES_MAX 10000
+
+typedef struct QueryHash
+{
+	int64		id;				/* key */
+	uint8		hash[CG_HASH_LENGTH];
+	TimestampTz month;			/* the last one that it is known to be used in; 0: none */
+} QueryHash;
+
+static CgTree *tree = NULL;
+static CgHasher hasher;
+static HTAB *queries = NULL;
+
+static Datum bytes(const uint8 *data, size_t length);
+static void rebuild(int64 log_size);
+static const uint8_t *fetch_edge(void *arg, int level, uint64_t n, int width);
+static bool store_tile(void *arg, int level, uint64_t n, const uint8_t *hashes);
+static void store_edges(uint64 before);
+static QueryHash *enter_query(int64 query_id, bool *found);
+static void take_salt(uint8 *salt);
+static bool hash_text(const char *query_text, uint8 *hash);
+static QueryHash *find_query(int64 query_id);
+static const uint8 *use_query(CgLogRow *row);
+
+static Datum
+bytes(const uint8 *data, size_t length)
+{
+	bytea	   *value = palloc(VARHDRSZ + length);
+
+	SET_VARSIZE(value, VARHDRSZ + length);
+	memcpy(VARDATA(value), data, length);
+	return PointerGetDatum(value);
+}
+
+void
+cg_treelog_load(int64 log_size)
+{
+	CgMerkleResult result = CG_MERKLE_OK;
+
+	if (tree == NULL)
+	{
+		tree = MemoryContextAlloc(TopMemoryContext, sizeof(CgTree));
+		result = cg_hasher_open(&hasher);
+	}
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (result == CG_MERKLE_OK)
+		result = cg_tree_resume(tree, &hasher, log_size, fetch_edge, NULL);
+	SPI_finish();
+	if (result == CG_MERKLE_OK)
+		return;
+	ereport(WARNING,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("contact_guard makes the Merkle tree of " INT64_FORMAT " records anew: %s",
+					log_size, cg_merkle_message(result)),
+			 errhint("If it is not what it was, no checkpoint will be signed: see contact_guard.status().")));
+	rebuild(log_size);
+}
+
+/*
+ * Of the rows, after pg_resetwal, say: a recorder that could not begin would stop
+ * all readers in the end.  What is not there is a hash of zeros, which fits no row.
+ */
+static void
+rebuild(int64 log_size)
+{
+	cg_owntables_truncate("tile_full");
+	cg_owntables_truncate("tile_edge");
+	cg_tree_init(tree, &hasher);
+	for (int64 first = 0; first < log_size; first += CG_TILE_WIDTH)
+	{
+		Oid			types[2] = {INT8OID, INT8OID};
+		Datum		values[2] = {Int64GetDatum(first), Int64GetDatum(Min(first + CG_TILE_WIDTH, log_size) - 1)};
+		uint8		hashes[CG_TILE_LENGTH] = {0};
+		size_t		count;
+
+		CHECK_FOR_INTERRUPTS();
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		if (SPI_execute_with_args("SELECT sha256('\\x00'::bytea || contact_guard.leaf(g)) FROM generate_series($1, $2) g ORDER BY g",
+								  2, types, values, NULL, true, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not read the leaves of the access log");
+		count = SPI_processed;
+		for (size_t i = 0; i < count && i < CG_TILE_WIDTH; i++)
+		{
+			bool		isnull;
+			Datum		hash = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+
+			if (!isnull)
+				memcpy(hashes + i * CG_HASH_LENGTH, VARDATA_ANY(DatumGetByteaPP(hash)), CG_HASH_LENGTH);
+		}
+		SPI_finish();
+		if (cg_tree_append(tree, hashes, count, store_tile, NULL) != CG_MERKLE_OK)
+			elog(ERROR, "could not append to the Merkle tree");
+	}
+	if (log_size > 0)
+		store_edges(0);
+}
+
+/* Only as wide as it must be, or it is of another tree. */
+static const uint8_t *
+fetch_edge(void *arg, int level, uint64_t n, int width)
+{
+	Oid			types[1] = {INT2OID};
+	Datum		values[1] = {Int16GetDatum(level)};
+	bool		isnull;
+	bytea	   *hashes;
+
+	if (SPI_execute_with_args("SELECT hashes FROM contact_guard.tile_edge WHERE level = $1",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		return NULL;
+	hashes = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	return VARSIZE_ANY_EXHDR(hashes) == width * CG_HASH_LENGTH ? (const uint8_t *) VARDATA_ANY(hashes) : NULL;
+}
+
+uint64
+cg_treelog_size(void)
+{
+	return tree ? tree->size : 0;
+}
+
+static bool
+store_tile(void *arg, int level, uint64_t n, const uint8_t *hashes)
+{
+	Oid			types[3] = {INT2OID, INT8OID, BYTEAOID};
+	Datum		values[3] = {Int16GetDatum(level), Int64GetDatum((int64) n), bytes(hashes, CG_TILE_LENGTH)};
+
+	(void) cg_owntables_execute("INSERT INTO contact_guard.tile_full VALUES ($1, $2, $3)",
+								3, types, values, NULL, NULL);
+	return true;
+}
+
+/* Of the levels that have changed since the tree had "before" leaves. */
+static void
+store_edges(uint64 before)
+{
+	for (int level = 0; level < CG_TREE_LEVELS; level++)
+	{
+		int			shift = 8 * level;
+		Oid			types[2] = {INT2OID, BYTEAOID};
+		Datum		values[2];
+
+		if (before >> shift == tree->size >> shift)
+			break;
+		values[0] = Int16GetDatum(level);
+		values[1] = bytes(tree->edge[level], cg_tree_edge_width(tree->size, level) * CG_HASH_LENGTH);
+		(void) cg_owntables_execute("INSERT INTO contact_guard.tile_edge VALUES ($1, $2) "
+									"ON CONFLICT (level) DO UPDATE SET hashes = excluded.hashes",
+									2, types, values, NULL, NULL);
+	}
+}
+
+static QueryHash *
+enter_query(int64 query_id, bool *found)
+{
+	if (queries && hash_get_num_entries(queries) >= QUERIES_MAX)
+	{
+		hash_destroy(queries);
+		queries = NULL;
+	}
+	if (queries == NULL)
+	{
+		HASHCTL		ctl = {.keysize = sizeof(int64), .entrysize = sizeof(QueryHash)};
+
+		queries = hash_create("contact_guard query hashes", 256, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	return hash_search(queries, &query_id, HASH_ENTER, found);
+}
+
+/* Of the text as a leaf would have it. */
+static bool
+hash_text(const char *query_text, uint8 *hash)
+{
+	if (GetDatabaseEncoding() != PG_SQL_ASCII && !cg_storable_is_ascii(query_text, strlen(query_text)))
+		query_text = pg_server_to_any(query_text, strlen(query_text), PG_UTF8);
+	return cg_hasher_digest(&hasher, query_text, strlen(query_text), NULL, 0, hash) == CG_MERKLE_OK;
+}
+
+void
+cg_treelog_take_query(int64 query_id, const char *text)
+{
+	bool		found;
+	QueryHash	   *query;
+
+	/* The first text under an id is the one that the table keeps. */
+	if (find_query(query_id))
+		return;
+	query = enter_query(query_id, &found);
+	/* It is stored as of this month. */
+	query->month = cg_logrow_month(GetCurrentTimestamp());
+	if (!hash_text(text, query->hash))
+	{
+		(void) hash_search(queries, &query_id, HASH_REMOVE, NULL);
+		elog(ERROR, "could not compute SHA-256");
+	}
+}
+
+/* Of the text that contact_guard.query_text has, or this batch brings; or NULL. */
+static QueryHash *
+find_query(int64 query_id)
+{
+	Oid			types[1] = {INT8OID};
+	Datum		values[1] = {Int64GetDatum(query_id)};
+	bool		isnull;
+	bool		found;
+	char	   *query_text = NULL;
+	QueryHash	   *query;
+
+	query = queries ? hash_search(queries, &query_id, HASH_FIND, NULL) : NULL;
+	if (query)
+		return query;
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args("SELECT query FROM contact_guard.query_text WHERE query_id = $1",
+							  1, types, values, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
+		query_text = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	if (query_text)
+	{
+		uint8		hash[CG_HASH_LENGTH];
+
+		if (!hash_text(query_text, hash))
+			elog(ERROR, "could not compute SHA-256");
+		query = enter_query(query_id, &found);
+		memcpy(query->hash, hash, sizeof(hash));
+		query->month = 0;
+	}
+	SPI_finish();
+	return query;
+}
+
+/*
+ * Notes that a record of this time needs the text: purge() looks at that.
+ *
+ * A row whose text is not there (a purge has taken it, or it was in a message that
+ * could not be stored) is stored without the id: under it the text may come later,
+ * and the leaf, which has been made by then, would not have it.
+ */
+static const uint8 *
+use_query(CgLogRow *row)
+{
+	int64		query_id = row->context.query_id;
+	QueryHash  *query = query_id == 0 ? NULL : find_query(query_id);
+	TimestampTz month = cg_logrow_month(row->record.read_at);
+
+	if (query == NULL)
+	{
+		row->context.query_id = 0;
+		return NULL;
+	}
+	if (query->month < month)
+	{
+		Oid			types[2] = {INT8OID, TIMESTAMPTZOID};
+		Datum		values[2] = {Int64GetDatum(query_id), TimestampTzGetDatum(month)};
+
+		(void) cg_owntables_execute("UPDATE contact_guard.query_text SET used_in = $2 "
+									"WHERE query_id = $1 AND (used_in IS NULL OR used_in < $2)",
+									2, types, values, NULL, NULL);
+		query->month = month;
+	}
+	return query->hash;
+}
+
+void
+cg_treelog_forget_queries(void)
+{
+	if (queries)
+		hash_destroy(queries);
+	queries = NULL;
+}
+
+/* By the hundred: to ask for each would cost more than the hashes. */
+static void
+take_salt(uint8 *salt)
+{
+	static uint8 salts[256 * CG_SALT_LENGTH];
+	static int	left = 0;
+
+	if (left == 0)
+	{
+		if (!pg_strong_random(salts, sizeof(salts)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not generate random salts")));
+		left = lengthof(salts) / CG_SALT_LENGTH;
+	}
+	left--;
+	memcpy(salt, salts + left * CG_SALT_LENGTH, CG_SALT_LENGTH);
+}
+
+void
+cg_treelog_append(List *rows)
+{
+	uint64		before = tree->size;
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		CgLogRow   *row = lfirst(lc);
+		uint8		hash[CG_HASH_LENGTH];
+		const uint8 *query_hash;
+		CgMerkleResult result;
+
+		if (row->seq != (int64) tree->size)
+			elog(ERROR, "record " INT64_FORMAT " would be leaf " UINT64_FORMAT, row->seq, tree->size);
+		take_salt(row->customer_salt);
+		take_salt(row->actor_salt);
+		query_hash = use_query(row);
+		cg_rowleaf_hash(&hasher, row, query_hash, hash);
+		result = cg_tree_append(tree, hash, 1, store_tile, NULL);
+		if (result != CG_MERKLE_OK)
+			elog(ERROR, "could not append to the Merkle tree: %s", cg_merkle_message(result));
+	}
+	store_edges(before);
+}

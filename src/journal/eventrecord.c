@@ -1,0 +1,182 @@
+/*
+ * eventrecord.c
+ *		Records of changes to the policy.
+ *
+ * A journal message cannot be taken back, a transaction can: so a change is
+ * noted with its subtransaction, and written just before the commit.  Should the
+ * commit itself then fail, the log has a change that did not come about, which
+ * is the better of the two errors.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/extension.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "libpq/libpq-be.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/objects.h"
+#include "journal/eventrecord.h"
+#include "journal/journal.h"
+
+typedef struct Change
+{
+	int			level;			/* transaction nesting */
+	TimestampTz at;
+	CgActor		actor;
+	CgEvent		event;
+	char	   *customer;		/* or NULL */
+	int64		count;
+	char	   *what;
+} Change;
+
+/* In TopTransactionContext. */
+static List *changes = NIL;
+
+static void policyrecord_xact(XactEvent event, void *arg);
+static void policyrecord_subxact(SubXactEvent event, SubTransactionId mySubid,
+								 SubTransactionId parentSubid, void *arg);
+static void write_changes(void);
+
+PG_FUNCTION_INFO_V1(cg_record_policy);
+
+void
+cg_eventrecord_init(void)
+{
+	RegisterXactCallback(policyrecord_xact, NULL);
+	RegisterSubXactCallback(policyrecord_subxact, NULL);
+}
+
+void
+cg_eventrecord_event(CgEvent event, const char *customer, int64 count, const char *what)
+{
+	MemoryContext oldcontext;
+	Change	   *change;
+
+	/* The labels of the old cluster come again; nothing changes, nobody records. */
+	if (IsBinaryUpgrade)
+		return;
+	/* Here, where it may fail and wait, not at the commit. */
+	cg_journal_require();
+	oldcontext = MemoryContextSwitchTo(TopTransactionContext);
+	change = palloc(sizeof(Change));
+	change->level = GetCurrentTransactionNestLevel();
+	change->at = GetCurrentTimestamp();
+	change->actor = cg_actor_current();
+	change->event = event;
+	change->customer = customer ? pstrdup(cg_record_customer(customer)) : NULL;
+	change->count = count;
+	change->what = pstrdup(what);
+	changes = lappend(changes, change);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+void
+cg_eventrecord_add(const char *format,...)
+{
+	StringInfoData what;
+
+	initStringInfo(&what);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&what, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&what, needed);
+	}
+	cg_eventrecord_event(CG_EVENT_POLICY, NULL, 1, what.data);
+}
+
+Datum
+cg_record_policy(PG_FUNCTION_ARGS)
+{
+	/* Whoever owns the function, or once did, may not make records up. */
+	if (!creating_extension)
+		cg_objects_require_admin("write a record of the policy");
+	cg_eventrecord_add("%s", text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	PG_RETURN_VOID();
+}
+
+static void
+policyrecord_xact(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			if (changes != NIL)
+				write_changes();
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
+		case XACT_EVENT_ABORT:
+			changes = NIL;
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+policyrecord_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId parentSubid,
+					 void *arg)
+{
+	int			level = GetCurrentTransactionNestLevel();
+	ListCell   *lc;
+
+	foreach(lc, changes)
+	{
+		Change	   *change = lfirst(lc);
+
+		if (change->level < level)
+			continue;
+		if (event == SUBXACT_EVENT_ABORT_SUB)
+			changes = foreach_delete_current(changes, lc);
+		else if (event == SUBXACT_EVENT_COMMIT_SUB)
+			change->level = level - 1;
+	}
+}
+
+static void
+write_changes(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, changes)
+	{
+		Change	   *change = lfirst(lc);
+		CgRecordContext context = {
+			.actor = change->actor.name,
+			.login = MyProcPort ? MyProcPort->user_name : NULL,
+			.client = MyProcPort ? MyProcPort->remote_host : NULL,
+			.application = application_name,
+		};
+		CgRecord	record = {
+			.event = change->event,
+			.read_at = change->at,
+			.customer = change->customer,
+			.count = change->count,
+			.closed_at = CG_NO_TIME,
+			.reason = change->what,
+		};
+
+		cg_record_put_context(cg_journal_buffer(), &context);
+		cg_record_put(cg_journal_buffer(), &record);
+	}
+	cg_journal_write();
+	if (!cg_journal_flush())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
+				 errmsg("a synchronous standby has not acknowledged the record of the policy's change")));
+}

@@ -1,0 +1,393 @@
+/*
+ * record.c
+ *		The format of the journal: what readers write and the recorder reads.
+ *
+ * The format is in record.h.
+ */
+#include "postgres.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+
+#include "mb/pg_wchar.h"
+
+#include "journal/record.h"
+
+#define NULL_LENGTH 0xFFFFFFFFU
+#define HEADER_LENGTH (1 + 1 + 4 + 8 + 4 + 8 + 8)
+#define HEADER_LENGTH_1 (HEADER_LENGTH - 8)
+#define MAC_DOMAIN "contact_guard journal"
+
+static void put_int(StringInfo out, uint64 value, int bytes);
+static size_t clipped(const char *string, size_t limit);
+static void put_string(StringInfo out, const char *string, size_t limit);
+static bool skip_item(CgReader *in);
+static uint64 get_int(CgReader *in, int bytes);
+static const char *get_string(CgReader *in);
+static bool compute_mac(const char *header, size_t header_length, const char *items, size_t length,
+						uint64 system_identifier, uint32 database, const uint8 *key,
+						unsigned char *mac);
+
+static const char *const event_names[] = {
+	[CG_EVENT_SHOWN] = "shown",
+	[CG_EVENT_WITHHELD] = "withheld",
+	[CG_EVENT_LOOKUP] = "lookup",
+	[CG_EVENT_BULK] = "bulk",
+	[CG_EVENT_POLICY] = "policy",
+	[CG_EVENT_AUDIT_READ] = "audit_read",
+	[CG_EVENT_HEARTBEAT] = "heartbeat",
+	[CG_EVENT_GAP] = "gap",
+	[CG_EVENT_PURGE] = "purge",
+	[CG_EVENT_EPOCH] = "epoch",
+	[CG_EVENT_ERASE] = "erasure",
+	[CG_EVENT_KEY] = "key",
+	[CG_EVENT_REFUSED] = "refused",
+};
+
+const char *
+cg_record_event_name(CgEvent event)
+{
+	return event_names[event];
+}
+
+const char *
+cg_record_customer(const char *key)
+{
+	size_t		length = strlen(key);
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	StringInfoData out;
+
+	if (length <= CG_CUSTOMER_LENGTH)
+		return key;
+	SHA256((const unsigned char *) key, length, digest);
+	length = clipped(key, CG_CUSTOMER_LENGTH / 2);
+	initStringInfo(&out);
+	appendBinaryStringInfo(&out, key, length);
+	appendStringInfoString(&out, "...");
+	for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
+		appendStringInfo(&out, "%02x", digest[i]);
+	return out.data;
+}
+
+static void
+put_int(StringInfo out, uint64 value, int bytes)
+{
+	while (bytes-- > 0)
+		appendStringInfoCharMacro(out, (char) (value >> (8 * bytes)));
+}
+
+/* The length of a string up to limit, with no character cut through. */
+static size_t
+clipped(const char *string, size_t limit)
+{
+	size_t		length = strnlen(string, limit + 1);
+
+	return length <= limit ? length : pg_mbcliplen(string, length, limit);
+}
+
+static void
+put_string(StringInfo out, const char *string, size_t limit)
+{
+	size_t		length;
+
+	if (string == NULL)
+	{
+		put_int(out, NULL_LENGTH, 4);
+		return;
+	}
+	length = clipped(string, limit);
+	put_int(out, length, 4);
+	appendBinaryStringInfo(out, string, length);
+}
+
+static size_t
+string_room(const char *string, size_t limit)
+{
+	return 4 + (string ? strnlen(string, limit) : 0);
+}
+
+void
+cg_record_put_context(StringInfo out, const CgRecordContext *context)
+{
+	/* Room first: half an item in the buffer would spoil the message. */
+	enlargeStringInfo(out, 64 + string_room(context->actor, CG_NAME_LENGTH) + string_room(context->login, CG_NAME_LENGTH) +
+					  string_room(context->client, CG_NAME_LENGTH) + string_room(context->application, CG_NAME_LENGTH));
+	appendStringInfoChar(out, 'C');
+	put_string(out, context->actor, CG_NAME_LENGTH);
+	put_string(out, context->login, CG_NAME_LENGTH);
+	put_string(out, context->client, CG_NAME_LENGTH);
+	put_string(out, context->application, CG_NAME_LENGTH);
+	put_int(out, context->statement, 8);
+	put_int(out, context->query_id, 8);
+}
+
+void
+cg_record_put(StringInfo out, const CgRecord *record)
+{
+	size_t		room = 64 + string_room(record->relation, CG_NAME_LENGTH) + string_room(record->customer, CG_CUSTOMER_LENGTH) +
+		string_room(record->intervention, CG_NAME_LENGTH) + string_room(record->purpose, CG_TEXT_LENGTH) +
+		string_room(record->reason, CG_TEXT_LENGTH);
+
+	for (int i = 0; i < record->ncolumns; i++)
+		room += string_room(record->columns[i], CG_NAME_LENGTH);
+	enlargeStringInfo(out, room);
+	appendStringInfoChar(out, 'R');
+	put_int(out, record->event, 1);
+	put_int(out, record->read_at, 8);
+	put_string(out, record->relation, CG_NAME_LENGTH);
+	put_int(out, record->ncolumns, 2);
+	for (int i = 0; i < record->ncolumns; i++)
+		put_string(out, record->columns[i], CG_NAME_LENGTH);
+	put_string(out, record->customer, CG_CUSTOMER_LENGTH);
+	put_int(out, record->count, 8);
+	put_string(out, record->intervention, CG_NAME_LENGTH);
+	put_int(out, record->closed_at, 8);
+	put_string(out, record->purpose, CG_TEXT_LENGTH);
+	put_string(out, record->reason, CG_TEXT_LENGTH);
+}
+
+void
+cg_record_put_query(StringInfo out, int64 query_id, const char *query)
+{
+	enlargeStringInfo(out, 64 + string_room(query, CG_QUERY_LENGTH));
+	appendStringInfoChar(out, 'Q');
+	put_int(out, query_id, 8);
+	put_string(out, query, CG_QUERY_LENGTH);
+}
+
+static bool
+compute_mac(const char *header, size_t header_length, const char *items, size_t length,
+			uint64 system_identifier, uint32 database, const uint8 *key, unsigned char *mac)
+{
+	StringInfoData in;
+	unsigned int maclen = 0;
+	bool		ok;
+
+	initStringInfo(&in);
+	enlargeStringInfo(&in, sizeof(MAC_DOMAIN) + 12 + header_length + length);
+	appendBinaryStringInfo(&in, MAC_DOMAIN, sizeof(MAC_DOMAIN));
+	put_int(&in, system_identifier, 8);
+	put_int(&in, database, 4);
+	appendBinaryStringInfo(&in, header, header_length);
+	appendBinaryStringInfo(&in, items, length);
+	ok = HMAC(EVP_sha256(), key, CG_KEY_LENGTH, (unsigned char *) in.data, in.len,
+			  mac, &maclen) != NULL && maclen == CG_MAC_LENGTH;
+	pfree(in.data);
+	return ok;
+}
+
+bool
+cg_record_seal(StringInfo out, const CgMessageHeader *header, const char *items, size_t length,
+			   uint64 system_identifier, uint32 database, const uint8 *key)
+{
+	int			start = out->len;
+	unsigned char mac[EVP_MAX_MD_SIZE];
+
+	put_int(out, CG_RECORD_VERSION, 1);
+	put_int(out, header->flags, 1);
+	put_int(out, header->epoch, 4);
+	put_int(out, header->backend_start, 8);
+	put_int(out, header->backend_pid, 4);
+	put_int(out, header->counter, 8);
+	put_int(out, header->position, 8);
+	if (!compute_mac(out->data + start, HEADER_LENGTH, items, length, system_identifier, database, key, mac))
+		return false;
+	appendBinaryStringInfo(out, (char *) mac, CG_MAC_LENGTH);
+	appendBinaryStringInfo(out, items, length);
+	return true;
+}
+
+bool
+cg_record_open(const char *message, size_t length, CgMessageHeader *header, CgReader *items,
+			   uint64 system_identifier, uint32 database, const uint8 *key)
+{
+	CgReader	in = {message, length, 0, false};
+	size_t		header_length;
+	unsigned char mac[EVP_MAX_MD_SIZE];
+
+	header_length = length > 0 && message[0] == 1 ? HEADER_LENGTH_1 : HEADER_LENGTH;
+	if (length < header_length + CG_MAC_LENGTH)
+		return false;
+	if (get_int(&in, 1) != (header_length == HEADER_LENGTH ? CG_RECORD_VERSION : 1))
+		return false;
+	header->flags = get_int(&in, 1);
+	header->epoch = get_int(&in, 4);
+	header->backend_start = get_int(&in, 8);
+	header->backend_pid = get_int(&in, 4);
+	header->counter = get_int(&in, 8);
+	header->position = header_length == HEADER_LENGTH ? get_int(&in, 8) : 0;
+	items->data = message + header_length + CG_MAC_LENGTH;
+	items->length = length - header_length - CG_MAC_LENGTH;
+	items->at = 0;
+	items->bad = false;
+	return compute_mac(message, header_length, items->data, items->length, system_identifier, database, key, mac) &&
+		CRYPTO_memcmp(mac, message + header_length, CG_MAC_LENGTH) == 0;
+}
+
+static uint64
+get_int(CgReader *in, int bytes)
+{
+	uint64		value = 0;
+
+	if (in->bad || in->length - in->at < bytes)
+	{
+		in->bad = true;
+		return 0;
+	}
+	while (bytes-- > 0)
+		value = value << 8 | (unsigned char) in->data[in->at++];
+	return value;
+}
+
+static const char *
+get_string(CgReader *in)
+{
+	uint64		length = get_int(in, 4);
+	char	   *string;
+
+	if (in->bad || length == NULL_LENGTH)
+		return NULL;
+	if (in->length - in->at < length)
+	{
+		in->bad = true;
+		return NULL;
+	}
+	string = pnstrdup(in->data + in->at, length);
+	in->at += length;
+	return string;
+}
+
+static void
+skip(CgReader *in, uint64 bytes)
+{
+	if (in->bad || in->length - in->at < bytes)
+		in->bad = true;
+	else
+		in->at += bytes;
+}
+
+static void
+skip_strings(CgReader *in, int count)
+{
+	while (count-- > 0 && !in->bad)
+	{
+		uint64		length = get_int(in, 4);
+
+		if (length != NULL_LENGTH)
+			skip(in, length);
+	}
+}
+
+/* False at the end, or at what has no sense. */
+static bool
+skip_item(CgReader *in)
+{
+	if (in->bad || in->at >= in->length)
+		return false;
+	switch (get_int(in, 1))
+	{
+		case 'C':
+			skip_strings(in, 4);
+			skip(in, 16);
+			break;
+		case 'R':
+			skip(in, 9);
+			skip_strings(in, 1);
+			skip_strings(in, get_int(in, 2));
+			skip_strings(in, 1);
+			skip(in, 8);
+			skip_strings(in, 1);
+			skip(in, 8);
+			skip_strings(in, 2);
+			break;
+		case 'Q':
+			skip(in, 8);
+			skip_strings(in, 1);
+			break;
+		default:
+			in->bad = true;
+			break;
+	}
+	return !in->bad;
+}
+
+size_t
+cg_record_cut(const char *items, size_t length, size_t limit, size_t *context, size_t *context_length)
+{
+	CgReader	in = {items, length, 0, false};
+	size_t		end = 0;
+
+	*context = *context_length = 0;
+	for (;;)
+	{
+		size_t		begin = in.at;
+
+		/* One item at least, or there would be no end. */
+		if (!skip_item(&in) || (in.at > limit && end > 0))
+			return end > 0 ? end : length;
+		if (items[begin] == 'C')
+		{
+			*context = begin;
+			*context_length = in.at - begin;
+		}
+		end = in.at;
+	}
+}
+
+static void
+get_record(CgReader *reader, CgRecord *record)
+{
+	record->event = get_int(reader, 1);
+	record->read_at = get_int(reader, 8);
+	record->relation = get_string(reader);
+	record->ncolumns = get_int(reader, 2);
+	if (record->ncolumns > CG_COLUMNS_MAX)
+		reader->bad = true;
+	record->columns = palloc(sizeof(char *) * (record->ncolumns + 1));
+	for (int i = 0; i < record->ncolumns; i++)
+	{
+		record->columns[i] = get_string(reader);
+		if (record->columns[i] == NULL)
+			reader->bad = true;
+	}
+	record->customer = get_string(reader);
+	record->count = get_int(reader, 8);
+	record->intervention = get_string(reader);
+	record->closed_at = get_int(reader, 8);
+	record->purpose = get_string(reader);
+	record->reason = get_string(reader);
+	if (record->event < CG_EVENT_SHOWN || record->event >= lengthof(event_names))
+		reader->bad = true;
+}
+
+bool
+cg_record_next(CgReader *reader, CgItem *item)
+{
+	if (reader->bad || reader->at >= reader->length)
+		return false;
+	item->kind = get_int(reader, 1);
+	switch (item->kind)
+	{
+		case 'C':
+			item->context.actor = get_string(reader);
+			item->context.login = get_string(reader);
+			item->context.client = get_string(reader);
+			item->context.application = get_string(reader);
+			item->context.statement = get_int(reader, 8);
+			item->context.query_id = get_int(reader, 8);
+			break;
+		case 'R':
+			get_record(reader, &item->record);
+			break;
+		case 'Q':
+			item->query_id = get_int(reader, 8);
+			item->query = get_string(reader);
+			break;
+		default:
+			reader->bad = true;
+			break;
+	}
+	return !reader->bad;
+}

@@ -1,0 +1,241 @@
+/*
+ * statement.c
+ *		Statement texts without the values in them.
+ *
+ * The log must not become the second place where phone numbers are kept, so no
+ * literal gets into it.  Normalising is lexical, with the server's own scanner:
+ * that works for every kind of command (the body of a DO is a literal) and
+ * costs nothing in sessions that read nothing guarded, where a jumble in
+ * post_parse_analyze_hook would.
+ *
+ * What is looked at and what is kept is bounded, in the text as in each token: a
+ * statement may be a gigabyte, and an identifier as long as that.
+ */
+#include "postgres.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "parser/scanner.h"
+#include "parser/parser.h"
+#include "parser/scansup.h"
+
+/* The numbers of the tokens; after what declares the semantic types. */
+#include "parser/gramparse.h"
+
+#include "journal/statement.h"
+
+#define NOT_NORMALISED "<not normalised>"
+#define LONGEST_TEXT 10000		/* bytes that are kept, or a token more */
+#define LONGEST_TOKEN 1000
+#define LONGEST_SCAN (64 * 1024)	/* bytes that are looked at */
+
+static char *statement_text(QueryDesc *query);
+static char *without_values(const char *text, bool cut);
+static bool scan(const char *text, bool standard_conforming_strings, StringInfo out);
+static void scan_tokens(const char *text, bool standard_conforming_strings, StringInfo out);
+static void put_token(StringInfo out, const char *token);
+static char *in_common(const char *one, const char *other);
+static bool was_apart(const char *text, int location);
+static int	highest_parameter(const char *text);
+
+char *
+cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *id)
+{
+	return cg_statement_normalise_text(statement_text(query), key, id);
+}
+
+char *
+cg_statement_normalise_text(const char *text, const uint8 *key, int64 *id)
+{
+	char	   *result;
+	size_t		length;
+	bool		cut;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int digest_length;
+
+	*id = 0;
+	if (text == NULL)
+		return NULL;
+	length = strnlen(text, LONGEST_SCAN + 1);
+	cut = length > LONGEST_SCAN;
+	if (cut)
+		text = pnstrdup(text, pg_mbcliplen(text, length, LONGEST_SCAN));
+	result = without_values(text, cut);
+	if (HMAC(EVP_sha256(), key, 32, (unsigned char *) result, strlen(result), digest, &digest_length) == NULL)
+		elog(ERROR, "could not compute HMAC");
+	memcpy(id, digest, sizeof(*id));
+	if (*id == 0)
+		*id = 1;
+	return result;
+}
+
+/*
+ * The settings with which the text was parsed are not known here: a prepared
+ * statement may be older than they are.  They make a difference where a backslash
+ * stands before a quote, perhaps: then both ways are tried, and what they have in
+ * common is right in either.
+ */
+static char *
+without_values(const char *text, bool cut)
+{
+	StringInfoData out;
+	bool		whole;
+
+	initStringInfo(&out);
+	whole = scan(text, true, &out);
+	if (strstr(text, "\\'") != NULL)
+	{
+		StringInfoData other;
+
+		initStringInfo(&other);
+		whole = scan(text, false, &other) && whole;
+		if (strcmp(out.data, other.data) != 0)
+			return in_common(out.data, other.data);
+	}
+	if (whole && !cut && out.len < LONGEST_TEXT)
+		return out.data;
+	/* A token that the end of what is looked at has cut through is no error. */
+	if (!whole && !cut)
+		return psprintf("%s%s" NOT_NORMALISED, out.data, out.len > 0 ? " " : "");
+	appendStringInfoString(&out, out.len > 0 ? " ..." : "...");
+	return out.data;
+}
+
+/* Neither has a value in it where the text was parsed that way. */
+static char *
+in_common(const char *one, const char *other)
+{
+	size_t		length = 0;
+
+	while (one[length] != '\0' && one[length] == other[length])
+		length++;
+	length = pg_mbcliplen(one, strlen(one), length);
+	while (length > 0 && one[length - 1] == ' ')
+		length--;
+	return psprintf("%.*s%s" NOT_NORMALISED, (int) length, one, length > 0 ? " " : "");
+}
+
+/* False where the text is not SQL, or ends in the midst of a token; out has what came before. */
+static bool
+scan(const char *text, bool standard_conforming_strings, StringInfo out)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	volatile bool whole = false;
+
+	PG_TRY();
+	{
+		scan_tokens(text, standard_conforming_strings, out);
+		whole = true;
+	}
+	PG_CATCH();
+	{
+		/* The scanner holds nothing but memory. */
+		MemoryContextSwitchTo(oldcontext);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return whole;
+}
+
+static void
+scan_tokens(const char *text, bool standard_conforming_strings, StringInfo out)
+{
+	core_yy_extra_type extra;
+	core_YYSTYPE value;
+	YYLTYPE		location = 0;
+	core_yyscan_t scanner;
+	int			parameter = highest_parameter(text);
+	int			token;
+
+	scanner = scanner_init(text, &extra, &ScanKeywords, ScanKeywordTokens);
+	/* It has warned of them when the statement was parsed. */
+	extra.escape_string_warning = false;
+	extra.standard_conforming_strings = standard_conforming_strings;
+	extra.backslash_quote = BACKSLASH_QUOTE_ON;
+	while (out->len < LONGEST_TEXT && (token = core_yylex(&value, &location, scanner)) != 0)
+	{
+		/* Only the last one can be there, and it is no part of the statement. */
+		if (token == ';')
+			continue;
+		if (out->len > 0 && was_apart(text, location))
+			appendStringInfoChar(out, ' ');
+		switch (token)
+		{
+			case SCONST:
+			case USCONST:
+			case ICONST:
+			case FCONST:
+			case BCONST:
+			case XCONST:
+				appendStringInfo(out, "$%d", ++parameter);
+				break;
+			default:
+				/* The scanner has put a zero byte behind the token. */
+				put_token(out, extra.scanbuf + location);
+				break;
+		}
+	}
+	scanner_finish(scanner);
+}
+
+static void
+put_token(StringInfo out, const char *token)
+{
+	size_t		length = strnlen(token, LONGEST_TOKEN + 1);
+
+	if (length <= LONGEST_TOKEN)
+		appendStringInfoString(out, token);
+	else
+	{
+		appendBinaryStringInfo(out, token, pg_mbcliplen(token, length, LONGEST_TOKEN));
+		appendStringInfoString(out, "...");
+	}
+}
+
+/* One statement of what may be a string of several, or so much of it that it is seen to be too long. */
+static char *
+statement_text(QueryDesc *query)
+{
+	const char *source = query->sourceText;
+	int			start = query->plannedstmt->stmt_location;
+	size_t		length = LONGEST_SCAN + 1;
+
+	if (source == NULL)
+		return NULL;
+	/* A query that a function's plan was made from may know no place. */
+	if (start >= 0 && strnlen(source, start) == start)
+	{
+		source += start;
+		if (query->plannedstmt->stmt_len > 0)
+			length = Min(length, query->plannedstmt->stmt_len);
+	}
+	return pnstrdup(source, length);
+}
+
+/* Was there white space, or a comment, before this token? */
+static bool
+was_apart(const char *text, int location)
+{
+	if (location < 1)
+		return false;
+	return scanner_isspace(text[location - 1]) ||
+		(location > 3 && text[location - 1] == '/' && text[location - 2] == '*');
+}
+
+static int
+highest_parameter(const char *text)
+{
+	int			highest = 0;
+
+	for (const char *at = strchr(text, '$'); at; at = strchr(at + 1, '$'))
+	{
+		int			number = atoi(at + 1);
+
+		if (at[1] >= '0' && at[1] <= '9' && number > highest && number < 65536)
+			highest = number;
+	}
+	return highest;
+}

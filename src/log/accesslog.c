@@ -1,0 +1,274 @@
+/*
+ * accesslog.c
+ *		Rows of contact_guard.log, a partition a month.
+ *
+ * Months are UTC's.  A partition is made as a table of its own and attached,
+ * which takes a lock that readers of the log do not mind; CREATE TABLE …
+ * PARTITION OF would wait for the longest of them, and everybody behind it.
+ * The next month's is made a week ahead.
+ *
+ * Rows go in by table_multi_insert, past the executor: the recorder must keep up
+ * with all readers together.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "base/acls.h"
+#include "base/objects.h"
+#include "base/owncolumns.h"
+#include "base/ownrows.h"
+#include "base/owntables.h"
+#include "log/accesslog.h"
+
+#define AHEAD_USECS (7 * USECS_PER_DAY)
+#define AT(column) (Anum_log_##column - 1)
+#define SLOTS 1000
+
+/* Writes into one partition. */
+typedef struct Writer
+{
+	CgOwnWriter own;
+	BulkInsertState bulk;
+	TupleTableSlot *slots[SLOTS];
+	int			used;
+} Writer;
+
+/* The install script has the same for the tables that it makes. */
+static const char *const personal[] = {
+	"actor", "login", "customer", "intervention", "purpose", "reason", "client", "application", "session"
+};
+
+static Oid	partition_for(TimestampTz at);
+static void join_extension(const char *name);
+static void open_writer(Writer *writer, Oid relid);
+static void flush_writer(Writer *writer);
+static void close_writer(Writer *writer);
+static void fill_slot(TupleTableSlot *slot, const CgLogRow *row);
+
+void
+cg_accesslog_insert(List *rows)
+{
+	Writer	   *writer = palloc0(sizeof(Writer));
+	ListCell   *lc;
+
+	(void) partition_for(GetCurrentTimestamp() + AHEAD_USECS);
+	foreach(lc, rows)
+	{
+		CgLogRow   *row = lfirst(lc);
+		Oid			partition = partition_for(row->record.read_at);
+
+		if (writer->own.relid != partition)
+		{
+			close_writer(writer);
+			open_writer(writer, partition);
+		}
+		if (writer->used == SLOTS)
+			flush_writer(writer);
+		if (writer->slots[writer->used] == NULL)
+			writer->slots[writer->used] = table_slot_create(writer->own.rel, NULL);
+		fill_slot(writer->slots[writer->used++], row);
+	}
+	close_writer(writer);
+	pfree(writer);
+}
+
+/* The last answer is kept: rows come in order of time, nearly. */
+static Oid
+partition_for(TimestampTz at)
+{
+	static int	last_month = -1;
+	static Oid	last_relid = InvalidOid;
+	struct pg_tm tm;
+	fsec_t		fsec;
+	char		name[NAMEDATALEN];
+	Oid			relid;
+
+	if (timestamp2tm(at, NULL, &tm, &fsec, NULL, NULL) != 0)
+		elog(ERROR, "timestamp out of range");
+	if (last_month == tm.tm_year * 12 + tm.tm_mon && OidIsValid(last_relid) &&
+		get_rel_namespace(last_relid) == cg_objects_schema())
+		return last_relid;
+	snprintf(name, sizeof(name), "log_%04d_%02d", tm.tm_year, tm.tm_mon);
+	if (!OidIsValid(cg_objects_relation(name, true)))
+	{
+		cg_accesslog_make_month(tm.tm_year, tm.tm_mon);
+		CommandCounterIncrement();
+	}
+	relid = cg_objects_relation(name, false);
+	last_month = tm.tm_year * 12 + tm.tm_mon;
+	last_relid = relid;
+	return relid;
+}
+
+void
+cg_accesslog_make_month(int year, int month)
+{
+	char		name[NAMEDATALEN];
+
+	int			next_year = month == 12 ? year + 1 : year;
+	int			next_month = month == 12 ? 1 : month + 1;
+
+	snprintf(name, sizeof(name), "log_%04d_%02d", year, month);
+	cg_owntables_utility(psprintf("CREATE TABLE contact_guard.%s (LIKE contact_guard.log INCLUDING ALL)", name));
+	/* An operator of an auditor's own would be called with what statistics hold. */
+	for (int i = 0; i < lengthof(personal); i++)
+		cg_owntables_utility(psprintf("ALTER TABLE contact_guard.%s ALTER %s SET STATISTICS 0", name, personal[i]));
+	cg_owntables_utility(psprintf("ALTER TABLE contact_guard.log ATTACH PARTITION contact_guard.%s "
+								  "FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00')",
+								  name, year, month, next_year, next_month));
+	/* The log's trigger for rows comes with that; see src/ownreplica.c. */
+	cg_owntables_utility(psprintf("CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON contact_guard.%s "
+								  "FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()", name));
+	cg_owntables_utility(psprintf("ALTER TABLE contact_guard.%s ENABLE REPLICA TRIGGER discard_truncate", name));
+	join_extension(name);
+	/* From now on it is ours. */
+	CommandCounterIncrement();
+}
+
+/* As a member it goes with the extension, and pg_dump leaves it to it. */
+static void
+join_extension(const char *name)
+{
+	ObjectAddress table;
+	ObjectAddress extension;
+
+	CommandCounterIncrement();
+	ObjectAddressSet(table, RelationRelationId, get_relname_relid(name, cg_objects_schema()));
+	ObjectAddressSet(extension, ExtensionRelationId, cg_objects_extension());
+	recordDependencyOn(&table, &extension, DEPENDENCY_EXTENSION);
+	/* Whatever ALTER DEFAULT PRIVILEGES grants on tables, nobody reads the log past log. */
+	cg_acls_reset(RelationRelationId, table.objectId);
+}
+
+static void
+open_writer(Writer *writer, Oid relid)
+{
+	memset(writer, 0, sizeof(*writer));
+	cg_ownrows_open(&writer->own, relid);
+	writer->bulk = GetBulkInsertState();
+}
+
+/*
+ * PostgreSQL has no insertion of several rows that is not decoded.  One after the
+ * other takes longer, so that is for servers where something decodes.
+ */
+static void
+flush_writer(Writer *writer)
+{
+	if (writer->used == 0)
+		return;
+	if (!XLogLogicalInfoActive())
+		table_multi_insert(writer->own.rel, writer->slots, writer->used, GetCurrentCommandId(true), 0,
+						   writer->bulk);
+	for (int i = 0; i < writer->used; i++)
+	{
+		if (XLogLogicalInfoActive())
+			table_tuple_insert(writer->own.rel, writer->slots[i], GetCurrentCommandId(true),
+							   TABLE_INSERT_NO_LOGICAL, writer->bulk);
+		cg_ownrows_index(&writer->own, writer->slots[i]);
+		ExecClearTuple(writer->slots[i]);
+	}
+	writer->used = 0;
+}
+
+static void
+close_writer(Writer *writer)
+{
+	if (!OidIsValid(writer->own.relid))
+		return;
+	flush_writer(writer);
+	for (int i = 0; i < SLOTS && writer->slots[i]; i++)
+		ExecDropSingleTupleTableSlot(writer->slots[i]);
+	FreeBulkInsertState(writer->bulk);
+	cg_ownrows_close(&writer->own);
+}
+
+static void
+set_text(TupleTableSlot *slot, int column, const char *value)
+{
+	slot->tts_isnull[column] = value == NULL;
+	if (value)
+		slot->tts_values[column] = CStringGetTextDatum(value);
+}
+
+static void
+set_int8(TupleTableSlot *slot, int column, int64 value, bool isnull)
+{
+	slot->tts_isnull[column] = isnull;
+	slot->tts_values[column] = Int64GetDatum(value);
+}
+
+static void
+set_salt(TupleTableSlot *slot, int column, const uint8 *salt)
+{
+	bytea	   *value = palloc(VARHDRSZ + CG_SALT_LENGTH);
+
+	SET_VARSIZE(value, VARHDRSZ + CG_SALT_LENGTH);
+	memcpy(VARDATA(value), salt, CG_SALT_LENGTH);
+	slot->tts_isnull[column] = false;
+	slot->tts_values[column] = PointerGetDatum(value);
+}
+
+static Datum
+text_array(int count, const char **strings)
+{
+	Datum	   *datums = palloc(sizeof(Datum) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		datums[i] = CStringGetTextDatum(strings[i]);
+	return PointerGetDatum(construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static void
+fill_slot(TupleTableSlot *slot, const CgLogRow *row)
+{
+	const CgRecord *record = &row->record;
+	const CgRecordContext *context = &row->context;
+
+	if (slot->tts_tupleDescriptor->natts != Natts_log)
+		elog(ERROR, "contact_guard.log has %d columns, not %d",
+			 slot->tts_tupleDescriptor->natts, Natts_log);
+	ExecClearTuple(slot);
+	set_int8(slot, AT(seq), row->seq, false);
+	set_int8(slot, AT(read_at), record->read_at, false);
+	set_text(slot, AT(event), cg_record_event_name(record->event));
+	set_text(slot, AT(actor), context->actor);
+	set_text(slot, AT(login), context->login);
+	set_text(slot, AT(relation), record->relation);
+	slot->tts_isnull[AT(columns)] = record->ncolumns == 0;
+	if (record->ncolumns > 0)
+		slot->tts_values[AT(columns)] = text_array(record->ncolumns, record->columns);
+	set_text(slot, AT(customer), record->customer);
+	set_int8(slot, AT(count), record->count, false);
+	set_text(slot, AT(intervention), record->intervention);
+	set_int8(slot, AT(closed_at), record->closed_at, record->closed_at == CG_NO_TIME);
+	set_text(slot, AT(purpose), record->purpose);
+	set_text(slot, AT(reason), record->reason);
+	set_text(slot, AT(client), context->client);
+	set_text(slot, AT(application), context->application);
+	set_text(slot, AT(session), row->session);
+	set_int8(slot, AT(statement), context->statement, context->statement == 0);
+	set_int8(slot, AT(query_id), context->query_id, context->query_id == 0);
+	set_salt(slot, AT(customer_salt), row->customer_salt);
+	set_salt(slot, AT(actor_salt), row->actor_salt);
+	slot->tts_isnull[AT(customer_commitment)] = true;
+	slot->tts_isnull[AT(actor_commitment)] = true;
+	ExecStoreVirtualTuple(slot);
+}

@@ -1,0 +1,374 @@
+/*
+ * apply.c
+ *		From journal messages to rows of the access log, a batch a transaction.
+ *
+ * A message counts if its MAC does, and if it has not come before (sessions.c):
+ * anything else is a forgery or a repetition.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+#include "utils/pg_lsn.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/objects.h"
+#include "base/ownrows.h"
+#include "base/owntables.h"
+#include "base/shared.h"
+#include "evidence/treelog.h"
+#include "journal/storable.h"
+#include "log/accesslog.h"
+#include "log/apply.h"
+#include "log/recorder.h"
+#include "log/sessions.h"
+
+/* A message whose content cannot be stored. */
+typedef struct Passed
+{
+	XLogRecPtr	position;
+	const char *data;
+	size_t		length;
+} Passed;
+
+static CgJournalState state;
+static Oid	state_table = InvalidOid;
+static int64 log_size;			/* of the batch, committed to state with it */
+static int64 rejected;
+static int64 gaps;				/* of the batch */
+static MemoryContext batch = NULL;
+static List *rows = NIL;		/* of CgLogRow */
+static List *queries = NIL;		/* of CgItem */
+static List *passed = NIL;		/* of Passed */
+static XLogRecPtr cleaned = InvalidXLogRecPtr;	/* Invalid: not yet */
+static const char *doing = "starting";
+
+static bool open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items);
+static void take_items(const CgMessageHeader *header, CgReader *items);
+static void use_texts(void);
+static void forget_batch(void);
+static void add_row(const CgRecordContext *context, const CgRecord *record, const char *session);
+static void store_queries(void);
+static void store_passed(void);
+static void store_state(XLogRecPtr position);
+
+const char *
+cg_apply_doing(void)
+{
+	return doing;
+}
+
+void
+cg_apply_use(const CgJournalState *from)
+{
+	state = *from;
+	state_table = cg_objects_relation("journal_state", false);
+	log_size = state.log_size;
+	rejected = state.rejected;
+	gaps = 0;
+	cg_treelog_load(log_size);
+}
+
+void
+cg_apply_begin(void)
+{
+	doing = "reading the journal";
+	if (batch == NULL)
+		batch = AllocSetContextCreate(TopMemoryContext, "contact_guard batch",
+									  ALLOCSET_DEFAULT_SIZES);
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	/*
+	 * Somebody may have dropped the extension and created it anew.  From here to the
+	 * end of the transaction he cannot: with this lock the tables that our commands
+	 * name are those that have been checked.
+	 */
+	LockRelationOid(state_table, AccessShareLock);
+	if (cg_objects_relation("journal_state", true) != state_table)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the journal of this database is another one now")));
+	use_texts();
+	/* Nor may a text be seen that a purge has taken while we waited for it. */
+	PopActiveSnapshot();
+	PushActiveSnapshot(GetLatestSnapshot());
+	MemoryContextSwitchTo(batch);
+}
+
+/* What a leaf has the hash of must be there when the batch commits: see purge(). */
+static void
+use_texts(void)
+{
+	static uint64 known = 0;
+	CgDatabase *database;
+	uint64		now;
+
+	LockRelationOid(cg_objects_relation("query_text", false), RowExclusiveLock);
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(MyDatabaseId, false);
+	now = database ? database->texts : known;
+	LWLockRelease(cg_shared->lock);
+	if (now != known)
+		cg_treelog_forget_queries();
+	known = now;
+}
+
+void
+cg_apply_abandon(void)
+{
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	forget_batch();
+}
+
+static void
+forget_batch(void)
+{
+	MemoryContextReset(batch);
+	rows = NIL;
+	queries = NIL;
+	passed = NIL;
+}
+
+/* An authentic message that has not come before; a repetition counts as rejected. */
+static bool
+open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
+{
+	char		name[CG_SESSION_LENGTH];
+	uint64		missing;
+
+	if (!cg_record_open(message->data, message->length, header, items, state.system_identifier,
+						state.database, state.key) || header->epoch != state.epoch ||
+		!cg_sessions_take(state.epoch, header, message->start, &missing))
+	{
+		rejected++;
+		return false;
+	}
+	cg_sessions_name(header, name);
+	if (missing != 0)
+		cg_apply_own_record(CG_EVENT_GAP,
+							psprintf("messages " UINT64_FORMAT " to " UINT64_FORMAT " of session %s are missing",
+									 missing, header->counter - 1, name));
+	return true;
+}
+
+bool
+cg_apply_message(const CgWalMessage *message)
+{
+	CgMessageHeader header;
+	CgReader	items;
+
+	if (!open_message(message, &header, &items))
+		return false;
+	take_items(&header, &items);
+	return true;
+}
+
+static void
+take_items(const CgMessageHeader *header, CgReader *items)
+{
+	CgItem		item;
+	CgRecordContext context = {0};
+	char		name[CG_SESSION_LENGTH];
+
+	cg_sessions_name(header, name);
+	while (cg_record_next(items, &item))
+	{
+		if (item.kind == 'C')
+			context = item.context;
+		else if (item.kind == 'Q')
+		{
+			CgItem	   *kept = palloc(sizeof(CgItem));
+
+			*kept = item;
+			kept->query = cg_storable_text(item.query ? item.query : "", CG_QUERY_LENGTH);
+			queries = lappend(queries, kept);
+		}
+		else
+		{
+			if ((header->flags & CG_RECORD_RELAXED) != 0)
+				item.record.reason = psprintf("%s%sdurability relaxed",
+											  item.record.reason ? item.record.reason : "",
+											  item.record.reason ? "; " : "");
+			add_row(&context, &item.record, name);
+		}
+	}
+	/* Sealed by us, so the fault is ours: the log must not hide it. */
+	if (items->bad)
+		cg_apply_own_record(CG_EVENT_GAP,
+							psprintf("message " UINT64_FORMAT " of session %s is damaged", header->counter, name));
+}
+
+bool
+cg_apply_pass(const CgWalMessage *message, int code)
+{
+	CgMessageHeader header;
+	CgReader	items;
+	char		name[CG_SESSION_LENGTH];
+	Passed	   *pass;
+	char	   *data;
+
+	if (!open_message(message, &header, &items))
+		return false;
+	cg_sessions_name(&header, name);
+	pass = palloc(sizeof(Passed));
+	data = palloc(message->length);
+	memcpy(data, message->data, message->length);
+	*pass = (Passed) {message->start, data, message->length};
+	passed = lappend(passed, pass);
+	cg_apply_own_record(CG_EVENT_GAP,
+						psprintf("message " UINT64_FORMAT " of session %s at %X/%X could not be stored (SQLSTATE %s): its bytes are in contact_guard.journal_passed",
+								 header.counter, name, LSN_FORMAT_ARGS(message->start), unpack_sql_state(code)));
+	ereport(WARNING,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("contact_guard passes a message at %X/%X that cannot be stored", LSN_FORMAT_ARGS(message->start)),
+			 errdetail("Its bytes are in contact_guard.journal_passed.")));
+	return true;
+}
+
+void
+cg_apply_reject(void)
+{
+	rejected++;
+}
+
+static void
+add_row(const CgRecordContext *context, const CgRecord *record, const char *session)
+{
+	CgLogRow   *row = palloc(sizeof(CgLogRow));
+
+	row->seq = log_size++;
+	row->context = *context;
+	row->record = *record;
+	row->session = session ? pstrdup(session) : NULL;
+	rows = lappend(rows, row);
+}
+
+void
+cg_apply_own_record(CgEvent event, const char *reason)
+{
+	CgRecordContext context = {0};
+	CgRecord	record = {
+		.event = event,
+		.read_at = GetCurrentTimestamp(),
+		.count = 1,
+		.closed_at = CG_NO_TIME,
+		.reason = reason ? MemoryContextStrdup(batch, reason) : NULL,
+	};
+
+	gaps += event == CG_EVENT_GAP;
+	add_row(&context, &record, NULL);
+}
+
+void
+cg_apply_gap(XLogRecPtr from, XLogRecPtr to)
+{
+	cg_apply_begin();
+	ereport(WARNING,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("contact_guard has no WAL from %X/%X to %X/%X: records may be missing from the access log",
+					LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(to))));
+	cg_apply_own_record(CG_EVENT_GAP, psprintf("WAL from %X/%X to %X/%X is missing",
+											   LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(to)));
+	cg_apply_commit(to);
+}
+
+void
+cg_apply_commit(XLogRecPtr position)
+{
+	ListCell   *lc;
+
+	doing = "hashing records";
+	foreach(lc, queries)
+		cg_treelog_take_query(((CgItem *) lfirst(lc))->query_id, ((CgItem *) lfirst(lc))->query);
+	cg_treelog_append(rows);
+	doing = "storing records in contact_guard.log";
+	cg_accesslog_insert(rows);
+	doing = "storing statements in contact_guard.query_text";
+	store_queries();
+	if (passed != NIL)
+		store_passed();
+	doing = "storing the journal's position";
+	cg_sessions_store(state.epoch);
+	store_state(position);
+	doing = "committing";
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	state.log_size = log_size;
+	state.rejected = rejected;
+	gaps = 0;
+	forget_batch();
+	doing = "waiting";
+}
+
+static void
+store_queries(void)
+{
+	Oid			types[3] = {INT8OID, TEXTOID, TIMESTAMPTZOID};
+	ListCell   *lc;
+
+	foreach(lc, queries)
+	{
+		CgItem	   *item = lfirst(lc);
+		Datum		values[3] = {Int64GetDatum(item->query_id), CStringGetTextDatum(item->query),
+		TimestampTzGetDatum(cg_logrow_month(GetCurrentTimestamp()))};
+
+		(void) cg_owntables_execute("INSERT INTO contact_guard.query_text (query_id, query, used_in) VALUES ($1, $2, $3) "
+									"ON CONFLICT DO NOTHING",
+									3, types, values, NULL, NULL);
+	}
+}
+
+static void
+store_passed(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, passed)
+	{
+		Passed	   *pass = lfirst(lc);
+		bytea	   *data = palloc(VARHDRSZ + pass->length);
+		Datum		values[5];
+		bool		nulls[5] = {false};
+
+		SET_VARSIZE(data, VARHDRSZ + pass->length);
+		memcpy(VARDATA(data), pass->data, pass->length);
+		values[0] = LSNGetDatum(pass->position);
+		values[1] = Int32GetDatum((int32) pass->length);
+		values[2] = DirectFunctionCall1(sha256_bytea, PointerGetDatum(data));
+		values[3] = PointerGetDatum(data);
+		values[4] = TimestampTzGetDatum(GetCurrentTimestamp());
+		cg_ownrows_insert("journal_passed", values, nulls);
+	}
+}
+
+void
+cg_apply_clean(XLogRecPtr position)
+{
+	if ((!XLogRecPtrIsInvalid(cleaned) && position < cleaned + CG_RECORD_REACH / 4) ||
+		!cg_recorder_is_caught_up(position))
+		return;
+	doing = "cleaning contact_guard.journal_session";
+	cg_sessions_clean(state.epoch, position);
+	cleaned = position;
+	doing = "waiting";
+}
+
+static void
+store_state(XLogRecPtr position)
+{
+	Oid			types[4] = {PG_LSNOID, INT8OID, INT8OID, INT8OID};
+	Datum		values[4] = {LSNGetDatum(position), Int64GetDatum(log_size), Int64GetDatum(rejected),
+	Int64GetDatum(gaps)};
+
+	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET position = coalesce(nullif($1, pg_lsn '0/0'), position), log_size = $2, "
+							 "rejected = $3, gaps = gaps + $4, epoch_recorded = true",
+							 4, types, values, NULL, NULL) != 1)
+		elog(ERROR, "contact_guard.journal_state has no row");
+}

@@ -1,0 +1,400 @@
+/*
+ * checkpoint.c
+ *		Checkpoints: signed statements of the access log's size and root.
+ *
+ * "A log MUST not sign any checkpoint which is inconsistent with any checkpoint
+ * it previously signed" (C2SP tlog-checkpoint).  What was signed last is in a file
+ * outside the data directory, written before the note is published: after a
+ * restored backup or a lossy failover the tables do not know of it, the file does.
+ * Then nothing is signed under this origin any more; contact_guard.new_epoch()
+ * opens another one.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/lwlock.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/guc.h"
+#include "base/owntables.h"
+#include "base/shared.h"
+#include "base/standbys.h"
+#include "common/merkle.h"
+#include "evidence/notetext.h"
+#include "evidence/signing.h"
+#include "evidence/statefile.h"
+#include "evidence/tiles.h"
+#include "evidence/treelog.h"
+#include "journal/journal.h"
+#include "log/apply.h"
+#include "log/checkpoint.h"
+
+#define CHECKPOINT_LENGTH 1024
+#define RETRY_USECS (60 * USECS_PER_SEC)
+
+static TimestampTz last_signed_at = 0;	/* or tried */
+static uint64 last_signed_size = 0;
+static TimestampTz last_record_at = 0;
+static uint64 last_record_size = 0;
+static bool failing = false;
+static List *keys = NIL;			/* of the attempt under way */
+
+static void note_record(void);
+static void note_problem(const char *problem);
+static bool attempt(void (*step) (void));
+static void read_keys(void);
+static XLogRecPtr last_commit(void);
+static void sign(void);
+static char *origin(void);
+static void record_keys(void);
+static void check_consistency(const CgCheckpoint *checkpoint, const char *last);
+static void publish(const CgCheckpoint *checkpoint, const char *note);
+static void thin_out(void);
+
+static const uint8_t *
+fetch_tile(void *arg, int level, uint64_t n, int width)
+{
+	return cg_tiles_tile(level, n, width);
+}
+
+static void
+root_of(uint64 size, uint8 *root)
+{
+	CgMerkleResult result = cg_merkle_root(cg_tiles_hasher(), size, fetch_tile, NULL, root);
+
+	if (result != CG_MERKLE_OK)
+		elog(ERROR, "could not compute the root of the access log: %s", cg_merkle_message(result));
+}
+
+bool
+cg_checkpoint_pending(void)
+{
+	return cg_signing_configured() && !failing && cg_treelog_size() > last_signed_size;
+}
+
+/* The recorder before us may have known better. */
+static void
+note_record(void)
+{
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (last_record_size == 0 && database && database->last_record_at != 0)
+		last_record_at = database->last_record_at;
+	else
+		last_record_at = GetCurrentTimestamp();
+	if (database)
+		database->last_record_at = last_record_at;
+	LWLockRelease(cg_shared->lock);
+	last_record_size = cg_treelog_size();
+}
+
+TimestampTz
+cg_checkpoint_due(void)
+{
+	TimestampTz heartbeat;
+
+	if (!cg_signing_configured())
+		return 0;
+	/* Anybody's record shows that the log is alive. */
+	if (cg_treelog_size() != last_record_size)
+		note_record();
+	heartbeat = last_record_at + cg_heartbeat_interval * USECS_PER_SEC;
+	if (failing)
+		return Min(heartbeat, last_signed_at + RETRY_USECS);
+	if (cg_treelog_size() > last_signed_size)
+		return Min(heartbeat, last_signed_at + cg_checkpoint_interval * USECS_PER_SEC);
+	return heartbeat;
+}
+
+void
+cg_checkpoint_retry(void)
+{
+	if (failing)
+		last_signed_at = 0;
+}
+
+/* For status(). */
+static void
+note_problem(const char *problem)
+{
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		strlcpy(database->unsigned_because, problem, CG_ERROR_LENGTH);
+	LWLockRelease(cg_shared->lock);
+}
+
+void
+cg_checkpoint_maintain(void)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	MemoryContext context;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (cg_checkpoint_due() == 0 || now < cg_checkpoint_due())
+		return;
+	if (now >= last_record_at + cg_heartbeat_interval * USECS_PER_SEC)
+	{
+		cg_apply_begin();
+		cg_apply_own_record(CG_EVENT_HEARTBEAT, NULL);
+		cg_apply_commit(InvalidXLogRecPtr);
+	}
+	context = AllocSetContextCreate(oldcontext, "contact_guard checkpoint", ALLOCSET_DEFAULT_SIZES);
+	last_signed_at = now;
+	MemoryContextSwitchTo(context);
+	if (attempt(read_keys))
+	{
+		/*
+		 * Not attempted: what fails in a batch of records leaves the tree in memory
+		 * ahead of the tables, and must end this process.
+		 */
+		record_keys();
+		MemoryContextSwitchTo(context);
+		if (attempt(sign))
+		{
+			/* It may be that of a recorder before us. */
+			note_problem("");
+			failing = false;
+		}
+	}
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+}
+
+/* Records go on, whatever becomes of their checkpoints. */
+static bool
+attempt(void (*step) (void))
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool done = false;
+
+	PG_TRY();
+	{
+		step();
+		done = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		/* A WARNING, since an ERROR would end a session; once, not every minute. */
+		if (!failing)
+			ereport(WARNING,
+					(errcode(error->sqlerrcode),
+					 errmsg("contact_guard signs no checkpoint: %s", error->message),
+					 error->detail ? errdetail("%s", error->detail) : 0,
+					 error->hint ? errhint("%s", error->hint) : 0));
+		FlushErrorState();
+		AbortCurrentTransaction();
+		MemoryContextSwitchTo(context);
+		note_problem(error->message);
+		failing = true;
+	}
+	PG_END_TRY();
+	return done;
+}
+
+static void
+read_keys(void)
+{
+	keys = cg_signing_keys();
+}
+
+/*
+ * The end of the newest commit of a recorder of this database, who may have been
+ * another process: they commit asynchronously.
+ */
+static XLogRecPtr
+last_commit(void)
+{
+	XLogRecPtr	result = XactLastCommitEnd;
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		result = database->commit = Max(database->commit, result);
+	LWLockRelease(cg_shared->lock);
+	return result;
+}
+
+static void
+sign(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	CgCheckpoint checkpoint;
+	CgBytes		text;
+	char	   *note;
+	char	   *last;
+	char	   *path;
+	XLogRecPtr	committed;
+
+	/* What a crash could take back must not be signed. */
+	committed = last_commit();
+	XLogFlush(committed);
+	if (!cg_standbys_wait(committed))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
+				 errmsg("a synchronous standby has not acknowledged what a checkpoint would sign")));
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	MemoryContextSwitchTo(context);
+
+	strlcpy(checkpoint.origin, origin(), sizeof(checkpoint.origin));
+	checkpoint.size = cg_tiles_size();
+	root_of(checkpoint.size, checkpoint.root);
+	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin)));
+	if (last)
+		check_consistency(&checkpoint, last);
+	/* Every question above has left us in SPI's memory, which ends here. */
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+	path = cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin));
+	cg_bytes_init_fixed(&text, palloc(CHECKPOINT_LENGTH), CHECKPOINT_LENGTH - 1);
+	cg_note_put_checkpoint(&text, &checkpoint);
+	if (text.failed)
+		elog(ERROR, "could not write a checkpoint");
+	text.data[text.length] = '\0';
+	note = psprintf("%s\n%s", (char *) text.data, cg_signing_sign((char *) text.data, keys));
+	cg_statefile_write(path, note);
+	publish(&checkpoint, note);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	last_signed_size = checkpoint.size;
+	thin_out();
+}
+
+/* Fixed at the first checkpoint: a renamed database is the same log. */
+static char *
+origin(void)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1];
+	char	   *base = cg_origin[0] != '\0' ? cg_origin :
+		psprintf("%s/%s", ((CgNoteKey *) linitial(keys))->name, get_database_name(MyDatabaseId));
+	CgJournalState state;
+
+	if (!cg_journal_read_state(&state))
+		elog(ERROR, "contact_guard.journal_state has no row");
+	if (state.origin[0] == '\0')
+	{
+		cg_notetext_require_name(base, "Set contact_guard.origin to the name of the log.");
+		strlcpy(state.origin, base, sizeof(state.origin));
+		values[0] = CStringGetTextDatum(base);
+		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET origin = $1",
+									1, types, values, NULL, NULL);
+	}
+	if (state.origin_number == 1)
+		return pstrdup(state.origin);
+	return psprintf("%s/%d", state.origin, state.origin_number);
+}
+
+/* A key that has come or gone is a record, in front of what it signs. */
+static void
+record_keys(void)
+{
+	ListCell   *lc;
+	StringInfoData list;
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1];
+
+	initStringInfo(&list);
+	foreach(lc, keys)
+		appendStringInfo(&list, "%s%s", list.len > 0 ? "\n" : "", cg_signing_vkey(lfirst(lc)));
+	cg_apply_begin();
+	values[0] = CStringGetTextDatum(list.data);
+	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET verification_keys = $1 "
+							 "WHERE verification_keys IS DISTINCT FROM $1", 1, types, values, NULL, NULL) == 0)
+	{
+		cg_apply_abandon();
+		return;
+	}
+	cg_apply_own_record(CG_EVENT_KEY, psprintf("checkpoints are signed by %s", list.data));
+	cg_apply_commit(InvalidXLogRecPtr);
+}
+
+/* ERROR, and no signature, if what was signed last is not of this tree. */
+static void
+check_consistency(const CgCheckpoint *checkpoint, const char *last)
+{
+	CgCheckpoint before;
+	CgNote		note;
+	uint8		root[CG_HASH_LENGTH];
+
+	if (!cg_signing_parse_checkpoint(last, &note, &before) || strcmp(before.origin, checkpoint->origin) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("the state file of checkpoints of \"%s\" is damaged", checkpoint->origin)));
+	if (before.size <= checkpoint->size)
+	{
+		root_of(before.size, root);
+		if (memcmp(root, before.root, CG_HASH_LENGTH) == 0)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("the access log is a fork: a checkpoint of size " UINT64_FORMAT " was signed that it is no continuation of",
+					before.size),
+			 errdetail("The log has " UINT64_FORMAT " records. An old backup has been restored, or a failover has lost commits, or the log has been altered.",
+					   checkpoint->size),
+			 errhint("Keep the signed checkpoint as evidence. contact_guard.new_epoch() begins a new origin.")));
+}
+
+static void
+publish(const CgCheckpoint *checkpoint, const char *note)
+{
+	Oid			types[4] = {TEXTOID, INT8OID, BYTEAOID, TEXTOID};
+	Datum		values[4];
+	bytea	   *root = palloc(VARHDRSZ + CG_HASH_LENGTH);
+
+	SET_VARSIZE(root, VARHDRSZ + CG_HASH_LENGTH);
+	memcpy(VARDATA(root), checkpoint->root, CG_HASH_LENGTH);
+	values[0] = CStringGetTextDatum(checkpoint->origin);
+	values[1] = Int64GetDatum((int64) checkpoint->size);
+	values[2] = PointerGetDatum(root);
+	values[3] = CStringGetTextDatum(cg_notetext_from_note(note));
+	(void) cg_owntables_execute("INSERT INTO contact_guard.signed_checkpoint (origin, size, root, note) "
+								"VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+								4, types, values, NULL, NULL);
+}
+
+/*
+ * One each 10 s is three million a year.  After a week the last of each hour is
+ * kept: a note that somebody holds is compared with the tree, not with these.
+ */
+static void
+thin_out(void)
+{
+	static TimestampTz thinned_at = 0;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now < thinned_at + USECS_PER_HOUR)
+		return;
+	thinned_at = now;
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	(void) cg_owntables_execute("DELETE FROM contact_guard.signed_checkpoint c USING contact_guard.signed_checkpoint later "
+								"WHERE c.signed_at < clock_timestamp() - interval '7 days' "
+								"AND later.signed_at < clock_timestamp() - interval '7 days' + interval '1 hour' "
+								"AND later.origin = c.origin AND later.size > c.size "
+								"AND date_trunc('hour', later.signed_at, 'UTC') = date_trunc('hour', c.signed_at, 'UTC')",
+								0, NULL, NULL, NULL, NULL);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}

@@ -1,0 +1,326 @@
+/*
+ * epoch.c
+ *		Whose journal this is: epochs begin with the extension, a copy, a restore.
+ *
+ * The state row names the system and the database that it belongs to.  Found
+ * anywhere else (CREATE DATABASE … TEMPLATE, a restore into a new cluster), it
+ * came with a copy: its key is known elsewhere and its position means nothing
+ * here, so the recorder begins anew with a key of its own, and says so in the
+ * log, with how far the other journal had come: what it had not stored by then
+ * is nowhere.  Nobody reads a guarded column in between: messages cannot be sealed.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/pg_lsn.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/objects.h"
+#include "base/ownrows.h"
+#include "base/owntables.h"
+#include "base/shared.h"
+#include "journal/journal.h"
+#include "log/apply.h"
+#include "log/epoch.h"
+
+PG_FUNCTION_INFO_V1(cg_begin_journal);
+PG_FUNCTION_INFO_V1(cg_journal_origin);
+
+typedef enum Finding
+{
+	NO_JOURNAL,					/* the extension is not there */
+	OWN_JOURNAL,
+	COPY_OF_JOURNAL,			/* another database's */
+	DAMAGED_JOURNAL
+} Finding;
+
+static void require_encoding(void);
+static void make_key(uint8 *key);
+static void store_key(int32 epoch, const uint8 *key);
+static void begin_anew(CgJournalState *state);
+static bool is_of_the_future(void);
+static Finding find_state(CgJournalState *state);
+static void store(const CgJournalState *state, Finding finding);
+static void record_beginning(const CgJournalState *old, const CgJournalState *state,
+							 Finding finding);
+
+static void
+make_key(uint8 *key)
+{
+	if (!pg_strong_random(key, CG_KEY_LENGTH))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random key")));
+}
+
+/* In place of all keys that there are. */
+static void
+store_key(int32 epoch, const uint8 *key)
+{
+	bytea	   *value = palloc(VARHDRSZ + CG_KEY_LENGTH);
+	Datum		values[2];
+	bool		nulls[2] = {false};
+
+	SET_VARSIZE(value, VARHDRSZ + CG_KEY_LENGTH);
+	memcpy(VARDATA(value), key, CG_KEY_LENGTH);
+	values[0] = Int32GetDatum(epoch);
+	values[1] = PointerGetDatum(value);
+	cg_owntables_truncate("journal_key");
+	cg_ownrows_insert("journal_key", values, nulls);
+}
+
+/*
+ * Leaves are made of UTF-8: a row that cannot be converted could not be verified.  Of
+ * PostgreSQL's encodings this holds for MULE_INTERNAL.
+ */
+static void
+require_encoding(void)
+{
+	int			encoding = GetDatabaseEncoding();
+
+	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII ||
+		OidIsValid(FindDefaultConversionProc(encoding, PG_UTF8)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("contact_guard does not support databases of encoding %s", pg_encoding_to_char(encoding)),
+			 errdetail("PostgreSQL does not convert it to UTF8, of which the evidence in the access log is made."),
+			 errhint("Use a database of encoding UTF8.")));
+}
+
+/* Called once, by the extension's script. */
+Datum
+cg_begin_journal(PG_FUNCTION_ARGS)
+{
+	Oid			types[3] = {INT8OID, OIDOID, PG_LSNOID};
+	Datum		values[3];
+	uint8		key[CG_KEY_LENGTH];
+	CgDatabase *database;
+
+	/* Its state had the key in it. */
+	if (!OidIsValid(cg_objects_relation("journal_key", true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("version 1.0 of extension \"contact_guard\" cannot be created with this library"),
+				 errdetail("The script of version 1.0 needs the library of version 1.0."),
+				 errhint("Run CREATE EXTENSION contact_guard without VERSION.")));
+	cg_objects_require_admin("begin a journal");
+	require_encoding();
+	cg_journal_require_slot();
+	values[0] = Int64GetDatum((int64) GetSystemIdentifier());
+	values[1] = ObjectIdGetDatum(MyDatabaseId);
+	values[2] = LSNGetDatum(GetXLogInsertRecPtr());
+	(void) cg_owntables_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
+								"epoch_recorded, position, log_size, rejected) "
+								"VALUES ($1, $2, 1, false, $3, 0, 0)",
+								3, types, values, NULL, NULL);
+	make_key(key);
+	store_key(1, key);
+	/* What an extension that was dropped had recorded says nothing of this one: sync() waits. */
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, true);
+	if (database)
+		database->recorded = InvalidXLogRecPtr;
+	LWLockRelease(cg_shared->lock);
+	PG_RETURN_VOID();
+}
+
+/* Which journal this is, among all that a dump may bring together. */
+Datum
+cg_journal_origin(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId)));
+}
+
+/* One number from a table of ours. */
+static int64
+ask_number(const char *sql)
+{
+	int64		result = 0;
+
+	(void) cg_owntables_execute(sql, 0, NULL, NULL, NULL, &result);
+	return result;
+}
+
+/* A journal of this database's own, after another one or one that is lost. */
+static void
+begin_anew(CgJournalState *state)
+{
+	state->system_identifier = GetSystemIdentifier();
+	state->database = MyDatabaseId;
+	state->epoch++;
+	state->epoch_recorded = false;
+	make_key(state->key);
+	state->position = GetXLogInsertRecPtr();
+}
+
+/*
+ * Has the row a version of a transaction that was never begun?  Waiting for one to
+ * end, as an UPDATE would, takes for ever.
+ */
+static bool
+is_of_the_future(void)
+{
+	Relation	rel = table_open(cg_objects_relation("journal_state", false), AccessShareLock);
+	TableScanDesc scan = table_beginscan(rel, SnapshotAny, 0, NULL);
+	HeapTuple	tuple;
+	bool		result = false;
+
+	while (!result && (tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		HeapTupleHeader header = tuple->t_data;
+		TransactionId next = ReadNextTransactionId();
+
+		result = !TransactionIdPrecedes(HeapTupleHeaderGetRawXmin(header), next) ||
+			((header->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) == 0 &&
+			 !TransactionIdPrecedes(HeapTupleHeaderGetRawXmax(header), next));
+	}
+	table_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
+/*
+ * What there is of a journal.  A row that cannot be read, or only in a version that
+ * cannot be updated, is what pg_resetwal may leave: the recorder commits
+ * asynchronously, and what is on disk of its transactions need not fit together.
+ * Records are numbered after what the log has, then.
+ */
+static Finding
+find_state(CgJournalState *state)
+{
+	bool		found;
+	Oid			relid = cg_objects_relation("journal_state", true);
+
+	/* Also where somebody has a table of that name: it is none of ours. */
+	if (!OidIsValid(relid))
+		return NO_JOURNAL;
+	/* With it nobody drops the extension, and what is checked stays so. */
+	LockRelationOid(relid, AccessShareLock);
+	memset(state, 0, sizeof(*state));
+	found = cg_journal_read_state(state);
+	if (found && !is_of_the_future() &&
+		cg_owntables_execute("SELECT 1::bigint FROM contact_guard.journal_state FOR UPDATE",
+							 0, NULL, NULL, NULL, NULL) == 1)
+		return cg_journal_is_own(state) ? OWN_JOURNAL : COPY_OF_JOURNAL;
+	state->log_size = Max(state->log_size,
+						  ask_number("SELECT coalesce(max(seq) + 1, 0) FROM contact_guard.log"));
+	state->epoch = Max(state->epoch,
+					   ask_number("SELECT coalesce(max(epoch), 0)::bigint FROM contact_guard.journal_session"));
+	return DAMAGED_JOURNAL;
+}
+
+/* Stores the state of a journal that begins anew, or is repaired. */
+static void
+store(const CgJournalState *state, Finding finding)
+{
+	Oid			types[6] = {INT8OID, OIDOID, INT4OID, PG_LSNOID, INT8OID, INT8OID};
+	Datum		values[6];
+
+	values[0] = Int64GetDatum((int64) state->system_identifier);
+	values[1] = ObjectIdGetDatum(state->database);
+	values[2] = Int32GetDatum(state->epoch);
+	values[3] = LSNGetDatum(state->position);
+	values[4] = Int64GetDatum(state->log_size);
+	values[5] = Int64GetDatum(state->gaps);
+	if (finding == COPY_OF_JOURNAL)
+		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET system_identifier = $1, database = $2, "
+									"epoch = $3, epoch_recorded = false, position = $4, "
+									"origin = NULL, origin_number = 1, verification_keys = NULL",
+									4, types, values, NULL, NULL);
+	else
+	{
+		/* A new file: an INSERT could wait for ever for a transaction that never was. */
+		cg_owntables_truncate("journal_state");
+		(void) cg_owntables_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
+									"epoch_recorded, position, log_size, rejected, gaps) "
+									"VALUES ($1, $2, $3, false, $4, $5, 0, $6)",
+									6, types, values, NULL, NULL);
+	}
+	store_key(state->epoch, state->key);
+	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
+}
+
+/* The first record of a journal, with the state if that is new: one transaction. */
+static void
+record_beginning(const CgJournalState *old, const CgJournalState *state, Finding finding)
+{
+	bool		anew = old->epoch != state->epoch;
+
+	cg_apply_begin();
+	if (finding != OWN_JOURNAL)
+		store(state, finding);
+	if (finding == DAMAGED_JOURNAL)
+		cg_apply_own_record(CG_EVENT_GAP, anew ? "the state of the journal was lost: records may be missing" :
+							"the state of the journal was damaged: records may be missing");
+	if (finding == COPY_OF_JOURNAL)
+		cg_apply_own_record(CG_EVENT_EPOCH,
+							psprintf("a copy of the database begins a journal of its own; that of system " UINT64_FORMAT ", database %u was stored up to %X/%X",
+									 old->system_identifier, old->database, LSN_FORMAT_ARGS(old->position)));
+	else if (anew || !state->epoch_recorded)
+		cg_apply_own_record(CG_EVENT_EPOCH, "the journal begins");
+	cg_apply_commit(state->position);
+}
+
+XLogRecPtr
+cg_epoch_open(void)
+{
+	CgJournalState old;
+	CgJournalState state;
+	Finding		finding;
+
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	finding = find_state(&state);
+	old = state;
+	if (finding == COPY_OF_JOURNAL || (finding == DAMAGED_JOURNAL && !cg_journal_is_own(&state)))
+		begin_anew(&state);
+	if (finding != NO_JOURNAL)
+		cg_apply_use(&state);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	if (finding == NO_JOURNAL)
+		return InvalidXLogRecPtr;
+	if (finding != OWN_JOURNAL || !state.epoch_recorded)
+		record_beginning(&old, &state, finding);
+	return state.position;
+}
+
+bool
+cg_epoch_is_coming(void)
+{
+	SnapshotData dirty;
+	Relation	catalog;
+	SysScanDesc scan;
+	ScanKeyData key;
+	bool		found;
+
+	StartTransactionCommand();
+	InitDirtySnapshot(dirty);
+	catalog = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum(CG_SCHEMA));
+	scan = systable_beginscan(catalog, ExtensionNameIndexId, true, &dirty, 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	CommitTransactionCommand();
+	return found;
+}

@@ -1,0 +1,132 @@
+/*
+ * holds.c
+ *		hold(), release_hold(), and what all who remove from the log begin with.
+ *
+ * A hold must be seen by every purge and erasure that ends after it: an uncommitted
+ * one is waited for, and no snapshot that is older than the wait is looked through.
+ *
+ * Locks, in this order: contact_guard.log, contact_guard.held, query_text.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "base/objects.h"
+#include "base/ownrows.h"
+#include "base/owntables.h"
+#include "journal/eventrecord.h"
+#include "journal/storable.h"
+#include "log/holds.h"
+
+PG_FUNCTION_INFO_V1(cg_hold);
+PG_FUNCTION_INFO_V1(cg_release_hold);
+
+static Datum customer_argument(const char *customer);
+static bool finds(const char *sql, const char *customer);
+static void insert_hold(const char *customer, const char *reason);
+static int64 delete_hold(const char *customer);
+
+void
+cg_holds_begin(LOCKMODE log_lock, const char *what)
+{
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("cannot %s in a transaction of isolation level REPEATABLE READ or SERIALIZABLE", what),
+				 errdetail("It would look at holds and records of the transaction's beginning."),
+				 errhint("Call it in a transaction of isolation level READ COMMITTED.")));
+	/* In the order of those who have read the log and go on to hold or erase. */
+	LockRelationOid(cg_objects_relation("log", false), log_lock);
+	LockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock);
+	PushActiveSnapshot(GetLatestSnapshot());
+}
+
+static Datum
+customer_argument(const char *customer)
+{
+	return CStringGetTextDatum(cg_storable_text(cg_record_customer(customer), CG_CUSTOMER_LENGTH));
+}
+
+static bool
+finds(const char *sql, const char *customer)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {customer_argument(customer)};
+
+	return cg_owntables_execute(sql, 1, types, values, NULL, NULL) > 0;
+}
+
+/* Past logical decoding, as everything that says who was read. */
+static void
+insert_hold(const char *customer, const char *reason)
+{
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	values[0] = customer_argument(customer);
+	values[1] = CStringGetTextDatum(reason);
+	values[2] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
+	values[3] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	cg_ownrows_insert("held", values, nulls);
+}
+
+static int64
+delete_hold(const char *customer)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {customer_argument(customer)};
+
+	return cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.held WHERE customer = $1 FOR UPDATE",
+							  1, types, values);
+}
+
+Datum
+cg_hold(PG_FUNCTION_ARGS)
+{
+	char	   *customer;
+	char	   *reason;
+
+	cg_objects_require_admin("hold a customer's records");
+	customer = cg_objects_text_argument(fcinfo, 0, "customer");
+	reason = cg_objects_text_argument(fcinfo, 1, "reason");
+	cg_holds_begin(AccessShareLock, "hold a customer's records");
+	if (!finds("SELECT 1::bigint FROM contact_guard.access_log WHERE customer = $1 LIMIT 1", customer))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no record in the access log names customer \"%s\"", customer),
+				 errhint("Records that are under way: call contact_guard.sync() first.")));
+	if (finds("SELECT 1::bigint FROM contact_guard.held WHERE customer = $1", customer))
+	{
+		ereport(NOTICE,
+				(errmsg("the records of customer \"%s\" are held already", customer)));
+		PopActiveSnapshot();
+		PG_RETURN_VOID();
+	}
+	insert_hold(customer, reason);
+	PopActiveSnapshot();
+	cg_eventrecord_event(CG_EVENT_POLICY, customer, 1, psprintf("hold: %s", reason));
+	PG_RETURN_VOID();
+}
+
+Datum
+cg_release_hold(PG_FUNCTION_ARGS)
+{
+	char	   *customer;
+
+	cg_objects_require_admin("release a hold");
+	customer = cg_objects_text_argument(fcinfo, 0, "customer");
+	if (delete_hold(customer) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the records of customer \"%s\" are not held", customer)));
+	cg_eventrecord_event(CG_EVENT_POLICY, customer, 1,
+						  PG_ARGISNULL(1) ? "release hold" :
+						  psprintf("release hold: %s", text_to_cstring(PG_GETARG_TEXT_PP(1))));
+	PG_RETURN_VOID();
+}

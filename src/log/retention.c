@@ -1,0 +1,326 @@
+/*
+ * retention.c
+ *		purge(), acknowledge_gaps().
+ *
+ * The log goes by whole months: a partition is dropped, which costs nothing and
+ * leaves nothing behind.  Where a customer is held, a month is made anew of his
+ * rows (and of bulk reads, which read everybody's, and of erasures, without whose
+ * records contact-guard would miss the values) before the old one is dropped.
+ *
+ * Locks: DETACH and DROP take AccessExclusiveLock on contact_guard.log, so a purge
+ * waits for queries of the log, with no lock that the recorder wants; from then on
+ * the recorder waits for the purge.  Guarded reads go on.
+ */
+#include "postgres.h"
+
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "access/xact.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/guc.h"
+#include "base/objects.h"
+#include "base/ownrows.h"
+#include "base/owntables.h"
+#include "base/shared.h"
+#include "journal/eventrecord.h"
+#include "log/accesslog.h"
+#include "log/holds.h"
+
+PG_FUNCTION_INFO_V1(cg_purge);
+PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
+
+/*
+ * What goes with a month: just the rows that do not stay, since a held one, or one of
+ * the next month that was logged in between, could be removed unnoticed later if a
+ * wider range had it; and what was named by a purge record that goes itself.
+ */
+#define RANGES_QUERY \
+	"SELECT lower(r), upper(r) - 1 FROM (SELECT unnest(range_agg(r)) AS r FROM (" \
+	"SELECT int8range(min(seq), max(seq), '[]') AS r FROM (" \
+	"SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM contact_guard.%s WHERE NOT " CG_IS_HELD ") s GROUP BY run " \
+	"UNION ALL SELECT CASE WHEN a <= b AND b < seq THEN int8range(a, b, '[]') END FROM (" \
+	"SELECT seq, m[1]::bigint AS a, m[2]::bigint AS b FROM contact_guard.%s, " \
+	"regexp_matches(substring(reason FROM '^[0-9]+ months before [^,]*(?:, seq [0-9]+ to [0-9]+)+(?=: )'), " \
+	"'seq ([0-9]{1,18}) to ([0-9]{1,18})', 'g') AS m WHERE event = 'purge') named) s) s ORDER BY 1"
+
+/* Records of one purge each name as many ranges as a record's text has room for. */
+#define RANGES_LENGTH 4000
+
+/* Rows that follow each other, and are gone. */
+typedef struct Range
+{
+	int64		first;
+	int64		last;
+} Range;
+
+static void check_before(TimestampTz before);
+static List *months_before(TimestampTz before);
+static int64 count(const char *what, const char *table);
+static void add_range(HeapTuple row, TupleDesc tupdesc, void *arg);
+static int64 purge_month(Oid relid, List **ranges);
+static void drop_month(const char *name);
+static int64 purge_restored(TimestampTz before);
+static void purge_texts(TimestampTz before);
+static void record_purge(const char *head, List *ranges, int64 purged, const char *reason);
+
+static void
+check_before(TimestampTz before)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz latest = now - (int64) cg_min_retention * USECS_PER_MINUTE;
+
+	if (TIMESTAMP_NOT_FINITE(before))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the time before which to purge must be finite")));
+	if (before > now)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot purge the access log before a time in the future")));
+	if (before > latest)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot purge what is younger than contact_guard.min_retention"),
+				 errdetail("The access log is kept for %d days at least.", cg_min_retention / (24 * 60)),
+				 errhint("The latest time that can be given now is %s.", timestamptz_to_str(latest))));
+}
+
+/* The partitions that end at or before a time, oldest first. */
+static List *
+months_before(TimestampTz before)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_inheritance_children(cg_objects_relation("log", false), AccessShareLock))
+	{
+		int			year;
+		int			month;
+		struct pg_tm tm = {0};
+		TimestampTz end;
+
+		if (sscanf(get_rel_name(lfirst_oid(lc)), "log_%d_%d", &year, &month) != 2)
+			continue;
+		tm.tm_year = month == 12 ? year + 1 : year;
+		tm.tm_mon = month == 12 ? 1 : month + 1;
+		tm.tm_mday = 1;
+		if (tm2timestamp(&tm, 0, &(int) {0}, &end) == 0 && end <= before)
+			result = lappend_oid(result, lfirst_oid(lc));
+	}
+	list_sort(result, list_oid_cmp);
+	return result;
+}
+
+static int64
+count(const char *what, const char *table)
+{
+	int64		result = 0;
+
+	(void) cg_owntables_execute(psprintf("SELECT %s FROM contact_guard.%s", what, table),
+								0, NULL, NULL, NULL, &result);
+	return result;
+}
+
+/* Its extension would forbid it. */
+static void
+drop_month(const char *name)
+{
+	(void) deleteDependencyRecordsForClass(RelationRelationId, cg_objects_relation(name, false),
+										   ExtensionRelationId, DEPENDENCY_EXTENSION);
+	CommandCounterIncrement();
+	(void) cg_owntables_execute(psprintf("DROP TABLE contact_guard.%s", name), 0, NULL, NULL, NULL, NULL);
+}
+
+static void
+add_range(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	List	  **ranges = arg;
+	Range	   *range = palloc(sizeof(Range));
+	bool		isnull;
+
+	range->first = DatumGetInt64(SPI_getbinval(row, tupdesc, 1, &isnull));
+	range->last = DatumGetInt64(SPI_getbinval(row, tupdesc, 2, &isnull));
+	*ranges = lappend(*ranges, range);
+}
+
+/* Returns the number of rows that are gone, and adds which. */
+static int64
+purge_month(Oid relid, List **ranges)
+{
+	char	   *name = get_rel_name(relid);
+	char	   *old = psprintf("%s_purged", name);
+	int64		all = count("count(*)", name);
+	int64		held = count("count(*) FILTER (WHERE " CG_IS_HELD ")", name);
+	int			year;
+	int			month;
+
+	if (held > 0 && held == all)
+		return 0;
+	cg_owntables_query(psprintf(RANGES_QUERY, name, name), 0, NULL, NULL, add_range, ranges);
+	if (held == 0)
+	{
+		drop_month(name);
+		return all;
+	}
+	(void) sscanf(name, "log_%d_%d", &year, &month);
+	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.log DETACH PARTITION contact_guard.%s", name),
+								0, NULL, NULL, NULL, NULL);
+	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.%s RENAME TO %s", name, old),
+								0, NULL, NULL, NULL, NULL);
+	cg_accesslog_make_month(year, month);
+	(void) cg_ownrows_copy(psprintf("SELECT * FROM contact_guard.%s WHERE " CG_IS_HELD, old),
+						   cg_objects_relation(name, false));
+	drop_month(old);
+	return all - held;
+}
+
+/* What a restore has brought has no partitions. */
+static int64
+purge_restored(TimestampTz before)
+{
+	Oid			types[1] = {TIMESTAMPTZOID};
+	Datum		values[1] = {TimestampTzGetDatum(before)};
+
+	(void) cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.journal_passed "
+							  "WHERE passed_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
+	return cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.restored_log "
+							  "WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " CG_IS_HELD " FOR UPDATE",
+							  1, types, values);
+}
+
+/*
+ * A statement goes with the last record that needs it.  used_in is the month of the
+ * last one; in older months only held records are left.  It is not known of a text
+ * that a restore has brought.  Whoever has a text in memory is told: under the lock
+ * on query_text, so that the recorder hashes none that will be gone.
+ */
+static void
+purge_texts(TimestampTz before)
+{
+	Oid			types[1] = {TIMESTAMPTZOID};
+	Datum		values[1] = {TimestampTzGetDatum(before)};
+	CgDatabase *database;
+
+	(void) cg_owntables_execute("DELETE FROM contact_guard.query_text q "
+								"WHERE (used_in < date_trunc('month', $1, 'UTC') OR (used_in IS NULL AND "
+								"query_id NOT IN (SELECT query_id FROM contact_guard.log WHERE query_id IS NOT NULL))) AND "
+								"query_id NOT IN (SELECT query_id FROM contact_guard.log WHERE query_id IS NOT NULL "
+								"AND read_at < date_trunc('month', $1, 'UTC')) AND "
+								"query_id NOT IN (SELECT query_id FROM contact_guard.restored_log WHERE query_id IS NOT NULL)",
+								1, types, values, NULL, NULL);
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		database->texts++;
+	LWLockRelease(cg_shared->lock);
+}
+
+/*
+ * contact-guard verify reads the ranges, up to the first ": ", behind which anything
+ * may stand: what is not named must be there.
+ */
+static void
+record_purge(const char *head, List *ranges, int64 purged, const char *reason)
+{
+	StringInfoData text;
+	ListCell   *lc;
+
+	initStringInfo(&text);
+	foreach(lc, ranges)
+	{
+		Range	   *range = lfirst(lc);
+
+		appendStringInfo(&text, ", seq " INT64_FORMAT " to " INT64_FORMAT, range->first, range->last);
+		if (text.len > RANGES_LENGTH && lnext(ranges, lc))
+		{
+			cg_eventrecord_event(CG_EVENT_PURGE, NULL, 0, psprintf("%s%s: and more", head, text.data));
+			resetStringInfo(&text);
+		}
+	}
+	cg_eventrecord_event(CG_EVENT_PURGE, NULL, purged, psprintf("%s%s: %s", head, text.data, reason));
+}
+
+Datum
+cg_purge(PG_FUNCTION_ARGS)
+{
+	char	   *reason;
+	TimestampTz before;
+	int			months = 0;
+	int64		purged = 0;
+	List	   *ranges = NIL;
+	ListCell   *lc;
+
+	cg_objects_require_admin("purge the access log");
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the time before which to purge must not be null")));
+	before = PG_GETARG_TIMESTAMPTZ(0);
+	reason = cg_objects_text_argument(fcinfo, 1, "reason");
+	check_before(before);
+	/* DROP heeds no snapshot: the rows that it takes must be those that were looked at. */
+	cg_holds_begin(AccessExclusiveLock, "purge the access log");
+	/*
+	 * The last one: each batch of the recorder takes it, and must not wait with us for
+	 * those who read the log.
+	 */
+	LockRelationOid(cg_objects_relation("query_text", false), ShareRowExclusiveLock);
+	foreach(lc, months_before(before))
+	{
+		/* The recorder locks but the month that it writes. */
+		LockRelationOid(lfirst_oid(lc), AccessExclusiveLock);
+	}
+	/* Of a time at which all locks are held. */
+	PopActiveSnapshot();
+	PushActiveSnapshot(GetLatestSnapshot());
+	foreach(lc, months_before(before))
+	{
+		int64		rows = purge_month(lfirst_oid(lc), &ranges);
+
+		months += rows > 0 || !OidIsValid(get_rel_namespace(lfirst_oid(lc)));
+		purged += rows;
+	}
+	purged += purge_restored(before);
+	purge_texts(before);
+	PopActiveSnapshot();
+	if (months == 0 && purged == 0)
+		ereport(NOTICE,
+				(errmsg("nothing to purge: no month of the access log ends before %s",
+						timestamptz_to_str(before))));
+	else
+		record_purge(psprintf("%d months before %s", months, timestamptz_to_str(before)), ranges, purged, reason);
+	PG_RETURN_INT64(purged);
+}
+
+Datum
+cg_acknowledge_gaps(PG_FUNCTION_ARGS)
+{
+	char	   *reason;
+	int64		gaps;
+
+	cg_objects_require_admin("acknowledge gaps in the access log");
+	reason = cg_objects_text_argument(fcinfo, 0, "reason");
+	gaps = count("gaps - gaps_acknowledged", "journal_state");
+	if (gaps == 0)
+		ereport(NOTICE,
+				(errmsg("there is no gap to acknowledge")));
+	else
+	{
+		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET gaps_acknowledged = gaps",
+									0, NULL, NULL, NULL, NULL);
+		cg_eventrecord_event(CG_EVENT_POLICY, NULL, gaps, psprintf("gaps acknowledged: %s", reason));
+	}
+	PG_RETURN_INT64(gaps);
+}

@@ -1,0 +1,213 @@
+/*
+ * sessions.c
+ *		Which messages of which sessions have been taken.
+ *
+ * A message counts if its counter is higher than the last of its session; one that
+ * jumps means a message that is not in WAL.  The last counters are in
+ * contact_guard.journal_session, so that a repetition is known after any restart;
+ * those of busy sessions are kept here, too.
+ *
+ * A message says at which position of WAL it was sealed, and one that is found more
+ * than CG_RECORD_REACH behind that is a repetition whoever sent it.  So a session's
+ * row can go when its last message is as far behind, if the session has ended: its
+ * old messages are refused without it, and no new one comes.  One that goes on keeps
+ * its row, or its next message would look as if those before it were missing.  Rows
+ * of version 1.0's messages, which have no position, stay.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "pgstat.h"
+#include "utils/array.h"
+#include "utils/backend_status.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/pg_lsn.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/owntables.h"
+#include "log/recorder.h"
+#include "log/sessions.h"
+
+#define SESSIONS_MAX 10000
+
+typedef struct Session
+{
+	char		name[CG_SESSION_LENGTH];
+	uint64		counter;
+	XLogRecPtr	position;		/* of the last message; Invalid: one of 1.0 */
+	bool		changed;		/* in this batch */
+} Session;
+
+static HTAB *sessions = NULL;
+
+static uint64 stored_counter(int32 epoch, const char *name);
+static Session *find_session(int32 epoch, const char *name);
+static Datum living_sessions(void);
+
+void
+cg_sessions_name(const CgMessageHeader *header, char *name)
+{
+	snprintf(name, CG_SESSION_LENGTH, "%lx.%x",
+			 (long) timestamptz_to_time_t(header->backend_start), header->backend_pid);
+}
+
+/* What the table says of a session that is not in memory. */
+static uint64
+stored_counter(int32 epoch, const char *name)
+{
+	Oid			types[2] = {INT4OID, TEXTOID};
+	Datum		values[2] = {Int32GetDatum(epoch), CStringGetTextDatum(name)};
+	int64		counter = 0;
+
+	(void) cg_owntables_execute("SELECT counter FROM contact_guard.journal_session "
+								"WHERE epoch = $1 AND session = $2",
+								2, types, values, NULL, &counter);
+	return (uint64) counter;
+}
+
+static Session *
+find_session(int32 epoch, const char *name)
+{
+	Session    *session;
+	bool		found;
+	uint64		counter;
+
+	if (sessions == NULL)
+	{
+		HASHCTL		ctl = {.keysize = CG_SESSION_LENGTH, .entrysize = sizeof(Session)};
+
+		sessions = hash_create("contact_guard sessions", 256, &ctl, HASH_ELEM | HASH_STRINGS);
+	}
+	session = hash_search(sessions, name, HASH_FIND, NULL);
+	if (session)
+		return session;
+	counter = stored_counter(epoch, name);
+	session = hash_search(sessions, name, HASH_ENTER, &found);
+	session->counter = counter;
+	session->position = InvalidXLogRecPtr;
+	session->changed = false;
+	return session;
+}
+
+bool
+cg_sessions_take(int32 epoch, const CgMessageHeader *header, XLogRecPtr start, uint64 *missing)
+{
+	char		name[CG_SESSION_LENGTH];
+	Session    *session;
+
+	*missing = 0;
+	if (header->position != 0 && (header->position > start || start - header->position > CG_RECORD_REACH))
+		return false;
+	cg_sessions_name(header, name);
+	session = find_session(epoch, name);
+	if (header->counter <= session->counter)
+		return false;
+	if (header->counter > session->counter + 1)
+		*missing = session->counter + 1;
+	session->counter = header->counter;
+	session->position = header->position == 0 ? InvalidXLogRecPtr : start;
+	session->changed = true;
+	return true;
+}
+
+void
+cg_sessions_store(int32 epoch)
+{
+	Oid			types[4] = {INT4OID, TEXTARRAYOID, INT8ARRAYOID, PG_LSNARRAYOID};
+	Datum		values[4];
+	Datum	   *names;
+	Datum	   *counters;
+	Datum	   *positions;
+	int			count = 0;
+	HASH_SEQ_STATUS seq;
+	Session    *session;
+
+	if (sessions == NULL)
+		return;
+	names = palloc(sizeof(Datum) * hash_get_num_entries(sessions));
+	counters = palloc(sizeof(Datum) * hash_get_num_entries(sessions));
+	positions = palloc(sizeof(Datum) * hash_get_num_entries(sessions));
+	hash_seq_init(&seq, sessions);
+	while ((session = hash_seq_search(&seq)) != NULL)
+	{
+		if (!session->changed)
+			continue;
+		session->changed = false;
+		names[count] = CStringGetTextDatum(session->name);
+		counters[count] = Int64GetDatum((int64) session->counter);
+		positions[count++] = LSNGetDatum(session->position);
+	}
+	if (count > 0)
+	{
+		values[0] = Int32GetDatum(epoch);
+		values[1] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+		values[2] = PointerGetDatum(construct_array(counters, count, INT8OID, 8, true, TYPALIGN_DOUBLE));
+		values[3] = PointerGetDatum(construct_array(positions, count, PG_LSNOID, 8, true, TYPALIGN_DOUBLE));
+		(void) cg_owntables_execute("INSERT INTO contact_guard.journal_session AS s (epoch, session, counter, position) "
+									"SELECT $1, u.name, u.counter, nullif(u.position, pg_lsn '0/0') "
+									"FROM unnest($2, $3, $4) AS u(name, counter, position) "
+									"ON CONFLICT (epoch, session) DO UPDATE "
+									"SET counter = excluded.counter, position = excluded.position",
+									4, types, values, NULL, NULL);
+	}
+	if (hash_get_num_entries(sessions) > SESSIONS_MAX)
+	{
+		hash_destroy(sessions);
+		sessions = NULL;
+	}
+}
+
+/* The names of all sessions of the server, as an array. */
+static Datum
+living_sessions(void)
+{
+	int			backends = pgstat_fetch_stat_numbackends();
+	Datum	   *names = palloc(sizeof(Datum) * (backends + 1));
+	int			count = 0;
+
+	for (int i = 1; i <= backends; i++)
+	{
+		LocalPgBackendStatus *local = pgstat_fetch_stat_local_beentry(i);
+		CgMessageHeader header = {0};
+		char		name[CG_SESSION_LENGTH];
+
+		if (local == NULL)
+			continue;
+		header.backend_start = local->backendStatus.st_proc_start_timestamp;
+		header.backend_pid = local->backendStatus.st_procpid;
+		cg_sessions_name(&header, name);
+		names[count++] = CStringGetTextDatum(name);
+	}
+	return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+void
+cg_sessions_clean(int32 epoch, XLogRecPtr position)
+{
+	Oid			types[3] = {INT4OID, PG_LSNOID, TEXTARRAYOID};
+	Datum		values[3];
+	HASH_SEQ_STATUS seq;
+	Session    *session;
+
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	values[0] = Int32GetDatum(epoch);
+	values[1] = LSNGetDatum(position > CG_RECORD_REACH ? position - CG_RECORD_REACH : InvalidXLogRecPtr);
+	values[2] = living_sessions();
+	/* Who is not in that list has written all that he ever will; has it been read? */
+	if (cg_recorder_is_caught_up(position))
+		(void) cg_owntables_execute("DELETE FROM contact_guard.journal_session WHERE epoch < $1 OR "
+									"(position < $2 AND session <> ALL ($3))",
+									3, types, values, NULL, NULL);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	/* They may be of those: the table knows. */
+	if (sessions == NULL)
+		return;
+	hash_seq_init(&seq, sessions);
+	while ((session = hash_seq_search(&seq)) != NULL)
+		(void) hash_search(sessions, session->name, HASH_REMOVE, NULL);
+}

@@ -1,0 +1,341 @@
+/*
+ * status.c
+ *		sync() and status().
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/pg_lsn.h"
+#include "utils/timestamp.h"
+
+#include "base/guc.h"
+#include "base/ownreplica.h"
+#include "base/owntables.h"
+#include "base/shared.h"
+#include "evidence/signing.h"
+#include "journal/journal.h"
+#include "policy/definition.h"
+#include "policy/inherit.h"
+#include "policy/interventions.h"
+#include "policy/labels.h"
+#include "policy/permission.h"
+#include "policy/policy.h"
+#include "policy/trust.h"
+#include "policy/verdict.h"
+#include "read/execution.h"
+
+PG_FUNCTION_INFO_V1(cg_sync);
+PG_FUNCTION_INFO_V1(cg_status);
+
+/* The same problem of one relation and its children */
+typedef struct Folded
+{
+	Oid			top;			/* of the tree */
+	CgOffence  *offence;		/* the first one's */
+	List	   *relids;
+} Folded;
+
+static List *fold(List *found, Oid top, CgOffence *offence);
+static bool is_synced(XLogRecPtr target, char *error);
+static List *problems(void);
+
+/* Copies what hinders the recorder, or "". */
+static bool
+is_synced(XLogRecPtr target, char *error)
+{
+	CgDatabase *database;
+	bool		synced;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(MyDatabaseId, false);
+	synced = database == NULL || (database->recorded >= target && !database->wanted);
+	strlcpy(error, database ? database->error : "", CG_ERROR_LENGTH);
+	LWLockRelease(cg_shared->lock);
+	return synced;
+}
+
+Datum
+cg_sync(PG_FUNCTION_ARGS)
+{
+	XLogRecPtr	target = InvalidXLogRecPtr;
+	CgDatabase *database;
+	char		error[CG_ERROR_LENGTH];
+	bool		warned = false;
+
+	cg_shared_require();
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a standby has no recorder to wait for")));
+	/* After a crash, until the launcher knows what is not recorded yet. */
+	cg_journal_require_slot();
+	if (cg_execution_owes())
+		cg_execution_settle_or_fail();
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+	{
+		target = database->written;
+		/* There may be messages of a time that shared memory does not know. */
+		if (XLogRecPtrIsInvalid(database->recorded))
+			database->wanted = true;
+		cg_shared_wake(database);
+	}
+	LWLockRelease(cg_shared->lock);
+	/* Written by others and not flushed yet: the recorder reads what is. */
+	XLogFlush(target);
+
+	while (!is_synced(target, error))
+	{
+		if (error[0] != '\0' && !warned)
+		{
+			ereport(WARNING,
+					(errmsg("contact_guard's recorder failed while %s", error),
+					 errhint("See the server log; it is started again.")));
+			warned = true;
+		}
+		ConditionVariableTimedSleep(&cg_shared->progress, 1000, PG_WAIT_EXTENSION);
+	}
+	ConditionVariableCancelSleep();
+	if (IsolationUsesXactSnapshot())
+		ereport(WARNING,
+				(errmsg("this transaction cannot see what has been recorded since it began"),
+				 errhint("Query the access log in a new transaction.")));
+	PG_RETURN_VOID();
+}
+
+/*
+ * What the definitions of a protected relation and its descendants call: one for all
+ * relations of a tree whose definitions call the same.
+ */
+static List *
+add_offences(List *found, Oid relid)
+{
+	List	   *ancestors = cg_inherit_ancestors(relid);
+	Oid			top = ancestors == NIL ? relid : llast_oid(ancestors);
+	ListCell   *lc;
+	ListCell   *lo;
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		foreach(lo, cg_definition_offences(lfirst_oid(lc)))
+			found = fold(found, top, lfirst(lo));
+	return found;
+}
+
+static List *
+fold(List *found, Oid top, CgOffence *offence)
+{
+	Folded	   *folded = NULL;
+	ListCell   *lc;
+
+	foreach(lc, found)
+	{
+		Folded	   *other = lfirst(lc);
+
+		if (other->top == top && other->offence->function == offence->function &&
+			strcmp(other->offence->what, offence->what) == 0)
+			folded = other;
+	}
+	if (folded == NULL)
+	{
+		folded = palloc0(sizeof(Folded));
+		folded->top = top;
+		folded->offence = offence;
+		found = lappend(found, folded);
+	}
+	/* A child may have a label of its own. */
+	folded->relids = list_append_unique_oid(folded->relids, offence->relid);
+	return found;
+}
+
+static List *
+add_unvalidated(List *texts, Oid relid)
+{
+	ListCell   *lc;
+	ListCell   *lo;
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		foreach(lo, cg_definition_unvalidated(lfirst_oid(lc)))
+		{
+			ListCell   *other;
+			bool		found = false;
+
+			/* A child may have a label of its own. */
+			foreach(other, texts)
+				found |= strcmp(lfirst(other), lfirst(lo)) == 0;
+			if (!found)
+				texts = lappend(texts, lfirst(lo));
+		}
+	return texts;
+}
+
+/* Policies that are broken and why, as text datums. */
+static List *
+problems(void)
+{
+	List	   *result = NIL;
+	List	   *asked = NIL;
+	List	   *found = NIL;
+	bool		has_policy = false;
+	ListCell   *lc;
+
+	foreach(lc, cg_labels_relations())
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		has_policy |= policy != NULL;
+		if (policy && policy->broken)
+			result = lappend(result, psprintf("relation %s: %s", get_rel_name(policy->relid),
+											  policy->broken));
+		found = add_offences(found, lfirst_oid(lc));
+		result = add_unvalidated(result, lfirst_oid(lc));
+	}
+	foreach(lc, found)
+	{
+		Folded	   *folded = lfirst(lc);
+
+		result = lappend(result, cg_definition_problem(folded->offence, list_length(folded->relids) - 1));
+	}
+	foreach(lc, cg_trust_functions())
+		if (cg_trust_is_void(lfirst_oid(lc)))
+			result = lappend(result, psprintf("function %s: its definition is not the one that was trusted, and the trust is void: %s",
+											  cg_trust_name(lfirst_oid(lc)), cg_trust_mend(lfirst_oid(lc))));
+	if (cg_permission_count_void() > 0)
+		result = lappend(result, psprintf("%d rows of contact_guard.permission are void: their roles lack the privilege that contact_guard.allow() grants",
+										  cg_permission_count_void()));
+	foreach(lc, cg_interventions_list())
+	{
+		CgInterventions *interventions = lfirst(lc);
+
+		/* Looking closer may change the list. */
+		if (!interventions->broken)
+			asked = lappend_oid(asked, interventions->relid);
+		else
+			result = lappend(result, psprintf("interventions relation %s: %s",
+											  get_rel_name(interventions->relid), interventions->broken));
+	}
+	foreach(lc, asked)
+	{
+		char	   *problem = cg_verdict_problem(lfirst_oid(lc));
+
+		if (problem)
+			result = lappend(result, psprintf("interventions relation %s: %s",
+											  get_rel_name(lfirst_oid(lc)), problem));
+	}
+	/* Nobody has ever opened an intervention by call either. */
+	if (has_policy && list_length(cg_interventions_list()) <= 1 &&
+		cg_owntables_execute("SELECT 1::bigint FROM contact_guard.intervention LIMIT 1", 0, NULL, NULL, NULL, NULL) == 0)
+		result = lappend(result, "no window can open: no interventions relation is named, and no intervention was opened by call: see contact_guard.use_interventions() and contact_guard.open_intervention()");
+	return list_concat(result, cg_ownreplica_problems());
+}
+
+static Datum
+problem_array(List *texts)
+{
+	Datum	   *datums = palloc(sizeof(Datum) * (list_length(texts) + 1));
+	int			count = 0;
+	ListCell   *lc;
+
+	foreach(lc, texts)
+		datums[count++] = CStringGetTextDatum(lfirst(lc));
+	return PointerGetDatum(construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* The recorder in a word, and the positions; true if there is a journal. */
+static bool
+look(CgDatabase *database, char *recorder, size_t length)
+{
+	CgDatabase *shared;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	shared = cg_shared_database(MyDatabaseId, false);
+	if (shared)
+		*database = *shared;
+	if (cg_shared->error[0] != '\0')
+		snprintf(recorder, length, "no slot: %s", cg_shared->error);
+	else if (cg_shared->launcher == 0)
+		strlcpy(recorder, "no launcher", length);
+	else if (shared && shared->error[0] != '\0')
+		snprintf(recorder, length, "failed while %s", shared->error);
+	else
+		strlcpy(recorder, shared && shared->recorder != 0 ? "running" : "idle", length);
+	LWLockRelease(cg_shared->lock);
+	return shared != NULL;
+}
+
+static int64
+number(const char *sql, bool *isnull)
+{
+	int64		result = 0;
+
+	*isnull = cg_owntables_execute(sql, 0, NULL, NULL, NULL, &result) == 0;
+	return result;
+}
+
+/* A recorder that is stopped says nothing itself.  A standby has none. */
+static bool
+is_silent(TimestampTz last_checkpoint)
+{
+	return cg_signing_configured() && !RecoveryInProgress() &&
+		TimestampDifferenceExceeds(last_checkpoint, GetCurrentTimestamp(), (3 * cg_heartbeat_interval + 5) * 1000);
+}
+
+Datum
+cg_status(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	Datum		values[12];
+	bool		nulls[12] = {false};
+	CgJournalState state;
+	CgDatabase	database = {0};
+	char		recorder[2 * CG_ERROR_LENGTH];
+	List	   *found;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	cg_shared_require();
+	if (!cg_journal_read_state(&state))
+		elog(ERROR, "contact_guard.journal_state has no row");
+	(void) look(&database, recorder, sizeof(recorder));
+	values[0] = CStringGetTextDatum(RecoveryInProgress() ? "withholding: this is a standby" : "on");
+	values[1] = CStringGetTextDatum(cg_guc_durability_name());
+	values[2] = CStringGetTextDatum(recorder);
+	values[3] = LSNGetDatum(database.written);
+	nulls[3] = XLogRecPtrIsInvalid(database.written);
+	values[4] = LSNGetDatum(state.position);
+	nulls[4] = XLogRecPtrIsInvalid(state.position);
+	values[5] = Int64GetDatum((int64) (database.written_bytes - database.recorded_bytes));
+	values[6] = Int64GetDatum(state.log_size);
+	values[7] = Int32GetDatum(state.epoch);
+	values[8] = Int64GetDatum(state.rejected);
+	found = problems();
+	if (state.gaps > 0)
+		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
+							   state.gaps), found);
+	if (database.error[0] != '\0')
+		found = lcons(psprintf("nothing is recorded: the recorder failed while %s", database.error), found);
+	if (database.unsigned_because[0] != '\0')
+		found = lcons(psprintf("no checkpoint is signed: %s", database.unsigned_because), found);
+	values[10] = Int64GetDatum(number("SELECT size FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1",
+									  &nulls[10]));
+	/* In microseconds since 2000, which is what a TimestampTz is. */
+	values[11] = TimestampTzGetDatum(number("SELECT (extract(epoch FROM signed_at - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint "
+											"FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1",
+											&nulls[11]));
+	if (!nulls[11] && database.unsigned_because[0] == '\0' && is_silent(DatumGetTimestampTz(values[11])))
+		found = lcons(psprintf("no checkpoint since %s, though a heartbeat is due every %d s: does the recorder run?",
+							   timestamptz_to_str(DatumGetTimestampTz(values[11])), cg_heartbeat_interval), found);
+	values[9] = problem_array(found);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}

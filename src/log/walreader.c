@@ -1,0 +1,345 @@
+/*
+ * walreader.c
+ *		Our messages, read from WAL.
+ *
+ * Reads as pg_walinspect does, without waiting for WAL that is not flushed yet.
+ *
+ * Anybody can emit a message of nearly 1 GB, which PostgreSQL's reader, having it
+ * assembled and decoded, cannot allocate.  No record of ours comes near
+ * LARGEST_RECORD (journal.c sees to it), so what is larger is stepped over without
+ * being assembled: from its second page on each page's header says how much of it
+ * is left.  Our own page_read looks out for such a second page, and ends the
+ * reader's attempt there.
+ */
+#include "postgres.h"
+
+#include <sys/stat.h>
+
+#include "access/timeline.h"
+#include "access/xlog.h"
+#include "access/xlog_internal.h"
+#include "access/xlogreader.h"
+#include "access/xlogutils.h"
+#include "miscadmin.h"
+#include "replication/message.h"
+#include "utils/memutils.h"
+
+#include "journal/record.h"
+#include "log/walreader.h"
+
+/* Sixteen times what journal.c makes: version 1.0 had no limit. */
+#define LARGEST_RECORD (16 * CG_RECORD_LONGEST)
+
+struct CgWalReader
+{
+	XLogReaderState *state;
+	/* The state's private data, of which read_local_xlog_page_no_wait has the beginning. */
+	struct
+	{
+		ReadLocalXLogPageNoWaitPrivate end;
+		XLogRecPtr	large_page; /* the next page of a record too large, or Invalid */
+	}			private;
+	XLogRecPtr	position;
+	bool		begun;			/* the state stands at a record */
+	CgWalMessage large;			/* what that record is; data is NULL */
+	bool		is_large_message;
+	char	   *page;			/* XLOG_BLCKSZ */
+	MemoryContext context;		/* of the reader's own: its buffers grow while
+								 * the caller is in a context of a batch */
+};
+
+static bool has_segment(XLogSegNo segment, List *history);
+static int	read_page(XLogReaderState *state, XLogRecPtr page, int length, XLogRecPtr target, char *buffer);
+static bool is_large(XLogReaderState *state, XLogRecPtr page, const char *buffer);
+static void note_large(CgWalReader *reader);
+static bool skip_large(CgWalReader *reader);
+static bool read_record(CgWalReader *reader);
+static bool take_message(XLogReaderState *state, CgWalMessage *message);
+
+/*
+ * A segment from before a promotion has the old timeline's name.  The one with the
+ * switch in it has been copied to the new one: the reader takes the newest that
+ * has the segment's end, and so do we.
+ */
+static bool
+has_segment(XLogSegNo segment, List *history)
+{
+	char		path[MAXPGPATH];
+	XLogRecPtr	end;
+	struct stat st;
+
+	XLogSegNoOffsetToRecPtr(segment + 1, 0, wal_segment_size, end);
+	XLogFilePath(path, tliOfPointInHistory(end - 1, history), segment, wal_segment_size);
+	return stat(path, &st) == 0;
+}
+
+XLogRecPtr
+cg_walreader_oldest(void)
+{
+	TimeLineID	timeline;
+	XLogRecPtr	flushed = GetFlushRecPtr(&timeline);
+	List	   *history = readTimeLineHistory(timeline);
+	XLogSegNo	segment;
+	XLogRecPtr	oldest;
+
+	/* What is flushed up to a segment's end has no next segment yet. */
+	XLByteToPrevSeg(flushed, segment, wal_segment_size);
+	while (segment > XLogGetLastRemovedSegno() + 1 && has_segment(segment - 1, history))
+		segment--;
+	list_free_deep(history);
+	XLogSegNoOffsetToRecPtr(segment, 0, wal_segment_size, oldest);
+	return oldest;
+}
+
+CgWalReader *
+cg_walreader_open(XLogRecPtr start)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard WAL reader",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	CgWalReader *reader = palloc0(sizeof(CgWalReader));
+
+	reader->context = context;
+	reader->state = XLogReaderAllocate(wal_segment_size, NULL,
+									   XL_ROUTINE(.page_read = &read_page,
+												  .segment_open = &wal_segment_open,
+												  .segment_close = &wal_segment_close),
+									   &reader->private);
+	if (reader->state == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errdetail("Failed while allocating a WAL reading processor.")));
+	reader->page = palloc(XLOG_BLCKSZ);
+	reader->position = start;
+	MemoryContextSwitchTo(oldcontext);
+	return reader;
+}
+
+void
+cg_walreader_close(CgWalReader *reader)
+{
+	XLogReaderFree(reader->state);
+	MemoryContextDelete(reader->context);
+}
+
+XLogRecPtr
+cg_walreader_position(const CgWalReader *reader)
+{
+	return reader->position;
+}
+
+bool
+cg_walreader_next(CgWalReader *reader, XLogRecPtr limit, CgWalMessage *message)
+{
+	while (reader->position < limit)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!XLogRecPtrIsInvalid(reader->private.large_page))
+		{
+			if (!skip_large(reader))
+				return false;
+			if (reader->is_large_message)
+			{
+				*message = reader->large;
+				message->end = reader->position;
+				return true;
+			}
+		}
+		else if (read_record(reader))
+		{
+			if (take_message(reader->state, message))
+				return true;
+		}
+		else if (XLogRecPtrIsInvalid(reader->private.large_page))
+			return false;
+	}
+	return false;
+}
+
+/*
+ * Fails at the second page of a record that is too large, and says so in the
+ * private data.
+ */
+static int
+read_page(XLogReaderState *state, XLogRecPtr page, int length, XLogRecPtr target, char *buffer)
+{
+	CgWalReader *reader = (CgWalReader *) ((char *) state->private_data - offsetof(CgWalReader, private));
+	int			got = read_local_xlog_page_no_wait(state, page, length, target, buffer);
+
+	if (got >= (int) SizeOfXLogShortPHD && is_large(state, page, buffer))
+	{
+		memcpy(reader->page, buffer, XLOG_BLCKSZ);
+		reader->private.large_page = page;
+		return -1;
+	}
+	return got;
+}
+
+/*
+ * Is this the second page of a record, and is the record too large?  The reader has
+ * copied what the first page has of it, but validated no header yet: the lengths
+ * in both must agree, as it would ask itself.
+ */
+static bool
+is_large(XLogReaderState *state, XLogRecPtr page, const char *buffer)
+{
+	XLogPageHeader header = (XLogPageHeader) buffer;
+	XLogRecPtr	begin = state->currRecPtr;
+	uint32		total;
+	uint32		first;
+
+	if (page <= begin || page - begin > XLOG_BLCKSZ ||
+		header->xlp_rem_len <= LARGEST_RECORD - 2 * XLOG_BLCKSZ ||
+		(header->xlp_info & XLP_FIRST_IS_CONTRECORD) == 0 ||
+		(header->xlp_info & XLP_FIRST_IS_OVERWRITE_CONTRECORD) != 0 ||
+		!XLogReaderValidatePageHeader(state, page, (char *) buffer))
+		return false;
+	/* A position at a page's begin is that of what follows the page's header. */
+	if (begin % XLOG_BLCKSZ == 0)
+		begin += begin % state->segcxt.ws_segsize == 0 ? SizeOfXLogLongPHD : SizeOfXLogShortPHD;
+	first = XLOG_BLCKSZ - begin % XLOG_BLCKSZ;
+	total = ((XLogRecord *) state->readRecordBuf)->xl_tot_len;
+	return total > LARGEST_RECORD && total - first == header->xlp_rem_len;
+}
+
+/* Is it a message under our name?  From what its first two pages have of it. */
+static void
+note_large(CgWalReader *reader)
+{
+	XLogRecPtr	begin = reader->state->currRecPtr;
+	XLogPageHeader header = (XLogPageHeader) reader->page;
+	size_t		first;
+	char	   *record = palloc(2 * XLOG_BLCKSZ);
+	size_t		at = SizeOfXLogRecord;
+	xl_logical_message xlrec;
+
+	if (begin % XLOG_BLCKSZ == 0)
+		begin += begin % reader->state->segcxt.ws_segsize == 0 ? SizeOfXLogLongPHD : SizeOfXLogShortPHD;
+	first = XLOG_BLCKSZ - begin % XLOG_BLCKSZ;
+	memset(record, 0, 2 * XLOG_BLCKSZ);
+	memcpy(record, reader->state->readRecordBuf, first);
+	memcpy(record + first, reader->page + XLogPageHeaderSize(header), XLOG_BLCKSZ - XLogPageHeaderSize(header));
+	reader->is_large_message = false;
+	if (((XLogRecord *) record)->xl_rmid == RM_LOGICALMSG_ID)
+	{
+		/* Of the headers that may stand before the data. */
+		if ((uint8) record[at] == XLR_BLOCK_ID_ORIGIN)
+			at += 1 + sizeof(RepOriginId);
+		if ((uint8) record[at] == XLR_BLOCK_ID_TOPLEVEL_XID)
+			at += 1 + sizeof(TransactionId);
+		at += SizeOfXLogRecordDataHeaderLong;
+		memcpy(&xlrec, record + at, SizeOfLogicalMessage);
+		reader->is_large_message = !xlrec.transactional && xlrec.prefix_size == sizeof(CG_RECORD_PREFIX) &&
+			memcmp(record + at + SizeOfLogicalMessage, CG_RECORD_PREFIX, sizeof(CG_RECORD_PREFIX)) == 0;
+		reader->large = (CgWalMessage) {
+			.database = xlrec.dbId,
+			.length = xlrec.message_size,
+			.start = begin,
+		};
+	}
+	pfree(record);
+}
+
+/*
+ * To the end of a record that is too large.  False if not all of it is flushed; then
+ * it goes on at that page.  A crash may have cut the record off: something else
+ * is written over what follows, and says so.
+ */
+static bool
+skip_large(CgWalReader *reader)
+{
+	for (;;)
+	{
+		XLogRecPtr	page = reader->private.large_page;
+		XLogPageHeader header = (XLogPageHeader) reader->page;
+		uint32		left;
+
+		CHECK_FOR_INTERRUPTS();
+		reader->private.end.end_of_wal = false;
+		if (read_local_xlog_page_no_wait(reader->state, page, SizeOfXLogShortPHD, page, reader->page) < 0)
+			return false;
+		if (!XLogReaderValidatePageHeader(reader->state, page, reader->page))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("could not read WAL at %X/%X: %s", LSN_FORMAT_ARGS(page),
+							reader->state->errormsg_buf)));
+		left = header->xlp_rem_len;
+		if ((header->xlp_info & XLP_FIRST_IS_OVERWRITE_CONTRECORD) != 0 ||
+			(header->xlp_info & XLP_FIRST_IS_CONTRECORD) == 0)
+		{
+			reader->is_large_message = false;
+			reader->position = page;
+			break;
+		}
+		if (left <= XLOG_BLCKSZ - XLogPageHeaderSize(header))
+		{
+			reader->position = page + XLogPageHeaderSize(header) + MAXALIGN(left);
+			/* Its last bytes are flushed, too, or it has no end yet. */
+			if (read_local_xlog_page_no_wait(reader->state, page, reader->position - page, page, reader->page) < 0)
+			{
+				reader->position = page;
+				return false;
+			}
+			break;
+		}
+		reader->private.large_page = page + XLOG_BLCKSZ;
+		reader->position = page;
+	}
+	reader->private.large_page = InvalidXLogRecPtr;
+	XLogBeginRead(reader->state, reader->position);
+	reader->begun = true;
+	return true;
+}
+
+/* False at the end of what has been flushed, and before a record that is too large. */
+static bool
+read_record(CgWalReader *reader)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(reader->context);
+	char	   *error = NULL;
+	bool		found;
+
+	reader->private.end.end_of_wal = false;
+	/* The position may be a page's beginning, or inside a record. */
+	if (!reader->begun)
+		reader->begun = !XLogRecPtrIsInvalid(XLogFindNextRecord(reader->state, reader->position));
+	found = reader->begun && XLogReadRecord(reader->state, &error) != NULL;
+	MemoryContextSwitchTo(oldcontext);
+	if (found)
+	{
+		reader->position = reader->state->EndRecPtr;
+		return true;
+	}
+	if (!XLogRecPtrIsInvalid(reader->private.large_page))
+	{
+		note_large(reader);
+		return false;
+	}
+	if (reader->begun && !reader->private.end.end_of_wal)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("could not read WAL at %X/%X: %s", LSN_FORMAT_ARGS(reader->position),
+						error ? error : "no error message")));
+	reader->begun = false;
+	return false;
+}
+
+static bool
+take_message(XLogReaderState *state, CgWalMessage *message)
+{
+	xl_logical_message *xlrec;
+
+	if (XLogRecGetRmid(state) != RM_LOGICALMSG_ID)
+		return false;
+	xlrec = (xl_logical_message *) XLogRecGetData(state);
+	if (xlrec->transactional || xlrec->prefix_size != sizeof(CG_RECORD_PREFIX) ||
+		memcmp(xlrec->message, CG_RECORD_PREFIX, sizeof(CG_RECORD_PREFIX)) != 0)
+		return false;
+	message->database = xlrec->dbId;
+	message->data = xlrec->message + xlrec->prefix_size;
+	message->length = xlrec->message_size;
+	message->start = state->ReadRecPtr;
+	message->end = state->EndRecPtr;
+	return true;
+}

@@ -1,0 +1,114 @@
+/*
+ * calls.c
+ *		Calls of our functions, as nodes of a query.
+ *
+ * The customer key is a copy of the column's Var with another attribute number,
+ * so that query level and relation are right wherever the planner moves them.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "base/objects.h"
+#include "plan/calls.h"
+
+static Var *key_var(const Var *var, const CgPolicy *policy);
+static bool key_may_be_null(const CgPolicy *policy);
+static Node *as_column(FuncExpr *call, const Var *var);
+
+static Var *
+key_var(const Var *var, const CgPolicy *policy)
+{
+	Var		   *key = copyObject(unconstify(Var *, var));
+
+	key->varattno = policy->customer;
+	key->varattnosyn = policy->customer;
+	get_atttypetypmodcoll(policy->relid, policy->customer,
+						  &key->vartype, &key->vartypmod, &key->varcollid);
+	return key;
+}
+
+/*
+ * A child of the old kind may drop what its parent says, and what a foreign server
+ * sends nobody checks.
+ */
+static bool
+key_may_be_null(const CgPolicy *policy)
+{
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(policy->relid),
+										Int16GetDatum(policy->customer));
+	char		relkind = get_rel_relkind(policy->relid);
+	bool		notnull = HeapTupleIsValid(tuple) &&
+		((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return !notnull || !(relkind == RELKIND_PARTITIONED_TABLE ||
+						 (relkind == RELKIND_RELATION && !has_subclass(policy->relid)));
+}
+
+Const *
+cg_calls_site(CgSite site)
+{
+	return makeConst(cg_objects_site_type(), -1, InvalidOid, sizeof(int64),
+					 Int64GetDatum(cg_site_pack(site)), false, true);
+}
+
+static Node *
+as_column(FuncExpr *call, const Var *var)
+{
+	RelabelType *relabel = makeRelabelType((Expr *) call, var->vartype, var->vartypmod,
+										   var->varcollid, COERCE_IMPLICIT_CAST);
+
+	call->location = var->location;
+	relabel->location = var->location;
+	return (Node *) relabel;
+}
+
+Node *
+cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site)
+{
+	List	   *args = list_make3(copyObject(var), key_var(var, policy), cg_calls_site(site));
+
+	/* Strict where it can be: then outer joins stay what the planner makes of them. */
+	const char *function = key_may_be_null(policy) ? "reveal_nullable" : "reveal";
+
+	return as_column(makeFuncExpr(cg_objects_function(function), var->vartype, args,
+								  var->varcollid, var->varcollid, COERCE_EXPLICIT_CALL), var);
+}
+
+Node *
+cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site)
+{
+	Var		   *column = makeVar(rti, site.attnum, InvalidOid, -1, InvalidOid, 0);
+	List	   *args;
+
+	get_atttypetypmodcoll(site.relid, site.attnum,
+						  &column->vartype, &column->vartypmod, &column->varcollid);
+	args = list_make4(value, column, key_var(column, policy), cg_calls_site(site));
+	return as_column(makeFuncExpr(cg_objects_function("keep"), column->vartype, args,
+								  column->varcollid, column->varcollid, COERCE_EXPLICIT_CALL), column);
+}
+
+Node *
+cg_calls_unmasked(Var *value, CgSite site)
+{
+	return (Node *) makeFuncExpr(cg_objects_function("unmasked"), BOOLOID,
+								 list_make2(value, cg_calls_site(site)),
+								 InvalidOid, value->varcollid, COERCE_EXPLICIT_CALL);
+}
+
+Node *
+cg_calls_test(const char *function, Var *key, CgSite site)
+{
+	return (Node *) makeFuncExpr(cg_objects_function(function), BOOLOID,
+								 list_make2(copyObject(key), cg_calls_site(site)),
+								 InvalidOid, key->varcollid, COERCE_EXPLICIT_CALL);
+}

@@ -1,0 +1,33 @@
+/*
+ * calls.h
+ *		Calls of reveal() and keep(), as nodes of a query.
+ */
+#ifndef CG_CALLS_H
+#define CG_CALLS_H
+
+#include "nodes/primnodes.h"
+
+#include "base/site.h"
+#include "policy/policy.h"
+
+/*
+ * reveal(column, customer key, site) for a Var of a guarded column, relabelled to
+ * its type, typmod and collation.
+ */
+extern Node *cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site);
+
+/*
+ * keep(value, column, customer key, site) for a value that is about to be stored
+ * in the guarded column of range table entry rti at this query level.
+ */
+extern Node *cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site);
+
+/* unmasked(value, site): no mask is inserted, see written.c. */
+extern Node *cg_calls_unmasked(Var *value, CgSite site);
+
+/* function(key, site): a boolean question about a row, see rowfuncs.c. */
+extern Node *cg_calls_test(const char *function, Var *key, CgSite site);
+
+extern Const *cg_calls_site(CgSite site);
+
+#endif							/* CG_CALLS_H */

@@ -1,0 +1,300 @@
+/*
+ * carriers.c
+ *		What could carry a value off while a query runs.
+ *
+ * dblink_exec('…', 'insert …' || phone) sends the value away during expression
+ * evaluation, before any row is made; set_config('application_name', phone, …)
+ * shows it in pg_stat_activity.  C functions are the superuser's work, so their
+ * volatility is believed; what others label their functions is not.  A function
+ * of somebody's can also hide in a type: the check of a domain inside a row that
+ * record_in reads, a cast to json that to_json looks up.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "plan/carriers.h"
+#include "policy/callees.h"
+
+/*
+ * Volatile functions of PostgreSQL's own that take a value nowhere.  pg_sleep() is not
+ * one of them: others see how long a statement takes, before its record is there.
+ */
+static const Oid harmless[] = {
+	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID
+};
+
+static bool carrier_function(Oid function, void *context);
+static bool carrier_type(Oid type);
+static bool carrier_relation(const RangeTblEntry *rte);
+static bool computes(Relation rel);
+static bool carrier_call(const FuncExpr *call);
+static bool carrier_arguments(List *args);
+static bool carrier_types(List *types);
+static bool carrier_operator(Oid operator);
+static bool carrier_node(Node *node);
+static bool carrier_walker(Node *node, void *context);
+
+bool
+cg_carriers_present(Query *query)
+{
+	return carrier_walker((Node *) query, NULL);
+}
+
+static bool
+carrier_function(Oid function, void *context)
+{
+	HeapTuple	tuple;
+	Form_pg_proc form;
+	bool		result;
+
+	for (int i = 0; i < lengthof(harmless); i++)
+		if (function == harmless[i])
+			return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	result = form->provolatile == PROVOLATILE_VOLATILE || cg_callees_runs_sql(function);
+	/* set_config() and setval() are PostgreSQL's own; aggregates call others. */
+	if (function >= FirstNormalObjectId)
+		result = result || form->prokind == PROKIND_AGGREGATE ||
+			(form->prolang != ClanguageId && form->prolang != INTERNALlanguageId);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * Does reading or printing a value of this type call somebody's function: the
+ * check of a domain, or a cast to json?
+ */
+static bool
+carrier_type(Oid type)
+{
+	Oid			element;
+
+	if (type < FirstNormalObjectId)
+		return false;
+	element = get_element_type(type);
+	if (OidIsValid(element))
+		return carrier_type(element);
+	switch (get_typtype(type))
+	{
+		case TYPTYPE_BASE:
+		case TYPTYPE_ENUM:
+			return SearchSysCacheExists2(CASTSOURCETARGET, ObjectIdGetDatum(type),
+										 ObjectIdGetDatum(JSONOID));
+		case TYPTYPE_COMPOSITE:
+			{
+				TupleDesc	desc = lookup_rowtype_tupdesc(type, -1);
+				bool		result = SearchSysCacheExists2(CASTSOURCETARGET, ObjectIdGetDatum(type),
+														   ObjectIdGetDatum(JSONOID));
+
+				for (int i = 0; i < desc->natts && !result; i++)
+					result = carrier_type(TupleDescAttr(desc, i)->atttypid);
+				ReleaseTupleDesc(desc);
+				return result;
+			}
+		default:
+			return true;
+	}
+}
+
+static bool
+carrier_arguments(List *args)
+{
+	ListCell   *lc;
+
+	foreach(lc, args)
+		if (carrier_type(exprType(lfirst(lc))))
+			return true;
+	return false;
+}
+
+/* PostgreSQL's own functions that print or read whatever type they are given. */
+static bool
+carrier_call(const FuncExpr *call)
+{
+	return call->funcid < FirstNormalObjectId &&
+		(carrier_type(call->funcresulttype) || carrier_arguments(call->args));
+}
+
+/* A foreign server gets values as parameters; a trigger sees what is stored. */
+static bool
+carrier_relation(const RangeTblEntry *rte)
+{
+	Relation	rel;
+	bool		result;
+
+	if (rte->rtekind != RTE_RELATION)
+		return false;
+	if (rte->relkind == RELKIND_FOREIGN_TABLE)
+		return true;
+	if ((rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) == 0)
+		return false;
+	/* Partitions may have triggers and servers of their own. */
+	if (rte->relkind == RELKIND_PARTITIONED_TABLE)
+		return true;
+	rel = RelationIdGetRelation(rte->relid);
+	if (!RelationIsValid(rel))
+		return true;
+	result = rel->trigdesc != NULL || computes(rel);
+	RelationClose(rel);
+	return result;
+}
+
+/* Does storing a row call functions: of checks, generated columns, indexes? */
+static bool
+computes(Relation rel)
+{
+	TupleConstr *constr = RelationGetDescr(rel)->constr;
+	ListCell   *lc;
+	bool		result = constr && (constr->num_check > 0 || constr->has_generated_stored);
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		if (RelationGetIndexExpressions(index) != NIL || RelationGetIndexPredicate(index) != NIL)
+			result = true;
+		index_close(index, NoLock);
+	}
+	return result;
+}
+
+static bool
+carrier_types(List *types)
+{
+	ListCell   *lc;
+
+	foreach(lc, types)
+		if (carrier_type(lfirst_oid(lc)))
+			return true;
+	return false;
+}
+
+/* Sorting and grouping call a function, too. */
+static bool
+carrier_operator(Oid operator)
+{
+	return operator >= FirstNormalObjectId && carrier_function(get_opcode(operator), NULL);
+}
+
+/* A node by itself, without what is below it.  What is not listed is a carrier. */
+static bool
+carrier_node(Node *node)
+{
+	switch (nodeTag(node))
+	{
+			/* What these call is found by check_functions_in_node(). */
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_RowCompareExpr:
+		case T_WindowFunc:
+			/* These have values, and call what their type's author, a superuser, has made. */
+		case T_Var:
+		case T_Const:
+		case T_Param:
+		case T_GroupingFunc:
+		case T_SubscriptingRef:
+		case T_NamedArgExpr:
+		case T_BoolExpr:
+		case T_SubLink:
+		case T_FieldSelect:
+		case T_FieldStore:
+		case T_RelabelType:
+		case T_ArrayCoerceExpr:
+		case T_ConvertRowtypeExpr:
+		case T_CollateExpr:
+		case T_CaseExpr:
+		case T_CaseWhen:
+		case T_CaseTestExpr:
+		case T_ArrayExpr:
+		case T_RowExpr:
+		case T_CoalesceExpr:
+		case T_MinMaxExpr:
+		case T_SQLValueFunction:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_SetToDefault:
+		case T_CurrentOfExpr:
+		case T_NextValueExpr:
+		case T_InferenceElem:
+			/* What a query is made of */
+		case T_List:
+		case T_TargetEntry:
+		case T_RangeTblRef:
+		case T_JoinExpr:
+		case T_FromExpr:
+		case T_OnConflictExpr:
+		case T_MergeAction:
+		case T_WithCheckOption:
+		case T_WindowClause:
+		case T_CommonTableExpr:
+		case T_CTESearchClause:
+		case T_TableSampleClause:
+			return false;
+		case T_RangeTblFunction:
+			return carrier_types(((RangeTblFunction *) node)->funccoltypes);
+		case T_TableFunc:
+			return carrier_types(((TableFunc *) node)->coltypes);
+		case T_CoerceViaIO:
+			return carrier_type(((CoerceViaIO *) node)->resulttype);
+		case T_FuncExpr:
+			return carrier_call((FuncExpr *) node);
+		case T_Aggref:
+			/* json_agg and its like, again. */
+			return carrier_types(((Aggref *) node)->aggargtypes);
+		case T_XmlExpr:
+			return carrier_arguments(((XmlExpr *) node)->args) ||
+				carrier_arguments(((XmlExpr *) node)->named_args);
+		case T_SortGroupClause:
+			return carrier_operator(((SortGroupClause *) node)->eqop) ||
+				carrier_operator(((SortGroupClause *) node)->sortop);
+		case T_CTECycleClause:
+			return carrier_operator(((CTECycleClause *) node)->cycle_mark_neop);
+			/* A domain's check may be any function. */
+		case T_CoerceToDomain:
+		case T_CoerceToDomainValue:
+		default:
+			return true;
+	}
+}
+
+static bool
+carrier_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+		return carrier_relation((RangeTblEntry *) node);
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, carrier_walker, context,
+								 QTW_EXAMINE_RTES_BEFORE | QTW_EXAMINE_SORTGROUP);
+	if (IsA(node, SetOperationStmt) &&
+		carrier_walker((Node *) ((SetOperationStmt *) node)->groupClauses, context))
+		return true;
+	/* Which sequence is no secret as long as it is a constant. */
+	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == F_NEXTVAL &&
+		IsA(linitial(((FuncExpr *) node)->args), Const))
+		return false;
+	if ((!IsA(node, SetOperationStmt) && carrier_node(node)) ||
+		check_functions_in_node(node, carrier_function, context))
+		return true;
+	return expression_tree_walker(node, carrier_walker, context);
+}

@@ -1,0 +1,239 @@
+/*
+ * copyto.c
+ *		COPY table TO, which has no plan.
+ *
+ * PostgreSQL itself turns it into COPY (SELECT … FROM ONLY table) TO where row
+ * security is on; the same is done here where a column is guarded.  The
+ * privileges that COPY of a table asks for are those of the query.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xlog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "executor/executor.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
+#include "utils/lsyscache.h"
+#include "parser/parser.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+
+#include "base/objects.h"
+#include "base/ownreplica.h"
+#include "base/refused.h"
+#include "plan/copyto.h"
+#include "policy/policy.h"
+
+static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
+
+static bool copyto_check_perms(List *rangeTable, bool ereport_on_violation);
+static bool must_be_query(Oid relid);
+static void require_whole(Oid relid);
+static bool may_read(Oid relid);
+static bool is_restored_log(Oid relid);
+static Node *whole_log(List *attlist);
+static List *column_targets(Relation rel, List *attlist);
+static ResTarget *column_target(const char *name);
+
+static bool
+is_restored_log(Oid relid)
+{
+	return OidIsValid(relid) && relid == cg_objects_relation("restored_log", true);
+}
+
+/* Not of view whole_log: pg_dump forbids its session to read views. */
+static Node *
+whole_log(List *attlist)
+{
+	StringInfoData sql;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	foreach(lc, attlist)
+		appendStringInfo(&sql, "%s%s", sql.len > 0 ? ", " : "SELECT ", quote_identifier(strVal(lfirst(lc))));
+	appendStringInfo(&sql, "%s FROM (SELECT *, contact_guard.journal_origin() AS origin FROM contact_guard.log "
+					 "UNION ALL SELECT * FROM ONLY contact_guard.restored_log) l",
+					 attlist == NIL ? "SELECT *" : "");
+	return linitial_node(RawStmt, raw_parser(sql.data, RAW_PARSE_DEFAULT))->stmt;
+}
+
+void
+cg_copyto_init(void)
+{
+	prev_ExecutorCheckPerms = ExecutorCheckPerms_hook;
+	ExecutorCheckPerms_hook = copyto_check_perms;
+}
+
+/*
+ * COPY looks at privileges when it has its table: the last moment to see which one
+ * that is, should the name have changed its meaning.
+ */
+static bool
+copyto_check_perms(List *rangeTable, bool ereport_on_violation)
+{
+	ListCell   *lc;
+
+	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(rangeTable, ereport_on_violation))
+		return false;
+	foreach(lc, cg_copystate_now()->bare ? rangeTable : NIL)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_RELATION ||
+			!must_be_query(rte->relid))
+			continue;
+		if (!ereport_on_violation)
+			return false;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the name of relation \"%s\" meant another one when COPY began",
+						get_rel_name(rte->relid)),
+				 cg_refused_relation(rte->relid, InvalidAttrNumber),
+				 errhint("Run it again.")));
+	}
+	return true;
+}
+
+/* Does COPY of it as a table give what a query would not? */
+static bool
+must_be_query(Oid relid)
+{
+	return cg_policy_get(relid) != NULL || cg_policy_is_audited(relid) || cg_policy_is_statistics(relid);
+}
+
+/* Nobody waits for a lock of ours on what COPY would refuse him. */
+static bool
+may_read(Oid relid)
+{
+	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
+/*
+ * PostgreSQL would refuse it as well, and advise NO FORCE ROW LEVEL SECURITY, which
+ * is refused by us.
+ */
+static void
+require_whole(Oid relid)
+{
+	const CgPolicy *policy = cg_policy_get(relid);
+
+	/* Not for mode hide alone: a fallback has forced it as well. */
+	if (row_security || policy == NULL ||
+		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("rows of relation \"%s\" would be hidden from role \"%s\", and row_security is off",
+					get_rel_name(relid), GetUserNameFromId(GetUserId(), false)),
+			 cg_refused_relation(relid, InvalidAttrNumber),
+			 errhint("For a whole copy use a role with BYPASSRLS, SELECT on all tables (pg_read_all_data), and contact_guard.allow(..., level => 'bulk').")));
+}
+
+PlannedStmt *
+cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
+{
+	CopyStmt   *copy = castNode(CopyStmt, pstmt->utilityStmt);
+	Node	   *empty;
+	SelectStmt *select;
+	RangeVar   *from;
+	Relation	rel;
+	Oid			relid;
+
+	empty = cg_ownreplica_empty_copy(copy);
+	if (empty)
+	{
+		pstmt = copyObject(pstmt);
+		copy = castNode(CopyStmt, pstmt->utilityStmt);
+		copy->query = empty;
+		copy->relation = NULL;
+		copy->attlist = NIL;
+		return pstmt;
+	}
+	noted->leaves = !copy->is_from && (copy->filename || copy->is_program);
+	if (copy->relation == NULL || !OidIsValid(cg_objects_schema()))
+		return pstmt;
+	if (copy->is_from)
+	{
+		/* Locked as COPY will do, for the same reason as below; it would fail on a standby. */
+		noted->into = RangeVarGetRelid(copy->relation, RecoveryInProgress() ? NoLock : RowExclusiveLock, true);
+		noted->restores = is_restored_log(noted->into);
+		return pstmt;
+	}
+	/* The lock that COPY takes; kept, and the schema with it: the name means the same to it. */
+	noted->bare = true;
+	relid = RangeVarGetRelid(copy->relation, NoLock, true);
+	if (!OidIsValid(relid) || !may_read(relid))
+		return pstmt;
+	relid = RangeVarGetRelid(copy->relation, AccessShareLock, true);
+	if (!OidIsValid(relid))
+		return pstmt;
+	/* Its own error for what cannot be copied as a table. */
+	if (get_rel_relkind(relid) != RELKIND_RELATION || !must_be_query(relid))
+	{
+		pstmt = copyObject(pstmt);
+		copy = castNode(CopyStmt, pstmt->utilityStmt);
+		copy->relation->schemaname = get_namespace_name(get_rel_namespace(relid));
+		copy->relation->relname = get_rel_name(relid);
+		return pstmt;
+	}
+	require_whole(relid);
+	noted->bare = false;
+	rel = table_open(relid, NoLock);
+	pstmt = copyObject(pstmt);
+	copy = castNode(CopyStmt, pstmt->utilityStmt);
+	from = makeRangeVar(get_namespace_name(RelationGetNamespace(rel)), pstrdup(RelationGetRelationName(rel)), -1);
+	from->inh = false;
+	select = makeNode(SelectStmt);
+	select->targetList = column_targets(rel, copy->attlist);
+	select->fromClause = list_make1(from);
+	table_close(rel, NoLock);
+	copy->query = is_restored_log(relid) ? whole_log(copy->attlist) : (Node *) select;
+	copy->relation = NULL;
+	copy->attlist = NIL;
+	noted->relid = relid;
+	return pstmt;
+}
+
+static ResTarget *
+column_target(const char *name)
+{
+	ColumnRef  *column = makeNode(ColumnRef);
+	ResTarget  *target = makeNode(ResTarget);
+
+	column->fields = list_make1(makeString(pstrdup(name)));
+	column->location = -1;
+	target->val = (Node *) column;
+	target->location = -1;
+	return target;
+}
+
+/* Those named, or all that COPY of a table copies: generated ones are not. */
+static List *
+column_targets(Relation rel, List *attlist)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	List	   *targets = NIL;
+	ListCell   *lc;
+
+	foreach(lc, attlist)
+		targets = lappend(targets, column_target(strVal(lfirst(lc))));
+	if (attlist != NIL)
+		return targets;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (!att->attisdropped && !att->attgenerated)
+			targets = lappend(targets, column_target(NameStr(att->attname)));
+	}
+	return targets;
+}

@@ -1,0 +1,164 @@
+/*
+ * inline.c
+ *		Set-returning SQL functions, opened before the rewrite looks.
+ *
+ * The planner inlines them after the planner hook has run, so a guarded column
+ * in such a function's body would get past the rewrite.  Therefore it is done
+ * here, with the planner's own function and until nothing is left; what remains
+ * is forbidden to the planner by needs_fmgr_hook, which inlining asks.
+ *
+ * needs_fmgr_hook is asked for every function of every session, hence the order
+ * of its tests.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "fmgr.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "plan/inline.h"
+#include "policy/descend.h"
+#include "policy/policy.h"
+#include "policy/rtemark.h"
+
+static needs_fmgr_hook_type prev_needs_fmgr = NULL;
+static bool forbidden = false;
+
+static bool inline_needs_fmgr(Oid function);
+static bool inline_walker(Node *node, void *context);
+static void note_write(Query *query, CgInlined *found);
+
+typedef struct InlineContext
+{
+	Query	   *query;
+	PlannerInfo *root;			/* as much of it as the planner's function looks
+								 * at; made for the first function */
+	CgInlined  *found;
+} InlineContext;
+
+static void inline_rte(RangeTblEntry *rte, InlineContext *walk);
+
+void
+cg_inline_init(void)
+{
+	prev_needs_fmgr = needs_fmgr_hook;
+	needs_fmgr_hook = inline_needs_fmgr;
+}
+
+bool
+cg_inline_forbid(bool forbid)
+{
+	bool		was = forbidden;
+
+	forbidden = forbid;
+	return was;
+}
+
+static bool
+inline_needs_fmgr(Oid function)
+{
+	HeapTuple	tuple;
+	bool		result;
+
+	if (prev_needs_fmgr && prev_needs_fmgr(function))
+		return true;
+	if (!forbidden)
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == SQLlanguageId &&
+		((Form_pg_proc) GETSTRUCT(tuple))->proretset;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+void
+cg_inline_functions(Query *query, CgInlined *inlined)
+{
+	InlineContext context = {query, NULL, inlined};
+
+	memset(inlined, 0, sizeof(*inlined));
+	(void) inline_walker((Node *) query, &context);
+	if (context.root)
+	{
+		inlined->dependencies = context.root->glob->invalItems;
+		inlined->depends_on_role = context.root->glob->dependsOnRole;
+	}
+}
+
+/* Rows are routed to partitions that are in no range table. */
+static void
+note_write(Query *query, CgInlined *found)
+{
+	RangeTblEntry *rte;
+
+	if (query->resultRelation == 0)
+		return;
+	rte = rt_fetch(query->resultRelation, query->rtable);
+	found->guarded |= rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_PARTITIONED_TABLE &&
+		cg_descend_guarded(rte->relid) != NIL;
+}
+
+static bool
+inline_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+		InlineContext *walk = context;
+
+		if (rte->rtekind == RTE_FUNCTION)
+			inline_rte(rte, walk);
+		else if (cg_policy_is_statistics(rte->relid))
+			walk->found->statistics = true;
+		else if (OidIsValid(rte->relid) && cg_policy_get(rte->relid))
+			walk->found->guarded = true;
+		else if (OidIsValid(rte->relid) && cg_policy_is_audited(rte->relid))
+			cg_rtemark_set_audited(rte);
+		else if (rte->relkind == RELKIND_TOASTVALUE)
+			cg_policy_refuse_toast(rte->relid);
+		/* Its contents, the new subquery too, come next. */
+		return false;
+	}
+	if (IsA(node, Query) && ((Query *) node)->commandType != CMD_SELECT)
+		note_write((Query *) node, ((InlineContext *) context)->found);
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, inline_walker, context,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, inline_walker, context);
+}
+
+static void
+inline_rte(RangeTblEntry *rte, InlineContext *walk)
+{
+	PlannerInfo *root = walk->root;
+	Query	   *body;
+
+	if (root == NULL)
+	{
+		root = walk->root = makeNode(PlannerInfo);
+		root->glob = makeNode(PlannerGlobal);
+		root->parse = walk->query;
+		root->query_level = 1;
+	}
+	rte->functions = (List *) eval_const_expressions(root, (Node *) rte->functions);
+	body = inline_set_returning_function(root, rte);
+	if (body == NULL)
+		return;
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = body;
+	rte->security_barrier = false;
+	rte->funcordinality = false;
+}

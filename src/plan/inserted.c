@@ -1,0 +1,92 @@
+/*
+ * inserted.c
+ *		What an INSERT, or a MERGE that inserts, stores in guarded columns.
+ *
+ * Rows are routed to partitions at run time, where no hook looks.  So the partitions
+ * that are guarded by themselves are asked for here: their masks are not inserted
+ * through the table either, and ON CONFLICT DO UPDATE, which reads the rows that it
+ * finds there, is refused unless the table is guarded like them.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "nodes/makefuncs.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+
+#include "base/site.h"
+#include "plan/calls.h"
+#include "plan/covers.h"
+#include "plan/inserted.h"
+#include "policy/descend.h"
+#include "policy/policy.h"
+
+static bool inserts(const Query *query);
+static void add_checks(Query *query, Oid of);
+
+static bool
+inserts(const Query *query)
+{
+	ListCell   *lc;
+
+	if (query->commandType == CMD_INSERT)
+		return true;
+	foreach(lc, query->mergeActionList)
+		if (lfirst_node(MergeAction, lc)->commandType == CMD_INSERT)
+			return true;
+	return false;
+}
+
+/* The masks of relation "of": the result relation, or a partition of it. */
+static void
+add_checks(Query *query, Oid of)
+{
+	Oid			relid = rt_fetch(query->resultRelation, query->rtable)->relid;
+	const CgPolicy *policy = cg_policy_get(of);
+	int			n = policy && !policy->broken ? policy->nguarded : 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		CgSite		site = {of, policy->guarded[i].attnum, 0};
+		bool		tells = policy->guarded[i].mask.kind != CG_MASK_NULL;
+		AttrNumber	attnum = of == relid ? site.attnum :
+			get_attnum(relid, get_attname(of, site.attnum, false));
+		WithCheckOption *option;
+		Var		   *column;
+
+		if (!tells || attnum == InvalidAttrNumber)
+			continue;
+		column = makeVar(query->resultRelation, attnum, InvalidOid, -1, InvalidOid, 0);
+		get_atttypetypmodcoll(relid, attnum, &column->vartype, &column->vartypmod, &column->varcollid);
+		option = makeNode(WithCheckOption);
+		option->kind = WCO_VIEW_CHECK;
+		option->relname = get_rel_name(relid);
+		option->qual = cg_calls_unmasked(column, site);
+		query->withCheckOptions = lappend(query->withCheckOptions, option);
+		policy = cg_policy_get(of);
+	}
+}
+
+void
+cg_inserted_check(Query *query)
+{
+	RangeTblEntry *rte;
+	ListCell   *lc;
+
+	if (!inserts(query))
+		return;
+	rte = rt_fetch(query->resultRelation, query->rtable);
+	if (rte->rtekind != RTE_RELATION)
+		return;
+	add_checks(query, rte->relid);
+	if (rte->relkind != RELKIND_PARTITIONED_TABLE)
+		return;
+	foreach(lc, cg_descend_guarded(rte->relid))
+	{
+		Oid			partition = lfirst_oid(lc);
+
+		add_checks(query, partition);
+		if (query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE)
+			cg_covers_require(rte->relid, partition);
+	}
+}

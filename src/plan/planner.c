@@ -1,0 +1,286 @@
+/*
+ * planner.c
+ *		The planner hook: inline, rewrite, plan, check.
+ *
+ * Every SQL statement with a plan comes by here: simple and prepared, from
+ * procedural languages, function bodies, rules, cursors.  The check is the
+ * second line of defence: a guarded relation that the planner opens although the
+ * rewrite has not seen its range table entry refuses the statement.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/plancat.h"
+#include "optimizer/planner.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+
+#include "base/objects.h"
+#include "base/refused.h"
+#include "base/shared.h"
+#include "plan/covers.h"
+#include "plan/inline.h"
+#include "plan/planner.h"
+#include "plan/rewrite.h"
+#include "plan/statistics.h"
+#include "policy/interventions.h"
+#include "policy/policy.h"
+#include "policy/rtemark.h"
+#include "read/around.h"
+#include "read/resume.h"
+
+/* Planners of ours under way.  CREATE INDEX and CLUSTER open relations without. */
+static int	planning = 0;
+
+static planner_hook_type prev_planner = NULL;
+static get_relation_info_hook_type prev_get_relation_info = NULL;
+static get_relation_stats_hook_type prev_get_relation_stats = NULL;
+
+static PlannedStmt *planner_plan(Query *parse, const char *query_string, int cursorOptions,
+								 ParamListInfo boundParams);
+static PlannedStmt *plan_guarded(Query *parse, const char *query_string, int cursorOptions,
+								 ParamListInfo boundParams);
+static PlannedStmt *call_next(Query *parse, const char *query_string, int cursorOptions,
+							  ParamListInfo boundParams);
+static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
+static bool planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
+								   VariableStatData *vardata);
+static bool is_look_up(const CgMark *mark);
+static bool has_guarded(const RangeTblEntry *rte, AttrNumber attnum);
+static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up);
+static void refuse_hold(void);
+
+void
+cg_planner_init(void)
+{
+	prev_planner = planner_hook;
+	planner_hook = planner_plan;
+	prev_get_relation_info = get_relation_info_hook;
+	get_relation_info_hook = planner_relation_info;
+	prev_get_relation_stats = get_relation_stats_hook;
+	get_relation_stats_hook = planner_relation_stats;
+	cg_inline_init();
+}
+
+bool
+cg_planner_is_planning(void)
+{
+	return planning > 0;
+}
+
+static PlannedStmt *
+call_next(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
+{
+	if (prev_planner)
+		return prev_planner(parse, query_string, cursorOptions, boundParams);
+	return standard_planner(parse, query_string, cursorOptions, boundParams);
+}
+
+/* What planning calls may be shown values, which become constants of the plan. */
+static PlannedStmt *
+planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
+{
+	PlannedStmt *result;
+	CgFrame		frame;
+	CgAround	around;
+
+	/* A database without the extension has no policy. */
+	if (!OidIsValid(cg_objects_schema()))
+		return call_next(parse, query_string, cursorOptions, boundParams);
+
+	cg_resume_enter_planning(&frame);
+	/* Before functions are inlined, which evaluates their arguments. */
+	cg_around_enter_planning(&around, parse);
+	PG_TRY();
+	{
+		result = plan_guarded(parse, query_string, cursorOptions, boundParams);
+	}
+	PG_CATCH();
+	{
+		cg_around_leave(&around);
+		cg_resume_leave_planning(&frame, NULL);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cg_around_leave(&around);
+	cg_around_mark_plan(&around, result);
+	cg_resume_leave_planning(&frame, result);
+	return result;
+}
+
+static PlannedStmt *
+plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
+{
+	PlannedStmt *result;
+	CgInlined	inlined;
+	CgRewritten rewritten = {false, false};
+	bool		forbidden;
+
+	cg_inline_functions(parse, &inlined);
+	if (inlined.guarded)
+		rewritten = cg_rewrite_query(parse, boundParams);
+	if (rewritten.found)
+	{
+		cg_shared_require();
+		if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
+			refuse_hold();
+		/* While a subtransaction can still be had: see interventions.c. */
+		(void) cg_interventions_list();
+	}
+
+	if (inlined.statistics)
+		cg_statistics_guard(parse);
+
+	forbidden = cg_inline_forbid(true);
+	planning++;
+	PG_TRY();
+	{
+		result = call_next(parse, query_string, cursorOptions, boundParams);
+	}
+	PG_FINALLY();
+	{
+		planning--;
+		(void) cg_inline_forbid(forbidden);
+	}
+	PG_END_TRY();
+	result->invalItems = list_concat(result->invalItems, inlined.dependencies);
+	/* What was assumed of the actor may not hold for another one. */
+	result->dependsOnRole |= inlined.depends_on_role || rewritten.assumes;
+	return result;
+}
+
+/* Its rows are kept from the commit on, whatever becomes of the windows. */
+static void
+refuse_hold(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("a cursor WITH HOLD cannot read guarded columns"),
+			 errhint("Use a cursor WITHOUT HOLD, or read the rows at once.")));
+}
+
+/* By somebody who is shown every value. */
+static bool
+is_look_up(const CgMark *mark)
+{
+	return mark->looked_up != NIL && mark->assumed == CG_ASSUMED_PERMITTED;
+}
+
+/*
+ * The order in which an index on a guarded column returns rows is that of the
+ * stored values, and whoever may INSERT could put his own in between.  No
+ * condition could use it anyhow: they all see reveal().  Look-ups are by people
+ * who are shown every value.  Extended statistics tell EXPLAIN how many values there
+ * are.
+ */
+static void
+forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
+{
+	ListCell   *lc;
+
+	foreach(lc, looks_up ? NIL : rel->statlist)
+	{
+		StatisticExtInfo *statistics = lfirst(lc);
+		bool		guarded = statistics->exprs != NIL;
+
+		for (int i = 0; i < policy->nguarded; i++)
+			guarded |= bms_is_member(policy->guarded[i].attnum, statistics->keys);
+		if (guarded)
+			rel->statlist = foreach_delete_current(rel->statlist, lc);
+	}
+	foreach(lc, rel->indexlist)
+	{
+		IndexOptInfo *index = lfirst(lc);
+		bool		guarded = index->indexprs != NIL;
+
+		for (int i = 0; i < index->nkeycolumns && !looks_up; i++)
+			if (index->indexkeys[i] > 0 && cg_policy_column(policy, index->indexkeys[i]))
+				guarded = true;
+		if (guarded)
+			rel->indexlist = foreach_delete_current(rel->indexlist, lc);
+	}
+}
+
+/*
+ * A child of a relation that the rewrite has seen was read through that
+ * relation's columns: then what is guarded in the child must be guarded there.  A
+ * parent that is not guarded at all has no mark.
+ */
+static void
+planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
+{
+	const CgPolicy *policy;
+	CgMark		mark;
+	Oid			seen;
+
+	if (prev_get_relation_info)
+		prev_get_relation_info(root, relid, inhparent, rel);
+	policy = planning > 0 ? cg_policy_get(relid) : NULL;
+	if (policy == NULL)
+		return;
+	seen = cg_rtemark_get(planner_rt_fetch(rel->relid, root), &mark) ? mark.relid : InvalidOid;
+	forget_indexes(rel, policy, OidIsValid(seen) && is_look_up(&mark));
+	if (seen == relid)
+		return;
+	if (!OidIsValid(seen))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(relid)),
+				 cg_refused_relation(relid, policy->guarded[0].attnum),
+				 errdetail("It is reached past contact_guard's rewrite."),
+				 errhint("If it is read through a parent table, protect the parent too.")));
+	/* A key that is computed in the child, say. */
+	if (policy->broken)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("guarded relation \"%s\" cannot be used: its policy is broken", get_rel_name(relid)),
+				 errdetail("In that relation, %s.", policy->broken)));
+	/* A key that is computed in a child, say. */
+	if (policy->broken)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("guarded relation \"%s\" cannot be used: its policy is broken", get_rel_name(relid)),
+				 errdetail("In that relation, %s.", policy->broken)));
+	cg_covers_require(seen, relid);
+}
+
+static bool
+has_guarded(const RangeTblEntry *rte, AttrNumber attnum)
+{
+	const CgPolicy *policy = planning > 0 ? cg_policy_get(rte->relid) : NULL;
+	CgMark		mark;
+
+	return policy && cg_policy_column(policy, attnum) && !(cg_rtemark_get(rte, &mark) && is_look_up(&mark));
+}
+
+/*
+ * Estimates over a guarded column, as of DISTINCT, would show EXPLAIN how many values
+ * it has: there are no statistics of it.  The hook may say so by taking control.
+ *
+ * The planner's estimates call operators of anybody's with values from statistics.
+ * Of the log it may so for those alone that tell nothing.
+ */
+static bool
+planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
+					   VariableStatData *vardata)
+{
+	if (prev_get_relation_stats && prev_get_relation_stats(root, rte, attnum, vardata))
+		return true;
+	if (rte->rtekind != RTE_RELATION || !OidIsValid(cg_objects_schema()))
+		return false;
+	if (has_guarded(rte, attnum))
+		return true;
+	if (!cg_policy_is_audited(rte->relid))
+		return false;
+	vardata->acl_ok = false;
+	vardata->statsTuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(rte->relid),
+										  Int16GetDatum(attnum), BoolGetDatum(rte->inh));
+	vardata->freefunc = ReleaseSysCache;
+	return true;
+}

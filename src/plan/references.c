@@ -1,0 +1,280 @@
+/*
+ * references.c
+ *		Expressions of a query, as the rewrite changes them.
+ *
+ * See rewrite.c for what is not rewritten.  A kind of node that known.c does not
+ * name ends the statement.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "base/site.h"
+#include "plan/calls.h"
+#include "plan/known.h"
+#include "plan/rewrite_private.h"
+#include "plan/rowpolicy.h"
+#include "plan/wholerow.h"
+#include "plan/writers.h"
+#include "policy/planassume.h"
+#include "policy/policy.h"
+
+static Node *rewrite_write(Node *node, RewriteContext *context);
+static void rewrite_action(MergeAction *action, RewriteContext *context);
+static Node *rewrite_var(Var *var, RewriteContext *context);
+static Node *rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context);
+static bool is_void_filter(const Node *node);
+static bool is_own_value(const Query *query, const Var *var);
+static const CgPolicy *sound_policy(const RangeTblEntry *rte, AttrNumber attnum);
+static Node *make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context);
+static bool is_self_assignment(const Query *query, const TargetEntry *target);
+
+Node *
+cg_references_rewrite(Node *node, RewriteContext *context)
+{
+	if (node == NULL)
+		return NULL;
+	switch (nodeTag(node))
+	{
+		case T_Query:
+			{
+				bool		ordered = context->place.ordered;
+
+				/* ARRAY(SELECT …) keeps the order; who uses a CTE's, is not known. */
+				context->place.ordered = true;
+				cg_rewrite_subquery((Query *) node, context);
+				context->place.ordered = ordered;
+				return node;
+			}
+		case T_Var:
+			return rewrite_var((Var *) node, context);
+		case T_FuncExpr:
+			if (is_void_filter(node))
+				return makeBoolConst(true, false);
+			/* A notification is not kept. */
+			if (((FuncExpr *) node)->funcid != F_PG_NOTIFY &&
+				cg_writers_is_one(((FuncExpr *) node)->funcid))
+				return rewrite_write(node, context);
+			break;
+		case T_ScalarArrayOpExpr:
+			if (is_void_filter(node))
+				return makeBoolConst(true, false);
+			break;
+		case T_MergeAction:
+			rewrite_action((MergeAction *) node, context);
+			return node;
+		case T_SubscriptingRef:
+			{
+				SubscriptingRef *ref = (SubscriptingRef *) node;
+				Expr	   *container = ref->refexpr;
+
+				if (ref->refassgnexpr == NULL || !IsA(container, Var))
+					break;
+				ref->refexpr = NULL;
+				ref = (SubscriptingRef *)
+					expression_tree_mutator((Node *) ref, cg_references_rewrite, context);
+				ref->refexpr = container;
+				return (Node *) ref;
+			}
+		case T_FieldStore:
+			{
+				FieldStore *store = (FieldStore *) node;
+				Expr	   *container = store->arg;
+
+				if (!IsA(container, Var))
+					break;
+				store->arg = NULL;
+				store = (FieldStore *)
+					expression_tree_mutator((Node *) store, cg_references_rewrite, context);
+				store->arg = container;
+				return (Node *) store;
+			}
+		default:
+			cg_known_require(node);
+			break;
+	}
+	return expression_tree_mutator(node, cg_references_rewrite, context);
+}
+
+/* setval(…, phone) */
+static Node *
+rewrite_write(Node *node, RewriteContext *context)
+{
+	RewritePlace saved = context->place;
+
+	context->place.flows = context->place.stores = true;
+	node = expression_tree_mutator(node, cg_references_rewrite, context);
+	context->place = saved;
+	return node;
+}
+
+static void
+rewrite_action(MergeAction *action, RewriteContext *context)
+{
+	RewritePlace saved = context->place;
+
+	context->place.flows = false;
+	context->place.decides = true;
+	action->qual = cg_references_rewrite(action->qual, context);
+	context->place = saved;
+	if (action->commandType == CMD_UPDATE)
+		action->targetList =
+			cg_references_rewrite_assignments(action->targetList, linitial(context->queries), context);
+	else
+		action->targetList = (List *) cg_references_rewrite((Node *) action->targetList, context);
+}
+
+/* The row filter, for an actor who sees all rows. */
+static bool
+is_void_filter(const Node *node)
+{
+	Oid			relid;
+
+	return cg_rowpolicy_is_filter(node, &relid) && cg_planassume_sees_all(relid);
+}
+
+/* Rows that the writer has just made himself: EXCLUDED, and a plain INSERT's. */
+static bool
+is_own_value(const Query *query, const Var *var)
+{
+	const OnConflictExpr *conflict = query->onConflict;
+
+	if (query->commandType != CMD_INSERT)
+		return false;
+	if (conflict && conflict->action == ONCONFLICT_UPDATE)
+		return var->varno == conflict->exclRelIndex;
+	return var->varno == query->resultRelation;
+}
+
+static Node *
+rewrite_var(Var *var, RewriteContext *context)
+{
+	Query	   *query = list_nth_node(Query, context->queries, var->varlevelsup);
+	RangeTblEntry *rte = rt_fetch(var->varno, query->rtable);
+	const CgPolicy *policy;
+
+	if (context->place.decides)
+		cg_uses_note(context, var);
+	/* System columns are nobody's phone number. */
+	if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_NAMEDTUPLESTORE) ||
+		var->varattno < 0 || !OidIsValid(rte->relid))
+		return (Node *) var;
+	policy = cg_policy_get(rte->relid);
+	if (policy == NULL || is_own_value(query, var))
+		return (Node *) var;
+	if (var->varattno != InvalidAttrNumber && cg_policy_column(policy, var->varattno) == NULL)
+		return (Node *) var;
+	/* There it may stand for the null of another set; the planner sees a value. */
+	if (var->varlevelsup > 0 && query->groupingSets)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("relation \"%s\" has guarded columns, and cannot be used in a sub-select of a query with grouping sets",
+						get_rel_name(rte->relid)),
+				 errhint("Group in a subquery in FROM.")));
+	if (var->varattno == InvalidAttrNumber)
+		return rewrite_whole_row(var, rte, context);
+	return make_reveal(var, rte, context);
+}
+
+static Node *
+rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context)
+{
+	RowExpr    *row = cg_wholerow_expand(var, rte);
+	ListCell   *lc;
+
+	foreach(lc, row->args)
+		if (IsA(lfirst(lc), Var))
+			lfirst(lc) = rewrite_var(lfirst(lc), context);
+	return cg_wholerow_or_null(row, var, rte);
+}
+
+/* Why the policy of a relation lets nothing through; an ERROR. */
+static const CgPolicy *
+sound_policy(const RangeTblEntry *rte, AttrNumber attnum)
+{
+	const CgPolicy *policy = cg_policy_get(rte->relid);
+
+	if (policy->broken)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("guarded column \"%s\" of relation \"%s\" cannot be used: its policy is broken",
+						get_attname(rte->relid, attnum, false), get_rel_name(rte->relid)),
+				 errdetail("In that relation, %s.", policy->broken),
+				 errhint("An owner of the policy can mend it with contact_guard.protect().")));
+	return policy;
+}
+
+static Node *
+make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
+{
+	CgSite		site = {rte->relid, var->varattno, 0};
+
+	if (context->place.flows)
+		site.flags |= CG_SITE_FLOWS;
+	if (context->place.stores)
+		site.flags |= CG_SITE_STORES;
+	if (context->place.to_guarded)
+		site.flags |= CG_SITE_GUARDED;
+	if (context->place.decides)
+		site.flags |= CG_SITE_DECIDES;
+	if (context->place.writes || context->writer)
+		site.flags |= CG_SITE_WRITES;
+	if (context->place.orders)
+		site.flags |= CG_SITE_ORDERS;
+	if (context->eager)
+		site.flags |= CG_SITE_EAGER;
+	context->result.found = true;
+	return cg_calls_reveal(var, sound_policy(rte, var->varattno), site);
+}
+
+static bool
+is_self_assignment(const Query *query, const TargetEntry *target)
+{
+	const Var  *var = (const Var *) target->expr;
+
+	return IsA(var, Var) && var->varno == query->resultRelation && var->varlevelsup == 0 &&
+		var->varattno == target->resno;
+}
+
+/*
+ * Assignments to columns of a row that exists: what is assigned to a guarded
+ * column, or to the customer key, goes through keep(), and is itself rewritten.
+ * Whoever could give a row to a customer of his would see it.
+ */
+List *
+cg_references_rewrite_assignments(List *targets, Query *query, RewriteContext *context)
+{
+	RangeTblEntry *rte = rt_fetch(query->resultRelation, query->rtable);
+	RewritePlace saved = context->place;
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		TargetEntry *target = lfirst_node(TargetEntry, lc);
+		const CgPolicy *policy = cg_policy_get(rte->relid);
+		bool		guarded = !target->resjunk && policy &&
+			(cg_policy_column(policy, target->resno) || policy->customer == target->resno);
+
+		/* SET phone = phone stores nothing that keep() would not put right. */
+		context->place.flows &= !(guarded && is_self_assignment(query, target));
+		context->place.to_guarded = guarded && target->resno != policy->customer;
+		target->expr = (Expr *) cg_references_rewrite((Node *) target->expr, context);
+		context->place = saved;
+		policy = cg_policy_get(rte->relid);
+		if (guarded)
+		{
+			CgSite		site = {rte->relid, target->resno, 0};
+
+			target->expr = (Expr *) cg_calls_keep(target->expr, query->resultRelation,
+												  sound_policy(rte, target->resno), site);
+			context->result.found = true;
+		}
+	}
+	return targets;
+}

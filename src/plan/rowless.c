@@ -1,0 +1,123 @@
+/*
+ * rowless.c
+ *		Expressions that no row has a part in.
+ *
+ * Asked of statements with look-ups alone.  What folds to a constant is computed
+ * before any row is read, and parameters have been; the result of the outermost
+ * query, its LIMIT and the functions in its FROM are computed of rows that have
+ * passed all conditions, or before any.
+ */
+#include "postgres.h"
+
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/optimizer.h"
+
+#include "plan/rowless.h"
+#include "policy/policy.h"
+
+typedef struct RowlessContext
+{
+	PlannerInfo *root;			/* with the parameters' values, if there are any */
+} RowlessContext;
+
+static bool computes(const Node *node);
+static bool is_constant(Node *node, RowlessContext *context);
+static bool query_walker(Query *query, RowlessContext *context);
+static bool rte_walker(RangeTblEntry *rte, RowlessContext *context);
+static bool rowless_walker(Node *node, void *context);
+
+/* May evaluating it run somebody's code, or fail? */
+static bool
+computes(const Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_RowCompareExpr:
+		case T_MinMaxExpr:
+		case T_CoerceViaIO:
+		case T_ArrayCoerceExpr:
+		case T_ConvertRowtypeExpr:
+		case T_CoerceToDomain:
+		case T_SubscriptingRef:
+		case T_XmlExpr:
+		case T_SubLink:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static bool
+is_constant(Node *node, RowlessContext *context)
+{
+	return !IsA(node, SubLink) &&
+		IsA(eval_const_expressions(context->root, copyObject(node)), Const);
+}
+
+static bool
+rowless_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_walker((Query *) node, context) ||
+			rowless_walker((Node *) ((Query *) node)->targetList, context);
+	if (computes(node) && !contain_vars_of_level(node, 0))
+		return !is_constant(node, context);
+	return expression_tree_walker(node, rowless_walker, context);
+}
+
+/* All but the target list. */
+static bool
+query_walker(Query *query, RowlessContext *context)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->rtable)
+		if (rte_walker(lfirst_node(RangeTblEntry, lc), context))
+			return true;
+	return rowless_walker((Node *) query->jointree, context) ||
+		rowless_walker(query->havingQual, context) ||
+		rowless_walker((Node *) query->cteList, context);
+}
+
+static bool
+rte_walker(RangeTblEntry *rte, RowlessContext *context)
+{
+	switch (rte->rtekind)
+	{
+		case RTE_SUBQUERY:
+			if (rowless_walker((Node *) rte->subquery, context))
+				return true;
+			break;
+		case RTE_VALUES:
+			/* A single row of them may be put in the place of its Vars. */
+			if (rowless_walker((Node *) rte->values_lists, context))
+				return true;
+			break;
+		default:
+			break;
+	}
+	/* Policies of a guarded relation are made by contact_guard_admin. */
+	return !(rte->rtekind == RTE_RELATION && cg_policy_get(rte->relid)) &&
+		rowless_walker((Node *) rte->securityQuals, context);
+}
+
+bool
+cg_rowless_present(Query *query, ParamListInfo params)
+{
+	RowlessContext context;
+
+	context.root = makeNode(PlannerInfo);
+	context.root->glob = makeNode(PlannerGlobal);
+	context.root->glob->boundParams = params;
+	context.root->parse = query;
+	context.root->query_level = 1;
+	return query_walker(query, &context);
+}

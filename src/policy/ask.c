@@ -1,0 +1,262 @@
+/*
+ * ask.c
+ *		Asking an interventions relation who is expected where.
+ *
+ * What the answer may depend on is the latest committed state of the relation
+ * and the clock, and nothing of the session that asks:
+ *
+ * - The snapshot is our own, filled by GetSnapshotData() at each question, so a
+ *   REPEATABLE READ transaction sees a closing that has just been committed.
+ *   GetLatestSnapshot() fails above a Gather.  Its command id is 0: what the
+ *   reader's own transaction did is not there, or he could insert a window,
+ *   read, and roll back.
+ * - Settings that change the meaning of a comparison are pinned: with columns
+ *   without time zone, SET timezone would re-open a closed window.
+ * - The query runs as the relation's owner in a security-restricted operation, and
+ *   below the gate (gate.c): no function is called that an admin does not know of.
+ * - Volatile functions would take a snapshot with the reader's own changes, and
+ *   now() stands still in his transaction: both are refused, at each question,
+ *   since a view may have been replaced.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "storage/procarray.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/plancache.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "base/customerkey.h"
+#include "policy/ask.h"
+#include "policy/gate.h"
+
+static const struct
+{
+	const char *name;
+	const char *value;
+}			pinned[] = {
+	{"search_path", "pg_catalog, pg_temp"},
+	{"TimeZone", "UTC"},
+	{"timezone_abbreviations", "Default"},
+	{"DateStyle", "ISO, YMD"},
+	{"IntervalStyle", "postgres"},
+	{"standard_conforming_strings", "on"},
+	{"transform_null_equals", "off"},
+	{"row_security", "on"},
+	{"bytea_output", "hex"},
+	{"extra_float_digits", "1"},
+	{"default_text_search_config", "pg_catalog.simple"},
+	{"lc_monetary", "C"},
+	{"lc_numeric", "C"},
+	{"lc_time", "C"},
+	{"array_nulls", "on"},
+	{"backslash_quote", "safe_encoding"},
+	{"gin_fuzzy_search_limit", "0"},
+	{"quote_all_identifiers", "off"},
+	{"xmlbinary", "base64"},
+	{"xmloption", "content"},
+};
+
+static bool asking = false;
+
+static Snapshot latest_commits(void);
+static void pin(const char *name, const char *value);
+static void run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
+				CgWindowCallback callback, void *context);
+
+bool
+cg_interventions_asking(void)
+{
+	return asking;
+}
+
+/* Setting what is set already would cost the most. */
+static void
+pin(const char *name, const char *value)
+{
+	const char *current = GetConfigOption(name, false, false);
+
+	if (current == NULL || strcmp(current, value) != 0)
+		(void) set_config_option(name, value, superuser() ? PGC_SUSET : PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+CgAskState
+cg_ask_enter(Oid owner)
+{
+	CgAskState	state;
+
+	state.asking = asking;
+	GetUserIdAndSecContext(&state.user, &state.sec_context);
+	state.nestlevel = NewGUCNestLevel();
+	for (int i = 0; i < lengthof(pinned); i++)
+		pin(pinned[i].name, pinned[i].value);
+	SetUserIdAndSecContext(owner, state.sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	asking = true;
+	/* What others could make of it would have the owner's rights, and the last word. */
+	state.gate = cg_gate_enter();
+	return state;
+}
+
+void
+cg_ask_leave(CgAskState *state)
+{
+	asking = state->asking;
+	cg_gate_leave(state->gate);
+	SetUserIdAndSecContext(state->user, state->sec_context);
+}
+
+/*
+ * now() and its like stand still in a transaction: a window that they keep open
+ * would stay open for as long as the reader likes.
+ */
+static bool
+is_transaction_time(Oid funcid, void *context)
+{
+	return funcid == F_NOW || funcid == F_TRANSACTION_TIMESTAMP ||
+		funcid == F_STATEMENT_TIMESTAMP;
+}
+
+static bool
+reads_transaction_time(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SQLValueFunction) && ((SQLValueFunction *) node)->op <= SVFOP_LOCALTIMESTAMP_N)
+		return true;
+	if (check_functions_in_node(node, is_transaction_time, NULL))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, reads_transaction_time, NULL, 0);
+	return expression_tree_walker(node, reads_transaction_time, NULL);
+}
+
+/* CURRENT_USER is the relation's owner here, or whom a function is defined by. */
+static bool
+reads_session_user(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SQLValueFunction) && ((SQLValueFunction *) node)->op == SVFOP_SESSION_USER)
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, reads_session_user, NULL, 0);
+	return expression_tree_walker(node, reads_session_user, NULL);
+}
+
+const char *
+cg_ask_query_harm(Node *queries)
+{
+	if (contain_volatile_functions(queries))
+		return "it calls a volatile function";
+	if (reads_transaction_time(queries, NULL))
+		return "it depends on the time of the reader's transaction";
+	if (reads_session_user(queries, NULL))
+		return "it depends on the reader's session: SESSION_USER";
+	return NULL;
+}
+
+const char *
+cg_ask_harm(SPIPlanPtr plan)
+{
+	const char *harm = NULL;
+	ListCell   *lc;
+
+	foreach(lc, SPI_plan_get_plan_sources(plan))
+		if (harm == NULL)
+			harm = cg_ask_query_harm((Node *) ((CachedPlanSource *) lfirst(lc))->query_list);
+	return harm;
+}
+
+static Snapshot
+latest_commits(void)
+{
+	/* Its arrays are allocated once, by GetSnapshotData, for good. */
+	static SnapshotData snapshot = {SNAPSHOT_MVCC};
+
+	GetSnapshotData(&snapshot);
+	snapshot.curcid = 0;
+	return &snapshot;
+}
+
+void
+cg_interventions_ask(CgInterventions *from, CgAsk ask, const char *technician, const char *customer,
+					 CgWindowCallback callback, void *context)
+{
+	Datum		values[3];
+	char		nulls[4] = "   ";
+	CgAskState	state;
+
+	if (from->broken)
+		return;
+	values[0] = CStringGetTextDatum(technician);
+	values[1] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[2] = (Datum) 0;
+	if (ask != CG_ASK_CUSTOMER)
+		nulls[2] = 'n';			/* pgaudit, say, copies what is not NULL */
+	else if (!cg_customerkey_datum(from->customer_type, customer, &values[2]))
+		return;
+
+	state = cg_ask_enter(from->owner);
+	PG_TRY();
+	{
+		run(from, ask, values, nulls, callback, context);
+	}
+	PG_CATCH();
+	{
+		/* Nobody is shown anything by it until something changes: see interventions.c. */
+		if (cg_gate_has_refused())
+			from->broken = "it called a function that is not trusted";
+		cg_ask_leave(&state);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cg_ask_leave(&state);
+	AtEOXact_GUC(true, state.nestlevel);
+}
+
+static void
+run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
+	CgWindowCallback callback, void *context)
+{
+	SPIPlanPtr	plan = from->plans[ask];
+	MemoryContext caller = CurrentMemoryContext;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_snapshot(plan, values, nulls, latest_commits(), InvalidSnapshot,
+							 true, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not ask relation %u for interventions", from->relid);
+	/* A view under it may be another one since; then the answer is worth nothing. */
+	from->broken = cg_ask_harm(plan);
+	if (from->broken)
+	{
+		SPI_finish();
+		return;
+	}
+	MemoryContextSwitchTo(caller);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		isnull[4];
+		Datum		datums[4];
+
+		for (int j = 0; j < 4; j++)
+			datums[j] = SPI_getbinval(tuple, desc, j + 1, &isnull[j]);
+		if (isnull[0] || isnull[2] || isnull[3])
+			continue;
+		callback(from, TextDatumGetCString(datums[0]),
+				 isnull[1] ? NULL : TextDatumGetCString(datums[1]),
+				 DatumGetTimestampTz(datums[2]), DatumGetTimestampTz(datums[3]), context);
+	}
+	SPI_finish();
+}

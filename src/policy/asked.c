@@ -1,0 +1,208 @@
+/*
+ * asked.c
+ *		What the question for windows calls and reads, and whether it may.
+ *
+ * This is what use_interventions(), status() and each build of a question tell.
+ * What stops a function is the gate (gate.c), which is closed while a question is
+ * planned and run; it stops those, too, that come in after we have looked.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "policy/ask.h"
+#include "policy/asked.h"
+#include "policy/callees.h"
+#include "policy/question.h"
+#include "policy/steady.h"
+#include "policy/trust.h"
+
+static void find(CgAsked *asked, List *queries);
+static List *body_of(Oid function);
+static List *rewrite(List *queries);
+static bool relation_walker(Node *node, void *context);
+static void judge(CgAsked *asked, const CgCallees *callees, const char *harm);
+static bool is_powerful(Oid role);
+static Oid	relation_of_others(const CgAsked *asked);
+
+CgAsked *
+cg_asked_find(Oid owner, List *queries)
+{
+	CgAsked    *asked = palloc0(sizeof(CgAsked));
+	CgAskState	state = cg_ask_enter(owner);
+
+	/* Row security of what bodies read is the owner's. */
+	PG_TRY();
+	{
+		find(asked, queries);
+	}
+	PG_FINALLY();
+	{
+		cg_ask_leave(&state);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, state.nestlevel);
+	return asked;
+}
+
+static void
+find(CgAsked *asked, List *queries)
+{
+	CgCallees	callees = {.may_read = true};
+	const char *harm = cg_ask_query_harm((Node *) queries);
+	ListCell   *lc;
+
+	cg_callees_of_expression((Node *) queries, &callees);
+	(void) relation_walker((Node *) queries, asked);
+	/* The list grows while we walk it. */
+	for (int i = 0; i < list_length(callees.seen_functions); i++)
+	{
+		List	   *body = body_of(list_nth_oid(callees.seen_functions, i));
+
+		if (body == NIL)
+			continue;
+		if (harm == NULL)
+			harm = cg_ask_query_harm((Node *) body);
+		cg_callees_of_expression((Node *) body, &callees);
+		(void) relation_walker((Node *) body, asked);
+		asked->bodies = list_concat(asked->bodies, body);
+	}
+	foreach(lc, callees.seen_functions)
+		if (lfirst_oid(lc) >= FirstNormalObjectId)
+			asked->functions = lappend_oid(asked->functions, lfirst_oid(lc));
+	asked->types = callees.seen_types;
+	judge(asked, &callees, harm);
+}
+
+static void
+judge(CgAsked *asked, const CgCallees *callees, const char *harm)
+{
+	ListCell   *lc;
+
+	/* A built-in in SQL finds what it names, with the path that ask.c pins. */
+	foreach(lc, callees->refused)
+		if (lfirst_oid(lc) >= FirstNormalObjectId || !cg_steady_is(lfirst_oid(lc)))
+			asked->untrusted = lfirst_oid(lc);
+	if (harm)
+		asked->problem = pstrdup(harm);
+	else if (callees->unknown)
+		asked->problem = psprintf("it rests on %s", callees->unknown);
+	else
+		foreach(lc, callees->seen_functions)
+			if (!cg_steady_is(lfirst_oid(lc)))
+				asked->problem = psprintf("it calls function %s, whose result depends on the reader's session",
+										  cg_trust_name(lfirst_oid(lc)));
+}
+
+/* The queries that a body of the SQL standard consists of, with views and row security put in. */
+static List *
+body_of(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	List	   *result = NIL;
+	Datum		source;
+	bool		isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		return NIL;
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &isnull);
+	if (!isnull)
+	{
+		Node	   *body = stringToNode(TextDatumGetCString(source));
+
+		result = IsA(body, List) ? linitial_node(List, (List *) body) : list_make1(body);
+	}
+	ReleaseSysCache(tuple);
+	return rewrite(result);
+}
+
+static List *
+rewrite(List *queries)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, queries)
+	{
+		Query	   *query = lfirst_node(Query, lc);
+
+		/* callees.c refuses others. */
+		if (query->commandType != CMD_SELECT)
+			continue;
+		AcquireRewriteLocks(query, true, false);
+		result = list_concat(result, QueryRewrite(query));
+	}
+	return result;
+}
+
+static bool
+relation_walker(Node *node, void *context)
+{
+	CgAsked    *asked = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		if (OidIsValid(((RangeTblEntry *) node)->relid))
+			asked->relations = list_append_unique_oid(asked->relations, ((RangeTblEntry *) node)->relid);
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, relation_walker, context, QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, relation_walker, context);
+}
+
+char *
+cg_asked_problem(const CgAsked *asked)
+{
+	if (OidIsValid(asked->untrusted))
+		return psprintf("function %s is not trusted, and it would decide whether a window is open: %s",
+						cg_trust_name(asked->untrusted), cg_trust_mend(asked->untrusted));
+	return asked->problem;
+}
+
+/* Its rights are worth taking. */
+static bool
+is_powerful(Oid role)
+{
+	return superuser_arg(role) || is_member_of_role_nosuper(role, get_role_oid("contact_guard_admin", true));
+}
+
+static Oid
+relation_of_others(const CgAsked *asked)
+{
+	ListCell   *lc;
+
+	foreach(lc, asked->relations)
+		if (!is_powerful(cg_question_owner(lfirst_oid(lc))))
+			return lfirst_oid(lc);
+	return InvalidOid;
+}
+
+char *
+cg_asked_owner_problem(Oid owner, const CgAsked *asked)
+{
+	Oid			other;
+
+	if (!is_powerful(owner))
+		return NULL;
+	other = relation_of_others(asked);
+	if (!OidIsValid(other))
+		return NULL;
+	return psprintf("its owner \"%s\" has rights that the owner \"%s\" of relation \"%s\", on which it rests, does not have",
+					GetUserNameFromId(owner, false), GetUserNameFromId(cg_question_owner(other), false),
+					get_rel_name(other));
+}

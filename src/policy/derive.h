@@ -1,0 +1,16 @@
+/*
+ * derive.h
+ *		Generated columns that are computed from guarded ones.
+ */
+#ifndef CG_DERIVE_H
+#define CG_DERIVE_H
+
+#include "policy/policy.h"
+
+/*
+ * Adds to a policy that has its labels' columns those that the relation or an
+ * ancestor computes from them.  Reads catalogs alone.
+ */
+extern void cg_derive_columns(CgPolicy *policy);
+
+#endif							/* CG_DERIVE_H */

@@ -1,0 +1,221 @@
+/*
+ * gate.c
+ *		What a trusted function, or a question for windows, may reach while it runs.
+ *
+ * A pinned search_path is not enough.  PL/pgSQL keeps the types that a function
+ * was first compiled with, for the session; prepared expressions of it for the
+ * transaction; and casts for both.  What an unpinned function that a trusted one
+ * calls made of its own text when the reader called it, it would do with stored
+ * values later.  So while a trusted function is on the stack, every function must be
+ * allowed (trust.h) for which PostgreSQL makes a call ready: fmgr_info() asks
+ * needs_fmgr_hook.  Functions with settings of their own and SECURITY DEFINER ones
+ * it does not ask about; these pass fmgr_hook at each call.
+ *
+ * A trusted function has settings, so each of its calls passes fmgr_hook, whoever
+ * calls it and where: what it keeps was therefore made below the gate.  Not so casts
+ * and the checks of domains, which PL/pgSQL keeps for all functions together.
+ * For what they call, where it is not allowed, needs_fmgr_hook says yes outside of
+ * the gate too, so that each call passes fmgr_hook, which refuses it below.
+ *
+ * The question for windows runs with rights of the relation's owner, and decides what
+ * is shown.  It is planned and run as if a trusted function asked it.
+ *
+ * Built-ins pass unseen.  Those that run text as SQL run it below the gate.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "policy/gate.h"
+#include "policy/interventions.h"
+#include "policy/quiet.h"
+#include "policy/steady.h"
+#include "policy/trust.h"
+
+/* A trusted function under way. */
+typedef struct Call
+{
+	const FmgrInfo *flinfo;		/* PostgreSQL's, not shared by calls that overlap */
+	int			depth;			/* before it */
+	bool		quiet;			/* was it, before it */
+} Call;
+
+static needs_fmgr_hook_type prev_needs_fmgr = NULL;
+static fmgr_hook_type prev_fmgr = NULL;
+
+/* A trusted function has settings, so there is a level of settings that ends with it. */
+static const char *const talkative[] = {
+	"debug_print_parse", "debug_print_rewritten", "debug_print_plan"
+};
+
+static int	depth = 0;			/* trusted functions and questions below which we are */
+static bool refused = false;	/* a function, since a question began */
+static Call *calls = NULL;		/* in TopMemoryContext */
+static int	ncalls = 0;
+static int	maxcalls = 0;
+
+static bool gate_needs_fmgr(Oid function);
+static void gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg);
+static void gate_xact(XactEvent event, void *arg);
+static void require_allowed(Oid function);
+static void refuse_void(Oid function);
+static void begin_call(FmgrInfo *flinfo);
+static bool end_call(FmgrInfo *flinfo);
+
+void
+cg_gate_init(void)
+{
+	prev_needs_fmgr = needs_fmgr_hook;
+	needs_fmgr_hook = gate_needs_fmgr;
+	prev_fmgr = fmgr_hook;
+	fmgr_hook = gate_fmgr;
+	RegisterXactCallback(gate_xact, NULL);
+}
+
+/* No trusted function outlives its transaction. */
+static void
+gate_xact(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		depth = ncalls = 0;
+}
+
+int
+cg_gate_enter(void)
+{
+	refused = false;
+	return depth++;
+}
+
+void
+cg_gate_leave(int was)
+{
+	depth = was;
+	refused = false;
+}
+
+bool
+cg_gate_has_refused(void)
+{
+	return refused;
+}
+
+static void
+require_allowed(Oid function)
+{
+	if (cg_interventions_asking() ? cg_trust_may_decide(function) : cg_trust_is_allowed(function))
+		return;
+	/* Those in SQL would look on a reader's path for what they name; here it is pinned. */
+	if (function < FirstNormalObjectId && cg_interventions_asking() && cg_steady_is(function))
+		return;
+	refused = true;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("function %s cannot be called here: it is not trusted with stored values",
+					cg_trust_name(function)),
+			 ncalls > 0 ? errdetail("Function %s, which is trusted, leads to it.",
+									cg_trust_name(calls[ncalls - 1].flinfo->fn_oid)) :
+			 errdetail("It would decide whether a window is open."),
+			 errhint("%s", cg_trust_mend(function))));
+}
+
+/*
+ * What a guarded table's definition calls was decided by its trust.  Whoever has
+ * replaced it since, past the library, may want to see the values.
+ */
+static void
+refuse_void(Oid function)
+{
+	if (cg_trust_is_void(function))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("function %s cannot be called: its definition is not the one that was trusted with stored values",
+						cg_trust_name(function)),
+				 errdetail("It was changed while contact_guard was not there."),
+				 errhint("Look at it, then %s Or withdraw the trust: contact_guard.distrust_function().",
+						 cg_trust_mend(function))));
+}
+
+/* Asked for each function that is made ready for calls, in every session. */
+static bool
+gate_needs_fmgr(Oid function)
+{
+	if (depth > 0)
+		require_allowed(function);
+	else if (cg_trust_is_any() && (cg_trust_is_carried(function) || cg_trust_is_void(function)))
+		return true;
+	return prev_needs_fmgr && prev_needs_fmgr(function);
+}
+
+/* Comes for functions with settings and for those that we have said yes for. */
+static void
+gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
+{
+	if (prev_fmgr)
+		prev_fmgr(event, flinfo, arg);
+	switch (event)
+	{
+		case FHET_START:
+			if (cg_trust_is_any() && cg_trust_is_trusted(flinfo->fn_oid))
+				begin_call(flinfo);
+			else if (depth > 0)
+				require_allowed(flinfo->fn_oid);
+			else if (cg_trust_is_any())
+				refuse_void(flinfo->fn_oid);
+			break;
+		case FHET_ABORT:
+			if (end_call(flinfo))
+				cg_quiet_hide_parameters();
+			break;
+		case FHET_END:
+			(void) end_call(flinfo);
+			break;
+	}
+}
+
+static void
+begin_call(FmgrInfo *flinfo)
+{
+	if (!cg_trust_is_usable(flinfo->fn_oid, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("function %s cannot be called by role \"%s\"",
+						cg_trust_name(flinfo->fn_oid), GetUserNameFromId(GetUserId(), false)),
+				 errdetail("A schema of its search_path does not exist, or the role may not use it; a temporary object could take the place of what is there."),
+				 errhint("Grant USAGE on all schemas of its search_path.")));
+	if (ncalls == maxcalls)
+	{
+		int			wanted = maxcalls > 0 ? maxcalls * 2 : 16;
+
+		calls = calls ? repalloc(calls, wanted * sizeof(Call))
+			: MemoryContextAlloc(TopMemoryContext, wanted * sizeof(Call));
+		maxcalls = wanted;
+	}
+	/* They print plans to the client, with the values that planning has put in. */
+	if (Debug_print_parse || Debug_print_rewritten || Debug_print_plan)
+		for (int i = 0; i < lengthof(talkative); i++)
+			(void) set_config_option(talkative[i], "off", PGC_USERSET, PGC_S_SESSION,
+									 GUC_ACTION_SAVE, true, 0, false);
+	calls[ncalls].flinfo = flinfo;
+	calls[ncalls].depth = depth;
+	calls[ncalls].quiet = cg_quiet_begin(true);
+	ncalls++;
+	depth++;
+}
+
+/* True if it was trusted when it began; that may have changed since. */
+static bool
+end_call(FmgrInfo *flinfo)
+{
+	if (ncalls == 0 || calls[ncalls - 1].flinfo != flinfo)
+		return false;
+	ncalls--;
+	depth = calls[ncalls].depth;
+	cg_quiet_end(calls[ncalls].quiet);
+	return true;
+}

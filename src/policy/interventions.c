@@ -1,0 +1,325 @@
+/*
+ * interventions.c
+ *		Which relations hold interventions, and the questions prepared for them.
+ *
+ * Which relations they are is read from all labels, a scan of pg_seclabel, when
+ * labels.c says that a label has changed somewhere.  A relation of the list is
+ * looked at again when it has been invalidated itself; where its definition is
+ * still the same it keeps its plans, which revalidate themselves.  Other
+ * relations may come and go, and be analysed all day: that costs nothing here.
+ *
+ * A broken definition opens no window and hurts nobody else: its error is
+ * caught in a subtransaction and kept for status().  What would mend it may be
+ * anywhere, so it is tried again after any invalidation.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "base/customerkey.h"
+#include "base/inval.h"
+#include "base/objects.h"
+#include "policy/interventions.h"
+#include "policy/question.h"
+#include "policy/trust.h"
+#include "policy/windowquery.h"
+
+/* One relation of the list, with what its plans were made from. */
+typedef struct Entry
+{
+	CgInterventions public;		/* first: the list is handed out as such */
+	MemoryContext context;
+	uint32		schema_hash;	/* of its pg_namespace row: the questions name it */
+	uint64		heard;			/* invalidations of the relation or its schema */
+	uint64		built;			/* heard when it was looked at */
+	uint64		tried;			/* invalidations then, of anything */
+	uint64		trusted;		/* cg_trust_generation() when its functions were looked at */
+} Entry;
+
+static List *entries = NIL;		/* of Entry, in TopMemoryContext */
+static uint64 invalidations = 0;	/* heard of so far, of anything */
+static uint64 signals = 1;		/* of labels.c */
+static uint64 signals_read = 0; /* when all labels were read */
+
+static void interventions_inval(Oid relid);
+static void namespace_inval(int cacheid, uint32 hashvalue);
+static bool must_look(const Entry *entry);
+static void look_at_functions(Entry *entry);
+static void refresh(void);
+static void read_labels(void);
+static bool is_known(Oid relid);
+static Entry *create(Oid relid);
+static Entry *renew(const Entry *known);
+static void build(Entry *entry, const CgTableLabel *label);
+static void release(Entry *entry);
+
+void
+cg_interventions_init(void)
+{
+	cg_inval_on_relation(interventions_inval);
+	cg_inval_on_catalog(NAMESPACEOID, namespace_inval);
+}
+
+static void
+interventions_inval(Oid relid)
+{
+	ListCell   *lc;
+
+	invalidations++;
+	if (!OidIsValid(relid) || relid == CG_LABELS_SIGNAL)
+		signals++;
+	foreach(lc, entries)
+	{
+		Entry	   *entry = lfirst(lc);
+
+		if (!OidIsValid(relid) || entry->public.relid == relid)
+			entry->heard++;
+	}
+}
+
+static void
+namespace_inval(int cacheid, uint32 hashvalue)
+{
+	ListCell   *lc;
+
+	foreach(lc, entries)
+	{
+		Entry	   *entry = lfirst(lc);
+
+		if (hashvalue == 0 || hashvalue == entry->schema_hash)
+			entry->heard++;
+	}
+}
+
+static bool
+must_look(const Entry *entry)
+{
+	return entry->heard != entry->built || !cg_question_is_valid(&entry->public) ||
+		(entry->public.broken && (entry->tried != invalidations || entry->trusted != cg_trust_generation()));
+}
+
+/* Where functions, casts or domains have changed, but nothing that its plans know of. */
+static void
+look_at_functions(Entry *entry)
+{
+	uint64		trusted = cg_trust_generation();
+
+	if (entry->trusted == trusted || entry->public.broken)
+		return;
+	entry->public.broken = cg_question_examine(&entry->public, entry->context);
+	entry->trusted = trusted;
+}
+
+List *
+cg_interventions_list(void)
+{
+	/*
+	 * Not while a question is asked, or prepared: planning it may bring us here
+	 * again, and whoever asks goes through the list.
+	 */
+	if (!IsInParallelMode() && !cg_interventions_asking())
+		refresh();
+	return entries;
+}
+
+bool
+cg_interventions_are_named(void)
+{
+	ListCell   *lc;
+
+	if (signals_read != signals && !IsInParallelMode() && !cg_interventions_asking())
+		read_labels();
+	foreach(lc, entries)
+		if (get_rel_namespace(((Entry *) lfirst(lc))->public.relid) != cg_objects_schema())
+			return true;
+	return false;
+}
+
+/* After an error half-way the rest is as stale as it was. */
+static void
+refresh(void)
+{
+	ListCell   *lc;
+
+	if (signals_read != signals)
+		read_labels();
+	foreach(lc, entries)
+	{
+		Entry	   *known = lfirst(lc);
+		Entry	   *entry;
+
+		if (!must_look(known))
+		{
+			look_at_functions(known);
+			continue;
+		}
+		entry = renew(known);
+		if (entry)
+			lfirst(lc) = entry;
+		else
+			entries = foreach_delete_current(entries, lc);
+		release(known);
+	}
+}
+
+/* Adds what is not in the list.  What is too much in it, renew() takes out. */
+static void
+read_labels(void)
+{
+	uint64		before = signals;
+	ListCell   *lc;
+
+	foreach(lc, cg_labels_interventions())
+	{
+		Entry	   *entry;
+		MemoryContext oldcontext;
+
+		if (is_known(lfirst_oid(lc)))
+			continue;
+		entry = create(lfirst_oid(lc));
+		entry->public.broken = "it has not been looked at yet";
+		entry->heard++;
+		MemoryContextSetParent(entry->context, TopMemoryContext);
+		oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+		entries = lappend(entries, entry);
+		MemoryContextSwitchTo(oldcontext);
+	}
+	signals_read = before;
+}
+
+static bool
+is_known(Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, entries)
+		if (((Entry *) lfirst(lc))->public.relid == relid)
+			return true;
+	return false;
+}
+
+/* Empty, in a context that goes with the current one. */
+static Entry *
+create(Oid relid)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "contact_guard interventions",
+												  ALLOCSET_SMALL_SIZES);
+	Entry	   *entry = MemoryContextAllocZero(context, sizeof(Entry));
+
+	entry->context = context;
+	entry->public.relid = relid;
+	return entry;
+}
+
+/*
+ * The entry as it should be now, which the caller puts in the place of the known
+ * one, or NULL if the relation holds no interventions any more.
+ */
+static Entry *
+renew(const Entry *known)
+{
+	uint64		heard = known->heard;
+	uint64		tried = invalidations;
+	uint64		trusted = cg_trust_generation();
+	CgTableLabel label;
+	Entry	   *entry;
+
+	cg_labels_parse_table(cg_labels_get(known->public.relid, 0), &label);
+	if (!label.interventions)
+		return NULL;
+	entry = create(known->public.relid);
+	build(entry, &label);
+	/* What it hears of while it is made, the known one hears. */
+	entry->heard = known->heard;
+	entry->built = heard;
+	entry->tried = tried;
+	entry->trusted = trusted;
+	MemoryContextSetParent(entry->context, TopMemoryContext);
+	return entry;
+}
+
+static void
+release(Entry *entry)
+{
+	cg_question_free(&entry->public);
+	MemoryContextDelete(entry->context);
+}
+
+void
+cg_interventions_parts(Oid relid, AttrNumber *parts)
+{
+	int			natts = cg_objects_natts(relid);
+
+	for (int part = 0; part < CG_NPARTS; part++)
+		parts[part] = InvalidAttrNumber;
+	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
+	{
+		CgColumnLabel label;
+
+		cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
+		if (label.part >= 0)
+			parts[label.part] = attnum;
+	}
+}
+
+static void
+set_part(Oid relid, AttrNumber attnum, int part)
+{
+	CgColumnLabel label;
+
+	cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
+	label.part = part;
+	cg_labels_set_column(relid, attnum, &label);
+}
+
+void
+cg_interventions_set_parts(Oid relid, const AttrNumber *parts)
+{
+	AttrNumber	old[CG_NPARTS];
+
+	cg_interventions_parts(relid, old);
+	for (int part = 0; part < CG_NPARTS; part++)
+		if (old[part] != InvalidAttrNumber)
+			set_part(relid, old[part], -1);
+	for (int part = 0; parts && part < CG_NPARTS; part++)
+		set_part(relid, parts[part], part);
+}
+
+/* Broken where the labels show it, or PostgreSQL says so. */
+static void
+build(Entry *entry, const CgTableLabel *label)
+{
+	CgInterventions *target = &entry->public;
+	MemoryContext oldcontext = MemoryContextSwitchTo(entry->context);
+	Oid			relid = target->relid;
+	AttrNumber	parts[CG_NPARTS];
+
+	target->owner = cg_question_owner(relid);
+	entry->schema_hash = GetSysCacheHashValue1(NAMESPACEOID,
+											   ObjectIdGetDatum(get_rel_namespace(relid)));
+	cg_interventions_parts(relid, parts);
+	target->broken = cg_windowquery_problem(relid, label, parts);
+	if (!target->broken)
+		target->customer_type = cg_customerkey_lookup_type(relid, parts[CG_PART_CUSTOMER]);
+	MemoryContextSwitchTo(oldcontext);
+	if (target->broken)
+		return;
+	PG_TRY();
+	{
+		target->broken = cg_question_prepare(target, label, parts, CG_NASKS, entry->context);
+	}
+	PG_CATCH();
+	{
+		cg_question_free(target);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}

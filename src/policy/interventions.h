@@ -1,0 +1,71 @@
+/*
+ * interventions.h
+ *		Which relations hold interventions, and the queries that ask them.
+ */
+#ifndef CG_INTERVENTIONS_H
+#define CG_INTERVENTIONS_H
+
+#include "executor/spi.h"
+#include "nodes/pg_list.h"
+
+#include "policy/labels.h"
+
+/*
+ * The three questions.  Parameters: $1 text the technician, $2 timestamptz now,
+ * and for CG_ASK_CUSTOMER $3 the customer in the type "customer_type".
+ * Columns: customer text, id text, opens_at, closes_at timestamptz (the window,
+ * with early, late and longest applied).
+ */
+typedef enum CgAsk
+{
+	CG_ASK_OPEN,				/* his windows that are open, or open within a second */
+	CG_ASK_CUSTOMER,			/* the same at one customer, open now */
+	CG_ASK_PAST					/* his windows that began within the last year */
+} CgAsk;
+
+#define CG_NASKS (CG_ASK_PAST + 1)
+
+typedef struct CgInterventions
+{
+	Oid			relid;
+	Oid			owner;			/* the queries run as this role */
+	Oid			customer_type;	/* int8, uuid or text: of $3 */
+	const char *broken;			/* why it opens no window, or NULL */
+	SPIPlanPtr	plans[CG_NASKS];	/* NULL if broken */
+	List	   *functions;		/* OIDs of what the questions call and read (asked.h) */
+	List	   *relations;
+} CgInterventions;
+
+extern void cg_interventions_init(void);
+
+/*
+ * The interventions relations of this database, with plans: a list of
+ * CgInterventions, valid until the next call.  Call it before an execution may
+ * go parallel, since it needs a subtransaction to survive a broken definition;
+ * in parallel mode it answers with what is known, or with NIL.
+ */
+extern List *cg_interventions_list(void);
+
+/* Is there another one than the built-in?  Prepares nothing, and locks nothing. */
+extern bool cg_interventions_are_named(void);
+
+/* The relation's columns by CgPart, 0 for those without a label. */
+extern void cg_interventions_parts(Oid relid, AttrNumber *parts);
+
+/* Labels these columns, and no others; NULL: none at all. */
+extern void cg_interventions_set_parts(Oid relid, const AttrNumber *parts);
+
+/*
+ * Runs one question as the relation's owner with pinned settings and a snapshot
+ * of the latest commits.  Calls back for each row; strings are good for the
+ * time of the call.
+ */
+typedef void (*CgWindowCallback) (CgInterventions *from, const char *customer, const char *id,
+								  TimestampTz opens_at, TimestampTz closes_at, void *context);
+extern void cg_interventions_ask(CgInterventions *from, CgAsk ask, const char *technician,
+								 const char *customer, CgWindowCallback callback, void *context);
+
+/* Is a question being asked?  Guarded values that it reads are withheld. */
+extern bool cg_interventions_asking(void);
+
+#endif							/* CG_INTERVENTIONS_H */

@@ -1,0 +1,410 @@
+/*
+ * labels.c
+ *		Security labels of provider contact_guard: the policy as it is stored.
+ *
+ * SetSecurityLabel sends no invalidation, so everything that sets a label goes
+ * through invalidate() here: cached plans of other sessions would go on without
+ * the guard for as long as those sessions live.
+ *
+ * A label set by hand passes check_label(), which holds it to the same rules as
+ * the SQL functions do, as far as one object shows: what a label says about
+ * other columns is checked when the policy is used, since a restore brings
+ * labels one by one.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_seclabel.h"
+#include "commands/extension.h"
+#include "commands/seclabel.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/objects.h"
+#include "base/shared.h"
+#include "journal/eventrecord.h"
+#include "policy/inherit.h"
+#include "policy/labels.h"
+#include "policy/mask.h"
+#include "policy/trust.h"
+#include "policy/windowquery.h"
+
+/* The label of a group role */
+#define GROUP_ROLE "group role"
+
+static void check_label(const ObjectAddress *object, const char *label);
+static void invalidate(Oid relid, bool interventions);
+static void store(Oid relid, AttrNumber attnum, const char *label, bool interventions);
+static void take_label(AttrNumber attnum, const char *label, void *context);
+static void append_key(StringInfo out, const char *key, const char *value);
+
+void
+cg_labels_init(void)
+{
+	register_label_provider(CG_LABEL_PROVIDER, check_label);
+}
+
+/*
+ * The mark of a group role, which says that a superuser answers for who is in it:
+ * roles are the cluster's, and whoever may make one could have made ours before us,
+ * with members of his.  The install script sets it; pg_dumpall carries it.
+ */
+static void
+check_role_label(const ObjectAddress *role, const char *label)
+{
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be superuser to set or remove a contact_guard label of a role")));
+	if (label && strcmp(label, GROUP_ROLE) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("invalid contact_guard label of a role: \"%s\"", label),
+				 errhint("The only one is \"%s\".", GROUP_ROLE)));
+	if (OidIsValid(cg_objects_schema()) && !creating_extension)
+		cg_eventrecord_add("label on role %s: %s", GetUserNameFromId(role->objectId, false),
+							label ? label : "removed");
+}
+
+/* The provider's veto: called with the object locked and ownership checked. */
+static void
+check_label(const ObjectAddress *object, const char *label)
+{
+	char		relkind;
+	bool		interventions = false;
+
+	if (object->classId == AuthIdRelationId)
+	{
+		check_role_label(object, label);
+		return;
+	}
+	cg_objects_require_admin("set or remove a contact_guard label");
+	if (object->classId != RelationRelationId && object->classId != ProcedureRelationId)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("contact_guard labels are for tables, views, their columns and functions")));
+	/* In binary upgrade our tables come in any order. */
+	if (!IsBinaryUpgrade)
+		(void) cg_objects_relation("journal_state", false);
+
+	if (object->classId == ProcedureRelationId)
+	{
+		cg_trust_check_label(object, label);
+		cg_eventrecord_add("label on %s: %s",
+							getObjectIdentity(object, false), label ? label : "removed");
+		return;
+	}
+	relkind = get_rel_relkind(object->objectId);
+	if (object->objectSubId == 0)
+	{
+		CgTableLabel parsed;
+
+		cg_labels_parse_table(label, &parsed);
+		interventions = parsed.interventions;
+		if (interventions)
+			cg_windowquery_check_label(&parsed);
+		if (parsed.protect && relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
+			relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE)
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("\"%s\" is no table", get_rel_name(object->objectId)),
+					 errhint("Protect the tables under a view.")));
+	}
+	else
+	{
+		CgColumnLabel parsed;
+
+		cg_labels_parse_column(label, &parsed);
+		if (parsed.mask || parsed.customer)
+			cg_labels_lock(object->objectId);
+		if (parsed.mask)
+		{
+			CgMask		mask;
+			Oid			type;
+			int32		typmod;
+			Oid			collation;
+
+			cg_mask_parse(parsed.mask, &mask);
+			get_atttypetypmodcoll(object->objectId, object->objectSubId, &type, &typmod, &collation);
+			cg_mask_check(&mask, type, typmod, get_rel_name(object->objectId),
+						  get_attname(object->objectId, object->objectSubId, false));
+		}
+	}
+	cg_eventrecord_add("label on %s: %s",
+						getObjectIdentity(object, false), label ? label : "removed");
+	invalidate(object->objectId, interventions);
+}
+
+/*
+ * Whoever reads or writes just now has a plan without the guard, and goes on with
+ * it; so nobody may be at it when a guard begins.  Rows that are stored in an
+ * ancestor are routed here by plans that have never heard of this relation.  Parents
+ * first, as PostgreSQL locks them.
+ */
+void
+cg_labels_lock(Oid relid)
+{
+	List	   *ancestors = cg_inherit_ancestors(relid);
+
+	for (int i = list_length(ancestors) - 1; i >= 0; i--)
+		LockRelationOid(list_nth_oid(ancestors, i), AccessExclusiveLock);
+	LockRelationOid(relid, AccessExclusiveLock);
+	(void) find_all_inheritors(relid, AccessExclusiveLock, NULL);
+}
+
+/*
+ * Children inherit the policy, and ancestors route rows to it, so their plans are
+ * as stale as the relation's.  interventions: it may be new in the list of those
+ * that hold them.
+ */
+static void
+invalidate(Oid relid, bool interventions)
+{
+	ListCell   *lc;
+
+	/* Our own interventions have a label from the script. */
+	if (get_rel_namespace(relid) != cg_objects_schema())
+		cg_shared_note_guarded();
+	if (interventions)
+		CacheInvalidateRelcacheByRelid(CG_LABELS_SIGNAL);
+	foreach(lc, cg_inherit_ancestors(relid))
+		CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
+}
+
+static void
+store(Oid relid, AttrNumber attnum, const char *label, bool interventions)
+{
+	ObjectAddress object;
+
+	ObjectAddressSubSet(object, RelationRelationId, relid, attnum);
+	SetSecurityLabel(&object, CG_LABEL_PROVIDER, label);
+	/* The same label may be set again in this command. */
+	CommandCounterIncrement();
+	invalidate(relid, interventions);
+}
+
+void
+cg_labels_set_table(Oid relid, const CgTableLabel *label)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (label->protect)
+	{
+		appendStringInfoString(&out, "{\"protect\": {");
+		append_key(&out, "mode", label->mode);
+		append_key(&out, "fallback", label->fallback);
+		append_key(&out, "row_security", label->row_security);
+		append_key(&out, "unpinned", label->unpinned ? "accept" : NULL);
+		appendStringInfoChar(&out, '}');
+	}
+	if (label->interventions)
+	{
+		appendStringInfoString(&out, label->protect ? ", \"interventions\": {" : "{\"interventions\": {");
+		append_key(&out, "open_when", label->open_when);
+		append_key(&out, "early", label->early);
+		append_key(&out, "late", label->late);
+		append_key(&out, "longest", label->longest);
+		append_key(&out, "timezone", label->timezone);
+		appendStringInfoChar(&out, '}');
+	}
+	if (out.len > 0)
+		appendStringInfoChar(&out, '}');
+	store(relid, 0, out.len > 0 ? out.data : NULL, label->interventions);
+}
+
+void
+cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (label->customer || label->mask || label->part >= 0)
+	{
+		appendStringInfoChar(&out, '{');
+		if (label->customer)
+			append_key(&out, "protect", "customer");
+		else if (label->mask)
+		{
+			appendStringInfoString(&out, "\"protect\": {");
+			append_key(&out, "mask", label->mask);
+			appendStringInfoChar(&out, '}');
+		}
+		if (label->part >= 0)
+			append_key(&out, "interventions", cg_part_names[label->part]);
+		appendStringInfoChar(&out, '}');
+	}
+	store(relid, attnum, out.len > 0 ? out.data : NULL, false);
+}
+
+char *
+cg_labels_function_text(const CgFunctionLabel *label)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoChar(&out, '{');
+	append_key(&out, "trusted", label->reason);
+	append_key(&out, "definition", label->definition);
+	appendStringInfoChar(&out, '}');
+	return out.data;
+}
+
+static void
+append_key(StringInfo out, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	if (out->data[out->len - 1] != '{')
+		appendStringInfoString(out, ", ");
+	appendStringInfo(out, "\"%s\": ", key);
+	escape_json(out, value);
+}
+
+/* Scans pg_seclabel for one object's labels, or for all of the provider's. */
+static void
+scan_labels(Oid relid, void (*found) (const FormData_pg_seclabel *form, const char *label, void *context),
+			void *context)
+{
+	Relation	catalog = table_open(SecLabelRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		one = OidIsValid(relid);
+
+	ScanKeyInit(&keys[0], Anum_pg_seclabel_objoid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	ScanKeyInit(&keys[1], Anum_pg_seclabel_classoid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(RelationRelationId));
+	scan = systable_beginscan(catalog, one ? SecLabelObjectIndexId : InvalidOid, one, NULL,
+							  one ? 2 : 0, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		const FormData_pg_seclabel *form = (const FormData_pg_seclabel *) GETSTRUCT(tuple);
+		bool		isnull;
+		Datum		provider = heap_getattr(tuple, Anum_pg_seclabel_provider,
+											RelationGetDescr(catalog), &isnull);
+		Datum		label = heap_getattr(tuple, Anum_pg_seclabel_label,
+										 RelationGetDescr(catalog), &isnull);
+
+		if (form->classoid == RelationRelationId &&
+			strcmp(TextDatumGetCString(provider), CG_LABEL_PROVIDER) == 0)
+			found(form, TextDatumGetCString(label), context);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+typedef struct RelationScan
+{
+	CgLabelCallback callback;
+	void	   *context;
+} RelationScan;
+
+static void
+found_of_relation(const FormData_pg_seclabel *form, const char *label, void *context)
+{
+	RelationScan *scan = context;
+
+	scan->callback(form->objsubid, label, scan->context);
+}
+
+void
+cg_labels_of_relation(Oid relid, CgLabelCallback callback, void *context)
+{
+	RelationScan scan = {callback, context};
+
+	scan_labels(relid, found_of_relation, &scan);
+}
+
+static void
+found_relation(const FormData_pg_seclabel *form, const char *label, void *context)
+{
+	List	  **relids = context;
+
+	*relids = lappend_oid(*relids, form->objoid);
+}
+
+List *
+cg_labels_relations(void)
+{
+	List	   *relids = NIL;
+
+	scan_labels(InvalidOid, found_relation, &relids);
+	list_sort(relids, list_oid_cmp);
+	list_deduplicate_oid(relids);
+	return relids;
+}
+
+static void
+found_interventions(const FormData_pg_seclabel *form, const char *label, void *context)
+{
+	List	  **relids = context;
+	CgTableLabel parsed;
+
+	if (form->objsubid != 0)
+		return;
+	cg_labels_parse_table(label, &parsed);
+	if (parsed.interventions)
+		*relids = lappend_oid(*relids, form->objoid);
+}
+
+/* Parsing leaves some garbage for each relation that is protected. */
+List *
+cg_labels_interventions(void)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard labels",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	List	   *relids = NIL;
+
+	scan_labels(InvalidOid, found_interventions, &relids);
+	MemoryContextSwitchTo(oldcontext);
+	relids = list_copy(relids);
+	MemoryContextDelete(context);
+	list_sort(relids, list_oid_cmp);
+	return relids;
+}
+
+typedef struct OneLabel
+{
+	AttrNumber	attnum;
+	char	   *label;
+} OneLabel;
+
+static void
+take_label(AttrNumber attnum, const char *label, void *context)
+{
+	OneLabel   *one = context;
+
+	if (attnum == one->attnum)
+		one->label = pstrdup(label);
+}
+
+char *
+cg_labels_get(Oid relid, AttrNumber attnum)
+{
+	OneLabel	one = {attnum, NULL};
+
+	cg_labels_of_relation(relid, take_label, &one);
+	return one.label;
+}

@@ -1,0 +1,327 @@
+/*
+ * mask.c
+ *		What an actor sees in place of a withheld value.
+ *
+ * A mask must never be mistaken for a value that the policy shows, so a value
+ * too short for partial(prefix,suffix) is starred out whole.  The number of
+ * characters stays visible; README says so.
+ *
+ * pseudonym is HMAC-SHA-256 over (actor, day, value): equal values stay equal
+ * for one actor on one day, which is what a work list needs, while a dictionary
+ * of the ten digits of a phone number would have to be bought from reveal one
+ * recorded read at a time.
+ */
+#include "postgres.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "policy/mask.h"
+
+#define PSEUDONYM_HEX 16		/* digits: 64 bits */
+#define STARS_MIN 3				/* fewer may stand in a door code */
+
+static bool is_text_like(Oid type);
+static char *mask_text(const CgMask *mask, const char *value, const char *actor,
+					   const uint8 *key);
+static char *mask_partial(const char *value, int prefix, int suffix);
+static char *mask_email(const char *value);
+static char *mask_pseudonym(const char *value, const char *actor, const uint8 *key);
+static bool has_form_of_partial(const CgMask *mask, const char *value, int bytes);
+static bool has_form_of_email(const char *value, int bytes);
+static Datum text_to_type(char *masked, Oid base, int32 typmod);
+
+void
+cg_mask_parse(const char *spec, CgMask *mask)
+{
+	size_t		len = strlen(spec);
+	char		rest;
+
+	memset(mask, 0, sizeof(*mask));
+	if (strcmp(spec, "null") == 0)
+		mask->kind = CG_MASK_NULL;
+	else if (strcmp(spec, "email") == 0)
+		mask->kind = CG_MASK_EMAIL;
+	else if (strcmp(spec, "pseudonym") == 0)
+		mask->kind = CG_MASK_PSEUDONYM;
+	else if (sscanf(spec, "partial( %5d , %5d )%c", &mask->prefix, &mask->suffix, &rest) == 2 &&
+			 spec[len - 1] == ')' && mask->prefix >= 0 && mask->suffix >= 0)
+		mask->kind = CG_MASK_PARTIAL;
+	else if (strncmp(spec, "constant(", 9) == 0 && spec[len - 1] == ')')
+	{
+		mask->kind = CG_MASK_CONSTANT;
+		mask->constant = pnstrdup(spec + 9, len - 10);
+	}
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid mask \"%s\"", spec),
+				 errhint("Masks are null, partial(prefix,suffix), email, constant(text) and pseudonym.")));
+}
+
+/* Types whose values are stored as text is, so that masks can read them. */
+static bool
+is_text_like(Oid type)
+{
+	Oid			base = getBaseType(type);
+
+	return base == BPCHAROID || IsBinaryCoercible(base, TEXTOID);
+}
+
+typedef struct ConstantContext
+{
+	const char *relation;
+	const char *column;
+} ConstantContext;
+
+static void
+constant_context(void *arg)
+{
+	ConstantContext *where = arg;
+
+	errcontext("constant mask of column \"%s\" of relation \"%s\"", where->column, where->relation);
+}
+
+void
+cg_mask_check(const CgMask *mask, Oid type, int32 typmod, const char *relation,
+			  const char *column)
+{
+	if (mask->kind == CG_MASK_NULL)
+		return;
+	if (mask->kind == CG_MASK_CONSTANT)
+	{
+		Oid			input;
+		Oid			ioparam;
+
+		ConstantContext where = {relation, column};
+		ErrorContextCallback callback = {error_context_stack, constant_context, &where};
+
+		/* Its input function knows best what a type accepts, domains included. */
+		error_context_stack = &callback;
+		getTypeInputInfo(type, &input, &ioparam);
+		(void) OidInputFunctionCall(input, mask->constant, ioparam, typmod);
+		error_context_stack = callback.previous;
+		return;
+	}
+	if (!is_text_like(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of relation \"%s\" has type %s, which only the masks null and constant(text) suit",
+						column, relation, format_type_be(type))));
+}
+
+Datum
+cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
+			  const char *actor, const uint8 *key, bool *isnull)
+{
+	*isnull = false;
+	switch (mask->kind)
+	{
+		case CG_MASK_NULL:
+			break;
+		case CG_MASK_CONSTANT:
+			{
+				Oid			input;
+				Oid			ioparam;
+
+				getTypeInputInfo(type, &input, &ioparam);
+				return OidInputFunctionCall(input, mask->constant, ioparam, typmod);
+			}
+		case CG_MASK_PARTIAL:
+		case CG_MASK_EMAIL:
+		case CG_MASK_PSEUDONYM:
+			{
+				int32		basetypmod = typmod;
+				Oid			base = getBaseTypeAndTypmod(type, &basetypmod);
+
+				/*
+				 * The policy may be older than the column's type: what cannot
+				 * be read as text is withheld whole.
+				 */
+				if (!is_text_like(base))
+					break;
+				/* The padding of a char(n) is no part of its value. */
+				if (base == BPCHAROID)
+					value = DirectFunctionCall1(rtrim1, value);
+				return text_to_type(mask_text(mask, TextDatumGetCString(value), actor, key),
+									base, basetypmod);
+			}
+	}
+	*isnull = true;
+	return (Datum) 0;
+}
+
+static char *
+mask_text(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
+{
+	switch (mask->kind)
+	{
+		case CG_MASK_PARTIAL:
+			return mask_partial(value, mask->prefix, mask->suffix);
+		case CG_MASK_EMAIL:
+			return mask_email(value);
+		default:
+			return mask_pseudonym(value, actor, key);
+	}
+}
+
+static char *
+mask_partial(const char *value, int prefix, int suffix)
+{
+	int			bytes = strlen(value);
+	int			chars = pg_mbstrlen_with_len(value, bytes);
+	int			head = 0;
+	int			tail = bytes;
+	StringInfoData out;
+
+	if (chars > prefix + suffix)
+	{
+		head = pg_mbcharcliplen(value, bytes, prefix);
+		tail = pg_mbcharcliplen(value, bytes, chars - suffix);
+		chars -= prefix + suffix;
+	}
+	initStringInfo(&out);
+	appendBinaryStringInfo(&out, value, head);
+	while (chars-- > 0)
+		appendStringInfoChar(&out, '*');
+	appendStringInfoString(&out, value + tail);
+	return out.data;
+}
+
+static char *
+mask_email(const char *value)
+{
+	const char *at = strrchr(value, '@');
+	const char *dot = at ? strrchr(at, '.') : NULL;
+
+	if (at == NULL || at == value)
+		return pstrdup("***");
+	/* Behind the last dot of what is no address there may be anything. */
+	if (dot == NULL || strspn(dot + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(dot + 1))
+		dot = "";
+	return psprintf("%.*s***@***%s", pg_mblen(value), value, dot);
+}
+
+static char *
+mask_pseudonym(const char *value, const char *actor, const uint8 *key)
+{
+	StringInfoData in;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+	char	   *out = palloc(PSEUDONYM_HEX + 1);
+
+	initStringInfo(&in);
+	/* The zero byte ends the actor's name, which cannot contain one. */
+	appendStringInfo(&in, "pseudonym %s", actor);
+	appendStringInfoChar(&in, '\0');
+	appendStringInfo(&in, INT64_FORMAT " %s", GetCurrentTimestamp() / USECS_PER_DAY, value);
+	if (HMAC(EVP_sha256(), key, 32, (unsigned char *) in.data, in.len, digest, &len) == NULL)
+		elog(ERROR, "could not compute HMAC");
+	hex_encode((char *) digest, PSEUDONYM_HEX / 2, out);
+	out[PSEUDONYM_HEX] = '\0';
+	return out;
+}
+
+/* Clipped rather than refused: a mask is not worth an error to the reader. */
+static Datum
+text_to_type(char *masked, Oid base, int32 typmod)
+{
+	if ((base == VARCHAROID || base == BPCHAROID) && typmod >= (int32) VARHDRSZ)
+		masked[pg_mbcharcliplen(masked, strlen(masked), typmod - VARHDRSZ)] = '\0';
+	if (base == BPCHAROID)
+		return DirectFunctionCall3(bpcharin, CStringGetDatum(masked),
+								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(typmod));
+	return CStringGetTextDatum(masked);
+}
+
+/* As mask_partial writes it. */
+static bool
+has_form_of_partial(const CgMask *mask, const char *value, int bytes)
+{
+	int			chars;
+	int			head = 0;
+	int			tail = bytes;
+
+	if (memchr(value, '*', bytes) == NULL)
+		return false;
+	chars = pg_mbstrlen_with_len(value, bytes);
+	if (chars > mask->prefix + mask->suffix)
+	{
+		head = pg_mbcharcliplen(value, bytes, mask->prefix);
+		tail = pg_mbcharcliplen(value, bytes, chars - mask->suffix);
+	}
+	if (tail - head < STARS_MIN)
+		return false;
+	for (int i = head; i < tail; i++)
+		if (value[i] != '*')
+			return false;
+	return true;
+}
+
+/* As mask_email writes it. */
+static bool
+has_form_of_email(const char *value, int bytes)
+{
+	static const char middle[] = "***@***";
+	int			head = bytes > 0 ? Min(pg_mblen(value), bytes) : 0;
+	int			at = head + (int) strlen(middle);
+
+	if (bytes == 3 && memcmp(value, "***", 3) == 0)
+		return true;
+	if (bytes < at || memcmp(value + head, middle, strlen(middle)) != 0)
+		return false;
+	if (at < bytes && value[at++] != '.')
+		return false;
+	for (; at < bytes; at++)
+		if (!((value[at] >= 'a' && value[at] <= 'z') || (value[at] >= 'A' && value[at] <= 'Z')))
+			return false;
+	return true;
+}
+
+bool
+cg_mask_has_form(const CgMask *mask, Datum value, Oid type)
+{
+	text	   *packed;
+
+	if ((mask->kind != CG_MASK_PARTIAL && mask->kind != CG_MASK_EMAIL) || !is_text_like(type))
+		return false;
+	if (getBaseType(type) == BPCHAROID)
+		value = DirectFunctionCall1(rtrim1, value);
+	packed = DatumGetTextPP(value);
+	if (mask->kind == CG_MASK_PARTIAL)
+		return has_form_of_partial(mask, VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+	return has_form_of_email(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+}
+
+bool
+cg_mask_is_constant(const CgMask *mask, Datum value, Oid type, int32 typmod)
+{
+	Datum		constant;
+	bool		isnull;
+	int16		typlen;
+	bool		typbyval;
+
+	if (mask->kind != CG_MASK_CONSTANT || mask->constant[0] == '\0')
+		return false;
+	if (is_text_like(type) && getBaseType(type) != BPCHAROID)
+	{
+		text	   *packed = DatumGetTextPP(value);
+
+		/* Most values are told apart by their length. */
+		return VARSIZE_ANY_EXHDR(packed) == strlen(mask->constant) &&
+			memcmp(VARDATA_ANY(packed), mask->constant, strlen(mask->constant)) == 0;
+	}
+	constant = cg_mask_apply(mask, value, type, typmod, NULL, NULL, &isnull);
+	get_typlenbyval(type, &typlen, &typbyval);
+	return datum_image_eq(value, constant, typbyval, typlen);
+}

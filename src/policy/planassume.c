@@ -1,0 +1,182 @@
+/*
+ * planassume.c
+ *		Plans that hold for actors with a standing permission, or without one.
+ *
+ * The plan cache makes a plan again when the current role changes (the planner
+ * hook sets dependsOnRole), but knows nothing of act_as, nor of the outer role
+ * behind a SECURITY DEFINER function.  act_as and SET ROLE ask here, so that the
+ * next statement gets a plan that fits; for what remains (a role that comes back
+ * with the end of the transaction) there is the check.
+ */
+#include "postgres.h"
+
+#include "replication/walsender.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/rls.h"
+
+#include "base/actor.h"
+#include "base/refused.h"
+#include "policy/permission.h"
+#include "policy/planassume.h"
+#include "policy/policy.h"
+#include "policy/rtemark.h"
+
+typedef struct Assumption
+{
+	Oid			relid;
+	CgAssumed	assumed;
+	bool		holds;
+} Assumption;
+
+/* By plans of this session, which may be gone. */
+static List *assumptions = NIL;
+
+static bool holds(const CgActor *actor, Oid relid, CgAssumed assumed);
+static bool assume(Oid relid, CgAssumed assumed);
+static void drop_plans(void);
+
+static bool
+holds(const CgActor *actor, Oid relid, CgAssumed assumed)
+{
+	const CgPolicy *policy = cg_policy_get(relid);
+	bool		permitted = policy && cg_permission_of(actor, policy).granted;
+	bool		sees_all = permitted ||
+		(OidIsValid(actor->role) && has_bypassrls_privilege(actor->role));
+
+	switch (assumed)
+	{
+		case CG_ASSUMED_PERMITTED:
+			return permitted;
+		case CG_ASSUMED_SEES_ALL:
+			return sees_all;
+		case CG_ASSUMED_SEES_OPEN:
+			return !sees_all;
+		default:
+			return true;
+	}
+}
+
+static bool
+assume(Oid relid, CgAssumed assumed)
+{
+	CgActor		actor = cg_actor_current();
+	bool		now = holds(&actor, relid, assumed);
+	MemoryContext oldcontext;
+	Assumption *assumption;
+	ListCell   *lc;
+
+	foreach(lc, assumptions)
+	{
+		assumption = lfirst(lc);
+		if (assumption->relid == relid && assumption->assumed == assumed && assumption->holds == now)
+			return now;
+	}
+	oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+	assumption = palloc(sizeof(Assumption));
+	*assumption = (Assumption) {relid, assumed, now};
+	assumptions = lappend(assumptions, assumption);
+	MemoryContextSwitchTo(oldcontext);
+	return now;
+}
+
+/* All of the session's: the plan cache has no way to name one. */
+static void
+drop_plans(void)
+{
+	ResetPlanCache();
+	list_free_deep(assumptions);
+	assumptions = NIL;
+}
+
+bool
+cg_planassume_permitted(Oid relid)
+{
+	return assume(relid, CG_ASSUMED_PERMITTED);
+}
+
+bool
+cg_planassume_sees_all(Oid relid)
+{
+	return assume(relid, CG_ASSUMED_SEES_ALL);
+}
+
+bool
+cg_planassume_check(const PlannedStmt *plan)
+{
+	bool		to_record = false;
+	CgActor		actor;
+	bool		actor_known = false;
+	ListCell   *lc;
+
+	foreach(lc, plan->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		CgMark		mark;
+
+		/* A child has its parent's mark. */
+		if (rte->enrname == NULL || !cg_rtemark_get(rte, &mark) || mark.relid != rte->relid)
+			continue;
+		/* As row security itself: whoever dumps gets all rows or an error. */
+		if (mark.assumed == CG_ASSUMED_SEES_OPEN && (!row_security || am_walsender))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg(am_walsender ? "rows of relation \"%s\" would be hidden from a replication connection" :
+							"rows of relation \"%s\" would be hidden, and row_security is off",
+							get_rel_name(mark.relid)),
+					 cg_refused_relation(mark.relid, InvalidAttrNumber),
+					 errhint("For a whole copy use a role with a standing permission: see contact_guard.allow().")));
+		to_record |= mark.audited || mark.looked_up != NIL;
+		if (mark.assumed == CG_ASSUMED_NOTHING)
+			continue;
+		if (!actor_known)
+			actor = cg_actor_current();
+		actor_known = true;
+		if (!holds(&actor, mark.relid, mark.assumed))
+		{
+			drop_plans();
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("this plan was made for an actor with other permissions on relation \"%s\"",
+							get_rel_name(mark.relid)),
+					 errhint("Run the statement again.")));
+		}
+	}
+	return to_record;
+}
+
+/* The actor has become another: drops cached plans that do not hold for him. */
+static void
+actor_changed(bool lost)
+{
+	CgActor		actor;
+	ListCell   *lc;
+
+	if (assumptions == NIL)
+		return;
+	/* No catalog can be asked then, so all of them go. */
+	if (lost)
+	{
+		drop_plans();
+		return;
+	}
+	actor = cg_actor_current();
+	foreach(lc, assumptions)
+	{
+		Assumption *assumption = lfirst(lc);
+
+		if (holds(&actor, assumption->relid, assumption->assumed) != assumption->holds)
+		{
+			drop_plans();
+			return;
+		}
+	}
+}
+
+void
+cg_planassume_init(void)
+{
+	cg_actor_on_change = actor_changed;
+}

@@ -1,0 +1,399 @@
+/*
+ * policycache.c
+ *		Where a session keeps the policies that it has met.
+ *
+ * A database may have ten thousand partitions, and its pool a hundred sessions
+ * that see all of them, so what a relation costs here is kept small:
+ *
+ * - Nothing of ours, which is the answer for most relations: one bit.  OIDs of
+ *	 relations lie close together, so the bits are kept in chunks of 512; there
+ *	 are at most MAX_CHUNKS, and beyond that all of them are forgotten.
+ * - A policy: an entry of some hundred bytes.  What it says of columns is its
+ *	 shape, and partitions whose columns have the same numbers share their
+ *	 parent's, as unrelated tables do that happen to be alike.
+ *
+ * An invalidation only marks an entry as stale.  Entries that are stale and have
+ * not been asked for again, those of dropped relations among them, go at the end
+ * of a transaction, as do shapes that nobody uses: until then callers may hold
+ * pointers to them.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "common/hashfn.h"
+#include "lib/ilist.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+#include "base/inval.h"
+#include "compat.h"
+#include "policy/policycache.h"
+
+#define CHUNK_BITS 512
+#define MAX_CHUNKS 1024
+/* So many stale entries, or unused shapes, are left alone. */
+#define STALE_MAX 64
+
+/* Relations with nothing of ours. */
+typedef struct Chunk
+{
+	Oid			number;			/* hash key: relid / CHUNK_BITS */
+	uint32		generation;		/* of another one, it is empty */
+	uint64		bits[CHUNK_BITS / 64];
+} Chunk;
+
+/* What policies have in common; its strings and lists are in its context. */
+struct CgPolicyShape
+{
+	dlist_node	node;			/* in all_shapes */
+	const char *key;			/* all of it as text */
+	MemoryContext context;
+	int			refcount;		/* of entries */
+	CgGuarded  *guarded;
+	List	   *ancestors;
+	char	   *broken;
+};
+
+typedef struct ShapeEntry
+{
+	const char *key;
+	uint32		hash;
+	char		status;
+	CgPolicyShape *shape;
+} ShapeEntry;
+
+#define SH_PREFIX shapeset
+#define SH_ELEMENT_TYPE ShapeEntry
+#define SH_KEY_TYPE const char *
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(tb, a, b) (strcmp((a), (b)) == 0)
+#define SH_SCOPE static inline
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) (a)->hash
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+static HTAB *policies = NULL;
+static HTAB *chunks = NULL;
+static shapeset_hash *shapes = NULL;
+static dlist_head all_shapes = DLIST_STATIC_INIT(all_shapes);
+static const CgPolicy nothing_guarded = {0};
+static uint64 invalidations = 0;
+static uint32 generation = 0;	/* goes up when all becomes stale */
+static int	n_stale = 0;		/* about: entries to look for at the end */
+static int	n_unused = 0;		/* shapes without entries */
+
+static void policycache_inval(Oid relid);
+static void policycache_xact(XactEvent event, void *arg);
+static bool is_nothing(Oid relid);
+static void set_nothing(Oid relid);
+static char *shape_key(const CgPolicy *policy);
+static CgPolicyShape *shape_of(const CgPolicy *policy);
+static void release_shape(CgPolicy *entry);
+static void remove_stale(void);
+static void remove_unused(void);
+
+void
+cg_policycache_init(void)
+{
+	HASHCTL		entries = {
+		.keysize = sizeof(Oid),
+		.entrysize = sizeof(CgPolicy),
+	};
+	HASHCTL		bitmaps = {
+		.keysize = sizeof(Oid),
+		.entrysize = sizeof(Chunk),
+	};
+
+	policies = hash_create("contact_guard policies", 16, &entries, HASH_ELEM | HASH_BLOBS);
+	chunks = hash_create("contact_guard relations without policy", 16, &bitmaps, HASH_ELEM | HASH_BLOBS);
+	cg_inval_on_relation(policycache_inval);
+	RegisterXactCallback(policycache_xact, NULL);
+}
+
+/* May run at any time, with anybody reading an entry: it only sets flags. */
+static void
+policycache_inval(Oid relid)
+{
+	CgPolicy   *policy;
+	Chunk	   *chunk;
+	Oid			number = relid / CHUNK_BITS;
+
+	invalidations++;
+	if (!OidIsValid(relid))
+	{
+		generation++;
+		n_stale = hash_get_num_entries(policies);
+		return;
+	}
+	policy = hash_search(policies, &relid, HASH_FIND, NULL);
+	if (policy && policy->valid)
+	{
+		policy->valid = false;
+		n_stale++;
+	}
+	chunk = hash_search(chunks, &number, HASH_FIND, NULL);
+	if (chunk)
+		chunk->bits[relid % CHUNK_BITS / 64] &= ~(UINT64CONST(1) << relid % 64);
+}
+
+uint64
+cg_policycache_invalidations(void)
+{
+	return invalidations;
+}
+
+static bool
+is_nothing(Oid relid)
+{
+	Oid			number = relid / CHUNK_BITS;
+	Chunk	   *chunk = hash_search(chunks, &number, HASH_FIND, NULL);
+
+	return chunk && chunk->generation == generation &&
+		(chunk->bits[relid % CHUNK_BITS / 64] & (UINT64CONST(1) << relid % 64)) != 0;
+}
+
+static void
+set_nothing(Oid relid)
+{
+	Oid			number = relid / CHUNK_BITS;
+	Chunk	   *chunk;
+	bool		found;
+
+	if (hash_get_num_entries(chunks) >= MAX_CHUNKS &&
+		hash_search(chunks, &number, HASH_FIND, NULL) == NULL)
+	{
+		HASH_SEQ_STATUS seq;
+
+		hash_seq_init(&seq, chunks);
+		while ((chunk = hash_seq_search(&seq)) != NULL)
+			hash_search(chunks, &chunk->number, HASH_REMOVE, NULL);
+	}
+	chunk = hash_search(chunks, &number, HASH_ENTER, &found);
+	if (!found || chunk->generation != generation)
+	{
+		chunk->generation = generation;
+		memset(chunk->bits, 0, sizeof(chunk->bits));
+	}
+	chunk->bits[relid % CHUNK_BITS / 64] |= UINT64CONST(1) << relid % 64;
+}
+
+bool
+cg_policycache_find(Oid relid, const CgPolicy **policy)
+{
+	CgPolicy   *entry;
+
+	if (is_nothing(relid))
+	{
+		*policy = &nothing_guarded;
+		return true;
+	}
+	entry = hash_search(policies, &relid, HASH_FIND, NULL);
+	*policy = entry;
+	return entry && entry->valid && entry->generation == generation;
+}
+
+const CgPolicy *
+cg_policycache_peek(Oid relid)
+{
+	return hash_search(policies, &relid, HASH_FIND, NULL);
+}
+
+bool
+cg_policycache_is_any_locked(void)
+{
+	HASH_SEQ_STATUS seq;
+	CgPolicy   *policy;
+
+	hash_seq_init(&seq, policies);
+	while ((policy = hash_seq_search(&seq)) != NULL)
+	{
+		LOCKTAG		tag;
+
+		SET_LOCKTAG_RELATION(tag, MyDatabaseId, policy->relid);
+		for (LOCKMODE mode = AccessShareLock; policy->nguarded > 0 && mode <= AccessExclusiveLock; mode++)
+		{
+			if (cg_compat_lock_held(&tag, mode))
+			{
+				hash_seq_term(&seq);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+const CgPolicy *
+cg_policycache_put(const CgPolicy *built, uint64 before)
+{
+	bool		current = invalidations == before;
+	bool		nothing = built->nguarded == 0 && !built->audited && !OidIsValid(built->toast_of);
+	CgPolicyShape *shape = built->nguarded > 0 ? shape_of(built) : NULL;
+	CgPolicy   *entry;
+	bool		found;
+
+	if (nothing && current)
+		set_nothing(built->relid);
+	/* One that was guarded is overwritten, so that nobody takes it for guarded. */
+	entry = hash_search(policies, &built->relid, nothing ? HASH_FIND : HASH_ENTER, &found);
+	if (entry == NULL)
+		return &nothing_guarded;
+	if (found)
+		release_shape(entry);
+	*entry = *built;
+	entry->valid = current && !nothing;
+	entry->generation = generation;
+	entry->shape = shape;
+	if (shape)
+	{
+		if (shape->refcount++ == 0)
+			n_unused--;
+		entry->guarded = shape->guarded;
+		entry->ancestors = shape->ancestors;
+		entry->broken = shape->broken;
+	}
+	else
+	{
+		entry->guarded = NULL;
+		entry->ancestors = NIL;
+		entry->broken = NULL;
+	}
+	if (!entry->valid)
+		n_stale++;
+	return entry;
+}
+
+/*
+ * All that a shape has, so that two with the same text are the same: whoever adds
+ * a field to CgGuarded, or a list or string to CgPolicy, adds it here and in
+ * shape_of().
+ */
+static char *
+shape_key(const CgPolicy *policy)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	for (int i = 0; i < policy->nguarded; i++)
+		appendStringInfo(&out, "%d %zu:%s ", policy->guarded[i].attnum,
+						 strlen(policy->guarded[i].spec), policy->guarded[i].spec);
+	foreach(lc, policy->ancestors)
+		appendStringInfo(&out, "< %u ", lfirst_oid(lc));
+	if (policy->broken)
+		appendStringInfo(&out, "! %s", policy->broken);
+	return out.data;
+}
+
+/* The shape of what was built, made if it is the first of its kind. */
+static CgPolicyShape *
+shape_of(const CgPolicy *built)
+{
+	char	   *key = shape_key(built);
+	ShapeEntry *entry;
+	CgPolicyShape *shape;
+	MemoryContext context;
+	MemoryContext oldcontext;
+	bool		found;
+
+	if (shapes == NULL)
+		shapes = shapeset_create(TopMemoryContext, 16, NULL);
+	entry = shapeset_lookup(shapes, key);
+	if (entry)
+		return entry->shape;
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard policy",
+									ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	shape = palloc0(sizeof(CgPolicyShape));
+	shape->context = context;
+	shape->key = pstrdup(key);
+	shape->guarded = palloc0(sizeof(CgGuarded) * built->nguarded);
+	for (int i = 0; i < built->nguarded; i++)
+	{
+		CgGuarded  *guarded = &shape->guarded[i];
+
+		*guarded = built->guarded[i];
+		guarded->spec = pstrdup(guarded->spec);
+		if (guarded->mask.constant)
+			guarded->mask.constant = pstrdup(guarded->mask.constant);
+	}
+	shape->ancestors = list_copy(built->ancestors);
+	shape->broken = built->broken ? pstrdup(built->broken) : NULL;
+	MemoryContextSwitchTo(oldcontext);
+	entry = shapeset_insert(shapes, shape->key, &found);
+	entry->shape = shape;
+	dlist_push_tail(&all_shapes, &shape->node);
+	n_unused++;
+	MemoryContextSetParent(context, TopMemoryContext);
+	return shape;
+}
+
+static void
+release_shape(CgPolicy *entry)
+{
+	if (entry->shape && --entry->shape->refcount == 0)
+		n_unused++;
+	entry->shape = NULL;
+}
+
+/* Allocates nothing and throws nothing: the transaction has ended. */
+static void
+policycache_xact(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PARALLEL_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PARALLEL_ABORT:
+		case XACT_EVENT_PREPARE:
+			if (n_stale > STALE_MAX)
+				remove_stale();
+			if (n_unused > STALE_MAX)
+				remove_unused();
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+remove_stale(void)
+{
+	HASH_SEQ_STATUS seq;
+	CgPolicy   *entry;
+
+	hash_seq_init(&seq, policies);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+	{
+		if (entry->valid && entry->generation == generation)
+			continue;
+		release_shape(entry);
+		hash_search(policies, &entry->relid, HASH_REMOVE, NULL);
+	}
+	n_stale = 0;
+}
+
+static void
+remove_unused(void)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &all_shapes)
+	{
+		CgPolicyShape *shape = dlist_container(CgPolicyShape, node, iter.cur);
+
+		if (shape->refcount > 0)
+			continue;
+		dlist_delete(&shape->node);
+		shapeset_delete(shapes, shape->key);
+		MemoryContextDelete(shape->context);
+	}
+	n_unused = 0;
+}

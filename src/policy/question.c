@@ -1,0 +1,242 @@
+/*
+ * question.c
+ *		The questions that one interventions relation is asked, prepared.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/syscache.h"
+
+#include "base/customerkey.h"
+#include "policy/ask.h"
+#include "policy/asked.h"
+#include "policy/interventions.h"
+#include "policy/question.h"
+#include "policy/windowquery.h"
+
+static void prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts,
+						  int asks);
+static void examine(CgInterventions *target, MemoryContext context);
+static void plan_all(CgInterventions *target);
+static bool is_passing(int sqlerrcode);
+
+Oid
+cg_question_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+void
+cg_question_free(CgInterventions *target)
+{
+	for (int i = 0; i < CG_NASKS; i++)
+		if (target->plans[i])
+			SPI_freeplan(target->plans[i]);
+}
+
+/* Throws what PostgreSQL has to say about the questions. */
+static void
+prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks)
+{
+	CgAskState	state = cg_ask_enter(target->owner);
+
+	PG_TRY();
+	{
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		for (int ask = 0; ask < asks; ask++)
+		{
+			Oid			types[3] = {TEXTOID, TIMESTAMPTZOID, target->customer_type};
+			SPIPlanPtr	plan = SPI_prepare(cg_windowquery_text(target->relid, label, parts, ask),
+										   3, types);
+			const char *harm;
+
+			if (plan == NULL)
+				elog(ERROR, "could not prepare the question for windows");
+			harm = cg_ask_harm(plan);
+			if (harm)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("%s", harm)));
+			SPI_keepplan(plan);
+			target->plans[ask] = plan;
+		}
+		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		cg_ask_leave(&state);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, state.nestlevel);
+}
+
+/* Throws what is not allowed. */
+static void
+examine(CgInterventions *target, MemoryContext context)
+{
+	List	   *queries = NIL;
+	CgAsked    *asked;
+	char	   *problem;
+	MemoryContext oldcontext;
+
+	for (int ask = 0; ask < CG_NASKS; ask++)
+	{
+		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(target->plans[ask]));
+
+		queries = list_concat(queries, copyObject(source->query_list));
+	}
+	asked = cg_asked_find(target->owner, queries);
+	problem = cg_asked_problem(asked);
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s", problem)));
+	oldcontext = MemoryContextSwitchTo(context);
+	target->functions = list_copy(asked->functions);
+	target->relations = list_copy(asked->relations);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* The planner calls functions, too, as those of indexes; what it finds is told here. */
+static void
+plan_all(CgInterventions *target)
+{
+	CgAskState	state = cg_ask_enter(target->owner);
+
+	PG_TRY();
+	{
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		for (int ask = 0; ask < CG_NASKS; ask++)
+		{
+			CachedPlan *plan = SPI_plan_get_cached_plan(target->plans[ask]);
+
+			if (plan)
+				ReleaseCachedPlan(plan, CurrentResourceOwner);
+		}
+		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		cg_ask_leave(&state);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, state.nestlevel);
+}
+
+bool
+cg_question_is_valid(const CgInterventions *target)
+{
+	for (int ask = 0; ask < CG_NASKS; ask++)
+		if (target->plans[ask] && !SPI_plan_is_valid(target->plans[ask]))
+			return false;
+	return true;
+}
+
+/* A cancelled query, or a lock that was not to be had, is no broken definition. */
+static bool
+is_passing(int sqlerrcode)
+{
+	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
+
+	return category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_INSUFFICIENT_RESOURCES ||
+		sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
+/* In a subtransaction.  asks: as many are to be prepared, where there are none. */
+static char *
+look(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
+	 MemoryContext context)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+	char	   *volatile message = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(oldcontext);
+	PG_TRY();
+	{
+		if (label)
+			prepare_plans(target, label, parts, asks);
+		if (asks == CG_NASKS)
+		{
+			examine(target, context);
+			plan_all(target);
+		}
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (is_passing(error->sqlerrcode))
+			ReThrowError(error);
+		message = error->message;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(oldcontext);
+	CurrentResourceOwner = oldowner;
+	return message;
+}
+
+char *
+cg_question_prepare(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
+					MemoryContext context)
+{
+	return look(target, label, parts, asks, context);
+}
+
+char *
+cg_question_examine(CgInterventions *target, MemoryContext context)
+{
+	return look(target, NULL, NULL, CG_NASKS, context);
+}
+
+bool
+cg_question_is_asked(Oid relid)
+{
+	CgTableLabel label;
+
+	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	return label.interventions;
+}
+
+char *
+cg_question_trees(Oid relid, const CgTableLabel *label, const AttrNumber *parts, List **trees)
+{
+	CgInterventions trial = {.relid = relid, .owner = cg_question_owner(relid)};
+	char	   *problem = cg_windowquery_problem(relid, label, parts);
+
+	*trees = NIL;
+	if (problem)
+		return problem;
+	trial.customer_type = cg_customerkey_lookup_type(relid, parts[CG_PART_CUSTOMER]);
+	problem = cg_question_prepare(&trial, label, parts, CG_ASK_OPEN + 1, CurrentMemoryContext);
+	if (problem == NULL)
+	{
+		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(trial.plans[CG_ASK_OPEN]));
+
+		*trees = copyObject(source->query_list);
+	}
+	cg_question_free(&trial);
+	return problem;
+}

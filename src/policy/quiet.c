@@ -1,0 +1,160 @@
+/*
+ * quiet.c
+ *		Messages of code that has met stored values.
+ *
+ * Whatever converts, parses or looks up a value may quote it: in its message, its
+ * CONTEXT (jsonb) or a WARNING (xml).  So those pass whose class or source is known
+ * to quote none, and those that the author of a function has written himself.
+ */
+#include "postgres.h"
+
+#include "postgres_ext.h"
+#include "utils/memutils.h"
+
+#include "base/refused.h"
+#include "policy/quiet.h"
+
+/* Classes whose messages name objects and limits, and no values. */
+static const char *const mute[] = {"21", "23", "25", "27", "40", "53", "55", "57", "P0"};
+
+/* Where RAISE and its kin are; the last three are those of other languages. */
+static const char *const speakers[] = {"exec_stmt_raise", "PLy_output", "do_util_elog", "pltcl_elog"};
+
+/*
+ * Sources that compute no expression and name objects only; those that input functions
+ * look objects up with are not among them.  The last are our own that give notices.
+ */
+static const char *const sources[] = {
+	"aclchk.c", "analyze.c", "cluster.c", "dependency.c", "heap.c", "index.c", "indexcmds.c",
+	"parse_utilcmd.c", "pg_constraint.c", "rewriteDefine.c", "statscmds.c", "tablecmds.c", "trigger.c",
+	"vacuum.c", "vacuumlazy.c",
+	"actor.c", "apply.c", "census.c", "interventionfuncs.c", "reach.c", "reveal.c"
+};
+
+void		(*cg_quiet_require_door) (void) = NULL;
+
+static bool quiet_now = false;
+
+static bool
+is_among(const char *name, const char *const *names, int n)
+{
+	for (int i = 0; name && i < n; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool
+cg_quiet_begin(bool quiet)
+{
+	bool		before = quiet_now;
+
+	/* Not every notice is written to the log, so the door looks at them. */
+	if (quiet && cg_quiet_require_door)
+		cg_quiet_require_door();
+	quiet_now = quiet;
+	return before;
+}
+
+void
+cg_quiet_end(bool before)
+{
+	quiet_now = before;
+}
+
+bool
+cg_quiet_swallows(const char *body, size_t length)
+{
+	if (!quiet_now)
+		return false;
+	for (size_t at = 0; at < length && body[at] != '\0'; at += 2 + strlen(body + at + 1))
+	{
+		const char *value = body + at + 1;
+
+		if ((body[at] == PG_DIAG_SOURCE_FUNCTION && is_among(value, speakers, lengthof(speakers))) ||
+			(body[at] == PG_DIAG_SOURCE_FILE && is_among(value, sources, lengthof(sources))))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_mute(int sqlerrcode)
+{
+	if (sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		return true;
+	for (int i = 0; i < lengthof(mute); i++)
+		if (ERRCODE_TO_CATEGORY(sqlerrcode) ==
+			ERRCODE_TO_CATEGORY(MAKE_SQLSTATE(mute[i][0], mute[i][1], '0', '0', '0')))
+			return true;
+	return false;
+}
+
+/*
+ * Our own; of a known source; or about a place in
+ * the statement's text, which says what stands there.
+ */
+static bool
+is_known(const ErrorData *error)
+{
+	return cg_refused_is_ours(error->funcname) || error->cursorpos > 0 ||
+		is_among(error->funcname, speakers, lengthof(speakers)) ||
+		is_among(error->filename, sources, lengthof(sources));
+}
+
+void
+cg_quiet_replace_error(const char *message, const char *hint)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ErrorData  *error;
+
+	if (is_mute(geterrcode()))
+		return;
+	MemoryContextSwitchTo(TopMemoryContext);
+	error = CopyErrorData();
+	if (!is_known(error))
+	{
+		ErrorData	told = *error;
+
+		told.message = (char *) message;
+		told.message_id = NULL;
+		told.hint = (char *) hint;
+		told.detail = told.detail_log = told.context = told.internalquery = NULL;
+		told.cursorpos = told.internalpos = 0;
+		FlushErrorState();
+		/* Puts it where it was, with no context. */
+		PG_TRY();
+		{
+			ReThrowError(&told);
+		}
+		PG_CATCH();
+		{
+		}
+		PG_END_TRY();
+	}
+	FreeErrorData(error);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+bool
+cg_quiet_has_detail(void)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+	ErrorData  *error = CopyErrorData();
+	bool		result = error->detail != NULL;
+
+	FreeErrorData(error);
+	MemoryContextSwitchTo(oldcontext);
+	return result;
+}
+
+void
+cg_quiet_hide_parameters(void)
+{
+	int			code = geterrcode();
+
+	if ((code == ERRCODE_NO_DATA_FOUND || code == ERRCODE_TOO_MANY_ROWS) && cg_quiet_has_detail())
+		errdetail("Not shown: the parameters may be guarded values.");
+	cg_quiet_replace_error("a function that is trusted with stored values has failed",
+						   "What it failed on is not shown, since it may be a stored value.");
+}

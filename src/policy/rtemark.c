@@ -1,0 +1,59 @@
+/*
+ * rtemark.c
+ *		What the rewrite notes in a range table entry, as text: "contact_guard",
+ *		the relation's OID, a letter for CgAssumed or the log, the columns looked up.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "policy/rtemark.h"
+
+#define PREFIX "contact_guard "
+#define AUDITED "l"
+
+static const char letters[] = {
+	[CG_ASSUMED_NOTHING] = '-',
+	[CG_ASSUMED_PERMITTED] = 'p',
+	[CG_ASSUMED_SEES_ALL] = 'a',
+	[CG_ASSUMED_SEES_OPEN] = 'o',
+};
+
+void
+cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, PREFIX "%u %c", rte->relid, letters[assumed]);
+	foreach(lc, looked_up)
+		appendStringInfo(&out, " %d", lfirst_int(lc));
+	rte->enrname = out.data;
+}
+
+void
+cg_rtemark_set_audited(RangeTblEntry *rte)
+{
+	rte->enrname = psprintf(PREFIX "%u " AUDITED, rte->relid);
+}
+
+bool
+cg_rtemark_get(const RangeTblEntry *rte, CgMark *mark)
+{
+	char	   *at;
+
+	if (rte->rtekind != RTE_RELATION || rte->enrname == NULL ||
+		strncmp(rte->enrname, PREFIX, strlen(PREFIX)) != 0)
+		return false;
+	mark->relid = (Oid) strtoul(rte->enrname + strlen(PREFIX), &at, 10);
+	mark->assumed = CG_ASSUMED_NOTHING;
+	mark->audited = at[1] == AUDITED[0];
+	for (int i = 0; i < lengthof(letters); i++)
+		if (at[1] == letters[i])
+			mark->assumed = i;
+	mark->looked_up = NIL;
+	for (at += 2; *at == ' ';)
+		mark->looked_up = lappend_int(mark->looked_up, (int) strtol(at, &at, 10));
+	return true;
+}

@@ -1,0 +1,121 @@
+/*
+ * touches.c
+ *		Does an expression over a relation refer to anything guarded?
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_inherits.h"
+#include "nodes/bitmapset.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+
+#include "policy/policy.h"
+#include "policy/touches.h"
+
+static bool counts(Oid guarded, Oid relid, AttrNumber attnum);
+static bool any_counts(const List *guarded, Oid relid, Bitmapset *attnums);
+static Bitmapset *columns_of(Node *expression);
+static bool raw_walker(Node *node, void *context);
+
+/* Does the policy of "guarded" make a column of "relid", its ancestor or child, count? */
+static bool
+counts(Oid guarded, Oid relid, AttrNumber attnum)
+{
+	const CgPolicy *policy = cg_policy_get(guarded);
+
+	if (policy == NULL)
+		return false;
+	/* System columns say where and when a row was stored, but not what. */
+	if (policy->hide || policy->broken || attnum == InvalidAttrNumber)
+		return true;
+	if (attnum < 0)
+		return false;
+	if (guarded != relid)
+	{
+		char	   *name = get_attname(relid, attnum, true);
+
+		/* There it may have been dropped. */
+		attnum = name ? get_attnum(guarded, name) : InvalidAttrNumber;
+		if (attnum == InvalidAttrNumber)
+			return false;
+		policy = cg_policy_get(guarded);
+	}
+	return policy && cg_policy_column(policy, attnum) != NULL;
+}
+
+static bool
+any_counts(const List *guarded, Oid relid, Bitmapset *attnums)
+{
+	ListCell   *lc;
+	int			member = -1;
+
+	while ((member = bms_next_member(attnums, member)) >= 0)
+		foreach(lc, guarded)
+			if (counts(lfirst_oid(lc), relid, member + FirstLowInvalidHeapAttributeNumber))
+				return true;
+	return false;
+}
+
+/* Definitions know one relation, triggers two: OLD and NEW. */
+static Bitmapset *
+columns_of(Node *expression)
+{
+	Bitmapset  *attnums = NULL;
+
+	pull_varattnos(expression, 1, &attnums);
+	pull_varattnos(expression, 2, &attnums);
+	return attnums;
+}
+
+bool
+cg_touches_expression(Oid relid, Node *expression)
+{
+	return any_counts(find_all_inheritors(relid, NoLock, NULL), relid, columns_of(expression));
+}
+
+bool
+cg_touches_column(Oid relid, AttrNumber attnum)
+{
+	return any_counts(find_all_inheritors(relid, NoLock, NULL), relid,
+					  bms_make_singleton(attnum - FirstLowInvalidHeapAttributeNumber));
+}
+
+bool
+cg_touches_below(Oid child, const List *parents, Node *expression)
+{
+	return any_counts(parents, child, columns_of(expression));
+}
+
+/* True for whatever is not the name of a column that does not count everywhere. */
+static bool
+raw_walker(Node *node, void *context)
+{
+	const List *family = context;
+	Node	   *last;
+	ListCell   *lc;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, ColumnRef))
+		return raw_expression_tree_walker(node, raw_walker, context);
+	last = llast(((ColumnRef *) node)->fields);
+	if (!IsA(last, String))
+		return true;
+	foreach(lc, family)
+	{
+		AttrNumber	attnum = get_attnum(lfirst_oid(lc), strVal(last));
+
+		if (attnum == InvalidAttrNumber || counts(lfirst_oid(lc), lfirst_oid(lc), attnum))
+			return true;
+	}
+	return false;
+}
+
+bool
+cg_touches_raw(const List *family, Node *expression)
+{
+	return raw_walker(expression, (void *) family);
+}

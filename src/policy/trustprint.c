@@ -1,0 +1,114 @@
+/*
+ * trustprint.c
+ *		What of a function's definition an admin has looked at, as a hash.
+ *
+ * It is in the label of trust: where the definition is another one, which came
+ * about while the library was not loaded or the extension was not there, the trust
+ * is void.  A dump brings label and definition, so the hash is of text alone, as
+ * dumps write it, and no OID is in it; nor is the function's own name, which the
+ * trust follows.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "policy/labels.h"
+#include "policy/trust.h"
+
+static void append_part(StringInfo out, const char *name, const char *value);
+static void append_column(StringInfo out, HeapTuple tuple, AttrNumber attnum, const char *name);
+static char *definition(Oid function, HeapTuple tuple);
+
+/* With its length, so that no part can be taken for two. */
+static void
+append_part(StringInfo out, const char *name, const char *value)
+{
+	appendStringInfo(out, "%s %zu %s\n", name, strlen(value), value);
+}
+
+/* A column of type text; nothing where it is NULL. */
+static void
+append_column(StringInfo out, HeapTuple tuple, AttrNumber attnum, const char *name)
+{
+	bool		isnull;
+	Datum		value = SysCacheGetAttr(PROCOID, tuple, attnum, &isnull);
+
+	if (!isnull)
+		append_part(out, name, TextDatumGetCString(value));
+}
+
+static char *
+definition(Oid function, HeapTuple tuple)
+{
+	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+	StringInfoData out;
+	bool		isnull;
+	Datum		config = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proconfig, &isnull);
+	Datum	   *settings = NULL;
+	int			count = 0;
+
+	initStringInfo(&out);
+	append_part(&out, "language", get_language_name(form->prolang, false));
+	append_part(&out, "security", form->prosecdef ? "definer" : "invoker");
+	append_part(&out, "arguments",
+				TextDatumGetCString(OidFunctionCall1(F_PG_GET_FUNCTION_ARGUMENTS, ObjectIdGetDatum(function))));
+	if (form->prokind != PROKIND_PROCEDURE)
+		append_part(&out, "result",
+					TextDatumGetCString(OidFunctionCall1(F_PG_GET_FUNCTION_RESULT, ObjectIdGetDatum(function))));
+	if (!isnull)
+		deconstruct_array(DatumGetArrayTypeP(config), TEXTOID, -1, false, TYPALIGN_INT,
+						  &settings, NULL, &count);
+	for (int i = 0; i < count; i++)
+		append_part(&out, "setting", TextDatumGetCString(settings[i]));
+	append_column(&out, tuple, Anum_pg_proc_probin, "library");
+	append_column(&out, tuple, Anum_pg_proc_prosrc, "source");
+	(void) SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &isnull);
+	if (!isnull)
+		append_part(&out, "body",
+					TextDatumGetCString(OidFunctionCall1(F_PG_GET_FUNCTION_SQLBODY, ObjectIdGetDatum(function))));
+	return out.data;
+}
+
+char *
+cg_trust_print(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	OverrideSearchPath path = {.schemas = NIL, .addCatalog = true, .addTemp = false};
+	char	   *text;
+	bytea	   *hash;
+	char	   *hex;
+	uint64		length;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	/* As pg_dump: every name with its schema, whoever asks. */
+	PushOverrideSearchPath(&path);
+	text = definition(function, tuple);
+	PopOverrideSearchPath();
+	ReleaseSysCache(tuple);
+	hash = DatumGetByteaPP(DirectFunctionCall1(sha256_bytea, PointerGetDatum(cstring_to_text(text))));
+	hex = palloc0(2 * VARSIZE_ANY_EXHDR(hash) + 1);
+	length = hex_encode(VARDATA_ANY(hash), VARSIZE_ANY_EXHDR(hash), hex);
+	hex[length] = '\0';
+	return hex;
+}
+
+bool
+cg_trust_fits(Oid function, const char *label)
+{
+	CgFunctionLabel parsed;
+	char	   *print = cg_trust_print(function);
+
+	cg_labels_parse_function(label, &parsed);
+	return print && strcmp(print, parsed.definition) == 0;
+}

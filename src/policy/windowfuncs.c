@@ -1,0 +1,66 @@
+/*
+ * windowfuncs.c
+ *		has_open_window() and open_interventions(), for the CRM's own screens.
+ *
+ * They record nothing: they tell who is expected where, not how to reach him.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/customerkey.h"
+#include "policy/interventions.h"
+#include "policy/windows.h"
+
+PG_FUNCTION_INFO_V1(cg_has_open_window);
+PG_FUNCTION_INFO_V1(cg_open_interventions);
+
+Datum
+cg_has_open_window(PG_FUNCTION_ARGS)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	char	   *customer = cg_customerkey_text(PG_GETARG_DATUM(0), getBaseType(type));
+	char	   *technician = cg_actor_current().name;
+	CgWindow	window;
+
+	if (customer == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("type %s is no customer key's", format_type_be(type))));
+	/* An interventions view that asks this would ask itself. */
+	if (cg_interventions_asking())
+		PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(cg_windows_may_be_open(technician, customer) &&
+				   cg_windows_verify(technician, customer, &window));
+}
+
+Datum
+cg_open_interventions(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (cg_interventions_asking())
+		return (Datum) 0;
+	foreach(lc, cg_windows_open(cg_actor_current().name))
+	{
+		CgWindow   *window = lfirst(lc);
+		Datum		values[5];
+		bool		nulls[5] = {false, window->id == NULL, false, false, false};
+
+		values[0] = ObjectIdGetDatum(window->relid);
+		values[1] = window->id ? CStringGetTextDatum(window->id) : (Datum) 0;
+		values[2] = CStringGetTextDatum(window->customer);
+		values[3] = TimestampTzGetDatum(window->opens_at);
+		values[4] = TimestampTzGetDatum(window->closes_at);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

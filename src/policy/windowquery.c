@@ -1,0 +1,226 @@
+/*
+ * windowquery.c
+ *		The SQL that asks one interventions relation for windows.
+ *
+ * A window runs from opens_at - early to closes_at + late, but never beyond
+ * opens_at + longest.  Without a closing time it is closed, unless "longest"
+ * ends it: a job that somebody forgot to close must not stay open for ever.
+ * Columns without time zone are read in the zone that the policy names, never
+ * in the session's; a closing date counts to its last moment.
+ *
+ * Beside the exact conditions stand plain ones on opens_at, implied by them, so
+ * that an index on (technician, opens_at) spares a technician's past.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "base/customerkey.h"
+#include "policy/windowquery.h"
+
+#define LOOK_AHEAD "'1 second'"
+#define LOOK_BACK "'1 year'"
+
+static char *settings_problem(const CgTableLabel *label);
+static bool is_expression(const char *text);
+static char *interval_problem(const char *name, const char *text, Interval **result);
+static bool is_plain(const char *text);
+static char *moment(Oid relid, AttrNumber attnum, const char *timezone, bool closing);
+static const char *column(Oid relid, AttrNumber attnum);
+
+char *
+cg_windowquery_problem(Oid relid, const CgTableLabel *label, const AttrNumber *parts)
+{
+	char		relkind = get_rel_relkind(relid);
+	Oid			technician;
+
+	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
+		relkind != RELKIND_VIEW && relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE)
+		return pstrdup("it is no table or view");
+	for (int part = 0; part < CG_NPARTS; part++)
+		if (parts[part] == InvalidAttrNumber)
+			return psprintf("no column is its \"%s\"", cg_part_names[part]);
+
+	if (!cg_customerkey_is_type(get_atttype(relid, parts[CG_PART_CUSTOMER])))
+		return psprintf("its customer column \"%s\" has type %s",
+						get_attname(relid, parts[CG_PART_CUSTOMER], false),
+						format_type_be(get_atttype(relid, parts[CG_PART_CUSTOMER])));
+	technician = getBaseType(get_atttype(relid, parts[CG_PART_TECHNICIAN]));
+	if (technician != TEXTOID && technician != VARCHAROID && technician != NAMEOID)
+		return psprintf("its technician column \"%s\" has type %s, not a role's name",
+						get_attname(relid, parts[CG_PART_TECHNICIAN], false),
+						format_type_be(technician));
+	for (int part = CG_PART_OPENS_AT; part <= CG_PART_CLOSES_AT; part++)
+	{
+		Oid			type = getBaseType(get_atttype(relid, parts[part]));
+
+		if (type != TIMESTAMPTZOID && type != TIMESTAMPOID && type != DATEOID)
+			return psprintf("its column \"%s\" has type %s, not a time",
+							get_attname(relid, parts[part], false), format_type_be(type));
+		if (type != TIMESTAMPTZOID && label->timezone == NULL)
+			return psprintf("its column \"%s\" has no time zone, and the policy names none",
+							get_attname(relid, parts[part], false));
+	}
+	return settings_problem(label);
+}
+
+static void
+open_when_context(void *arg)
+{
+	errcontext("open_when => \"%s\"", (char *) arg);
+}
+
+/*
+ * On its own: "a) OR (true" is a condition only where it is put, and there it
+ * would do away with the one on the technician.  ERROR if it does not parse.
+ */
+static bool
+is_expression(const char *text)
+{
+	ErrorContextCallback callback = {error_context_stack, open_when_context, unconstify(char *, text)};
+	SelectStmt *select;
+	List	   *parsed;
+
+	error_context_stack = &callback;
+	parsed = raw_parser(text, RAW_PARSE_PLPGSQL_EXPR);
+	error_context_stack = callback.previous;
+	select = castNode(SelectStmt, linitial_node(RawStmt, parsed)->stmt);
+	return list_length(select->targetList) == 1 && select->distinctClause == NIL &&
+		select->fromClause == NIL && select->whereClause == NULL && select->groupClause == NIL &&
+		select->havingClause == NULL && select->windowClause == NIL && select->sortClause == NIL &&
+		select->limitOffset == NULL && select->limitCount == NULL && select->lockingClause == NIL &&
+		select->op == SETOP_NONE &&
+		linitial_node(ResTarget, select->targetList)->name == NULL;
+}
+
+static char *
+settings_problem(const CgTableLabel *label)
+{
+	Interval   *ignored;
+	char	   *problem;
+
+	if (label->open_when && !is_expression(label->open_when))
+		return pstrdup("its \"open_when\" is no single expression");
+	if (label->timezone && pg_tzset(label->timezone) == NULL)
+		return psprintf("time zone \"%s\" is not known", label->timezone);
+	if ((problem = interval_problem("early", label->early, &ignored)) != NULL ||
+		(problem = interval_problem("late", label->late, &ignored)) != NULL ||
+		(problem = interval_problem("longest", label->longest, &ignored)) != NULL)
+		return problem;
+	return NULL;
+}
+
+static char *
+interval_problem(const char *name, const char *text, Interval **result)
+{
+	Interval	zero = {0};
+
+	if (text == NULL)
+		return NULL;
+	*result = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(text),
+													ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	if (DatumGetBool(DirectFunctionCall2(interval_lt, IntervalPGetDatum(*result),
+										 IntervalPGetDatum(&zero))))
+		return psprintf("\"%s\" is negative", name);
+	return NULL;
+}
+
+void
+cg_windowquery_check_label(const CgTableLabel *label)
+{
+	char	   *problem = settings_problem(label);
+
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid contact_guard label: %s", problem)));
+}
+
+static const char *
+column(Oid relid, AttrNumber attnum)
+{
+	return quote_identifier(get_attname(relid, attnum, false));
+}
+
+/* A column as timestamptz. */
+static char *
+moment(Oid relid, AttrNumber attnum, const char *timezone, bool closing)
+{
+	const char *name = column(relid, attnum);
+
+	switch (getBaseType(get_atttype(relid, attnum)))
+	{
+		case TIMESTAMPTZOID:
+			return psprintf("i.%s", name);
+		case TIMESTAMPOID:
+			return psprintf("(i.%s AT TIME ZONE %s)", name, quote_literal_cstr(timezone));
+		default:
+			return psprintf("((i.%s%s)::timestamp AT TIME ZONE %s)", name, closing ? " + 1" : "",
+							quote_literal_cstr(timezone));
+	}
+}
+
+/* Does x <= y + interval mean x - interval <= y?  Not with months or days. */
+static bool
+is_plain(const char *text)
+{
+	Interval   *interval = NULL;
+
+	(void) interval_problem("", text, &interval);
+	return interval == NULL || (interval->month == 0 && interval->day == 0);
+}
+
+char *
+cg_windowquery_text(Oid relid, const CgTableLabel *label, const AttrNumber *parts, CgAsk ask)
+{
+	char	   *opens = moment(relid, parts[CG_PART_OPENS_AT], label->timezone, false);
+	char	   *closes = moment(relid, parts[CG_PART_CLOSES_AT], label->timezone, true);
+	char	   *early = quote_literal_cstr(label->early ? label->early : "0");
+	char	   *late = quote_literal_cstr(label->late ? label->late : "0");
+	char	   *longest = label->longest ? quote_literal_cstr(label->longest) : NULL;
+	char	   *from = psprintf("%s - interval %s", opens, early);
+	char	   *to = psprintf("%s + interval %s", closes, late);
+	StringInfoData sql;
+
+	/* LEAST ignores a null: a window without an end ends with the longest. */
+	if (longest)
+		to = psprintf("LEAST(%s, %s + interval %s)", to, opens, longest);
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT i.%s::text, i.%s::text, %s, %s FROM %s i WHERE i.%s = $1",
+					 column(relid, parts[CG_PART_CUSTOMER]), column(relid, parts[CG_PART_ID]), from, to,
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+												get_rel_name(relid)),
+					 column(relid, parts[CG_PART_TECHNICIAN]));
+	if (ask == CG_ASK_CUSTOMER)
+		appendStringInfo(&sql, " AND i.%s = $3", column(relid, parts[CG_PART_CUSTOMER]));
+	appendStringInfo(&sql, " AND (%s) <= $2%s", from,
+					 ask == CG_ASK_OPEN ? " + interval " LOOK_AHEAD : "");
+	if (ask == CG_ASK_PAST)
+		appendStringInfo(&sql, " AND (%s) > $2 - interval " LOOK_BACK, from);
+	else
+	{
+		appendStringInfo(&sql, " AND (%s) > $2", to);
+		if (label->open_when)
+			appendStringInfo(&sql, " AND (%s\n)", label->open_when);
+	}
+	if (getBaseType(get_atttype(relid, parts[CG_PART_OPENS_AT])) == TIMESTAMPTZOID)
+	{
+		if (is_plain(label->early))
+			appendStringInfo(&sql, " AND %s <= $2 + interval %s + interval " LOOK_AHEAD, opens, early);
+		if (ask != CG_ASK_PAST && longest && is_plain(label->longest))
+			appendStringInfo(&sql, " AND %s > $2 - interval %s", opens, longest);
+		else if (ask == CG_ASK_PAST)
+			appendStringInfo(&sql, " AND %s > $2 - interval " LOOK_BACK, opens);
+	}
+	return sql.data;
+}

@@ -1,0 +1,307 @@
+/*
+ * windows.c
+ *		The windows of one technician: a cache good enough to withhold.
+ *
+ * A withheld row must cost a hash probe, so the windows that are open, or will
+ * be within a second, are read at once and kept for a second.  That cache is
+ * never trusted to show: who is in it is looked up again (verdict.c says how
+ * often).  So nothing depends on invalidation, on triggers in the CRM, or on
+ * who writes its tables and how.
+ *
+ * Past windows serve the log alone: what a withheld read has to do with an
+ * earlier visit.  They are read when the first such read happens, and kept for
+ * a minute; a window that this session saw and that is gone joins them at once.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "policy/interventions.h"
+#include "policy/windows.h"
+
+#define OPEN_CACHE_USECS USECS_PER_SEC
+#define PAST_CACHE_USECS (60 * USECS_PER_SEC)
+
+typedef struct WindowEntry
+{
+	const char *customer;		/* key */
+	uint32		hash;
+	char		status;
+	CgWindow	window;
+} WindowEntry;
+
+#define SH_PREFIX windowset
+#define SH_ELEMENT_TYPE WindowEntry
+#define SH_KEY_TYPE const char *
+#define SH_KEY customer
+#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(tb, a, b) (strcmp((a), (b)) == 0)
+#define SH_SCOPE static inline
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) (a)->hash
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* What is known of one technician. */
+typedef struct WindowCache
+{
+	MemoryContext context;
+	char	   *technician;
+	TimestampTz read_at;
+	windowset_hash *windows;
+} WindowCache;
+
+struct CgLook
+{
+	WindowCache cache;
+};
+
+static WindowCache open_cache;
+static WindowCache past_cache;
+
+static bool is_fresh(const WindowCache *cache, const char *technician, int64 usecs);
+static void read_cache(WindowCache *cache, const char *technician, CgAsk ask);
+static void take_window(CgInterventions *from, const char *customer, const char *id,
+						TimestampTz opens_at, TimestampTz closes_at, void *context);
+static void insert_window(WindowCache *cache, const CgWindow *window);
+static void remember_closed(windowset_hash *before, windowset_hash *after);
+
+static bool
+is_fresh(const WindowCache *cache, const char *technician, int64 usecs)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	/* A clock that went back makes what was read then a thing of the future. */
+	return cache->windows && strcmp(cache->technician, technician) == 0 &&
+		now >= cache->read_at && now - cache->read_at < usecs;
+}
+
+/* The last one to close wins: nobody asks for more than one. */
+static void
+insert_window(WindowCache *cache, const CgWindow *window)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cache->context);
+	bool		found;
+	WindowEntry *entry = windowset_insert(cache->windows, window->customer, &found);
+
+	if (!found)
+		entry->customer = pstrdup(window->customer);
+	if (!found || entry->window.closes_at < window->closes_at)
+	{
+		entry->window = *window;
+		entry->window.customer = entry->customer;
+		entry->window.id = window->id ? pstrdup(window->id) : NULL;
+	}
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static void
+take_window(CgInterventions *from, const char *customer, const char *id,
+			TimestampTz opens_at, TimestampTz closes_at, void *context)
+{
+	CgWindow	window = {from->relid, id, customer, opens_at, closes_at};
+
+	insert_window(context, &window);
+}
+
+/* An error half-way leaves the old cache as it was. */
+static void
+read_cache(WindowCache *cache, const char *technician, CgAsk ask)
+{
+	WindowCache fresh;
+	ListCell   *lc;
+
+	fresh.context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard windows",
+										  ALLOCSET_SMALL_SIZES);
+	fresh.technician = MemoryContextStrdup(fresh.context, technician);
+	fresh.windows = windowset_create(fresh.context, 16, NULL);
+	fresh.read_at = GetCurrentTimestamp();
+	foreach(lc, cg_interventions_list())
+		cg_interventions_ask(lfirst(lc), ask, technician, NULL, take_window, &fresh);
+
+	if (cache == &open_cache && open_cache.windows && past_cache.windows &&
+		strcmp(open_cache.technician, technician) == 0 &&
+		strcmp(past_cache.technician, technician) == 0)
+		remember_closed(open_cache.windows, fresh.windows);
+	if (cache->context)
+		MemoryContextDelete(cache->context);
+	MemoryContextSetParent(fresh.context, TopMemoryContext);
+	*cache = fresh;
+}
+
+static void
+remember_closed(windowset_hash *before, windowset_hash *after)
+{
+	windowset_iterator it;
+	WindowEntry *entry;
+
+	windowset_start_iterate(before, &it);
+	while ((entry = windowset_iterate(before, &it)) != NULL)
+		if (windowset_lookup(after, entry->customer) == NULL)
+			insert_window(&past_cache, &entry->window);
+}
+
+bool
+cg_windows_may_be_open(const char *technician, const char *customer)
+{
+	if (!is_fresh(&open_cache, technician, OPEN_CACHE_USECS))
+		read_cache(&open_cache, technician, CG_ASK_OPEN);
+	/* Whatever its times: another window may follow the one kept here. */
+	return windowset_lookup(open_cache.windows, customer) != NULL;
+}
+
+List *
+cg_windows_customers(const char *technician)
+{
+	List	   *customers = NIL;
+	windowset_iterator it;
+	WindowEntry *entry;
+
+	if (!is_fresh(&open_cache, technician, OPEN_CACHE_USECS))
+		read_cache(&open_cache, technician, CG_ASK_OPEN);
+	windowset_start_iterate(open_cache.windows, &it);
+	while ((entry = windowset_iterate(open_cache.windows, &it)) != NULL)
+		customers = lappend(customers, pstrdup(entry->customer));
+	return customers;
+}
+
+bool
+cg_windows_past(const char *technician, const char *customer, CgWindow *window)
+{
+	WindowEntry *entry;
+
+	if (!is_fresh(&past_cache, technician, PAST_CACHE_USECS))
+		read_cache(&past_cache, technician, CG_ASK_PAST);
+	entry = windowset_lookup(past_cache.windows, customer);
+	if (entry == NULL)
+		return false;
+	*window = entry->window;
+	if (window->closes_at > GetCurrentTimestamp())
+		window->closes_at = 0;
+	return true;
+}
+
+typedef struct Verification
+{
+	bool		open;
+	CgWindow   *window;
+} Verification;
+
+static void
+take_verified(CgInterventions *from, const char *customer, const char *id,
+			  TimestampTz opens_at, TimestampTz closes_at, void *context)
+{
+	Verification *verification = context;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now < opens_at || now >= closes_at)
+		return;
+	verification->open = true;
+	*verification->window = (CgWindow) {from->relid, id, customer, opens_at, closes_at};
+}
+
+bool
+cg_windows_verify(const char *technician, const char *customer, CgWindow *window)
+{
+	CgWindow	found;
+	Verification verification = {false, &found};
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "contact_guard verification",
+												  ALLOCSET_SMALL_SIZES);
+	ListCell   *lc;
+
+	MemoryContextSwitchTo(context);
+	foreach(lc, cg_interventions_list())
+	{
+		cg_interventions_ask(lfirst(lc), CG_ASK_CUSTOMER, technician, customer, take_verified,
+							 &verification);
+		if (verification.open)
+			break;
+	}
+	MemoryContextSwitchTo(caller);
+	if (verification.open)
+	{
+		*window = found;
+		window->id = found.id ? pstrdup(found.id) : NULL;
+		window->customer = pstrdup(found.customer);
+	}
+	MemoryContextDelete(context);
+	return verification.open;
+}
+
+static void
+take_open(CgInterventions *from, const char *customer, const char *id,
+		  TimestampTz opens_at, TimestampTz closes_at, void *context)
+{
+	List	  **windows = context;
+	TimestampTz now = GetCurrentTimestamp();
+	CgWindow   *window;
+
+	if (now < opens_at || now >= closes_at)
+		return;
+	window = palloc(sizeof(CgWindow));
+	*window = (CgWindow) {from->relid, id ? pstrdup(id) : NULL, pstrdup(customer), opens_at, closes_at};
+	*windows = lappend(*windows, window);
+}
+
+List *
+cg_windows_open(const char *technician)
+{
+	List	   *windows = NIL;
+	ListCell   *lc;
+
+	foreach(lc, cg_interventions_list())
+		cg_interventions_ask(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_open, &windows);
+	return windows;
+}
+
+static void
+take_looked_at(CgInterventions *from, const char *customer, const char *id,
+			   TimestampTz opens_at, TimestampTz closes_at, void *context)
+{
+	CgLook	   *look = context;
+
+	if (look->cache.read_at >= opens_at && look->cache.read_at < closes_at)
+		take_window(from, customer, id, opens_at, closes_at, &look->cache);
+}
+
+CgLook *
+cg_windows_look_at_all(const char *technician, MemoryContext context)
+{
+	MemoryContext own = AllocSetContextCreate(context, "contact_guard open windows", ALLOCSET_SMALL_SIZES);
+	CgLook	   *look = MemoryContextAllocZero(own, sizeof(CgLook));
+	ListCell   *lc;
+
+	look->cache.context = own;
+	look->cache.windows = windowset_create(own, 64, NULL);
+	look->cache.read_at = GetCurrentTimestamp();
+	foreach(lc, cg_interventions_list())
+		cg_interventions_ask(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_looked_at, look);
+	return look;
+}
+
+bool
+cg_windows_find(const CgLook *look, const char *customer, CgWindow *window)
+{
+	WindowEntry *entry = windowset_lookup(look->cache.windows, customer);
+
+	if (entry == NULL)
+		return false;
+	*window = entry->window;
+	return true;
+}
+
+TimestampTz
+cg_windows_looked_at(const CgLook *look)
+{
+	return look->cache.read_at;
+}
+
+void
+cg_windows_free(CgLook *look)
+{
+	MemoryContextDelete(look->cache.context);
+}

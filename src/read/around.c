@@ -1,0 +1,306 @@
+/*
+ * around.c
+ *		What the statements around write, and whether a mask has chosen their rows.
+ *
+ * A mask that a function returns is stored, or decides a write, if the statement that
+ * has called the function writes.  That statement is an execution, a query that is
+ * being planned (functions that say they are IMMUTABLE run then), or a utility
+ * command that evaluates expressions: COPY FROM, ALTER TABLE, the arguments of EXECUTE.
+ * They nest in one stack.
+ *
+ * A trigger's queries are its own: the row that fires it is no result of theirs, and
+ * a CRM's triggers may look at masks.  So a search ends where the innermost trigger
+ * begins.
+ */
+#include "postgres.h"
+
+#include "commands/prepare.h"
+#include "nodes/makefuncs.h"
+#include "tcop/dest.h"
+#include "tcop/pquery.h"
+#include "utils/fmgrprotos.h"
+#include "utils/plancache.h"
+#include "utils/portal.h"
+
+#include "base/owntables.h"
+#include "policy/commands.h"
+#include "read/around.h"
+#include "read/chosen.h"
+
+#define FOLDED_IN_PLAN "contact_guard folded"
+
+static CgAround *innermost = NULL;
+
+static int	writes_of(CmdType command);
+static int	writes_of_raw(Node *statement);
+static int	writes_of_command(Node *statement, const char **prepared);
+static void enter(CgAround *around, QueryDesc *query, int writes);
+static bool is_of_prepared(const CgAround *around, const QueryDesc *query);
+static bool stores_by_destination(const QueryDesc *query);
+static bool has_folded(const PlannedStmt *plan);
+static int	writes_around(void);
+
+static int
+writes_of(CmdType command)
+{
+	switch (command)
+	{
+		case CMD_SELECT:
+		case CMD_UTILITY:
+		case CMD_NOTHING:
+			return 0;
+		case CMD_DELETE:
+			return CG_AROUND_DELETES;
+		default:
+			return CG_AROUND_STORES;
+	}
+}
+
+int
+cg_around_writes_of_query(const Query *query)
+{
+	int			writes = writes_of(query->commandType);
+	ListCell   *lc;
+
+	/* Such CTEs stand at the top alone. */
+	foreach(lc, query->cteList)
+	{
+		Node	   *cte = lfirst_node(CommonTableExpr, lc)->ctequery;
+
+		if (IsA(cte, Query))
+			writes |= writes_of(((Query *) cte)->commandType);
+	}
+	return writes;
+}
+
+int
+cg_around_writes_of_plan(const PlannedStmt *plan)
+{
+	int			writes = writes_of(plan->commandType);
+	ListCell   *lc;
+
+	foreach(lc, plan->hasModifyingCTE ? plan->subplans : NIL)
+		if (lfirst(lc) && IsA(lfirst(lc), ModifyTable))
+			writes |= writes_of(((ModifyTable *) lfirst(lc))->operation);
+	/* Wherever else the planner may have put it. */
+	if (plan->hasModifyingCTE && writes == 0)
+		writes = CG_AROUND_STORES | CG_AROUND_DELETES;
+	return writes;
+}
+
+/* Of a statement that is not analysed. */
+static int
+writes_of_raw(Node *statement)
+{
+	int			writes = 0;
+	ListCell   *lc;
+
+	if (statement == NULL)
+		return 0;
+	if (IsA(statement, DeleteStmt))
+		return CG_AROUND_DELETES;
+	if (!IsA(statement, SelectStmt))
+		return CG_AROUND_STORES;
+	if (((SelectStmt *) statement)->withClause)
+		foreach(lc, ((SelectStmt *) statement)->withClause->ctes)
+			writes |= writes_of_raw(lfirst_node(CommonTableExpr, lc)->ctequery);
+	return writes;
+}
+
+static int
+writes_of_command(Node *statement, const char **prepared)
+{
+	if (IsA(statement, ExplainStmt))
+	{
+		Query	   *query = (Query *) ((ExplainStmt *) statement)->query;
+
+		if (query == NULL || !IsA(query, Query) || query->utilityStmt == NULL)
+			return 0;
+		return writes_of_command(query->utilityStmt, prepared);
+	}
+	if (IsA(statement, ExecuteStmt))
+	{
+		PreparedStatement *entry = FetchPreparedStatement(((ExecuteStmt *) statement)->name, false);
+
+		if (entry == NULL || entry->plansource->raw_parse_tree == NULL)
+			return 0;
+		*prepared = entry->plansource->query_string;
+		return writes_of_raw(entry->plansource->raw_parse_tree->stmt);
+	}
+	if (IsA(statement, CopyStmt) && !((CopyStmt *) statement)->is_from)
+		return 0;
+	return cg_commands_stores(nodeTag(statement)) ? CG_AROUND_STORES : 0;
+}
+
+static void
+enter(CgAround *around, QueryDesc *query, int writes)
+{
+	memset(around, 0, sizeof(*around));
+	around->outer = innermost;
+	around->query = query;
+	around->writes = writes;
+	around->triggers = DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+	around->portal = ActivePortal;
+	around->errors = error_context_stack;
+	innermost = around;
+}
+
+void
+cg_around_enter_execution(CgAround *around, QueryDesc *query)
+{
+	/* The arguments are evaluated by now, and what the statement returns is shown. */
+	if (innermost && innermost->prepared && is_of_prepared(innermost, query))
+		innermost->writes = 0;
+	enter(around, query, cg_around_writes_of_plan(query->plannedstmt));
+}
+
+void
+cg_around_enter_planning(CgAround *around, const Query *query)
+{
+	enter(around, NULL, cg_around_writes_of_query(query));
+}
+
+void
+cg_around_enter_command(CgAround *around, Node *statement)
+{
+	const char *prepared = NULL;
+	int			writes = writes_of_command(statement, &prepared);
+
+	enter(around, NULL, writes);
+	around->prepared = prepared;
+}
+
+void
+cg_around_leave(CgAround *around)
+{
+	innermost = around->outer;
+}
+
+/*
+ * EXECUTE runs it in a portal of its own, with a copy of the text; EXPLAIN without.
+ * The text alone proves nothing: a function among the arguments may run a cursor of the
+ * same text.  But whatever a function runs stands below an error context of its language.
+ */
+static bool
+is_of_prepared(const CgAround *around, const QueryDesc *query)
+{
+	if ((const void *) error_context_stack != around->errors)
+		return false;
+	if (query->sourceText == around->prepared)
+		return true;
+	return ActivePortal && ActivePortal != around->portal && query->sourceText &&
+		ActivePortal->sourceText == query->sourceText &&
+		strcmp(query->sourceText, around->prepared) == 0;
+}
+
+static bool
+stores_by_destination(const QueryDesc *query)
+{
+	CommandDest dest = query && query->dest ? query->dest->mydest : DestNone;
+
+	return dest == DestIntoRel || dest == DestTransientRel;
+}
+
+void
+cg_around_mark_plan(const CgAround *around, PlannedStmt *plan)
+{
+	RangeTblEntry *rte;
+
+	if (!around->folded)
+		return;
+	rte = makeNode(RangeTblEntry);
+	rte->rtekind = RTE_RESULT;
+	rte->eref = makeAlias("contact_guard", NIL);
+	rte->enrname = pstrdup(FOLDED_IN_PLAN);
+	plan->rtable = lappend(plan->rtable, rte);
+	/* So that PL/pgSQL takes it for no simple expression, which it would run by itself. */
+	plan->transientPlan = true;
+}
+
+/* Other marks of ours may stand behind it. */
+static bool
+has_folded(const PlannedStmt *plan)
+{
+	for (int i = list_length(plan->rtable) - 1; i >= 0; i--)
+	{
+		const RangeTblEntry *rte = list_nth_node(RangeTblEntry, plan->rtable, i);
+
+		if (rte->rtekind != RTE_RESULT || rte->enrname == NULL)
+			return false;
+		if (strcmp(rte->enrname, FOLDED_IN_PLAN) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+cg_around_require_free_choice(void)
+{
+	bool		writes = innermost->writes != 0 && !cg_owntables_is_writing();
+
+	if (innermost->query && has_folded(innermost->query->plannedstmt) &&
+		(innermost->writes != 0 || writes_around() != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("withheld values cannot be stored, nor decide which rows are written"),
+				 errdetail("A function that is marked IMMUTABLE has read them when the statement was planned."),
+				 errhint("Mark functions that read tables STABLE or VOLATILE.")));
+	for (CgAround *e = innermost->outer; writes && e && e->triggers == innermost->triggers; e = e->outer)
+		if (e->chose)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("withheld values would decide what a function writes"),
+					 errdetail("The query that calls it has chosen its rows by masks of guarded columns."),
+					 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
+}
+
+/* What the innermost execution itself writes, the rewrite has told reveal(). */
+static int
+writes_around(void)
+{
+	int			writes = 0;
+
+	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
+	{
+		if (e != innermost)
+			writes |= e->writes;
+		if (stores_by_destination(e->query))
+			writes |= CG_AROUND_STORES;
+	}
+	return writes;
+}
+
+bool
+cg_around_stores(void)
+{
+	return (writes_around() & CG_AROUND_STORES) != 0;
+}
+
+bool
+cg_around_deletes(void)
+{
+	return (writes_around() & CG_AROUND_DELETES) != 0;
+}
+
+void
+cg_around_note_folded(void)
+{
+	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
+		e->folded = true;
+}
+
+void
+cg_around_note_choice(bool own, bool order, bool flows)
+{
+	if (innermost == NULL || !(own || order || flows))
+		return;
+	if (own)
+		innermost->chose = true;
+	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
+	{
+		if (e->query == NULL || e->noted || (e == innermost && !own && !order))
+			continue;
+		cg_chosen_note(e->query);
+		e->noted = true;
+	}
+}

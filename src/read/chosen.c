@@ -1,0 +1,116 @@
+/*
+ * chosen.c
+ *		Cursors whose rows a mask has had a part in choosing.
+ *
+ * UPDATE and DELETE … WHERE CURRENT OF write the row at which a cursor stands.  Which
+ * row that is, the cursor's own query has decided, in an execution that writes
+ * nothing; so it is remembered for as long as that query can be run on, and asked
+ * for by the statement that writes, each time it is run.  A condition in its plan
+ * would change the plans of statements that have nothing to do with us.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/params.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+
+#include "read/chosen.h"
+
+static List *noted = NIL;		/* of QueryDesc, in TopMemoryContext */
+
+static void forget(void *query);
+static const char *cursor_name(const CurrentOfExpr *current, EState *estate);
+static void require_unmasked(const char *cursor);
+static bool expression_walker(Node *node, void *context);
+static bool plan_walker(PlanState *state, void *context);
+
+void
+cg_chosen_note(QueryDesc *query)
+{
+	MemoryContext oldcontext;
+	MemoryContextCallback *callback;
+
+	if (query->estate == NULL || list_member_ptr(noted, query))
+		return;
+	callback = MemoryContextAllocZero(query->estate->es_query_cxt, sizeof(MemoryContextCallback));
+	callback->func = forget;
+	callback->arg = query;
+	oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+	noted = lappend(noted, query);
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextRegisterResetCallback(query->estate->es_query_cxt, callback);
+}
+
+static void
+forget(void *query)
+{
+	noted = list_delete_ptr(noted, query);
+}
+
+/* The cursor's name, which may be a parameter; NULL if PostgreSQL will complain itself. */
+static const char *
+cursor_name(const CurrentOfExpr *current, EState *estate)
+{
+	ParamListInfo params = estate->es_param_list_info;
+	ParamExternData data;
+	ParamExternData *param;
+
+	if (current->cursor_name)
+		return current->cursor_name;
+	if (params == NULL || current->cursor_param <= 0 || current->cursor_param > params->numParams)
+		return NULL;
+	param = params->paramFetch ? params->paramFetch(params, current->cursor_param, false, &data)
+		: &params->params[current->cursor_param - 1];
+	return OidIsValid(param->ptype) && !param->isnull ? TextDatumGetCString(param->value) : NULL;
+}
+
+static void
+require_unmasked(const char *cursor)
+{
+	Portal		portal = cursor ? GetPortalByName(cursor) : NULL;
+
+	if (!PortalIsValid(portal) || portal->queryDesc == NULL ||
+		!list_member_ptr(noted, portal->queryDesc))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("withheld values would decide which rows are written"),
+			 errdetail("The query of cursor \"%s\" has a condition on a guarded column, which saw masks.",
+					   portal->name),
+			 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
+}
+
+static bool
+expression_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CurrentOfExpr))
+		require_unmasked(cursor_name((CurrentOfExpr *) node, context));
+	return expression_tree_walker(node, expression_walker, context);
+}
+
+/* PostgreSQL puts the condition into a TidScan, or leaves it to a scan's filter. */
+static bool
+plan_walker(PlanState *state, void *context)
+{
+	Plan	   *plan = state->plan;
+
+	(void) expression_walker((Node *) plan->qual, state->state);
+	if (IsA(plan, TidScan))
+		(void) expression_walker((Node *) ((TidScan *) plan)->tidquals, state->state);
+	return planstate_tree_walker(state, plan_walker, context);
+}
+
+void
+cg_chosen_check(QueryDesc *query)
+{
+	/* Nearly always: no cursor of this session has had its rows chosen by masks. */
+	if (noted == NIL || query->planstate == NULL ||
+		(query->plannedstmt->resultRelations == NIL && !query->plannedstmt->hasModifyingCTE))
+		return;
+	(void) plan_walker(query->planstate, NULL);
+}

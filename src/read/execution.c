@@ -1,0 +1,419 @@
+/*
+ * execution.c
+ *		The executions under way in this session, and when their records must be
+ *		durable.
+ *
+ * An execution is one ExecutorRun of one query (a FETCH is a new one), or the
+ * end of one in ExecutorFinish, where data-modifying CTEs run to completion.
+ * They nest, on the C stack, so a session that reads nothing guarded pays two
+ * assignments and a setjmp.
+ *
+ * Rows on their way to the client are held by the door until their records are
+ * durable.  Whatever does not pass the door is settled before the execution
+ * returns: what goes to a procedural language, into a table or to a file has
+ * left our hands then.  Before a commit everything is settled, since a value
+ * stored by the transaction becomes visible to others.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "tcop/dest.h"
+#include "tcop/pquery.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+
+#include "base/owntables.h"
+#include "journal/journal.h"
+#include "policy/interventions.h"
+#include "policy/planassume.h"
+#include "policy/quiet.h"
+#include "policy/rtemark.h"
+#include "read/around.h"
+#include "read/chosen.h"
+#include "read/errordetail.h"
+#include "read/execution.h"
+#include "read/resume.h"
+#include "read/uniques.h"
+
+typedef struct Execution
+{
+	struct Execution *outer;
+	QueryDesc  *query;
+	int64		statement;		/* 0: not asked for yet */
+	CgReads    *reads;			/* NULL: none yet */
+	bool		in_check;		/* of a foreign key */
+} Execution;
+
+/* What an executor hook does, as a closure. */
+typedef struct Step
+{
+	QueryDesc  *query;
+	bool		finish;
+	ScanDirection direction;
+	uint64		count;
+	bool		execute_once;
+} Step;
+
+CgFirstRecordHook cg_execution_first_record = NULL;
+
+static ExecutorRun_hook_type prev_ExecutorRun = NULL;
+static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
+
+static Execution *current = NULL;
+static int64 statements = 0;	/* numbers given in this session */
+static bool first_record_done = false;
+
+static void execution_run(QueryDesc *query, ScanDirection direction, uint64 count,
+						  bool execute_once);
+static void execution_finish(QueryDesc *query);
+static void execution_step(const Step *step);
+static bool may_run_again(const Step *step);
+static void call_next(const Step *step);
+static bool is_behind_door(const Execution *execution);
+static void end(Execution *execution, const Step *step);
+static void end_by_error(Execution *execution, const Step *step);
+static void leave(Execution *execution);
+static void record_marked(const PlannedStmt *plan);
+static CgReads *reads_of(Execution *execution);
+static int64 statement_number(Execution *execution);
+static void execution_xact(XactEvent event, void *arg);
+static void execution_exit(int code, Datum arg);
+
+void
+cg_execution_init(void)
+{
+	prev_ExecutorRun = ExecutorRun_hook;
+	ExecutorRun_hook = execution_run;
+	prev_ExecutorFinish = ExecutorFinish_hook;
+	ExecutorFinish_hook = execution_finish;
+	RegisterXactCallback(execution_xact, NULL);
+}
+
+static void
+execution_run(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once)
+{
+	Step		step = {query, false, direction, count, execute_once};
+
+	/* A subtransaction cannot be had any more once workers have started. */
+	if (first_record_done && query->plannedstmt->parallelModeNeeded)
+		(void) cg_interventions_list();
+	cg_resume_check(query);
+	execution_step(&step);
+}
+
+static void
+execution_finish(QueryDesc *query)
+{
+	Step		step = {query, true, NoMovementScanDirection, 0, false};
+
+	execution_step(&step);
+}
+
+static void
+call_next(const Step *step)
+{
+	if (step->finish)
+	{
+		if (prev_ExecutorFinish)
+			prev_ExecutorFinish(step->query);
+		else
+			standard_ExecutorFinish(step->query);
+	}
+	else
+	{
+		if (prev_ExecutorRun)
+			prev_ExecutorRun(step->query, step->direction, step->count, step->execute_once);
+		else
+			standard_ExecutorRun(step->query, step->direction, step->count, step->execute_once);
+	}
+}
+
+/*
+ * Whoever says so runs it once; and nothing but the protocol's next Execute, which
+ * goes forward, can come back to a portal without a name.
+ */
+static bool
+may_run_again(const Step *step)
+{
+	if (step->finish || step->execute_once)
+		return false;
+	return step->count > 0 || ActivePortal == NULL || ActivePortal->queryDesc != step->query ||
+		ActivePortal->name[0] != '\0';
+}
+
+static void
+execution_step(const Step *step)
+{
+	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation()};
+	CgFrame		frame;
+	CgAround	around;
+	bool		told;
+	CgTouches	touches = cg_errordetail_before_query(step->query->plannedstmt);
+	bool		outer_quiet = cg_errordetail_begin(touches);
+
+	cg_resume_enter(&frame, step->query, may_run_again(step));
+	cg_around_enter_execution(&around, step->query);
+	current = &execution;
+	PG_TRY();
+	{
+		cg_around_require_free_choice();
+		if (!step->finish)
+		{
+			cg_resume_check_plan(step->query->plannedstmt);
+			cg_chosen_check(step->query);
+			cg_resume_close_stores();
+		}
+		if (!step->finish && cg_planassume_check(step->query->plannedstmt))
+			record_marked(step->query->plannedstmt);
+		call_next(step);
+		if (execution.reads)
+			end(&execution, step);
+	}
+	PG_CATCH();
+	{
+		cg_quiet_end(outer_quiet);
+		cg_errordetail_hide(cg_errordetail_of_query(step->query, touches));
+		if (execution.reads)
+			end_by_error(&execution, step);
+		told = cg_uniques_told(step->query);
+		leave(&execution);
+		cg_around_leave(&around);
+		cg_resume_leave(&frame, false);
+		if (told)
+			cg_uniques_rethrow();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cg_quiet_end(outer_quiet);
+	leave(&execution);
+	cg_around_leave(&around);
+	cg_resume_leave(&frame, true);
+	cg_errordetail_query_done(step->query);
+}
+
+/*
+ * Look-ups, even if they find nobody, and reading the access log: that is one
+ * record for the whole statement, with the rows of its outermost execution.  Not
+ * on a standby, which cannot record and must let an auditor read.
+ */
+static void
+record_marked(const PlannedStmt *plan)
+{
+	Execution  *outermost = current;
+	ListCell   *lc;
+
+	while (outermost->outer)
+		outermost = outermost->outer;
+
+	foreach(lc, plan->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		CgMark		mark;
+
+		/* A child has its parent's mark. */
+		if (!cg_rtemark_get(rte, &mark) || mark.relid != rte->relid)
+			continue;
+		if (mark.looked_up != NIL && mark.assumed == CG_ASSUMED_PERMITTED)
+			cg_reads_look_up(cg_execution_reads(), mark.relid, mark.looked_up);
+		else if (mark.looked_up != NIL)
+			cg_reads_compare(cg_execution_reads(), mark.relid, mark.looked_up);
+		if (!mark.audited || cg_owntables_is_writing() || RecoveryInProgress())
+			continue;
+		/* A worker's part of a plan is the leader's; a function's query is nobody's. */
+		if (IsParallelWorker() && current->outer)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("the access log cannot be read by a function in a parallel worker"),
+					 errhint("A function that reads it must be PARALLEL RESTRICTED or UNSAFE.")));
+		if (!IsParallelWorker())
+			cg_reads_audit(reads_of(outermost), mark.relid);
+	}
+}
+
+void
+cg_execution_audit_more(uint64 rows)
+{
+	Execution  *outermost = current;
+
+	while (outermost && outermost->outer)
+		outermost = outermost->outer;
+	if (outermost && outermost->reads)
+		cg_reads_audit_more(outermost->reads, rows);
+}
+
+/* After an error the attempt is as much on record as a success. */
+static void
+leave(Execution *execution)
+{
+	current = execution->outer;
+	if (execution->reads)
+	{
+		cg_reads_drain(execution->reads, true);
+		cg_reads_free(execution->reads);
+	}
+}
+
+/* Do the rows, and the errors, of an execution pass the door before anybody has them? */
+static bool
+is_behind_door(const Execution *execution)
+{
+	CommandDest dest = execution->query->dest ? execution->query->dest->mydest : DestNone;
+
+	return execution->outer == NULL &&
+		(dest == DestRemote || dest == DestRemoteExecute || dest == DestRemoteSimple);
+}
+
+/*
+ * The text of an error may hold a value, and a procedural language may catch it.
+ * Locks that the error left behind go in any case, since whoever catches it must
+ * abort a (sub)transaction; they would be in the way of the flush.
+ */
+static void
+end_by_error(Execution *execution, const Step *step)
+{
+	cg_reads_drain(execution->reads, true);
+	if (is_behind_door(execution))
+		return;
+	LWLockReleaseAll();
+	if (!cg_execution_settle())
+		ereport(FATAL,
+				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
+				 errmsg("a synchronous standby has not acknowledged the record of a read")));
+}
+
+/* A normal end. */
+static void
+end(Execution *execution, const Step *step)
+{
+	cg_reads_drain(execution->reads, true);
+	/* Withheld ones, too: a mask is computed of the value. */
+	if (!is_behind_door(execution))
+		cg_execution_settle_or_fail();
+}
+
+/* Inner executions carry the outer one's number. */
+static int64
+statement_number(Execution *execution)
+{
+	if (execution->statement == 0)
+		execution->statement = execution->outer ? statement_number(execution->outer) : ++statements;
+	return execution->statement;
+}
+
+int64
+cg_execution_statement(void)
+{
+	return current ? statement_number(current) : 0;
+}
+
+QueryDesc *
+cg_execution_query(void)
+{
+	return current ? current->query : NULL;
+}
+
+CgReads *
+cg_execution_reads(void)
+{
+	CgReads    *reads;
+
+	if (current == NULL)
+		return NULL;
+	reads = reads_of(current);
+	cg_reads_require(reads);
+	return reads;
+}
+
+static CgReads *
+reads_of(Execution *execution)
+{
+	if (execution->reads == NULL)
+	{
+		execution->reads = cg_reads_create(execution->query, statement_number(execution));
+		if (!first_record_done)
+		{
+			before_shmem_exit(execution_exit, (Datum) 0);
+			first_record_done = true;
+			if (cg_execution_first_record)
+				cg_execution_first_record();
+		}
+	}
+	return execution->reads;
+}
+
+bool
+cg_execution_is_foreign_key_check(void)
+{
+	return InNoForceRLSOperation() && (current == NULL || !current->in_check);
+}
+
+bool
+cg_execution_owes(void)
+{
+	for (Execution *execution = current; execution; execution = execution->outer)
+		if (execution->reads && cg_reads_owes(execution->reads))
+			return true;
+	return cg_journal_owes();
+}
+
+bool
+cg_execution_settle(void)
+{
+	for (Execution *execution = current; execution; execution = execution->outer)
+		if (execution->reads)
+			cg_reads_drain(execution->reads, false);
+	cg_journal_write();
+	return cg_journal_flush();
+}
+
+void
+cg_execution_settle_or_fail(void)
+{
+	if (cg_execution_owes() && !cg_execution_settle())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
+				 errmsg("guarded columns cannot be read: a synchronous standby has not acknowledged their record")));
+}
+
+static void
+execution_xact(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			if (first_record_done && cg_execution_owes())
+				cg_execution_settle_or_fail();
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * What was read in the last transaction, when that was not committed.  Executions
+ * that were under way are still on the stack above us.
+ */
+static void
+execution_exit(int code, Datum arg)
+{
+	PG_TRY();
+	{
+		for (Execution *execution = current; execution; execution = execution->outer)
+			if (execution->reads)
+				cg_reads_drain(execution->reads, true);
+		(void) cg_execution_settle();
+	}
+	PG_CATCH();
+	{
+		FlushErrorState();
+	}
+	PG_END_TRY();
+}

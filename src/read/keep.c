@@ -1,0 +1,125 @@
+/*
+ * keep.c
+ *		What an assignment to a guarded column stores.
+ *
+ * keep(value, stored, customer, site): who is shown the stored value may replace
+ * it.  Who is not may write back what he was shown in its place, as an ORM does
+ * that writes all columns of a row, and the stored value stays; anything else is
+ * refused.
+ *
+ * The customer key itself is changed by those with a standing permission: for
+ * others, giving a row to a customer at whom they have an open intervention would
+ * be a way to see it.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "fmgr.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+
+#include "base/customerkey.h"
+#include "base/refused.h"
+#include "journal/journal.h"
+#include "read/execution.h"
+#include "read/reveal.h"
+#include "read/written.h"
+
+PG_FUNCTION_INFO_V1(cg_keep);
+
+static bool may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads);
+static bool is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
+static bool is_written_back(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
+static bool is_same(FunctionCallInfo fcinfo, const CgRevealState *state, Datum other, bool other_isnull);
+
+Datum
+cg_keep(PG_FUNCTION_ARGS)
+{
+	CgRevealState *state = fcinfo->flinfo->fn_extra;
+	CgReads    *reads;
+	int			result = 0;		/* the argument that is stored */
+
+	if (PG_ARGISNULL(3) || IsParallelWorker())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("keep() is called by contact_guard's rewrite of a query only")));
+	if (state == NULL)
+		state = cg_reveal_begin(fcinfo, 2, PG_GETARG_INT64(3));
+	reads = cg_execution_reads();
+	if (reads == NULL)
+		cg_reveal_refuse_here(state);
+	if (!may_store(fcinfo, state, reads))
+	{
+		if (!is_written_back(fcinfo, state, reads))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("%s %s cannot be written", state->is_key ? "customer key" : "guarded column",
+							cg_reveal_site_name(state->site)),
+					 cg_refused_relation(state->site.relid, state->site.attnum),
+					 state->is_key ? errhint("Rows are given to another customer by roles with a standing permission: see contact_guard.allow().") :
+					 errhint("There is no open intervention at this customer. Leave the column out of the UPDATE, or use a role with a standing permission: see contact_guard.allow().")));
+		result = 1;
+	}
+	else if (is_mask(fcinfo, state, reads))
+	{
+		if (!is_written_back(fcinfo, state, reads))
+			cg_written_refuse(state);
+		result = 1;
+	}
+	fcinfo->isnull = PG_ARGISNULL(result);
+	return fcinfo->isnull ? (Datum) 0 : PG_GETARG_DATUM(result);
+}
+
+/* Records what it decides; a row without a customer is for standing permissions alone. */
+static bool
+may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
+{
+	char	   *customer;
+
+	if (state->is_key)
+		return cg_reads_is_permitted(reads, state->site.relid);
+	if (PG_ARGISNULL(2))
+		return cg_reads_decide(reads, &state->site, NULL);
+	customer = cg_customerkey_text(PG_GETARG_DATUM(2), state->key_type);
+	if (customer == NULL)
+		cg_reveal_refuse_here(state);
+	return cg_reads_decide(reads, &state->site, customer);
+}
+
+/*
+ * Read while the value was withheld, written when a window has opened: a mask all the
+ * same.  Not a value that has been stored like this before.
+ */
+static bool
+is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
+{
+	return !state->is_key && !PG_ARGISNULL(0) &&
+		cg_written_is_mask(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod) &&
+		!is_same(fcinfo, state, PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1), PG_ARGISNULL(1)) &&
+		!cg_reads_is_permitted(reads, state->site.relid);
+}
+
+/* Is the value what the actor was shown? */
+static bool
+is_written_back(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
+{
+	Datum		seen = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
+	bool		seen_isnull = PG_ARGISNULL(1);
+
+	if (!state->is_key && !seen_isnull)
+		seen = cg_mask_apply(&state->mask, seen, state->type, state->typmod,
+							 cg_reads_actor(reads)->name, cg_journal_key(), &seen_isnull);
+	return is_same(fcinfo, state, seen, seen_isnull);
+}
+
+static bool
+is_same(FunctionCallInfo fcinfo, const CgRevealState *state, Datum other, bool other_isnull)
+{
+	int16		typlen;
+	bool		typbyval;
+
+	if (PG_ARGISNULL(0) || other_isnull)
+		return PG_ARGISNULL(0) && other_isnull;
+	get_typlenbyval(state->type, &typlen, &typbyval);
+	return datum_image_eq(PG_GETARG_DATUM(0), other, typbyval, typlen);
+}

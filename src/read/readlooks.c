@@ -1,0 +1,85 @@
+/*
+ * readlooks.c
+ *		Looks at the interventions for one execution: is a window open now?
+ *
+ * One question a customer, as long as there are few of them.  A report over all of
+ * an actor's customers would ask thousands of times, and each question may have to
+ * look at all of his windows; so beyond LOOKS_MAX the execution asks for all of them at
+ * once.  Such a look is as good as the other kind, for a second from when it was made.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "journal/record.h"
+#include "policy/windows.h"
+#include "read/reads_private.h"
+#include "read/resume.h"
+
+#define LOOKS_MAX 32
+
+static bool look_at_all(CgReads *reads, Read *read, CgWindow *window);
+static bool is_open(CgReads *reads, Read *read, CgWindow *window);
+
+static bool
+look_at_all(CgReads *reads, Read *read, CgWindow *window)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (reads->look)
+	{
+		TimestampTz at = cg_windows_looked_at(reads->look);
+
+		if (now < at || now - at >= CG_VERDICT_USECS)
+		{
+			cg_windows_free(reads->look);
+			reads->look = NULL;
+		}
+	}
+	if (reads->look == NULL)
+		reads->look = cg_windows_look_at_all(reads->actor.name, reads->context);
+	/* The verdict is as old as the look. */
+	read->decided_at = cg_windows_looked_at(reads->look);
+	return cg_windows_find(reads->look, read->customer, window) && now < window->closes_at;
+}
+
+static bool
+is_open(CgReads *reads, Read *read, CgWindow *window)
+{
+	if (reads->looks >= LOOKS_MAX)
+		return look_at_all(reads, read, window);
+	reads->looks++;
+	return cg_windows_verify(reads->actor.name, read->customer, window);
+}
+
+void
+cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now)
+{
+	CgWindow	window;
+	MemoryContext oldcontext;
+
+	read->shown = false;
+	read->decided_at = now;
+	if (may_be_open && is_open(reads, read, &window))
+	{
+		read->shown = true;
+		read->until = window.closes_at;
+		cg_resume_add(&reads->actor, InvalidOid, read->customer);
+	}
+	else if (cg_windows_past(reads->actor.name, read->customer, &window))
+	{
+		read->closed_at = window.closes_at == 0 ? CG_NO_TIME : window.closes_at;
+		read->reason = window.closes_at == 0 ? "window not open" : "window closed";
+	}
+	else
+	{
+		read->intervention[0] = NULL;
+		read->closed_at = CG_NO_TIME;
+		read->reason = "no window";
+		return;
+	}
+	oldcontext = MemoryContextSwitchTo(reads->read_context);
+	read->intervention[read->shown ? 1 : 0] = window.id ? pstrdup(window.id) : NULL;
+	MemoryContextSwitchTo(oldcontext);
+}

@@ -1,0 +1,255 @@
+/*
+ * readrecords.c
+ *		From an execution's reads to records in the journal's buffer.
+ *
+ * Nothing here looks into a catalog: the door may call at any time, outside of a
+ * transaction too.
+ */
+#include "postgres.h"
+
+#include "libpq/libpq-be.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/hsearch.h"
+
+#include "journal/journal.h"
+#include "journal/statement.h"
+#include "read/reads_private.h"
+
+#define KNOWN_QUERIES_MAX 10000
+
+/* Queries whose text this session has put into the journal. */
+static HTAB *known_queries = NULL;
+static uint64 known_in = 0;		/* the journal that has them */
+
+static bool is_audit_due(const CgReads *reads, bool final);
+static uint64 rows_so_far(const CgReads *reads);
+static void drain_audit(CgReads *reads);
+static bool has_counts(const CgReads *reads, bool final);
+static void put_context(const CgReads *reads);
+static void put_record(const ReadRelation *relation, CgRecord *record, uint64 columns);
+static void drain_read(Read *read);
+static void drain_look_up(ReadRelation *relation);
+static void drain_counts(ReadRelation *relation, bool final);
+
+/*
+ * The text goes with the first record of a session under its id.  Called where a
+ * record is noted, not where it is drained: normalising may throw.
+ */
+void
+cg_readrecords_put_query(CgReads *reads)
+{
+	char	   *text;
+	bool		known;
+
+	if (reads->has_query_id)
+		return;
+	text = cg_statement_normalise(reads->query, cg_journal_key(), &reads->query_id);
+	reads->has_query_id = true;
+	if (text == NULL)
+		return;
+	if (known_queries && (hash_get_num_entries(known_queries) >= KNOWN_QUERIES_MAX ||
+						  known_in != cg_journal_generation()))
+	{
+		hash_destroy(known_queries);
+		known_queries = NULL;
+	}
+	if (known_queries == NULL)
+	{
+		HASHCTL		ctl = {.keysize = sizeof(int64), .entrysize = sizeof(int64)};
+
+		known_in = cg_journal_generation();
+		known_queries = hash_create("contact_guard queries", 64, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	(void) hash_search(known_queries, &reads->query_id, HASH_ENTER, &known);
+	if (!known)
+		cg_record_put_query(cg_journal_buffer(), reads->query_id, text);
+}
+
+/* As with a bulk read: a first record before the first row leaves, the rest at the end. */
+static bool
+is_audit_due(const CgReads *reads, bool final)
+{
+	return reads->audited &&
+		(!reads->audit_begun || (final && rows_so_far(reads) > reads->audited_rows));
+}
+
+static uint64
+rows_so_far(const CgReads *reads)
+{
+	return reads->audited_more + (reads->query->estate ? reads->query->estate->es_processed : 0);
+}
+
+static void
+drain_audit(CgReads *reads)
+{
+	CgRecord	record = {
+		.event = CG_EVENT_AUDIT_READ,
+		.read_at = reads->audited_at,
+		.relation = reads->audited,
+		.count = (int64) (rows_so_far(reads) - reads->audited_rows),
+		.closed_at = CG_NO_TIME,
+	};
+
+	cg_record_put(cg_journal_buffer(), &record);
+	reads->audited_rows = rows_so_far(reads);
+	reads->audit_begun = true;
+}
+
+bool
+cg_reads_owes(const CgReads *reads)
+{
+	return reads->dirty || has_counts(reads, false);
+}
+
+/*
+ * The number of rows of a bulk read is known at its end, but its record must be
+ * there before the first of them leaves: so there may be two, and the sum
+ * counts.  What was withheld beyond the detail waits for the end.
+ */
+static bool
+is_due(const ReadRelation *relation, bool final)
+{
+	return relation->uncounted > 0 &&
+		(final || (relation->permission.bulk && !relation->begun));
+}
+
+static bool
+has_counts(const CgReads *reads, bool final)
+{
+	ListCell   *lc;
+
+	if (is_audit_due(reads, final))
+		return true;
+	foreach(lc, reads->relations)
+	{
+		const ReadRelation *relation = lfirst(lc);
+
+		if (relation->looked_up != 0 || relation->compared != 0 || is_due(relation, final))
+			return true;
+	}
+	return false;
+}
+
+static void
+put_context(const CgReads *reads)
+{
+	CgRecordContext context = {
+		.actor = reads->actor.name,
+		.login = MyProcPort ? MyProcPort->user_name : NULL,
+		.client = MyProcPort ? MyProcPort->remote_host : NULL,
+		.application = application_name,
+		.statement = reads->statement,
+		.query_id = reads->query_id,
+	};
+
+	cg_record_put_context(cg_journal_buffer(), &context);
+}
+
+static void
+put_record(const ReadRelation *relation, CgRecord *record, uint64 columns)
+{
+	const char *names[64];
+
+	record->relation = relation->name;
+	record->columns = names;
+	record->ncolumns = 0;
+	for (int i = 0; i < relation->ncolumns; i++)
+		if ((columns & UINT64CONST(1) << i) != 0)
+			names[record->ncolumns++] = relation->names[i];
+	cg_record_put(cg_journal_buffer(), record);
+}
+
+static void
+drain_read(Read *read)
+{
+	const CgPermission *permission = &read->relation->permission;
+
+	for (int verdict = 0; verdict < 2; verdict++)
+	{
+		CgRecord	record = {
+			.event = verdict ? CG_EVENT_SHOWN : CG_EVENT_WITHHELD,
+			.read_at = read->read_at[verdict],
+			.customer = read->customer ? cg_record_customer(read->customer) : NULL,
+			.count = 1,
+			.intervention = read->intervention[verdict],
+			.closed_at = verdict ? CG_NO_TIME : read->closed_at,
+			.purpose = permission->granted ? permission->purpose : verdict ? "intervention" : NULL,
+			.reason = verdict ? permission->reason : read->reason,
+		};
+
+		if (read->fresh[verdict] != 0)
+			put_record(read->relation, &record, read->fresh[verdict]);
+		read->fresh[verdict] = 0;
+	}
+	read->dirty = false;
+}
+
+static void
+drain_look_up(ReadRelation *relation)
+{
+	CgRecord	record = {
+		.event = CG_EVENT_LOOKUP,
+		.read_at = relation->looked_up_at,
+		.closed_at = CG_NO_TIME,
+		.purpose = relation->permission.purpose,
+		.reason = relation->permission.reason,
+	};
+
+	if (relation->looked_up != 0)
+		put_record(relation, &record, relation->looked_up);
+	record.purpose = NULL;
+	record.reason = "compared by a unique index, without permission";
+	if (relation->compared != 0)
+		put_record(relation, &record, relation->compared);
+	relation->looked_up = relation->compared = 0;
+}
+
+static void
+drain_counts(ReadRelation *relation, bool final)
+{
+	CgRecord	record = {
+		.event = relation->permission.bulk ? CG_EVENT_BULK : CG_EVENT_WITHHELD,
+		.read_at = relation->read_at,
+		.count = relation->uncounted,
+		.closed_at = CG_NO_TIME,
+		.purpose = relation->permission.purpose,
+		.reason = relation->permission.granted ? relation->permission.reason : "no window",
+	};
+
+	if (!is_due(relation, final))
+		return;
+	put_record(relation, &record, relation->columns);
+	relation->uncounted = 0;
+	relation->begun = true;
+}
+
+void
+cg_reads_drain(CgReads *reads, bool final)
+{
+	ListCell   *lc;
+
+	if (reads->dirty == NULL && !has_counts(reads, final))
+		return;
+	put_context(reads);
+	if (is_audit_due(reads, final))
+		drain_audit(reads);
+	foreach(lc, reads->relations)
+		drain_look_up(lfirst(lc));
+	while (reads->dirty)
+	{
+		Read	   *read = reads->dirty;
+
+		drain_read(read);
+		reads->dirty = read->next_dirty;
+		if (reads->dirty == NULL)
+			reads->dirty_end = &reads->dirty;
+		if (cg_journal_buffer()->len >= CG_JOURNAL_ENOUGH)
+		{
+			cg_journal_write();
+			put_context(reads);
+		}
+	}
+	foreach(lc, reads->relations)
+		drain_counts(lfirst(lc), final);
+}

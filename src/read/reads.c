@@ -1,0 +1,413 @@
+/*
+ * reads.c
+ *		What one execution has read: verdicts and their records.
+ *
+ * The path of a withheld row is a probe of the window cache and one of the hash
+ * table here; that of a shown one is the latter alone, unless the last look at
+ * the interventions is more than a second old.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/copystate.h"
+#include "base/guc.h"
+#include "base/names.h"
+#include "journal/journal.h"
+#include "policy/planassume.h"
+#include "policy/policy.h"
+#include "policy/windows.h"
+#include "read/reads_private.h"
+#include "read/resume.h"
+
+static CgPermission permission_on(const CgReads *reads, const CgPolicy *policy);
+static void look_again(CgReads *reads, ReadRelation *relation, TimestampTz now);
+static bool is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now);
+static ReadRelation *find_relation(CgReads *reads, Oid relid);
+static int	column_bit(const ReadRelation *relation, AttrNumber attnum);
+static void count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now);
+static bool decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
+							 const char *customer, TimestampTz now);
+static bool is_shown_still(const Read *read, TimestampTz now);
+static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
+static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
+static Read *read_of_nobody(CgReads *reads, ReadRelation *relation);
+static void note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now);
+
+CgReads *
+cg_reads_create(QueryDesc *query, int64 statement)
+{
+	MemoryContext context;
+	MemoryContext oldcontext;
+	CgReads    *reads;
+
+	cg_journal_require_own();
+	/* In the top: after an error the records must still get out. */
+	context = AllocSetContextCreate(TopMemoryContext, "contact_guard execution",
+									ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	reads = palloc0(sizeof(CgReads));
+	reads->context = context;
+	reads->read_context = AllocSetContextCreate(context, "contact_guard reads",
+												ALLOCSET_DEFAULT_SIZES);
+	reads->query = query;
+	reads->statement = statement;
+	reads->dirty_end = &reads->dirty;
+	reads->actor = cg_actor_current();
+	reads->set = readset_create(reads->read_context, 16, NULL);
+	MemoryContextSwitchTo(oldcontext);
+	return reads;
+}
+
+void
+cg_reads_free(CgReads *reads)
+{
+	MemoryContextDelete(reads->context);
+}
+
+void
+cg_reads_require(CgReads *reads)
+{
+	if (!reads->required)
+		cg_journal_require();
+	reads->required = true;
+}
+
+void
+cg_reads_audit_more(CgReads *reads, uint64 rows)
+{
+	reads->audited_more += rows;
+}
+
+/* The view says more than the tables behind it. */
+void
+cg_reads_audit(CgReads *reads, Oid relid)
+{
+	MemoryContext oldcontext;
+
+	cg_readrecords_put_query(reads);
+	if (reads->audited && get_rel_relkind(relid) != RELKIND_VIEW)
+		return;
+	if (reads->audited == NULL)
+		reads->audited_at = GetCurrentTimestamp();
+	oldcontext = MemoryContextSwitchTo(reads->context);
+	reads->audited = cg_names_relation(relid);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+const CgActor *
+cg_reads_actor(const CgReads *reads)
+{
+	return &reads->actor;
+}
+
+static CgPermission
+permission_on(const CgReads *reads, const CgPolicy *policy)
+{
+	CgPermission permission = cg_permission_of(&reads->actor, policy);
+
+	/* pg_dump: one record a table says as much as one a customer. */
+	if (reads->actor.superuser && cg_copystate_now()->relid == policy->relid &&
+		reads->query->dest->mydest == DestCopyOut)
+		permission.bulk = true;
+	return permission;
+}
+
+/*
+ * What was taken back during the statement shows nothing more; a plan that was made
+ * for somebody with a permission is refused.  Records that are due say why they
+ * were shown.
+ */
+static void
+look_again(CgReads *reads, ReadRelation *relation, TimestampTz now)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(reads->context);
+	const CgPolicy *policy = cg_policy_get(relation->relid);
+	CgPermission was = relation->permission;
+	CgPermission permission = {false, false, NULL};
+
+	if (policy)
+		permission = permission_on(reads, policy);
+	MemoryContextSwitchTo(oldcontext);
+	relation->permission_at = now;
+	if (permission.granted && permission.bulk == was.bulk &&
+		strcmp(permission.purpose, was.purpose) == 0)
+	{
+		pfree(permission.purpose);
+		return;
+	}
+	cg_reads_drain(reads, true);
+	relation->permission = permission;
+	relation->begun = false;
+	if (!permission.granted)
+		(void) cg_planassume_check(reads->query->plannedstmt);
+}
+
+/* A standing permission is looked up again when the last look is a second old. */
+static bool
+is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now)
+{
+	if (relation->permission.granted &&
+		(now < relation->permission_at || now - relation->permission_at >= CG_VERDICT_USECS))
+		look_again(reads, relation, now);
+	return relation->permission.granted;
+}
+
+static ReadRelation *
+find_relation(CgReads *reads, Oid relid)
+{
+	ListCell   *lc;
+	MemoryContext oldcontext;
+	ReadRelation *relation;
+	const CgPolicy *policy;
+
+	foreach(lc, reads->relations)
+		if (((ReadRelation *) lfirst(lc))->relid == relid)
+			return lfirst(lc);
+
+	policy = cg_policy_get(relid);
+	if (policy == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the policy of relation %u has changed during this statement", relid),
+				 errhint("Run the statement again.")));
+	oldcontext = MemoryContextSwitchTo(reads->context);
+	relation = palloc0(sizeof(ReadRelation));
+	relation->relid = relid;
+	relation->ncolumns = policy->nguarded;
+	relation->attnums = palloc(sizeof(AttrNumber) * policy->nguarded);
+	relation->names = palloc(sizeof(char *) * policy->nguarded);
+	for (int i = 0; i < policy->nguarded; i++)
+	{
+		relation->attnums[i] = policy->guarded[i].attnum;
+		relation->names[i] = get_attname(relid, relation->attnums[i], false);
+	}
+	relation->permission = permission_on(reads, policy);
+	relation->permission_at = GetCurrentTimestamp();
+	if (relation->permission.granted)
+		cg_resume_add(&reads->actor, relid, NULL);
+	relation->name = cg_names_relation(relid);
+	reads->relations = lappend(reads->relations, relation);
+	MemoryContextSwitchTo(oldcontext);
+	return relation;
+}
+
+static int
+column_bit(const ReadRelation *relation, AttrNumber attnum)
+{
+	int			i = 0;
+
+	while (i < relation->ncolumns - 1 && relation->attnums[i] != attnum)
+		i++;
+	return i;
+}
+
+/* A row counts once, however many of its columns are read. */
+static void
+count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now)
+{
+	cg_readrecords_put_query(reads);
+	if (relation->counted == InvalidAttrNumber)
+		relation->counted = attnum;
+	relation->columns |= UINT64CONST(1) << column_bit(relation, attnum);
+	if (relation->counted == attnum)
+	{
+		if (relation->uncounted++ == 0)
+			relation->read_at = now;
+	}
+}
+
+bool
+cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer)
+{
+	ReadRelation *relation = find_relation(reads, site->relid);
+	TimestampTz now = GetCurrentTimestamp();
+	Read	   *read;
+
+	if (!is_permitted(reads, relation, now))
+		return decide_by_window(reads, relation, site, customer, now);
+	if (relation->permission.bulk)
+	{
+		count_row(reads, relation, site->attnum, now);
+		return true;
+	}
+	read = customer ? find_read(reads, relation, customer) : read_of_nobody(reads, relation);
+	if (read == NULL)
+		read = add_read(reads, relation, customer);
+	read->shown = true;
+	note(reads, read, site->attnum, now);
+	return true;
+}
+
+bool
+cg_reads_is_permitted(CgReads *reads, Oid relid)
+{
+	return find_relation(reads, relid)->permission.granted;
+}
+
+void
+cg_reads_look_up(CgReads *reads, Oid relid, List *attnums)
+{
+	ReadRelation *relation = find_relation(reads, relid);
+	ListCell   *lc;
+
+	cg_readrecords_put_query(reads);
+	foreach(lc, attnums)
+		relation->looked_up |= UINT64CONST(1) << column_bit(relation, lfirst_int(lc));
+	relation->looked_up_at = GetCurrentTimestamp();
+}
+
+void
+cg_reads_compare(CgReads *reads, Oid relid, List *attnums)
+{
+	ReadRelation *relation = find_relation(reads, relid);
+	ListCell   *lc;
+
+	if (relation->permission.granted)
+		return;
+	cg_readrecords_put_query(reads);
+	foreach(lc, attnums)
+		relation->compared |= UINT64CONST(1) << column_bit(relation, lfirst_int(lc));
+	relation->looked_up_at = GetCurrentTimestamp();
+}
+
+bool
+cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
+{
+	ReadRelation *relation = find_relation(reads, relid);
+	TimestampTz now = GetCurrentTimestamp();
+	Read	   *read;
+
+	if (is_permitted(reads, relation, now))
+		return true;
+	read = find_read(reads, relation, customer);
+	if (read && is_shown_still(read, now))
+		return true;
+	if (!cg_windows_may_be_open(reads->actor.name, customer))
+		return false;
+	if (read == NULL)
+		read = add_read(reads, relation, customer);
+	cg_readlooks_look_up(reads, read, true, now);
+	return read->shown;
+}
+
+/* The last look is a second old at most, and its window has not ended. */
+static bool
+is_shown_still(const Read *read, TimestampTz now)
+{
+	return read->shown && now < read->until &&
+		now >= read->decided_at && now - read->decided_at < CG_VERDICT_USECS;
+}
+
+static bool
+decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
+				 const char *customer, TimestampTz now)
+{
+	Read	   *read;
+	bool		may_be_open;
+
+	if (customer == NULL)
+	{
+		note(reads, read_of_nobody(reads, relation), site->attnum, now);
+		return false;
+	}
+	read = find_read(reads, relation, customer);
+	if (read && is_shown_still(read, now))
+	{
+		note(reads, read, site->attnum, now);
+		return true;
+	}
+	may_be_open = cg_windows_may_be_open(reads->actor.name, customer);
+	if (read == NULL)
+	{
+		if (!may_be_open && reads->named >= cg_withheld_detail)
+		{
+			count_row(reads, relation, site->attnum, now);
+			return false;
+		}
+		read = add_read(reads, relation, customer);
+		if (!may_be_open)
+			reads->named++;
+		cg_readlooks_look_up(reads, read, may_be_open, now);
+	}
+	else if (read->shown || may_be_open)
+		cg_readlooks_look_up(reads, read, may_be_open, now);
+	note(reads, read, site->attnum, now);
+	return read->shown;
+}
+
+static Read *
+find_read(CgReads *reads, ReadRelation *relation, const char *customer)
+{
+	ReadKey		key = {relation, customer};
+	ReadEntry  *entry = readset_lookup(reads->set, key);
+
+	return entry ? entry->read : NULL;
+}
+
+static Read *
+add_read(CgReads *reads, ReadRelation *relation, const char *customer)
+{
+	MemoryContext oldcontext;
+	ReadKey		key = {relation, customer};
+	ReadEntry  *entry;
+	Read	   *read;
+	bool		found;
+
+	if (reads->set->members >= CG_READS_MAX)
+	{
+		cg_reads_drain(reads, false);
+		MemoryContextReset(reads->read_context);
+		reads->set = readset_create(reads->read_context, 1024, NULL);
+	}
+	oldcontext = MemoryContextSwitchTo(reads->read_context);
+	read = palloc0(sizeof(Read));
+	read->relation = relation;
+	read->customer = pstrdup(customer);
+	read->closed_at = CG_NO_TIME;
+	entry = readset_insert(reads->set, key, &found);
+	entry->key.customer = read->customer;
+	entry->read = read;
+	MemoryContextSwitchTo(oldcontext);
+	return read;
+}
+
+/* Kept with the relation, so that no customer's key can be taken for it. */
+static Read *
+read_of_nobody(CgReads *reads, ReadRelation *relation)
+{
+	if (relation->nobody == NULL)
+	{
+		relation->nobody = MemoryContextAllocZero(reads->context, sizeof(Read));
+		relation->nobody->relation = relation;
+		relation->nobody->closed_at = CG_NO_TIME;
+		relation->nobody->reason = "no customer";
+	}
+	return relation->nobody;
+}
+
+static void
+note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now)
+{
+	uint64		bit = UINT64CONST(1) << column_bit(read->relation, attnum);
+	int			verdict = read->shown ? 1 : 0;
+
+	if ((read->noted[verdict] & bit) != 0)
+		return;
+	cg_readrecords_put_query(reads);
+	if (read->fresh[verdict] == 0)
+		read->read_at[verdict] = now;
+	read->noted[verdict] |= bit;
+	read->fresh[verdict] |= bit;
+	if (!read->dirty)
+	{
+		read->dirty = true;
+		read->next_dirty = NULL;
+		*reads->dirty_end = read;
+		reads->dirty_end = &read->next_dirty;
+	}
+}

@@ -1,0 +1,433 @@
+/*
+ * resume.c
+ *		Later looks at what was shown before: executions that are resumed, and
+ *		results that PostgreSQL has stored.
+ *
+ * Sort, Hash, Materialize, the tuplestore of a function in FROM and their like keep
+ * values that reveal() has let through, and deliver them in a later FETCH without
+ * asking again.  Which plans do is the planner's secret, so every execution that
+ * may be run again is remembered with all that it and what ran inside of it have
+ * shown, whatever its plan and the FETCH; before it goes on all of that must still
+ * be open.
+ *
+ * Some results do not come from an executor the second time: of RETURNING, of
+ * data-modifying CTEs, of a command that returns rows (EXECUTE, FETCH), of a cursor
+ * that is held.  PostgreSQL runs those to their end, into a store of the portal.
+ * So a portal with a store is remembered, too.  Whoever fetches from it by SQL
+ * passes ProcessUtility, and rows that the protocol asks for pass the door.
+ *
+ * Functions that planning calls (those that say they are IMMUTABLE) leave what they
+ * return in the plan, for as long as that is kept; so a plan carries the set of what
+ * was shown while it was made, and each of its executions asks.
+ *
+ * What is remembered lives in the query's or the portal's own memory, and goes
+ * with it.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "lib/ilist.h"
+#include "nodes/execnodes.h"
+#include "nodes/nodeFuncs.h"
+#include "tcop/dest.h"
+#include "tcop/pquery.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/portal.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "policy/interventions.h"
+#include "read/reads.h"
+#include "read/resume.h"
+
+typedef struct Remembered
+{
+	dlist_node	node;
+	const void *key;			/* a QueryDesc or a Portal */
+	CgShown    *shown;
+	uint64		handed_to;		/* the frame that has had all of it */
+	TimestampTz checked_at;
+	bool		is_portal;
+	bool		fresh;			/* a store: not a row of it has left */
+} Remembered;
+
+static dlist_head all_remembered = DLIST_STATIC_INIT(all_remembered);
+static CgFrame *innermost = NULL;
+static uint64 frames = 0;
+static bool plans_have_shown = false;	/* some plan of this session carries a set */
+
+static Remembered *find(const void *key);
+static Remembered *remember(const void *key, MemoryContext context, CgShown *shown);
+static void forget(void *arg);
+static void hand_on(CgFrame *to, const CgShown *shown);
+static void keep_with_store(Portal portal, const CgShown *shown);
+static bool fills_store(const CgFrame *frame);
+static bool is_just_now(TimestampTz checked_at);
+static void require_open(const CgShown *shown, TimestampTz *checked_at);
+static bool holds_rows(PlanState *state, void *context);
+static void check_running(void);
+
+static Remembered *
+find(const void *key)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &all_remembered)
+	{
+		Remembered *remembered = dlist_container(Remembered, node, iter.cur);
+
+		if (remembered->key == key)
+			return remembered;
+	}
+	return NULL;
+}
+
+static void
+forget(void *arg)
+{
+	Remembered *remembered = arg;
+
+	dlist_delete(&remembered->node);
+	cg_shown_free(remembered->shown);
+}
+
+/*
+ * Takes the set over, or adds to what there is.  It stays where it is, since a
+ * portal that is held deletes the children of its context.
+ */
+static Remembered *
+remember(const void *key, MemoryContext context, CgShown *shown)
+{
+	Remembered *remembered = find(key);
+	MemoryContextCallback *callback;
+
+	if (remembered)
+	{
+		cg_shown_merge(remembered->shown, shown);
+		cg_shown_free(shown);
+		return remembered;
+	}
+	remembered = MemoryContextAllocZero(context, sizeof(Remembered));
+	callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+	remembered->key = key;
+	remembered->shown = shown;
+	callback->func = forget;
+	callback->arg = remembered;
+	dlist_push_head(&all_remembered, &remembered->node);
+	MemoryContextRegisterResetCallback(context, callback);
+	return remembered;
+}
+
+void
+cg_resume_enter(CgFrame *frame, QueryDesc *query, bool again)
+{
+	frame->outer = innermost;
+	frame->number = ++frames;
+	frame->portal = ActivePortal;
+	frame->query = query;
+	frame->again = again;
+	frame->shown = NULL;
+	innermost = frame;
+}
+
+bool
+cg_resume_is_innermost(const CgFrame *frame)
+{
+	return frame == innermost;
+}
+
+static void
+hand_on(CgFrame *to, const CgShown *shown)
+{
+	if (to->shown == NULL)
+	{
+		to->shown = cg_shown_create();
+		to->checked_at = GetCurrentTimestamp();
+	}
+	cg_shown_merge(to->shown, shown);
+}
+
+/* The portal's own context lives as long as its store. */
+static void
+keep_with_store(Portal portal, const CgShown *shown)
+{
+	CgShown    *copy = cg_shown_create();
+	Remembered *remembered;
+
+	cg_shown_merge(copy, shown);
+	remembered = remember(portal, portal->portalContext, copy);
+	remembered->checked_at = GetCurrentTimestamp();
+	remembered->is_portal = true;
+	remembered->fresh = true;
+}
+
+/* Is this the portal's own execution or command, and not one that runs inside of it? */
+static bool
+fills_store(const CgFrame *frame)
+{
+	if (frame->portal == NULL || frame->portal->holdStore == NULL)
+		return false;
+	return frame->outer == NULL || frame->outer->portal != frame->portal ||
+		(frame->query && frame->portal->queryDesc == frame->query);
+}
+
+void
+cg_resume_leave(CgFrame *frame, bool success)
+{
+	QueryDesc  *query = frame->query;
+	CgFrame    *outer = frame->outer;
+	Remembered *remembered = NULL;
+	const CgShown *shown;
+	const CgShown *all;
+
+	innermost = outer;
+	if (frame->shown == NULL && dlist_is_empty(&all_remembered))
+		return;
+	if (query)
+		remembered = find(query);
+	shown = frame->shown;
+	all = remembered ? remembered->shown : shown;
+	if (remembered && (outer == NULL || remembered->handed_to != outer->number))
+	{
+		/* What it replays was not shown in this run. */
+		if (frame->shown)
+			cg_shown_merge(remembered->shown, frame->shown);
+		shown = remembered->shown;
+		remembered->handed_to = outer ? outer->number : 0;
+	}
+	if (shown && outer)
+		hand_on(outer, shown);
+	/* Whoever around us knows of it already: the store outlives them. */
+	if (all && fills_store(frame))
+	{
+		keep_with_store(frame->portal, all);
+		if (all != shown && frame->shown)
+			keep_with_store(frame->portal, frame->shown);
+	}
+	if (frame->shown == NULL)
+		return;
+	if ((frame->again && success) || remembered)
+	{
+		remembered = remember(query, query->estate->es_query_cxt, frame->shown);
+		remembered->handed_to = outer ? outer->number : 0;
+	}
+	else
+		cg_shown_free(frame->shown);
+}
+
+void
+cg_resume_add(const CgActor *actor, Oid relid, const char *customer)
+{
+	if (innermost == NULL)
+		return;
+	if (innermost->shown == NULL)
+	{
+		innermost->shown = cg_shown_create();
+		innermost->checked_at = GetCurrentTimestamp();
+	}
+	cg_shown_add(innermost->shown, actor, relid, customer);
+}
+
+static bool
+is_just_now(TimestampTz checked_at)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	return now >= checked_at && now - checked_at < CG_VERDICT_USECS;
+}
+
+/* Rows of a store are sent without a snapshot. */
+static void
+require_open(const CgShown *shown, TimestampTz *checked_at)
+{
+	bool		push = !ActiveSnapshotSet();
+
+	if (push)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	cg_shown_require_open(shown);
+	if (push)
+		PopActiveSnapshot();
+	*checked_at = GetCurrentTimestamp();
+}
+
+/*
+ * A language that fetches from a cursor that is held (SPI, cursor_to_xml) passes no
+ * hook of ours.  So a portal whose store may not be shown any more is failed, at
+ * the next execution or command of the session whatever that is, and once a second.
+ */
+void
+cg_resume_close_stores(void)
+{
+	dlist_iter	iter;
+
+	/* Not while we ask for windows ourselves, as the owner of their relation. */
+	if (dlist_is_empty(&all_remembered) || cg_interventions_asking())
+		return;
+	dlist_foreach(iter, &all_remembered)
+	{
+		Remembered *remembered = dlist_container(Remembered, node, iter.cur);
+		Portal		portal = unconstify(void *, remembered->key);
+
+		if (!remembered->is_portal || portal->status != PORTAL_READY || is_just_now(remembered->checked_at))
+			continue;
+		remembered->checked_at = GetCurrentTimestamp();
+		if (!cg_shown_is_open(remembered->shown))
+			MarkPortalFailed(portal);
+	}
+}
+
+/* On failure the next run gets a plan of that time. */
+void
+cg_resume_check_plan(const PlannedStmt *plan)
+{
+	CgShown    *shown = plans_have_shown ? cg_shown_of_plan(plan) : NULL;
+
+	if (shown == NULL)
+		return;
+	PG_TRY();
+	{
+		cg_shown_require_open(shown);
+	}
+	PG_CATCH();
+	{
+		cg_shown_free(shown);
+		ResetPlanCache();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	/* What is a constant of the plan may be in whatever this run delivers. */
+	if (innermost)
+		hand_on(innermost, shown);
+	cg_shown_free(shown);
+}
+
+void
+cg_resume_check(QueryDesc *query)
+{
+	Remembered *remembered;
+
+	if (dlist_is_empty(&all_remembered) || (remembered = find(query)) == NULL)
+		return;
+	/* An SQL function that is asked for row after row is one running statement. */
+	if (query->dest && query->dest->mydest == DestSQLFunction && is_just_now(remembered->checked_at))
+		return;
+	/* A cursor that is being held: its rows go nowhere yet, and the store is known. */
+	if (query->dest && query->dest->mydest == DestTuplestore && ActivePortal &&
+		ActivePortal->queryDesc == query && ActivePortal->holdStore)
+		return;
+	require_open(remembered->shown, &remembered->checked_at);
+}
+
+void
+cg_resume_check_fetch(const FetchStmt *fetch)
+{
+	Portal		portal;
+	Remembered *remembered;
+
+	if (dlist_is_empty(&all_remembered))
+		return;
+	portal = GetPortalByName(fetch->portalname);
+	if (!PortalIsValid(portal) || portal->holdStore == NULL || (remembered = find(portal)) == NULL)
+		return;
+	require_open(remembered->shown, &remembered->checked_at);
+	hand_on(innermost, remembered->shown);
+}
+
+/*
+ * May the plan deliver a value long after it was read?  The nodes listed here pass on
+ * a row before they take the next one.  A nested loop does not: it keeps its outer
+ * row for as long as its inner side has rows, which may be for hours.
+ */
+static bool
+holds_rows(PlanState *state, void *context)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(state->plan))
+	{
+		case T_Append:
+		case T_BitmapAnd:
+		case T_BitmapHeapScan:
+		case T_BitmapIndexScan:
+		case T_BitmapOr:
+		case T_IndexOnlyScan:
+		case T_IndexScan:
+		case T_Limit:
+		case T_LockRows:
+		case T_Result:
+		case T_SampleScan:
+		case T_SeqScan:
+		case T_SubqueryScan:
+		case T_TidRangeScan:
+		case T_TidScan:
+		case T_ValuesScan:
+			break;
+		default:
+			return true;
+	}
+	if (state->initPlan != NIL)
+		return true;
+	foreach(lc, state->subPlan)
+		if (((SubPlanState *) lfirst(lc))->subplan->useHashTable)
+			return true;
+	return planstate_tree_walker(state, holds_rows, context);
+}
+
+/* Of the innermost execution, with what it has shown in earlier runs. */
+static void
+check_running(void)
+{
+	Remembered *remembered;
+	bool		due = innermost->shown && !is_just_now(innermost->checked_at);
+	QueryDesc  *query = innermost->query;
+
+	remembered = query && !dlist_is_empty(&all_remembered) ? find(query) : NULL;
+	if (!due && (remembered == NULL || is_just_now(remembered->checked_at)))
+		return;
+	if (query == NULL || query->planstate == NULL || holds_rows(query->planstate, NULL))
+	{
+		if (remembered)
+			require_open(remembered->shown, &remembered->checked_at);
+		if (due)
+			require_open(innermost->shown, &innermost->checked_at);
+	}
+	else if (due)
+		innermost->checked_at = GetCurrentTimestamp();
+}
+
+void
+cg_resume_check_row(bool first)
+{
+	Remembered *remembered;
+	bool		fresh;
+
+	if (innermost)
+		check_running();
+	if (dlist_is_empty(&all_remembered) || ActivePortal == NULL || ActivePortal->holdStore == NULL ||
+		(remembered = find(ActivePortal)) == NULL)
+		return;
+	fresh = remembered->fresh;
+	remembered->fresh = false;
+	if (!is_just_now(remembered->checked_at) || !(fresh || !first))
+		require_open(remembered->shown, &remembered->checked_at);
+}
+
+void
+cg_resume_enter_planning(CgFrame *frame)
+{
+	cg_resume_enter(frame, NULL, false);
+	/* No store is filled with a plan. */
+	frame->portal = NULL;
+}
+
+void
+cg_resume_leave_planning(CgFrame *frame, PlannedStmt *plan)
+{
+	if (plan && frame->shown)
+	{
+		cg_shown_put_into_plan(frame->shown, plan);
+		plans_have_shown = true;
+	}
+	cg_resume_leave(frame, plan != NULL);
+}

@@ -1,0 +1,282 @@
+/*
+ * reveal.c
+ *		The one function that a guarded value passes through.
+ *
+ * It refuses to run where its record would be lost or its verdict not ours: in a
+ * parallel worker, and outside of an execution.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "replication/walsender.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rls.h"
+#include "utils/uuid.h"
+
+#include "base/copystate.h"
+#include "base/customerkey.h"
+#include "base/guc.h"
+#include "base/refused.h"
+#include "base/site.h"
+#include "journal/journal.h"
+#include "policy/interventions.h"
+#include "policy/policy.h"
+#include "read/around.h"
+#include "read/execution.h"
+#include "read/reveal.h"
+#include "read/written.h"
+
+PG_FUNCTION_INFO_V1(cg_reveal);
+PG_FUNCTION_INFO_V1(cg_reveal_nullable);
+PG_FUNCTION_INFO_V1(cg_site_in);
+PG_FUNCTION_INFO_V1(cg_site_out);
+PG_FUNCTION_INFO_V1(cg_site_recv);
+
+static Datum withhold(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
+static bool is_stored(const CgRevealState *state);
+static void refuse_to_choose(const CgRevealState *state);
+static void refuse_to_store(const CgRevealState *state);
+static void refuse_to_copy(const CgRevealState *state, CgReads *reads);
+
+CgRevealState *
+cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 packed)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	CgRevealState *state = palloc0(sizeof(CgRevealState));
+	const CgPolicy *policy;
+	const CgGuarded *guarded;
+	Oid			collation;
+
+	state->site = cg_site_unpack(packed);
+	policy = cg_policy_get(state->site.relid);
+	guarded = policy ? cg_policy_column(policy, state->site.attnum) : NULL;
+	state->is_key = policy && policy->customer == state->site.attnum;
+	if ((guarded == NULL && !state->is_key) || policy->broken)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the policy of column %s has changed", cg_reveal_site_name(state->site)),
+				 errhint("Run the statement again.")));
+	if (guarded)
+		state->mask = guarded->mask;
+	if (state->mask.constant)
+		state->mask.constant = pstrdup(state->mask.constant);
+	get_atttypetypmodcoll(state->site.relid, state->site.attnum, &state->type, &state->typmod,
+						  &collation);
+	state->key_type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, key));
+	MemoryContextSwitchTo(oldcontext);
+	fcinfo->flinfo->fn_extra = state;
+	return state;
+}
+
+Datum
+cg_reveal(PG_FUNCTION_ARGS)
+{
+	CgRevealState *state = fcinfo->flinfo->fn_extra;
+	char	   *customer = NULL;
+	CgReads    *reads;
+
+	/* The row of an outer join that has nothing to join is nobody's secret. */
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("reveal() is called by contact_guard's rewrite of a query only")));
+	/* A function that its author calls PARALLEL SAFE may bring us here. */
+	if (IsParallelWorker())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("guarded columns cannot be read in a parallel worker"),
+				 errhint("A function that reads them must be PARALLEL RESTRICTED or UNSAFE.")));
+	if (state == NULL)
+		state = cg_reveal_begin(fcinfo, 1, PG_GETARG_INT64(2));
+
+	/* The question who may see must not depend on what only some may see. */
+	if (cg_interventions_asking())
+	{
+		fcinfo->isnull = true;
+		return (Datum) 0;
+	}
+	if (RecoveryInProgress())
+	{
+		static bool warned = false;
+
+		refuse_to_store(state);
+		if (!warned)
+			ereport(WARNING,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("guarded columns are withheld on a standby"),
+					 errhint("Their reads can only be recorded on the primary.")));
+		warned = true;
+		fcinfo->isnull = true;
+		return (Datum) 0;
+	}
+
+	reads = cg_execution_reads();
+	if (!PG_ARGISNULL(1))
+		customer = cg_customerkey_text(PG_GETARG_DATUM(1), state->key_type);
+	if (reads == NULL || (customer == NULL && !PG_ARGISNULL(1)))
+		cg_reveal_refuse_here(state);
+	if (!cg_reads_decide(reads, &state->site, customer))
+		return withhold(fcinfo, state, reads);
+	if (customer)
+		pfree(customer);
+	if (cg_copies == CG_COPIES_REFUSE && (state->site.flags & CG_SITE_GUARDED) == 0)
+		refuse_to_copy(state, reads);
+	if ((state->site.flags & CG_SITE_EAGER) != 0 || cg_copystate_now()->leaves)
+		cg_execution_settle_or_fail();
+	return PG_GETARG_DATUM(0);
+}
+
+/* The same, not strict: the customer key may be NULL. */
+Datum
+cg_reveal_nullable(PG_FUNCTION_ARGS)
+{
+	return cg_reveal(fcinfo);
+}
+
+void
+cg_reveal_refuse_here(const CgRevealState *state)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("guarded column %s cannot be used here", cg_reveal_site_name(state->site)),
+			 cg_refused_relation(state->site.relid, state->site.attnum)));
+}
+
+static Datum
+withhold(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
+{
+	Datum		mask;
+
+	refuse_to_store(state);
+	refuse_to_choose(state);
+	mask = cg_mask_apply(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod,
+						 cg_reads_actor(reads)->name, cg_journal_key(), &fcinfo->isnull);
+	if (!fcinfo->isnull)
+		cg_written_remember(&state->mask, mask, state->type);
+	return mask;
+}
+
+/* May the value become part of a row that the statement stores? */
+static bool
+is_stored(const CgRevealState *state)
+{
+	return (state->site.flags & CG_SITE_FLOWS) != 0 &&
+		((state->site.flags & CG_SITE_STORES) != 0 || cg_around_stores());
+}
+
+/* What an open intervention shows, where contact_guard.copies is "refuse". */
+static void
+refuse_to_copy(const CgRevealState *state, CgReads *reads)
+{
+	if (cg_reads_is_permitted(reads, state->site.relid))
+		return;
+	if (is_stored(state))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("values of guarded column %s cannot be copied", cg_reveal_site_name(state->site)),
+				 cg_refused_relation(state->site.relid, state->site.attnum),
+				 errhint("An open intervention shows them, but a copy would outlive it. A standing permission allows copies: see contact_guard.allow(), and the setting contact_guard.copies.")));
+	cg_around_note_folded();
+}
+
+/*
+ * A mask is for eyes only: stored, it would pass for the value.  So where rows
+ * are stored, and for pg_dump and its like, withheld is an error.  What a
+ * subscription copies at its beginning comes through a walsender, and is stored.
+ */
+static void
+refuse_to_store(const CgRevealState *state)
+{
+	if (!row_security || am_walsender)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg(am_walsender ? "values of guarded column %s would be withheld from a replication connection" :
+						"values of guarded column %s would be withheld, and row_security is off",
+						cg_reveal_site_name(state->site)),
+				 cg_refused_relation(state->site.relid, state->site.attnum),
+				 errhint("For a whole copy use a role with a standing permission: see contact_guard.allow().")));
+	if (is_stored(state))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("withheld values of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
+				 cg_refused_relation(state->site.relid, state->site.attnum),
+				 errhint("There is no open intervention that shows them, and a mask is never stored. Use a role with a standing permission: see contact_guard.allow().")));
+}
+
+/*
+ * A mask decides no write: a clean-up must not empty a table because all numbers
+ * look alike.  What is chosen without writing is remembered for WHERE CURRENT OF.
+ */
+static void
+refuse_to_choose(const CgRevealState *state)
+{
+	bool		decides = (state->site.flags & CG_SITE_DECIDES) != 0;
+	bool		orders = (state->site.flags & CG_SITE_ORDERS) != 0;
+	bool		flows = (state->site.flags & CG_SITE_FLOWS) != 0;
+
+	if ((decides && (state->site.flags & CG_SITE_WRITES) != 0) ||
+		((decides || orders) && cg_around_stores()) ||
+		((decides || orders || flows) && cg_around_deletes()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("withheld values of guarded column %s would decide which rows are written",
+						cg_reveal_site_name(state->site)),
+				 cg_refused_relation(state->site.relid, state->site.attnum),
+				 errdetail("A condition on column \"%s\" has read a mask. IS NULL and IS NOT NULL are such conditions: what is asked of the mask makes no difference.",
+						   get_attname(state->site.relid, state->site.attnum, false)),
+				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
+	cg_around_note_folded();
+	cg_around_note_choice(decides, orders, flows);
+}
+
+char *
+cg_reveal_site_name(CgSite site)
+{
+	char	   *relation = get_rel_name(site.relid);
+	char	   *column = relation ? get_attname(site.relid, site.attnum, true) : NULL;
+
+	if (column == NULL)
+		return psprintf("%u.%d", site.relid, site.attnum);
+	return psprintf("%s.%s",
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(site.relid)), relation),
+					quote_identifier(column));
+}
+
+Datum
+cg_site_out(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_CSTRING(cg_reveal_site_name(cg_site_unpack(PG_GETARG_INT64(0))));
+}
+
+static void
+refuse_input(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("values of type contact_guard.site cannot be written"),
+			 errhint("reveal() is called by contact_guard's rewrite of a query, never by the query itself.")));
+}
+
+Datum
+cg_site_in(PG_FUNCTION_ARGS)
+{
+	refuse_input();
+	PG_RETURN_NULL();
+}
+
+Datum
+cg_site_recv(PG_FUNCTION_ARGS)
+{
+	refuse_input();
+	PG_RETURN_NULL();
+}

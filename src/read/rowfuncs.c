@@ -1,0 +1,161 @@
+/*
+ * rowfuncs.c
+ *		What a rewritten query asks of a row: open_customers(), visible(), found().
+ *
+ * Like reveal() they take a site, which only the rewrite can make, and run in
+ * the leader of a parallel query alone.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "nodes/supportnodes.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/uuid.h"
+
+#include "base/actor.h"
+#include "base/copystate.h"
+#include "base/customerkey.h"
+#include "base/site.h"
+#include "policy/interventions.h"
+#include "policy/windows.h"
+#include "read/execution.h"
+#include "read/reveal.h"
+
+PG_FUNCTION_INFO_V1(cg_open_customers);
+PG_FUNCTION_INFO_V1(cg_visible);
+PG_FUNCTION_INFO_V1(cg_found);
+
+PG_FUNCTION_INFO_V1(cg_test_support);
+
+static bool key_value(const char *text, Oid type, Datum *value);
+static char *key_of_row(FunctionCallInfo fcinfo);
+
+/* False for a key that no column of the type can hold. */
+static bool
+key_value(const char *text, Oid type, Datum *value)
+{
+	long long	number;
+	char	   *end;
+
+	switch (type)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+			errno = 0;
+			number = strtoll(text, &end, 10);
+			if (errno != 0 || end == text || *end != '\0' ||
+				(type == INT4OID && number != (int32) number) ||
+				(type == INT2OID && number != (int16) number))
+				return false;
+			*value = type == INT8OID ? Int64GetDatum(number) :
+				type == INT4OID ? Int32GetDatum((int32) number) : Int16GetDatum((int16) number);
+			return true;
+		case UUIDOID:
+			*value = DirectFunctionCall1(uuid_in, CStringGetDatum(text));
+			return true;
+		default:
+			*value = CStringGetTextDatum(text);
+			return true;
+	}
+}
+
+/*
+ * The customers whom the actor may have a window at, by what was read at most a
+ * second ago.  The planner calls it too, to learn how many there are.
+ */
+Datum
+cg_open_customers(PG_FUNCTION_ARGS)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	List	   *customers = NIL;
+	ListCell   *lc;
+	Datum	   *values;
+	int			count = 0;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+
+	if (PG_ARGISNULL(1) || !OidIsValid(type))
+		PG_RETURN_NULL();
+	/* No window on a standby, where nothing can be recorded, nor while asking for them. */
+	if (!RecoveryInProgress() && !cg_interventions_asking())
+		customers = cg_windows_customers(cg_actor_current().name);
+	values = palloc(sizeof(Datum) * (list_length(customers) + 1));
+	foreach(lc, customers)
+		if (key_value(lfirst(lc), type, &values[count]))
+			count++;
+	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
+	PG_RETURN_ARRAYTYPE_P(construct_array(values, count, type, typlen, typbyval, typalign));
+}
+
+static char *
+key_of_row(FunctionCallInfo fcinfo)
+{
+	Oid			type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
+
+	if (IsParallelWorker())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("guarded relations cannot be read in a parallel worker"),
+				 errhint("A function that reads them must be PARALLEL RESTRICTED or UNSAFE.")));
+	return PG_ARGISNULL(0) ? NULL : cg_customerkey_text(PG_GETARG_DATUM(0), type);
+}
+
+/* Does the row exist for the actor? */
+Datum
+cg_visible(PG_FUNCTION_ARGS)
+{
+	CgSite		site = cg_site_unpack(PG_GETARG_INT64(1));
+	char	   *customer = key_of_row(fcinfo);
+	CgReads    *reads;
+	bool		result;
+
+	if (customer == NULL || RecoveryInProgress() || cg_interventions_asking())
+		PG_RETURN_BOOL(false);
+	reads = cg_execution_reads();
+	result = reads && cg_reads_is_open(reads, site.relid, customer);
+	pfree(customer);
+	PG_RETURN_BOOL(result);
+}
+
+/*
+ * The row has been found by the bare value of a guarded column: that is a read of
+ * it.  Nobody's function has seen the row before.  Not strict: a row without a
+ * customer is found, too.
+ */
+Datum
+cg_found(PG_FUNCTION_ARGS)
+{
+	CgSite		site;
+	char	   *customer = key_of_row(fcinfo);
+	CgReads    *reads;
+
+	if (PG_ARGISNULL(1) || (customer == NULL && !PG_ARGISNULL(0)) || cg_interventions_asking())
+		PG_RETURN_BOOL(false);
+	site = cg_site_unpack(PG_GETARG_INT64(1));
+	reads = cg_execution_reads();
+	if (reads == NULL || !cg_reads_decide(reads, &site, customer))
+		PG_RETURN_BOOL(false);
+	if (customer)
+		pfree(customer);
+	if ((site.flags & CG_SITE_EAGER) != 0 || cg_copystate_now()->leaves)
+		cg_execution_settle_or_fail();
+	PG_RETURN_BOOL(true);
+}
+
+Datum
+cg_test_support(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+
+	if (!IsA(request, SupportRequestSelectivity))
+		PG_RETURN_POINTER(NULL);
+	((SupportRequestSelectivity *) request)->selectivity = 1.0;
+	PG_RETURN_POINTER(request);
+}

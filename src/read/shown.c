@@ -1,0 +1,314 @@
+/*
+ * shown.c
+ *		A set of what has been shown: customers by open windows, relations by
+ *		standing permissions.
+ *
+ * Memory is bounded: a customer is remembered by a hash of 64 bits, whose seed nobody
+ * knows, and beyond CG_SHOWN_MAX of them nothing but that there were too many; such a
+ * set is never open again.  So is one that was shown to more than one actor.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
+#include "utils/memutils.h"
+
+#include "policy/permission.h"
+#include "policy/policy.h"
+#include "policy/windows.h"
+#include "read/shown.h"
+
+#define IN_PLAN "contact_guard shown"
+
+typedef struct ShownEntry
+{
+	uint64		customer;		/* key: a hash of its text */
+	uint32		check;			/* the last one that found a window open */
+	char		status;
+} ShownEntry;
+
+#define SH_PREFIX shownset
+#define SH_ELEMENT_TYPE ShownEntry
+#define SH_KEY_TYPE uint64
+#define SH_KEY customer
+#define SH_HASH_KEY(tb, key) ((uint32) (key))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+struct CgShown
+{
+	MemoryContext context;
+	CgActor		actor;			/* name NULL: nothing has been shown */
+	shownset_hash *customers;	/* NULL: none */
+	List	   *relations;		/* OIDs */
+	bool		several;		/* actors */
+	bool		too_many;		/* customers; they are forgotten */
+};
+
+static bool is_of(const CgShown *shown, const CgActor *actor);
+static uint64 hash_of(const char *customer);
+static void add_customer(CgShown *shown, uint64 customer);
+static void add_actor(CgShown *shown, const CgActor *actor);
+static bool are_windows_open(const CgShown *shown);
+static const char *problem(const CgShown *shown, const CgActor *actor);
+
+CgShown *
+cg_shown_create(void)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "contact_guard shown", ALLOCSET_SMALL_SIZES);
+	CgShown    *shown = MemoryContextAllocZero(context, sizeof(CgShown));
+
+	shown->context = context;
+	return shown;
+}
+
+void
+cg_shown_free(CgShown *shown)
+{
+	MemoryContextDelete(shown->context);
+}
+
+static bool
+is_of(const CgShown *shown, const CgActor *actor)
+{
+	return shown->actor.role == actor->role && strcmp(shown->actor.name, actor->name) == 0;
+}
+
+/* The seed is the session's, as the sets are. */
+static uint64
+hash_of(const char *customer)
+{
+	static uint64 seed = 0;
+
+	while (seed == 0)
+		if (!pg_strong_random(&seed, sizeof(seed)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not generate a random number")));
+	return hash_bytes_extended((const unsigned char *) customer, strlen(customer), seed);
+}
+
+static void
+add_customer(CgShown *shown, uint64 customer)
+{
+	bool		found;
+	ShownEntry *entry;
+
+	if (shown->too_many)
+		return;
+	if (shown->customers == NULL)
+		shown->customers = shownset_create(shown->context, 2, NULL);
+	entry = shownset_insert(shown->customers, customer, &found);
+	if (found)
+		return;
+	entry->check = 0;
+	if (shown->customers->members > CG_SHOWN_MAX)
+	{
+		shownset_destroy(shown->customers);
+		shown->customers = NULL;
+		shown->too_many = true;
+	}
+}
+
+static void
+add_actor(CgShown *shown, const CgActor *actor)
+{
+	if (shown->actor.name == NULL)
+	{
+		shown->actor = *actor;
+		shown->actor.name = MemoryContextStrdup(shown->context, actor->name);
+	}
+	else if (!is_of(shown, actor))
+		shown->several = true;
+}
+
+void
+cg_shown_add(CgShown *shown, const CgActor *actor, Oid relid, const char *customer)
+{
+	add_actor(shown, actor);
+	if (customer)
+		add_customer(shown, hash_of(customer));
+	else
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(shown->context);
+
+		shown->relations = list_append_unique_oid(shown->relations, relid);
+		MemoryContextSwitchTo(oldcontext);
+	}
+}
+
+void
+cg_shown_merge(CgShown *into, const CgShown *from)
+{
+	shownset_iterator it;
+	ShownEntry *entry;
+	ListCell   *lc;
+
+	into->several |= from->several;
+	into->too_many |= from->too_many;
+	foreach(lc, from->relations)
+		cg_shown_add(into, &from->actor, lfirst_oid(lc), NULL);
+	if (from->customers == NULL)
+		return;
+	add_actor(into, &from->actor);
+	shownset_start_iterate(from->customers, &it);
+	while ((entry = shownset_iterate(from->customers, &it)) != NULL)
+		add_customer(into, entry->customer);
+}
+
+/* One question, however many customers there are. */
+static bool
+are_windows_open(const CgShown *shown)
+{
+	static uint32 check = 0;
+	uint32		open = 0;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard windows",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	ListCell   *lc;
+
+	if (++check == 0)
+		check = 1;
+	foreach(lc, cg_windows_open(shown->actor.name))
+	{
+		ShownEntry *entry = shownset_lookup(shown->customers,
+											 hash_of(((CgWindow *) lfirst(lc))->customer));
+
+		/* There may be two windows at one customer. */
+		if (entry && entry->check != check)
+		{
+			entry->check = check;
+			open++;
+		}
+	}
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+	return open == shown->customers->members;
+}
+
+/* Why may it not be shown again?  NULL: it may. */
+static const char *
+problem(const CgShown *shown, const CgActor *actor)
+{
+	ListCell   *lc;
+
+	if (shown->several)
+		return "They were shown to several actors.";
+	if (shown->too_many)
+		return "They are of so many customers that nobody knows whose interventions are still open.";
+	if (shown->customers && !are_windows_open(shown))
+		return "An intervention has ended since, or a permission was taken back.";
+	foreach(lc, shown->relations)
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		if (policy == NULL || !cg_permission_of(actor, policy).granted)
+			return "An intervention has ended since, or a permission was taken back.";
+	}
+	return NULL;
+}
+
+bool
+cg_shown_is_open(const CgShown *shown)
+{
+	CgActor		actor;
+
+	if (shown->actor.name == NULL)
+		return true;
+	actor = cg_actor_current();
+	return is_of(shown, &actor) && problem(shown, &actor) == NULL;
+}
+
+void
+cg_shown_require_open(const CgShown *shown)
+{
+	CgActor		actor;
+	const char *detail;
+
+	if (shown->actor.name == NULL)
+		return;
+	actor = cg_actor_current();
+	if (!is_of(shown, &actor))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("this query has shown guarded values to \"%s\" and cannot go on for \"%s\"",
+						shown->actor.name, actor.name),
+				 errhint("Run it again.")));
+	detail = problem(shown, &actor);
+	if (detail)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("this query has shown values that may not be shown any more, and cannot go on"),
+				 errdetail("%s", detail),
+				 shown->too_many ? errhint("Read fewer customers at a time.") : errhint("Run it again.")));
+}
+
+/*
+ * As texts: "s" of a set that is never open again; the actor's role and name; then
+ * "r" and a relation, or "c" and a customer.
+ */
+void
+cg_shown_put_into_plan(const CgShown *shown, PlannedStmt *plan)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	List	   *texts = NIL;
+	shownset_iterator it;
+	ShownEntry *entry;
+	ListCell   *lc;
+
+	if (shown->several || shown->too_many)
+		texts = lappend(texts, makeString("s"));
+	texts = lappend(texts, makeString(psprintf("%u %s", shown->actor.role, shown->actor.name)));
+	foreach(lc, shown->relations)
+		texts = lappend(texts, makeString(psprintf("r%u", lfirst_oid(lc))));
+	if (shown->customers)
+	{
+		shownset_start_iterate(shown->customers, &it);
+		while ((entry = shownset_iterate(shown->customers, &it)) != NULL)
+			texts = lappend(texts, makeString(psprintf("c" UINT64_FORMAT, entry->customer)));
+	}
+	rte->rtekind = RTE_RESULT;
+	rte->eref = makeAlias("contact_guard", NIL);
+	rte->enrname = pstrdup(IN_PLAN);
+	rte->values_lists = texts;
+	plan->rtable = lappend(plan->rtable, rte);
+	/* Nor is it kept beyond the transaction if others have committed since. */
+	plan->transientPlan = true;
+}
+
+CgShown *
+cg_shown_of_plan(const PlannedStmt *plan)
+{
+	RangeTblEntry *rte = plan->rtable == NIL ? NULL : llast_node(RangeTblEntry, plan->rtable);
+	CgShown    *shown;
+	CgActor		actor = {0};
+	ListCell   *lc;
+
+	if (rte == NULL || rte->rtekind != RTE_RESULT || rte->enrname == NULL || strcmp(rte->enrname, IN_PLAN) != 0)
+		return NULL;
+	shown = cg_shown_create();
+	foreach(lc, rte->values_lists)
+	{
+		const char *text = strVal(lfirst(lc));
+
+		if (strcmp(text, "s") == 0)
+			shown->several = true;
+		else if (actor.name == NULL)
+		{
+			actor.role = (Oid) strtoul(text, NULL, 10);
+			actor.name = strchr(text, ' ') + 1;
+		}
+		else if (text[0] == 'r')
+			cg_shown_add(shown, &actor, (Oid) strtoul(text + 1, NULL, 10), NULL);
+		else
+		{
+			add_actor(shown, &actor);
+			add_customer(shown, strtoull(text + 1, NULL, 10));
+		}
+	}
+	return shown;
+}

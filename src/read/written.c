@@ -1,0 +1,118 @@
+/*
+ * written.c
+ *		Masks that come back as values to be stored.
+ *
+ * An application copies a customer, or writes all columns of a row that it read as
+ * a new row: what it read was a mask, and stored it would pass for the value.
+ * Most masks are known by their form.  Where the form is also an honest value's (a
+ * pseudonym, one or two stars) what this session has made is remembered: a table of
+ * hashes, of which new ones take the place of old ones.  Under mask null nobody can
+ * tell.
+ *
+ * The question is a check option of our own, unmasked(column, site): PostgreSQL asks
+ * it of the row that is really stored, after triggers, in whatever partition, and
+ * not of one that ON CONFLICT has turned away.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "base/refused.h"
+#include "read/execution.h"
+#include "read/reveal.h"
+#include "read/written.h"
+
+#define MADE_SLOTS 8192			/* a power of two; 64 kB */
+
+PG_FUNCTION_INFO_V1(cg_unmasked);
+
+static uint64 *made_masks = NULL;
+
+static uint64 hash_value(Datum value, Oid type);
+
+/* The padding of a char(n) is no part of its value.  Never 0. */
+static uint64
+hash_value(Datum value, Oid type)
+{
+	text	   *packed;
+
+	if (getBaseType(type) == BPCHAROID)
+		value = DirectFunctionCall1(rtrim1, value);
+	packed = DatumGetTextPP(value);
+	return hash_bytes_extended((const unsigned char *) VARDATA_ANY(packed),
+							   VARSIZE_ANY_EXHDR(packed), 0) | 1;
+}
+
+void
+cg_written_remember(const CgMask *mask, Datum made, Oid type)
+{
+	uint64		hash;
+
+	if (mask->kind == CG_MASK_NULL || mask->kind == CG_MASK_CONSTANT ||
+		cg_mask_has_form(mask, made, type))
+		return;
+	if (made_masks == NULL)
+		made_masks = MemoryContextAllocZero(TopMemoryContext, sizeof(uint64) * MADE_SLOTS);
+	hash = hash_value(made, type);
+	made_masks[(hash >> 1) % MADE_SLOTS] = hash;
+}
+
+bool
+cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 typmod)
+{
+	uint64		hash;
+
+	switch (mask->kind)
+	{
+		case CG_MASK_NULL:
+			return false;
+		case CG_MASK_CONSTANT:
+			return cg_mask_is_constant(mask, value, type, typmod);
+		default:
+			if (cg_mask_has_form(mask, value, type))
+				return true;
+			if (made_masks == NULL)
+				return false;
+			hash = hash_value(value, type);
+			return made_masks[(hash >> 1) % MADE_SLOTS] == hash;
+	}
+}
+
+/*
+ * unmasked(value, site): an ERROR rather than false, which would print the row.  Not
+ * strict: to a check option NULL is false.
+ */
+Datum
+cg_unmasked(PG_FUNCTION_ARGS)
+{
+	CgRevealState *state = fcinfo->flinfo->fn_extra;
+	CgReads    *reads;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_BOOL(true);
+	if (state == NULL)
+		state = cg_reveal_begin(fcinfo, 0, PG_GETARG_INT64(1));
+	if (!cg_written_is_mask(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod))
+		PG_RETURN_BOOL(true);
+	/* Whoever is shown every value has read no mask. */
+	reads = IsParallelWorker() ? NULL : cg_execution_reads();
+	if (reads == NULL || !cg_reads_is_permitted(reads, state->site.relid))
+		cg_written_refuse(state);
+	PG_RETURN_BOOL(true);
+}
+
+void
+cg_written_refuse(const CgRevealState *state)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the mask of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
+			 cg_refused_relation(state->site.relid, state->site.attnum),
+			 errhint("The value is what is shown in place of one that is withheld. Leave the column out, or give the value itself.")));
+}

@@ -1,0 +1,23 @@
+/*
+ * written.h
+ *		Masks that come back as values to be stored.
+ */
+#ifndef CG_WRITTEN_H
+#define CG_WRITTEN_H
+
+#include "policy/mask.h"
+#include "read/reveal.h"
+
+/* A mask that has been made for the actor, of a column of this type. */
+extern void cg_written_remember(const CgMask *mask, Datum made, Oid type);
+
+/*
+ * Is the value one that a reader is shown as a mask: by its form, or because this
+ * session has made it?
+ */
+extern bool cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 typmod);
+
+/* ERROR insufficient_privilege. */
+extern void cg_written_refuse(const CgRevealState *state) pg_attribute_noreturn();
+
+#endif							/* CG_WRITTEN_H */
