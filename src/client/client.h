@@ -75,6 +75,15 @@ extern void file_write(const char *path, const void *data, size_t length);
 /* folder "/" name; malloc'd. */
 extern char *file_path(const char *folder, const char *name);
 
+/*
+ * folder "/tile/KIND/N", or its partial one, as C2SP's tlog-tiles has it; kind: a level, or
+ * "entries".  malloc'd.
+ */
+extern char *file_tile_path(const char *folder, const char *kind, uint64_t n, int width);
+
+/* Writes the file, and the folders that it needs; frees path. */
+extern void file_write_below(char *path, const void *data, size_t length);
+
 /* --- keys.c --- */
 
 typedef struct Keys

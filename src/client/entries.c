@@ -81,7 +81,7 @@ export_run(PGconn *stream, Tiles *tiles, const char *folder, uint64_t first, uin
 static bool
 is_there(const char *folder, uint64_t n, uint64_t size)
 {
-	char	   *path = export_path(folder, "entries", n, bundle_width(n, size));
+	char	   *path = file_tile_path(folder, "entries", n, bundle_width(n, size));
 	bool		there = file_exists(path);
 
 	free(path);
@@ -135,7 +135,7 @@ finish(Bundle *bundle, const char *folder)
 	bool		whole = !bundle->holes && bundle->next == bundle->width;
 
 	if (whole)
-		export_file(export_path(folder, "entries", bundle->n, bundle->width), bundle->data.data,
+		file_write_below(file_tile_path(folder, "entries", bundle->n, bundle->width), bundle->data.data,
 					bundle->data.length);
 	cg_bytes_reset(&bundle->data);
 	bundle->next = 0;

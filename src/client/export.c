@@ -9,15 +9,12 @@
  */
 #include "export.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static void export_level(Tiles *tiles, const char *folder, uint64_t size, int level);
 static void export_tile(Tiles *tiles, const char *folder, int level, uint64_t n, int wanted);
-static void make_folders(const char *path);
 
 int
 run_export(int argc, char **argv)
@@ -66,7 +63,7 @@ run_export(int argc, char **argv)
 	if (entries)
 		export_entries(conninfo, tiles, folder, checkpoint.size);
 	progress_clear();
-	export_file(file_path(folder, "checkpoint"), text, strlen(text));
+	file_write_below(file_path(folder, "checkpoint"), text, strlen(text));
 	printf("%s: %llu rows exported\n", checkpoint.origin, (unsigned long long) checkpoint.size);
 	PQfinish(conn);
 	return EXIT_GOOD;
@@ -96,7 +93,7 @@ export_tile(Tiles *tiles, const char *folder, int level, uint64_t n, int wanted)
 	const uint8_t *hashes;
 
 	snprintf(kind, sizeof(kind), "%d", level);
-	path = export_path(folder, kind, n, wanted);
+	path = file_tile_path(folder, kind, n, wanted);
 	if (file_exists(path))
 	{
 		free(path);
@@ -106,52 +103,5 @@ export_tile(Tiles *tiles, const char *folder, int level, uint64_t n, int wanted)
 	if (hashes == NULL || !good || width != wanted)
 		fail(EXIT_TAMPERED, "tile %d/%llu of the stored tree is not the one that was signed", level,
 			 (unsigned long long) n);
-	export_file(path, hashes, (size_t) width * CG_HASH_LENGTH);
-}
-
-/* N in groups of three digits, all but the last after an "x". */
-char *
-export_path(const char *folder, const char *kind, uint64_t n, int width)
-{
-	char		groups[64] = "";
-	char		name[128];
-
-	do
-	{
-		char		rest[64];
-
-		strcpy(rest, groups);
-		snprintf(groups, sizeof(groups), "/%s%03llu%s", rest[0] == '\0' ? "" : "x",
-				 (unsigned long long) (n % 1000), rest);
-		n /= 1000;
-	} while (n > 0);
-	if (width < CG_TILE_WIDTH)
-		snprintf(name, sizeof(name), "tile/%s%s.p/%d", kind, groups, width);
-	else
-		snprintf(name, sizeof(name), "tile/%s%s", kind, groups);
-	return file_path(folder, name);
-}
-
-void
-export_file(char *path, const void *data, size_t length)
-{
-	make_folders(path);
-	file_write(path, data, length);
-	free(path);
-}
-
-/* Those that a file's path needs. */
-static void
-make_folders(const char *path)
-{
-	char	   *copy = strdup(path);
-
-	for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
-	{
-		*slash = '\0';
-		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-			fail(EXIT_UNCHECKED, "could not create \"%s\": %s", copy, strerror(errno));
-		*slash = '/';
-	}
-	free(copy);
+	file_write_below(path, hashes, (size_t) width * CG_HASH_LENGTH);
 }

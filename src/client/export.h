@@ -1,17 +1,11 @@
 /*
  * export.h
- *		contact-guard export: what its two files share.
+ *		contact-guard export: the rows of the log beside the tiles.
  */
 #ifndef CG_EXPORT_H
 #define CG_EXPORT_H
 
 #include "client.h"
-
-/* "tile/KIND/N" in the folder, or its partial one; kind: a level, or "entries".  malloc'd. */
-extern char *export_path(const char *folder, const char *kind, uint64_t n, int width);
-
-/* Writes the file, and its folders; frees path. */
-extern void export_file(char *path, const void *data, size_t length);
 
 /*
  * Writes the bundles of the first size rows that are not there yet, each row

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 static void sync_folder(const char *path);
+static void make_folders(const char *path);
 
 /* None that we read is larger; one that is may have no end. */
 #define FILE_BYTES ((size_t) 64 << 20)
@@ -102,4 +103,51 @@ file_path(const char *folder, const char *name)
 
 	sprintf(path, "%s/%s", folder, name);
 	return path;
+}
+
+/* N in groups of three digits, all but the last after an "x". */
+char *
+file_tile_path(const char *folder, const char *kind, uint64_t n, int width)
+{
+	char		groups[64] = "";
+	char		name[128];
+
+	do
+	{
+		char		rest[64];
+
+		strcpy(rest, groups);
+		snprintf(groups, sizeof(groups), "/%s%03llu%s", rest[0] == '\0' ? "" : "x",
+				 (unsigned long long) (n % 1000), rest);
+		n /= 1000;
+	} while (n > 0);
+	if (width < CG_TILE_WIDTH)
+		snprintf(name, sizeof(name), "tile/%s%s.p/%d", kind, groups, width);
+	else
+		snprintf(name, sizeof(name), "tile/%s%s", kind, groups);
+	return file_path(folder, name);
+}
+
+void
+file_write_below(char *path, const void *data, size_t length)
+{
+	make_folders(path);
+	file_write(path, data, length);
+	free(path);
+}
+
+/* Those that a file's path needs. */
+static void
+make_folders(const char *path)
+{
+	char	   *copy = strdup(path);
+
+	for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
+	{
+		*slash = '\0';
+		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
+			fail(EXIT_UNCHECKED, "could not create \"%s\": %s", copy, strerror(errno));
+		*slash = '/';
+	}
+	free(copy);
 }
