@@ -25,7 +25,7 @@
 #include "utils/memutils.h"
 
 #include "base/actor.h"
-#include "base/objects.h"
+#include "base/roles.h"
 
 #define PROXY_ROLE "contact_guard_proxy"
 #define ACTOR_LENGTH 256
@@ -135,12 +135,12 @@ cg_actor_current(void)
 		actor.role = GetOuterUserId();
 		/* A pool's login is nobody in particular, whatever role others give it. */
 		if (role_is_lent() && !superuser_arg(GetSessionUserId()) &&
-			cg_objects_is_proxy(GetSessionUserId(), false))
+			cg_roles_is_proxy(GetSessionUserId(), false))
 			actor.role = GetSessionUserId();
 	}
 	actor.name = GetUserNameFromId(actor.role, false);
 	actor.superuser = superuser_arg(actor.role);
-	actor.proxy = cg_objects_is_proxy(actor.role, false);
+	actor.proxy = cg_roles_is_proxy(actor.role, false);
 	return actor;
 }
 
@@ -161,7 +161,7 @@ cg_act_as(PG_FUNCTION_ARGS)
 	 * Asked of the outer role, too: a SECURITY DEFINER function must not lend
 	 * the right to name an actor.
 	 */
-	if (!cg_objects_is_proxy(caller, true))
+	if (!cg_roles_is_proxy(caller, true))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"%s\" to name the actor", PROXY_ROLE)));

@@ -1,11 +1,16 @@
 /*
  * names.c
- *		Names of relations, as records have them.
+ *		Names of relations and functions, as records and messages have them.
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "catalog/pg_proc.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "base/names.h"
 
@@ -29,4 +34,31 @@ cg_names_relation(Oid relid)
 	}
 	PG_END_TRY();
 	return result;
+}
+
+/* format_procedure_qualified() would qualify the built-in types, too. */
+char *
+cg_names_function(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	char	   *schema;
+	StringInfoData out;
+
+	if (!HeapTupleIsValid(tuple))
+		return psprintf("%u", function);
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	schema = get_namespace_name(form->pronamespace);
+	initStringInfo(&out);
+	appendStringInfo(&out, "%s(", quote_qualified_identifier(schema, NameStr(form->proname)));
+	for (int i = 0; i < form->pronargs; i++)
+	{
+		Oid			type = form->proargtypes.values[i];
+
+		appendStringInfo(&out, "%s%s", i > 0 ? ", " : "",
+						 type < FirstNormalObjectId ? format_type_be(type) : format_type_be_qualified(type));
+	}
+	appendStringInfoChar(&out, ')');
+	ReleaseSysCache(tuple);
+	return out.data;
 }

@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "base/catalog.h"
 #include "base/objects.h"
 #include "base/owncolumns.h"
 
@@ -101,8 +102,8 @@ table_problem(const Table *table)
 		return "It is a relation of another kind.";
 	for (; count < COLUMNS_MAX && table->columns[count].name && problem == NULL; count++)
 		problem = column_problem(table, relid, count);
-	if (problem == NULL && table->no_more && cg_objects_natts(relid) != count)
-		problem = psprintf("It has %d columns, not %d.", cg_objects_natts(relid), count);
+	if (problem == NULL && table->no_more && cg_catalog_natts(relid) != count)
+		problem = psprintf("It has %d columns, not %d.", cg_catalog_natts(relid), count);
 	return problem;
 }
 

@@ -37,6 +37,7 @@
 #include "base/objects.h"
 #include "base/ownschema.h"
 #include "base/owntables.h"
+#include "base/roles.h"
 
 void		(*cg_owntables_on_drop) (Oid relid) = NULL;
 
@@ -170,7 +171,7 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 		cg_acls_created(classId, objectId);
 	/* Roles are the cluster's: in any database. */
 	if (access == OAT_POST_ALTER && classId == AuthIdRelationId)
-		cg_objects_check_role_renamed(objectId);
+		cg_roles_check_renamed(objectId);
 	if (dropping || has_leave())
 		return;
 	switch (access)

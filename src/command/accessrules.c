@@ -36,7 +36,8 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#include "base/objects.h"
+#include "base/catalog.h"
+#include "base/roles.h"
 #include "base/underway.h"
 #include "command/accessrules.h"
 #include "command/childcode.h"
@@ -201,7 +202,7 @@ decide_domain(Oid domain)
 		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
 		Oid			relid = policy ? policy->relid : InvalidOid;
 		bool		hide = policy && policy->hide;
-		int			natts = policy ? cg_objects_natts(relid) : 0;
+		int			natts = policy ? cg_catalog_natts(relid) : 0;
 
 		for (AttrNumber attnum = 1; attnum <= natts; attnum++)
 		{
@@ -423,7 +424,7 @@ cg_accessrules_function(const CgAccess *event)
 	if (!OidIsValid(relid))
 		return;
 	/* Before the command; what mends a definition must pass. */
-	if (cg_objects_is_admin())
+	if (cg_roles_is_admin())
 	{
 		if (cg_trust_is_allowed(event->object))
 			cg_ddl_note_changed(relid);

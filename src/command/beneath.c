@@ -44,12 +44,14 @@
 #include "utils/syscache.h"
 
 #include "base/inval.h"
+#include "base/names.h"
 #include "command/beneath.h"
 #include "command/ddl.h"
 #include "command/reaches.h"
 #include "journal/eventrecord.h"
 #include "policy/definition.h"
 #include "policy/labels.h"
+#include "policy/offences.h"
 #include "policy/policy.h"
 #include "policy/prints.h"
 #include "policy/trust.h"
@@ -341,7 +343,7 @@ static void
 decide_print(const Before *was, const char *print, bool admin)
 {
 	char	   *caller = OidIsValid(was->relid) ? psprintf("the definition of relation \"%s\"", get_rel_name(was->relid))
-		: psprintf("function %s", cg_trust_name(was->function));
+		: psprintf("function %s", cg_names_function(was->function));
 
 	if (admin)
 	{
@@ -377,6 +379,6 @@ cg_beneath_compare(const List *before, bool admin)
 				decide_print(was, lfirst(print), admin);
 		policy = OidIsValid(was->relid) ? cg_policy_get(was->relid) : NULL;
 		if (policy && !policy->unpinned)
-			cg_definition_refuse(new_offences(was->definition.offences, now.offences));
+			cg_offences_refuse(new_offences(was->definition.offences, now.offences));
 	}
 }

@@ -12,7 +12,7 @@ extern void cg_beneath_init(void);
 
 /*
  * An object was made or changed, which only its command sees so far.  If a
- * definition may call it, it is locked against cg_definition_require() until the
+ * definition may call it, it is locked against cg_offences_require_none() until the
  * transaction ends, and the innermost command remembers how things were.
  */
 extern void cg_beneath_decide(Oid classId, const CgAccess *event);

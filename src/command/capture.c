@@ -38,10 +38,12 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "base/names.h"
 #include "command/capture.h"
 #include "command/ddl.h"
 #include "journal/eventrecord.h"
 #include "policy/labels.h"
+#include "policy/pinned.h"
 #include "policy/policy.h"
 #include "policy/trust.h"
 
@@ -249,7 +251,7 @@ exists(const Found *found, const List *schemas)
 static bool
 may_find(Oid function, const Found *found)
 {
-	List	   *path = cg_trust_path(function);
+	List	   *path = cg_pinned_path(function);
 	HeapTuple	tuple;
 	char	   *source;
 	Oid			language;
@@ -290,12 +292,12 @@ decide_trusted(const CgAccess *event)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"contact_guard_admin\" to change function %s",
-						cg_trust_name(event->object)),
+						cg_names_function(event->object)),
 				 errdetail("It is trusted with stored values.")));
 	/* What it was is still in the caches.  A trust that was void does not come to life. */
 	if (!cg_trust_is_void(event->object))
 		cg_ddl_note_trusted(event->object);
-	cg_eventrecord_add("change of function %s, which is trusted", cg_trust_name(event->object));
+	cg_eventrecord_add("change of function %s, which is trusted", cg_names_function(event->object));
 }
 
 /* Do trusted functions meet values of this type? */
@@ -314,7 +316,7 @@ is_met(Oid type)
 	}
 	if (schema != PG_CATALOG_NAMESPACE)
 		foreach(lc, cg_trust_functions())
-			foreach(name, cg_trust_path(lfirst_oid(lc)))
+			foreach(name, cg_pinned_path(lfirst_oid(lc)))
 				if (get_namespace_oid(lfirst(name), true) == schema)
 					return true;
 	foreach(lc, cg_labels_relations())
@@ -367,7 +369,7 @@ refuse_if_found(const Found *found, const char *what)
 					 errmsg("must be a member of role \"contact_guard_admin\" to %s %s %s named \"%s\" here",
 							what, found->kind->cache == OPEROID ? "an" : "a", found->kind->what, NameStr(found->name)),
 					 errdetail("Function %s, which is trusted with stored values, may find it by this name.",
-							   cg_trust_name(lfirst_oid(lc))),
+							   cg_names_function(lfirst_oid(lc))),
 					 strcmp(what, "drop") == 0 || strcmp(what, "move away") == 0
 					 ? errhint("It would find another one then. Ask a member of contact_guard_admin to run the command.")
 					 : errhint("Use another name, or ask a member of contact_guard_admin to run the command.")));
@@ -422,7 +424,7 @@ cg_capture_decide_drop(Oid classId, Oid object, int column)
 	if (!cg_trust_is_any() || column != 0)
 		return;
 	if (classId == ProcedureRelationId && cg_trust_is_labelled(object))
-		cg_eventrecord_add("drop of function %s, which was trusted", cg_trust_name(object));
+		cg_eventrecord_add("drop of function %s, which was trusted", cg_names_function(object));
 	/* What is not found in a temporary schema leaves room for nobody. */
 	if (cg_ddl_is_admin() || (classId != TypeRelationId && classId != RelationRelationId &&
 							  classId != NamespaceRelationId))

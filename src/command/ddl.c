@@ -33,15 +33,16 @@
 
 #include "base/objects.h"
 #include "base/refused.h"
+#include "base/roles.h"
 #include "base/underway.h"
 #include "command/altertable.h"
 #include "command/beneath.h"
 #include "command/childcode.h"
 #include "command/ddl.h"
-#include "policy/definition.h"
 #include "policy/descend.h"
 #include "policy/inherit.h"
-#include "policy/trust.h"
+#include "policy/offences.h"
+#include "policy/trustlabel.h"
 #include "policy/verdict.h"
 
 static CgDdl *current = NULL;
@@ -56,7 +57,7 @@ static void decide_reindex(ReindexStmt *statement, CgDdl *frame);
 bool
 cg_ddl_is_admin(void)
 {
-	return current && current->kind == CG_COMMAND_DECIDED ? current->admin : cg_objects_is_admin();
+	return current && current->kind == CG_COMMAND_DECIDED ? current->admin : cg_roles_is_admin();
 }
 
 static List *
@@ -159,7 +160,7 @@ cg_ddl_prepare(PlannedStmt *pstmt, CgDdl *frame)
 		frame->touches = cg_descend_guards_anything();
 	if (frame->kind == CG_COMMAND_DECIDED)
 	{
-		frame->admin = cg_objects_is_admin();
+		frame->admin = cg_roles_is_admin();
 		pstmt = prepare_decided(pstmt, frame);
 		frame->verdict = cg_verdict_before(frame->statement, frame->decided);
 	}
@@ -294,9 +295,9 @@ cg_ddl_finish(CgDdl *frame)
 		CommandCounterIncrement();
 	/* Before anybody asks what definitions call. */
 	foreach(lc, frame->trusted)
-		cg_trust_renew(lfirst_oid(lc));
+		cg_trustlabel_renew(lfirst_oid(lc));
 	if (frame->beneath != NIL)
-		cg_beneath_compare(frame->beneath, frame->kind == CG_COMMAND_DECIDED ? frame->admin : cg_objects_is_admin());
+		cg_beneath_compare(frame->beneath, frame->kind == CG_COMMAND_DECIDED ? frame->admin : cg_roles_is_admin());
 	if (frame->kind != CG_COMMAND_DECIDED)
 		return;
 	if (frame->created != NIL || frame->changed != NIL)
@@ -314,6 +315,6 @@ cg_ddl_finish(CgDdl *frame)
 	/* An admin may do all this, but not by something that is not trusted. */
 	foreach(lc, frame->admin ? frame->changed : NIL)
 		if (get_rel_name(lfirst_oid(lc)))
-			cg_definition_require(lfirst_oid(lc));
+			cg_offences_require_none(lfirst_oid(lc));
 	cg_verdict_after(frame->verdict, frame->admin);
 }

@@ -25,8 +25,10 @@
 #include "base/objects.h"
 #include "base/owncolumns.h"
 #include "base/owntables.h"
+#include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "policy/interventions.h"
+#include "policy/labelparse.h"
 #include "policy/labels.h"
 #include "policy/policy.h"
 #include "policy/question.h"
@@ -150,7 +152,7 @@ read_parts(FunctionCallInfo fcinfo, Oid relid, AttrNumber *parts)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						 errmsg("column \"%s\" cannot be both %s and %s", name,
-								cg_part_names[other], cg_part_names[part])));
+								cg_labels_part_names[other], cg_labels_part_names[part])));
 	}
 }
 
@@ -170,9 +172,9 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 					 errmsg("relation, customer, technician, opens_at, closes_at and id must not be null")));
 	relid = PG_GETARG_OID(0);
 	LockRelationOid(relid, ShareUpdateExclusiveLock);
-	cg_objects_require_policy_owner(relid, "name an interventions relation");
+	cg_roles_require_policy_owner(relid, "name an interventions relation");
 	read_parts(fcinfo, relid, parts);
-	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	cg_labelparse_table(cg_labels_get(relid, 0), &label);
 	label.interventions = true;
 	label.open_when = PG_ARGISNULL(6) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(6));
 	label.early = interval_argument(fcinfo, 7);
@@ -222,8 +224,8 @@ cg_forget_interventions(PG_FUNCTION_ARGS)
 	CgTableLabel label;
 
 	LockRelationOid(relid, ShareUpdateExclusiveLock);
-	cg_objects_require_policy_owner(relid, "name an interventions relation");
-	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	cg_roles_require_policy_owner(relid, "name an interventions relation");
+	cg_labelparse_table(cg_labels_get(relid, 0), &label);
 	if (!label.interventions)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 
 #include "base/objects.h"
+#include "base/roles.h"
 #include "command/memberships.h"
 #include "journal/eventrecord.h"
 #include "policy/permission.h"
@@ -118,7 +119,7 @@ look(bool with_names)
 
 	result->sensitive = cg_permission_roles();
 	for (CgGroup group = 0; group < CG_NGROUPS; group++)
-		result->sensitive = list_append_unique_oid(result->sensitive, cg_objects_group_role(group));
+		result->sensitive = list_append_unique_oid(result->sensitive, cg_roles_group(group));
 	result->sensitive = list_delete_oid(result->sensitive, InvalidOid);
 
 	catalog = table_open(AuthMemRelationId, AccessShareLock);

@@ -13,8 +13,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "base/objects.h"
 #include "base/owntables.h"
+#include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "policy/permission.h"
 
@@ -54,7 +54,7 @@ cg_allow(PG_FUNCTION_ARGS)
 	char	   *purpose;
 	char	   *level;
 
-	cg_objects_require_admin("allow a role to read guarded columns");
+	cg_roles_require_admin("allow a role to read guarded columns");
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -105,7 +105,7 @@ cg_disallow(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	char		nulls[3] = "  ";
 
-	cg_objects_require_admin("disallow a role to read guarded columns");
+	cg_roles_require_admin("disallow a role to read guarded columns");
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

@@ -22,19 +22,24 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "base/catalog.h"
 #include "base/customerkey.h"
+#include "base/names.h"
 #include "base/objects.h"
 #include "base/refused.h"
+#include "base/roles.h"
 #include "command/fallback.h"
 #include "command/protect.h"
 #include "command/reach.h"
 #include "journal/eventrecord.h"
-#include "policy/definition.h"
 #include "policy/interventions.h"
+#include "policy/labelparse.h"
 #include "policy/labels.h"
 #include "policy/mask.h"
+#include "policy/offences.h"
 #include "policy/policy.h"
 #include "policy/trust.h"
+#include "policy/trustlabel.h"
 #include "policy/windowquery.h"
 
 PG_FUNCTION_INFO_V1(cg_protect);
@@ -55,7 +60,7 @@ check_relation(Oid relid)
 {
 	char		relkind = get_rel_relkind(relid);
 
-	cg_objects_require_policy_owner(relid, "set a policy");
+	cg_roles_require_policy_owner(relid, "set a policy");
 	if (relkind == RELKIND_VIEW)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -224,7 +229,7 @@ guard_column(Oid relid, AttrNumber attnum, char *mask)
 {
 	CgColumnLabel label;
 
-	cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
+	cg_labelparse_column(cg_labels_get(relid, attnum), &label);
 	label.mask = mask;
 	cg_labels_set_column(relid, attnum, &label);
 }
@@ -262,7 +267,7 @@ cg_protect(PG_FUNCTION_ARGS)
 		check_column(relid, lfirst_int(lc), customer, &mask);
 	cg_policy_check_number(relid, attnums);
 
-	cg_labels_parse_table(cg_labels_get(relid, 0), &table);
+	cg_labelparse_table(cg_labels_get(relid, 0), &table);
 	/* "mask" may be there by default, and would make rows appear. */
 	if (table.protect && strcmp(table.mode, "hide") == 0 && strcmp(mode, "mask") == 0)
 	{
@@ -282,14 +287,14 @@ cg_protect(PG_FUNCTION_ARGS)
 	if (strcmp(fallback, "rls") == 0)
 		cg_fallback_make(relid, &table.row_security);
 	cg_labels_set_table(relid, &table);
-	cg_labels_parse_column(cg_labels_get(relid, customer), &key);
+	cg_labelparse_column(cg_labels_get(relid, customer), &key);
 	key.customer = true;
 	cg_labels_set_column(relid, customer, &key);
 	foreach(lc, attnums)
 		guard_column(relid, lfirst_int(lc), spec);
 
 	/* With the labels set: what is computed of the columns is guarded, too. */
-	cg_definition_require(relid);
+	cg_offences_require_none(relid);
 	cg_eventrecord_add("protect %s (%s), customer %s, mask %s, mode %s, fallback %s%s",
 						get_rel_name(relid), column_names(relid, attnums),
 						get_attname(relid, customer, false), spec, mode, fallback,
@@ -303,7 +308,7 @@ static void
 unprotect(Oid relid, List *attnums)
 {
 	int			left = 0;
-	int			natts = cg_objects_natts(relid);
+	int			natts = cg_catalog_natts(relid);
 	CgTableLabel table;
 
 	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
@@ -311,7 +316,7 @@ unprotect(Oid relid, List *attnums)
 		char	   *text = cg_labels_get(relid, attnum);
 		CgColumnLabel label;
 
-		cg_labels_parse_column(text, &label);
+		cg_labelparse_column(text, &label);
 		if (label.mask == NULL)
 			continue;
 		if (attnums != NIL && !list_member_int(attnums, attnum))
@@ -325,13 +330,13 @@ unprotect(Oid relid, List *attnums)
 	{
 		CgColumnLabel label;
 
-		cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
+		cg_labelparse_column(cg_labels_get(relid, attnum), &label);
 		if (!label.customer)
 			continue;
 		label.customer = false;
 		cg_labels_set_column(relid, attnum, &label);
 	}
-	cg_labels_parse_table(cg_labels_get(relid, 0), &table);
+	cg_labelparse_table(cg_labels_get(relid, 0), &table);
 	if (table.protect && strcmp(table.fallback, "rls") == 0)
 		cg_fallback_remove(relid, table.row_security);
 	table.protect = false;
@@ -354,7 +359,7 @@ cg_unprotect(PG_FUNCTION_ARGS)
 	relid = PG_GETARG_OID(0);
 	LockRelationOid(relid, ShareUpdateExclusiveLock);
 	check_relation(relid);
-	cg_labels_parse_table(cg_labels_get(relid, 0), &table);
+	cg_labelparse_table(cg_labels_get(relid, 0), &table);
 	if (!table.protect)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -365,7 +370,7 @@ cg_unprotect(PG_FUNCTION_ARGS)
 	{
 		CgColumnLabel label;
 
-		cg_labels_parse_column(cg_labels_get(relid, lfirst_int(lc)), &label);
+		cg_labelparse_column(cg_labels_get(relid, lfirst_int(lc)), &label);
 		if (label.mask == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -396,19 +401,19 @@ cg_retire(PG_FUNCTION_ARGS)
 {
 	ListCell   *lc;
 
-	cg_objects_require_admin("retire the policy");
+	cg_roles_require_admin("retire the policy");
 	foreach(lc, labelled_relations())
 	{
 		Oid			relid = lfirst_oid(lc);
 		CgTableLabel none = {0};
 
 		LockRelationOid(relid, ShareUpdateExclusiveLock);
-		cg_objects_require_policy_owner(relid, "retire the policy");
+		cg_roles_require_policy_owner(relid, "retire the policy");
 		unprotect(relid, NIL);
 		cg_interventions_set_parts(relid, NULL);
 		cg_labels_set_table(relid, &none);
 	}
-	cg_trust_retire();
+	cg_trustlabel_retire();
 	cg_eventrecord_add("retire: no relation is protected any more");
 	PG_RETURN_VOID();
 }
@@ -435,6 +440,6 @@ cg_protect_require_retired(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("cannot drop extension \"contact_guard\": function %s is trusted",
-						cg_trust_name(linitial_oid(functions))),
+						cg_names_function(linitial_oid(functions))),
 				 errhint("Take all policies and trust back with SELECT contact_guard.retire().")));
 }

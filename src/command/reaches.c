@@ -20,7 +20,7 @@
 #include "utils/syscache.h"
 
 #include "command/reaches.h"
-#include "policy/trust.h"
+#include "policy/pinned.h"
 
 typedef struct Words
 {
@@ -164,7 +164,7 @@ cg_reaches_survey(Oid function, CgCallees *callees)
 	else
 		cg_callees_of_function(function, callees);
 	ReleaseSysCache(tuple);
-	foreach(lc, cg_trust_path(function))
+	foreach(lc, cg_pinned_path(function))
 		words.schemas = lappend_oid(words.schemas, get_namespace_oid(lfirst(lc), true));
 	foreach(lc, words.names)
 	{

@@ -13,15 +13,15 @@
 #include "utils/memutils.h"
 
 #include "base/guc.h"
-#include "base/objects.h"
 #include "base/owntables.h"
+#include "base/roles.h"
 #include "base/shared.h"
 #include "common/note.h"
 #include "evidence/notetext.h"
 #include "evidence/signing.h"
 #include "evidence/statefile.h"
 #include "journal/eventrecord.h"
-#include "journal/journal.h"
+#include "journal/journalstate.h"
 
 PG_FUNCTION_INFO_V1(cg_new_epoch);
 PG_FUNCTION_INFO_V1(cg_add_cosignature);
@@ -42,9 +42,9 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	char	   *last;
 	CgDatabase *database;
 
-	cg_objects_require_admin("begin a new epoch");
-	reason = cg_objects_text_argument(fcinfo, 0, "reason");
-	if (!cg_journal_read_state(&state) || state.origin[0] == '\0')
+	cg_roles_require_admin("begin a new epoch");
+	reason = cg_eventrecord_text_argument(fcinfo, 0, "reason");
+	if (!cg_journalstate_read(&state) || state.origin[0] == '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no checkpoint has been signed yet"),
@@ -220,7 +220,7 @@ cg_verification_key(PG_FUNCTION_ARGS)
 {
 	CgJournalState state;
 
-	if (!cg_journal_read_state(&state) || state.verification_keys == NULL)
+	if (!cg_journalstate_read(&state) || state.verification_keys == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(state.verification_keys));
 }

@@ -21,7 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "base/actor.h"
-#include "base/objects.h"
+#include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "journal/journal.h"
 
@@ -103,7 +103,7 @@ cg_record_policy(PG_FUNCTION_ARGS)
 {
 	/* Whoever owns the function, or once did, may not make records up. */
 	if (!creating_extension)
-		cg_objects_require_admin("write a record of the policy");
+		cg_roles_require_admin("write a record of the policy");
 	cg_eventrecord_add("%s", text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	PG_RETURN_VOID();
 }
@@ -179,4 +179,14 @@ write_changes(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
 				 errmsg("a synchronous standby has not acknowledged the record of the policy's change")));
+}
+
+char *
+cg_eventrecord_text_argument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(n)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the %s must not be empty", name)));
+	return text_to_cstring(PG_GETARG_TEXT_PP(n));
 }

@@ -36,6 +36,7 @@
 #include "base/shared.h"
 #include "base/standbys.h"
 #include "journal/journal.h"
+#include "journal/journalstate.h"
 
 #define LAUNCHER_PATIENCE_MS 10000
 
@@ -75,7 +76,7 @@ load_own(void)
 		return true;
 	cg_inval_on_relation(journal_inval);
 	memcpy(key, own.key, CG_KEY_LENGTH);
-	if (!cg_journal_read_state(&own) || !cg_journal_is_own(&own))
+	if (!cg_journalstate_read(&own) || !cg_journalstate_is_own(&own))
 		return false;
 	own.verification_keys = NULL;	/* it is the caller's memory, which ends before us */
 	if (memcmp(key, own.key, CG_KEY_LENGTH) != 0)
@@ -227,11 +228,11 @@ cg_journal_has_place(void)
 bool
 cg_journal_can_write(void)
 {
-	return cg_shared && !RecoveryInProgress() && cg_journal_is_own(&own) && shared_is_ready();
+	return cg_shared && !RecoveryInProgress() && cg_journalstate_is_own(&own) && shared_is_ready();
 }
 
 void
-cg_journal_require_own(void)
+cg_journal_require_begun(void)
 {
 	wait_for_journal(true);
 }

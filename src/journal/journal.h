@@ -8,35 +8,10 @@
 #ifndef CG_JOURNAL_H
 #define CG_JOURNAL_H
 
-#include "access/xlogdefs.h"
-
 #include "journal/record.h"
 
 /* The buffer's size in bytes at which it is better written than grown. */
 #define CG_JOURNAL_ENOUGH (256 * 1024)
-
-/* One row of contact_guard.journal_state, with the key of its epoch. */
-typedef struct CgJournalState
-{
-	uint64		system_identifier;
-	Oid			database;
-	int32		epoch;
-	bool		epoch_recorded;
-	uint8		key[CG_KEY_LENGTH];
-	XLogRecPtr	position;		/* Invalid: nothing is recorded yet */
-	int64		log_size;
-	int64		rejected;
-	int64		gaps;			/* that nobody has acknowledged */
-	char		origin[256];	/* of checkpoints; "" before the first */
-	int			origin_number;	/* 1, and one more with each new_epoch() */
-	char	   *verification_keys;	/* one a line; palloc'd, or NULL */
-} CgJournalState;
-
-/* Reads that row by the latest commit; false if there is none, or no key to it. */
-extern bool cg_journal_read_state(CgJournalState *state);
-
-/* Is the row this database's, or did it come with a copy or a restore? */
-extern bool cg_journal_is_own(const CgJournalState *state);
 
 /*
  * Makes sure that a record can be written: ERROR if the library is not
@@ -52,7 +27,7 @@ extern void cg_journal_require(void);
 extern void cg_journal_require_slot(void);
 
 /* The same for this database's journal, however long the backlog. */
-extern void cg_journal_require_own(void);
+extern void cg_journal_require_begun(void);
 
 /*
  * Loads what messages are sealed with, unless it is loaded; false if there is no

@@ -1,6 +1,6 @@
 /*
  * journalstate.c
- *		The row that says whose journal this is and how far it is: see journal.h.
+ *		The row that says whose journal this is and how far it is.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 
 #include "base/objects.h"
 #include "base/owncolumns.h"
-#include "journal/journal.h"
+#include "journal/journalstate.h"
 
 /* In what heap_deform_tuple() makes of a row of contact_guard.journal_state */
 #define AT(column) (Anum_journal_state_##column - 1)
@@ -55,7 +55,7 @@ read_key(CgJournalState *state)
 }
 
 bool
-cg_journal_read_state(CgJournalState *state)
+cg_journalstate_read(CgJournalState *state)
 {
 	Relation	rel;
 	SysScanDesc scan;
@@ -93,7 +93,7 @@ cg_journal_read_state(CgJournalState *state)
 }
 
 bool
-cg_journal_is_own(const CgJournalState *state)
+cg_journalstate_is_own(const CgJournalState *state)
 {
 	return state->system_identifier == GetSystemIdentifier() && state->database == MyDatabaseId;
 }

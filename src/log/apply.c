@@ -23,6 +23,7 @@
 #include "base/owntables.h"
 #include "base/shared.h"
 #include "evidence/treelog.h"
+#include "journal/journalstate.h"
 #include "journal/storable.h"
 #include "log/accesslog.h"
 #include "log/apply.h"
@@ -120,7 +121,7 @@ use_texts(void)
 }
 
 void
-cg_apply_abandon(void)
+cg_apply_end_empty(void)
 {
 	PopActiveSnapshot();
 	CommitTransactionCommand();

@@ -10,7 +10,7 @@
 
 #include "access/xlogdefs.h"
 
-#include "journal/journal.h"
+#include "journal/journalstate.h"
 #include "log/walreader.h"
 
 /* The state to go on from.  In a transaction. */
@@ -34,7 +34,7 @@ extern void cg_apply_own_record(CgEvent event, const char *reason);	/* or NULL *
 extern void cg_apply_commit(XLogRecPtr position);
 
 /* Forgets a batch in which nothing was. */
-extern void cg_apply_abandon(void);
+extern void cg_apply_end_empty(void);
 
 /* Now and then, between batches: forgets sessions that need not be known any more. */
 extern void cg_apply_clean(XLogRecPtr position);

@@ -116,7 +116,7 @@ cg_batch_record(CgWalReader *reader, XLogRecPtr limit, uint64 *bytes)
 	if (cg_walreader_position(reader) == before)
 	{
 		batch_end = InvalidXLogRecPtr;
-		cg_apply_abandon();
+		cg_apply_end_empty();
 		return false;
 	}
 	cg_apply_commit(cg_walreader_position(reader));

@@ -33,7 +33,7 @@
 #include "evidence/statefile.h"
 #include "evidence/tiles.h"
 #include "evidence/treelog.h"
-#include "journal/journal.h"
+#include "journal/journalstate.h"
 #include "log/apply.h"
 #include "log/checkpoint.h"
 
@@ -290,7 +290,7 @@ origin(void)
 		psprintf("%s/%s", ((CgNoteKey *) linitial(keys))->name, get_database_name(MyDatabaseId));
 	CgJournalState state;
 
-	if (!cg_journal_read_state(&state))
+	if (!cg_journalstate_read(&state))
 		elog(ERROR, "contact_guard.journal_state has no row");
 	if (state.origin[0] == '\0')
 	{
@@ -322,7 +322,7 @@ record_keys(void)
 	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET verification_keys = $1 "
 							 "WHERE verification_keys IS DISTINCT FROM $1", 1, types, values, NULL, NULL) == 0)
 	{
-		cg_apply_abandon();
+		cg_apply_end_empty();
 		return;
 	}
 	cg_apply_own_record(CG_EVENT_KEY, psprintf("checkpoints are signed by %s", list.data));

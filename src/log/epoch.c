@@ -35,8 +35,10 @@
 #include "base/objects.h"
 #include "base/ownrows.h"
 #include "base/owntables.h"
+#include "base/roles.h"
 #include "base/shared.h"
 #include "journal/journal.h"
+#include "journal/journalstate.h"
 #include "log/apply.h"
 #include "log/epoch.h"
 
@@ -121,7 +123,7 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 				 errmsg("version 1.0 of extension \"contact_guard\" cannot be created with this library"),
 				 errdetail("The script of version 1.0 needs the library of version 1.0."),
 				 errhint("Run CREATE EXTENSION contact_guard without VERSION.")));
-	cg_objects_require_admin("begin a journal");
+	cg_roles_require_admin("begin a journal");
 	require_encoding();
 	cg_journal_require_slot();
 	values[0] = Int64GetDatum((int64) GetSystemIdentifier());
@@ -215,11 +217,11 @@ find_state(CgJournalState *state)
 	/* With it nobody drops the extension, and what is checked stays so. */
 	LockRelationOid(relid, AccessShareLock);
 	memset(state, 0, sizeof(*state));
-	found = cg_journal_read_state(state);
+	found = cg_journalstate_read(state);
 	if (found && !is_of_the_future() &&
 		cg_owntables_execute("SELECT 1::bigint FROM contact_guard.journal_state FOR UPDATE",
 							 0, NULL, NULL, NULL, NULL) == 1)
-		return cg_journal_is_own(state) ? OWN_JOURNAL : COPY_OF_JOURNAL;
+		return cg_journalstate_is_own(state) ? OWN_JOURNAL : COPY_OF_JOURNAL;
 	state->log_size = Max(state->log_size,
 						  ask_number("SELECT coalesce(max(seq) + 1, 0) FROM contact_guard.log"));
 	state->epoch = Max(state->epoch,
@@ -290,7 +292,7 @@ cg_epoch_open(void)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	finding = find_state(&state);
 	old = state;
-	if (finding == COPY_OF_JOURNAL || (finding == DAMAGED_JOURNAL && !cg_journal_is_own(&state)))
+	if (finding == COPY_OF_JOURNAL || (finding == DAMAGED_JOURNAL && !cg_journalstate_is_own(&state)))
 		begin_anew(&state);
 	if (finding != NO_JOURNAL)
 		cg_apply_use(&state);

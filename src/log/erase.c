@@ -26,9 +26,9 @@
 #include "utils/snapmgr.h"
 
 #include "base/actor.h"
-#include "base/objects.h"
 #include "base/ownrows.h"
 #include "base/owntables.h"
+#include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "journal/storable.h"
 #include "log/holds.h"
@@ -118,10 +118,10 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	int64		logged;
 	int64		rows;
 
-	cg_objects_require_admin("erase a customer from the access log");
-	customer = cg_objects_text_argument(fcinfo, 0, "customer");
+	cg_roles_require_admin("erase a customer from the access log");
+	customer = cg_eventrecord_text_argument(fcinfo, 0, "customer");
 	customer = cg_storable_text(cg_record_customer(customer), CG_CUSTOMER_LENGTH);
-	reason = cg_objects_text_argument(fcinfo, 1, "reason");
+	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	cg_holds_begin(RowExclusiveLock, "erase a customer from the access log");
 	if (finds("SELECT 1::bigint FROM contact_guard.held WHERE customer = $1", customer))
 		ereport(ERROR,
@@ -152,9 +152,9 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	int64		rows;
 	bool		held;
 
-	cg_objects_require_admin("erase an actor from the access log");
-	actor = cg_objects_text_argument(fcinfo, 0, "actor");
-	reason = cg_objects_text_argument(fcinfo, 1, "reason");
+	cg_roles_require_admin("erase an actor from the access log");
+	actor = cg_eventrecord_text_argument(fcinfo, 0, "actor");
+	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	cg_holds_begin(RowExclusiveLock, "erase an actor from the access log");
 	refuse_own("actor", actor);
 	logged = replace(psprintf(WITHOUT_ACTOR, "", "log"), actor);

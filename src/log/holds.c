@@ -20,6 +20,7 @@
 #include "base/objects.h"
 #include "base/ownrows.h"
 #include "base/owntables.h"
+#include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "journal/storable.h"
 #include "log/holds.h"
@@ -92,9 +93,9 @@ cg_hold(PG_FUNCTION_ARGS)
 	char	   *customer;
 	char	   *reason;
 
-	cg_objects_require_admin("hold a customer's records");
-	customer = cg_objects_text_argument(fcinfo, 0, "customer");
-	reason = cg_objects_text_argument(fcinfo, 1, "reason");
+	cg_roles_require_admin("hold a customer's records");
+	customer = cg_eventrecord_text_argument(fcinfo, 0, "customer");
+	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	cg_holds_begin(AccessShareLock, "hold a customer's records");
 	if (!finds("SELECT 1::bigint FROM contact_guard.access_log WHERE customer = $1 LIMIT 1", customer))
 		ereport(ERROR,
@@ -119,8 +120,8 @@ cg_release_hold(PG_FUNCTION_ARGS)
 {
 	char	   *customer;
 
-	cg_objects_require_admin("release a hold");
-	customer = cg_objects_text_argument(fcinfo, 0, "customer");
+	cg_roles_require_admin("release a hold");
+	customer = cg_eventrecord_text_argument(fcinfo, 0, "customer");
 	if (delete_hold(customer) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),

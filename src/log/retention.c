@@ -33,6 +33,7 @@
 #include "base/objects.h"
 #include "base/ownrows.h"
 #include "base/owntables.h"
+#include "base/roles.h"
 #include "base/shared.h"
 #include "journal/eventrecord.h"
 #include "log/accesslog.h"
@@ -262,13 +263,13 @@ cg_purge(PG_FUNCTION_ARGS)
 	List	   *ranges = NIL;
 	ListCell   *lc;
 
-	cg_objects_require_admin("purge the access log");
+	cg_roles_require_admin("purge the access log");
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the time before which to purge must not be null")));
 	before = PG_GETARG_TIMESTAMPTZ(0);
-	reason = cg_objects_text_argument(fcinfo, 1, "reason");
+	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	check_before(before);
 	/* DROP heeds no snapshot: the rows that it takes must be those that were looked at. */
 	cg_holds_begin(AccessExclusiveLock, "purge the access log");
@@ -310,8 +311,8 @@ cg_acknowledge_gaps(PG_FUNCTION_ARGS)
 	char	   *reason;
 	int64		gaps;
 
-	cg_objects_require_admin("acknowledge gaps in the access log");
-	reason = cg_objects_text_argument(fcinfo, 0, "reason");
+	cg_roles_require_admin("acknowledge gaps in the access log");
+	reason = cg_eventrecord_text_argument(fcinfo, 0, "reason");
 	gaps = count("gaps - gaps_acknowledged", "journal_state");
 	if (gaps == 0)
 		ereport(NOTICE,

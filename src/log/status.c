@@ -20,18 +20,22 @@
 #include "utils/timestamp.h"
 
 #include "base/guc.h"
+#include "base/names.h"
 #include "base/ownreplica.h"
 #include "base/owntables.h"
 #include "base/shared.h"
 #include "evidence/signing.h"
 #include "journal/journal.h"
+#include "journal/journalstate.h"
 #include "policy/definition.h"
 #include "policy/inherit.h"
 #include "policy/interventions.h"
 #include "policy/labels.h"
+#include "policy/offences.h"
 #include "policy/permission.h"
 #include "policy/policy.h"
 #include "policy/trust.h"
+#include "policy/trustlabel.h"
 #include "policy/verdict.h"
 #include "read/execution.h"
 
@@ -205,12 +209,12 @@ problems(void)
 	{
 		Folded	   *folded = lfirst(lc);
 
-		result = lappend(result, cg_definition_problem(folded->offence, list_length(folded->relids) - 1));
+		result = lappend(result, cg_offences_problem(folded->offence, list_length(folded->relids) - 1));
 	}
 	foreach(lc, cg_trust_functions())
 		if (cg_trust_is_void(lfirst_oid(lc)))
 			result = lappend(result, psprintf("function %s: its definition is not the one that was trusted, and the trust is void: %s",
-											  cg_trust_name(lfirst_oid(lc)), cg_trust_mend(lfirst_oid(lc))));
+											  cg_names_function(lfirst_oid(lc)), cg_trustlabel_mend(lfirst_oid(lc))));
 	if (cg_permission_count_void() > 0)
 		result = lappend(result, psprintf("%d rows of contact_guard.permission are void: their roles lack the privilege that contact_guard.allow() grants",
 										  cg_permission_count_void()));
@@ -305,7 +309,7 @@ cg_status(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	cg_shared_require();
-	if (!cg_journal_read_state(&state))
+	if (!cg_journalstate_read(&state))
 		elog(ERROR, "contact_guard.journal_state has no row");
 	(void) look(&database, recorder, sizeof(recorder));
 	values[0] = CStringGetTextDatum(RecoveryInProgress() ? "withholding: this is a standby" : "on");

@@ -131,7 +131,7 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 		if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
 			refuse_hold();
 		/* While a subtransaction can still be had: see interventions.c. */
-		(void) cg_interventions_list();
+		cg_interventions_refresh();
 	}
 
 	if (inlined.statistics)

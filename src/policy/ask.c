@@ -72,7 +72,7 @@ static void run(CgInterventions *from, CgAsk ask, Datum *values, const char *nul
 				CgWindowCallback callback, void *context);
 
 bool
-cg_interventions_asking(void)
+cg_ask_is_running(void)
 {
 	return asking;
 }
@@ -188,7 +188,7 @@ latest_commits(void)
 }
 
 void
-cg_interventions_ask(CgInterventions *from, CgAsk ask, const char *technician, const char *customer,
+cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician, const char *customer,
 					 CgWindowCallback callback, void *context)
 {
 	Datum		values[3];

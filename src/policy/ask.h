@@ -1,10 +1,9 @@
 /*
  * ask.h
- *		The conditions under which an interventions relation is asked.
+ *		Asking an interventions relation, and the conditions under which it is asked.
  *
- * Shared by interventions.c, which prepares the questions under the very
- * conditions in which ask.c puts them: a plan made under another search_path
- * would be made again each time.
+ * question.c prepares the questions under the very conditions in which ask.c puts
+ * them: a plan that was made under another search_path would be made again each time.
  */
 #ifndef CG_ASK_H
 #define CG_ASK_H
@@ -32,5 +31,18 @@ extern const char *cg_ask_harm(SPIPlanPtr plan);
 
 /* The same of analysed queries, a list of them or one. */
 extern const char *cg_ask_query_harm(Node *queries);
+
+/*
+ * Runs one question as the relation's owner with pinned settings and a snapshot
+ * of the latest commits.  Calls back for each row; strings are good for the
+ * time of the call.
+ */
+typedef void (*CgWindowCallback) (CgInterventions *from, const char *customer, const char *id,
+								  TimestampTz opens_at, TimestampTz closes_at, void *context);
+extern void cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician,
+								 const char *customer, CgWindowCallback callback, void *context);
+
+/* Is a question being asked?  Guarded values that it reads are withheld. */
+extern bool cg_ask_is_running(void);
 
 #endif							/* CG_ASK_H */

@@ -22,12 +22,13 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "base/names.h"
 #include "policy/ask.h"
 #include "policy/asked.h"
 #include "policy/callees.h"
 #include "policy/question.h"
 #include "policy/steady.h"
-#include "policy/trust.h"
+#include "policy/trustlabel.h"
 
 static void find(CgAsked *asked, List *queries);
 static List *body_of(Oid function);
@@ -103,7 +104,7 @@ judge(CgAsked *asked, const CgCallees *callees, const char *harm)
 		foreach(lc, callees->seen_functions)
 			if (!cg_steady_is(lfirst_oid(lc)))
 				asked->problem = psprintf("it calls function %s, whose result depends on the reader's session",
-										  cg_trust_name(lfirst_oid(lc)));
+										  cg_names_function(lfirst_oid(lc)));
 }
 
 /* The queries that a body of the SQL standard consists of, with views and row security put in. */
@@ -170,7 +171,7 @@ cg_asked_problem(const CgAsked *asked)
 {
 	if (OidIsValid(asked->untrusted))
 		return psprintf("function %s is not trusted, and it would decide whether a window is open: %s",
-						cg_trust_name(asked->untrusted), cg_trust_mend(asked->untrusted));
+						cg_names_function(asked->untrusted), cg_trustlabel_mend(asked->untrusted));
 	return asked->problem;
 }
 

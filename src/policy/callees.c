@@ -27,7 +27,8 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#include "base/objects.h"
+#include "base/catalog.h"
+#include "base/names.h"
 #include "policy/callees.h"
 #include "policy/prints.h"
 #include "policy/swayed.h"
@@ -201,7 +202,7 @@ judge_relation(const RangeTblEntry *rte, CgCallees *callees)
 	if (rte->rtekind != RTE_RELATION || callees->unknown != NULL)
 		return;
 	callees->unknown = psprintf("%s, which reads relation %s,",
-								OidIsValid(callees->body) ? psprintf("function %s", cg_trust_name(callees->body)) : "an expression",
+								OidIsValid(callees->body) ? psprintf("function %s", cg_names_function(callees->body)) : "an expression",
 								get_rel_name(rte->relid) ? quote_qualified_identifier(get_namespace_name(get_rel_namespace(rte->relid)), get_rel_name(rte->relid)) : "?");
 }
 
@@ -388,7 +389,7 @@ judge_domain(Oid domain, CgCallees *callees)
 static void
 judge_row_type(Oid relid, CgCallees *callees)
 {
-	int			natts = cg_objects_natts(relid);
+	int			natts = cg_catalog_natts(relid);
 
 	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
 	{

@@ -38,11 +38,11 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "base/names.h"
 #include "policy/callees.h"
 #include "policy/definition.h"
 #include "policy/policy.h"
 #include "policy/prints.h"
-#include "policy/trust.h"
 
 typedef struct Walk
 {
@@ -99,7 +99,7 @@ collect(Walk *walk, CgCallees *callees, const char *where)
 
 	foreach(lc, callees->refused)
 		add_offence(walk, lfirst_oid(lc),
-					psprintf("function %s", cg_trust_name(lfirst_oid(lc))), where);
+					psprintf("function %s", cg_names_function(lfirst_oid(lc))), where);
 	if (callees->unknown)
 		add_offence(walk, InvalidOid, callees->unknown, where);
 	walk->found->functions = list_concat_unique_oid(walk->found->functions, callees->seen_functions);

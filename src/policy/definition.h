@@ -37,25 +37,6 @@ extern void cg_definition_survey(Oid relid, CgDefinition *definition);
  */
 extern List *cg_definition_offences(Oid relid);
 
-/*
- * The first of them, or NULL: for a relation that has just been changed.  An
- * admin may have accepted what it calls (unpinned => 'accept'); then NULL.
- */
-extern CgOffence *cg_definition_check(Oid relid);
-
-/*
- * ERROR insufficient_privilege that names all of the relation or of one of its
- * descendants, with the commands that mend it.  Waits for whoever is changing
- * what they call, and nobody does until the transaction ends.
- */
-extern void cg_definition_require(Oid relid);
-
-/* ERROR as above for these offences, which are of one relation; none: returns. */
-extern void cg_definition_refuse(List *offences);
-
-/* "function … is not trusted, and … calls it", with the mend: for status(). */
-extern char *cg_definition_problem(const CgOffence *offence, int children);
-
 /* Its checks over guarded columns that are NOT VALID, as problems for status(). */
 extern List *cg_definition_unvalidated(Oid relid);
 

@@ -28,7 +28,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#include "base/objects.h"
+#include "base/catalog.h"
 #include "policy/derive.h"
 
 static Node *generation_expression(Oid relid, AttrNumber attnum);
@@ -214,7 +214,7 @@ cg_derive_columns(CgPolicy *policy)
 	foreach(lc, relations)
 	{
 		Oid			of = lfirst_oid(lc);
-		int			natts = cg_objects_natts(of);
+		int			natts = cg_catalog_natts(of);
 
 		for (AttrNumber there = 1; there <= natts; there++)
 		{

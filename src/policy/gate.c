@@ -31,11 +31,13 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "base/names.h"
+#include "policy/ask.h"
 #include "policy/gate.h"
-#include "policy/interventions.h"
 #include "policy/quiet.h"
 #include "policy/steady.h"
 #include "policy/trust.h"
+#include "policy/trustlabel.h"
 
 /* A trusted function under way. */
 typedef struct Call
@@ -108,20 +110,20 @@ cg_gate_has_refused(void)
 static void
 require_allowed(Oid function)
 {
-	if (cg_interventions_asking() ? cg_trust_may_decide(function) : cg_trust_is_allowed(function))
+	if (cg_ask_is_running() ? cg_trust_may_decide(function) : cg_trust_is_allowed(function))
 		return;
 	/* Those in SQL would look on a reader's path for what they name; here it is pinned. */
-	if (function < FirstNormalObjectId && cg_interventions_asking() && cg_steady_is(function))
+	if (function < FirstNormalObjectId && cg_ask_is_running() && cg_steady_is(function))
 		return;
 	refused = true;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("function %s cannot be called here: it is not trusted with stored values",
-					cg_trust_name(function)),
+					cg_names_function(function)),
 			 ncalls > 0 ? errdetail("Function %s, which is trusted, leads to it.",
-									cg_trust_name(calls[ncalls - 1].flinfo->fn_oid)) :
+									cg_names_function(calls[ncalls - 1].flinfo->fn_oid)) :
 			 errdetail("It would decide whether a window is open."),
-			 errhint("%s", cg_trust_mend(function))));
+			 errhint("%s", cg_trustlabel_mend(function))));
 }
 
 /*
@@ -135,10 +137,10 @@ refuse_void(Oid function)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("function %s cannot be called: its definition is not the one that was trusted with stored values",
-						cg_trust_name(function)),
+						cg_names_function(function)),
 				 errdetail("It was changed while contact_guard was not there."),
 				 errhint("Look at it, then %s Or withdraw the trust: contact_guard.distrust_function().",
-						 cg_trust_mend(function))));
+						 cg_trustlabel_mend(function))));
 }
 
 /* Asked for each function that is made ready for calls, in every session. */
@@ -185,7 +187,7 @@ begin_call(FmgrInfo *flinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("function %s cannot be called by role \"%s\"",
-						cg_trust_name(flinfo->fn_oid), GetUserNameFromId(GetUserId(), false)),
+						cg_names_function(flinfo->fn_oid), GetUserNameFromId(GetUserId(), false)),
 				 errdetail("A schema of its search_path does not exist, or the role may not use it; a temporary object could take the place of what is there."),
 				 errhint("Grant USAGE on all schemas of its search_path.")));
 	if (ncalls == maxcalls)

@@ -26,6 +26,7 @@
 
 #include "policy/image.h"
 #include "policy/interventions.h"
+#include "policy/labelparse.h"
 #include "policy/question.h"
 
 static bool strip_walker(Node *node, void *context);
@@ -44,7 +45,7 @@ cg_image_take(Oid relid)
 
 	image->relid = relid;
 	image->owner = cg_question_owner(relid);
-	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	cg_labelparse_table(cg_labels_get(relid, 0), &label);
 	cg_interventions_parts(relid, parts);
 	image->broken = cg_question_trees(relid, &label, parts, &image->queries);
 	if (image->broken)

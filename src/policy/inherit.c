@@ -21,6 +21,7 @@
 
 #include "journal/eventrecord.h"
 #include "policy/inherit.h"
+#include "policy/labelparse.h"
 #include "policy/labels.h"
 #include "policy/policy.h"
 
@@ -99,7 +100,7 @@ cg_inherit_keep(Oid child)
 	for (int i = 0; i < count; i++)
 		cg_inherit_keep_column(child, attnums[i]);
 	cg_inherit_keep_column(child, customer);
-	cg_labels_parse_table(cg_labels_get(child, 0), &table);
+	cg_labelparse_table(cg_labels_get(child, 0), &table);
 	if (table.protect && (!hide || strcmp(table.mode, "hide") == 0))
 		return;
 	if (!table.protect)
@@ -122,7 +123,7 @@ cg_inherit_keep_column(Oid child, AttrNumber attnum)
 
 	if (policy == NULL || (guarded == NULL && attnum != policy->customer))
 		return;
-	cg_labels_parse_column(cg_labels_get(child, attnum), &label);
+	cg_labelparse_column(cg_labels_get(child, attnum), &label);
 	if (label.mask || label.customer)
 		return;
 	if (guarded)
@@ -186,11 +187,11 @@ cg_inherit_is_kept(Oid child)
 		return true;
 	for (int i = 0; i < policy->nguarded; i++)
 	{
-		cg_labels_parse_column(cg_labels_get(child, policy->guarded[i].attnum), &label);
+		cg_labelparse_column(cg_labels_get(child, policy->guarded[i].attnum), &label);
 		if (label.mask == NULL)
 			return false;
 	}
-	cg_labels_parse_column(cg_labels_get(child, policy->customer), &label);
-	cg_labels_parse_table(cg_labels_get(child, 0), &table);
+	cg_labelparse_column(cg_labels_get(child, policy->customer), &label);
+	cg_labelparse_table(cg_labels_get(child, 0), &table);
 	return label.customer && (!policy->hide || (table.protect && strcmp(table.mode, "hide") == 0));
 }

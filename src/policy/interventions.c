@@ -23,10 +23,13 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "base/catalog.h"
 #include "base/customerkey.h"
 #include "base/inval.h"
 #include "base/objects.h"
+#include "policy/ask.h"
 #include "policy/interventions.h"
+#include "policy/labelparse.h"
 #include "policy/question.h"
 #include "policy/trust.h"
 #include "policy/windowquery.h"
@@ -124,9 +127,15 @@ cg_interventions_list(void)
 	 * Not while a question is asked, or prepared: planning it may bring us here
 	 * again, and whoever asks goes through the list.
 	 */
-	if (!IsInParallelMode() && !cg_interventions_asking())
+	if (!IsInParallelMode() && !cg_ask_is_running())
 		refresh();
 	return entries;
+}
+
+void
+cg_interventions_refresh(void)
+{
+	(void) cg_interventions_list();
 }
 
 bool
@@ -134,7 +143,7 @@ cg_interventions_are_named(void)
 {
 	ListCell   *lc;
 
-	if (signals_read != signals && !IsInParallelMode() && !cg_interventions_asking())
+	if (signals_read != signals && !IsInParallelMode() && !cg_ask_is_running())
 		read_labels();
 	foreach(lc, entries)
 		if (get_rel_namespace(((Entry *) lfirst(lc))->public.relid) != cg_objects_schema())
@@ -232,7 +241,7 @@ renew(const Entry *known)
 	CgTableLabel label;
 	Entry	   *entry;
 
-	cg_labels_parse_table(cg_labels_get(known->public.relid, 0), &label);
+	cg_labelparse_table(cg_labels_get(known->public.relid, 0), &label);
 	if (!label.interventions)
 		return NULL;
 	entry = create(known->public.relid);
@@ -256,7 +265,7 @@ release(Entry *entry)
 void
 cg_interventions_parts(Oid relid, AttrNumber *parts)
 {
-	int			natts = cg_objects_natts(relid);
+	int			natts = cg_catalog_natts(relid);
 
 	for (int part = 0; part < CG_NPARTS; part++)
 		parts[part] = InvalidAttrNumber;
@@ -264,7 +273,7 @@ cg_interventions_parts(Oid relid, AttrNumber *parts)
 	{
 		CgColumnLabel label;
 
-		cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
+		cg_labelparse_column(cg_labels_get(relid, attnum), &label);
 		if (label.part >= 0)
 			parts[label.part] = attnum;
 	}
@@ -275,7 +284,7 @@ set_part(Oid relid, AttrNumber attnum, int part)
 {
 	CgColumnLabel label;
 
-	cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
+	cg_labelparse_column(cg_labels_get(relid, attnum), &label);
 	label.part = part;
 	cg_labels_set_column(relid, attnum, &label);
 }

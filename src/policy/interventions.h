@@ -46,6 +46,9 @@ extern void cg_interventions_init(void);
  */
 extern List *cg_interventions_list(void);
 
+/* Makes that list be up to date, for a later call in parallel mode. */
+extern void cg_interventions_refresh(void);
+
 /* Is there another one than the built-in?  Prepares nothing, and locks nothing. */
 extern bool cg_interventions_are_named(void);
 
@@ -54,18 +57,5 @@ extern void cg_interventions_parts(Oid relid, AttrNumber *parts);
 
 /* Labels these columns, and no others; NULL: none at all. */
 extern void cg_interventions_set_parts(Oid relid, const AttrNumber *parts);
-
-/*
- * Runs one question as the relation's owner with pinned settings and a snapshot
- * of the latest commits.  Calls back for each row; strings are good for the
- * time of the call.
- */
-typedef void (*CgWindowCallback) (CgInterventions *from, const char *customer, const char *id,
-								  TimestampTz opens_at, TimestampTz closes_at, void *context);
-extern void cg_interventions_ask(CgInterventions *from, CgAsk ask, const char *technician,
-								 const char *customer, CgWindowCallback callback, void *context);
-
-/* Is a question being asked?  Guarded values that it reads are withheld. */
-extern bool cg_interventions_asking(void);
 
 #endif							/* CG_INTERVENTIONS_H */

@@ -11,9 +11,10 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+#include "policy/labelparse.h"
 #include "policy/labels.h"
 
-const char *const cg_part_names[CG_NPARTS] = {
+const char *const cg_labels_part_names[CG_NPARTS] = {
 	"id", "customer", "technician", "opens_at", "closes_at"
 };
 
@@ -108,7 +109,7 @@ object_at(JsonbContainer *object, const char *key)
 }
 
 void
-cg_labels_parse_table(const char *label, CgTableLabel *result)
+cg_labelparse_table(const char *label, CgTableLabel *result)
 {
 	char	   *protect = NULL;
 	char	   *interventions = NULL;
@@ -164,7 +165,7 @@ cg_labels_parse_table(const char *label, CgTableLabel *result)
 }
 
 void
-cg_labels_parse_column(const char *label, CgColumnLabel *result)
+cg_labelparse_column(const char *label, CgColumnLabel *result)
 {
 	char	   *protect = NULL;
 	char	   *part = NULL;
@@ -192,7 +193,7 @@ cg_labels_parse_column(const char *label, CgColumnLabel *result)
 	if (part)
 	{
 		for (int i = 0; i < CG_NPARTS; i++)
-			if (strcmp(cg_part_names[i], part) == 0)
+			if (strcmp(cg_labels_part_names[i], part) == 0)
 				result->part = i;
 		if (result->part < 0)
 			bad_label(psprintf("\"%s\" is no part of an intervention.", part));
@@ -200,7 +201,7 @@ cg_labels_parse_column(const char *label, CgColumnLabel *result)
 }
 
 void
-cg_labels_parse_function(const char *label, CgFunctionLabel *result)
+cg_labelparse_function(const char *label, CgFunctionLabel *result)
 {
 	LabelKey	top[] = {{"trusted", &result->reason}, {"definition", &result->definition}};
 

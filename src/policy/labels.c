@@ -37,12 +37,14 @@
 #include "utils/rel.h"
 
 #include "base/objects.h"
+#include "base/roles.h"
 #include "base/shared.h"
 #include "journal/eventrecord.h"
 #include "policy/inherit.h"
+#include "policy/labelparse.h"
 #include "policy/labels.h"
 #include "policy/mask.h"
-#include "policy/trust.h"
+#include "policy/trustlabel.h"
 #include "policy/windowquery.h"
 
 /* The label of a group role */
@@ -94,7 +96,7 @@ check_label(const ObjectAddress *object, const char *label)
 		check_role_label(object, label);
 		return;
 	}
-	cg_objects_require_admin("set or remove a contact_guard label");
+	cg_roles_require_admin("set or remove a contact_guard label");
 	if (object->classId != RelationRelationId && object->classId != ProcedureRelationId)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -105,7 +107,7 @@ check_label(const ObjectAddress *object, const char *label)
 
 	if (object->classId == ProcedureRelationId)
 	{
-		cg_trust_check_label(object, label);
+		cg_trustlabel_check(object, label);
 		cg_eventrecord_add("label on %s: %s",
 							getObjectIdentity(object, false), label ? label : "removed");
 		return;
@@ -115,7 +117,7 @@ check_label(const ObjectAddress *object, const char *label)
 	{
 		CgTableLabel parsed;
 
-		cg_labels_parse_table(label, &parsed);
+		cg_labelparse_table(label, &parsed);
 		interventions = parsed.interventions;
 		if (interventions)
 			cg_windowquery_check_label(&parsed);
@@ -130,7 +132,7 @@ check_label(const ObjectAddress *object, const char *label)
 	{
 		CgColumnLabel parsed;
 
-		cg_labels_parse_column(label, &parsed);
+		cg_labelparse_column(label, &parsed);
 		if (parsed.mask || parsed.customer)
 			cg_labels_lock(object->objectId);
 		if (parsed.mask)
@@ -250,7 +252,7 @@ cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
 			appendStringInfoChar(&out, '}');
 		}
 		if (label->part >= 0)
-			append_key(&out, "interventions", cg_part_names[label->part]);
+			append_key(&out, "interventions", cg_labels_part_names[label->part]);
 		appendStringInfoChar(&out, '}');
 	}
 	store(relid, attnum, out.len > 0 ? out.data : NULL, false);
@@ -363,7 +365,7 @@ found_interventions(const FormData_pg_seclabel *form, const char *label, void *c
 
 	if (form->objsubid != 0)
 		return;
-	cg_labels_parse_table(label, &parsed);
+	cg_labelparse_table(label, &parsed);
 	if (parsed.interventions)
 		*relids = lappend_oid(*relids, form->objoid);
 }

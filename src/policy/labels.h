@@ -37,7 +37,7 @@ typedef enum CgPart
 
 #define CG_NPARTS (CG_PART_CLOSES_AT + 1)
 
-extern const char *const cg_part_names[CG_NPARTS];
+extern const char *const cg_labels_part_names[CG_NPARTS];
 
 typedef struct CgTableLabel
 {
@@ -66,7 +66,7 @@ typedef struct CgColumnLabel
 typedef struct CgFunctionLabel
 {
 	char	   *reason;			/* neither is NULL or empty */
-	char	   *definition;		/* cg_trust_print() of what was trusted */
+	char	   *definition;		/* cg_trustprint_make() of what was trusted */
 } CgFunctionLabel;
 
 /*
@@ -76,14 +76,6 @@ typedef struct CgFunctionLabel
 #define CG_LABELS_SIGNAL SecLabelRelationId
 
 extern void cg_labels_init(void);
-
-/*
- * Parse a label; NULL gives an empty one.  ERROR invalid_parameter_value for
- * what is not of the form above.
- */
-extern void cg_labels_parse_table(const char *label, CgTableLabel *result);
-extern void cg_labels_parse_column(const char *label, CgColumnLabel *result);
-extern void cg_labels_parse_function(const char *label, CgFunctionLabel *result);
 
 /* The label of a function that is trusted; palloc'd. */
 extern char *cg_labels_function_text(const CgFunctionLabel *label);

@@ -24,11 +24,13 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "base/catalog.h"
 #include "base/customerkey.h"
 #include "base/objects.h"
 #include "base/refused.h"
 #include "policy/derive.h"
 #include "policy/inherit.h"
+#include "policy/labelparse.h"
 #include "policy/labels.h"
 #include "policy/policy.h"
 #include "policy/policycache.h"
@@ -174,7 +176,7 @@ add_table_label(BuildContext *build, const char *label)
 {
 	CgTableLabel parsed;
 
-	cg_labels_parse_table(label, &parsed);
+	cg_labelparse_table(label, &parsed);
 	if (!parsed.protect)
 		return;
 	build->policy->hide |= strcmp(parsed.mode, "hide") == 0;
@@ -202,7 +204,7 @@ add_labels(AttrNumber attnum, const char *label, void *context)
 		add_table_label(build, label);
 		return;
 	}
-	cg_labels_parse_column(label, &parsed);
+	cg_labelparse_column(label, &parsed);
 	if (build->source != policy->relid)
 		attnum = get_attnum(policy->relid, get_attname(build->source, attnum, false));
 	if (attnum == InvalidAttrNumber)
@@ -261,13 +263,13 @@ void
 cg_policy_check_number(Oid relid, List *attnums)
 {
 	int			guarded = list_length(attnums);
-	int			natts = cg_objects_natts(relid);
+	int			natts = cg_catalog_natts(relid);
 
 	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
 	{
 		CgColumnLabel label;
 
-		cg_labels_parse_column(cg_labels_get(relid, attnum), &label);
+		cg_labelparse_column(cg_labels_get(relid, attnum), &label);
 		guarded += label.mask != NULL && !list_member_int(attnums, attnum);
 	}
 	if (guarded > CG_GUARDED_MAX)

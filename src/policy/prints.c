@@ -14,8 +14,8 @@
 #include "utils/fmgroids.h"
 #include "utils/syscache.h"
 
+#include "base/names.h"
 #include "policy/prints.h"
-#include "policy/trust.h"
 
 bool
 cg_prints_have(const List *prints, const char *print)
@@ -68,6 +68,6 @@ cg_prints_name(const char *print)
 {
 	Oid			object = strtoul(print + 2, NULL, 10);
 
-	return print[0] == 'f' ? psprintf("function %s", cg_trust_name(object))
+	return print[0] == 'f' ? psprintf("function %s", cg_names_function(object))
 		: psprintf("type %s", format_type_be(object));
 }

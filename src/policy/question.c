@@ -17,6 +17,7 @@
 #include "policy/ask.h"
 #include "policy/asked.h"
 #include "policy/interventions.h"
+#include "policy/labelparse.h"
 #include "policy/question.h"
 #include "policy/windowquery.h"
 
@@ -216,7 +217,7 @@ cg_question_is_asked(Oid relid)
 {
 	CgTableLabel label;
 
-	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	cg_labelparse_table(cg_labels_get(relid, 0), &label);
 	return label.interventions;
 }
 

@@ -24,6 +24,7 @@
 
 #include "base/objects.h"
 #include "policy/interventions.h"
+#include "policy/labelparse.h"
 #include "policy/rests.h"
 
 static List *objects_of(Oid catalog_id, Oid index, AttrNumber relation_column, AttrNumber oid_column,
@@ -107,7 +108,7 @@ cg_rests_find(void)
 	{
 		CgTableLabel label;
 
-		cg_labels_parse_table(cg_labels_get(lfirst_oid(lc), 0), &label);
+		cg_labelparse_table(cg_labels_get(lfirst_oid(lc), 0), &label);
 		if (label.open_when)
 			rests.conditions = lappend(rests.conditions, label.open_when);
 	}

@@ -38,7 +38,9 @@
 #include "base/objects.h"
 #include "policy/callees.h"
 #include "policy/labels.h"
+#include "policy/pinned.h"
 #include "policy/trust.h"
+#include "policy/trustprint.h"
 
 /* Tri-state: what a generation has found out so far. */
 typedef enum Answer
@@ -186,7 +188,7 @@ cg_trust_is_void(Oid function)
 		return facts->voided == YES;
 	ObjectAddressSet(object, ProcedureRelationId, function);
 	label = function >= FirstNormalObjectId ? GetSecurityLabel(&object, CG_LABEL_PROVIDER) : NULL;
-	result = label && !cg_trust_fits(function, label);
+	result = label && !cg_trustprint_fits(function, label);
 	if (before == generation)
 		facts->voided = answer(result);
 	return result;
@@ -202,7 +204,7 @@ cg_trust_is_trusted(Oid function)
 	if (facts->trusted != UNKNOWN)
 		return facts->trusted == YES;
 	result = function >= FirstNormalObjectId && cg_trust_is_labelled(function) &&
-		!cg_trust_is_void(function) && cg_trust_path_problem(function, NULL) == NULL;
+		!cg_trust_is_void(function) && cg_pinned_problem(function, NULL) == NULL;
 	if (before == generation)
 		facts->trusted = answer(result);
 	return result;
@@ -217,7 +219,7 @@ cg_trust_is_usable(Oid function, Oid role)
 
 	if (facts->user == role)
 		return true;
-	foreach(lc, cg_trust_path(function))
+	foreach(lc, cg_pinned_path(function))
 	{
 		Oid			schema = get_namespace_oid(lfirst(lc), true);
 

@@ -11,7 +11,6 @@
 #ifndef CG_TRUST_H
 #define CG_TRUST_H
 
-#include "catalog/objectaddress.h"
 #include "nodes/pg_list.h"
 
 extern void cg_trust_init(void);
@@ -55,43 +54,7 @@ extern bool cg_trust_is_labelled(Oid function);
 /* The functions that bear one: a list of OIDs, sorted. */
 extern List *cg_trust_functions(void);
 
-/*
- * The schemas of a function's own search_path, as names (char *), pg_temp left
- * out; NIL unless it is pinned.
- */
-extern List *cg_trust_path(Oid function);
-
-/*
- * Why a function is not pinned, as a sentence, or NULL; then the schemas as above
- * where schemas is not NULL.
- */
-extern const char *cg_trust_path_problem(Oid function, List **schemas);
-
-/* A hash of what of its definition was looked at, palloc'd; NULL if it is gone. */
-extern char *cg_trust_print(Oid function);
-
-/* Was this label made for the function as it is now? */
-extern bool cg_trust_fits(Oid function, const char *label);
-
 /* Does it bear a label that was made for another definition? */
 extern bool cg_trust_is_void(Oid function);
-
-/*
- * After an admin's command has changed a function whose trust was not void before,
- * and a CommandCounterIncrement: the trust is in what it is now.
- */
-extern void cg_trust_renew(Oid function);
-
-/* Takes back all trust, with records: for retire(). */
-extern void cg_trust_retire(void);
-
-/* Checks a label that is to be set on a function; everything but who may. */
-extern void cg_trust_check_label(const ObjectAddress *object, const char *label);
-
-/* The commands after which the function may be called; palloc'd. */
-extern char *cg_trust_mend(Oid function);
-
-/* "crm.ok_phone(text)" */
-extern char *cg_trust_name(Oid function);
 
 #endif							/* CG_TRUST_H */

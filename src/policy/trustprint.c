@@ -22,8 +22,9 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "policy/labelparse.h"
 #include "policy/labels.h"
-#include "policy/trust.h"
+#include "policy/trustprint.h"
 
 static void append_part(StringInfo out, const char *name, const char *value);
 static void append_column(StringInfo out, HeapTuple tuple, AttrNumber attnum, const char *name);
@@ -80,7 +81,7 @@ definition(Oid function, HeapTuple tuple)
 }
 
 char *
-cg_trust_print(Oid function)
+cg_trustprint_make(Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	OverrideSearchPath path = {.schemas = NIL, .addCatalog = true, .addTemp = false};
@@ -104,11 +105,11 @@ cg_trust_print(Oid function)
 }
 
 bool
-cg_trust_fits(Oid function, const char *label)
+cg_trustprint_fits(Oid function, const char *label)
 {
 	CgFunctionLabel parsed;
-	char	   *print = cg_trust_print(function);
+	char	   *print = cg_trustprint_make(function);
 
-	cg_labels_parse_function(label, &parsed);
+	cg_labelparse_function(label, &parsed);
 	return print && strcmp(print, parsed.definition) == 0;
 }

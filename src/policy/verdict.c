@@ -28,14 +28,16 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "base/names.h"
 #include "base/objects.h"
 #include "base/refused.h"
 #include "journal/eventrecord.h"
 #include "policy/image.h"
 #include "policy/interventions.h"
+#include "policy/labelparse.h"
 #include "policy/question.h"
 #include "policy/rests.h"
-#include "policy/trust.h"
+#include "policy/trustlabel.h"
 #include "policy/verdict.h"
 
 #define DEFINITION_LENGTH 8000
@@ -173,9 +175,9 @@ refuse_untrusted(const CgImage *image)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("function %s is not trusted, and interventions of \"%s\" would be asked by it",
-						cg_trust_name(image->asked->untrusted), get_rel_name(image->relid)),
+						cg_names_function(image->asked->untrusted), get_rel_name(image->relid)),
 				 cg_refused_relation(image->relid, InvalidAttrNumber),
-				 errhint("%s", cg_trust_mend(image->asked->untrusted))));
+				 errhint("%s", cg_trustlabel_mend(image->asked->untrusted))));
 	if (image->asked->problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -272,7 +274,7 @@ cg_verdict_problem(Oid relid)
 	Oid			owner = cg_question_owner(relid);
 	char	   *problem;
 
-	cg_labels_parse_table(cg_labels_get(relid, 0), &label);
+	cg_labelparse_table(cg_labels_get(relid, 0), &label);
 	cg_interventions_parts(relid, parts);
 	if (cg_question_trees(relid, &label, parts, &queries))
 		return NULL;

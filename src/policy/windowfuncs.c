@@ -15,7 +15,7 @@
 
 #include "base/actor.h"
 #include "base/customerkey.h"
-#include "policy/interventions.h"
+#include "policy/ask.h"
 #include "policy/windows.h"
 
 PG_FUNCTION_INFO_V1(cg_has_open_window);
@@ -34,7 +34,7 @@ cg_has_open_window(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("type %s is no customer key's", format_type_be(type))));
 	/* An interventions view that asks this would ask itself. */
-	if (cg_interventions_asking())
+	if (cg_ask_is_running())
 		PG_RETURN_BOOL(false);
 	PG_RETURN_BOOL(cg_windows_may_be_open(technician, customer) &&
 				   cg_windows_verify(technician, customer, &window));
@@ -47,7 +47,7 @@ cg_open_interventions(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (cg_interventions_asking())
+	if (cg_ask_is_running())
 		return (Datum) 0;
 	foreach(lc, cg_windows_open(cg_actor_current().name))
 	{

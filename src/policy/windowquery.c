@@ -48,7 +48,7 @@ cg_windowquery_problem(Oid relid, const CgTableLabel *label, const AttrNumber *p
 		return pstrdup("it is no table or view");
 	for (int part = 0; part < CG_NPARTS; part++)
 		if (parts[part] == InvalidAttrNumber)
-			return psprintf("no column is its \"%s\"", cg_part_names[part]);
+			return psprintf("no column is its \"%s\"", cg_labels_part_names[part]);
 
 	if (!cg_customerkey_is_type(get_atttype(relid, parts[CG_PART_CUSTOMER])))
 		return psprintf("its customer column \"%s\" has type %s",

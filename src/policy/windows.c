@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "policy/ask.h"
 #include "policy/interventions.h"
 #include "policy/windows.h"
 
@@ -120,7 +121,7 @@ read_cache(WindowCache *cache, const char *technician, CgAsk ask)
 	fresh.windows = windowset_create(fresh.context, 16, NULL);
 	fresh.read_at = GetCurrentTimestamp();
 	foreach(lc, cg_interventions_list())
-		cg_interventions_ask(lfirst(lc), ask, technician, NULL, take_window, &fresh);
+		cg_ask_run(lfirst(lc), ask, technician, NULL, take_window, &fresh);
 
 	if (cache == &open_cache && open_cache.windows && past_cache.windows &&
 		strcmp(open_cache.technician, technician) == 0 &&
@@ -216,7 +217,7 @@ cg_windows_verify(const char *technician, const char *customer, CgWindow *window
 	MemoryContextSwitchTo(context);
 	foreach(lc, cg_interventions_list())
 	{
-		cg_interventions_ask(lfirst(lc), CG_ASK_CUSTOMER, technician, customer, take_verified,
+		cg_ask_run(lfirst(lc), CG_ASK_CUSTOMER, technician, customer, take_verified,
 							 &verification);
 		if (verification.open)
 			break;
@@ -254,7 +255,7 @@ cg_windows_open(const char *technician)
 	ListCell   *lc;
 
 	foreach(lc, cg_interventions_list())
-		cg_interventions_ask(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_open, &windows);
+		cg_ask_run(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_open, &windows);
 	return windows;
 }
 
@@ -279,7 +280,7 @@ cg_windows_look_at_all(const char *technician, MemoryContext context)
 	look->cache.windows = windowset_create(own, 64, NULL);
 	look->cache.read_at = GetCurrentTimestamp();
 	foreach(lc, cg_interventions_list())
-		cg_interventions_ask(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_looked_at, look);
+		cg_ask_run(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_looked_at, look);
 	return look;
 }
 

@@ -39,6 +39,7 @@
 #include "read/chosen.h"
 #include "read/errordetail.h"
 #include "read/execution.h"
+#include "read/readrecords.h"
 #include "read/resume.h"
 #include "read/uniques.h"
 
@@ -103,7 +104,7 @@ execution_run(QueryDesc *query, ScanDirection direction, uint64 count, bool exec
 
 	/* A subtransaction cannot be had any more once workers have started. */
 	if (first_record_done && query->plannedstmt->parallelModeNeeded)
-		(void) cg_interventions_list();
+		cg_interventions_refresh();
 	cg_resume_check(query);
 	execution_step(&step);
 }
@@ -255,7 +256,7 @@ leave(Execution *execution)
 	current = execution->outer;
 	if (execution->reads)
 	{
-		cg_reads_drain(execution->reads, true);
+		cg_readrecords_drain(execution->reads, true);
 		cg_reads_free(execution->reads);
 	}
 }
@@ -278,7 +279,7 @@ is_behind_door(const Execution *execution)
 static void
 end_by_error(Execution *execution, const Step *step)
 {
-	cg_reads_drain(execution->reads, true);
+	cg_readrecords_drain(execution->reads, true);
 	if (is_behind_door(execution))
 		return;
 	LWLockReleaseAll();
@@ -292,7 +293,7 @@ end_by_error(Execution *execution, const Step *step)
 static void
 end(Execution *execution, const Step *step)
 {
-	cg_reads_drain(execution->reads, true);
+	cg_readrecords_drain(execution->reads, true);
 	/* Withheld ones, too: a mask is computed of the value. */
 	if (!is_behind_door(execution))
 		cg_execution_settle_or_fail();
@@ -358,7 +359,7 @@ bool
 cg_execution_owes(void)
 {
 	for (Execution *execution = current; execution; execution = execution->outer)
-		if (execution->reads && cg_reads_owes(execution->reads))
+		if (execution->reads && cg_readrecords_owes(execution->reads))
 			return true;
 	return cg_journal_owes();
 }
@@ -368,7 +369,7 @@ cg_execution_settle(void)
 {
 	for (Execution *execution = current; execution; execution = execution->outer)
 		if (execution->reads)
-			cg_reads_drain(execution->reads, false);
+			cg_readrecords_drain(execution->reads, false);
 	cg_journal_write();
 	return cg_journal_flush();
 }
@@ -408,7 +409,7 @@ execution_exit(int code, Datum arg)
 	{
 		for (Execution *execution = current; execution; execution = execution->outer)
 			if (execution->reads)
-				cg_reads_drain(execution->reads, true);
+				cg_readrecords_drain(execution->reads, true);
 		(void) cg_execution_settle();
 	}
 	PG_CATCH();

@@ -14,6 +14,7 @@
 
 #include "journal/journal.h"
 #include "journal/statement.h"
+#include "read/readrecords.h"
 #include "read/reads_private.h"
 
 #define KNOWN_QUERIES_MAX 10000
@@ -97,7 +98,7 @@ drain_audit(CgReads *reads)
 }
 
 bool
-cg_reads_owes(const CgReads *reads)
+cg_readrecords_owes(const CgReads *reads)
 {
 	return reads->dirty || has_counts(reads, false);
 }
@@ -225,7 +226,7 @@ drain_counts(ReadRelation *relation, bool final)
 }
 
 void
-cg_reads_drain(CgReads *reads, bool final)
+cg_readrecords_drain(CgReads *reads, bool final)
 {
 	ListCell   *lc;
 

@@ -21,6 +21,7 @@
 #include "policy/planassume.h"
 #include "policy/policy.h"
 #include "policy/windows.h"
+#include "read/readrecords.h"
 #include "read/reads_private.h"
 #include "read/resume.h"
 
@@ -45,7 +46,7 @@ cg_reads_create(QueryDesc *query, int64 statement)
 	MemoryContext oldcontext;
 	CgReads    *reads;
 
-	cg_journal_require_own();
+	cg_journal_require_begun();
 	/* In the top: after an error the records must still get out. */
 	context = AllocSetContextCreate(TopMemoryContext, "contact_guard execution",
 									ALLOCSET_SMALL_SIZES);
@@ -140,7 +141,7 @@ look_again(CgReads *reads, ReadRelation *relation, TimestampTz now)
 		pfree(permission.purpose);
 		return;
 	}
-	cg_reads_drain(reads, true);
+	cg_readrecords_drain(reads, true);
 	relation->permission = permission;
 	relation->begun = false;
 	if (!permission.granted)
@@ -360,7 +361,7 @@ add_read(CgReads *reads, ReadRelation *relation, const char *customer)
 
 	if (reads->set->members >= CG_READS_MAX)
 	{
-		cg_reads_drain(reads, false);
+		cg_readrecords_drain(reads, false);
 		MemoryContextReset(reads->read_context);
 		reads->set = readset_create(reads->read_context, 1024, NULL);
 	}

@@ -60,10 +60,4 @@ extern void cg_reads_compare(CgReads *reads, Oid relid, List *attnums);
 /* Has the actor a standing permission on the relation? */
 extern bool cg_reads_is_permitted(CgReads *reads, Oid relid);
 
-/* Are there records that are not yet in the journal's buffer? */
-extern bool cg_reads_owes(const CgReads *reads);
-
-/* Moves them there.  final: counts too, which an execution has at its end. */
-extern void cg_reads_drain(CgReads *reads, bool final);
-
 #endif							/* CG_READS_H */

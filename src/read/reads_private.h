@@ -105,9 +105,6 @@ struct CgReads
 	int			named;			/* customers that withheld records name */
 };
 
-/* Puts the query's text into the journal, once a session, and sets query_id. */
-extern void cg_readrecords_put_query(CgReads *reads);
-
 /*
  * The verdict of this moment, and what the log says of it.  may_be_open: false is an
  * answer already.

@@ -37,7 +37,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "policy/interventions.h"
+#include "policy/ask.h"
 #include "read/reads.h"
 #include "read/resume.h"
 
@@ -262,7 +262,7 @@ cg_resume_close_stores(void)
 	dlist_iter	iter;
 
 	/* Not while we ask for windows ourselves, as the owner of their relation. */
-	if (dlist_is_empty(&all_remembered) || cg_interventions_asking())
+	if (dlist_is_empty(&all_remembered) || cg_ask_is_running())
 		return;
 	dlist_foreach(iter, &all_remembered)
 	{

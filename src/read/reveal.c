@@ -27,7 +27,7 @@
 #include "base/refused.h"
 #include "base/site.h"
 #include "journal/journal.h"
-#include "policy/interventions.h"
+#include "policy/ask.h"
 #include "policy/policy.h"
 #include "read/around.h"
 #include "read/execution.h"
@@ -100,7 +100,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 		state = cg_reveal_begin(fcinfo, 1, PG_GETARG_INT64(2));
 
 	/* The question who may see must not depend on what only some may see. */
-	if (cg_interventions_asking())
+	if (cg_ask_is_running())
 	{
 		fcinfo->isnull = true;
 		return (Datum) 0;

@@ -21,7 +21,7 @@
 #include "base/copystate.h"
 #include "base/customerkey.h"
 #include "base/site.h"
-#include "policy/interventions.h"
+#include "policy/ask.h"
 #include "policy/windows.h"
 #include "read/execution.h"
 #include "read/reveal.h"
@@ -84,7 +84,7 @@ cg_open_customers(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1) || !OidIsValid(type))
 		PG_RETURN_NULL();
 	/* No window on a standby, where nothing can be recorded, nor while asking for them. */
-	if (!RecoveryInProgress() && !cg_interventions_asking())
+	if (!RecoveryInProgress() && !cg_ask_is_running())
 		customers = cg_windows_customers(cg_actor_current().name);
 	values = palloc(sizeof(Datum) * (list_length(customers) + 1));
 	foreach(lc, customers)
@@ -116,7 +116,7 @@ cg_visible(PG_FUNCTION_ARGS)
 	CgReads    *reads;
 	bool		result;
 
-	if (customer == NULL || RecoveryInProgress() || cg_interventions_asking())
+	if (customer == NULL || RecoveryInProgress() || cg_ask_is_running())
 		PG_RETURN_BOOL(false);
 	reads = cg_execution_reads();
 	result = reads && cg_reads_is_open(reads, site.relid, customer);
@@ -136,7 +136,7 @@ cg_found(PG_FUNCTION_ARGS)
 	char	   *customer = key_of_row(fcinfo);
 	CgReads    *reads;
 
-	if (PG_ARGISNULL(1) || (customer == NULL && !PG_ARGISNULL(0)) || cg_interventions_asking())
+	if (PG_ARGISNULL(1) || (customer == NULL && !PG_ARGISNULL(0)) || cg_ask_is_running())
 		PG_RETURN_BOOL(false);
 	site = cg_site_unpack(PG_GETARG_INT64(1));
 	reads = cg_execution_reads();

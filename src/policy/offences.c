@@ -16,11 +16,12 @@
 #include "utils/syscache.h"
 
 #include "policy/definition.h"
+#include "policy/offences.h"
 #include "policy/policy.h"
-#include "policy/trust.h"
+#include "policy/trustlabel.h"
 
 CgOffence *
-cg_definition_check(Oid relid)
+cg_offences_first(Oid relid)
 {
 	const CgPolicy *policy = cg_policy_get(relid);
 	List	   *offences;
@@ -85,13 +86,13 @@ list_offences(List *offences)
 		else
 			appendStringInfo(&out, "It is called by %s. %s", offence->where, reason(offence));
 		if (list_length(offences) > 1 && may_trust(offence))
-			appendStringInfo(&out, " Mend: %s", cg_trust_mend(offence->function));
+			appendStringInfo(&out, " Mend: %s", cg_trustlabel_mend(offence->function));
 	}
 	return out.data;
 }
 
 void
-cg_definition_refuse(List *offences)
+cg_offences_refuse(List *offences)
 {
 	CgOffence  *first = offences == NIL ? NULL : linitial(offences);
 
@@ -105,7 +106,7 @@ cg_definition_refuse(List *offences)
 			 list_length(offences) > 1
 			 ? errhint("Mend each of these, or accept them with unpinned => 'accept'.")
 			 : may_trust(first)
-			 ? errhint("%s Or accept it with unpinned => 'accept'.", cg_trust_mend(first->function))
+			 ? errhint("%s Or accept it with unpinned => 'accept'.", cg_trustlabel_mend(first->function))
 			 : errhint("Change the definition, or accept it with unpinned => 'accept'.")));
 }
 
@@ -128,7 +129,7 @@ lock_new(const List *objects, Oid classId, List **locked)
 }
 
 void
-cg_definition_require(Oid relid)
+cg_offences_require_none(Oid relid)
 {
 	List	   *functions = NIL;
 	List	   *types = NIL;
@@ -145,12 +146,12 @@ cg_definition_require(Oid relid)
 			   lock_new(definition.types, TypeRelationId, &types));
 		policy = cg_policy_get(lfirst_oid(lc));
 		if (policy && !policy->unpinned)
-			cg_definition_refuse(definition.offences);
+			cg_offences_refuse(definition.offences);
 	}
 }
 
 char *
-cg_definition_problem(const CgOffence *offence, int children)
+cg_offences_problem(const CgOffence *offence, int children)
 {
 	char	   *others = children == 0 ? "" :
 		psprintf(" and %d %s", children, children == 1 ? "child" : "children");
@@ -158,5 +159,5 @@ cg_definition_problem(const CgOffence *offence, int children)
 	return psprintf("relation %s%s: %s calls %s, which may not meet guarded values%s%s",
 					get_rel_name(offence->relid), others, offence->where, offence->what,
 					may_trust(offence) ? ": " : "",
-					may_trust(offence) ? cg_trust_mend(offence->function) : "");
+					may_trust(offence) ? cg_trustlabel_mend(offence->function) : "");
 }

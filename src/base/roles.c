@@ -1,5 +1,5 @@
 /*
- * objectroles.c
+ * roles.c
  *		Who may use the extension's functions, and what they are told otherwise.
  */
 #include "postgres.h"
@@ -28,6 +28,7 @@
 #include "base/inval.h"
 #include "base/objects.h"
 #include "base/refused.h"
+#include "base/roles.h"
 
 #define CG_ADMIN_ROLE "contact_guard_admin"
 
@@ -111,7 +112,7 @@ find_groups(void)
  * be another's one day.
  */
 Oid
-cg_objects_group_role(CgGroup group)
+cg_roles_group(CgGroup group)
 {
 	ObjectAddress role;
 
@@ -122,7 +123,7 @@ cg_objects_group_role(CgGroup group)
 }
 
 bool
-cg_objects_is_proxy(Oid role, bool may_name)
+cg_roles_is_proxy(Oid role, bool may_name)
 {
 	Oid			function;
 
@@ -133,7 +134,7 @@ cg_objects_is_proxy(Oid role, bool may_name)
 	{
 		if (!has_privs_of_role(role, group_roles[CG_GROUP_PROXY]))
 			return false;
-		return !may_name || OidIsValid(cg_objects_group_role(CG_GROUP_PROXY));
+		return !may_name || OidIsValid(cg_roles_group(CG_GROUP_PROXY));
 	}
 	if (may_name || superuser_arg(role))
 		return false;
@@ -142,7 +143,7 @@ cg_objects_is_proxy(Oid role, bool may_name)
 }
 
 void
-cg_objects_check_role_renamed(Oid role)
+cg_roles_check_renamed(Oid role)
 {
 	char	   *old_name = GetUserNameFromId(role, true);
 	ObjectAddress object;
@@ -171,7 +172,7 @@ cg_objects_check_role_renamed(Oid role)
 }
 
 bool
-cg_objects_is_admin(void)
+cg_roles_is_admin(void)
 {
 	if (superuser())
 		return true;
@@ -179,24 +180,24 @@ cg_objects_is_admin(void)
 		find_groups();
 	return OidIsValid(group_roles[CG_GROUP_ADMIN]) &&
 		has_privs_of_role(GetUserId(), group_roles[CG_GROUP_ADMIN]) &&
-		OidIsValid(cg_objects_group_role(CG_GROUP_ADMIN));
+		OidIsValid(cg_roles_group(CG_GROUP_ADMIN));
 }
 
 void
-cg_objects_require_admin(const char *what)
+cg_roles_require_admin(const char *what)
 {
-	if (!cg_objects_is_admin())
+	if (!cg_roles_is_admin())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"%s\" to %s", CG_ADMIN_ROLE, what)));
 }
 
 void
-cg_objects_require_policy_owner(Oid relid, const char *what)
+cg_roles_require_policy_owner(Oid relid, const char *what)
 {
 	char		relkind = get_rel_relkind(relid);
 
-	cg_objects_require_admin(what);
+	cg_roles_require_admin(what);
 	if (relkind == '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -206,28 +207,4 @@ cg_objects_require_policy_owner(Oid relid, const char *what)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of relation %s", get_rel_name(relid)),
 				 cg_refused_relation(relid, InvalidAttrNumber)));
-}
-
-char *
-cg_objects_text_argument(FunctionCallInfo fcinfo, int n, const char *name)
-{
-	if (PG_ARGISNULL(n) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(n)) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the %s must not be empty", name)));
-	return text_to_cstring(PG_GETARG_TEXT_PP(n));
-}
-
-int
-cg_objects_natts(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	int			natts = 0;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		natts = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
-		ReleaseSysCache(tuple);
-	}
-	return natts;
 }

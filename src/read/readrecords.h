@@ -1,0 +1,19 @@
+/*
+ * readrecords.h
+ *		From what an execution has read to records in the journal's buffer.
+ */
+#ifndef CG_READRECORDS_H
+#define CG_READRECORDS_H
+
+#include "read/reads.h"
+
+/* Are there records that are not yet in the journal's buffer? */
+extern bool cg_readrecords_owes(const CgReads *reads);
+
+/* Moves them there.  final: counts too, which an execution has at its end. */
+extern void cg_readrecords_drain(CgReads *reads, bool final);
+
+/* Puts the query's text into the journal, once a session, and sets query_id. */
+extern void cg_readrecords_put_query(CgReads *reads);
+
+#endif							/* CG_READRECORDS_H */
