@@ -10,7 +10,7 @@ use Guarded;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my ($libraries) = run_command([ $ENV{PG_CONFIG} || 'pg_config', '--pkglibdir' ]);
+my ($libraries) = run_command([ 'pg_config', '--pkglibdir' ]);
 plan skip_all => 'pgaudit is not installed' if !-e "$libraries/pgaudit.so";
 
 foreach my $order ('pgaudit,contact_guard', 'contact_guard,pgaudit')
