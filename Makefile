@@ -1,47 +1,87 @@
-# contact_guard: `make` builds, `make install` installs, `make demo` plays the
-# story, `make test` runs every test, `make soak` the long versions of some.  The
-# last three install what they need.
+# contact_guard: `make` builds, `make install` installs, `make installcheck` tests a
+# server that is running, `make demo` plays the story, `make test` runs every test,
+# `make soak` the long versions of some.  The last three install what they need.
+# CONTRIBUTING.md explains them.
+
+# Where the sources are: here, or elsewhere when this file is read from there by
+# `make -f FOLDER/Makefile`.  PGXS says so (srcdir), but only after it is included.
+top := $(patsubst %/,%,$(or $(VPATH),$(dir $(firstword $(MAKEFILE_LIST)))))
+# files PATTERN...: the files there whose names match, as seen from the top
+files = $(patsubst $(top)/%,%,$(sort $(wildcard $(addprefix $(top)/,$(1)))))
 
 MODULE_big = contact_guard
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c) $(filter-out src/client/%,$(wildcard src/*/*.c))))
+OBJS = $(patsubst %.c,%.o,$(filter-out src/client/%,$(call files,src/*.c src/*/*.c)))
 EXTENSION = extension/contact_guard
-DATA = $(sort $(wildcard extension/contact_guard--*.sql))
+DATA = $(call files,extension/contact_guard--*.sql)
 SHLIB_LINK = -lcrypto
 
-# A compiler that we have not met may warn where gcc 12 does not: make WERROR=
+# A compiler that we have not met may warn where gcc 12 and clang 14 do not: make WERROR=
 WERROR = -Werror
-# PostgreSQL's headers and hook signatures trip over what follows -Wextra.
+# PostgreSQL's headers and hook signatures trip over what follows -Wextra.  With clang
+# they trip over the options, too, of the gcc that PostgreSQL was built by.
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
-	-Wno-missing-field-initializers -Wno-clobbered $(WERROR)
-# Debian's PGXS has no dependency tracking of its own.
+	-Wno-missing-field-initializers $(if $(findstring clang,$(shell $(CC) --version)),\
+	-Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes,\
+	-Wno-clobbered) $(WERROR) -MMD -MP
 # What ereport() ends in is ours, so that no refusal can forget to be a record:
 # see src/base/refused.h.
-PG_CPPFLAGS = -I$(srcdir)/src -MMD -MP -Derrfinish=cg_refused_errfinish
+PG_CPPFLAGS = -I$(top)/src -Derrfinish=cg_refused_errfinish
+# Debian's PGXS has no dependency tracking of its own: -MMD -MP, and the *.d.
 EXTRA_CLEAN = src/*.d src/*/*.d $(CLIENT) src/client/*.o
 
 # The client: PGXS knows no program beside a library.  What is pure is compiled
 # for it once more, without the server's headers and settings.
 CLIENT = src/client/contact-guard
-CLIENT_OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/client/*.c))) \
-	$(patsubst src/common/%.c,src/client/pure-%.o,$(sort $(wildcard src/common/*.c)))
-CLIENT_VERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/contact_guard.control)
-CLIENT_FLAGS = $(WERROR) -Wall -Wextra -I$(srcdir)/src -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE -MMD -MP
+CLIENT_OBJS = $(patsubst %.c,%.o,$(call files,src/client/*.c)) \
+	$(patsubst src/common/%.c,src/client/pure-%.o,$(call files,src/common/*.c))
+CLIENT_VERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(top)/$(EXTENSION).control)
+CLIENT_FLAGS = -I$(top)/src -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE
 
-# Bitcode for JIT inlining would need clang, and would inline nothing of ours.
+# Bitcode lets JIT inline a library's functions, of which ours would gain nothing, and
+# needs clang: make with_llvm=yes.
+ifneq ($(origin with_llvm),command line)
 override with_llvm := no
+endif
 
-# PGXS would run the tests in whatever server happens to run, which has not
-# preloaded the library.
-NO_INSTALLCHECK = 1
+# `make installcheck` runs these in the server that PGHOST and PGPORT name, but for
+# PROVE_TESTS, which start servers of their own.  If one of the three is given, what is
+# not given is not run.
+ifeq ($(strip $(REGRESS) $(ISOLATION) $(PROVE_TESTS)),)
+REGRESS ?= $(patsubst sql/%.sql,%,$(call files,sql/*.sql))
+ISOLATION ?= $(patsubst test/isolation/specs/%.spec,%,$(call files,test/isolation/specs/*.spec))
+PROVE_TESTS ?= $(call files,test/t/*.pl)
+endif
+REGRESS_OPTS = --load-extension=contact_guard --encoding=UTF8
+ISOLATION_OPTS = $(REGRESS_OPTS) --inputdir=$(top)/test/isolation
+PROVE_FLAGS ?= --jobs 3 --timer
+ifneq ($(strip $(PROVE_TESTS)),)
+TAP_TESTS = 1
+endif
+ifneq ($(strip $(REGRESS) $(ISOLATION)),)
+REGRESS_PREP = installcheck-server
+endif
 
-# Debian's plain pg_config answers for the newest PostgreSQL that is installed.
-PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
+ifeq ($(PG_CONFIG),)
+PG_CONFIG := $(shell cd $(top) && . test/pg && echo "$$PG_CONFIG")
+endif
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 
 ifneq ($(PGXS),)
 include $(PGXS)
-$(OBJS): Makefile
--include $(OBJS:.o=.d)
+# A tree that has been built in can be built from elsewhere nevertheless: of what is
+# there, only the sources are looked for.
+override VPATH :=
+vpath %.c $(top)
+vpath %.control $(top)
+# No compiler makes the folder that its output goes into.
+ifneq ($(top),.)
+$(shell mkdir -p $(sort $(dir $(OBJS) $(CLIENT_OBJS))))
+endif
+
+$(OBJS) $(CLIENT_OBJS): $(firstword $(MAKEFILE_LIST))
+# PGXS's rule for bitcode does not see what a source includes.
+$(OBJS:.o=.bc): %.bc: %.o
+-include $(OBJS:.o=.d) $(CLIENT_OBJS:.o=.d)
 
 all: $(CLIENT)
 $(CLIENT): $(CLIENT_OBJS)
@@ -50,60 +90,66 @@ src/client/%.o: src/client/%.c
 	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -DCG_VERSION='"$(CLIENT_VERSION)"' -c -o $@ $<
 src/client/pure-%.o: src/common/%.c
 	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -c -o $@ $<
-$(CLIENT_OBJS): Makefile
--include $(CLIENT_OBJS:.o=.d)
 
 install: install-client
 install-client: $(CLIENT)
 	$(MKDIR_P) '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1'
 	$(INSTALL_PROGRAM) $(CLIENT) '$(DESTDIR)$(bindir)/contact-guard'
-	$(INSTALL_DATA) $(CLIENT).1 '$(DESTDIR)$(mandir)/man1/contact-guard.1'
+	$(INSTALL_DATA) $(top)/$(CLIENT).1 '$(DESTDIR)$(mandir)/man1/contact-guard.1'
 uninstall: uninstall-client
 uninstall-client:
 	rm -f '$(DESTDIR)$(bindir)/contact-guard' '$(DESTDIR)$(mandir)/man1/contact-guard.1'
-.PHONY: install-client uninstall-client
+
+# Says what the server lacks before thirty tests say it, each in its own way.
+installcheck-server:
+	@PATH='$(bindir)':"$$PATH" $(top)/test/ready $(CLIENT_VERSION)
+installcheck: export TEMP_CONFIG = $(abspath $(top)/test/contact_guard.conf)
+installcheck: export LANG = C.UTF-8
+.PHONY: install-client uninstall-client installcheck-server
 else
 # demo and test must work where nothing is installed yet.
-all install:
+all install installcheck:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: sanitize bench-cost demo test soak installcheck mediation-table smith core bench independent
+.PHONY: demo test soak sanitize mediation-table smith core independent bench bench-cost
 demo:
-	KEEP=$(KEEP) test/demo/run
+	KEEP=$(KEEP) $(top)/test/demo/run
 
-test installcheck:
-	test/run
+# Builds in the tree of the sources, wherever make is run from.
+test:
+	$(top)/test/run
 
 # What takes minutes: 200 crashes, a result of 10 million rows, load for a minute.
 soak:
-	CG_SOAK=1 test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile 137_growth
+	CG_SOAK=1 $(top)/test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile 137_growth
 
 # All tests on a PostgreSQL with assertions, some with AddressSanitizer and
 # UndefinedBehaviorSanitizer; builds both in a cache when they are not there.
 sanitize:
-	test/sanitize/run
+	$(top)/test/sanitize/run
 
 # docs/mediation.md: each case of test/mediation, and what came of it.
 mediation-table:
-	test/mediation/table
+	$(top)/test/mediation/table
 
 # Two long tests that are not part of `make test`: sqlsmith as a technician, and
 # PostgreSQL's own regression suite with and without the library.
 smith:
-	test/smith/run $(STATEMENTS)
+	$(top)/test/smith/run $(STATEMENTS)
 
 core:
-	test/core/run
+	$(top)/test/core/run
 
 # Evidence checked by Go's and Sigstore's libraries; by openssl it is in `make test`.
 independent:
-	test/independent/run
+	$(top)/test/independent/run
 
 # What the project promises to be fast at: figures and goals, in some minutes.
 bench:
-	ROWS=$(ROWS) test/bench/run
+	ROWS=$(ROWS) $(top)/test/bench/run
 
 # What the guard costs a read, a write and who touches nothing guarded.
 bench-cost:
-	test/bench/cost
+	$(top)/test/bench/cost
+

@@ -219,9 +219,10 @@ static bool
 lock_casts_types(Oid cast)
 {
 	HeapTuple	tuple = fetch(CastRelationId, CastOidIndexId, Anum_pg_cast_oid, cast);
+	bool		new_source = tuple && lock_type(((Form_pg_cast) GETSTRUCT(tuple))->castsource);
+	bool		new_target = tuple && lock_type(((Form_pg_cast) GETSTRUCT(tuple))->casttarget);
 
-	return tuple && (lock_type(((Form_pg_cast) GETSTRUCT(tuple))->castsource) |
-					 lock_type(((Form_pg_cast) GETSTRUCT(tuple))->casttarget));
+	return new_source || new_target;
 }
 
 static bool

@@ -139,11 +139,15 @@ cg_offences_require_none(Oid relid)
 	{
 		CgDefinition definition;
 		const CgPolicy *policy;
+		bool		new_functions;
+		bool		new_types;
 
 		do
+		{
 			cg_definition_survey(lfirst_oid(lc), &definition);
-		while (lock_new(definition.functions, ProcedureRelationId, &functions) |
-			   lock_new(definition.types, TypeRelationId, &types));
+			new_functions = lock_new(definition.functions, ProcedureRelationId, &functions);
+			new_types = lock_new(definition.types, TypeRelationId, &types);
+		} while (new_functions || new_types);
 		policy = cg_policy_get(lfirst_oid(lc));
 		if (policy && !policy->unpinned)
 			cg_offences_refuse(definition.offences);
