@@ -9,9 +9,7 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -22,11 +20,9 @@
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 
+#include "base/catalog.h"
 #include "base/objects.h"
 #include "base/ownschema.h"
 #include "base/refused.h"
@@ -60,26 +56,14 @@ cg_ownschema_refuse_drop(Oid relid)
 	cg_ownschema_refuse(relid);
 }
 
-/* A by-value column of the catalog row that the command has just written; or 0. */
+/* A by-value column of the row that the command has just written; or 0. */
 static Datum
 catalog_value(Oid classId, Oid objectId, AttrNumber attnum)
 {
-	Relation	catalog = table_open(classId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple	tuple = cg_catalog_row(classId, objectId);
 	bool		isnull = true;
-	Datum		value = (Datum) 0;
+	Datum		value = tuple ? cg_catalog_value(tuple, classId, attnum, &isnull) : (Datum) 0;
 
-	ScanKeyInit(&key, get_object_attnum_oid(classId), BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(objectId));
-	/* The system caches do not have it before the next CommandCounterIncrement(). */
-	scan = systable_beginscan(catalog, get_object_oid_index(classId), true, SnapshotSelf, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		value = heap_getattr(tuple, attnum, RelationGetDescr(catalog), &isnull);
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
 	return isnull ? (Datum) 0 : value;
 }
 

@@ -21,7 +21,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
@@ -30,9 +29,7 @@
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -40,95 +37,47 @@
 #include "base/roles.h"
 #include "base/underway.h"
 #include "command/accessrules.h"
-#include "command/childcode.h"
 #include "command/ddl.h"
 #include "command/dependents.h"
 #include "command/foreignkeys.h"
 #include "policy/descend.h"
-#include "policy/inherit.h"
 #include "policy/labels.h"
 #include "policy/policy.h"
 #include "policy/touches.h"
 #include "policy/trust.h"
 #include "read/uniques.h"
 
-static HeapTuple fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object);
-static Node *stored(HeapTuple tuple, Oid catalog_id, AttrNumber column);
-static void require_admin(Oid relid, const char *what);
 static void require_admin_for(Oid relid, Node *expression, const char *what);
 static void decide_domain(Oid domain);
 static bool has_transition_tables(HeapTuple tuple);
 static bool index_touches(Oid indexid);
-static bool inherits(Oid child, Oid parent);
 static Oid	relation_of(Oid relid);
 static void decide_new_relation(const CgAccess *event);
-
-/* The row of a catalog as it is now, palloc'd, or NULL. */
-static HeapTuple
-fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object)
-{
-	Relation	catalog = table_open(catalog_id, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, key_column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
-	scan = systable_beginscan(catalog, index, true, SnapshotSelf, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		tuple = heap_copytuple(tuple);
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return tuple;
-}
-
-/* An expression in it, or NULL. */
-static Node *
-stored(HeapTuple tuple, Oid catalog_id, AttrNumber column)
-{
-	Relation	catalog = table_open(catalog_id, AccessShareLock);
-	bool		isnull;
-	Datum		value = heap_getattr(tuple, column, RelationGetDescr(catalog), &isnull);
-	Node	   *node = isnull ? NULL : stringToNode(TextDatumGetCString(value));
-
-	table_close(catalog, AccessShareLock);
-	return node;
-}
 
 /* For what refers to nothing guarded nobody is needed. */
 static void
 require_admin_for(Oid relid, Node *expression, const char *what)
 {
 	if (cg_touches_expression(relid, expression))
-		require_admin(relid, what);
-}
-
-static void
-require_admin(Oid relid, const char *what)
-{
-	if (!cg_descend_is_guarded(relid))
-		return;
-	if (!cg_ddl_is_admin())
-		cg_ddl_refuse(relid, what);
-	cg_ddl_note_changed(relid);
+		cg_ddl_require_admin(relid, what);
 }
 
 static bool
 has_transition_tables(HeapTuple tuple)
 {
-	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
-	bool		result = !heap_attisnull(tuple, Anum_pg_trigger_tgoldtable, RelationGetDescr(catalog)) ||
-		!heap_attisnull(tuple, Anum_pg_trigger_tgnewtable, RelationGetDescr(catalog));
+	bool		no_old;
+	bool		no_new;
 
-	table_close(catalog, AccessShareLock);
-	return result;
+	(void) cg_catalog_value(tuple, TriggerRelationId, Anum_pg_trigger_tgoldtable, &no_old);
+	(void) cg_catalog_value(tuple, TriggerRelationId, Anum_pg_trigger_tgnewtable, &no_new);
+	return !no_old || !no_new;
 }
 
 /* A parent's trigger comes to its partitions as a clone. */
 void
 cg_accessrules_trigger(const CgAccess *event)
 {
-	HeapTuple	tuple = fetch(TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, event->object);
+	HeapTuple	tuple = cg_catalog_row(TriggerRelationId, event->object);
 	Form_pg_trigger form = tuple ? (Form_pg_trigger) GETSTRUCT(tuple) : NULL;
 
 	if (form == NULL || form->tgisinternal || event->is_internal || event->access != OAT_POST_CREATE)
@@ -137,7 +86,7 @@ cg_accessrules_trigger(const CgAccess *event)
 	if (!TRIGGER_FOR_ROW(form->tgtype) && !has_transition_tables(tuple))
 		return;
 	if (!OidIsValid(form->tgparentid))
-		require_admin(form->tgrelid, psprintf("create trigger \"%s\" on", NameStr(form->tgname)));
+		cg_ddl_require_admin(form->tgrelid, psprintf("create trigger \"%s\" on", NameStr(form->tgname)));
 	else if (cg_ddl_is_admin() && cg_descend_is_guarded(form->tgrelid))
 		cg_ddl_note_changed(form->tgrelid);
 }
@@ -145,7 +94,7 @@ cg_accessrules_trigger(const CgAccess *event)
 void
 cg_accessrules_rule(const CgAccess *event)
 {
-	HeapTuple	tuple = fetch(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, event->object);
+	HeapTuple	tuple = cg_catalog_row(RewriteRelationId, event->object);
 	Oid			relid = tuple ? ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class : InvalidOid;
 
 	if (OidIsValid(relid))
@@ -153,27 +102,26 @@ cg_accessrules_rule(const CgAccess *event)
 	/* That of a view or a materialized view is its query. */
 	if (OidIsValid(relid) && event->access == OAT_POST_CREATE &&
 		((Form_pg_rewrite) GETSTRUCT(tuple))->ev_type != CMD_SELECT + '0')
-		require_admin(relid, "create a rule on");
+		cg_ddl_require_admin(relid, "create a rule on");
 }
 
 void
 cg_accessrules_policy(const CgAccess *event)
 {
-	HeapTuple	tuple = fetch(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, event->object);
+	HeapTuple	tuple = cg_catalog_row(PolicyRelationId, event->object);
 
 	/* DROP OWNED takes a role's name out of policies, and the role goes. */
 	if (tuple == NULL || (cg_underway_statement() && IsA(cg_underway_statement(), DropOwnedStmt)))
 		return;
 	cg_ddl_require_image(((Form_pg_policy) GETSTRUCT(tuple))->polrelid, InvalidOid);
-	require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid,
+	cg_ddl_require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid,
 				  event->access == OAT_POST_CREATE ? "create a policy on" : "alter a policy on");
 }
 
 void
 cg_accessrules_statistics(const CgAccess *event)
 {
-	HeapTuple	tuple = fetch(StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid,
-							  event->object);
+	HeapTuple	tuple = cg_catalog_row(StatisticExtRelationId, event->object);
 
 	Form_pg_statistic_ext form = tuple ? (Form_pg_statistic_ext) GETSTRUCT(tuple) : NULL;
 	char	   *what;
@@ -181,11 +129,11 @@ cg_accessrules_statistics(const CgAccess *event)
 	if (form == NULL || event->access != OAT_POST_CREATE)
 		return;
 	what = psprintf("create statistics object \"%s\" on", NameStr(form->stxname));
-	require_admin_for(form->stxrelid, stored(tuple, StatisticExtRelationId, Anum_pg_statistic_ext_stxexprs), what);
+	require_admin_for(form->stxrelid, cg_catalog_expression(tuple, StatisticExtRelationId, Anum_pg_statistic_ext_stxexprs), what);
 	/* Common values of guarded columns are kept in them, too. */
 	for (int i = 0; i < form->stxkeys.dim1; i++)
 		if (cg_touches_column(form->stxrelid, form->stxkeys.values[i]))
-			require_admin(form->stxrelid, what);
+			cg_ddl_require_admin(form->stxrelid, what);
 }
 
 /* ADD CONSTRAINT of a domain looks at all that is stored of it. */
@@ -214,7 +162,7 @@ decide_domain(Oid domain)
 			type = get_atttype(relid, attnum);
 			if (OidIsValid(type) && cg_dependents_uses_domain(type, domain))
 			{
-				require_admin(relid, "add or validate a constraint of a domain used by");
+				cg_ddl_require_admin(relid, "add or validate a constraint of a domain used by");
 				break;
 			}
 		}
@@ -225,7 +173,7 @@ decide_domain(Oid domain)
 static bool
 index_touches(Oid indexid)
 {
-	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, indexid);
+	HeapTuple	tuple = cg_catalog_row(IndexRelationId, indexid);
 	Form_pg_index form = tuple ? (Form_pg_index) GETSTRUCT(tuple) : NULL;
 
 	if (form == NULL)
@@ -233,15 +181,14 @@ index_touches(Oid indexid)
 	for (int i = 0; i < form->indkey.dim1; i++)
 		if (form->indkey.values[i] != InvalidAttrNumber && cg_touches_column(form->indrelid, form->indkey.values[i]))
 			return true;
-	return cg_touches_expression(form->indrelid, stored(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
-		cg_touches_expression(form->indrelid, stored(tuple, IndexRelationId, Anum_pg_index_indpred));
+	return cg_touches_expression(form->indrelid, cg_catalog_expression(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
+		cg_touches_expression(form->indrelid, cg_catalog_expression(tuple, IndexRelationId, Anum_pg_index_indpred));
 }
 
 void
 cg_accessrules_constraint(const CgAccess *event)
 {
-	HeapTuple	tuple = fetch(ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid,
-							  event->object);
+	HeapTuple	tuple = cg_catalog_row(ConstraintRelationId, event->object);
 	Form_pg_constraint form = tuple ? (Form_pg_constraint) GETSTRUCT(tuple) : NULL;
 
 	if (form == NULL || event->access != OAT_POST_CREATE)
@@ -262,16 +209,16 @@ cg_accessrules_constraint(const CgAccess *event)
 			break;
 		case CONSTRAINT_CHECK:
 			if (!event->is_internal)
-				require_admin_for(form->conrelid, stored(tuple, ConstraintRelationId, Anum_pg_constraint_conbin),
+				require_admin_for(form->conrelid, cg_catalog_expression(tuple, ConstraintRelationId, Anum_pg_constraint_conbin),
 								  psprintf("add check constraint \"%s\" to", NameStr(form->conname)));
 			break;
 		case CONSTRAINT_EXCLUSION:
 			if (!event->is_internal && index_touches(form->conindid))
-				require_admin(form->conrelid, psprintf("add exclusion constraint \"%s\" to", NameStr(form->conname)));
+				cg_ddl_require_admin(form->conrelid, psprintf("add exclusion constraint \"%s\" to", NameStr(form->conname)));
 			break;
 		default:
 			if (!event->is_internal)
-				require_admin(form->conrelid, psprintf("add constraint \"%s\" to", NameStr(form->conname)));
+				cg_ddl_require_admin(form->conrelid, psprintf("add constraint \"%s\" to", NameStr(form->conname)));
 			break;
 	}
 }
@@ -295,76 +242,21 @@ cg_accessrules_default(const CgAccess *event)
 	scan = systable_beginscan(catalog, AttrDefaultIndexId, true, SnapshotSelf, 2, keys);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
-		expression = stored(tuple, AttrDefaultRelationId, Anum_pg_attrdef_adbin);
+		expression = cg_catalog_expression(tuple, AttrDefaultRelationId, Anum_pg_attrdef_adbin);
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	what = psprintf("compute column \"%s\" of", get_attname(event->object, event->column, false));
 	if (expression == NULL)
-		require_admin(event->object, what);
+		cg_ddl_require_admin(event->object, what);
 	else
 		require_admin_for(event->object, expression, what);
-}
-
-static bool
-inherits(Oid child, Oid parent)
-{
-	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
-
-	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(child));
-	scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, SnapshotSelf, 1, &key);
-	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent == parent;
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
-}
-
-void
-cg_accessrules_inheritance(const CgAccess *event)
-{
-	Oid			child = event->object;
-	Oid			parent = event->auxiliary;
-	char		relkind = get_rel_relkind(child);
-
-	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
-		return;
-	/* Somebody may have looked at the child's policy since it was made. */
-	CacheInvalidateRelcacheByRelid(child);
-	if (!inherits(child, parent))
-	{
-		/* It leaves its parent: cg_altertable_decide() has kept its policy. */
-		if (!cg_inherit_is_kept(child))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("relation \"%s\" would lose the policy that it has from relation \"%s\"",
-							get_rel_name(child), get_rel_name(parent))));
-		if (cg_descend_is_guarded(child) && !cg_ddl_is_admin())
-			cg_ddl_refuse(child, "detach");
-		return;
-	}
-	/* What a new table brings along is not complete yet: cg_ddl_finish() looks at it. */
-	if (cg_ddl_is_created(child))
-		return;
-	/* The policy is the one that the child has had so far. */
-	if (cg_descend_is_guarded(child))
-		require_admin(child, "attach");
-	else if (cg_policy_get(parent))
-	{
-		if (!cg_ddl_is_admin())
-			cg_childcode_check(child, list_make1_oid(parent));
-		cg_ddl_note_changed(child);
-	}
 }
 
 /* The table of an index, the relation itself of others. */
 static Oid
 relation_of(Oid relid)
 {
-	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, relid);
+	HeapTuple	tuple = cg_catalog_row(IndexRelationId, relid);
 
 	return tuple ? ((Form_pg_index) GETSTRUCT(tuple))->indrelid : relid;
 }
@@ -372,16 +264,16 @@ relation_of(Oid relid)
 static void
 decide_new_relation(const CgAccess *event)
 {
-	HeapTuple	tuple = fetch(IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid, event->object);
+	HeapTuple	tuple = cg_catalog_row(IndexRelationId, event->object);
 	Oid			relid = tuple ? ((Form_pg_index) GETSTRUCT(tuple))->indrelid : InvalidOid;
 
 	if (tuple == NULL)
 		cg_ddl_note_created(event->object);
-	else if (cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
-			 cg_touches_expression(relid, stored(tuple, IndexRelationId, Anum_pg_index_indpred)))
-		require_admin(relid, "create an index with expressions over guarded columns on");
+	else if (cg_touches_expression(relid, cg_catalog_expression(tuple, IndexRelationId, Anum_pg_index_indexprs)) ||
+			 cg_touches_expression(relid, cg_catalog_expression(tuple, IndexRelationId, Anum_pg_index_indpred)))
+		cg_ddl_require_admin(relid, "create an index with expressions over guarded columns on");
 	else if (cg_uniques_tells((Form_pg_index) GETSTRUCT(tuple)))
-		require_admin(relid, "create a unique or exclusion index over guarded columns on");
+		cg_ddl_require_admin(relid, "create a unique or exclusion index over guarded columns on");
 }
 
 /*
@@ -410,7 +302,7 @@ void
 cg_accessrules_index(const CgAccess *event)
 {
 	if (cg_underway_statement() && IsA(cg_underway_statement(), ClusterStmt))
-		require_admin(relation_of(event->object), "cluster");
+		cg_ddl_require_admin(relation_of(event->object), "cluster");
 }
 
 /* A function that is new has no dependents yet. */
@@ -442,9 +334,9 @@ cg_accessrules_function(const CgAccess *event)
 void
 cg_accessrules_drop_policy(Oid policy)
 {
-	HeapTuple	tuple = fetch(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, policy);
+	HeapTuple	tuple = cg_catalog_row(PolicyRelationId, policy);
 	DropStmt   *statement = (DropStmt *) cg_underway_statement();
 
 	if (tuple && statement && IsA(statement, DropStmt) && statement->removeType == OBJECT_POLICY)
-		require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid, "drop a policy on");
+		cg_ddl_require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid, "drop a policy on");
 }

@@ -27,7 +27,6 @@ extern void cg_accessrules_policy(const CgAccess *event);
 extern void cg_accessrules_statistics(const CgAccess *event);
 extern void cg_accessrules_constraint(const CgAccess *event);
 extern void cg_accessrules_default(const CgAccess *event);
-extern void cg_accessrules_inheritance(const CgAccess *event);
 extern void cg_accessrules_relation(const CgAccess *event);
 extern void cg_accessrules_function(const CgAccess *event);
 extern void cg_accessrules_index(const CgAccess *event);

@@ -40,9 +40,9 @@
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "base/catalog.h"
 #include "base/inval.h"
 #include "base/names.h"
 #include "command/beneath.h"
@@ -196,29 +196,10 @@ lock_type(Oid type)
 	return true;
 }
 
-/* The row of a catalog as the command has left it, palloc'd, or NULL. */
-static HeapTuple
-fetch(Oid catalog_id, Oid index, AttrNumber key_column, Oid object)
-{
-	Relation	catalog = table_open(catalog_id, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, key_column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
-	scan = systable_beginscan(catalog, index, true, SnapshotSelf, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		tuple = heap_copytuple(tuple);
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return tuple;
-}
-
 static bool
 lock_casts_types(Oid cast)
 {
-	HeapTuple	tuple = fetch(CastRelationId, CastOidIndexId, Anum_pg_cast_oid, cast);
+	HeapTuple	tuple = cg_catalog_row(CastRelationId, cast);
 	bool		new_source = tuple && lock_type(((Form_pg_cast) GETSTRUCT(tuple))->castsource);
 	bool		new_target = tuple && lock_type(((Form_pg_cast) GETSTRUCT(tuple))->casttarget);
 
@@ -228,7 +209,7 @@ lock_casts_types(Oid cast)
 static bool
 lock_domain(Oid constraint)
 {
-	HeapTuple	tuple = fetch(ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, constraint);
+	HeapTuple	tuple = cg_catalog_row(ConstraintRelationId, constraint);
 	Oid			domain = tuple ? ((Form_pg_constraint) GETSTRUCT(tuple))->contypid : InvalidOid;
 
 	/* That of a new domain has no values. */

@@ -15,10 +15,9 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
@@ -32,12 +31,10 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "base/catalog.h"
 #include "base/names.h"
 #include "command/capture.h"
 #include "command/ddl.h"
@@ -47,31 +44,20 @@
 #include "policy/policy.h"
 #include "policy/trust.h"
 
-/* Where a class of objects that are found by name has name and schema. */
+/* A class of objects that are found by name. */
 typedef struct Kind
 {
 	Oid			catalog;
-	Oid			index;			/* on the OID */
-	AttrNumber	oid;
-	AttrNumber	name;
-	AttrNumber	schema;			/* 0: it is a schema itself */
-	int			cache;			/* by OID, still as before the command */
 	const char *what;
 } Kind;
 
 static const Kind kinds[] = {
-	{ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, Anum_pg_proc_proname,
-	Anum_pg_proc_pronamespace, PROCOID, "function"},
-	{OperatorRelationId, OperatorOidIndexId, Anum_pg_operator_oid, Anum_pg_operator_oprname,
-	Anum_pg_operator_oprnamespace, OPEROID, "operator"},
-	{TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, Anum_pg_type_typname,
-	Anum_pg_type_typnamespace, TYPEOID, "type"},
-	{RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, Anum_pg_class_relname,
-	Anum_pg_class_relnamespace, RELOID, "relation"},
-	{CollationRelationId, CollationOidIndexId, Anum_pg_collation_oid, Anum_pg_collation_collname,
-	Anum_pg_collation_collnamespace, COLLOID, "collation"},
-	{NamespaceRelationId, NamespaceOidIndexId, Anum_pg_namespace_oid, Anum_pg_namespace_nspname,
-	0, NAMESPACEOID, "schema"},
+	{ProcedureRelationId, "function"},
+	{OperatorRelationId, "operator"},
+	{TypeRelationId, "type"},
+	{RelationRelationId, "relation"},
+	{CollationRelationId, "collation"},
+	{NamespaceRelationId, "schema"},
 };
 
 /* What was made or changed. */
@@ -84,9 +70,8 @@ typedef struct Found
 	bool		made;			/* it may take the place of others, and be what it was not */
 } Found;
 
-static HeapTuple fetch(Oid catalog, Oid index, AttrNumber key, Oid object);
-static bool look(const Kind *kind, Oid object, Found *found);
-static bool look_before(const Kind *kind, Oid object, Found *found);
+static bool find_now(const Kind *kind, Oid object, Found *found);
+static bool find_before(const Kind *kind, Oid object, Found *found);
 static void refuse_if_found(const Found *found, const char *what);
 static const Kind *kind_of(Oid classId);
 static bool has_word(const char *text, const char *word);
@@ -97,61 +82,48 @@ static void decide_cast(Oid cast);
 static void decide_domain(Oid constraint);
 static bool is_met(Oid type);
 
-/* Its row as the command has left it; palloc'd. */
-static HeapTuple
-fetch(Oid catalog, Oid index, AttrNumber key, Oid object)
+/* Is it found in a schema, and not a schema itself? */
+static bool
+is_in_schema(const Kind *kind)
 {
-	Relation	rel = table_open(catalog, AccessShareLock);
-	ScanKeyData keys[1];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&keys[0], key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
-	scan = systable_beginscan(rel, index, true, SnapshotSelf, 1, keys);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		tuple = heap_copytuple(tuple);
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return tuple;
+	return kind->catalog != NamespaceRelationId;
 }
 
 static bool
-look(const Kind *kind, Oid object, Found *found)
+find_now(const Kind *kind, Oid object, Found *found)
 {
-	HeapTuple	tuple = fetch(kind->catalog, kind->index, kind->oid, object);
-	Relation	catalog;
+	HeapTuple	tuple = cg_catalog_row(kind->catalog, object);
 	bool		isnull;
 
 	if (tuple == NULL)
 		return false;
-	catalog = table_open(kind->catalog, AccessShareLock);
 	found->kind = kind;
 	found->object = object;
-	found->name = *DatumGetName(heap_getattr(tuple, kind->name, RelationGetDescr(catalog), &isnull));
+	found->name = *DatumGetName(cg_catalog_value(tuple, kind->catalog, get_object_attnum_name(kind->catalog), &isnull));
 	found->schema = InvalidOid;
-	if (kind->schema != 0)
-		found->schema = DatumGetObjectId(heap_getattr(tuple, kind->schema,
-													  RelationGetDescr(catalog), &isnull));
-	table_close(catalog, AccessShareLock);
+	if (is_in_schema(kind))
+		found->schema = DatumGetObjectId(cg_catalog_value(tuple, kind->catalog,
+														  get_object_attnum_namespace(kind->catalog), &isnull));
 	return true;
 }
 
 /* The caches do not show yet what the command has done. */
 static bool
-look_before(const Kind *kind, Oid object, Found *found)
+find_before(const Kind *kind, Oid object, Found *found)
 {
-	HeapTuple	tuple = SearchSysCache1(kind->cache, ObjectIdGetDatum(object));
+	int			cache = get_object_catcache_oid(kind->catalog);
+	HeapTuple	tuple = SearchSysCache1(cache, ObjectIdGetDatum(object));
 	bool		isnull;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	found->kind = kind;
 	found->object = object;
-	found->name = *DatumGetName(SysCacheGetAttr(kind->cache, tuple, kind->name, &isnull));
+	found->name = *DatumGetName(SysCacheGetAttr(cache, tuple, get_object_attnum_name(kind->catalog), &isnull));
 	found->schema = InvalidOid;
-	if (kind->schema != 0)
-		found->schema = DatumGetObjectId(SysCacheGetAttr(kind->cache, tuple, kind->schema, &isnull));
+	if (is_in_schema(kind))
+		found->schema = DatumGetObjectId(SysCacheGetAttr(cache, tuple, get_object_attnum_namespace(kind->catalog),
+														 &isnull));
 	ReleaseSysCache(tuple);
 	return true;
 }
@@ -213,7 +185,8 @@ exists(const Found *found, const List *schemas)
 
 		if (!OidIsValid(schema))
 			continue;
-		if (schema == found->schema && found->kind->cache != PROCOID && found->kind->cache != OPEROID)
+		if (schema == found->schema && found->kind->catalog != ProcedureRelationId &&
+			found->kind->catalog != OperatorRelationId)
 			continue;
 		if (found->kind->catalog == TypeRelationId || found->kind->catalog == RelationRelationId)
 		{
@@ -260,11 +233,11 @@ may_find(Oid function, const Found *found)
 	bool		on_path = false;
 
 	foreach(lc, path)
-		on_path |= found->kind->schema == 0 ? strcmp(lfirst(lc), NameStr(found->name)) == 0
+		on_path |= !is_in_schema(found->kind) ? strcmp(lfirst(lc), NameStr(found->name)) == 0
 			: get_namespace_oid(lfirst(lc), true) == found->schema;
 	if (!on_path)
 		return false;
-	if (found->kind->schema == 0)
+	if (!is_in_schema(found->kind))
 		return true;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
@@ -334,7 +307,7 @@ is_met(Oid type)
 static void
 decide_cast(Oid cast)
 {
-	HeapTuple	tuple = fetch(CastRelationId, CastOidIndexId, Anum_pg_cast_oid, cast);
+	HeapTuple	tuple = cg_catalog_row(CastRelationId, cast);
 	Form_pg_cast form = tuple ? (Form_pg_cast) GETSTRUCT(tuple) : NULL;
 
 	if (form && (is_met(form->castsource) || is_met(form->casttarget)))
@@ -349,7 +322,7 @@ decide_cast(Oid cast)
 static void
 decide_domain(Oid constraint)
 {
-	HeapTuple	tuple = fetch(ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, constraint);
+	HeapTuple	tuple = cg_catalog_row(ConstraintRelationId, constraint);
 	Oid			domain = tuple ? ((Form_pg_constraint) GETSTRUCT(tuple))->contypid : InvalidOid;
 	CgAccess	event = {OAT_POST_CREATE, domain};
 
@@ -367,7 +340,7 @@ refuse_if_found(const Found *found, const char *what)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("must be a member of role \"contact_guard_admin\" to %s %s %s named \"%s\" here",
-							what, found->kind->cache == OPEROID ? "an" : "a", found->kind->what, NameStr(found->name)),
+							what, found->kind->catalog == OperatorRelationId ? "an" : "a", found->kind->what, NameStr(found->name)),
 					 errdetail("Function %s, which is trusted with stored values, may find it by this name.",
 							   cg_names_function(lfirst_oid(lc))),
 					 strcmp(what, "drop") == 0 || strcmp(what, "move away") == 0
@@ -401,12 +374,12 @@ cg_capture_decide(Oid classId, const CgAccess *event)
 		decide_cast(event->object);
 	else if (classId == ConstraintRelationId && event->access == OAT_POST_CREATE)
 		decide_domain(event->object);
-	if (kind == NULL || !look(kind, event->object, &now))
+	if (kind == NULL || !find_now(kind, event->object, &now))
 		return;
 	now.made = event->access == OAT_POST_CREATE;
 	if (now.made)
 		refuse_if_found(&now, "make");
-	else if (look_before(kind, event->object, &before) &&
+	else if (find_before(kind, event->object, &before) &&
 			 (strcmp(NameStr(now.name), NameStr(before.name)) != 0 || now.schema != before.schema))
 	{
 		/* Where a type was, a temporary one would be found. */
@@ -429,6 +402,6 @@ cg_capture_decide_drop(Oid classId, Oid object, int column)
 	if (cg_ddl_is_admin() || (classId != TypeRelationId && classId != RelationRelationId &&
 							  classId != NamespaceRelationId))
 		return;
-	if (look_before(kind, object, &found))
+	if (find_before(kind, object, &found))
 		refuse_if_found(&found, "drop");
 }

@@ -145,6 +145,16 @@ cg_ddl_refuse(Oid relid, const char *what)
 			 errhint("Ask a member of contact_guard_admin to run the command.")));
 }
 
+void
+cg_ddl_require_admin(Oid relid, const char *what)
+{
+	if (!cg_descend_is_guarded(relid))
+		return;
+	if (!cg_ddl_is_admin())
+		cg_ddl_refuse(relid, what);
+	cg_ddl_note_changed(relid);
+}
+
 PlannedStmt *
 cg_ddl_prepare(PlannedStmt *pstmt, CgDdl *frame)
 {

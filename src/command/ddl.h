@@ -65,4 +65,11 @@ extern void cg_ddl_require_image(Oid relid, Oid function);
 /* ERROR insufficient_privilege: "must be … to <what> relation …". */
 extern void cg_ddl_refuse(Oid relid, const char *what) pg_attribute_noreturn();
 
+/*
+ * The same, unless the innermost command was given by an admin, or neither the relation
+ * nor a descendant of it is guarded.  For an admin the definition is looked at in the
+ * end (cg_ddl_note_changed()).
+ */
+extern void cg_ddl_require_admin(Oid relid, const char *what);
+
 #endif							/* CG_DDL_H */

@@ -81,6 +81,7 @@
 #include "command/beneath.h"
 #include "command/capture.h"
 #include "command/ddl.h"
+#include "command/inheritance.h"
 #include "command/objectaccess.h"
 #include "journal/eventrecord.h"
 #include "policy/descend.h"
@@ -130,7 +131,7 @@ static const Class classes[] = {
 	{ForeignServerRelationId, decide_nothing},
 	{ForeignTableRelationId, decide_nothing},
 	{IndexRelationId, cg_accessrules_index},
-	{InheritsRelationId, cg_accessrules_inheritance},
+	{InheritsRelationId, cg_inheritance_decide},
 	{InitPrivsRelationId, decide_nothing},
 	{LanguageRelationId, decide_nothing},
 	{LargeObjectMetadataRelationId, decide_nothing},
