@@ -209,12 +209,22 @@ GRANT EXECUTE ON FUNCTION contact_guard.statistics_ext_visible(oid) TO PUBLIC;
 -- src/accesslog.c and src/guardtables.c), whatever privileges say
 ---------------------------------------------------------------------------
 
+-- The events of the log, by number: the list of src/common/event.h (test/shape compares).
+-- NULL: there is no such event.
+CREATE FUNCTION contact_guard.event_number(event text) RETURNS integer
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartbeat',
+		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused'], event);
+	END;
+REVOKE ALL ON FUNCTION contact_guard.event_number(text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.event_number(text) IS
+	'The number of an event in a leaf of the log''s tree; null if there is no such event.';
+
 CREATE TABLE contact_guard.log (
 	seq          bigint NOT NULL,
 	read_at      timestamptz NOT NULL,
-	event        text NOT NULL CHECK (event IN ('shown', 'withheld', 'lookup', 'bulk', 'policy',
-	                                            'audit_read', 'heartbeat', 'gap', 'purge', 'epoch',
-	                                            'erasure', 'key', 'refused')),
+	event        text NOT NULL,
 	actor        text,
 	login        text,
 	relation     text,
@@ -235,7 +245,10 @@ CREATE TABLE contact_guard.log (
 	customer_salt       bytea,
 	actor_salt          bytea,
 	customer_commitment bytea,
-	actor_commitment    bytea
+	actor_commitment    bytea,
+	-- which fields the leaf of the row has: docs/evidence.md.  Rows of 1.0 are of version 1.
+	leaf_version        smallint NOT NULL DEFAULT 1,
+	CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL)
 ) PARTITION BY RANGE (read_at);
 REVOKE ALL ON contact_guard.log FROM PUBLIC;
 -- No statistics of what is personal: an operator of an auditor's own would be
@@ -257,7 +270,33 @@ REVOKE ALL ON contact_guard.query_text FROM PUBLIC;
 
 -- What a dump of another database has brought, with the journal it comes from:
 -- "system identifier/database OID".
-CREATE TABLE contact_guard.restored_log (LIKE contact_guard.log INCLUDING CONSTRAINTS, origin text NOT NULL);
+CREATE TABLE contact_guard.restored_log (
+	seq          bigint NOT NULL,
+	read_at      timestamptz NOT NULL,
+	event        text NOT NULL,
+	actor        text,
+	login        text,
+	relation     text,
+	columns      text[],
+	customer     text,
+	count        bigint NOT NULL,
+	intervention text,
+	closed_at    timestamptz,
+	purpose      text,
+	reason       text,
+	client       text,
+	application  text,
+	session      text,
+	statement    bigint,
+	query_id     bigint,
+	customer_salt       bytea,
+	actor_salt          bytea,
+	customer_commitment bytea,
+	actor_commitment    bytea,
+	origin       text NOT NULL,
+	leaf_version smallint NOT NULL DEFAULT 1,	-- a dump of 1.0 does not have it
+	CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL)
+);
 REVOKE ALL ON contact_guard.restored_log FROM PUBLIC;
 ALTER TABLE contact_guard.restored_log
 	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
@@ -553,9 +592,15 @@ REVOKE ALL ON FUNCTION contact_guard.journal_origin() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.journal_origin() TO PUBLIC;
 
 CREATE VIEW contact_guard.whole_log AS
-	SELECT *, contact_guard.journal_origin() AS origin FROM contact_guard.log
+	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	       reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
+	       actor_commitment, contact_guard.journal_origin() AS origin, leaf_version
+	  FROM contact_guard.log
 	UNION ALL
-	SELECT * FROM contact_guard.restored_log;
+	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	       reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
+	       actor_commitment, origin, leaf_version
+	  FROM contact_guard.restored_log;
 REVOKE ALL ON contact_guard.whole_log FROM PUBLIC;
 COMMENT ON VIEW contact_guard.whole_log IS 'The access log with its internal columns, and with what dumps have brought.';
 
@@ -745,7 +790,7 @@ REVOKE ALL ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, t
 CREATE VIEW contact_guard.evidence_row AS
 	SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention,
 	       l.closed_at, l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
-	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment
+	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.leaf_version
 	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
 REVOKE ALL ON contact_guard.evidence_row FROM PUBLIC;
 
@@ -755,7 +800,10 @@ CREATE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF 
 	-- Called for row after row by leaf(): to compile each time takes longer than to run.
 	LANGUAGE sql STABLE SECURITY DEFINER ROWS 20000 SET search_path = pg_catalog, pg_temp SET jit = off
 	BEGIN ATOMIC
-		SELECT * FROM contact_guard.evidence_row e
+		SELECT e.seq, e.event, e.read_at, e.actor, e.login, e.relation, e.columns, e.customer, e.count, e.intervention,
+		       e.closed_at, e.purpose, e.reason, e.client, e.application, e.session, e.statement, e.query_id, e.query,
+		       e.customer_salt, e.actor_salt, e.customer_commitment, e.actor_commitment, e.leaf_version
+		  FROM contact_guard.evidence_row e
 		 WHERE e.seq BETWEEN evidence.first AND evidence.last
 		 ORDER BY e.seq;
 	END;
@@ -781,14 +829,14 @@ CREATE FUNCTION contact_guard.leaf_field(id integer, value bytea, kind integer D
 REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, bytea, integer) FROM PUBLIC;
 
 -- The leaf of a record, computed of its row as docs/evidence.md says, without the library.
+-- NULL where there is no such row, or one whose leaf is of a later version than this script.
 CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
-		SELECT convert_to(E'contact_guard/leaf/v1\n', 'UTF8')
-		       || substr(int2send(array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read',
-		                                               'heartbeat', 'gap', 'purge', 'epoch', 'erasure', 'key',
-		                                               'refused'], event)::smallint), 2)
-		       || int2send(1::smallint) || int2send(15::smallint)
+		SELECT CASE e.leaf_version WHEN 1 THEN
+		       convert_to(E'contact_guard/leaf/v1\n', 'UTF8')
+		       || substr(int2send(contact_guard.event_number(event)::smallint), 2)
+		       || int2send(e.leaf_version) || int2send(15::smallint)
 		       || contact_guard.leaf_field(1, int8send(e.seq))
 		       || contact_guard.leaf_field(2, int8send((extract(epoch FROM read_at) * 1000000)::bigint))
 		       || contact_guard.leaf_field(3, coalesce(customer_commitment,
@@ -808,6 +856,7 @@ CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 		       || contact_guard.leaf_field(13, int8send(statement))
 		       || contact_guard.leaf_field(14, int8send(query_id))
 		       || contact_guard.leaf_field(15, sha256(convert_to(query, contact_guard.leaf_encoding())))
+		       END
 		  FROM contact_guard.evidence(leaf.seq, leaf.seq) e;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.leaf(bigint) FROM PUBLIC;
@@ -864,7 +913,7 @@ COMMENT ON FUNCTION contact_guard.new_epoch(text) IS
 	'Begins a journal anew, with another key.';
 GRANT EXECUTE ON FUNCTION contact_guard.new_epoch(text) TO contact_guard_admin;
 
-GRANT EXECUTE ON FUNCTION contact_guard.leaf_encoding(), contact_guard.leaf_field(integer, text), contact_guard.leaf_field(integer, bytea, integer),
+GRANT EXECUTE ON FUNCTION contact_guard.event_number(text), contact_guard.leaf_encoding(), contact_guard.leaf_field(integer, text), contact_guard.leaf_field(integer, bytea, integer),
 	contact_guard.customer_commitment(bytea, text),
 	contact_guard.actor_commitment(bytea, text, text, text, text) TO contact_guard_auditor;
 GRANT EXECUTE ON FUNCTION contact_guard.evidence(bigint, bigint), contact_guard.evidence_stream(bigint, bigint), contact_guard.leaf(bigint), contact_guard.tile(integer, bigint),

@@ -20,8 +20,6 @@
 #include "base/objects.h"
 #include "base/owncolumns.h"
 
-#define COLUMNS_MAX 24
-
 typedef struct Column
 {
 	const char *name;			/* NULL: the end */
@@ -32,8 +30,8 @@ typedef struct Table
 {
 	const char *name;
 	char		relkind;
-	bool		no_more;		/* written or read as a whole row */
-	Column		columns[COLUMNS_MAX];
+	bool		past_executor;	/* rows are written without defaults and constraints */
+	Column		columns[CG_OWN_COLUMNS];
 } Table;
 
 #define LOG_COLUMNS \
@@ -42,40 +40,72 @@ typedef struct Table
 	{"intervention", TEXTOID}, {"closed_at", TIMESTAMPTZOID}, {"purpose", TEXTOID}, {"reason", TEXTOID}, \
 	{"client", TEXTOID}, {"application", TEXTOID}, {"session", TEXTOID}, {"statement", INT8OID}, \
 	{"query_id", INT8OID}, {"customer_salt", BYTEAOID}, {"actor_salt", BYTEAOID}, \
-	{"customer_commitment", BYTEAOID}, {"actor_commitment", BYTEAOID}
+	{"customer_commitment", BYTEAOID}, {"actor_commitment", BYTEAOID}, {"leaf_version", INT2OID}
 
-/* In the order of the enums in owncolumns.h, where there is one. */
-static const Table tables[] = {
-	{"journal_state", RELKIND_RELATION, false, {
+/* Columns are in the order of the enums in owncolumns.h, where there is one. */
+static const Table tables[CG_OWN_TABLES] = {
+	[CG_OWN_JOURNAL_STATE] = {"journal_state", RELKIND_RELATION, false, {
 		{"only_row", BOOLOID}, {"system_identifier", INT8OID}, {"database", OIDOID}, {"epoch", INT4OID},
 		{"epoch_recorded", BOOLOID}, {"position", PG_LSNOID}, {"log_size", INT8OID},
 		{"rejected", INT8OID}, {"gaps", INT8OID}, {"gaps_acknowledged", INT8OID}, {"origin", TEXTOID},
 		{"origin_number", INT4OID}, {"verification_keys", TEXTOID}}},
-	{"journal_key", RELKIND_RELATION, true, {{"epoch", INT4OID}, {"mac_key", BYTEAOID}}},
-	{"permission", RELKIND_RELATION, false, {
+	[CG_OWN_JOURNAL_KEY] = {"journal_key", RELKIND_RELATION, true, {{"epoch", INT4OID}, {"mac_key", BYTEAOID}}},
+	[CG_OWN_PERMISSION] = {"permission", RELKIND_RELATION, false, {
 		{"role", REGROLEOID}, {"relation", REGCLASSOID}, {"purpose", TEXTOID}, {"level", TEXTOID}}},
-	{"log", RELKIND_PARTITIONED_TABLE, true, {LOG_COLUMNS}},
-	{"restored_log", RELKIND_RELATION, true, {LOG_COLUMNS, {"origin", TEXTOID}}},
-	{"query_text", RELKIND_RELATION, false, {{"query_id", INT8OID}, {"query", TEXTOID}, {"used_in", TIMESTAMPTZOID}}},
-	{"journal_session", RELKIND_RELATION, false, {
+	[CG_OWN_LOG] = {"log", RELKIND_PARTITIONED_TABLE, true, {LOG_COLUMNS}},
+	[CG_OWN_RESTORED_LOG] = {"restored_log", RELKIND_RELATION, true, {LOG_COLUMNS, {"origin", TEXTOID}}},
+	[CG_OWN_QUERY_TEXT] = {"query_text", RELKIND_RELATION, false, {{"query_id", INT8OID}, {"query", TEXTOID}, {"used_in", TIMESTAMPTZOID}}},
+	[CG_OWN_JOURNAL_SESSION] = {"journal_session", RELKIND_RELATION, false, {
 		{"epoch", INT4OID}, {"session", TEXTOID}, {"counter", INT8OID}, {"position", PG_LSNOID}}},
-	{"journal_passed", RELKIND_RELATION, true, {
+	[CG_OWN_JOURNAL_PASSED] = {"journal_passed", RELKIND_RELATION, true, {
 		{"position", PG_LSNOID}, {"length", INT4OID}, {"sha256", BYTEAOID}, {"message", BYTEAOID},
 		{"passed_at", TIMESTAMPTZOID}}},
-	{"held", RELKIND_RELATION, true, {
+	[CG_OWN_HELD] = {"held", RELKIND_RELATION, true, {
 		{"customer", TEXTOID}, {"reason", TEXTOID}, {"held_by", TEXTOID}, {"held_at", TIMESTAMPTZOID}}},
-	{"intervention", RELKIND_RELATION, false, {
+	[CG_OWN_INTERVENTION] = {"intervention", RELKIND_RELATION, false, {
 		{"id", INT8OID}, {"customer", TEXTOID}, {"technician", NAMEOID}, {"opens_at", TIMESTAMPTZOID},
 		{"closes_at", TIMESTAMPTZOID}, {"closed_at", TIMESTAMPTZOID}}},
-	{"tile_full", RELKIND_RELATION, false, {{"level", INT2OID}, {"n", INT8OID}, {"hashes", BYTEAOID}}},
-	{"tile_edge", RELKIND_RELATION, false, {{"level", INT2OID}, {"hashes", BYTEAOID}}},
-	{"signed_checkpoint", RELKIND_RELATION, false, {
+	[CG_OWN_TILE_FULL] = {"tile_full", RELKIND_RELATION, false, {{"level", INT2OID}, {"n", INT8OID}, {"hashes", BYTEAOID}}},
+	[CG_OWN_TILE_EDGE] = {"tile_edge", RELKIND_RELATION, false, {{"level", INT2OID}, {"hashes", BYTEAOID}}},
+	[CG_OWN_SIGNED_CHECKPOINT] = {"signed_checkpoint", RELKIND_RELATION, false, {
 		{"origin", TEXTOID}, {"size", INT8OID}, {"root", BYTEAOID}, {"note", TEXTOID},
 		{"signed_at", TIMESTAMPTZOID}}},
 };
 
 static char *table_problem(const Table *table);
-static char *column_problem(const Table *table, Oid relid, int number);
+static const Column *find_column(const Table *table, const char *name);
+static char *column_problem(const Table *table, Form_pg_attribute att);
+static char *missing_problem(const Table *table, Oid relid);
+
+const char *
+cg_owncolumns_table(CgOwnTable table)
+{
+	return tables[table].name;
+}
+
+int
+cg_owncolumns_place(CgOwnTable table, TupleDesc desc, int *place)
+{
+	const Column *columns = tables[table].columns;
+	int			count = 0;
+
+	for (; count < CG_OWN_COLUMNS && columns[count].name; count++)
+	{
+		place[count] = -1;
+		for (int i = 0; i < desc->natts; i++)
+		{
+			Form_pg_attribute att = TupleDescAttr(desc, i);
+
+			if (!att->attisdropped && att->atttypid == columns[count].type &&
+				strcmp(NameStr(att->attname), columns[count].name) == 0)
+				place[count] = i;
+		}
+		if (place[count] < 0)
+			elog(ERROR, "contact_guard.%s has no column \"%s\" of type %s", tables[table].name,
+				 columns[count].name, format_type_be(columns[count].type));
+	}
+	return count;
+}
 
 const char *
 cg_owncolumns_problem(char **detail)
@@ -93,34 +123,55 @@ static char *
 table_problem(const Table *table)
 {
 	Oid			relid = cg_objects_relation(table->name, true);
+	int			natts = cg_catalog_natts(relid);
 	char	   *problem = NULL;
-	int			count = 0;
 
 	if (!OidIsValid(relid))
-		return "It does not exist, or is no member of the extension that its owner owns.";
+		return "It does not exist, or is not a member of the extension that its owner owns.";
 	if (get_rel_relkind(relid) != table->relkind)
 		return "It is a relation of another kind.";
-	for (; count < COLUMNS_MAX && table->columns[count].name && problem == NULL; count++)
-		problem = column_problem(table, relid, count);
-	if (problem == NULL && table->no_more && cg_catalog_natts(relid) != count)
-		problem = psprintf("It has %d columns, not %d.", cg_catalog_natts(relid), count);
-	return problem;
+	for (AttrNumber attnum = 1; attnum <= natts && problem == NULL; attnum++)
+	{
+		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attnum));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		problem = column_problem(table, (Form_pg_attribute) GETSTRUCT(tuple));
+		ReleaseSysCache(tuple);
+	}
+	return problem ? problem : missing_problem(table, relid);
+}
+
+static const Column *
+find_column(const Table *table, const char *name)
+{
+	for (int i = 0; i < CG_OWN_COLUMNS && table->columns[i].name; i++)
+		if (strcmp(table->columns[i].name, name) == 0)
+			return &table->columns[i];
+	return NULL;
+}
+
+/* A column of a later version is left alone, if a row can be without it. */
+static char *
+column_problem(const Table *table, Form_pg_attribute att)
+{
+	const Column *column;
+
+	if (att->attisdropped)
+		return NULL;
+	column = find_column(table, NameStr(att->attname));
+	if (column == NULL)
+		return table->past_executor && att->attnotnull ?
+			psprintf("It has a column \"%s\" that must not be null, and that this library does not know.", NameStr(att->attname)) : NULL;
+	return att->atttypid == column->type ? NULL :
+		psprintf("Its column \"%s\" is not of type %s.", column->name, format_type_be(column->type));
 }
 
 static char *
-column_problem(const Table *table, Oid relid, int number)
+missing_problem(const Table *table, Oid relid)
 {
-	const Column *column = &table->columns[number];
-	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(number + 1));
-	Form_pg_attribute form;
-	bool		good;
-
-	if (!HeapTupleIsValid(tuple))
-		return psprintf("It has no column \"%s\".", column->name);
-	form = (Form_pg_attribute) GETSTRUCT(tuple);
-	good = !form->attisdropped && form->atttypid == column->type &&
-		strcmp(NameStr(form->attname), column->name) == 0;
-	ReleaseSysCache(tuple);
-	return good ? NULL : psprintf("Its column %d is not \"%s\" of type %s.", number + 1, column->name,
-								  format_type_be(column->type));
+	for (int i = 0; i < CG_OWN_COLUMNS && table->columns[i].name; i++)
+		if (get_attnum(relid, table->columns[i].name) == InvalidAttrNumber)
+			return psprintf("It has no column \"%s\".", table->columns[i].name);
+	return NULL;
 }

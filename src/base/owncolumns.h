@@ -1,15 +1,41 @@
 /*
  * owncolumns.h
- *		What the library expects of its own tables: their columns, by number.
+ *		What the library expects of its own tables: their columns, by name.
  *
- * Code that reads a row of ours by position, and whatever takes the result of a
- * query over our tables for a value of a type, relies on this.  So it is held
+ * The numbers below are the library's own.  Where a column stands in a table is for
+ * the table to say (cg_owncolumns_place): an upgrade adds columns at the end, or has
+ * dropped one, so that a table that was upgraded has another order than a new one, and
+ * a table of a later version has columns that this library does not know.
+ *
+ * That the columns are there, of the types that the code takes them for, is held
  * against the catalog once a session and after each change (objects.c).
  */
 #ifndef CG_OWNCOLUMNS_H
 #define CG_OWNCOLUMNS_H
 
-#include "access/attnum.h"
+#include "access/tupdesc.h"
+
+/* In the order of the array in owncolumns.c. */
+typedef enum CgOwnTable
+{
+	CG_OWN_JOURNAL_STATE,
+	CG_OWN_JOURNAL_KEY,
+	CG_OWN_PERMISSION,
+	CG_OWN_LOG,
+	CG_OWN_RESTORED_LOG,
+	CG_OWN_QUERY_TEXT,
+	CG_OWN_JOURNAL_SESSION,
+	CG_OWN_JOURNAL_PASSED,
+	CG_OWN_HELD,
+	CG_OWN_INTERVENTION,
+	CG_OWN_TILE_FULL,
+	CG_OWN_TILE_EDGE,
+	CG_OWN_SIGNED_CHECKPOINT,
+	CG_OWN_TABLES
+} CgOwnTable;
+
+/* Columns that the library knows of a table, at most. */
+#define CG_OWN_COLUMNS 32
 
 enum
 {
@@ -32,6 +58,25 @@ enum
 enum
 {
 	Anum_intervention_id = 1
+};
+
+enum
+{
+	Anum_journal_passed_position = 1,
+	Anum_journal_passed_length,
+	Anum_journal_passed_sha256,
+	Anum_journal_passed_message,
+	Anum_journal_passed_passed_at,
+	Natts_journal_passed = Anum_journal_passed_passed_at
+};
+
+enum
+{
+	Anum_held_customer = 1,
+	Anum_held_reason,
+	Anum_held_held_by,
+	Anum_held_held_at,
+	Natts_held = Anum_held_held_at
 };
 
 enum
@@ -74,8 +119,18 @@ enum
 	Anum_log_actor_salt,
 	Anum_log_customer_commitment,
 	Anum_log_actor_commitment,
-	Natts_log = Anum_log_actor_commitment
+	Anum_log_leaf_version,
+	Natts_log = Anum_log_leaf_version
 };
+
+extern const char *cg_owncolumns_table(CgOwnTable table);
+
+/*
+ * Where the columns that the library knows of a table are in its rows: place[Anum - 1]
+ * is an index into what heap_deform_tuple() makes.  place has CG_OWN_COLUMNS entries.
+ * Returns how many there are.  ERROR if one is not there, or is of another type.
+ */
+extern int	cg_owncolumns_place(CgOwnTable table, TupleDesc desc, int *place);
 
 /*
  * The name of a table of ours that is not what the library expects, with a detail,

@@ -15,28 +15,43 @@
 #include "access/xact.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/itemptr.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "base/objects.h"
+#include "base/owncolumns.h"
 #include "base/ownrows.h"
 #include "base/owntables.h"
+
+typedef enum Purpose
+{
+	DELETE_ROWS,
+	REPLACE_ROWS,
+	COPY_ROWS
+} Purpose;
 
 /* What a query's rows are for. */
 typedef struct Rows
 {
+	Purpose		purpose;
 	CgOwnWriter writer;
-	Oid			into;			/* or InvalidOid: where each row says */
+	Oid			into;			/* COPY_ROWS; else each row says */
 	int64		count;
 	MemoryContext row;			/* for one of them */
 } Rows;
 
 static void insert_slot(CgOwnWriter *writer);
+static void fill_with_nulls(TupleTableSlot *slot);
+static int	find_attribute(CgOwnWriter *writer, const char *name);
+static void take_column(CgOwnWriter *writer, HeapTuple row, TupleDesc tupdesc, int number);
+static void remove_old(CgOwnWriter *writer, ItemPointer place);
 static void take_row(HeapTuple row, TupleDesc tupdesc, void *arg);
-static int64 take_rows(const char *sql, int nargs, Oid *types, Datum *values, Oid into);
+static int64 take_rows(Purpose purpose, const char *sql, int nargs, Oid *types, Datum *values, Oid into);
 
 void
 cg_ownrows_open(CgOwnWriter *writer, Oid relid)
@@ -55,6 +70,7 @@ cg_ownrows_open(CgOwnWriter *writer, Oid relid)
 	InitResultRelInfo(writer->result, writer->rel, 1, NULL, 0);
 	ExecOpenIndices(writer->result, false);
 	writer->slot = table_slot_create(writer->rel, NULL);
+	writer->old = table_slot_create(writer->rel, NULL);
 }
 
 void
@@ -63,6 +79,7 @@ cg_ownrows_close(CgOwnWriter *writer)
 	if (!OidIsValid(writer->relid))
 		return;
 	ExecDropSingleTupleTableSlot(writer->slot);
+	ExecDropSingleTupleTableSlot(writer->old);
 	ExecCloseIndices(writer->result);
 	FreeExecutorState(writer->estate);
 	table_close(writer->rel, NoLock);
@@ -85,64 +102,116 @@ insert_slot(CgOwnWriter *writer)
 	ExecClearTuple(writer->slot);
 }
 
+static void
+fill_with_nulls(TupleTableSlot *slot)
+{
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+}
+
 void
-cg_ownrows_insert(const char *table, Datum *values, bool *nulls)
+cg_ownrows_insert(CgOwnTable table, const Datum *values, const bool *nulls)
 {
 	CgOwnWriter writer = {0};
-	int			natts;
+	int			place[CG_OWN_COLUMNS];
+	int			count;
 
-	cg_ownrows_open(&writer, cg_objects_relation(table, false));
-	natts = writer.slot->tts_tupleDescriptor->natts;
-	ExecClearTuple(writer.slot);
-	memcpy(writer.slot->tts_values, values, sizeof(Datum) * natts);
-	memcpy(writer.slot->tts_isnull, nulls, sizeof(bool) * natts);
+	cg_ownrows_open(&writer, cg_objects_relation(cg_owncolumns_table(table), false));
+	count = cg_owncolumns_place(table, RelationGetDescr(writer.rel), place);
+	fill_with_nulls(writer.slot);
+	for (int i = 0; i < count; i++)
+	{
+		writer.slot->tts_values[place[i]] = values[i];
+		writer.slot->tts_isnull[place[i]] = nulls[i];
+	}
 	insert_slot(&writer);
 	cg_ownrows_close(&writer);
 	CommandCounterIncrement();
+}
+
+static int
+find_attribute(CgOwnWriter *writer, const char *name)
+{
+	TupleDesc	desc = RelationGetDescr(writer->rel);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (!att->attisdropped && strcmp(NameStr(att->attname), name) == 0)
+			return i;
+	}
+	elog(ERROR, "%s has no column \"%s\"", RelationGetRelationName(writer->rel), name);
+	return -1;
+}
+
+/* A column of a query's row becomes that of the same name. */
+static void
+take_column(CgOwnWriter *writer, HeapTuple row, TupleDesc tupdesc, int number)
+{
+	Form_pg_attribute from = TupleDescAttr(tupdesc, number - 1);
+	int			at = find_attribute(writer, NameStr(from->attname));
+
+	if (from->atttypid != TupleDescAttr(RelationGetDescr(writer->rel), at)->atttypid)
+		elog(ERROR, "column \"%s\" of %s is of another type", NameStr(from->attname), RelationGetRelationName(writer->rel));
+	writer->slot->tts_values[at] = SPI_getbinval(row, tupdesc, number, &writer->slot->tts_isnull[at]);
+}
+
+/* Deletes a row; what it had stands in the slot. */
+static void
+remove_old(CgOwnWriter *writer, ItemPointer place)
+{
+	int			natts = RelationGetDescr(writer->rel)->natts;
+
+	if (!table_tuple_fetch_row_version(writer->rel, place, SnapshotAny, writer->old))
+		elog(ERROR, "a row of %s is not there", RelationGetRelationName(writer->rel));
+	slot_getallattrs(writer->old);
+	ExecClearTuple(writer->slot);
+	memcpy(writer->slot->tts_values, writer->old->tts_values, sizeof(Datum) * natts);
+	memcpy(writer->slot->tts_isnull, writer->old->tts_isnull, sizeof(bool) * natts);
+	simple_table_tuple_delete(writer->rel, place, GetActiveSnapshot());
 }
 
 static void
 take_row(HeapTuple row, TupleDesc tupdesc, void *arg)
 {
 	Rows	   *rows = arg;
+	CgOwnWriter *writer = &rows->writer;
 	MemoryContext oldcontext;
-	int			skip = OidIsValid(rows->into) ? 0 : 2;
 	bool		isnull;
+	int			number = 1;		/* of the first column that is the row's */
 	Oid			relid = rows->into;
 
 	CHECK_FOR_INTERRUPTS();
-	if (skip > 0)
-		relid = DatumGetObjectId(SPI_getbinval(row, tupdesc, 1, &isnull));
-	if (rows->writer.relid != relid)
+	if (rows->purpose != COPY_ROWS)
 	{
-		cg_ownrows_close(&rows->writer);
-		cg_ownrows_open(&rows->writer, relid);
+		relid = DatumGetObjectId(SPI_getbinval(row, tupdesc, 1, &isnull));
+		number = 3;
+	}
+	if (writer->relid != relid)
+	{
+		cg_ownrows_close(writer);
+		cg_ownrows_open(writer, relid);
 	}
 	oldcontext = MemoryContextSwitchTo(rows->row);
-	if (skip > 0)
-		simple_table_tuple_delete(rows->writer.rel, (ItemPointer) DatumGetPointer(SPI_getbinval(row, tupdesc, 2, &isnull)),
-								  GetActiveSnapshot());
-	if (tupdesc->natts > skip)
-	{
-		TupleTableSlot *slot = rows->writer.slot;
-
-		if (slot->tts_tupleDescriptor->natts != tupdesc->natts - skip)
-			elog(ERROR, "a row of %s has %d columns, not %d", RelationGetRelationName(rows->writer.rel),
-				 slot->tts_tupleDescriptor->natts, tupdesc->natts - skip);
-		ExecClearTuple(slot);
-		for (int i = skip; i < tupdesc->natts; i++)
-			slot->tts_values[i - skip] = SPI_getbinval(row, tupdesc, i + 1, &slot->tts_isnull[i - skip]);
-		insert_slot(&rows->writer);
-	}
+	if (rows->purpose == COPY_ROWS)
+		fill_with_nulls(writer->slot);
+	else
+		remove_old(writer, (ItemPointer) DatumGetPointer(SPI_getbinval(row, tupdesc, 2, &isnull)));
+	for (; number <= tupdesc->natts; number++)
+		take_column(writer, row, tupdesc, number);
+	if (rows->purpose != DELETE_ROWS)
+		insert_slot(writer);
+	ExecClearTuple(writer->old);
 	rows->count++;
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(rows->row);
 }
 
 static int64
-take_rows(const char *sql, int nargs, Oid *types, Datum *values, Oid into)
+take_rows(Purpose purpose, const char *sql, int nargs, Oid *types, Datum *values, Oid into)
 {
-	Rows		rows = {.into = into};
+	Rows		rows = {.purpose = purpose, .into = into};
 
 	rows.row = AllocSetContextCreate(CurrentMemoryContext, "contact_guard row", ALLOCSET_SMALL_SIZES);
 	cg_owntables_query(sql, nargs, types, values, take_row, &rows);
@@ -153,13 +222,32 @@ take_rows(const char *sql, int nargs, Oid *types, Datum *values, Oid into)
 }
 
 int64
-cg_ownrows_replace(const char *sql, int nargs, Oid *types, Datum *values)
+cg_ownrows_delete(const char *sql, int nargs, Oid *types, Datum *values)
 {
-	return take_rows(sql, nargs, types, values, InvalidOid);
+	return take_rows(DELETE_ROWS, sql, nargs, types, values, InvalidOid);
 }
 
 int64
-cg_ownrows_copy(const char *sql, Oid into)
+cg_ownrows_replace(const char *sql, int nargs, Oid *types, Datum *values)
 {
-	return take_rows(sql, 0, NULL, NULL, into);
+	return take_rows(REPLACE_ROWS, sql, nargs, types, values, InvalidOid);
+}
+
+int64
+cg_ownrows_copy(Oid from, const char *condition, Oid into)
+{
+	Relation	rel = table_open(from, AccessShareLock);
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < RelationGetDescr(rel)->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i);
+
+		if (!att->attisdropped)
+			appendStringInfo(&sql, "%s%s", sql.len > 0 ? ", " : "SELECT ", quote_identifier(NameStr(att->attname)));
+	}
+	appendStringInfo(&sql, " FROM contact_guard.%s WHERE %s", quote_identifier(RelationGetRelationName(rel)), condition);
+	table_close(rel, AccessShareLock);
+	return take_rows(COPY_ROWS, sql.data, 0, NULL, NULL, into);
 }

@@ -52,6 +52,15 @@ extern int	run_export(int argc, char **argv);
  */
 extern bool later_encode(const CgLeaf *leaf, const uint8_t *hash, CgBytes *out);
 
+/*
+ * Is a row whose leaf is of an unknown version one whose leaf, as the server gives it,
+ * is of that version and has that hash?
+ */
+extern bool later_is_leaf(PGconn *conn, const CgLeaf *leaf, const uint8_t *hash);
+
+/* Ends the program because of such a row. */
+extern void later_fail(const CgLeaf *leaf) __attribute__((noreturn));
+
 /* --- text.c: what somebody else has written --- */
 
 /* Printed, with the bytes of what is not plain but in unescaped. */

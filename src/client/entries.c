@@ -108,6 +108,8 @@ put_leaf(Bundle *bundle, Tiles *tiles, const CgLeaf *leaf)
 	cg_bytes_put_uint16(&bundle->data, 0);
 	hashes = tiles_get(tiles, 0, bundle->n, &width, &good);
 	result = cg_leaf_encode(&hasher, leaf, &bundle->data);
+	if (result == CG_LEAF_BAD_VERSION && leaf->version > cg_leaf_newest_version())
+		later_fail(leaf);
 	/* Bundles hold leaves, whatever they say. */
 	if (result == CG_LEAF_BAD_EVENT && at < (uint64_t) bundle->width && hashes != NULL)
 	{

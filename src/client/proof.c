@@ -102,6 +102,8 @@ put_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out)
 	if (!rows_next(rows, &leaf))
 		fail(EXIT_UNCHECKED, "row %lld is not there any more", (long long) seq);
 	result = cg_leaf_encode(&hasher, &leaf, out);
+	if (result == CG_LEAF_BAD_VERSION && leaf.version > cg_leaf_newest_version())
+		later_fail(&leaf);
 	if (result == CG_LEAF_BAD_EVENT)
 		fail(EXIT_UNCHECKED, "row %lld: an event that this contact-guard (version %s) does not know: verify tells a newer server from a changed row",
 			 (long long) seq, CG_VERSION);
@@ -171,6 +173,7 @@ check_file(const char *path, const char *data, size_t length, const Keys *keys, 
 	CgBytes		row = {0};
 	uint8_t		hash[CG_HASH_LENGTH];
 	size_t		leaf_length;
+	int			version;
 	const char *wrong;
 
 	if (cg_note_parse_proof(data, length, &file) != CG_NOTE_OK)
@@ -180,7 +183,7 @@ check_file(const char *path, const char *data, size_t length, const Keys *keys, 
 	wrong = keys_check(keys, file.note, file.note_length, &note, &checkpoint);
 	if (wrong != NULL)
 		fail(EXIT_TAMPERED, "\"%s\": its checkpoint: %s", path, wrong);
-	leaf_length = leaf_measure(row.data, row.length, file.index);
+	leaf_length = leaf_measure(row.data, row.length, file.index, &version);
 	if (leaf_length == 0)
 		fail(EXIT_TAMPERED, "\"%s\": what it proves is not row %llu", path, (unsigned long long) file.index);
 	if (cg_merkle_leaf(&hasher, row.data, leaf_length, hash) != CG_MERKLE_OK ||
@@ -196,6 +199,9 @@ check_file(const char *path, const char *data, size_t length, const Keys *keys, 
 		printf("row %llu of %llu in %s:\n", (unsigned long long) file.index,
 			   (unsigned long long) checkpoint.size, checkpoint.origin);
 		row_show(row.data, leaf_length, row.length);
+		if (cg_leaf_fields(version) == 0)
+			fail(EXIT_UNCHECKED, "the row is in the log that was signed, but its leaf is of version %d, which this contact-guard (version %s) does not know: a newer one must say what it says",
+				 version, CG_VERSION);
 		printf("good\n");
 	}
 	cg_bytes_free(&row);

@@ -3,14 +3,18 @@
  *		The log, row by row: contact_guard.evidence_stream() through COPY in binary.
  *
  * It sends rows by the tile.  A row is read where libpq has put it, and the leaf
- * points into it.
+ * points into it.  The stream begins with the names of its columns (its format is in
+ * src/evidence/evidencestream.c): what is not known here is passed over, and the
+ * row's version says whether its leaf needs it.
  */
 #include "client.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS 23
+#define FORMAT 2				/* of the stream */
+#define NO_ROW (-1)				/* in place of a number of columns: the header */
+#define MOST_COLUMNS 1000
 #define SIGNATURE "PGCOPY\n\377\r\n\0"
 #define SIGNATURE_LENGTH 11
 
@@ -19,6 +23,27 @@
 
 /* Statements come back again and again, with every row: their hashes are kept. */
 #define QUERIES 256
+
+/* The columns that a leaf is made of, as version 1.0's servers send them, and then the rest. */
+typedef enum Column
+{
+	COLUMN_SEQ, COLUMN_EVENT, COLUMN_READ_AT, COLUMN_ACTOR, COLUMN_LOGIN, COLUMN_RELATION,
+	COLUMN_COLUMNS, COLUMN_CUSTOMER, COLUMN_COUNT, COLUMN_INTERVENTION, COLUMN_CLOSED_AT,
+	COLUMN_PURPOSE, COLUMN_REASON, COLUMN_CLIENT, COLUMN_APPLICATION, COLUMN_SESSION,
+	COLUMN_STATEMENT, COLUMN_QUERY_ID, COLUMN_QUERY, COLUMN_CUSTOMER_SALT, COLUMN_ACTOR_SALT,
+	COLUMN_CUSTOMER_COMMITMENT, COLUMN_ACTOR_COMMITMENT,
+	COLUMNS_1_0,
+	COLUMN_LEAF_VERSION = COLUMNS_1_0,
+	COLUMNS,
+	COLUMN_UNKNOWN = COLUMNS
+} Column;
+
+static const char *const column_names[COLUMNS] = {
+	"seq", "event", "read_at", "actor", "login", "relation", "columns", "customer", "count",
+	"intervention", "closed_at", "purpose", "reason", "client", "application", "session",
+	"statement", "query_id", "query", "customer_salt", "actor_salt", "customer_commitment",
+	"actor_commitment", "leaf_version"
+};
 
 typedef struct Query
 {
@@ -34,6 +59,9 @@ struct Rows
 	bool		begun;			/* the header was read */
 	char	   *data;			/* the rows that came together, libpq's */
 	Cursor		batch;			/* the rest of these */
+	bool		named;			/* the columns are known */
+	int			ncolumns;		/* that a row has */
+	Column		order[MOST_COLUMNS];
 	CgLeafText *columns;
 	int			room;
 	int64_t		integers[4];	/* what the leaf's pointers point to */
@@ -44,10 +72,13 @@ static Query queries[QUERIES];
 static bool next_data(Rows *rows, Cursor *cursor);
 static bool next_batch(Rows *rows);
 static void end_rows(Rows *rows);
+static void read_header(Rows *rows, Cursor *cursor);
 static void read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf);
-static const int64_t *take_int8(Cursor *cursor, int64_t *place);
-static const int64_t *take_time(Cursor *cursor, int64_t *place);
-static const uint8_t *take_bytes(Cursor *cursor, size_t length);
+static void read_column(Rows *rows, Column column, CgLeafText value, CgLeaf *leaf);
+static void read_names(Rows *rows, CgLeafText value, CgLeaf *leaf);
+static const int64_t *get_int8(Rows *rows, CgLeafText value, int64_t *place);
+static const int64_t *get_time(Rows *rows, CgLeafText value, int64_t *place);
+static const uint8_t *get_bytes(Rows *rows, CgLeafText value, size_t length);
 static const uint8_t *hash_query(CgLeafText text, int64_t id);
 
 Rows *
@@ -83,6 +114,8 @@ rows_next(Rows *rows, CgLeaf *leaf)
 			end_rows(rows);
 			return false;
 		}
+		if (!rows->named)
+			read_header(rows, &rows->batch);
 	}
 	memset(leaf, 0, sizeof(CgLeaf));
 	read_row(rows, &rows->batch, leaf);
@@ -160,90 +193,205 @@ end_rows(Rows *rows)
 	free(rows);
 }
 
-/* The columns of contact_guard.evidence_row, in order. */
+/* The order of the columns.  A server of version 1.0 sends no header. */
+static void
+read_header(Rows *rows, Cursor *cursor)
+{
+	const uint8_t *start = cursor->at;
+	bool		there[COLUMNS + 1] = {false};
+	int			format;
+
+	rows->named = true;
+	if (take_int16(cursor) != NO_ROW)
+	{
+		cursor->at = start;
+		cursor->bad = false;
+		rows->ncolumns = COLUMNS_1_0;
+		for (int i = 0; i < COLUMNS_1_0; i++)
+			rows->order[i] = (Column) i;
+		return;
+	}
+	format = (uint16_t) take_int16(cursor);
+	if (!cursor->bad && format != FORMAT)
+		fail(EXIT_UNCHECKED, "the server sends rows in format %d, and this contact-guard (version %s) reads format %d: a newer one may read them",
+			 format, CG_VERSION, FORMAT);
+	rows->ncolumns = take_int16(cursor);
+	if (cursor->bad || rows->ncolumns < 0 || rows->ncolumns > MOST_COLUMNS)
+		fail(EXIT_UNCHECKED, "the server sent a header that makes no sense");
+	for (int i = 0; i < rows->ncolumns; i++)
+	{
+		CgLeafText	name = take_value(cursor);
+		int			column = 0;
+
+		while (column < COLUMNS && (name.data == NULL || strlen(column_names[column]) != name.length ||
+									memcmp(column_names[column], name.data, name.length) != 0))
+			column++;
+		if (column < COLUMNS && there[column])
+			cursor->bad = true;
+		there[column] = true;
+		rows->order[i] = (Column) column;
+	}
+	for (int i = 0; i < COLUMNS; i++)
+		cursor->bad = cursor->bad || !there[i];
+	if (cursor->bad)
+		fail(EXIT_UNCHECKED, "the server does not send the columns that this contact-guard (version %s) needs", CG_VERSION);
+}
+
 static void
 read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf)
 {
-	int64_t		seq = 0;
-	int64_t		read_at = 0;
-	CgLeafText	event;
-	CgLeafText	columns;
-	CgLeafText	query;
+	CgLeafText	query = {NULL, 0};
 
-	if (take_int16(cursor) != COLUMNS)
+	leaf->version = CG_LEAF_FIRST_VERSION;
+	if (take_int16(cursor) != rows->ncolumns)
 		cursor->bad = true;
-	if (take_int8(cursor, &seq) == NULL)
-		cursor->bad = true;
-	leaf->seq = seq;
-	event = take_value(cursor);
-	leaf->event = event.data == NULL ? 0 : cg_leaf_event(event.data, event.length);
-	if (take_time(cursor, &read_at) == NULL)
-		cursor->bad = true;
-	leaf->read_at = read_at;
-	leaf->actor = take_value(cursor);
-	leaf->login = take_value(cursor);
-	leaf->relation = take_value(cursor);
-	columns = take_value(cursor);
-	if (columns.data != NULL)
+	for (int i = 0; i < rows->ncolumns && !cursor->bad; i++)
 	{
-		Cursor		array = {(const uint8_t *) columns.data,
-		(const uint8_t *) columns.data + columns.length, false};
-		static const CgLeafText none;
+		CgLeafText	value = take_value(cursor);
 
-		leaf->ncolumns = take_array(&array, &rows->columns, &rows->room);
-		leaf->columns = leaf->ncolumns > 0 ? rows->columns : &none;
-		cursor->bad = cursor->bad || array.bad;
+		if (rows->order[i] == COLUMN_QUERY)
+			query = value;
+		else if (!cursor->bad)
+			read_column(rows, rows->order[i], value, leaf);
 	}
-	leaf->customer = take_value(cursor);
-	leaf->count = take_int8(cursor, &rows->integers[0]);
-	leaf->intervention = take_value(cursor);
-	leaf->closed_at = take_time(cursor, &rows->integers[1]);
-	leaf->purpose = take_value(cursor);
-	leaf->reason = take_value(cursor);
-	leaf->client = take_value(cursor);
-	leaf->application = take_value(cursor);
-	leaf->session = take_value(cursor);
-	leaf->statement = take_int8(cursor, &rows->integers[2]);
-	leaf->query_id = take_int8(cursor, &rows->integers[3]);
-	query = take_value(cursor);
+	/* It is kept under the row's query_id, wherever that stands. */
 	if (query.data != NULL)
 		leaf->query_hash = hash_query(query, leaf->query_id == NULL ? 0 : *leaf->query_id);
-	leaf->customer_salt = take_bytes(cursor, CG_SALT_LENGTH);
-	leaf->actor_salt = take_bytes(cursor, CG_SALT_LENGTH);
-	leaf->customer_commitment = take_bytes(cursor, CG_HASH_LENGTH);
-	leaf->actor_commitment = take_bytes(cursor, CG_HASH_LENGTH);
+}
+
+static void
+read_column(Rows *rows, Column column, CgLeafText value, CgLeaf *leaf)
+{
+	const uint8_t *version;
+
+	switch (column)
+	{
+		case COLUMN_SEQ:
+			if (get_int8(rows, value, &leaf->seq) == NULL)
+				rows->batch.bad = true;
+			break;
+		case COLUMN_EVENT:
+			leaf->event = value.data == NULL ? 0 : cg_event_number(value.data, value.length);
+			break;
+		case COLUMN_READ_AT:
+			if (get_time(rows, value, &leaf->read_at) == NULL)
+				rows->batch.bad = true;
+			break;
+		case COLUMN_ACTOR:
+			leaf->actor = value;
+			break;
+		case COLUMN_LOGIN:
+			leaf->login = value;
+			break;
+		case COLUMN_RELATION:
+			leaf->relation = value;
+			break;
+		case COLUMN_COLUMNS:
+			read_names(rows, value, leaf);
+			break;
+		case COLUMN_CUSTOMER:
+			leaf->customer = value;
+			break;
+		case COLUMN_COUNT:
+			leaf->count = get_int8(rows, value, &rows->integers[0]);
+			break;
+		case COLUMN_INTERVENTION:
+			leaf->intervention = value;
+			break;
+		case COLUMN_CLOSED_AT:
+			leaf->closed_at = get_time(rows, value, &rows->integers[1]);
+			break;
+		case COLUMN_PURPOSE:
+			leaf->purpose = value;
+			break;
+		case COLUMN_REASON:
+			leaf->reason = value;
+			break;
+		case COLUMN_CLIENT:
+			leaf->client = value;
+			break;
+		case COLUMN_APPLICATION:
+			leaf->application = value;
+			break;
+		case COLUMN_SESSION:
+			leaf->session = value;
+			break;
+		case COLUMN_STATEMENT:
+			leaf->statement = get_int8(rows, value, &rows->integers[2]);
+			break;
+		case COLUMN_QUERY_ID:
+			leaf->query_id = get_int8(rows, value, &rows->integers[3]);
+			break;
+		case COLUMN_CUSTOMER_SALT:
+			leaf->customer_salt = get_bytes(rows, value, CG_SALT_LENGTH);
+			break;
+		case COLUMN_ACTOR_SALT:
+			leaf->actor_salt = get_bytes(rows, value, CG_SALT_LENGTH);
+			break;
+		case COLUMN_CUSTOMER_COMMITMENT:
+			leaf->customer_commitment = get_bytes(rows, value, CG_HASH_LENGTH);
+			break;
+		case COLUMN_ACTOR_COMMITMENT:
+			leaf->actor_commitment = get_bytes(rows, value, CG_HASH_LENGTH);
+			break;
+		case COLUMN_LEAF_VERSION:
+			version = get_bytes(rows, value, 2);
+			leaf->version = version == NULL ? 0 : cg_bytes_get_uint16(version);
+			break;
+		case COLUMN_QUERY:		/* the caller's */
+		case COLUMN_UNKNOWN:	/* a later version's */
+			break;
+	}
+}
+
+/* The log's column "columns": names of columns. */
+static void
+read_names(Rows *rows, CgLeafText value, CgLeaf *leaf)
+{
+	static const CgLeafText none;
+	Cursor		array = {(const uint8_t *) value.data, (const uint8_t *) value.data + value.length, false};
+
+	if (value.data == NULL)
+		return;
+	leaf->ncolumns = take_array(&array, &rows->columns, &rows->room);
+	leaf->columns = leaf->ncolumns > 0 ? rows->columns : &none;
+	rows->batch.bad = rows->batch.bad || array.bad;
 }
 
 /* A bigint; NULL if it is NULL. */
 static const int64_t *
-take_int8(Cursor *cursor, int64_t *place)
+get_int8(Rows *rows, CgLeafText value, int64_t *place)
 {
-	const uint8_t *data = take_bytes(cursor, 8);
+	const uint8_t *data = get_bytes(rows, value, 8);
 
-	if (data == NULL)
+	/* Also where it is too short, and the row is bad. */
+	if (data == NULL || value.length != 8)
 		return NULL;
 	*place = (int64_t) cg_bytes_get_uint64(data);
 	return place;
 }
 
 static const int64_t *
-take_time(Cursor *cursor, int64_t *place)
+get_time(Rows *rows, CgLeafText value, int64_t *place)
 {
-	if (take_int8(cursor, place) == NULL)
+	if (get_int8(rows, value, place) == NULL)
 		return NULL;
 	/* Unsigned: infinity wraps around, and is no time that a leaf was made of. */
 	*place = (int64_t) ((uint64_t) *place + EPOCH_OFFSET);
 	return place;
 }
 
-/* A value of that length; NULL if it is NULL. */
+/* A value of that length, or the row is bad; NULL if it is NULL. */
 static const uint8_t *
-take_bytes(Cursor *cursor, size_t length)
+get_bytes(Rows *rows, CgLeafText value, size_t length)
 {
-	CgLeafText	value = take_value(cursor);
-
-	if (value.data != NULL && value.length != length)
-		cursor->bad = true;
+	if (value.data == NULL)
+		return NULL;
+	if (value.length != length)
+	{
+		rows->batch.bad = true;
+		return NULL;
+	}
 	return (const uint8_t *) value.data;
 }
 

@@ -22,6 +22,7 @@ enum
 {
 	ROW_MISSING,
 	ROW_PRESENT,
+	ROW_LATER,					/* of a version of leaves that is not known here */
 	ROW_REFUSED
 };
 
@@ -33,6 +34,7 @@ static const char *judge_row(Verify *verify, int64_t seq, const uint8_t *stored,
 static bool rebuild_tile(Verify *verify, uint64_t n);
 static void add_range(Ranges *ranges, int64_t first, int64_t last, int64_t owner);
 static bool is_later(Verify *verify, const CgLeaf *leaf, CgBytes *encoded);
+static bool is_later_version(Verify *verify, const CgLeaf *leaf);
 static void count_row(Verify *verify, const CgLeaf *leaf);
 static void distrust(Verify *verify, int64_t seq);
 static void drop_owner(Ranges *ranges, int64_t owner);
@@ -99,9 +101,12 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		if (result == CG_LEAF_CRYPTO || result == CG_LEAF_MEMORY)
 			fail(EXIT_UNCHECKED, "%s", cg_leaf_message(result));
 		verify->state[at] = result == CG_LEAF_OK ? ROW_PRESENT : (uint8_t) (ROW_REFUSED + result);
-		if (leaf.event == CG_LEAF_PURGE && result == CG_LEAF_OK)
+		if (result == CG_LEAF_BAD_VERSION && is_later_version(verify, &leaf))
+			verify->state[at] = ROW_LATER;
+		/* What a later version has removed is not held against the log: it is not found good either. */
+		if (leaf.event == CG_EVENT_PURGE && verify->state[at] < ROW_REFUSED)
 			parse_purge(&verify->purged, leaf.reason, leaf.seq);
-		if (leaf.event == CG_LEAF_ERASURE && result == CG_LEAF_OK && leaf.count != NULL && *leaf.count > 0)
+		if (leaf.event == CG_EVENT_ERASURE && verify->state[at] < ROW_REFUSED && leaf.count != NULL && *leaf.count > 0)
 			add_range(&verify->erasures, 1, *leaf.count, leaf.seq);
 		if (judge)
 			count_row(verify, &leaf);
@@ -122,6 +127,32 @@ is_later(Verify *verify, const CgLeaf *leaf, CgBytes *encoded)
 		return false;
 	if (verify->later++ == 0)
 		verify->first_later = leaf->seq;
+	return true;
+}
+
+/*
+ * The row says that its leaf is of a version that is not known here.  The first such
+ * row must prove that there are any.
+ */
+static bool
+is_later_version(Verify *verify, const CgLeaf *leaf)
+{
+	int			width;
+	bool		good;
+	const uint8_t *stored;
+
+	if (leaf->version <= cg_leaf_newest_version())
+		return false;
+	if (verify->later_versions == 0)
+	{
+		stored = tiles_get(verify->tiles, 0, (uint64_t) leaf->seq / CG_TILE_WIDTH, &width, &good);
+		if (stored == NULL || !later_is_leaf(verify->conn, leaf, stored + leaf->seq % CG_TILE_WIDTH * CG_HASH_LENGTH))
+			return false;
+		verify->first_later_version = leaf->seq;
+	}
+	verify->later_versions++;
+	if (leaf->version > verify->newest_version)
+		verify->newest_version = leaf->version;
 	return true;
 }
 
@@ -191,7 +222,7 @@ judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool re
 	uint64_t	at = (uint64_t) seq - verify->begin;
 	int			state = verify->state[at];
 
-	if (state == ROW_MISSING || (state == ROW_PRESENT && rebuilt))
+	if (state == ROW_MISSING || state == ROW_LATER || (state == ROW_PRESENT && rebuilt))
 		return NULL;
 	if (state >= ROW_REFUSED)
 		return cg_leaf_message((CgLeafResult) (state - ROW_REFUSED));

@@ -42,6 +42,7 @@ typedef struct Opening
 	size_t		length;
 } Opening;
 
+static bool open_leaf(CgLeafReader *reader, const uint8_t *leaf, size_t length, int *event);
 static bool next_opening(Cursor *cursor, Opening *opening);
 static bool find_commitment(const uint8_t *leaf, size_t length, int group, const uint8_t **commitment);
 static bool is_opened(const uint8_t *row, size_t leaf_length, size_t length, int group);
@@ -50,16 +51,26 @@ static void show_value(const CgLeafField *field, Shape shape);
 static void show_time(int64_t microseconds);
 static void show_text(const uint8_t *data, size_t length);
 
+/* The fields of a later version can be shown by their numbers. */
+static bool
+open_leaf(CgLeafReader *reader, const uint8_t *leaf, size_t length, int *event)
+{
+	CgLeafResult result = cg_leaf_open(reader, leaf, length, event);
+
+	return result == CG_LEAF_OK || result == CG_LEAF_BAD_VERSION;
+}
+
 size_t
-leaf_measure(const uint8_t *row, size_t length, uint64_t seq)
+leaf_measure(const uint8_t *row, size_t length, uint64_t seq, int *version)
 {
 	CgLeafReader reader;
 	CgLeafField field;
 	int			event;
 	bool		found = false;
 
-	if (cg_leaf_open(&reader, row, length, &event) != CG_LEAF_OK)
+	if (!open_leaf(&reader, row, length, &event))
 		return 0;
+	*version = reader.version;
 	while (cg_leaf_next(&reader, &field))
 	{
 		if (field.number == 1)
@@ -114,7 +125,7 @@ find_commitment(const uint8_t *leaf, size_t length, int group, const uint8_t **c
 	CgLeafField field;
 	int			event;
 
-	if (cg_leaf_open(&reader, leaf, length, &event) != CG_LEAF_OK)
+	if (!open_leaf(&reader, leaf, length, &event))
 		return false;
 	while (cg_leaf_next(&reader, &field))
 	{
@@ -136,9 +147,9 @@ row_show(const uint8_t *row, size_t leaf_length, size_t length)
 	CgLeafField field;
 	int			event;
 
-	if (cg_leaf_open(&reader, row, leaf_length, &event) != CG_LEAF_OK)
+	if (!open_leaf(&reader, row, leaf_length, &event))
 		return;
-	printf("  event: %s\n", cg_leaf_event_name(event) != NULL ? cg_leaf_event_name(event) : "unknown");
+	printf("  event: %s\n", cg_event_name(event) != NULL ? cg_event_name(event) : "unknown");
 	while (cg_leaf_next(&reader, &field))
 	{
 		if (field.kind == CG_LEAF_NULL || is_opened(row, leaf_length, length, field.number))

@@ -242,7 +242,12 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 		printf("%lld rows, the first of them seq %lld, are of an event that this contact-guard (version %s) does not know: "
 			   "they are as they were signed, but a newer one must say what they are\n",
 			   (long long) verify->later, (long long) verify->first_later, CG_VERSION);
-	if (verify->findings == 0 && verify->later > 0)
+	if (verify->later_versions > 0)
+		printf("%lld rows, the first of them seq %lld, have leaves of a later version (up to %d) than this contact-guard (version %s) knows (up to %d): "
+			   "they were not checked, a newer one must do that\n",
+			   (long long) verify->later_versions, (long long) verify->first_later_version, verify->newest_version,
+			   CG_VERSION, cg_leaf_newest_version());
+	if (verify->findings == 0 && (verify->later > 0 || verify->later_versions > 0))
 		return EXIT_UNCHECKED;
 	if (verify->findings == 0)
 	{

@@ -39,6 +39,9 @@ typedef struct Verify
 	int64_t		erased_groups;	/* customers and actors that are not there */
 	int64_t		later;			/* of these, with an event that a later version has */
 	int64_t		first_later;	/* seq */
+	int64_t		later_versions; /* of these, whose leaf is of an unknown version */
+	int64_t		first_later_version;	/* seq */
+	int			newest_version; /* of these leaves */
 	int64_t		findings;
 	int64_t		first_bad;		/* seq; -1: none */
 	char		first_what[200];

@@ -249,18 +249,20 @@ draw_id(void)
 	Relation	index;
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	int			place[CG_OWN_COLUMNS];
 	bool		isnull;
 	int64		id = 0;
 
 	cg_objects_require();
 	LockDatabaseObject(RelationRelationId, relid, ID_LOCK, ExclusiveLock);
 	rel = table_open(relid, AccessShareLock);
+	(void) cg_owncolumns_place(CG_OWN_INTERVENTION, RelationGetDescr(rel), place);
 	index = index_open(RelationGetPrimaryKeyIndex(rel), AccessShareLock);
 	/* With a snapshot of this moment, whatever the transaction's is. */
 	scan = systable_beginscan_ordered(rel, index, NULL, 0, NULL);
 	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
 	if (HeapTupleIsValid(tuple))
-		id = DatumGetInt64(heap_getattr(tuple, Anum_intervention_id, RelationGetDescr(rel), &isnull));
+		id = DatumGetInt64(heap_getattr(tuple, place[Anum_intervention_id - 1] + 1, RelationGetDescr(rel), &isnull));
 	systable_endscan_ordered(scan);
 	index_close(index, AccessShareLock);
 	table_close(rel, AccessShareLock);

@@ -4,10 +4,13 @@
  *
  * All integers are big-endian.
  *
- *	leaf	= "contact_guard/leaf/v1\n", uint8 event, uint16 schema version (1),
- *			  uint16 number of fields (15), field*
+ *	leaf	= "contact_guard/leaf/v1\n", uint8 event, uint16 schema version,
+ *			  uint16 number of fields, field*
  *	field	= uint16 number (ascending), uint8 kind, body
  *	kind	: 0 NULL, no body; 1 value and 2 commitment: uint32 length, bytes
+ *
+ * The schema version says which fields a leaf has; the column leaf_version of the
+ * log keeps it, so that each row verifies for good under its own.  Version 1 has
  *
  *	 1 seq			int8		 9 closed_at	int8, as read_at
  *	 2 read_at		int8: microseconds since 1970-01-01 UTC
@@ -28,8 +31,8 @@
  * its values and its salt: the commitment that is kept still makes the same leaf.
  * A group without values, salt and commitment is NULL (kind 0).
  *
- * docs/evidence.md specifies it for strangers.  A number is never used for
- * something else; a change takes a new schema version.
+ * docs/evidence.md specifies it for strangers, and says how a version is added.  A
+ * number is never used for something else, and a version never changes.
  *
  * Pure: no PostgreSQL, no input or output.
  */
@@ -37,11 +40,11 @@
 #define CG_LEAF_H
 
 #include "common/bytes.h"
+#include "common/event.h"
 #include "common/merkle.h"
 
 #define CG_LEAF_HEADER "contact_guard/leaf/v1\n"
-#define CG_LEAF_VERSION 1
-#define CG_LEAF_FIELDS 15
+#define CG_LEAF_FIRST_VERSION 1	/* of rows that do not say which */
 #define CG_LEAF_LENGTH 65535	/* at most: the entry bundles of tlog-tiles */
 #define CG_SALT_LENGTH 32
 
@@ -55,39 +58,25 @@ typedef enum CgLeafKind
 	CG_LEAF_COMMITMENT
 } CgLeafKind;
 
-/* CgEvent's (record.h), with the same numbers. */
-typedef enum CgLeafEvent
-{
-	CG_LEAF_SHOWN = 1,
-	CG_LEAF_WITHHELD,
-	CG_LEAF_LOOKUP,
-	CG_LEAF_BULK,
-	CG_LEAF_POLICY,
-	CG_LEAF_AUDIT_READ,
-	CG_LEAF_HEARTBEAT,
-	CG_LEAF_GAP,
-	CG_LEAF_PURGE,
-	CG_LEAF_EPOCH,
-	CG_LEAF_ERASURE,
-	CG_LEAF_KEY,
-	CG_LEAF_REFUSED
-} CgLeafEvent;
-
-/* As in the column event of the log; NULL and 0 if there is none such. */
-extern const char *cg_leaf_event_name(int event);
-extern int	cg_leaf_event(const char *name, size_t length);
-
 typedef enum CgLeafResult
 {
 	CG_LEAF_OK = 0,
 	CG_LEAF_CRYPTO,				/* libcrypto failed */
 	CG_LEAF_MEMORY,				/* out failed: no memory, or the caller's room */
 	CG_LEAF_TOO_LONG,			/* over CG_LEAF_LENGTH */
-	CG_LEAF_BAD_EVENT,			/* not one of CgLeafEvent */
+	CG_LEAF_BAD_EVENT,			/* not one of CgEvent */
+	CG_LEAF_BAD_VERSION,		/* a version that is not known here */
 	CG_LEAF_NO_SALT,			/* a group has values, and no salt */
 	CG_LEAF_BAD_COMMITMENT,		/* both are given, and they do not agree */
 	CG_LEAF_FORMAT				/* what is read is not a leaf */
 } CgLeafResult;
+
+/*
+ * The newest version that is known here, and the number of fields of one: 0 if it is
+ * not known.
+ */
+extern int	cg_leaf_newest_version(void);
+extern int	cg_leaf_fields(int version);
 
 /* For people: lower case, no period. */
 extern const char *cg_leaf_message(CgLeafResult result);
@@ -99,10 +88,14 @@ typedef struct CgLeafText
 	size_t		length;
 } CgLeafText;
 
-/* A row.  Pointers that may be NULL stand for NULL; zero bytes are a row of NULLs. */
+/*
+ * A row.  Pointers that may be NULL stand for NULL; zero bytes are a row of NULLs,
+ * which needs an event and a version to be a leaf.
+ */
 typedef struct CgLeaf
 {
-	int			event;			/* CgLeafEvent */
+	int			version;
+	int			event;			/* CgEvent */
 	int64_t		seq;
 	int64_t		read_at;		/* microseconds since 1970-01-01 UTC */
 	CgLeafText	relation;
@@ -133,7 +126,7 @@ typedef struct CgLeaf
 } CgLeaf;
 
 /*
- * Appends the leaf.  A group's commitment is computed where there is a salt, and
+ * Appends the leaf of the version that the row has.  A group's commitment is computed where there is a salt, and
  * compared with the one that is given, if any.
  */
 extern CgLeafResult cg_leaf_encode(CgHasher *hasher, const CgLeaf *leaf, CgBytes *out);
@@ -165,11 +158,15 @@ typedef struct CgLeafReader
 	const uint8_t *data;
 	size_t		length;
 	size_t		at;
+	int			version;		/* of a leaf */
 	int			last;			/* number of the field before */
 	int			left;			/* fields; -1: until the end */
 } CgLeafReader;
 
-/* Of a leaf.  CG_LEAF_FORMAT: the header is of something else. */
+/*
+ * Of a leaf.  CG_LEAF_FORMAT: the header is of something else.  CG_LEAF_BAD_VERSION:
+ * it is a leaf's, and fields can be read, but what they mean is not known.
+ */
 extern CgLeafResult cg_leaf_open(CgLeafReader *reader, const uint8_t *data, size_t length,
 								 int *event);
 

@@ -218,9 +218,9 @@ cg_add_cosignature(PG_FUNCTION_ARGS)
 Datum
 cg_verification_key(PG_FUNCTION_ARGS)
 {
-	CgJournalState state;
+	char	   *keys = cg_journalstate_read_verification_keys();
 
-	if (!cg_journalstate_read(&state) || state.verification_keys == NULL)
+	if (keys == NULL)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(state.verification_keys));
+	PG_RETURN_TEXT_P(cstring_to_text(keys));
 }

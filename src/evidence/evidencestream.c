@@ -7,6 +7,18 @@
  * calls a function for each of 23 columns: together that took longer than all the
  * verifier does.  Here a cursor's rows go where they leave from, some as one value,
  * each in COPY's binary form of a row.
+ *
+ *	stream	= header, row*			cut into values between two of them, at will
+ *	header	= int16 -1, uint16 format (2), uint16 n, n names
+ *	name	= uint32 length, bytes
+ *	row		= int16 n, n values
+ *	value	= int32 length (-1: NULL), bytes
+ *
+ * The header names the columns, so that one can be added: whoever reads takes those
+ * that it knows, and the column leaf_version says whether they are enough.  Version
+ * 1.0 sent no header and always the same 23 columns: its client takes the -1 for a
+ * wrong number of columns, says that the server may be of another version, and exits
+ * with status 2.
  */
 #include "postgres.h"
 
@@ -30,6 +42,15 @@ PG_FUNCTION_INFO_V1(cg_evidence_stream);
 /* Some 20 kB: what is larger, malloc fetches from the kernel and gives back. */
 #define BATCH_ROWS 64
 
+/* The columns of view evidence_row that go out.  All are text, int8, int2, timestamptz, bytea or text[]. */
+#define COLUMNS \
+	"seq, event, read_at, actor, login, relation, columns, customer, count, intervention, closed_at, purpose, reason, " \
+	"client, application, session, statement, query_id, query, customer_salt, actor_salt, customer_commitment, " \
+	"actor_commitment, leaf_version"
+
+#define NO_ROW (-1)				/* where a row has its number of columns: it is the header */
+#define FORMAT 2
+
 #define CURSOR_RANDOM 16		/* bytes */
 #define CURSOR_LENGTH (2 * CURSOR_RANDOM + 1)
 
@@ -37,6 +58,7 @@ typedef struct Stream
 {
 	DestReceiver pub;
 	char		cursor[CURSOR_LENGTH];	/* its name */
+	bool		begun;			/* the header is out */
 	StringInfoData rows;		/* behind the header of a bytea */
 	FmgrInfo	array_send;
 	MemoryContext scratch;		/* for what a row leaves */
@@ -44,6 +66,7 @@ typedef struct Stream
 
 static Stream *open_stream(int64 first, int64 last);
 static void name_cursor(char *name);
+static void put_header(Stream *stream, TupleDesc tupdesc);
 static bool next_rows(Stream *stream);
 static bool put_row(TupleTableSlot *slot, DestReceiver *self);
 static void ignore_startup(DestReceiver *self, int operation, TupleDesc typeinfo);
@@ -98,7 +121,7 @@ open_stream(int64 first, int64 last)
 		elog(ERROR, "SPI_connect failed");
 	if (plan == NULL)
 	{
-		SPIPlanPtr	prepared = SPI_prepare("SELECT * FROM contact_guard.evidence_row WHERE seq BETWEEN $1 AND $2 ORDER BY seq",
+		SPIPlanPtr	prepared = SPI_prepare("SELECT " COLUMNS " FROM contact_guard.evidence_row WHERE seq BETWEEN $1 AND $2 ORDER BY seq",
 										   2, types);
 
 		if (prepared == NULL || SPI_keepplan(prepared) != 0)
@@ -130,6 +153,20 @@ name_cursor(char *name)
 	name[CURSOR_LENGTH - 1] = '\0';
 }
 
+static void
+put_header(Stream *stream, TupleDesc tupdesc)
+{
+	pq_sendint16(&stream->rows, NO_ROW);
+	pq_sendint16(&stream->rows, FORMAT);
+	pq_sendint16(&stream->rows, tupdesc->natts);
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		const char *name = NameStr(TupleDescAttr(tupdesc, i)->attname);
+
+		put_bytes(&stream->rows, name, strlen(name));
+	}
+}
+
 /* False, and the cursor is closed, if there are none. */
 static bool
 next_rows(Stream *stream)
@@ -143,6 +180,9 @@ next_rows(Stream *stream)
 				 errmsg("the cursor of contact_guard.evidence_stream() was closed")));
 	resetStringInfo(&stream->rows);
 	appendStringInfoSpaces(&stream->rows, VARHDRSZ);
+	if (!stream->begun)
+		put_header(stream, portal->tupDesc);
+	stream->begun = true;
 	count = PortalRunFetch(portal, FETCH_FORWARD, BATCH_ROWS, &stream->pub);
 	if (count == 0)
 	{
@@ -199,6 +239,10 @@ put_value(Stream *stream, Oid type, Datum value)
 			pq_sendint32(out, 8);
 			pq_sendint64(out, DatumGetInt64(value));
 			break;
+		case INT2OID:
+			pq_sendint32(out, 2);
+			pq_sendint16(out, DatumGetInt16(value));
+			break;
 		case TEXTOID:
 			put_text(out, value);
 			break;
@@ -206,10 +250,12 @@ put_value(Stream *stream, Oid type, Datum value)
 			bytes = DatumGetByteaPP(value);
 			put_bytes(out, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 			break;
-		default:
+		case TEXTARRAYOID:
 			bytes = SendFunctionCall(&stream->array_send, value);
 			put_bytes(out, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
 			break;
+		default:
+			elog(ERROR, "evidence has a column of type %s, which the stream cannot send", format_type_be(type));
 	}
 }
 

@@ -15,6 +15,7 @@
 typedef struct CgLogRow
 {
 	int64		seq;
+	int			leaf_version;
 	CgRecordContext context;
 	CgRecord	record;
 	const char *session;		/* NULL: the recorder's own record */

@@ -60,6 +60,7 @@ cg_rowleaf_hash(CgHasher *hasher, CgLogRow *row, const uint8 *query_hash, uint8 
 	CgLeafResult result;
 
 	make_storable(context, record);
+	leaf.version = row->leaf_version;
 	leaf.event = record->event;
 	leaf.seq = row->seq;
 	leaf.read_at = cg_rowleaf_time(record->read_at);

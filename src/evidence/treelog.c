@@ -151,7 +151,7 @@ store_tile(void *arg, int level, uint64_t n, const uint8_t *hashes)
 	Oid			types[3] = {INT2OID, INT8OID, BYTEAOID};
 	Datum		values[3] = {Int16GetDatum(level), Int64GetDatum((int64) n), bytes(hashes, CG_TILE_LENGTH)};
 
-	(void) cg_owntables_execute("INSERT INTO contact_guard.tile_full VALUES ($1, $2, $3)",
+	(void) cg_owntables_execute("INSERT INTO contact_guard.tile_full (level, n, hashes) VALUES ($1, $2, $3)",
 								3, types, values, NULL, NULL);
 	return true;
 }
@@ -170,7 +170,7 @@ store_edges(uint64 before)
 			break;
 		values[0] = Int16GetDatum(level);
 		values[1] = bytes(tree->edge[level], cg_tree_edge_width(tree->size, level) * CG_HASH_LENGTH);
-		(void) cg_owntables_execute("INSERT INTO contact_guard.tile_edge VALUES ($1, $2) "
+		(void) cg_owntables_execute("INSERT INTO contact_guard.tile_edge (level, hashes) VALUES ($1, $2) "
 									"ON CONFLICT (level) DO UPDATE SET hashes = excluded.hashes",
 									2, types, values, NULL, NULL);
 	}
@@ -328,6 +328,7 @@ cg_treelog_append(List *rows)
 
 		if (row->seq != (int64) tree->size)
 			elog(ERROR, "record " INT64_FORMAT " would be leaf " UINT64_FORMAT, row->seq, tree->size);
+		row->leaf_version = CG_ROWLEAF_VERSION;
 		take_salt(row->customer_salt);
 		take_salt(row->actor_salt);
 		query_hash = use_query(row);

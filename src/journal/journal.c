@@ -78,7 +78,6 @@ load_own(void)
 	memcpy(key, own.key, CG_KEY_LENGTH);
 	if (!cg_journalstate_read(&own) || !cg_journalstate_is_own(&own))
 		return false;
-	own.verification_keys = NULL;	/* it is the caller's memory, which ends before us */
 	if (memcmp(key, own.key, CG_KEY_LENGTH) != 0)
 	{
 		counter = 0;

@@ -23,11 +23,13 @@ typedef struct CgJournalState
 	int64		gaps;			/* that nobody has acknowledged */
 	char		origin[256];	/* of checkpoints; "" before the first */
 	int			origin_number;	/* 1, and one more with each new_epoch() */
-	char	   *verification_keys;	/* one a line; palloc'd, or NULL */
 } CgJournalState;
 
 /* Reads that row by the latest commit; false if there is none, or no key to it. */
 extern bool cg_journalstate_read(CgJournalState *state);
+
+/* The keys that sign checkpoints, by the same row: one a line, palloc'd; or NULL. */
+extern char *cg_journalstate_read_verification_keys(void);
 
 /* Is the row this database's, or did it come with a copy or a restore? */
 extern bool cg_journalstate_is_own(const CgJournalState *state);

@@ -30,28 +30,6 @@ static bool compute_mac(const char *header, size_t header_length, const char *it
 						uint64 system_identifier, uint32 database, const uint8 *key,
 						unsigned char *mac);
 
-static const char *const event_names[] = {
-	[CG_EVENT_SHOWN] = "shown",
-	[CG_EVENT_WITHHELD] = "withheld",
-	[CG_EVENT_LOOKUP] = "lookup",
-	[CG_EVENT_BULK] = "bulk",
-	[CG_EVENT_POLICY] = "policy",
-	[CG_EVENT_AUDIT_READ] = "audit_read",
-	[CG_EVENT_HEARTBEAT] = "heartbeat",
-	[CG_EVENT_GAP] = "gap",
-	[CG_EVENT_PURGE] = "purge",
-	[CG_EVENT_EPOCH] = "epoch",
-	[CG_EVENT_ERASE] = "erasure",
-	[CG_EVENT_KEY] = "key",
-	[CG_EVENT_REFUSED] = "refused",
-};
-
-const char *
-cg_record_event_name(CgEvent event)
-{
-	return event_names[event];
-}
-
 const char *
 cg_record_customer(const char *key)
 {
@@ -358,7 +336,7 @@ get_record(CgReader *reader, CgRecord *record)
 	record->closed_at = get_int(reader, 8);
 	record->purpose = get_string(reader);
 	record->reason = get_string(reader);
-	if (record->event < CG_EVENT_SHOWN || record->event >= lengthof(event_names))
+	if (cg_event_name(record->event) == NULL)
 		reader->bad = true;
 }
 

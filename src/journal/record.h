@@ -31,6 +31,8 @@
 
 #include "lib/stringinfo.h"
 
+#include "common/event.h"
+
 #define CG_RECORD_VERSION 2
 #define CG_RECORD_RELAXED 0x01	/* flag: durability was relaxed */
 #define CG_MAC_LENGTH 32
@@ -66,23 +68,6 @@
 
 /* The WAL message's prefix. */
 #define CG_RECORD_PREFIX "contact_guard"
-
-typedef enum CgEvent
-{
-	CG_EVENT_SHOWN = 1,
-	CG_EVENT_WITHHELD,
-	CG_EVENT_LOOKUP,
-	CG_EVENT_BULK,
-	CG_EVENT_POLICY,
-	CG_EVENT_AUDIT_READ,
-	CG_EVENT_HEARTBEAT,
-	CG_EVENT_GAP,
-	CG_EVENT_PURGE,
-	CG_EVENT_EPOCH,
-	CG_EVENT_ERASE,
-	CG_EVENT_KEY,
-	CG_EVENT_REFUSED
-} CgEvent;
 
 typedef struct CgMessageHeader
 {
@@ -136,8 +121,6 @@ typedef struct CgReader
 	size_t		at;
 	bool		bad;			/* the message ended early or had no sense */
 } CgReader;
-
-extern const char *cg_record_event_name(CgEvent event);
 
 /* The key as records have it: itself, or shortened and palloc'd. */
 extern const char *cg_record_customer(const char *key);

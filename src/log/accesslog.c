@@ -38,13 +38,14 @@
 #include "log/accesslog.h"
 
 #define AHEAD_USECS (7 * USECS_PER_DAY)
-#define AT(column) (Anum_log_##column - 1)
+#define AT(column) place[Anum_log_##column - 1]
 #define SLOTS 1000
 
 /* Writes into one partition. */
 typedef struct Writer
 {
 	CgOwnWriter own;
+	int			place[CG_OWN_COLUMNS];	/* of the columns, in the partition */
 	BulkInsertState bulk;
 	TupleTableSlot *slots[SLOTS];
 	int			used;
@@ -60,7 +61,7 @@ static void join_extension(const char *name);
 static void open_writer(Writer *writer, Oid relid);
 static void flush_writer(Writer *writer);
 static void close_writer(Writer *writer);
-static void fill_slot(TupleTableSlot *slot, const CgLogRow *row);
+static void fill_slot(TupleTableSlot *slot, const int *place, const CgLogRow *row);
 
 void
 cg_accesslog_insert(List *rows)
@@ -83,7 +84,7 @@ cg_accesslog_insert(List *rows)
 			flush_writer(writer);
 		if (writer->slots[writer->used] == NULL)
 			writer->slots[writer->used] = table_slot_create(writer->own.rel, NULL);
-		fill_slot(writer->slots[writer->used++], row);
+		fill_slot(writer->slots[writer->used++], writer->place, row);
 	}
 	close_writer(writer);
 	pfree(writer);
@@ -162,6 +163,7 @@ open_writer(Writer *writer, Oid relid)
 {
 	memset(writer, 0, sizeof(*writer));
 	cg_ownrows_open(&writer->own, relid);
+	(void) cg_owncolumns_place(CG_OWN_LOG, RelationGetDescr(writer->own.rel), writer->place);
 	writer->bulk = GetBulkInsertState();
 }
 
@@ -237,18 +239,17 @@ text_array(int count, const char **strings)
 }
 
 static void
-fill_slot(TupleTableSlot *slot, const CgLogRow *row)
+fill_slot(TupleTableSlot *slot, const int *place, const CgLogRow *row)
 {
 	const CgRecord *record = &row->record;
 	const CgRecordContext *context = &row->context;
 
-	if (slot->tts_tupleDescriptor->natts != Natts_log)
-		elog(ERROR, "contact_guard.log has %d columns, not %d",
-			 slot->tts_tupleDescriptor->natts, Natts_log);
 	ExecClearTuple(slot);
+	/* So are the columns of a later version, and the commitments. */
+	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
 	set_int8(slot, AT(seq), row->seq, false);
 	set_int8(slot, AT(read_at), record->read_at, false);
-	set_text(slot, AT(event), cg_record_event_name(record->event));
+	set_text(slot, AT(event), cg_event_name(record->event));
 	set_text(slot, AT(actor), context->actor);
 	set_text(slot, AT(login), context->login);
 	set_text(slot, AT(relation), record->relation);
@@ -268,7 +269,7 @@ fill_slot(TupleTableSlot *slot, const CgLogRow *row)
 	set_int8(slot, AT(query_id), context->query_id, context->query_id == 0);
 	set_salt(slot, AT(customer_salt), row->customer_salt);
 	set_salt(slot, AT(actor_salt), row->actor_salt);
-	slot->tts_isnull[AT(customer_commitment)] = true;
-	slot->tts_isnull[AT(actor_commitment)] = true;
+	slot->tts_isnull[AT(leaf_version)] = false;
+	slot->tts_values[AT(leaf_version)] = Int16GetDatum(row->leaf_version);
 	ExecStoreVirtualTuple(slot);
 }

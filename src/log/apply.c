@@ -335,17 +335,17 @@ store_passed(void)
 	{
 		Passed	   *pass = lfirst(lc);
 		bytea	   *data = palloc(VARHDRSZ + pass->length);
-		Datum		values[5];
-		bool		nulls[5] = {false};
+		Datum		values[Natts_journal_passed];
+		bool		nulls[Natts_journal_passed] = {false};
 
 		SET_VARSIZE(data, VARHDRSZ + pass->length);
 		memcpy(VARDATA(data), pass->data, pass->length);
-		values[0] = LSNGetDatum(pass->position);
-		values[1] = Int32GetDatum((int32) pass->length);
-		values[2] = DirectFunctionCall1(sha256_bytea, PointerGetDatum(data));
-		values[3] = PointerGetDatum(data);
-		values[4] = TimestampTzGetDatum(GetCurrentTimestamp());
-		cg_ownrows_insert("journal_passed", values, nulls);
+		values[Anum_journal_passed_position - 1] = LSNGetDatum(pass->position);
+		values[Anum_journal_passed_length - 1] = Int32GetDatum((int32) pass->length);
+		values[Anum_journal_passed_sha256 - 1] = DirectFunctionCall1(sha256_bytea, PointerGetDatum(data));
+		values[Anum_journal_passed_message - 1] = PointerGetDatum(data);
+		values[Anum_journal_passed_passed_at - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
+		cg_ownrows_insert(CG_OWN_JOURNAL_PASSED, values, nulls);
 	}
 }
 

@@ -77,15 +77,15 @@ static void
 store_key(int32 epoch, const uint8 *key)
 {
 	bytea	   *value = palloc(VARHDRSZ + CG_KEY_LENGTH);
-	Datum		values[2];
-	bool		nulls[2] = {false};
+	Datum		values[Natts_journal_key];
+	bool		nulls[Natts_journal_key] = {false};
 
 	SET_VARSIZE(value, VARHDRSZ + CG_KEY_LENGTH);
 	memcpy(VARDATA(value), key, CG_KEY_LENGTH);
-	values[0] = Int32GetDatum(epoch);
-	values[1] = PointerGetDatum(value);
+	values[Anum_journal_key_epoch - 1] = Int32GetDatum(epoch);
+	values[Anum_journal_key_mac_key - 1] = PointerGetDatum(value);
 	cg_owntables_truncate("journal_key");
-	cg_ownrows_insert("journal_key", values, nulls);
+	cg_ownrows_insert(CG_OWN_JOURNAL_KEY, values, nulls);
 }
 
 /*

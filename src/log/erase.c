@@ -37,22 +37,22 @@ PG_FUNCTION_INFO_V1(cg_erase_customer);
 PG_FUNCTION_INFO_V1(cg_erase_actor);
 
 /*
- * A row as it is stored, without one group: see leaf.h.  Replaced and not updated,
- * since each UPDATE is decoded where there is a logical slot.
+ * What a row without one group has in place of what it had: see leaf.h.  Replaced and
+ * not updated, since each UPDATE is decoded where there is a logical slot.
  */
 #define WITHOUT_CUSTOMER \
-	"SELECT tableoid, ctid, seq, read_at, event, actor, login, relation, columns, NULL::text, count, intervention, closed_at, " \
-	"purpose, reason, client, application, session, statement, query_id, NULL::bytea, actor_salt, " \
-	"contact_guard.customer_commitment(customer_salt, customer), actor_commitment%s FROM contact_guard.%s " \
+	"SELECT tableoid, ctid, NULL::text AS customer, NULL::bytea AS customer_salt, " \
+	"contact_guard.customer_commitment(customer_salt, customer) AS customer_commitment FROM contact_guard.%s " \
 	"WHERE customer = $1 FOR UPDATE"
 #define WITHOUT_ACTOR \
-	"SELECT tableoid, ctid, seq, read_at, event, NULL::text, NULL::text, relation, columns, customer, count, intervention, closed_at, " \
-	"purpose, reason, NULL::text, NULL::text, session, statement, query_id, customer_salt, NULL::bytea, " \
-	"customer_commitment, contact_guard.actor_commitment(actor_salt, actor, login, client, application)%s FROM contact_guard.%s " \
+	"SELECT tableoid, ctid, NULL::text AS actor, NULL::text AS login, NULL::text AS client, NULL::text AS application, " \
+	"NULL::bytea AS actor_salt, " \
+	"contact_guard.actor_commitment(actor_salt, actor, login, client, application) AS actor_commitment FROM contact_guard.%s " \
 	"WHERE actor = $1 AND NOT " CG_IS_HELD " FOR UPDATE"
 
 static bool finds(const char *sql, const char *whom);
 static int64 replace(const char *sql, const char *whom);
+static void forget_passed(const char *customer);
 static bool names_caller(const char *column, const char *whom);
 static void refuse_own(const char *column, const char *whom);
 
@@ -72,6 +72,18 @@ replace(const char *sql, const char *whom)
 	Datum		values[1] = {CStringGetTextDatum(whom)};
 
 	return cg_ownrows_replace(sql, 1, types, values);
+}
+
+/* Messages that could not be stored are not told apart: those that have the key go. */
+static void
+forget_passed(const char *customer)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(customer)};
+
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.journal_passed "
+							 "WHERE position(convert_to($1, getdatabaseencoding()) IN message) > 0 FOR UPDATE",
+							 1, types, values);
 }
 
 /*
@@ -129,17 +141,15 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 				 errmsg("the records of customer \"%s\" are held", customer),
 				 errhint("See contact_guard.release_hold().")));
 	refuse_own("customer", customer);
-	logged = replace(psprintf(WITHOUT_CUSTOMER, "", "log"), customer);
-	rows = logged + replace(psprintf(WITHOUT_CUSTOMER, ", origin", "restored_log"), customer);
-	/* Messages that could not be stored are not told apart: those that have the key go. */
-	(void) replace("SELECT tableoid, ctid FROM contact_guard.journal_passed "
-				   "WHERE position(convert_to($1, getdatabaseencoding()) IN message) > 0 FOR UPDATE", customer);
+	logged = replace(psprintf(WITHOUT_CUSTOMER, "log"), customer);
+	rows = logged + replace(psprintf(WITHOUT_CUSTOMER, "restored_log"), customer);
+	forget_passed(customer);
 	PopActiveSnapshot();
 	if (rows == 0)
 		ereport(NOTICE,
 				(errmsg("no record in the access log names customer \"%s\"", customer)));
 	else
-		cg_eventrecord_event(CG_EVENT_ERASE, NULL, logged, psprintf("a customer: %s", reason));
+		cg_eventrecord_event(CG_EVENT_ERASURE, NULL, logged, psprintf("a customer: %s", reason));
 	PG_RETURN_INT64(rows);
 }
 
@@ -157,8 +167,8 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	cg_holds_begin(RowExclusiveLock, "erase an actor from the access log");
 	refuse_own("actor", actor);
-	logged = replace(psprintf(WITHOUT_ACTOR, "", "log"), actor);
-	rows = logged + replace(psprintf(WITHOUT_ACTOR, ", origin", "restored_log"), actor);
+	logged = replace(psprintf(WITHOUT_ACTOR, "log"), actor);
+	rows = logged + replace(psprintf(WITHOUT_ACTOR, "restored_log"), actor);
 	held = finds("SELECT 1::bigint FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
 	PopActiveSnapshot();
 	if (held)
@@ -169,6 +179,6 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 		ereport(NOTICE,
 				(errmsg("no record in the access log names actor \"%s\"", actor)));
 	else if (rows > 0)
-		cg_eventrecord_event(CG_EVENT_ERASE, NULL, logged, psprintf("an actor: %s", reason));
+		cg_eventrecord_event(CG_EVENT_ERASURE, NULL, logged, psprintf("an actor: %s", reason));
 	PG_RETURN_INT64(rows);
 }

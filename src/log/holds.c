@@ -67,14 +67,14 @@ finds(const char *sql, const char *customer)
 static void
 insert_hold(const char *customer, const char *reason)
 {
-	Datum		values[4];
-	bool		nulls[4] = {false};
+	Datum		values[Natts_held];
+	bool		nulls[Natts_held] = {false};
 
-	values[0] = customer_argument(customer);
-	values[1] = CStringGetTextDatum(reason);
-	values[2] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
-	values[3] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	cg_ownrows_insert("held", values, nulls);
+	values[Anum_held_customer - 1] = customer_argument(customer);
+	values[Anum_held_reason - 1] = CStringGetTextDatum(reason);
+	values[Anum_held_held_by - 1] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
+	values[Anum_held_held_at - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	cg_ownrows_insert(CG_OWN_HELD, values, nulls);
 }
 
 static int64
@@ -83,8 +83,8 @@ delete_hold(const char *customer)
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {customer_argument(customer)};
 
-	return cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.held WHERE customer = $1 FOR UPDATE",
-							  1, types, values);
+	return cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.held WHERE customer = $1 FOR UPDATE",
+							 1, types, values);
 }
 
 Datum

@@ -181,8 +181,7 @@ purge_month(Oid relid, List **ranges)
 	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.%s RENAME TO %s", name, old),
 								0, NULL, NULL, NULL, NULL);
 	cg_accesslog_make_month(year, month);
-	(void) cg_ownrows_copy(psprintf("SELECT * FROM contact_guard.%s WHERE " CG_IS_HELD, old),
-						   cg_objects_relation(name, false));
+	(void) cg_ownrows_copy(relid, CG_IS_HELD, cg_objects_relation(name, false));
 	drop_month(old);
 	return all - held;
 }
@@ -194,11 +193,11 @@ purge_restored(TimestampTz before)
 	Oid			types[1] = {TIMESTAMPTZOID};
 	Datum		values[1] = {TimestampTzGetDatum(before)};
 
-	(void) cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.journal_passed "
-							  "WHERE passed_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
-	return cg_ownrows_replace("SELECT tableoid, ctid FROM contact_guard.restored_log "
-							  "WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " CG_IS_HELD " FOR UPDATE",
-							  1, types, values);
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.journal_passed "
+							 "WHERE passed_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
+	return cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.restored_log "
+							 "WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " CG_IS_HELD " FOR UPDATE",
+							 1, types, values);
 }
 
 /*

@@ -39,7 +39,7 @@ static bool must_be_query(Oid relid);
 static void require_whole(Oid relid);
 static bool may_read(Oid relid);
 static bool is_restored_log(Oid relid);
-static Node *whole_log(List *attlist);
+static Node *whole_log(Relation restored, List *attlist);
 static List *column_targets(Relation rel, List *attlist);
 static ResTarget *column_target(const char *name);
 
@@ -49,20 +49,41 @@ is_restored_log(Oid relid)
 	return OidIsValid(relid) && relid == cg_objects_relation("restored_log", true);
 }
 
-/* Not of view whole_log: pg_dump forbids its session to read views. */
+/*
+ * The whole log, with the columns that COPY names, or with all that restored_log has, in
+ * its order.  Not of view whole_log: pg_dump forbids its session to read views.
+ */
 static Node *
-whole_log(List *attlist)
+whole_log(Relation restored, List *attlist)
 {
-	StringInfoData sql;
+	TupleDesc	desc = RelationGetDescr(restored);
+	StringInfoData names;
+	StringInfoData columns;
+	StringInfoData of_log;
 	ListCell   *lc;
 
-	initStringInfo(&sql);
+	initStringInfo(&names);
+	initStringInfo(&columns);
+	initStringInfo(&of_log);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		const char *name = quote_identifier(NameStr(att->attname));
+		const char *comma = columns.len > 0 ? ", " : "";
+
+		if (att->attisdropped)
+			continue;
+		appendStringInfo(&columns, "%s%s", comma, name);
+		/* The log's own rows have none: it is the same for all. */
+		appendStringInfo(&of_log, "%s%s", comma, strcmp(NameStr(att->attname), "origin") == 0 ?
+						 "contact_guard.journal_origin() AS origin" : name);
+	}
 	foreach(lc, attlist)
-		appendStringInfo(&sql, "%s%s", sql.len > 0 ? ", " : "SELECT ", quote_identifier(strVal(lfirst(lc))));
-	appendStringInfo(&sql, "%s FROM (SELECT *, contact_guard.journal_origin() AS origin FROM contact_guard.log "
-					 "UNION ALL SELECT * FROM ONLY contact_guard.restored_log) l",
-					 attlist == NIL ? "SELECT *" : "");
-	return linitial_node(RawStmt, raw_parser(sql.data, RAW_PARSE_DEFAULT))->stmt;
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", quote_identifier(strVal(lfirst(lc))));
+	return linitial_node(RawStmt, raw_parser(psprintf("SELECT %s FROM (SELECT %s FROM contact_guard.log "
+													  "UNION ALL SELECT %s FROM ONLY contact_guard.restored_log) l",
+													  names.len > 0 ? names.data : columns.data, of_log.data, columns.data),
+											 RAW_PARSE_DEFAULT))->stmt;
 }
 
 void
@@ -195,8 +216,8 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 	select = makeNode(SelectStmt);
 	select->targetList = column_targets(rel, copy->attlist);
 	select->fromClause = list_make1(from);
+	copy->query = is_restored_log(relid) ? whole_log(rel, copy->attlist) : (Node *) select;
 	table_close(rel, NoLock);
-	copy->query = is_restored_log(relid) ? whole_log(copy->attlist) : (Node *) select;
 	copy->relation = NULL;
 	copy->attlist = NIL;
 	noted->relid = relid;

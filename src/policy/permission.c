@@ -42,7 +42,7 @@
 
 
 /* Of a tuple of the table; sets isnull.  Only the relation may be. */
-#define COLUMN(name) heap_getattr(tuple, Anum_permission_##name, RelationGetDescr(rel), &isnull)
+#define COLUMN(name) heap_getattr(tuple, place[Anum_permission_##name - 1] + 1, RelationGetDescr(rel), &isnull)
 
 typedef struct Row
 {
@@ -168,6 +168,7 @@ load(void)
 	Relation	rel;
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	int			place[CG_OWN_COLUMNS];
 	List	   *loaded = NIL;
 	List	   *privileged;
 	int			voided = 0;
@@ -185,6 +186,7 @@ load(void)
 	fresh = AllocSetContextCreate(CurrentMemoryContext, "contact_guard permissions",
 								  ALLOCSET_SMALL_SIZES);
 	rel = table_open(relid, AccessShareLock);
+	(void) cg_owncolumns_place(CG_OWN_PERMISSION, RelationGetDescr(rel), place);
 	before = invalidations;
 	privileged = privileged_roles();
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
@@ -265,9 +267,11 @@ remove_rows(Oid role, Oid relation)
 {
 	Relation	rel = table_open(cg_objects_relation("permission", false), RowExclusiveLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	int			place[CG_OWN_COLUMNS];
 	HeapTuple	tuple;
 	bool		result = false;
 
+	(void) cg_owncolumns_place(CG_OWN_PERMISSION, RelationGetDescr(rel), place);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		bool		isnull;

@@ -11,7 +11,8 @@ CREATE TABLE contact_guard.mock_row (
 	relation text, columns text[], customer text, count bigint, intervention text,
 	closed_at timestamptz, purpose text, reason text, client text, application text,
 	session text, statement bigint, query_id bigint, query text, customer_salt bytea,
-	actor_salt bytea, customer_commitment bytea, actor_commitment bytea);
+	actor_salt bytea, customer_commitment bytea, actor_commitment bytea,
+	leaf_version smallint NOT NULL DEFAULT 1);
 -- As first logged: what the tree is made of, whatever becomes of the rows.
 CREATE TABLE contact_guard.mock_node (height int, i bigint, hash bytea, PRIMARY KEY (height, i));
 CREATE TABLE contact_guard.mock_tile (level int, n bigint, hashes bytea, PRIMARY KEY (level, n));
@@ -35,7 +36,7 @@ CREATE FUNCTION contact_guard.mock_group(number int, salt bytea, kept bytea, fie
 CREATE FUNCTION contact_guard.mock_leaf(r contact_guard.mock_row) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
 	SELECT 'contact_guard/leaf/v1'::bytea || '\x0a'
 		|| set_byte('\x00', 0, array_position('{shown,withheld,lookup,bulk,policy,audit_read,heartbeat,gap,purge,epoch,erasure,key,refused,tomorrow}'::text[], r.event))
-		|| int2send(1::int2) || int2send(15::int2)
+		|| int2send(r.leaf_version) || int2send(CASE r.leaf_version WHEN 1 THEN 15 ELSE 16 END::int2)
 		|| contact_guard.mock_field(1, int8send(r.seq))
 		|| contact_guard.mock_field(2, contact_guard.mock_time(r.read_at))
 		|| contact_guard.mock_group(3, r.customer_salt, r.customer_commitment,
@@ -55,7 +56,9 @@ CREATE FUNCTION contact_guard.mock_leaf(r contact_guard.mock_row) RETURNS bytea 
 		|| contact_guard.mock_text_field(12, r.session)
 		|| contact_guard.mock_field(13, int8send(r.statement))
 		|| contact_guard.mock_field(14, int8send(r.query_id))
-		|| contact_guard.mock_field(15, sha256(convert_to(r.query, 'UTF8'))) $$;
+		|| contact_guard.mock_field(15, sha256(convert_to(r.query, 'UTF8')))
+		-- of a version that only test/t/117_versions.pl knows
+		|| CASE r.leaf_version WHEN 1 THEN '' ELSE contact_guard.mock_field(24, int8send(r.count)) END $$;
 
 -- Rows that have no leaf yet become leaves; perfect subtrees, then tiles, are made of them.
 CREATE PROCEDURE contact_guard.mock_build() LANGUAGE plpgsql AS $$
@@ -142,13 +145,24 @@ CREATE FUNCTION contact_guard.mock_binary(VARIADIC fields bytea[]) RETURNS bytea
 	SELECT int2send(cardinality(fields)::int2)
 		|| string_agg(CASE WHEN f IS NULL THEN int4send(-1) ELSE int4send(octet_length(f)) || f END, '' ORDER BY i)
 	  FROM unnest(fields) WITH ORDINALITY u(f, i) $$;
+-- In another order than the extension's, and with a column that nobody knows.
+CREATE FUNCTION contact_guard.mock_header(VARIADIC names text[]) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
+	SELECT int2send(-1::int2) || int2send(2::int2) || int2send(cardinality(names)::int2)
+		|| string_agg(int4send(octet_length(n)) || textsend(n), ''::bytea ORDER BY i)
+	  FROM unnest(names) WITH ORDINALITY u(n, i) $$;
 CREATE FUNCTION contact_guard.evidence_stream(first bigint, last bigint) RETURNS SETOF bytea STABLE LANGUAGE sql AS $$
-	SELECT contact_guard.mock_binary(int8send(seq), textsend(event), timestamptz_send(read_at), textsend(actor),
+	SELECT contact_guard.mock_header('weather', 'leaf_version', 'query', 'seq', 'event', 'read_at', 'actor', 'login', 'relation',
+			'columns', 'customer', 'count', 'intervention', 'closed_at', 'purpose', 'reason', 'client', 'application', 'session',
+			'statement', 'query_id', 'customer_salt', 'actor_salt', 'customer_commitment', 'actor_commitment')
+	UNION ALL
+	SELECT * FROM (
+	SELECT contact_guard.mock_binary('fair', int2send(leaf_version), textsend(query), int8send(seq), textsend(event),
+			timestamptz_send(read_at), textsend(actor),
 			textsend(login), textsend(relation), array_send(columns), textsend(customer), int8send(count),
 			textsend(intervention), timestamptz_send(closed_at), textsend(purpose), textsend(reason), textsend(client),
-			textsend(application), textsend(session), int8send(statement), int8send(query_id), textsend(query),
+			textsend(application), textsend(session), int8send(statement), int8send(query_id),
 			customer_salt, actor_salt, customer_commitment, actor_commitment)
-	  FROM contact_guard.mock_row WHERE seq BETWEEN first AND last ORDER BY seq $$;
+	  FROM contact_guard.mock_row WHERE seq BETWEEN first AND last ORDER BY seq) rows $$;
 
 -- Rows of every sort, from..to.
 CREATE PROCEDURE contact_guard.mock_fill(first bigint, last bigint) LANGUAGE sql AS $$

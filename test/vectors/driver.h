@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "leaf.h"
-#include "note.h"
+#include "common/leaf.h"
+#include "common/note.h"
 
 #define MAX_WORDS 80
 

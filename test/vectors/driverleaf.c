@@ -101,7 +101,9 @@ static void
 set(const Line *line, Row *row, const char *name, const char *value)
 {
 	if (strcmp(name, "event") == 0)
-		row->leaf.event = cg_leaf_event(value, strlen(value));
+		row->leaf.event = cg_event_number(value, strlen(value));
+	else if (strcmp(name, "leaf_version") == 0)
+		row->leaf.version = atoi(value);
 	else if (strcmp(name, "seq") == 0)
 		row->leaf.seq = strtoll(value, NULL, 10);
 	else if (strcmp(name, "read_at") == 0)
@@ -120,7 +122,7 @@ set(const Line *line, Row *row, const char *name, const char *value)
 
 /* All of it can be read, and no part of it or more of it. */
 static void
-read_back(const Line *line, const CgBytes *leaf, int event)
+read_back(const Line *line, const CgBytes *leaf, const CgLeaf *row)
 {
 	for (size_t length = 0; length <= leaf->length; length++)
 	{
@@ -137,7 +139,8 @@ read_back(const Line *line, const CgBytes *leaf, int event)
 		if (length < leaf->length)
 			check(line, !good, "a part of it is read");
 		else
-			check(line, good && got == event && fields == CG_LEAF_FIELDS, "it is not read back");
+			check(line, good && got == row->event && reader.version == row->version &&
+				  fields == cg_leaf_fields(row->version), "it is not read back");
 	}
 }
 
@@ -150,6 +153,7 @@ run_leaf(const Line *line)
 	uint8_t		hash[CG_HASH_LENGTH];
 	uint8_t		want[CG_HASH_LENGTH];
 
+	row.leaf.version = CG_LEAF_FIRST_VERSION;
 	for (int i = 2; i < line->nwords; i++)
 	{
 		char	   *equals = strchr(line->words[i], '=');
@@ -169,7 +173,7 @@ run_leaf(const Line *line)
 		cg_merkle_leaf(&hasher, out.data, out.length, hash);
 		check(line, result == CG_LEAF_OK, cg_leaf_message(result));
 		check(line, memcmp(hash, want, sizeof(hash)) == 0, "another leaf hash");
-		read_back(line, &out, row.leaf.event);
+		read_back(line, &out, &row.leaf);
 		cg_bytes_init_fixed(&little, room, sizeof(room));
 		result = cg_leaf_encode(&hasher, &row.leaf, &little);
 		check(line, out.length <= sizeof(room) ? result == CG_LEAF_OK : result == CG_LEAF_MEMORY,

@@ -1,0 +1,49 @@
+/*
+ * event.h
+ *		The events of the access log: the one list of their numbers and names.
+ *
+ * A leaf of the tree and a message of the journal have the number, the column "event"
+ * of the log has the name.  A number is never used for something else, and a name
+ * never gets another number: old rows verify for good.
+ *
+ * To add an event, add a line here, with the next number; a name to
+ * contact_guard.event_number() in the install script and in an upgrade script; and
+ * what records it.  test/shape compares SQL and docs/evidence.md with this list.
+ *
+ * Pure: no PostgreSQL, no input or output.
+ */
+#ifndef CG_EVENT_H
+#define CG_EVENT_H
+
+#include <stddef.h>
+
+#define CG_EVENTS(EVENT) \
+	EVENT(1, SHOWN, "shown") \
+	EVENT(2, WITHHELD, "withheld") \
+	EVENT(3, LOOKUP, "lookup") \
+	EVENT(4, BULK, "bulk") \
+	EVENT(5, POLICY, "policy") \
+	EVENT(6, AUDIT_READ, "audit_read") \
+	EVENT(7, HEARTBEAT, "heartbeat") \
+	EVENT(8, GAP, "gap") \
+	EVENT(9, PURGE, "purge") \
+	EVENT(10, EPOCH, "epoch") \
+	EVENT(11, ERASURE, "erasure") \
+	EVENT(12, KEY, "key") \
+	EVENT(13, REFUSED, "refused")
+
+#define CG_EVENT_ENUM(number, symbol, name) CG_EVENT_##symbol = number,
+typedef enum CgEvent
+{
+	CG_EVENTS(CG_EVENT_ENUM)
+	CG_EVENT_NEXT				/* one more than the last; no event has it yet */
+} CgEvent;
+#undef CG_EVENT_ENUM
+
+/* The name of a number; NULL if no event has it. */
+extern const char *cg_event_name(int number);
+
+/* The number of a name, which need not end in a zero; 0 if no event has it. */
+extern int	cg_event_number(const char *name, size_t length);
+
+#endif							/* CG_EVENT_H */
