@@ -27,15 +27,7 @@
 #include "utils/typcache.h"
 
 #include "plan/carriers.h"
-#include "policy/callees.h"
-
-/*
- * Volatile functions of PostgreSQL's own that take a value nowhere.  pg_sleep() is not
- * one of them: others see how long a statement takes, before its record is there.
- */
-static const Oid harmless[] = {
-	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID
-};
+#include "policy/builtins.h"
 
 static bool carrier_function(Oid function, void *context);
 static bool carrier_type(Oid type);
@@ -61,14 +53,11 @@ carrier_function(Oid function, void *context)
 	Form_pg_proc form;
 	bool		result;
 
-	for (int i = 0; i < lengthof(harmless); i++)
-		if (function == harmless[i])
-			return false;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
 		return true;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
-	result = form->provolatile == PROVOLATILE_VOLATILE || cg_callees_runs_sql(function);
+	result = function < FirstNormalObjectId ? !cg_builtins_keeps(form) : form->provolatile == PROVOLATILE_VOLATILE;
 	/* set_config() and setval() are PostgreSQL's own; aggregates call others. */
 	if (function >= FirstNormalObjectId)
 		result = result || form->prokind == PROKIND_AGGREGATE ||

@@ -29,76 +29,28 @@
 
 #include "base/catalog.h"
 #include "base/names.h"
+#include "policy/builtins.h"
 #include "policy/callees.h"
+#include "policy/parsed.h"
 #include "policy/prints.h"
 #include "policy/swayed.h"
 #include "policy/trust.h"
 
+typedef struct Caller
+{
+	Node	   *node;
+	CgCallees  *callees;
+} Caller;
+
 static bool callees_walker(Node *node, void *context);
 static bool callees_checker(Oid function, void *context);
-static bool is_harmless(Form_pg_proc form);
+static void judge_function(Oid function, Node *call, CgCallees *callees);
 static void judge_aggregate(Oid function, CgCallees *callees);
 static void judge_body(HeapTuple tuple, CgCallees *callees);
 static void judge_domain(Oid domain, CgCallees *callees);
 static void judge_row_type(Oid relid, CgCallees *callees);
 static void judge_range(Oid type, CgCallees *callees);
 static void judge_casts_to_json(Oid type, CgCallees *callees);
-
-/* Not volatile, but a table's views and policies run in them. */
-bool
-cg_callees_runs_sql(Oid function)
-{
-	switch (function)
-	{
-		case F_TABLE_TO_XML:
-		case F_TABLE_TO_XMLSCHEMA:
-		case F_TABLE_TO_XML_AND_XMLSCHEMA:
-		case F_SCHEMA_TO_XML:
-		case F_SCHEMA_TO_XMLSCHEMA:
-		case F_SCHEMA_TO_XML_AND_XMLSCHEMA:
-		case F_DATABASE_TO_XML:
-		case F_DATABASE_TO_XMLSCHEMA:
-		case F_DATABASE_TO_XML_AND_XMLSCHEMA:
-			return true;
-		default:
-			return false;
-	}
-}
-
-/*
- * Built-ins.  What is volatile may store or send its argument, or run it as SQL;
- * those here do neither.  Of trigger functions, those for tsvector write the words
- * of a column into another.
- */
-static bool
-is_harmless(Form_pg_proc form)
-{
-	switch (form->oid)
-	{
-		case F_RANDOM:
-		case F_CLOCK_TIMESTAMP:
-		case F_TIMEOFDAY:
-		case F_GEN_RANDOM_UUID:
-		case F_SATISFIES_HASH_PARTITION:
-		case F_SUPPRESS_REDUNDANT_UPDATES_TRIGGER:
-		case F_UNIQUE_KEY_RECHECK:
-		case F_RI_FKEY_CHECK_INS:
-		case F_RI_FKEY_CHECK_UPD:
-		case F_RI_FKEY_CASCADE_DEL:
-		case F_RI_FKEY_CASCADE_UPD:
-		case F_RI_FKEY_RESTRICT_DEL:
-		case F_RI_FKEY_RESTRICT_UPD:
-		case F_RI_FKEY_SETNULL_DEL:
-		case F_RI_FKEY_SETNULL_UPD:
-		case F_RI_FKEY_SETDEFAULT_DEL:
-		case F_RI_FKEY_SETDEFAULT_UPD:
-		case F_RI_FKEY_NOACTION_DEL:
-		case F_RI_FKEY_NOACTION_UPD:
-			return true;
-		default:
-			return !cg_callees_runs_sql(form->oid) && form->provolatile != PROVOLATILE_VOLATILE;
-	}
-}
 
 /* An extension's C function, which has the row, or may do more than compute. */
 static bool
@@ -111,13 +63,21 @@ may_hand_on(Form_pg_proc form)
 void
 cg_callees_of_function(Oid function, CgCallees *callees)
 {
+	if (OidIsValid(function))
+		judge_function(function, NULL, callees);
+}
+
+/* "call" is the node that calls it, or NULL. */
+static void
+judge_function(Oid function, Node *call, CgCallees *callees)
+{
 	HeapTuple	tuple;
 	Form_pg_proc form;
 	bool		allowed = false;
 
-	if (!OidIsValid(function) || list_member_oid(callees->seen_functions, function))
+	if (list_member_oid(callees->seen_functions, function) && !cg_parsed_differs(function, call))
 		return;
-	callees->seen_functions = lappend_oid(callees->seen_functions, function);
+	callees->seen_functions = list_append_unique_oid(callees->seen_functions, function);
 	check_stack_depth();
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
@@ -130,7 +90,7 @@ cg_callees_of_function(Oid function, CgCallees *callees)
 		allowed = true;
 	}
 	else if (form->prolang == INTERNALlanguageId || form->prolang == ClanguageId)
-		allowed = function < FirstNormalObjectId ? is_harmless(form) :
+		allowed = function < FirstNormalObjectId ? cg_builtins_may_have_row(form) :
 			!(callees->definition && may_hand_on(form)) || cg_trust_is_trusted(function);
 	else if (form->prolang == SQLlanguageId &&
 			 !heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL))
@@ -139,7 +99,7 @@ cg_callees_of_function(Oid function, CgCallees *callees)
 		allowed = true;
 	}
 	else
-		allowed = cg_trust_is_trusted(function);
+		allowed = cg_trust_is_trusted(function) || cg_parsed_judge(tuple, call, callees);
 	if (callees->prints_wanted)
 		cg_prints_function(tuple, callees);
 	ReleaseSysCache(tuple);
@@ -215,7 +175,10 @@ cg_callees_of_expression(Node *node, CgCallees *callees)
 static bool
 callees_checker(Oid function, void *context)
 {
-	cg_callees_of_function(function, context);
+	Caller	   *caller = context;
+
+	if (OidIsValid(function))
+		judge_function(function, caller->node, caller->callees);
 	return false;
 }
 
@@ -279,7 +242,7 @@ callees_walker(Node *node, void *context)
 		case T_CoerceToDomain:
 		case T_CoerceToDomainValue:
 		case T_SetToDefault:
-			(void) check_functions_in_node(node, callees_checker, callees);
+			(void) check_functions_in_node(node, callees_checker, &((Caller) {node, callees}));
 			cg_swayed_judge(node, callees);
 			cg_callees_of_type(exprType(node), callees);
 			break;

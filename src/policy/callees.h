@@ -5,8 +5,8 @@
  * Allowed are: built-ins that are not volatile and run no text as SQL; functions
  * in C, which only superusers make; SQL functions with a body of the SQL
  * standard, which names what it calls by OID, if all of that is allowed and it
- * reads no relation, whose views and policies are their owner's; and
- * functions that an admin trusts (trust.h).  Everything else resolves names when
+ * reads no relation, whose views and policies are their owner's; SQL functions
+ * whose text can mean one thing only (parsed.h), likewise; and functions that an admin trusts (trust.h).  Everything else resolves names when
  * it runs, on the path and with the types of whoever runs it.
  */
 #ifndef CG_CALLEES_H
@@ -28,6 +28,7 @@ typedef struct CgCallees
 	bool		prints_wanted;	/* see prints.h */
 	List	   *prints;			/* if wanted: what may be replaced, as it is now; char *, each once */
 	bool		may_read;		/* relations: who asks looks at their views and policies himself */
+	bool		running;		/* about a function that is called: what it calls is asked about then */
 	Oid			body;			/* under way: the function whose body is looked at */
 } CgCallees;
 
@@ -46,8 +47,5 @@ extern void cg_callees_of_function(Oid function, CgCallees *callees);
 
 /* What input, output, comparison and checks of a type's values call. */
 extern void cg_callees_of_type(Oid type, CgCallees *callees);
-
-/* Is it a built-in function that is not volatile and yet runs queries? */
-extern bool cg_callees_runs_sql(Oid function);
 
 #endif							/* CG_CALLEES_H */

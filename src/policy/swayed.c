@@ -6,22 +6,64 @@
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
+#include "access/transam.h"
+#include "catalog/pg_cast.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "policy/swayed.h"
 #include "policy/trust.h"
 
+/*
+ * STABLE since they print what they are given, whatever its type: settings sway what
+ * they return if they sway the output of that type, and not otherwise.
+ */
+static const Oid printers[] = {
+	F_TO_JSON, F_TO_JSONB, F_ROW_TO_JSON_RECORD, F_ROW_TO_JSON_RECORD_BOOL,
+	F_ARRAY_TO_JSON_ANYARRAY, F_ARRAY_TO_JSON_ANYARRAY_BOOL,
+	F_JSON_BUILD_OBJECT_, F_JSON_BUILD_OBJECT_ANY, F_JSON_BUILD_ARRAY_, F_JSON_BUILD_ARRAY_ANY,
+	F_JSONB_BUILD_OBJECT_, F_JSONB_BUILD_OBJECT_ANY, F_JSONB_BUILD_ARRAY_, F_JSONB_BUILD_ARRAY_ANY,
+	F_CONCAT, F_CONCAT_WS, F_FORMAT_TEXT, F_FORMAT_TEXT_ANY,
+	F_ARRAY_TO_STRING_ANYARRAY_TEXT, F_ARRAY_TO_STRING_ANYARRAY_TEXT_TEXT,
+	F_ARRAY_OUT, F_RECORD_OUT, F_RANGE_OUT, F_MULTIRANGE_OUT, F_ENUM_OUT
+};
+
+/*
+ * Built-in output functions that no setting sways.  Those of bytea and of floating point
+ * numbers, which are IMMUTABLE, are not among them.
+ */
+static const Oid outputs[] = {
+	F_TEXTOUT, F_VARCHAROUT, F_BPCHAROUT, F_NAMEOUT, F_CHAROUT, F_BOOLOUT, F_INT2OUT, F_INT4OUT,
+	F_INT8OUT, F_OIDOUT, F_NUMERIC_OUT, F_UUID_OUT, F_INET_OUT, F_CIDR_OUT, F_MACADDR_OUT, F_MACADDR8_OUT,
+	F_JSON_OUT, F_JSONB_OUT, F_BIT_OUT, F_VARBIT_OUT, F_TSVECTOROUT
+};
+
+typedef struct Judged
+{
+	Node	   *node;
+	CgCallees  *callees;
+} Judged;
+
 static bool swayed_checker(Oid function, void *context);
+static bool sways_json(Oid type);
+static bool is_swayed(Oid type);
+static bool prints_swayed(Node *node, void *context);
+static bool is_among(Oid function, const Oid *list, int n);
 static bool value_walker(Node *node, void *context);
 
 /* Trusted functions are the admin's to judge, bodies of the SQL standard are walked. */
 static bool
 swayed_checker(Oid function, void *context)
 {
-	CgCallees  *callees = context;
+	Judged	   *judged = context;
+	CgCallees  *callees = judged->callees;
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc form;
 
@@ -30,10 +72,81 @@ swayed_checker(Oid function, void *context)
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	if (form->provolatile != PROVOLATILE_IMMUTABLE && form->prokind != PROKIND_AGGREGATE &&
 		(form->prolang == INTERNALlanguageId || form->prolang == ClanguageId) &&
+		!(is_among(function, printers, lengthof(printers)) && !expression_tree_walker(judged->node, prints_swayed, NULL)) &&
 		!cg_trust_is_trusted(function))
 		callees->refused = list_append_unique_oid(callees->refused, function);
 	ReleaseSysCache(tuple);
 	return false;
+}
+
+static bool
+is_among(Oid function, const Oid *list, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (list[i] == function)
+			return true;
+	return false;
+}
+
+/* Asked of each argument, and not of what is in it. */
+static bool
+prints_swayed(Node *node, void *context)
+{
+	if (node && IsA(node, List))
+		return expression_tree_walker(node, prints_swayed, context);
+	return node && is_swayed(exprType(node));
+}
+
+/* A cast to json of a type that PostgreSQL does not have goes before its output. */
+static bool
+sways_json(Oid type)
+{
+	Oid			cast = type < FirstNormalObjectId ? InvalidOid :
+		GetSysCacheOid2(CASTSOURCETARGET, Anum_pg_cast_castfunc, ObjectIdGetDatum(type), ObjectIdGetDatum(JSONOID));
+
+	return OidIsValid(cast) && func_volatile(cast) != PROVOLATILE_IMMUTABLE;
+}
+
+/* Labels of an enum are no setting. */
+static bool
+is_swayed(Oid type)
+{
+	Oid			base = getBaseType(type);
+	Oid			element = get_element_type(base);
+	Oid			output;
+	bool		varlena;
+
+	check_stack_depth();
+	if (OidIsValid(element))
+		return is_swayed(element);
+	if (sways_json(base))
+		return true;
+	switch (get_typtype(base))
+	{
+		case TYPTYPE_ENUM:
+			return false;
+		case TYPTYPE_RANGE:
+			return is_swayed(get_range_subtype(base));
+		case TYPTYPE_MULTIRANGE:
+			return is_swayed(get_multirange_range(base));
+		case TYPTYPE_COMPOSITE:
+			{
+				TupleDesc	desc = lookup_rowtype_tupdesc(base, -1);
+				bool		result = false;
+
+				for (int i = 0; i < desc->natts && !result; i++)
+					result = !TupleDescAttr(desc, i)->attisdropped && is_swayed(TupleDescAttr(desc, i)->atttypid);
+				ReleaseTupleDesc(desc);
+				return result;
+			}
+		case TYPTYPE_BASE:
+			getTypeOutputInfo(base, &output, &varlena);
+			return output < FirstNormalObjectId ? !is_among(output, outputs, lengthof(outputs)) :
+				func_volatile(output) != PROVOLATILE_IMMUTABLE;
+		default:
+			/* What a literal of no type is printed as, is written in the definition. */
+			return base != UNKNOWNOID;
+	}
 }
 
 static bool
@@ -64,5 +177,5 @@ void
 cg_swayed_judge(Node *node, CgCallees *callees)
 {
 	if (callees->unswayed && expression_tree_walker(node, value_walker, callees))
-		(void) check_functions_in_node(node, swayed_checker, callees);
+		(void) check_functions_in_node(node, swayed_checker, &((Judged) {node, callees}));
 }

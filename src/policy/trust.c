@@ -234,7 +234,7 @@ cg_trust_is_usable(Oid function, Oid role)
 static bool
 find_allowed(Oid function, bool may_read)
 {
-	CgCallees	callees = {.may_read = may_read};
+	CgCallees	callees = {.may_read = may_read, .running = true};
 
 	cg_callees_of_function(function, &callees);
 	return callees.refused == NIL && callees.unknown == NULL;

@@ -1,0 +1,82 @@
+/*
+ * builtins.c
+ *		What PostgreSQL's own functions do beside returning a value.
+ *
+ * The lists name what is allowed.  A function that a new PostgreSQL brings, and that
+ * bears one of the marks, is refused, or slow, until somebody has looked at it:
+ * test/census.d/functions has a word on each of those that there are.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "utils/fmgroids.h"
+
+#include "policy/builtins.h"
+
+/*
+ * They bear a mark, and yet leave their arguments to nobody.  pg_sleep() is not one
+ * of them: others see how long a statement takes, before its record is there.
+ */
+static const Oid keeps[] = {
+	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID,
+	F_AGE_XID, F_CURRENT_SCHEMAS
+};
+
+/* VOLATILE, but they write nothing that another statement could miss. */
+static const Oid writes_nothing[] = {
+	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID, F_PG_SLEEP, F_PG_SLEEP_FOR,
+	F_PG_SLEEP_UNTIL, F_NEXTVAL, F_CURRVAL, F_LASTVAL, F_SET_CONFIG,
+	F_PG_ADVISORY_LOCK_INT8, F_PG_ADVISORY_LOCK_INT4_INT4, F_PG_TRY_ADVISORY_LOCK_INT8,
+	F_PG_TRY_ADVISORY_LOCK_INT4_INT4, F_PG_ADVISORY_UNLOCK_INT8, F_PG_ADVISORY_UNLOCK_INT4_INT4,
+	F_PG_ADVISORY_XACT_LOCK_INT8, F_PG_ADVISORY_XACT_LOCK_INT4_INT4,
+	F_PG_TRY_ADVISORY_XACT_LOCK_INT8, F_PG_TRY_ADVISORY_XACT_LOCK_INT4_INT4,
+	F_LO_GET_OID, F_LO_GET_OID_INT8_INT4, F_TS_STAT_TEXT, F_TS_STAT_TEXT_TEXT
+};
+
+/*
+ * Triggers, and what stands in definitions that PostgreSQL makes.  Those for tsvector
+ * are not here: they write the words of a column into another.
+ */
+static const Oid definitions[] = {
+	F_SATISFIES_HASH_PARTITION, F_SUPPRESS_REDUNDANT_UPDATES_TRIGGER, F_UNIQUE_KEY_RECHECK,
+	F_RI_FKEY_CHECK_INS, F_RI_FKEY_CHECK_UPD, F_RI_FKEY_CASCADE_DEL, F_RI_FKEY_CASCADE_UPD,
+	F_RI_FKEY_RESTRICT_DEL, F_RI_FKEY_RESTRICT_UPD, F_RI_FKEY_SETNULL_DEL, F_RI_FKEY_SETNULL_UPD,
+	F_RI_FKEY_SETDEFAULT_DEL, F_RI_FKEY_SETDEFAULT_UPD, F_RI_FKEY_NOACTION_DEL, F_RI_FKEY_NOACTION_UPD
+};
+
+static bool is_among(Oid function, const Oid *list, int n);
+
+static bool
+is_among(Oid function, const Oid *list, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (list[i] == function)
+			return true;
+	return false;
+}
+
+/*
+ * table_to_xml() and its kin are not volatile, and run queries: a view's or a policy's
+ * code gets what they were called with.  What has no argument has nothing to leave.
+ */
+bool
+cg_builtins_keeps(Form_pg_proc form)
+{
+	if (form->provolatile != PROVOLATILE_VOLATILE &&
+		(form->proparallel == PROPARALLEL_SAFE || form->pronargs == 0))
+		return true;
+	return is_among(form->oid, keeps, lengthof(keeps));
+}
+
+bool
+cg_builtins_may_have_row(Form_pg_proc form)
+{
+	return cg_builtins_keeps(form) || is_among(form->oid, definitions, lengthof(definitions));
+}
+
+bool
+cg_builtins_writes(Form_pg_proc form)
+{
+	return form->provolatile == PROVOLATILE_VOLATILE &&
+		!is_among(form->oid, writes_nothing, lengthof(writes_nothing));
+}
