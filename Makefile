@@ -112,7 +112,7 @@ all install installcheck:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test soak sanitize mediation-table smith core independent bench bench-cost
+.PHONY: demo test soak sanitize mediation-table smith core independent bench bench-cost format
 demo:
 	KEEP=$(KEEP) $(top)/test/demo/run
 
@@ -153,3 +153,7 @@ bench:
 bench-cost:
 	$(top)/test/bench/cost
 
+
+# The layout of the C sources, by the program that PostgreSQL's own have it from.
+format:
+	cd $(top) && test/format $(FILES)

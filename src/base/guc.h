@@ -24,6 +24,7 @@ extern int	cg_durability;
 extern int	cg_withheld_detail; /* customers named in withheld records of one
 								 * execution; the rest is one count */
 extern int	cg_min_retention;	/* minutes */
+
 /* Of evidence; "" where not set. */
 extern char *cg_signing_key_file;
 extern char *cg_signer_command;

@@ -89,7 +89,7 @@ is_restored_here(const RangeTblEntry *rte)
 		relid == cg_objects_relation("intervention", true) ||
 		relid == cg_objects_relation("held", true) ||
 		(relid == cg_copystate_now()->into && (relid == cg_objects_relation("restored_log", true) ||
-									   relid == cg_objects_relation("query_text", true)));
+											   relid == cg_objects_relation("query_text", true)));
 }
 
 /*

@@ -25,9 +25,9 @@
 extern CgHasher hasher;
 
 /* Says why, on stderr, and ends the program with one of the codes above. */
-extern void fail(int code, const char *format, ...)
+extern void fail(int code, const char *format,...)
 			__attribute__((noreturn, format(printf, 2, 3)));
-extern void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+extern void say(const char *format,...) __attribute__((format(printf, 1, 2)));
 
 /* malloc and realloc that do not fail. */
 extern void *allocate(size_t size);

@@ -138,7 +138,7 @@ finish(Bundle *bundle, const char *folder)
 
 	if (whole)
 		file_write_below(file_tile_path(folder, "entries", bundle->n, bundle->width), bundle->data.data,
-					bundle->data.length);
+						 bundle->data.length);
 	cg_bytes_reset(&bundle->data);
 	bundle->next = 0;
 	bundle->holes = false;

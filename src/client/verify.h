@@ -58,7 +58,7 @@ typedef struct Verify
 extern void scan_rows(Verify *verify, int64_t first, int64_t last, bool judge);
 
 /* seq -1: not about a row. */
-extern void find(Verify *verify, int64_t seq, const char *format, ...)
+extern void find(Verify *verify, int64_t seq, const char *format,...)
 			__attribute__((format(printf, 3, 4)));
 
 /* The first missing row that no purge record names; -1: there is none. */

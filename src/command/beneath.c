@@ -324,8 +324,8 @@ new_offences(const List *before, const List *now)
 static void
 decide_print(const Before *was, const char *print, bool admin)
 {
-	char	   *caller = OidIsValid(was->relid) ? psprintf("the definition of relation \"%s\"", get_rel_name(was->relid))
-		: psprintf("function %s", cg_names_function(was->function));
+	char	   *caller = OidIsValid(was->relid) ? psprintf("the definition of relation \"%s\"", get_rel_name(was->relid)) :
+		psprintf("function %s", cg_names_function(was->function));
 
 	if (admin)
 	{

@@ -204,11 +204,12 @@ exists(const Found *found, const List *schemas)
 			for (int i = 0; i < list->n_members; i++)
 			{
 				HeapTuple	tuple = &list->members[i]->tuple;
-				Oid			other = function ? ((Form_pg_proc) GETSTRUCT(tuple))->oid
-					: ((Form_pg_operator) GETSTRUCT(tuple))->oid;
+				Oid			other = function ? ((Form_pg_proc) GETSTRUCT(tuple))->oid :
+					((Form_pg_operator) GETSTRUCT(tuple))->oid;
+				Oid			its_schema = function ? ((Form_pg_proc) GETSTRUCT(tuple))->pronamespace :
+					((Form_pg_operator) GETSTRUCT(tuple))->oprnamespace;
 
-				there |= (found->made || other != found->object) && schema == (function ? ((Form_pg_proc) GETSTRUCT(tuple))->pronamespace
-									: ((Form_pg_operator) GETSTRUCT(tuple))->oprnamespace);
+				there |= (found->made || other != found->object) && schema == its_schema;
 			}
 			ReleaseSysCacheList(list);
 			if (there)

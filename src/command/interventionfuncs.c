@@ -196,16 +196,16 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 	if (get_rel_namespace(relid) == cg_objects_schema())
 		PG_RETURN_VOID();
 	cg_eventrecord_add("use interventions of %s: customer %s, technician %s, opens at %s, closes at %s, id %s, "
-						"open when %s, early %s, late %s, longest %s, time zone %s, %s",
-						get_rel_name(relid), get_attname(relid, parts[CG_PART_CUSTOMER], false),
-						get_attname(relid, parts[CG_PART_TECHNICIAN], false),
-						get_attname(relid, parts[CG_PART_OPENS_AT], false),
-						get_attname(relid, parts[CG_PART_CLOSES_AT], false),
-						get_attname(relid, parts[CG_PART_ID], false),
-						label.open_when ? label.open_when : "in time",
-						label.early ? label.early : "0", label.late ? label.late : "0",
-						label.longest ? label.longest : "unlimited",
-						label.timezone ? label.timezone : "none", cg_verdict_definition(relid));
+					   "open when %s, early %s, late %s, longest %s, time zone %s, %s",
+					   get_rel_name(relid), get_attname(relid, parts[CG_PART_CUSTOMER], false),
+					   get_attname(relid, parts[CG_PART_TECHNICIAN], false),
+					   get_attname(relid, parts[CG_PART_OPENS_AT], false),
+					   get_attname(relid, parts[CG_PART_CLOSES_AT], false),
+					   get_attname(relid, parts[CG_PART_ID], false),
+					   label.open_when ? label.open_when : "in time",
+					   label.early ? label.early : "0", label.late ? label.late : "0",
+					   label.longest ? label.longest : "unlimited",
+					   label.timezone ? label.timezone : "none", cg_verdict_definition(relid));
 	cg_verdict_require_trust(relid);
 	problem = cg_verdict_row_security(trees);
 	if (problem)
@@ -293,7 +293,7 @@ cg_open_intervention(PG_FUNCTION_ARGS)
 								"OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5)",
 								5, types, values, NULL, NULL);
 	cg_eventrecord_add("open intervention " INT64_FORMAT " of %s at customer %s", id,
-						NameStr(*PG_GETARG_NAME(1)), text_to_cstring(PG_GETARG_TEXT_PP(0)));
+					   NameStr(*PG_GETARG_NAME(1)), text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	PG_RETURN_INT64(id);
 }
 

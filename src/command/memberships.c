@@ -176,8 +176,8 @@ record(List *sensitive, const Membership *membership, bool granted)
 		cg_eventrecord_add("role %s is %s", member, granted ? "a superuser now" : "no superuser any more");
 	else
 		cg_eventrecord_add("%s role %s %s %s%s", granted ? "grant" : "revoke",
-							membership->role_name ? membership->role_name : role_name(membership->role),
-							granted ? "to" : "from", member, membership->admin ? " with admin option" : "");
+						   membership->role_name ? membership->role_name : role_name(membership->role),
+						   granted ? "to" : "from", member, membership->admin ? " with admin option" : "");
 }
 
 void

@@ -195,7 +195,7 @@ drop_relation(Oid relid, int column)
 		return;
 	ObjectAddressSubSet(object, RelationRelationId, relid, column);
 	cg_eventrecord_add("drop of %s, which had the label %s",
-						getObjectIdentity(&object, false), cg_labels_get(relid, column));
+					   getObjectIdentity(&object, false), cg_labels_get(relid, column));
 	if (column != 0)
 		cg_inherit_drop_column(relid, column);
 }
@@ -203,7 +203,7 @@ drop_relation(Oid relid, int column)
 static void
 objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
-	CgAccess		event = {access, objectId, subId, InvalidOid, false};
+	CgAccess	event = {access, objectId, subId, InvalidOid, false};
 
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);

@@ -91,10 +91,10 @@ cg_allow(PG_FUNCTION_ARGS)
 		   4, types, values, nulls);
 	grant(PG_GETARG_OID(0), true);
 	cg_eventrecord_add("allow %s on %s for \"%s\", level %s",
-						GetUserNameFromId(PG_GETARG_OID(0), false),
-						PG_ARGISNULL(2) ? "all relations" :
-						DatumGetCString(DirectFunctionCall1(regclassout, values[1])),
-						purpose, level);
+					   GetUserNameFromId(PG_GETARG_OID(0), false),
+					   PG_ARGISNULL(2) ? "all relations" :
+					   DatumGetCString(DirectFunctionCall1(regclassout, values[1])),
+					   purpose, level);
 	PG_RETURN_VOID();
 }
 
@@ -125,9 +125,9 @@ cg_disallow(PG_FUNCTION_ARGS)
 								 1, types, values, NULL, NULL) == 0)
 			grant(PG_GETARG_OID(0), false);
 		cg_eventrecord_add("disallow %s on %s",
-							DatumGetCString(DirectFunctionCall1(regroleout, values[0])),
-							PG_ARGISNULL(1) ? "all relations" :
-							DatumGetCString(DirectFunctionCall1(regclassout, values[1])));
+						   DatumGetCString(DirectFunctionCall1(regroleout, values[0])),
+						   PG_ARGISNULL(1) ? "all relations" :
+						   DatumGetCString(DirectFunctionCall1(regclassout, values[1])));
 	}
 	PG_RETURN_VOID();
 }

@@ -241,6 +241,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	char	   *spec = text_to_cstring(PG_GETARG_TEXT_PP(3));
 	char	   *mode = text_to_cstring(PG_GETARG_TEXT_PP(4));
 	char	   *fallback = text_to_cstring(PG_GETARG_TEXT_PP(5));
+
 	/* Version 1.0's SQL function has no such argument. */
 	char	   *unpinned = PG_NARGS() > 6 ? text_to_cstring(PG_GETARG_TEXT_PP(6)) : "refuse";
 	CgMask		mask;
@@ -296,9 +297,9 @@ cg_protect(PG_FUNCTION_ARGS)
 	/* With the labels set: what is computed of the columns is guarded, too. */
 	cg_offences_require_none(relid);
 	cg_eventrecord_add("protect %s (%s), customer %s, mask %s, mode %s, fallback %s%s",
-						get_rel_name(relid), column_names(relid, attnums),
-						get_attname(relid, customer, false), spec, mode, fallback,
-						table.unpinned ? ", unpinned accept" : "");
+					   get_rel_name(relid), column_names(relid, attnums),
+					   get_attname(relid, customer, false), spec, mode, fallback,
+					   table.unpinned ? ", unpinned accept" : "");
 	cg_reach_warn(relid, attnums, is_new);
 	PG_RETURN_VOID();
 }
@@ -379,7 +380,7 @@ cg_unprotect(PG_FUNCTION_ARGS)
 	}
 	unprotect(relid, attnums);
 	cg_eventrecord_add("unprotect %s (%s)", get_rel_name(relid),
-						attnums == NIL ? "all columns" : column_names(relid, attnums));
+					   attnums == NIL ? "all columns" : column_names(relid, attnums));
 	PG_RETURN_VOID();
 }
 

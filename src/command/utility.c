@@ -178,7 +178,7 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	cg_ddl_finish(&ddl);
 	if (copy.restores)
 		cg_eventrecord_event(CG_EVENT_EPOCH, NULL, qc ? qc->nprocessed : 0,
-							  "a dump was restored: the access log of another database was put beside this one");
+							 "a dump was restored: the access log of another database was put beside this one");
 	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))
 		cg_actor_on_change(false);
 }

@@ -55,9 +55,9 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET origin_number = origin_number + 1",
 								0, NULL, NULL, NULL, NULL);
 	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, 1,
-						  psprintf("new epoch %s/%d: %s; the last checkpoint of the old one: %s", state.origin,
-								   state.origin_number + 1, reason,
-								   last ? cg_notetext_from_note(last) : "none"));
+						 psprintf("new epoch %s/%d: %s; the last checkpoint of the old one: %s", state.origin,
+								  state.origin_number + 1, reason,
+								  last ? cg_notetext_from_note(last) : "none"));
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)

@@ -206,7 +206,7 @@ void
 cg_treelog_take_query(int64 query_id, const char *text)
 {
 	bool		found;
-	QueryHash	   *query;
+	QueryHash  *query;
 
 	/* The first text under an id is the one that the table keeps. */
 	if (find_query(query_id))
@@ -230,7 +230,7 @@ find_query(int64 query_id)
 	bool		isnull;
 	bool		found;
 	char	   *query_text = NULL;
-	QueryHash	   *query;
+	QueryHash  *query;
 
 	query = queries ? hash_search(queries, &query_id, HASH_FIND, NULL) : NULL;
 	if (query)

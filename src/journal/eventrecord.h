@@ -21,7 +21,7 @@ extern void cg_eventrecord_add(const char *format,...) pg_attribute_printf(1, 2)
 
 /* The same for another event, or about a customer (NULL: none). */
 extern void cg_eventrecord_event(CgEvent event, const char *customer, int64 count,
-								  const char *what);
+								 const char *what);
 
 /*
  * An argument of a function that is recorded: it says who or why.  ERROR if it is NULL or

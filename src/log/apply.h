@@ -28,7 +28,7 @@ extern bool cg_apply_pass(const CgWalMessage *message, int code);
 extern void cg_apply_reject(void);
 
 /* A record that the recorder makes itself. */
-extern void cg_apply_own_record(CgEvent event, const char *reason);	/* or NULL */
+extern void cg_apply_own_record(CgEvent event, const char *reason); /* or NULL */
 
 /* Stores all, with the position (Invalid: the old one), and commits. */
 extern void cg_apply_commit(XLogRecPtr position);

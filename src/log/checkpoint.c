@@ -45,7 +45,7 @@ static uint64 last_signed_size = 0;
 static TimestampTz last_record_at = 0;
 static uint64 last_record_size = 0;
 static bool failing = false;
-static List *keys = NIL;			/* of the attempt under way */
+static List *keys = NIL;		/* of the attempt under way */
 
 static void note_record(void);
 static void note_problem(const char *problem);

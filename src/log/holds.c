@@ -127,7 +127,7 @@ cg_release_hold(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the records of customer \"%s\" are not held", customer)));
 	cg_eventrecord_event(CG_EVENT_POLICY, customer, 1,
-						  PG_ARGISNULL(1) ? "release hold" :
-						  psprintf("release hold: %s", text_to_cstring(PG_GETARG_TEXT_PP(1))));
+						 PG_ARGISNULL(1) ? "release hold" :
+						 psprintf("release hold: %s", text_to_cstring(PG_GETARG_TEXT_PP(1))));
 	PG_RETURN_VOID();
 }

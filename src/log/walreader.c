@@ -232,11 +232,7 @@ note_large(CgWalReader *reader)
 		memcpy(&xlrec, record + at, SizeOfLogicalMessage);
 		reader->is_large_message = !xlrec.transactional && xlrec.prefix_size == sizeof(CG_RECORD_PREFIX) &&
 			memcmp(record + at + SizeOfLogicalMessage, CG_RECORD_PREFIX, sizeof(CG_RECORD_PREFIX)) == 0;
-		reader->large = (CgWalMessage) {
-			.database = xlrec.dbId,
-			.length = xlrec.message_size,
-			.start = begin,
-		};
+		reader->large = (CgWalMessage) {.database = xlrec.dbId, .length = xlrec.message_size, .start = begin};
 	}
 	pfree(record);
 }

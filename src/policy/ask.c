@@ -189,7 +189,7 @@ latest_commits(void)
 
 void
 cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician, const char *customer,
-					 CgWindowCallback callback, void *context)
+		   CgWindowCallback callback, void *context)
 {
 	Datum		values[3];
 	char		nulls[4] = "   ";

@@ -40,7 +40,7 @@ extern const char *cg_ask_query_harm(Node *queries);
 typedef void (*CgWindowCallback) (CgInterventions *from, const char *customer, const char *id,
 								  TimestampTz opens_at, TimestampTz closes_at, void *context);
 extern void cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician,
-								 const char *customer, CgWindowCallback callback, void *context);
+					   const char *customer, CgWindowCallback callback, void *context);
 
 /* Is a question being asked?  Guarded values that it reads are withheld. */
 extern bool cg_ask_is_running(void);

@@ -128,10 +128,11 @@ judge_aggregate(Oid function, CgCallees *callees)
 		cg_callees_of_function(get_opcode(form->aggsortop), callees);
 	cg_callees_of_type(form->aggtranstype, callees);
 	if (callees->prints_wanted && function >= FirstNormalObjectId)
-		callees->prints = cg_prints_append(callees->prints, psprintf("f %u\naggregate %u %u %u %u %u %u %u %u %u", function,
-									form->aggtransfn, form->aggfinalfn, form->aggcombinefn, form->aggserialfn,
-									form->aggdeserialfn, form->aggmtransfn, form->aggminvtransfn,
-									form->aggmfinalfn, form->aggtranstype));
+		callees->prints = cg_prints_append(callees->prints,
+										   psprintf("f %u\naggregate %u %u %u %u %u %u %u %u %u", function,
+													form->aggtransfn, form->aggfinalfn, form->aggcombinefn, form->aggserialfn,
+													form->aggdeserialfn, form->aggmtransfn, form->aggminvtransfn,
+													form->aggmfinalfn, form->aggtranstype));
 	ReleaseSysCache(tuple);
 }
 
@@ -394,8 +395,9 @@ judge_casts_to_json(Oid type, CgCallees *callees)
 			continue;
 		cg_callees_of_function(((Form_pg_cast) GETSTRUCT(tuple))->castfunc, callees);
 		if (callees->prints_wanted)
-			callees->prints = cg_prints_append(callees->prints, psprintf("t %u\ncast %u %u", type, targets[i],
-										((Form_pg_cast) GETSTRUCT(tuple))->castfunc));
+			callees->prints = cg_prints_append(callees->prints,
+											   psprintf("t %u\ncast %u %u", type, targets[i],
+														((Form_pg_cast) GETSTRUCT(tuple))->castfunc));
 		ReleaseSysCache(tuple);
 	}
 }

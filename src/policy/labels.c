@@ -81,7 +81,7 @@ check_role_label(const ObjectAddress *role, const char *label)
 				 errhint("The only one is \"%s\".", GROUP_ROLE)));
 	if (OidIsValid(cg_objects_schema()) && !creating_extension)
 		cg_eventrecord_add("label on role %s: %s", GetUserNameFromId(role->objectId, false),
-							label ? label : "removed");
+						   label ? label : "removed");
 }
 
 /* The provider's veto: called with the object locked and ownership checked. */
@@ -109,7 +109,7 @@ check_label(const ObjectAddress *object, const char *label)
 	{
 		cg_trustlabel_check(object, label);
 		cg_eventrecord_add("label on %s: %s",
-							getObjectIdentity(object, false), label ? label : "removed");
+						   getObjectIdentity(object, false), label ? label : "removed");
 		return;
 	}
 	relkind = get_rel_relkind(object->objectId);
@@ -149,7 +149,7 @@ check_label(const ObjectAddress *object, const char *label)
 		}
 	}
 	cg_eventrecord_add("label on %s: %s",
-						getObjectIdentity(object, false), label ? label : "removed");
+					   getObjectIdentity(object, false), label ? label : "removed");
 	invalidate(object->objectId, interventions);
 }
 

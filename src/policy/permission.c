@@ -300,7 +300,7 @@ cg_permission_forget_void(Oid role)
 {
 	if (!list_member_oid(privileged_roles(), role) && remove_rows(role, InvalidOid))
 		cg_eventrecord_add("disallow %s on all relations: what was void is not allowed anew",
-							GetUserNameFromId(role, false));
+						   GetUserNameFromId(role, false));
 }
 
 /* A relation goes, and what was allowed on it; its number may be another's one day. */
@@ -319,7 +319,7 @@ relation_dropped(Oid relid)
 		if (row->relation != relid)
 			continue;
 		cg_eventrecord_add("disallow %s on %s, which is dropped", GetUserNameFromId(row->role, false),
-							DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(relid))));
+						   DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(relid))));
 	}
 	foreach(lc, rows)
 		if (((Row *) lfirst(lc))->relation == relid)
@@ -358,6 +358,6 @@ cg_permission_settle(List *before)
 			continue;
 		if (remove_rows(role, InvalidOid))
 			cg_eventrecord_add("disallow %s on all relations: its privilege was taken away",
-								GetUserNameFromId(role, false));
+							   GetUserNameFromId(role, false));
 	}
 }

@@ -293,4 +293,3 @@ cg_policy_is_statistics(Oid relid)
 {
 	return relid == StatisticRelationId || relid == StatisticExtDataRelationId;
 }
-

@@ -313,4 +313,3 @@ has_carrier(Oid classId, Oid object, int depth)
 	table_close(catalog, AccessShareLock);
 	return found;
 }
-

@@ -235,7 +235,7 @@ cg_verdict_after(List *before, bool admin)
 					 errdetail("Who is shown guarded values would rest on another definition.")));
 		refuse_untrusted(after);
 		cg_eventrecord_add("interventions of %s are asked by another definition: %s",
-							get_rel_name(image->relid), cg_verdict_definition(image->relid));
+						   get_rel_name(image->relid), cg_verdict_definition(image->relid));
 	}
 	if (pushed)
 		PopActiveSnapshot();

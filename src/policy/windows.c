@@ -218,7 +218,7 @@ cg_windows_verify(const char *technician, const char *customer, CgWindow *window
 	foreach(lc, cg_interventions_list())
 	{
 		cg_ask_run(lfirst(lc), CG_ASK_CUSTOMER, technician, customer, take_verified,
-							 &verification);
+				   &verification);
 		if (verification.open)
 			break;
 	}

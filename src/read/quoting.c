@@ -229,7 +229,7 @@ cg_quoting_may(Oid relid)
 	context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard quoting", ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(context);
 	foreach(lc, get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE ?
-			find_all_inheritors(relid, NoLock, NULL) : list_make1_oid(relid))
+		 find_all_inheritors(relid, NoLock, NULL) : list_make1_oid(relid))
 		may = may || look(lfirst_oid(lc));
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);

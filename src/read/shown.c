@@ -176,7 +176,7 @@ are_windows_open(const CgShown *shown)
 	foreach(lc, cg_windows_open(shown->actor.name))
 	{
 		ShownEntry *entry = shownset_lookup(shown->customers,
-											 hash_of(((CgWindow *) lfirst(lc))->customer));
+											hash_of(((CgWindow *) lfirst(lc))->customer));
 
 		/* There may be two windows at one customer. */
 		if (entry && entry->check != check)

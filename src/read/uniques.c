@@ -227,7 +227,7 @@ asked_of_partitions(const Query *query, Oid relid)
 		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
 		Relation	rel;
 
-		if (lfirst_oid(lc) == relid || policy == NULL || policy->broken )
+		if (lfirst_oid(lc) == relid || policy == NULL || policy->broken)
 			continue;
 		rel = table_open(lfirst_oid(lc), NoLock);
 		foreach(column, asked_of(query, rel, cg_policy_get(lfirst_oid(lc)), NULL, true))
