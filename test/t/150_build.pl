@@ -14,10 +14,10 @@ use Test::More;
 my $source = getcwd();
 my $build = PostgreSQL::Test::Utils::tempdir();
 my $root = PostgreSQL::Test::Utils::tempdir();
-# Whether it is found in the path, where the shell looks for it
-my $clang = !system('command -v clang >/dev/null 2>&1');
-# -O0: debug builds are as good for this, and sooner done.  Debian's CPPFLAGS warn of it.
-my @settings = ('PG_CONFIG=pg_config', 'COPT=-O0 -g0 -Wno-cpp', $clang ? 'CC=clang' : ());
+# PostgreSQL's -dev package of Debian brings clang, by a name that has its version.
+my ($clang) = grep { !system("command -v $_ >/dev/null 2>&1") } 'clang', map { "clang-$_" } reverse 14 .. 22;
+# -O0 is as good for this, and sooner done.  Debian's CPPFLAGS make headers warn of it.
+my @settings = ('PG_CONFIG=pg_config', 'COPT=-O0 -g0 -Wno-cpp', $clang ? "CC=$clang" : ());
 
 # make installcheck hands its own settings on.
 delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES REGRESS ISOLATION PROVE_TESTS PROVE_FLAGS)};
@@ -58,7 +58,7 @@ my ($control) = slurp_file('extension/contact_guard.control') =~ /^default_versi
 like($version, qr/\b\Q$control\E\b/, '... a client of this version');
 make_there('uninstall', "DESTDIR=$root");
 is(files_of($root), '', 'uninstall takes away all of it');
-is(files_of($source, 1), $before, "nothing was written among the sources");
+is(files_of($source, 1), $before, 'nothing was written among the sources');
 
 # What is run, by what is asked for
 sub suites_of
@@ -86,7 +86,7 @@ $node->restart;
 is($status, 0, 'installcheck of a server that has it') or diag($out);
 like($out, qr/^test masks +\.\.\. ok\b.*^test close +\.\.\. ok\b/ms, '... runs the tests in it');
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_database WHERE datname IN ('contrib_regression', 'isolation_regression'))), 2, '... in databases of the usual names');
-is(files_of($source, 1), $before, "... and writes nothing among the sources");
+is(files_of($source, 1), $before, '... and writes nothing among the sources');
 $node->stop;
 
 make_there('clean');
