@@ -54,12 +54,12 @@ is($out, '', '... without a warning');
 ($status, $out) = make_there('install', "DESTDIR=$root");
 is($status, 0, 'installs from there') or diag($out);
 my $installed = files_of($root);
-foreach my $file ('/contact_guard\.so', '/contact_guard\.control', '/contact_guard--1\.1\.sql', '/bin/contact-guard', '/man1/contact-guard\.1')
+my ($control) = slurp_file('extension/contact_guard.control') =~ /^default_version = '(.*)'/m;
+foreach my $file ('/contact_guard\.so', '/contact_guard\.control', "/contact_guard--\Q$control\E\\.sql", '/bin/contact-guard', '/man1/contact-guard\.1')
 {
 	like($installed, qr/$file$/m, "... $file");
 }
 my ($version) = run_command([ (map { "$root$_" } grep { m{/bin/contact-guard$} } split /\n/, $installed)[0], '--version' ]);
-my ($control) = slurp_file('extension/contact_guard.control') =~ /^default_version = '(.*)'/m;
 like($version, qr/\b\Q$control\E\b/, '... a client of this version');
 make_there('uninstall', "DESTDIR=$root");
 is(files_of($root), '', 'uninstall takes away all of it');
