@@ -10,6 +10,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -121,8 +122,11 @@ warn_triggers(Relation rel)
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 	{
+		Oid			function = triggers->triggers[i].tgfoid;
+
 		/* Who trusts its function has looked at what becomes of the values. */
-		if (triggers->triggers[i].tgisinternal || cg_trust_is_trusted(triggers->triggers[i].tgfoid))
+		if (triggers->triggers[i].tgisinternal || cg_trust_is_trusted(function) ||
+			(function < FirstNormalObjectId && cg_trust_is_allowed(function)))
 			continue;
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),

@@ -11,10 +11,10 @@
  * needs_fmgr_hook.  Functions with settings of their own and SECURITY DEFINER ones
  * it does not ask about; these pass fmgr_hook at each call.
  *
- * A trusted function has settings, so each of its calls passes fmgr_hook, whoever
- * calls it and where: what it keeps was therefore made below the gate.  Not so casts
- * and the checks of domains, which PL/pgSQL keeps for all functions together.
- * For what they call, where it is not allowed, needs_fmgr_hook says yes outside of
+ * A trusted function has settings, or is in C and needs_fmgr_hook says yes for it, so
+ * each of its calls passes fmgr_hook, whoever calls it and where: what it keeps was
+ * therefore made below the gate.  Not so casts and the checks of domains, which
+ * PL/pgSQL keeps for all functions together.  For what they call, where it is not allowed, needs_fmgr_hook says yes outside of
  * the gate too, so that each call passes fmgr_hook, which refuses it below.
  *
  * The question for windows runs with rights of the relation's owner, and decides what
@@ -34,6 +34,7 @@
 #include "base/names.h"
 #include "policy/ask.h"
 #include "policy/gate.h"
+#include "policy/pinned.h"
 #include "policy/quiet.h"
 #include "policy/steady.h"
 #include "policy/trust.h"
@@ -44,13 +45,14 @@ typedef struct Call
 {
 	const FmgrInfo *flinfo;		/* PostgreSQL's, not shared by calls that overlap */
 	int			depth;			/* before it */
+	int			nestlevel;		/* of the settings that end with it, if the gate has made them; or 0 */
 	bool		quiet;			/* was it, before it */
 } Call;
 
 static needs_fmgr_hook_type prev_needs_fmgr = NULL;
 static fmgr_hook_type prev_fmgr = NULL;
 
-/* A trusted function has settings, so there is a level of settings that ends with it. */
+/* A trusted function has settings, or the gate makes some: a level of settings ends with it. */
 static const char *const talkative[] = {
 	"debug_print_parse", "debug_print_rewritten", "debug_print_plan"
 };
@@ -67,7 +69,8 @@ static void gate_xact(XactEvent event, void *arg);
 static void require_allowed(Oid function);
 static void refuse_void(Oid function);
 static void begin_call(FmgrInfo *flinfo);
-static bool end_call(FmgrInfo *flinfo);
+static void pin_path(Call *call);
+static bool end_call(FmgrInfo *flinfo, bool aborted);
 
 void
 cg_gate_init(void)
@@ -151,6 +154,8 @@ gate_needs_fmgr(Oid function)
 		require_allowed(function);
 	else if (cg_trust_is_any() && (cg_trust_is_carried(function) || cg_trust_is_void(function)))
 		return true;
+	if (cg_trust_is_any() && cg_trust_is_trusted(function) && cg_pinned_by_gate(function))
+		return true;
 	return prev_needs_fmgr && prev_needs_fmgr(function);
 }
 
@@ -171,11 +176,11 @@ gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 				refuse_void(flinfo->fn_oid);
 			break;
 		case FHET_ABORT:
-			if (end_call(flinfo))
+			if (end_call(flinfo, true))
 				cg_quiet_hide_parameters();
 			break;
 		case FHET_END:
-			(void) end_call(flinfo);
+			(void) end_call(flinfo, false);
 			break;
 	}
 }
@@ -198,26 +203,43 @@ begin_call(FmgrInfo *flinfo)
 			: MemoryContextAlloc(TopMemoryContext, wanted * sizeof(Call));
 		maxcalls = wanted;
 	}
+	calls[ncalls].flinfo = flinfo;
+	pin_path(&calls[ncalls]);
 	/* They print plans to the client, with the values that planning has put in. */
 	if (Debug_print_parse || Debug_print_rewritten || Debug_print_plan)
 		for (int i = 0; i < lengthof(talkative); i++)
 			(void) set_config_option(talkative[i], "off", PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
-	calls[ncalls].flinfo = flinfo;
 	calls[ncalls].depth = depth;
 	calls[ncalls].quiet = cg_quiet_begin(true);
 	ncalls++;
 	depth++;
 }
 
-/* True if it was trusted when it began; that may have changed since. */
+static void
+pin_path(Call *call)
+{
+	call->nestlevel = 0;
+	if (!cg_pinned_by_gate(call->flinfo->fn_oid))
+		return;
+	call->nestlevel = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * True if it was trusted when it began; that may have changed since.  After an error
+ * settings are put back by the end of the transaction, as those of functions are.
+ */
 static bool
-end_call(FmgrInfo *flinfo)
+end_call(FmgrInfo *flinfo, bool aborted)
 {
 	if (ncalls == 0 || calls[ncalls - 1].flinfo != flinfo)
 		return false;
 	ncalls--;
 	depth = calls[ncalls].depth;
 	cg_quiet_end(calls[ncalls].quiet);
+	if (calls[ncalls].nestlevel > 0 && !aborted)
+		AtEOXact_GUC(true, calls[ncalls].nestlevel);
 	return true;
 }

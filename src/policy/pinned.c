@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -13,6 +14,20 @@
 #include "utils/varlena.h"
 
 #include "policy/pinned.h"
+
+bool
+cg_pinned_by_gate(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId &&
+		heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL);
+	ReleaseSysCache(tuple);
+	return result;
+}
 
 /* The search_path of a function's own settings, or NULL. */
 static char *
@@ -49,6 +64,10 @@ cg_pinned_problem(Oid function, List **schemas)
 	List	   *names;
 	ListCell   *lc;
 
+	if (schemas)
+		*schemas = NIL;
+	if (path == NULL && cg_pinned_by_gate(function))
+		return NULL;
 	if (path == NULL)
 		return "It has no search_path of its own.";
 	if (!SplitIdentifierString(path, ',', &names))

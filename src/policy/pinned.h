@@ -1,6 +1,10 @@
 /*
  * pinned.h
  *		Functions whose search_path is pinned: it is their own, and ends in pg_temp.
+ *
+ * A function in C that has no settings counts as pinned, since the gate calls it with
+ * the search_path "pg_catalog, pg_temp" while it is trusted.  Most of these are members of
+ * extensions, whose settings a dump does not carry.
  */
 #ifndef CG_PINNED_H
 #define CG_PINNED_H
@@ -18,5 +22,8 @@ extern const char *cg_pinned_problem(Oid function, List **schemas);
  * out; NIL unless the function is pinned.
  */
 extern List *cg_pinned_path(Oid function);
+
+/* Is it such a function in C? */
+extern bool cg_pinned_by_gate(Oid function);
 
 #endif							/* CG_PINNED_H */
