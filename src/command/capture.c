@@ -38,10 +38,9 @@
 #include "base/names.h"
 #include "command/capture.h"
 #include "command/ddl.h"
+#include "command/meets.h"
 #include "journal/eventrecord.h"
-#include "policy/labels.h"
 #include "policy/pinned.h"
-#include "policy/policy.h"
 #include "policy/trust.h"
 
 /* A class of objects that are found by name. */
@@ -75,12 +74,15 @@ static bool find_before(const Kind *kind, Oid object, Found *found);
 static void refuse_if_found(const Found *found, const char *what);
 static const Kind *kind_of(Oid classId);
 static bool has_word(const char *text, const char *word);
+static char *text_of(Oid function);
+static bool names(Oid function, const Found *found);
+static bool makes_up_names(Oid function);
+static bool is_on_path(const List *path, const Found *found);
 static bool may_find(Oid function, const Found *found);
 static bool exists(const Found *found, const List *schemas);
 static void decide_trusted(const CgAccess *event);
 static void decide_cast(Oid cast);
 static void decide_domain(Oid constraint);
-static bool is_met(Oid type);
 
 /* Is it found in a schema, and not a schema itself? */
 static bool
@@ -221,39 +223,87 @@ exists(const Found *found, const List *schemas)
 	return false;
 }
 
+/* The text of a function; palloc'd. */
+static char *
+text_of(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		isnull;
+	char	   *source;
+
+	if (!HeapTupleIsValid(tuple))
+		return pstrdup("");
+	source = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull));
+	ReleaseSysCache(tuple);
+	return source;
+}
+
+/* Does the text name it?  A quote is doubled in the text, and U&"\0061" is a name, too. */
+static bool
+names(Oid function, const Found *found)
+{
+	char	   *source = text_of(function);
+
+	return is_implied(found) || has_word(source, NameStr(found->name)) ||
+		strchr(NameStr(found->name), '"') || strcasestr(source, "u&\"");
+}
+
+/* Has the text EXECUTE, or is it in a language that is not read here? */
+static bool
+makes_up_names(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			language = HeapTupleIsValid(tuple) ? ((Form_pg_proc) GETSTRUCT(tuple))->prolang : InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return (language != SQLlanguageId && language != get_language_oid("plpgsql", true)) ||
+		has_word(text_of(function), "execute");
+}
+
+static bool
+is_on_path(const List *path, const Found *found)
+{
+	ListCell   *lc;
+
+	foreach(lc, path)
+		if (is_in_schema(found->kind) ? get_namespace_oid(lfirst(lc), true) == found->schema
+			: strcmp(lfirst(lc), NameStr(found->name)) == 0)
+			return true;
+	return false;
+}
+
+bool
+cg_capture_is_named(Oid classId, Oid object)
+{
+	Found		found = {NULL};
+	ListCell   *lc;
+
+	if (!find_before(kind_of(classId), object, &found))
+		return false;
+	foreach(lc, cg_trust_functions())
+	{
+		Oid			function = lfirst_oid(lc);
+		char	   *schema = get_namespace_name(found.schema);
+
+		if ((is_on_path(cg_pinned_path(function), &found) || (schema && has_word(text_of(function), schema))) &&
+			(names(function, &found) || makes_up_names(function)))
+			return true;
+	}
+	return false;
+}
+
 /* Could the trusted function find it? */
 static bool
 may_find(Oid function, const Found *found)
 {
 	List	   *path = cg_pinned_path(function);
-	HeapTuple	tuple;
-	char	   *source;
-	Oid			language;
-	bool		isnull;
-	ListCell   *lc;
-	bool		on_path = false;
 
-	foreach(lc, path)
-		on_path |= !is_in_schema(found->kind) ? strcmp(lfirst(lc), NameStr(found->name)) == 0
-			: get_namespace_oid(lfirst(lc), true) == found->schema;
-	if (!on_path)
+	if (!is_on_path(path, found))
 		return false;
 	if (!is_in_schema(found->kind))
 		return true;
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
-	source = TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull));
-	ReleaseSysCache(tuple);
-	/* A quote is doubled in the text, and U&"\0061" is a name, too. */
-	if (is_implied(found) || has_word(source, NameStr(found->name)) ||
-		strchr(NameStr(found->name), '"') || strcasestr(source, "u&\""))
-		return true;
-	if ((language == SQLlanguageId || language == get_language_oid("plpgsql", true)) &&
-		!has_word(source, "execute"))
-		return false;
-	return exists(found, path);
+	return names(function, found) || (makes_up_names(function) && exists(found, path));
 }
 
 /* A function that is trusted stays so only if it is still pinned: that is asked anew. */
@@ -274,49 +324,19 @@ decide_trusted(const CgAccess *event)
 	cg_eventrecord_add("change of function %s, which is trusted", cg_names_function(event->object));
 }
 
-/* Do trusted functions meet values of this type? */
-static bool
-is_met(Oid type)
-{
-	Oid			schema = InvalidOid;
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	ListCell   *lc;
-	ListCell   *name;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		schema = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
-		ReleaseSysCache(tuple);
-	}
-	if (schema != PG_CATALOG_NAMESPACE)
-		foreach(lc, cg_trust_functions())
-			foreach(name, cg_pinned_path(lfirst_oid(lc)))
-				if (get_namespace_oid(lfirst(name), true) == schema)
-					return true;
-	foreach(lc, cg_labels_relations())
-	{
-		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
-
-		/* Not those of PostgreSQL: everybody has text on one side of his casts. */
-		for (int i = 0; policy && i < policy->nguarded && schema != PG_CATALOG_NAMESPACE; i++)
-			if (get_atttype(policy->relid, policy->guarded[i].attnum) == type)
-				return true;
-	}
-	return false;
-}
-
 static void
 decide_cast(Oid cast)
 {
 	HeapTuple	tuple = cg_catalog_row(CastRelationId, cast);
 	Form_pg_cast form = tuple ? (Form_pg_cast) GETSTRUCT(tuple) : NULL;
 
-	if (form && (is_met(form->castsource) || is_met(form->casttarget)))
+	if (form && (cg_meets_type(form->castsource) || cg_meets_type(form->casttarget)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"contact_guard_admin\" to create a cast from type %s to type %s",
 						format_type_be(form->castsource), format_type_be(form->casttarget)),
-				 errdetail("Guarded columns, or functions that are trusted with stored values, may use these types.")));
+				 errdetail("A guarded relation, or a function that is trusted with stored values, uses one of these types."),
+				 errhint("Ask a member of contact_guard_admin to run the command, or create the cast before anything uses the type.")));
 }
 
 /* That of a domain which a trusted function may find. */

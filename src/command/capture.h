@@ -21,4 +21,10 @@ extern void cg_capture_decide(Oid classId, const CgAccess *event);
  */
 extern void cg_capture_decide_drop(Oid classId, Oid object, int column);
 
+/*
+ * Does the text of a trusted function name it, on the function's path or in a schema that
+ * the text names, or may the function make up its name?  A function, operator, type or relation, as it was before the command.
+ */
+extern bool cg_capture_is_named(Oid classId, Oid object);
+
 #endif							/* CG_CAPTURE_H */

@@ -249,7 +249,7 @@ unlike($out, qr/ERROR:  42501: function/, '... and its verdict may call the CRM\
 # 3. What a path finds
 make(q(CREATE FUNCTION crm.some(text, int) RETURNS text IMMUTABLE LANGUAGE sql RETURN $1;
 	CREATE FUNCTION crm.norm(text) RETURNS text IMMUTABLE LANGUAGE sql RETURN lower($1);
-	CREATE TABLE crm.blocked (phone text); GRANT SELECT ON crm.blocked TO anna;
+	CREATE TABLE crm.blocked (phone text, tone crm.tone); GRANT SELECT ON crm.blocked TO anna;
 	CREATE FUNCTION crm.normal(p text) RETURNS bool IMMUTABLE SET search_path = crm, pg_temp LANGUAGE plpgsql AS
 		$$DECLARE c code; BEGIN c := norm(p); RETURN c ~ '^[a-z0-9-]+$' AND NOT EXISTS (SELECT FROM blocked b WHERE b.phone = p); END$$;));
 make_table('crm.f1', 'phone text CHECK (crm.normal(phone))');
@@ -374,7 +374,7 @@ like(slurp_file($dump), qr/SECURITY LABEL FOR contact_guard ON FUNCTION crm\.nor
 # A C function that is VOLATILE or a trigger may hand on what it has; below a trusted one it passes
 $node->safe_psql('crm', 'CREATE EXTENSION tcn SCHEMA lib; CREATE EXTENSION "uuid-ossp" SCHEMA lib; CREATE EXTENSION moddatetime SCHEMA lib; CREATE EXTENSION pgcrypto SCHEMA lib');
 make_table('crm.cc1', 'phone text, PRIMARY KEY (id, phone)', 'CREATE TRIGGER t AFTER UPDATE ON crm.cc1 FOR EACH ROW EXECUTE FUNCTION lib.triggered_change_notification()');
-like(refused('a trigger in C', 'crm.cc1', 'lib.triggered_change_notification()'), qr/Mend: SELECT contact_guard\.trust_function\('lib\.triggered_change_notification\(\)', 'why'\);/, '... and says what mends it');
+like(refused('a trigger in C', 'crm.cc1', 'lib.triggered_change_notification()'), qr/HINT:  SELECT contact_guard\.trust_function\('lib\.triggered_change_notification\(\)', 'why'\);/, '... and says what mends it');
 make_table('crm.cc2', 'phone text, at timestamptz', 'CREATE TRIGGER t BEFORE UPDATE ON crm.cc2 FOR EACH ROW EXECUTE FUNCTION lib.moddatetime(at)');
 refused('another trigger in C', 'crm.cc2', 'lib.moddatetime()');
 make_table('crm.cc3', q{phone text, CHECK (lib.pgp_sym_encrypt(phone, 'k') IS NOT NULL)});
