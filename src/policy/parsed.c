@@ -81,9 +81,9 @@ elsewhere_walker(Node *node, void *context)
 		case T_A_Indices:
 		case T_TypeCast:
 			break;
-			/* Without FROM it is an argument. */
+			/* Without FROM it is an argument.  What stands behind a dot may be a function. */
 		case T_ColumnRef:
-			if (!IsA(llast(((ColumnRef *) node)->fields), String))
+			if (list_length(((ColumnRef *) node)->fields) != 1 || !IsA(linitial(((ColumnRef *) node)->fields), String))
 				return true;
 			break;
 		case T_SelectStmt:

@@ -187,6 +187,8 @@ $node->safe_psql('crm', q(
 	CREATE FUNCTION ext.escaped(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT pg_catalog.replace($1, E'\\\\', '')$$;
 	CREATE FUNCTION ext.choice(a text) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT CASE WHEN a IS NULL THEN pg_catalog.lower('A') ELSE coalesce(a::pg_catalog.text, '') END$$;
 	CREATE FUNCTION ext.bare(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper($1)';
+	CREATE FUNCTION ext.dotted(a text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT a.upper';
+	CREATE FUNCTION ext.dotted2(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ($1).upper';
 	CREATE FUNCTION ext.operator(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1 || ''x''';
 	CREATE FUNCTION ext.among(text) RETURNS bool LANGUAGE sql IMMUTABLE AS $$SELECT $1 IN ('x')$$;
 	CREATE FUNCTION ext.switch(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT CASE $1 WHEN 'x' THEN 'y' ELSE 'z' END$$;
@@ -197,7 +199,7 @@ $node->safe_psql('crm', q(
 	CREATE FUNCTION ext.two(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1; SELECT pg_catalog.upper($1)';
 	CREATE FUNCTION ext.sleepy(text) RETURNS text LANGUAGE sql AS $$SELECT pg_catalog.set_config('app.x', $1, false)$$;));
 free('a text that names pg_catalog alone', "CHECK (ext.$_(phone) IS NOT NULL)") foreach qw(same escaped choice);
-foreach my $name (qw(bare operator among switch typed slashed dated reading two))
+foreach my $name (qw(bare dotted dotted2 operator among switch typed slashed dated reading two))
 {
 	like(refused("text '$name'", "ext.$name(text)", "CHECK (ext.$name(phone) IS NOT NULL)"), qr/found by name when it runs/, '... as one that is found by name');
 }
