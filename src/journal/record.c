@@ -7,18 +7,21 @@
 #include "postgres.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include "mb/pg_wchar.h"
+#include "port/pg_bswap.h"
 
+#include "journal/messagemac.h"
 #include "journal/record.h"
 
 #define NULL_LENGTH 0xFFFFFFFFU
 #define HEADER_LENGTH (1 + 1 + 4 + 8 + 4 + 8 + 8)
 #define HEADER_LENGTH_1 (HEADER_LENGTH - 8)
 #define MAC_DOMAIN "contact_guard journal"
+
+StaticAssertDecl(CG_KEY_LENGTH == CG_MESSAGEMAC_KEY && CG_MAC_LENGTH == CG_MESSAGEMAC_LENGTH,
+				 "keys and MACs are those of HMAC-SHA-256");
 
 static void put_int(StringInfo out, uint64 value, int bytes);
 static size_t clipped(const char *string, size_t limit);
@@ -139,21 +142,17 @@ static bool
 compute_mac(const char *header, size_t header_length, const char *items, size_t length,
 			uint64 system_identifier, uint32 database, const uint8 *key, unsigned char *mac)
 {
-	StringInfoData in;
-	unsigned int maclen = 0;
-	bool		ok;
+	uint64		system = pg_hton64(system_identifier);
+	uint32		oid = pg_hton32(database);
+	CgMacPart	parts[] = {
+		{MAC_DOMAIN, sizeof(MAC_DOMAIN)},
+		{&system, sizeof(system)},
+		{&oid, sizeof(oid)},
+		{header, header_length},
+		{items, length},
+	};
 
-	initStringInfo(&in);
-	enlargeStringInfo(&in, sizeof(MAC_DOMAIN) + 12 + header_length + length);
-	appendBinaryStringInfo(&in, MAC_DOMAIN, sizeof(MAC_DOMAIN));
-	put_int(&in, system_identifier, 8);
-	put_int(&in, database, 4);
-	appendBinaryStringInfo(&in, header, header_length);
-	appendBinaryStringInfo(&in, items, length);
-	ok = HMAC(EVP_sha256(), key, CG_KEY_LENGTH, (unsigned char *) in.data, in.len,
-			  mac, &maclen) != NULL && maclen == CG_MAC_LENGTH;
-	pfree(in.data);
-	return ok;
+	return cg_messagemac_compute(key, parts, lengthof(parts), mac);
 }
 
 bool
@@ -161,7 +160,7 @@ cg_record_seal(StringInfo out, const CgMessageHeader *header, const char *items,
 			   uint64 system_identifier, uint32 database, const uint8 *key)
 {
 	int			start = out->len;
-	unsigned char mac[EVP_MAX_MD_SIZE];
+	unsigned char mac[CG_MAC_LENGTH];
 
 	put_int(out, CG_RECORD_VERSION, 1);
 	put_int(out, header->flags, 1);
@@ -183,7 +182,7 @@ cg_record_open(const char *message, size_t length, CgMessageHeader *header, CgRe
 {
 	CgReader	in = {message, length, 0, false};
 	size_t		header_length;
-	unsigned char mac[EVP_MAX_MD_SIZE];
+	unsigned char mac[CG_MAC_LENGTH];
 
 	header_length = length > 0 && message[0] == 1 ? HEADER_LENGTH_1 : HEADER_LENGTH;
 	if (length < header_length + CG_MAC_LENGTH)

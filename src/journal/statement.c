@@ -13,9 +13,6 @@
  */
 #include "postgres.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "parser/scanner.h"
@@ -25,6 +22,7 @@
 /* The numbers of the tokens; after what declares the semantic types. */
 #include "parser/gramparse.h"
 
+#include "journal/messagemac.h"
 #include "journal/statement.h"
 
 #define NOT_NORMALISED "<not normalised>"
@@ -32,7 +30,6 @@
 #define LONGEST_TOKEN 1000
 #define LONGEST_SCAN (64 * 1024)	/* bytes that are looked at */
 
-static char *statement_text(QueryDesc *query);
 static char *without_values(const char *text, bool cut);
 static bool scan(const char *text, bool standard_conforming_strings, StringInfo out);
 static void scan_tokens(const char *text, bool standard_conforming_strings, StringInfo out);
@@ -44,7 +41,10 @@ static int	highest_parameter(const char *text);
 char *
 cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *id)
 {
-	return cg_statement_normalise_text(statement_text(query), key, id);
+	size_t		length;
+	const char *text = cg_statement_text(query, &length);
+
+	return cg_statement_normalise_text(text ? pnstrdup(text, length) : NULL, key, id);
 }
 
 char *
@@ -53,8 +53,8 @@ cg_statement_normalise_text(const char *text, const uint8 *key, int64 *id)
 	char	   *result;
 	size_t		length;
 	bool		cut;
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int digest_length;
+	unsigned char digest[CG_MESSAGEMAC_LENGTH];
+	CgMacPart	whole;
 
 	*id = 0;
 	if (text == NULL)
@@ -64,7 +64,8 @@ cg_statement_normalise_text(const char *text, const uint8 *key, int64 *id)
 	if (cut)
 		text = pnstrdup(text, pg_mbcliplen(text, length, LONGEST_SCAN));
 	result = without_values(text, cut);
-	if (HMAC(EVP_sha256(), key, 32, (unsigned char *) result, strlen(result), digest, &digest_length) == NULL)
+	whole = (CgMacPart) {result, strlen(result)};
+	if (!cg_messagemac_compute(key, &whole, 1, digest))
 		elog(ERROR, "could not compute HMAC");
 	memcpy(id, digest, sizeof(*id));
 	if (*id == 0)
@@ -195,14 +196,13 @@ put_token(StringInfo out, const char *token)
 	}
 }
 
-/* One statement of what may be a string of several, or so much of it that it is seen to be too long. */
-static char *
-statement_text(QueryDesc *query)
+const char *
+cg_statement_text(QueryDesc *query, size_t *length)
 {
 	const char *source = query->sourceText;
 	int			start = query->plannedstmt->stmt_location;
-	size_t		length = LONGEST_SCAN + 1;
 
+	*length = LONGEST_SCAN + 1;
 	if (source == NULL)
 		return NULL;
 	/* A query that a function's plan was made from may know no place. */
@@ -210,9 +210,10 @@ statement_text(QueryDesc *query)
 	{
 		source += start;
 		if (query->plannedstmt->stmt_len > 0)
-			length = Min(length, query->plannedstmt->stmt_len);
+			*length = Min(*length, query->plannedstmt->stmt_len);
 	}
-	return pnstrdup(source, length);
+	*length = strnlen(source, *length);
+	return source;
 }
 
 /* Was there white space, or a comment, before this token? */

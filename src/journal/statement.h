@@ -19,4 +19,10 @@ extern char *cg_statement_normalise(QueryDesc *query, const uint8 *key, int64 *i
 /* The same of any text, NULL included. */
 extern char *cg_statement_normalise_text(const char *text, const uint8 *key, int64 *id);
 
+/*
+ * The text itself, as much as is looked at, where it is and not ended by a zero byte;
+ * NULL where there is none.
+ */
+extern const char *cg_statement_text(QueryDesc *query, size_t *length);
+
 #endif							/* CG_STATEMENT_H */

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "libpq/libpq-be.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
@@ -19,10 +20,27 @@
 
 #define KNOWN_QUERIES_MAX 10000
 
+#define TEXTS 64				/* a power of two */
+#define LONGEST_KNOWN 1000
+
+/* A text as it was executed, with its id: normalising costs more than a read. */
+typedef struct KnownText
+{
+	char	   *text;			/* NULL: none */
+	size_t		length;
+	uint64		known_in;		/* the journal that has it, normalised */
+	int64		query_id;
+} KnownText;
+
 /* Queries whose text this session has put into the journal. */
 static HTAB *known_queries = NULL;
 static uint64 known_in = 0;		/* the journal that has them */
 
+/* Executed lately, by the last bits of a hash; texts are in TopMemoryContext. */
+static KnownText known_texts[TEXTS];
+
+static void put_query(CgReads *reads);
+static void keep_text(KnownText *place, const char *text, size_t length, int64 query_id);
 static bool is_audit_due(const CgReads *reads, bool final);
 static uint64 rows_so_far(const CgReads *reads);
 static void drain_audit(CgReads *reads);
@@ -40,11 +58,53 @@ static void drain_counts(ReadRelation *relation, bool final);
 void
 cg_readrecords_put_query(CgReads *reads)
 {
-	char	   *text;
-	bool		known;
+	size_t		length;
+	const char *text;
+	KnownText  *place;
 
 	if (reads->has_query_id)
 		return;
+	text = cg_statement_text(reads->query, &length);
+	if (text == NULL || length > LONGEST_KNOWN)
+	{
+		put_query(reads);
+		return;
+	}
+	place = &known_texts[hash_bytes((const unsigned char *) text, length) % TEXTS];
+	if (place->text && place->known_in == cg_journal_generation() && place->length == length &&
+		memcmp(place->text, text, length) == 0)
+	{
+		reads->query_id = place->query_id;
+		reads->has_query_id = true;
+		return;
+	}
+	put_query(reads);
+	keep_text(place, text, length, reads->query_id);
+}
+
+static void
+keep_text(KnownText *place, const char *text, size_t length, int64 query_id)
+{
+	char	   *was = place->text;
+
+	place->text = NULL;
+	if (was)
+		pfree(was);
+	/* Should there be no memory, the place is empty. */
+	was = MemoryContextAlloc(TopMemoryContext, length + 1);
+	memcpy(was, text, length);
+	place->text = was;
+	place->length = length;
+	place->known_in = cg_journal_generation();
+	place->query_id = query_id;
+}
+
+static void
+put_query(CgReads *reads)
+{
+	char	   *text;
+	bool		known;
+
 	text = cg_statement_normalise(reads->query, cg_journal_key(), &reads->query_id);
 	reads->has_query_id = true;
 	if (text == NULL)
