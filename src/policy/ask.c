@@ -15,7 +15,7 @@
  * - The query runs as the relation's owner in a security-restricted operation, and
  *   below the gate (gate.c): no function is called that an admin does not know of.
  * - Volatile functions would take a snapshot with the reader's own changes, and
- *   now() stands still in his transaction: both are refused, at each question,
+ *   now() stands still in his transaction: both are refused, at each new plan,
  *   since a view may have been replaced.
  */
 #include "postgres.h"
@@ -28,6 +28,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/plancache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -36,11 +37,13 @@
 #include "base/customerkey.h"
 #include "policy/ask.h"
 #include "policy/gate.h"
+#include "policy/trust.h"
 
-static const struct
+static struct
 {
 	const char *name;
 	const char *value;
+	struct config_generic *setting; /* PostgreSQL's, looked for once */
 }			pinned[] = {
 	{"search_path", "pg_catalog, pg_temp"},
 	{"TimeZone", "UTC"},
@@ -67,7 +70,10 @@ static const struct
 static bool asking = false;
 
 static Snapshot latest_commits(void);
+static void find_settings(void);
+static bool is_pinned(const struct config_generic *setting, const char *value);
 static void pin(const char *name, const char *value);
+static bool is_known_harmless(CgInterventions *from, CgAsk ask);
 static void run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
 				CgWindowCallback callback, void *context);
 
@@ -77,15 +83,48 @@ cg_ask_is_running(void)
 	return asking;
 }
 
-/* Setting what is set already would cost the most. */
+static void
+find_settings(void)
+{
+	struct config_generic **settings = get_guc_variables();
+	int			count = GetNumConfigOptions();
+
+	for (int i = 0; i < lengthof(pinned); i++)
+		for (int j = 0; j < count; j++)
+			if (strcmp(settings[j]->name, pinned[i].name) == 0)
+				pinned[i].setting = settings[j];
+}
+
+/* Setting what is set already would cost the most, and looking for its name the next. */
+static bool
+is_pinned(const struct config_generic *setting, const char *value)
+{
+	const char *current = NULL;
+
+	switch (setting->vartype)
+	{
+		case PGC_BOOL:
+			return *((const struct config_bool *) setting)->variable == (strcmp(value, "on") == 0);
+		case PGC_INT:
+			return *((const struct config_int *) setting)->variable == atoi(value);
+		case PGC_ENUM:
+			current = config_enum_lookup_by_value((struct config_enum *) unconstify(struct config_generic *, setting),
+												  *((const struct config_enum *) setting)->variable);
+			break;
+		case PGC_STRING:
+			current = *((const struct config_string *) setting)->variable;
+			break;
+		case PGC_REAL:
+			break;
+	}
+	return current && strcmp(current, value) == 0;
+}
+
 static void
 pin(const char *name, const char *value)
 {
-	const char *current = GetConfigOption(name, false, false);
-
-	if (current == NULL || strcmp(current, value) != 0)
-		(void) set_config_option(name, value, superuser() ? PGC_SUSET : PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option(name, value, superuser() ? PGC_SUSET : PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 CgAskState
@@ -96,8 +135,11 @@ cg_ask_enter(Oid owner)
 	state.asking = asking;
 	GetUserIdAndSecContext(&state.user, &state.sec_context);
 	state.nestlevel = NewGUCNestLevel();
+	if (pinned[0].setting == NULL)
+		find_settings();
 	for (int i = 0; i < lengthof(pinned); i++)
-		pin(pinned[i].name, pinned[i].value);
+		if (pinned[i].setting == NULL || !is_pinned(pinned[i].setting, pinned[i].value))
+			pin(pinned[i].name, pinned[i].value);
 	SetUserIdAndSecContext(owner, state.sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
 	asking = true;
@@ -223,6 +265,27 @@ cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician, const char 
 	AtEOXact_GUC(true, state.nestlevel);
 }
 
+/*
+ * Looks at the question again when its plan was made anew, as it is after any change of
+ * what is under it, or when a function was altered.
+ */
+static bool
+is_known_harmless(CgInterventions *from, CgAsk ask)
+{
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(from->plans[ask]));
+	CgLookedAt *looked_at = &from->looked_at[ask];
+	uint64		trusted = cg_trust_generation();
+
+	if (looked_at->plan == source->generation && looked_at->trusted == trusted)
+		return true;
+	from->broken = cg_ask_harm(from->plans[ask]);
+	if (from->broken)
+		return false;
+	looked_at->plan = source->generation;
+	looked_at->trusted = trusted;
+	return true;
+}
+
 static void
 run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
 	CgWindowCallback callback, void *context)
@@ -236,8 +299,7 @@ run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
 							 true, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not ask relation %u for interventions", from->relid);
 	/* A view under it may be another one since; then the answer is worth nothing. */
-	from->broken = cg_ask_harm(plan);
-	if (from->broken)
+	if (!is_known_harmless(from, ask))
 	{
 		SPI_finish();
 		return;

@@ -25,6 +25,13 @@ typedef enum CgAsk
 
 #define CG_NASKS (CG_ASK_PAST + 1)
 
+/* A question was harmless when its plan and all functions were these. */
+typedef struct CgLookedAt
+{
+	int			plan;			/* the plan's number, from 1 */
+	uint64		trusted;		/* cg_trust_generation() */
+} CgLookedAt;
+
 typedef struct CgInterventions
 {
 	Oid			relid;
@@ -32,6 +39,7 @@ typedef struct CgInterventions
 	Oid			customer_type;	/* int8, uuid or text: of $3 */
 	const char *broken;			/* why it opens no window, or NULL */
 	SPIPlanPtr	plans[CG_NASKS];	/* NULL if broken */
+	CgLookedAt	looked_at[CG_NASKS];
 	List	   *functions;		/* OIDs of what the questions call and read (asked.h) */
 	List	   *relations;
 } CgInterventions;
