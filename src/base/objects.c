@@ -43,6 +43,7 @@
 #include "base/inval.h"
 #include "base/objects.h"
 #include "base/owncolumns.h"
+#include "base/recent.h"
 
 #define LIBRARY "$libdir/contact_guard"
 
@@ -62,12 +63,17 @@ static HTAB *relations = NULL;
 static HTAB *functions = NULL;
 static uint64 invalidations = 0;
 
+/* What each execution asks of each of its relations. */
+static CgRecent strangers;		/* those of other schemas */
+static CgRecent ours;			/* those that are ours */
+
 static void objects_inval(int cacheid, uint32 hashvalue);
 static void type_inval(int cacheid, uint32 hashvalue);
 static void relation_inval(int cacheid, uint32 hashvalue);
 static void listen(void);
 static void forget_all(HTAB *known);
-static const CgExtension *own_extension(void);
+static void stranger_inval(Oid relid);
+static const CgExtension *look_for_extension(void);
 static bool belongs(Oid classId, Oid oid, Oid owner);
 static void role_inval(int cacheid, uint32 hashvalue);
 static bool is_own_relation(Oid relid);
@@ -95,7 +101,18 @@ objects_inval(int cacheid, uint32 hashvalue)
 	invalidations++;
 	extension_known = false;
 	columns_checked = false;
+	cg_recent_forget(&strangers, InvalidOid);
+	cg_recent_forget(&ours, InvalidOid);
 	forget_all(functions);
+}
+
+/* It may be in another schema now, or be another relation. */
+static void
+stranger_inval(Oid relid)
+{
+	invalidations++;
+	cg_recent_forget(&strangers, relid);
+	cg_recent_forget(&ours, relid);
 }
 
 static void
@@ -146,6 +163,7 @@ listen(void)
 	cg_inval_on_catalog(TYPEOID, type_inval);
 	cg_inval_on_catalog(RELOID, relation_inval);
 	cg_inval_on_catalog(AUTHOID, role_inval);
+	cg_inval_on_relation(stranger_inval);
 }
 
 void
@@ -159,23 +177,28 @@ cg_objects_forget(void)
 }
 
 /* Asked for every plan and every range table entry of every session. */
-static const CgExtension *
+static inline const CgExtension *
 own_extension(void)
 {
 	/* While it is being created, its row comes before anything that invalidates. */
-	if (!extension_known || creating_extension)
-	{
-		static const CgExtension none = {InvalidOid};
-		uint64		before;
+	if (likely(extension_known && !creating_extension))
+		return &extension;
+	return look_for_extension();
+}
 
-		/* The ROLLBACK of a transaction that has failed: nothing can be looked up. */
-		if (!IsTransactionState())
-			return &none;
-		listen();
-		before = invalidations;
-		cg_objects_find_extension(&extension);
-		extension_known = (invalidations == before);
-	}
+static const CgExtension *
+look_for_extension(void)
+{
+	static const CgExtension none = {InvalidOid};
+	uint64		before;
+
+	/* The ROLLBACK of a transaction that has failed: nothing can be looked up. */
+	if (!IsTransactionState())
+		return &none;
+	listen();
+	before = invalidations;
+	cg_objects_find_extension(&extension);
+	extension_known = (invalidations == before);
 	return &extension;
 }
 
@@ -225,15 +248,30 @@ bool
 cg_objects_is_own(Oid relid)
 {
 	Oid			schema = cg_objects_schema();
+	uint64		before = invalidations;
+	Oid			namespace;
 	char		relkind;
 
-	if (!OidIsValid(schema) || !OidIsValid(relid) || get_rel_namespace(relid) != schema)
+	if (!OidIsValid(schema) || !OidIsValid(relid) || cg_recent_has(&strangers, relid))
 		return false;
+	namespace = get_rel_namespace(relid);
+	if (namespace != schema)
+	{
+		if (OidIsValid(namespace) && invalidations == before && extension_known && !creating_extension)
+			cg_recent_add(&strangers, relid);
+		return false;
+	}
+	if (cg_recent_has(&ours, relid))
+		return true;
 	/* An index is no member: it is its table's. */
 	relkind = get_rel_relkind(relid);
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
 		relid = IndexGetRelation(relid, true);
-	return OidIsValid(relid) && is_own_relation(relid);
+	if (!OidIsValid(relid) || !is_own_relation(relid))
+		return false;
+	if (invalidations == before && extension_known && !creating_extension)
+		cg_recent_add(&ours, relid);
+	return true;
 }
 
 static Known *

@@ -114,14 +114,12 @@ owntables_check_perms(List *rangeTable, bool ereport_on_violation)
 
 	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(rangeTable, ereport_on_violation))
 		return false;
-	if (has_leave())
-		return true;
 	foreach(lc, rangeTable)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
 		if (rte->rtekind == RTE_RELATION && rte->relid >= FirstNormalObjectId &&
-			cg_objects_is_own(rte->relid) && !is_allowed(rte))
+			cg_objects_is_own(rte->relid) && !has_leave() && !is_allowed(rte))
 		{
 			if (!ereport_on_violation)
 				return false;
@@ -167,6 +165,9 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
+	/* For each function of each statement. */
+	if (access == OAT_FUNCTION_EXECUTE || access == OAT_NAMESPACE_SEARCH)
+		return;
 	if (access == OAT_POST_CREATE && cg_objects_is_creating())
 		cg_acls_created(classId, objectId);
 	/* Roles are the cluster's: in any database. */

@@ -289,6 +289,23 @@ cg_ddl_enter(CgDdl *frame)
 	(void) cg_underway_swap(frame->statement);
 }
 
+CgDdl *
+cg_ddl_suspend(void)
+{
+	CgDdl	   *was = current;
+
+	current = NULL;
+	(void) cg_underway_swap(NULL);
+	return was;
+}
+
+void
+cg_ddl_resume(CgDdl *was)
+{
+	current = was;
+	(void) cg_underway_swap(was ? was->statement : NULL);
+}
+
 void
 cg_ddl_leave(CgDdl *frame)
 {

@@ -43,6 +43,13 @@ extern PlannedStmt *cg_ddl_prepare(PlannedStmt *pstmt, CgDdl *frame);
  */
 extern void cg_ddl_enter(CgDdl *frame);
 extern void cg_ddl_leave(CgDdl *frame);
+
+/*
+ * Around a command that is no DDL: until resume, which is given the result, it is as
+ * in a query that is run by itself.
+ */
+extern CgDdl *cg_ddl_suspend(void);
+extern void cg_ddl_resume(CgDdl *was);
 extern void cg_ddl_finish(CgDdl *frame);
 
 /* Was the innermost command given by a member of contact_guard_admin? */

@@ -96,6 +96,7 @@ typedef struct Class
 
 static object_access_hook_type prev_object_access = NULL;
 
+static void decide(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg);
 static void objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg);
 static void decide_nothing(const CgAccess *event);
 static void drop_relation(Oid relid, int column);
@@ -203,13 +204,18 @@ drop_relation(Oid relid, int column)
 static void
 objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
-	CgAccess	event = {access, objectId, subId, InvalidOid, false};
-
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	if ((access != OAT_POST_CREATE && access != OAT_POST_ALTER && access != OAT_DROP) ||
-		IsBinaryUpgrade || !OidIsValid(cg_objects_schema()))
-		return;
+	if ((access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP) &&
+		!IsBinaryUpgrade && OidIsValid(cg_objects_schema()))
+		decide(access, classId, objectId, subId, arg);
+}
+
+static void
+decide(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
+{
+	CgAccess	event = {access, objectId, subId, InvalidOid, false};
+
 	if (access == OAT_DROP)
 	{
 		if ((((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0)

@@ -37,6 +37,16 @@ static ProcessUtility_hook_type prev_ProcessUtility = NULL;
 static void utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 							ProcessUtilityContext context, ParamListInfo params,
 							QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static void run_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+						ProcessUtilityContext context, ParamListInfo params,
+						QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static void pass_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+					ProcessUtilityContext context, ParamListInfo params,
+					QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static void call_next(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+					  ProcessUtilityContext context, ParamListInfo params,
+					  QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static bool changes_nothing(Node *statement);
 static bool drops_extension(Node *statement);
 static bool sets_role(Node *statement);
 
@@ -45,6 +55,29 @@ cg_utility_init(void)
 {
 	prev_ProcessUtility = ProcessUtility_hook;
 	ProcessUtility_hook = utility_process;
+}
+
+/*
+ * Applications run these all day, and there is no object, role or database that they
+ * could change.
+ */
+static bool
+changes_nothing(Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_ClosePortalStmt:
+		case T_DeallocateStmt:
+		case T_DeclareCursorStmt:
+		case T_ExecuteStmt:
+		case T_FetchStmt:
+		case T_PrepareStmt:
+		case T_TransactionStmt:
+		case T_VariableShowStmt:
+			return true;
+		default:
+			return false;
+	}
 }
 
 static bool
@@ -71,9 +104,80 @@ sets_role(Node *statement)
 }
 
 static void
+call_next(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+		  ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+		  DestReceiver *dest, QueryCompletion *qc)
+{
+	if (prev_ProcessUtility)
+		prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	else
+		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+}
+
+static void
 utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 				ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
 				DestReceiver *dest, QueryCompletion *qc)
+{
+	if (!changes_nothing(pstmt->utilityStmt))
+		run_command(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	else if (!IsA(pstmt->utilityStmt, TransactionStmt))
+		pass_on(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	else
+	{
+		/* It runs nothing: what there is to do comes when PostgreSQL is back from here. */
+		call_next(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		cg_errordetail_command_done(CG_TOUCHES_NOTHING, InvalidOid);
+	}
+}
+
+/* A command that is about statements and cursors: what they read comes by the other hooks. */
+static void
+pass_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+		ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+		DestReceiver *dest, QueryCompletion *qc)
+{
+	CgCopy		no_copy = {0};
+	CgCopy		outer_copy = cg_copystate_swap(no_copy);
+	CgDdl	   *outer_ddl = cg_ddl_suspend();
+	bool		outer_quiet = cg_quiet_begin(false);
+	CgFrame		frame;
+	CgAround	around;
+
+	cg_resume_enter(&frame, NULL, false);
+	cg_around_enter_command(&around, pstmt->utilityStmt);
+	PG_TRY();
+	{
+		cg_around_require_free_choice();
+		if (IsA(pstmt->utilityStmt, FetchStmt))
+			cg_resume_check_fetch((FetchStmt *) pstmt->utilityStmt);
+		cg_owntables_allow_drop(false);
+		call_next(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	}
+	PG_CATCH();
+	{
+		cg_quiet_end(outer_quiet);
+		cg_around_leave(&around);
+		cg_resume_leave(&frame, false);
+		cg_errordetail_hide(CG_TOUCHES_NOTHING);
+		cg_acls_abandon();
+		cg_ddl_resume(outer_ddl);
+		(void) cg_copystate_swap(outer_copy);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cg_quiet_end(outer_quiet);
+	cg_around_leave(&around);
+	cg_resume_leave(&frame, true);
+	cg_errordetail_command_done(CG_TOUCHES_NOTHING, InvalidOid);
+	cg_ddl_resume(outer_ddl);
+	(void) cg_copystate_swap(outer_copy);
+}
+
+static void
+run_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+			ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+			DestReceiver *dest, QueryCompletion *qc)
 {
 	bool		dropping = drops_extension(pstmt->utilityStmt);
 	Oid			schema = cg_objects_schema();
@@ -123,16 +227,11 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	PG_TRY();
 	{
 		cg_around_require_free_choice();
-		if (IsA(pstmt->utilityStmt, FetchStmt))
-			cg_resume_check_fetch((FetchStmt *) pstmt->utilityStmt);
 		/* The rest comes to an execution before it comes to a cursor. */
 		if (IsA(pstmt->utilityStmt, CallStmt) || IsA(pstmt->utilityStmt, DoStmt))
 			cg_resume_close_stores();
 		cg_owntables_allow_drop(dropping);
-		if (prev_ProcessUtility)
-			prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
-		else
-			standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		call_next(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 	}
 	PG_CATCH();
 	{

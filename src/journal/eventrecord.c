@@ -111,12 +111,14 @@ cg_record_policy(PG_FUNCTION_ARGS)
 static void
 policyrecord_xact(XactEvent event, void *arg)
 {
+	/* Nearly always. */
+	if (changes == NIL)
+		return;
 	switch (event)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			if (changes != NIL)
-				write_changes();
+			write_changes();
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
@@ -148,7 +150,7 @@ policyrecord_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactio
 	}
 }
 
-static void
+static pg_noinline void
 write_changes(void)
 {
 	ListCell   *lc;

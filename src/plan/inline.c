@@ -45,6 +45,7 @@ typedef struct InlineContext
 	CgInlined  *found;
 } InlineContext;
 
+static bool inline_query(Query *query, InlineContext *walk);
 static void inline_rte(RangeTblEntry *rte, InlineContext *walk);
 
 void
@@ -54,13 +55,10 @@ cg_inline_init(void)
 	needs_fmgr_hook = inline_needs_fmgr;
 }
 
-bool
+void
 cg_inline_forbid(bool forbid)
 {
-	bool		was = forbidden;
-
 	forbidden = forbid;
-	return was;
 }
 
 static bool
@@ -132,12 +130,35 @@ inline_walker(Node *node, void *context)
 		/* Its contents, the new subquery too, come next. */
 		return false;
 	}
-	if (IsA(node, Query) && ((Query *) node)->commandType != CMD_SELECT)
-		note_write((Query *) node, ((InlineContext *) context)->found);
 	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, inline_walker, context,
-								 QTW_EXAMINE_RTES_BEFORE);
+		return inline_query((Query *) node, context);
 	return expression_tree_walker(node, inline_walker, context);
+}
+
+/*
+ * Queries within it are in its range table and its CTEs, and in expressions only if
+ * it says so: the planner takes its word, too.
+ */
+static bool
+inline_query(Query *query, InlineContext *walk)
+{
+	ListCell   *lc;
+
+	if (query->commandType != CMD_SELECT)
+		note_write(query, walk->found);
+	if (query->hasSubLinks)
+		return query_tree_walker(query, inline_walker, walk, QTW_EXAMINE_RTES_BEFORE);
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		(void) inline_walker((Node *) rte, walk);
+		if (rte->rtekind == RTE_SUBQUERY)
+			(void) inline_walker((Node *) rte->subquery, walk);
+	}
+	foreach(lc, query->cteList)
+		(void) inline_walker(lfirst_node(CommonTableExpr, lc)->ctequery, walk);
+	return false;
 }
 
 static void

@@ -27,8 +27,8 @@ extern void cg_inline_functions(Query *query, CgInlined *inlined);
 
 /*
  * While true, the planner inlines no set-returning SQL function: one that it
- * opened now would not have passed the rewrite.  Returns what it was.
+ * opened now would not have passed the rewrite.
  */
-extern bool cg_inline_forbid(bool forbid);
+extern void cg_inline_forbid(bool forbid);
 
 #endif							/* CG_INLINE_H */

@@ -89,6 +89,7 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	PlannedStmt *result;
 	CgFrame		frame;
 	CgAround	around;
+	int			depth = planning;
 
 	/* A database without the extension has no policy. */
 	if (!OidIsValid(cg_objects_schema()))
@@ -103,6 +104,8 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	}
 	PG_CATCH();
 	{
+		planning = depth;
+		cg_inline_forbid(depth > 0);
 		cg_around_leave(&around);
 		cg_resume_leave_planning(&frame, NULL);
 		PG_RE_THROW();
@@ -120,7 +123,6 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	PlannedStmt *result;
 	CgInlined	inlined;
 	CgRewritten rewritten = {false, false};
-	bool		forbidden;
 
 	cg_inline_functions(parse, &inlined);
 	if (inlined.guarded)
@@ -137,18 +139,12 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	if (inlined.statistics)
 		cg_statistics_guard(parse);
 
-	forbidden = cg_inline_forbid(true);
+	/* An error is caught by the caller, which sets both back. */
 	planning++;
-	PG_TRY();
-	{
-		result = call_next(parse, query_string, cursorOptions, boundParams);
-	}
-	PG_FINALLY();
-	{
-		planning--;
-		(void) cg_inline_forbid(forbidden);
-	}
-	PG_END_TRY();
+	cg_inline_forbid(true);
+	result = call_next(parse, query_string, cursorOptions, boundParams);
+	planning--;
+	cg_inline_forbid(planning > 0);
 	result->invalItems = list_concat(result->invalItems, inlined.dependencies);
 	/* What was assumed of the actor may not hold for another one. */
 	result->dependsOnRole |= inlined.depends_on_role || rewritten.assumes;
@@ -236,12 +232,6 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 				 errdetail("It is reached past contact_guard's rewrite."),
 				 errhint("If it is read through a parent table, protect the parent too.")));
 	/* A key that is computed in the child, say. */
-	if (policy->broken)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("guarded relation \"%s\" cannot be used: its policy is broken", get_rel_name(relid)),
-				 errdetail("In that relation, %s.", policy->broken)));
-	/* A key that is computed in a child, say. */
 	if (policy->broken)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

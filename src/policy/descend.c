@@ -21,6 +21,7 @@
 #include "utils/rel.h"
 
 #include "base/inval.h"
+#include "base/recent.h"
 #include "policy/descend.h"
 #include "policy/labels.h"
 #include "policy/policy.h"
@@ -38,6 +39,7 @@ static MemoryContext pairs_context = NULL;
 static List *pairs = NIL;
 static uint64 pairs_of = 0;		/* the invalidations that they know of */
 static uint64 invalidations = 1;
+static CgRecent childless;		/* relations without children: each write asks */
 
 static void descend_inval(Oid relid);
 static List *labelled(void);
@@ -48,6 +50,7 @@ static void
 descend_inval(Oid relid)
 {
 	invalidations++;
+	cg_recent_forget(&childless, relid);
 }
 
 /* With what a child of the old kind inherits from a labelled one. */
@@ -115,7 +118,6 @@ build(void)
 	uint64		before;
 	ListCell   *lc;
 
-	cg_inval_on_relation(descend_inval);
 	if (pairs_of == invalidations)
 		return;
 	before = invalidations;
@@ -138,10 +140,19 @@ List *
 cg_descend_guarded(Oid relid)
 {
 	List	   *result = NIL;
+	uint64		before;
 	ListCell   *lc;
 
-	if (!has_subclass(relid))
+	if (cg_recent_has(&childless, relid))
 		return NIL;
+	cg_inval_on_relation(descend_inval);
+	before = invalidations;
+	if (!has_subclass(relid))
+	{
+		if (invalidations == before)
+			cg_recent_add(&childless, relid);
+		return NIL;
+	}
 	build();
 	foreach(lc, pairs)
 		if (((Pair *) lfirst(lc))->above == relid && cg_policy_get(((Pair *) lfirst(lc))->below))

@@ -43,7 +43,7 @@ typedef struct BuildContext
 } BuildContext;
 
 static void build(CgPolicy *policy, Oid relid);
-static const CgPolicy *find(Oid relid);
+static const CgPolicy *look_at(Oid relid);
 static bool is_log(Oid relid, List *ancestors);
 static void add_table_label(BuildContext *build, const char *label);
 static void add_labels(AttrNumber attnum, const char *label, void *context);
@@ -55,12 +55,20 @@ cg_policy_init(void)
 	cg_policycache_init();
 }
 
+static inline const CgPolicy *
+find(Oid relid)
+{
+	const CgPolicy *policy = cg_policycache_find(relid);
+
+	return policy ? policy : look_at(relid);
+}
+
 /*
  * Building leaves a few kB of parsed labels for each relation that has some, and
  * a plan may ask for ten thousand partitions.
  */
-static const CgPolicy *
-find(Oid relid)
+static pg_noinline const CgPolicy *
+look_at(Oid relid)
 {
 	const CgPolicy *policy;
 	CgPolicy	fresh;
@@ -68,8 +76,6 @@ find(Oid relid)
 	MemoryContext oldcontext;
 	uint64		before;
 
-	if (cg_policycache_find(relid, &policy))
-		return policy;
 	context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard policy under way",
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(context);

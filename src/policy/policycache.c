@@ -7,7 +7,8 @@
  *
  * - Nothing of ours, which is the answer for most relations: one bit.  OIDs of
  *	 relations lie close together, so the bits are kept in chunks of 512; there
- *	 are at most MAX_CHUNKS, and beyond that all of them are forgotten.
+ *	 are at most MAX_CHUNKS, and beyond that all of them are forgotten.  In front
+ *	 of them stand the last ones that were asked for, which need no hash table.
  * - A policy: an entry of some hundred bytes.  What it says of columns is its
  *	 shape, and partitions whose columns have the same numbers share their
  *	 parent's, as unrelated tables do that happen to be alike.
@@ -29,6 +30,7 @@
 #include "utils/memutils.h"
 
 #include "base/inval.h"
+#include "base/recent.h"
 #include "compat.h"
 #include "policy/policycache.h"
 
@@ -82,6 +84,8 @@ static HTAB *policies = NULL;
 static HTAB *chunks = NULL;
 static shapeset_hash *shapes = NULL;
 static dlist_head all_shapes = DLIST_STATIC_INIT(all_shapes);
+static CgRecent recent;			/* with nothing of ours */
+static CgPolicy *last_found = NULL; /* the policy that was asked for last */
 static const CgPolicy nothing_guarded = {0};
 static uint64 invalidations = 0;
 static uint32 generation = 0;	/* goes up when all becomes stale */
@@ -91,7 +95,10 @@ static int	n_unused = 0;		/* shapes without entries */
 static void policycache_inval(Oid relid);
 static void policycache_xact(XactEvent event, void *arg);
 static bool is_nothing(Oid relid);
+static bool is_good(const CgPolicy *entry);
+static const CgPolicy *find_slowly(Oid relid);
 static void set_nothing(Oid relid);
+static void clean_up(XactEvent event);
 static char *shape_key(const CgPolicy *policy);
 static CgPolicyShape *shape_of(const CgPolicy *policy);
 static void release_shape(CgPolicy *entry);
@@ -125,6 +132,7 @@ policycache_inval(Oid relid)
 	Oid			number = relid / CHUNK_BITS;
 
 	invalidations++;
+	cg_recent_forget(&recent, relid);
 	if (!OidIsValid(relid))
 	{
 		generation++;
@@ -154,8 +162,11 @@ is_nothing(Oid relid)
 	Oid			number = relid / CHUNK_BITS;
 	Chunk	   *chunk = hash_search(chunks, &number, HASH_FIND, NULL);
 
-	return chunk && chunk->generation == generation &&
-		(chunk->bits[relid % CHUNK_BITS / 64] & (UINT64CONST(1) << relid % 64)) != 0;
+	if (chunk == NULL || chunk->generation != generation ||
+		(chunk->bits[relid % CHUNK_BITS / 64] & (UINT64CONST(1) << relid % 64)) == 0)
+		return false;
+	cg_recent_add(&recent, relid);
+	return true;
 }
 
 static void
@@ -183,19 +194,35 @@ set_nothing(Oid relid)
 	chunk->bits[relid % CHUNK_BITS / 64] |= UINT64CONST(1) << relid % 64;
 }
 
-bool
-cg_policycache_find(Oid relid, const CgPolicy **policy)
+static bool
+is_good(const CgPolicy *entry)
+{
+	return entry->valid && entry->generation == generation;
+}
+
+const CgPolicy *
+cg_policycache_find(Oid relid)
+{
+	if (cg_recent_has(&recent, relid))
+		return &nothing_guarded;
+	if (last_found && last_found->relid == relid && is_good(last_found))
+		return last_found;
+	return find_slowly(relid);
+}
+
+/* In the hash tables. */
+static pg_noinline const CgPolicy *
+find_slowly(Oid relid)
 {
 	CgPolicy   *entry;
 
 	if (is_nothing(relid))
-	{
-		*policy = &nothing_guarded;
-		return true;
-	}
+		return &nothing_guarded;
 	entry = hash_search(policies, &relid, HASH_FIND, NULL);
-	*policy = entry;
-	return entry && entry->valid && entry->generation == generation;
+	if (entry == NULL || !is_good(entry))
+		return NULL;
+	last_found = entry;
+	return entry;
 }
 
 const CgPolicy *
@@ -346,6 +373,13 @@ release_shape(CgPolicy *entry)
 static void
 policycache_xact(XactEvent event, void *arg)
 {
+	if (n_stale > STALE_MAX || n_unused > STALE_MAX)
+		clean_up(event);
+}
+
+static pg_noinline void
+clean_up(XactEvent event)
+{
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
@@ -369,10 +403,11 @@ remove_stale(void)
 	HASH_SEQ_STATUS seq;
 	CgPolicy   *entry;
 
+	last_found = NULL;
 	hash_seq_init(&seq, policies);
 	while ((entry = hash_seq_search(&seq)) != NULL)
 	{
-		if (entry->valid && entry->generation == generation)
+		if (is_good(entry))
 			continue;
 		release_shape(entry);
 		hash_search(policies, &entry->relid, HASH_REMOVE, NULL);

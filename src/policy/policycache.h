@@ -12,11 +12,11 @@
 extern void cg_policycache_init(void);
 
 /*
- * False if the relation must be looked at.  Else *policy is what is known of it,
- * never NULL: with no guarded column where nothing is guarded.  Good until the
- * end of the transaction, though an invalidation may make it a thing of the past.
+ * NULL if the relation must be looked at.  Else what is known of it: with no guarded
+ * column where nothing is guarded.  Good until the end of the transaction, though an
+ * invalidation may make it a thing of the past.
  */
-extern bool cg_policycache_find(Oid relid, const CgPolicy **policy);
+extern const CgPolicy *cg_policycache_find(Oid relid);
 
 /* The same, but stale ones too, and NULL if nothing of ours was ever found there. */
 extern const CgPolicy *cg_policycache_peek(Oid relid);

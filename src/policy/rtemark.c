@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "lib/stringinfo.h"
 
 #include "policy/rtemark.h"
@@ -19,6 +20,8 @@ static const char letters[] = {
 	[CG_ASSUMED_SEES_OPEN] = 'o',
 };
 
+static bool any_set = false;	/* in this session */
+
 void
 cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up)
 {
@@ -30,12 +33,21 @@ cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up)
 	foreach(lc, looked_up)
 		appendStringInfo(&out, " %d", lfirst_int(lc));
 	rte->enrname = out.data;
+	any_set = true;
 }
 
 void
 cg_rtemark_set_audited(RangeTblEntry *rte)
 {
 	rte->enrname = psprintf(PREFIX "%u " AUDITED, rte->relid);
+	any_set = true;
+}
+
+/* A worker has its plan from the session that it works for. */
+bool
+cg_rtemark_may_be_there(void)
+{
+	return any_set || IsParallelWorker();
 }
 
 bool

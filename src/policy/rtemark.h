@@ -33,6 +33,9 @@ extern void cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_u
 
 extern void cg_rtemark_set_audited(RangeTblEntry *rte);
 
+/* May a plan that this process runs have a mark? */
+extern bool cg_rtemark_may_be_there(void);
+
 /* False if the rewrite has not seen the entry.  Allocates for looked_up alone. */
 extern bool cg_rtemark_get(const RangeTblEntry *rte, CgMark *mark);
 

@@ -30,14 +30,19 @@
 #define FOLDED_IN_PLAN "contact_guard folded"
 
 static CgAround *innermost = NULL;
+static bool any_marked = false; /* in this session: a plan, with what is folded in it */
+static bool any_chose = false;	/* in this session: an execution has */
 
 static int	writes_of(CmdType command);
 static int	writes_of_raw(Node *statement);
 static int	writes_of_command(Node *statement, const char **prepared);
 static void enter(CgAround *around, QueryDesc *query, int writes);
-static bool is_of_prepared(const CgAround *around, const QueryDesc *query);
+static void resolve(CgAround *around);
+static int	writes_of_outer(CgAround *outer, const CgAround *inner);
+static bool is_of_prepared(const CgAround *around, const CgAround *inner);
 static bool stores_by_destination(const QueryDesc *query);
 static bool has_folded(const PlannedStmt *plan);
+static void require_free_choice(void);
 static int	writes_around(void);
 
 static int
@@ -139,7 +144,8 @@ enter(CgAround *around, QueryDesc *query, int writes)
 	around->outer = innermost;
 	around->query = query;
 	around->writes = writes;
-	around->triggers = DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+	/* It takes no arguments, and has no caller to tell anything. */
+	around->triggers = DatumGetInt32(pg_trigger_depth(NULL));
 	around->portal = ActivePortal;
 	around->errors = error_context_stack;
 	innermost = around;
@@ -148,9 +154,6 @@ enter(CgAround *around, QueryDesc *query, int writes)
 void
 cg_around_enter_execution(CgAround *around, QueryDesc *query)
 {
-	/* The arguments are evaluated by now, and what the statement returns is shown. */
-	if (innermost && innermost->prepared && is_of_prepared(innermost, query))
-		innermost->writes = 0;
 	enter(around, query, cg_around_writes_of_plan(query->plannedstmt));
 }
 
@@ -163,11 +166,34 @@ cg_around_enter_planning(CgAround *around, const Query *query)
 void
 cg_around_enter_command(CgAround *around, Node *statement)
 {
-	const char *prepared = NULL;
-	int			writes = writes_of_command(statement, &prepared);
+	/* What the names of statements around it mean now, they do not mean behind it. */
+	if (IsA(statement, DeallocateStmt) || IsA(statement, DiscardStmt))
+		for (CgAround *e = innermost; e; e = e->outer)
+			resolve(e);
+	enter(around, NULL, 0);
+	if (IsA(statement, ExecuteStmt) || IsA(statement, ExplainStmt))
+		around->unresolved = statement;
+	else
+		around->writes = writes_of_command(statement, &around->prepared);
+}
 
-	enter(around, NULL, writes);
-	around->prepared = prepared;
+/* Nearly nobody asks what an EXECUTE writes. */
+static void
+resolve(CgAround *around)
+{
+	Node	   *statement = around->unresolved;
+
+	around->unresolved = NULL;
+	if (statement)
+		around->writes = writes_of_command(statement, &around->prepared);
+}
+
+/* Inside its statement the arguments are evaluated, and what it returns is shown. */
+static int
+writes_of_outer(CgAround *outer, const CgAround *inner)
+{
+	resolve(outer);
+	return outer->prepared && is_of_prepared(outer, inner) ? 0 : outer->writes;
 }
 
 void
@@ -182,15 +208,16 @@ cg_around_leave(CgAround *around)
  * same text.  But whatever a function runs stands below an error context of its language.
  */
 static bool
-is_of_prepared(const CgAround *around, const QueryDesc *query)
+is_of_prepared(const CgAround *around, const CgAround *inner)
 {
-	if ((const void *) error_context_stack != around->errors)
+	const char *text = inner->query ? inner->query->sourceText : NULL;
+
+	if (text == NULL || inner->errors != around->errors)
 		return false;
-	if (query->sourceText == around->prepared)
+	if (text == around->prepared)
 		return true;
-	return ActivePortal && ActivePortal != around->portal && query->sourceText &&
-		ActivePortal->sourceText == query->sourceText &&
-		strcmp(query->sourceText, around->prepared) == 0;
+	return inner->portal && inner->portal != around->portal && inner->portal->sourceText == text &&
+		strcmp(text, around->prepared) == 0;
 }
 
 static bool
@@ -215,6 +242,7 @@ cg_around_mark_plan(const CgAround *around, PlannedStmt *plan)
 	plan->rtable = lappend(plan->rtable, rte);
 	/* So that PL/pgSQL takes it for no simple expression, which it would run by itself. */
 	plan->transientPlan = true;
+	any_marked = true;
 }
 
 /* Other marks of ours may stand behind it. */
@@ -236,7 +264,14 @@ has_folded(const PlannedStmt *plan)
 void
 cg_around_require_free_choice(void)
 {
-	bool		writes = innermost->writes != 0 && !cg_owntables_is_writing();
+	if (any_marked || any_chose)
+		require_free_choice();
+}
+
+static void
+require_free_choice(void)
+{
+	bool		chose = false;
 
 	if (innermost->query && has_folded(innermost->query->plannedstmt) &&
 		(innermost->writes != 0 || writes_around() != 0))
@@ -245,13 +280,17 @@ cg_around_require_free_choice(void)
 				 errmsg("withheld values cannot be stored, nor decide which rows are written"),
 				 errdetail("A function that is marked IMMUTABLE has read them when the statement was planned."),
 				 errhint("Mark functions that read tables STABLE or VOLATILE.")));
-	for (CgAround *e = innermost->outer; writes && e && e->triggers == innermost->triggers; e = e->outer)
-		if (e->chose)
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("withheld values would decide what a function writes"),
-					 errdetail("The query that calls it has chosen its rows by masks of guarded columns."),
-					 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
+	for (CgAround *e = innermost->outer; e && e->triggers == innermost->triggers; e = e->outer)
+		chose |= e->chose;
+	if (!chose || cg_owntables_is_writing())
+		return;
+	resolve(innermost);
+	if (innermost->writes != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("withheld values would decide what a function writes"),
+				 errdetail("The query that calls it has chosen its rows by masks of guarded columns."),
+				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
 }
 
 /* What the innermost execution itself writes, the rewrite has told reveal(). */
@@ -259,11 +298,13 @@ static int
 writes_around(void)
 {
 	int			writes = 0;
+	const CgAround *inner = NULL;
 
 	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
 	{
-		if (e != innermost)
-			writes |= e->writes;
+		if (inner)
+			writes |= writes_of_outer(e, inner);
+		inner = e;
 		if (stores_by_destination(e->query))
 			writes |= CG_AROUND_STORES;
 	}
@@ -295,7 +336,7 @@ cg_around_note_choice(bool own, bool order, bool flows)
 	if (innermost == NULL || !(own || order || flows))
 		return;
 	if (own)
-		innermost->chose = true;
+		innermost->chose = any_chose = true;
 	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
 	{
 		if (e->query == NULL || e->noted || (e == innermost && !own && !order))

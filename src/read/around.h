@@ -22,6 +22,7 @@ typedef struct CgAround
 	QueryDesc  *query;			/* of an execution, or NULL */
 	int			writes;
 	int			triggers;		/* how many it runs in, one within the other */
+	Node	   *unresolved;		/* of EXECUTE: it, if nobody has asked what it writes */
 	const char *prepared;		/* of EXECUTE: the text; writes is about its arguments */
 	struct PortalData *portal;	/* the one that runs it, or NULL */
 	const void *errors;			/* the error context that it was entered in */

@@ -193,8 +193,6 @@ cg_errordetail_before_query(const PlannedStmt *plan)
 	Index		rti = 0;
 	ListCell   *lc;
 
-	if (plan->resultRelations == NIL)
-		return CG_TOUCHES_NOTHING;
 	foreach(lc, plan->rtable)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);

@@ -29,8 +29,8 @@ extern void cg_errordetail_init(void);
 extern CgTouches cg_errordetail_of_command(Node *statement, Oid into, bool touches);
 
 /*
- * Before an execution: what it will touch by writing.  May look into catalogs, and
- * does nothing for a plan that only reads.
+ * Before an execution that writes: what it will touch by that.  May look into
+ * catalogs.
  */
 extern CgTouches cg_errordetail_before_query(const PlannedStmt *plan);
 

@@ -114,7 +114,11 @@ execution_finish(QueryDesc *query)
 {
 	Step		step = {query, true, NoMovementScanDirection, 0, false};
 
-	execution_step(&step);
+	/* PostgreSQL has nothing to finish after a plan that only reads: no trigger is queued. */
+	if (query->plannedstmt->commandType == CMD_SELECT && !query->plannedstmt->hasModifyingCTE)
+		call_next(&step);
+	else
+		execution_step(&step);
 }
 
 static void
@@ -156,7 +160,8 @@ execution_step(const Step *step)
 	CgFrame		frame;
 	CgAround	around;
 	bool		told;
-	CgTouches	touches = cg_errordetail_before_query(step->query->plannedstmt);
+	CgTouches	touches = step->query->plannedstmt->resultRelations == NIL ? CG_TOUCHES_NOTHING :
+		cg_errordetail_before_query(step->query->plannedstmt);
 	bool		outer_quiet = cg_errordetail_begin(touches);
 
 	cg_resume_enter(&frame, step->query, may_run_again(step));
@@ -171,7 +176,7 @@ execution_step(const Step *step)
 			cg_chosen_check(step->query);
 			cg_resume_close_stores();
 		}
-		if (!step->finish && cg_planassume_check(step->query->plannedstmt))
+		if (!step->finish && cg_rtemark_may_be_there() && cg_planassume_check(step->query->plannedstmt))
 			record_marked(step->query->plannedstmt);
 		call_next(step);
 		if (execution.reads)
