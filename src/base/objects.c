@@ -67,18 +67,7 @@ static uint64 invalidations = 0;
 static CgRecent strangers;		/* those of other schemas */
 static CgRecent ours;			/* those that are ours */
 
-static void objects_inval(int cacheid, uint32 hashvalue);
-static void type_inval(int cacheid, uint32 hashvalue);
-static void relation_inval(int cacheid, uint32 hashvalue);
-static void listen(void);
-static void forget_all(HTAB *known);
-static void stranger_inval(Oid relid);
 static const CgExtension *look_for_extension(void);
-static bool belongs(Oid classId, Oid oid, Oid owner);
-static void role_inval(int cacheid, uint32 hashvalue);
-static bool is_own_relation(Oid relid);
-static Known *known(HTAB *table, const char *name);
-static void keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before);
 static Oid	find_function(const char *name);
 static const char *columns_problem(char **detail);
 
@@ -144,9 +133,7 @@ relation_inval(int cacheid, uint32 hashvalue)
 static void
 role_inval(int cacheid, uint32 hashvalue)
 {
-	objects_inval(cacheid, 0);
-	type_inval(cacheid, 0);
-	relation_inval(cacheid, 0);
+	cg_objects_forget();
 }
 
 static void
@@ -249,15 +236,13 @@ cg_objects_is_own(Oid relid)
 {
 	Oid			schema = cg_objects_schema();
 	uint64		before = invalidations;
-	Oid			namespace;
 	char		relkind;
 
 	if (!OidIsValid(schema) || !OidIsValid(relid) || cg_recent_has(&strangers, relid))
 		return false;
-	namespace = get_rel_namespace(relid);
-	if (namespace != schema)
+	if (get_rel_namespace(relid) != schema)
 	{
-		if (OidIsValid(namespace) && invalidations == before && extension_known && !creating_extension)
+		if (invalidations == before && extension_known && !creating_extension)
 			cg_recent_add(&strangers, relid);
 		return false;
 	}
