@@ -98,11 +98,10 @@ cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site)
 }
 
 Node *
-cg_calls_unmasked(Var *value, CgSite site)
+cg_calls_unmasked(List *args)
 {
-	return (Node *) makeFuncExpr(cg_objects_function("unmasked"), BOOLOID,
-								 list_make2(value, cg_calls_site(site)),
-								 InvalidOid, value->varcollid, COERCE_EXPLICIT_CALL);
+	return (Node *) makeFuncExpr(cg_objects_function("unmasked"), BOOLOID, args,
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 }
 
 Node *

@@ -22,8 +22,12 @@ extern Node *cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site);
  */
 extern Node *cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site);
 
-/* unmasked(value, site): no mask is inserted, see written.c. */
-extern Node *cg_calls_unmasked(Var *value, CgSite site);
+/*
+ * unmasked(value, site, …): no mask is inserted, see written.c.  args: a Var and its site
+ * by turns, of up to CG_CALLS_UNMASKED columns.
+ */
+#define CG_CALLS_UNMASKED 40
+extern Node *cg_calls_unmasked(List *args);
 
 /* function(key, site): a boolean question about a row, see rowfuncs.c. */
 extern Node *cg_calls_test(const char *function, Var *key, CgSite site);

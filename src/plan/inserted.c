@@ -22,6 +22,7 @@
 #include "policy/policy.h"
 
 static bool inserts(const Query *query);
+static void add_check(Query *query, Oid relid, List *args);
 static void add_checks(Query *query, Oid of);
 
 static bool
@@ -37,13 +38,31 @@ inserts(const Query *query)
 	return false;
 }
 
-/* The masks of relation "of": the result relation, or a partition of it. */
+static void
+add_check(Query *query, Oid relid, List *args)
+{
+	WithCheckOption *option;
+
+	if (args == NIL)
+		return;
+	option = makeNode(WithCheckOption);
+	option->kind = WCO_VIEW_CHECK;
+	option->relname = get_rel_name(relid);
+	option->qual = cg_calls_unmasked(args);
+	query->withCheckOptions = lappend(query->withCheckOptions, option);
+}
+
+/*
+ * The masks of relation "of": the result relation, or a partition of it.  One function
+ * for all columns, since to make one ready for calls is most of what the check costs.
+ */
 static void
 add_checks(Query *query, Oid of)
 {
 	Oid			relid = rt_fetch(query->resultRelation, query->rtable)->relid;
 	const CgPolicy *policy = cg_policy_get(of);
 	int			n = policy && !policy->broken ? policy->nguarded : 0;
+	List	   *args = NIL;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -51,20 +70,21 @@ add_checks(Query *query, Oid of)
 		bool		tells = policy->guarded[i].mask.kind != CG_MASK_NULL;
 		AttrNumber	attnum = of == relid ? site.attnum :
 			get_attnum(relid, get_attname(of, site.attnum, false));
-		WithCheckOption *option;
 		Var		   *column;
 
 		if (!tells || attnum == InvalidAttrNumber)
 			continue;
 		column = makeVar(query->resultRelation, attnum, InvalidOid, -1, InvalidOid, 0);
 		get_atttypetypmodcoll(relid, attnum, &column->vartype, &column->vartypmod, &column->varcollid);
-		option = makeNode(WithCheckOption);
-		option->kind = WCO_VIEW_CHECK;
-		option->relname = get_rel_name(relid);
-		option->qual = cg_calls_unmasked(column, site);
-		query->withCheckOptions = lappend(query->withCheckOptions, option);
+		args = lappend(lappend(args, column), cg_calls_site(site));
+		if (list_length(args) >= 2 * CG_CALLS_UNMASKED)
+		{
+			add_check(query, relid, args);
+			args = NIL;
+		}
 		policy = cg_policy_get(of);
 	}
+	add_check(query, relid, args);
 }
 
 void

@@ -69,13 +69,20 @@ cg_mask_parse(const char *spec, CgMask *mask)
 				 errhint("Masks are null, partial(prefix,suffix), email, constant(text) and pseudonym.")));
 }
 
+/* As getBaseType(), without a look for those that most columns have. */
+static inline Oid
+base_of(Oid type)
+{
+	return type == TEXTOID || type == VARCHAROID ? type : getBaseType(type);
+}
+
 /* Types whose values are stored as text is, so that masks can read them. */
 static bool
 is_text_like(Oid type)
 {
-	Oid			base = getBaseType(type);
+	Oid			base = base_of(type);
 
-	return base == BPCHAROID || IsBinaryCoercible(base, TEXTOID);
+	return base == BPCHAROID || base == TEXTOID || base == VARCHAROID || IsBinaryCoercible(base, TEXTOID);
 }
 
 typedef struct ConstantContext
@@ -295,7 +302,7 @@ cg_mask_has_form(const CgMask *mask, Datum value, Oid type)
 
 	if ((mask->kind != CG_MASK_PARTIAL && mask->kind != CG_MASK_EMAIL) || !is_text_like(type))
 		return false;
-	if (getBaseType(type) == BPCHAROID)
+	if (base_of(type) == BPCHAROID)
 		value = DirectFunctionCall1(rtrim1, value);
 	packed = DatumGetTextPP(value);
 	if (mask->kind == CG_MASK_PARTIAL)
@@ -313,7 +320,7 @@ cg_mask_is_constant(const CgMask *mask, Datum value, Oid type, int32 typmod)
 
 	if (mask->kind != CG_MASK_CONSTANT || mask->constant[0] == '\0')
 		return false;
-	if (is_text_like(type) && getBaseType(type) != BPCHAROID)
+	if (is_text_like(type) && base_of(type) != BPCHAROID)
 	{
 		text	   *packed = DatumGetTextPP(value);
 

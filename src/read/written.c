@@ -42,7 +42,7 @@ hash_value(Datum value, Oid type)
 {
 	text	   *packed;
 
-	if (getBaseType(type) == BPCHAROID)
+	if (type != TEXTOID && type != VARCHAROID && getBaseType(type) == BPCHAROID)
 		value = DirectFunctionCall1(rtrim1, value);
 	packed = DatumGetTextPP(value);
 	return hash_bytes_extended((const unsigned char *) VARDATA_ANY(packed),
@@ -84,26 +84,42 @@ cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 typmod)
 	}
 }
 
+/* Whoever is shown every value has read no mask. */
+static void
+require_unmasked(const CgRevealState *state, Datum value)
+{
+	CgReads    *reads;
+
+	if (!cg_written_is_mask(&state->mask, value, state->type, state->typmod))
+		return;
+	reads = IsParallelWorker() ? NULL : cg_execution_reads();
+	if (reads == NULL || !cg_reads_is_permitted(reads, state->site.relid))
+		cg_written_refuse(state);
+}
+
 /*
- * unmasked(value, site): an ERROR rather than false, which would print the row.  Not
- * strict: to a check option NULL is false.
+ * unmasked(value, site, ...): an ERROR rather than false, which would print the row.
+ * Declared for one column, it is called for all of a relation.  Not strict: to a check
+ * option NULL is false.
  */
 Datum
 cg_unmasked(PG_FUNCTION_ARGS)
 {
-	CgRevealState *state = fcinfo->flinfo->fn_extra;
-	CgReads    *reads;
+	CgRevealState **states = fcinfo->flinfo->fn_extra;
+	int			ncolumns = PG_NARGS() / 2;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		PG_RETURN_BOOL(true);
-	if (state == NULL)
-		state = cg_reveal_begin(fcinfo, 0, PG_GETARG_INT64(1));
-	if (!cg_written_is_mask(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod))
-		PG_RETURN_BOOL(true);
-	/* Whoever is shown every value has read no mask. */
-	reads = IsParallelWorker() ? NULL : cg_execution_reads();
-	if (reads == NULL || !cg_reads_is_permitted(reads, state->site.relid))
-		cg_written_refuse(state);
+	if (states == NULL)
+		states = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, ncolumns * sizeof(CgRevealState *));
+	for (int i = 0; i < ncolumns; i++)
+	{
+		if (PG_ARGISNULL(2 * i) || PG_ARGISNULL(2 * i + 1))
+			continue;
+		if (states[i] == NULL)
+			states[i] = cg_reveal_begin(fcinfo, 2 * i, PG_GETARG_INT64(2 * i + 1));
+		require_unmasked(states[i], PG_GETARG_DATUM(2 * i));
+	}
+	/* cg_reveal_begin has put one of them there. */
+	fcinfo->flinfo->fn_extra = states;
 	PG_RETURN_BOOL(true);
 }
 
