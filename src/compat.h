@@ -10,11 +10,239 @@
 #ifndef CG_COMPAT_H
 #define CG_COMPAT_H
 
-#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 160000
+#include "postgres.h"
+
+#if (PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 160000) && !defined(CG_UNTESTED_VERSION)
 #error "contact_guard has been tested with PostgreSQL 15 only"
 #endif
 
-/* 17 asks whether a stronger lock will do. */
+#include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "datatype/timestamp.h"
+#include "nodes/execnodes.h"
+#include "nodes/parsenodes.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/guc_tables.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "parser/parse_relation.h"
+#include "utils/guc_hooks.h"
+#include "varatt.h"
+#endif
+
+/* --- Privileges of range table entries: 16 has them in a list of their own --- */
+
+#if PG_VERSION_NUM >= 160000
+typedef RTEPermissionInfo CgRtePermission;
+
+#define CG_COMPAT_CHECK_PERMS_ARGS List *rangeTable, List *permissions, bool ereport_on_violation
+#define CG_COMPAT_CHECK_PERMS_PASS rangeTable, permissions, ereport_on_violation
+#define CG_COMPAT_PERMISSIONS permissions
+#define cg_compat_is_permission(permission) true
+
+static inline Oid
+cg_compat_check_as_user(const Query *query, RangeTblEntry *rte)
+{
+	return rte->perminfoindex == 0 ? InvalidOid :
+		getRTEPermissionInfo(query->rteperminfos, rte)->checkAsUser;
+}
+#else
+typedef RangeTblEntry CgRtePermission;
+
+#define CG_COMPAT_CHECK_PERMS_ARGS List *rangeTable, bool ereport_on_violation
+#define CG_COMPAT_CHECK_PERMS_PASS rangeTable, ereport_on_violation
+#define CG_COMPAT_PERMISSIONS rangeTable
+#define cg_compat_is_permission(permission) ((permission)->rtekind == RTE_RELATION)
+#define cg_compat_check_as_user(query, rte) ((rte)->checkAsUser)
+#endif
+
+/* --- Checks of privileges: 15 has a function for each class of objects --- */
+
+#if PG_VERSION_NUM < 160000
+static inline bool
+object_ownercheck(Oid class, Oid object, Oid role)
+{
+	switch (class)
+	{
+		case RelationRelationId:
+			return pg_class_ownercheck(object, role);
+		case DatabaseRelationId:
+			return pg_database_ownercheck(object, role);
+		default:
+			elog(ERROR, "no check of ownership for objects of class %u", class);
+	}
+}
+
+static inline AclResult
+object_aclcheck(Oid class, Oid object, Oid role, AclMode mode)
+{
+	switch (class)
+	{
+		case NamespaceRelationId:
+			return pg_namespace_aclcheck(object, role, mode);
+		case ProcedureRelationId:
+			return pg_proc_aclcheck(object, role, mode);
+		default:
+			elog(ERROR, "no check of privileges for objects of class %u", class);
+	}
+}
+#endif
+
+/* --- Settings --- */
+
+/* All settings, sorted by name; not to be changed. */
+static inline struct config_generic **
+cg_compat_settings(int *count)
+{
+#if PG_VERSION_NUM >= 160000
+	return get_guc_variables(count);
+#else
+	*count = GetNumConfigOptions();
+	return get_guc_variables();
+#endif
+}
+
+#if PG_VERSION_NUM < 180000
+#define VACUUM_COST_DELAY RESOURCES_VACUUM_DELAY
+#endif
+
+#if PG_VERSION_NUM < 160000
+extern void assign_synchronous_commit(int newval, void *extra);
+#endif
+
+/* --- The executor, as ownrows.c uses it --- */
+
+#if PG_VERSION_NUM >= 180000
+#define cg_compat_init_range_table(estate, rtable) \
+	ExecInitRangeTable(estate, rtable, NIL, bms_make_singleton(1))
+#elif PG_VERSION_NUM >= 160000
+#define cg_compat_init_range_table(estate, rtable) ExecInitRangeTable(estate, rtable, NIL)
+#else
+#define cg_compat_init_range_table(estate, rtable) ExecInitRangeTable(estate, rtable)
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#define cg_compat_insert_index_tuples(result, slot, estate) \
+	ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL, false)
+#else
+#define cg_compat_insert_index_tuples(result, slot, estate) \
+	ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
+#endif
+
+/* 18 may have a primary key that is deferrable; ours is not. */
+#if PG_VERSION_NUM >= 180000
+#define cg_compat_primary_key(rel) RelationGetPrimaryKeyIndex(rel, false)
+#else
+#define cg_compat_primary_key(rel) RelationGetPrimaryKeyIndex(rel)
+#endif
+
+/* 16 may truncate as the owner of the table; 15 knows no such thing. */
+#if PG_VERSION_NUM >= 160000
+#define cg_compat_truncate(rels, relids) \
+	ExecuteTruncateGuts(rels, relids, NIL, DROP_RESTRICT, false, false)
+#else
+#define cg_compat_truncate(rels, relids) ExecuteTruncateGuts(rels, relids, NIL, DROP_RESTRICT, false)
+#endif
+
+/* The hook for ExecutorRun: 18 has no execute_once any more. */
+#if PG_VERSION_NUM >= 180000
+#define CG_COMPAT_RUN_ARGS QueryDesc *query, ScanDirection direction, uint64 count
+#define CG_COMPAT_RUN_ONCE true
+#define cg_compat_run(function, query, direction, count, once) function(query, direction, count)
+#else
+#define CG_COMPAT_RUN_ARGS QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
+#define CG_COMPAT_RUN_ONCE execute_once
+#define cg_compat_run(function, query, direction, count, once) function(query, direction, count, once)
+#endif
+
+/* --- Transactions, locks, WAL, slots, sessions --- */
+
+/* 17 asks whether a stronger lock will do, and keeps the local transaction with the backend. */
+#if PG_VERSION_NUM >= 170000
+#define cg_compat_lock_held(tag, mode) LockHeldByMe(tag, mode, false)
+#define CG_COMPAT_LXID(proc) ((proc)->vxid.lxid)
+#define cg_compat_log_message(prefix, data, length) LogLogicalMessage(prefix, data, length, false, false)
+#define cg_compat_create_slot(name) \
+	ReplicationSlotCreate(name, false, RS_PERSISTENT, false, false, false)
+#else
 #define cg_compat_lock_held(tag, mode) LockHeldByMe(tag, mode)
+#define CG_COMPAT_LXID(proc) ((proc)->lxid)
+#define cg_compat_log_message(prefix, data, length) LogLogicalMessage(prefix, data, length, false)
+#define cg_compat_create_slot(name) ReplicationSlotCreate(name, false, RS_PERSISTENT, false)
+#endif
+
+/* 18 can refuse a slot that was invalidated; we look at that ourselves. */
+#if PG_VERSION_NUM >= 180000
+#define cg_compat_acquire_slot(name) ReplicationSlotAcquire(name, true, false)
+#else
+#define cg_compat_acquire_slot(name) ReplicationSlotAcquire(name, true)
+#endif
+
+#if PG_VERSION_NUM < 160000
+#define pgstat_get_local_beentry_by_index(n) pgstat_fetch_stat_local_beentry(n)
+#endif
+
+/* --- Commands --- */
+
+/* Who may CLUSTER and REINDEX: 17 asks for MAINTAIN. */
+#if PG_VERSION_NUM < 170000
+#define RangeVarCallbackMaintainsTable RangeVarCallbackOwnsTable
+#endif
+
+/* The catalog of functions, opened, or its OID. */
+#if PG_VERSION_NUM >= 170000
+#define cg_compat_change_owner(catalog, object, role) \
+	AlterObjectOwner_internal(RelationGetRelid(catalog), object, role)
+#else
+#define cg_compat_change_owner(catalog, object, role) AlterObjectOwner_internal(catalog, object, role)
+#endif
+
+/* Sub-commands of ALTER TABLE that this version does not have: numbers that none bears. */
+#if PG_VERSION_NUM >= 160000
+#define AT_AddColumnRecurse (-1)
+#define AT_DropColumnRecurse (-1)
+#define AT_AddConstraintRecurse (-1)
+#define AT_ValidateConstraintRecurse (-1)
+#define AT_DropConstraintRecurse (-1)
+#endif
+#if PG_VERSION_NUM < 170000
+#define AT_SetExpression (-1)
+#endif
+#if PG_VERSION_NUM >= 180000
+#define AT_CheckNotNull (-1)
+#endif
+
+/* --- Functions and nodes --- */
+
+/* random() alone was enough until 17. */
+#if PG_VERSION_NUM < 170000
+#define F_RANDOM_ F_RANDOM
+#endif
+
+/* Run conditions of window functions are in the parse tree in 15 and 16 alone. */
+#if PG_VERSION_NUM >= 170000
+#define CG_COMPAT_RUN_CONDITION(window, walk)
+#else
+#define CG_COMPAT_RUN_CONDITION(window, walk) \
+	((window)->runCondition = (List *) (walk))
+#endif
+
+/* Which comparison an operator is; the numbers are those of B-tree strategies in all versions. */
+#if PG_VERSION_NUM >= 180000
+#define cg_compat_strategy(interpretation) ((int) (interpretation)->cmptype)
+#else
+#define get_op_index_interpretation get_op_btree_interpretation
+#define OpIndexInterpretation OpBtreeInterpretation
+#define cg_compat_strategy(interpretation) ((interpretation)->strategy)
+#define F_REVERSE_TEXT F_REVERSE
+#endif
+
+/* 18 puts it before the declaration. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
 
 #endif							/* CG_COMPAT_H */

@@ -36,6 +36,7 @@
 #include "utils/syscache.h"
 
 #include "base/acls.h"
+#include "compat.h"
 
 /* ObjectAddress, in TopTransactionContext */
 static List *created = NIL;
@@ -102,7 +103,7 @@ give_away(Oid classId, Oid objectId)
 			break;
 		case ProcedureRelationId:
 			catalog = table_open(ProcedureRelationId, RowExclusiveLock);
-			AlterObjectOwner_internal(catalog, objectId, BOOTSTRAP_SUPERUSERID);
+			cg_compat_change_owner(catalog, objectId, BOOTSTRAP_SUPERUSERID);
 			table_close(catalog, RowExclusiveLock);
 			break;
 		case TypeRelationId:

@@ -26,6 +26,7 @@
 
 #include "base/actor.h"
 #include "base/roles.h"
+#include "compat.h"
 
 #define PROXY_ROLE "contact_guard_proxy"
 #define ACTOR_LENGTH 256
@@ -105,14 +106,18 @@ static bool
 role_is_lent(void)
 {
 	static struct config_generic *setting = NULL;
-	struct config_generic **settings = get_guc_variables();
-	int			count = setting ? 0 : GetNumConfigOptions();
 
 	if (GetOuterUserId() == GetSessionUserId())
 		return false;
-	for (int i = 0; i < count; i++)
-		if (strcmp(settings[i]->name, "role") == 0)
-			setting = settings[i];
+	if (setting == NULL)
+	{
+		int			count;
+		struct config_generic **settings = cg_compat_settings(&count);
+
+		for (int i = 0; i < count; i++)
+			if (strcmp(settings[i]->name, "role") == 0)
+				setting = settings[i];
+	}
 	return setting->source != PGC_S_SESSION || (setting->stack && setting->stack->state == GUC_SAVE);
 }
 

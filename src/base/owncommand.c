@@ -21,6 +21,7 @@
 #include "base/objects.h"
 #include "base/owntables.h"
 #include "base/settings.h"
+#include "compat.h"
 
 /* Rows of a query that are taken at a time. */
 #define FETCH_ROWS 1000
@@ -167,7 +168,7 @@ run_truncate(void *arg)
 	Oid			relid = *(Oid *) arg;
 	Relation	rel = table_open(relid, AccessExclusiveLock);
 
-	ExecuteTruncateGuts(list_make1(rel), list_make1_oid(relid), NIL, DROP_RESTRICT, false);
+	cg_compat_truncate(list_make1(rel), list_make1_oid(relid));
 	table_close(rel, NoLock);
 	CommandCounterIncrement();
 }

@@ -27,6 +27,7 @@
 #include "base/owncolumns.h"
 #include "base/ownrows.h"
 #include "base/owntables.h"
+#include "compat.h"
 
 typedef enum Purpose
 {
@@ -65,7 +66,7 @@ cg_ownrows_open(CgOwnWriter *writer, Oid relid)
 	rte->relid = relid;
 	rte->relkind = writer->rel->rd_rel->relkind;
 	rte->rellockmode = RowExclusiveLock;
-	ExecInitRangeTable(writer->estate, list_make1(rte));
+	cg_compat_init_range_table(writer->estate, list_make1(rte));
 	writer->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->result, writer->rel, 1, NULL, 0);
 	ExecOpenIndices(writer->result, false);
@@ -90,7 +91,7 @@ void
 cg_ownrows_index(CgOwnWriter *writer, TupleTableSlot *slot)
 {
 	ResetPerTupleExprContext(writer->estate);
-	(void) ExecInsertIndexTuples(writer->result, slot, writer->estate, false, false, NULL, NIL);
+	(void) cg_compat_insert_index_tuples(writer->result, slot, writer->estate);
 }
 
 static void

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "compat.h"
+
 /*
  * ERROR insufficient_privilege if what has just been created or altered is in the
  * extension's schema, or that schema, or on one of its tables (a trigger, a rule).
@@ -15,9 +17,9 @@
 extern void cg_ownschema_check(Oid classId, Oid objectId, Oid other);
 
 /* ERROR insufficient_privilege: the table is for contact_guard alone. */
-extern void cg_ownschema_refuse(Oid relid) pg_attribute_noreturn();
+pg_noreturn extern void cg_ownschema_refuse(Oid relid);
 
 /* The same for a DROP, with a hint where it is one of the schema. */
-extern void cg_ownschema_refuse_drop(Oid relid) pg_attribute_noreturn();
+pg_noreturn extern void cg_ownschema_refuse_drop(Oid relid);
 
 #endif							/* CG_OWNSCHEMA_H */

@@ -38,6 +38,7 @@
 #include "base/ownschema.h"
 #include "base/owntables.h"
 #include "base/roles.h"
+#include "compat.h"
 
 void		(*cg_owntables_on_drop) (Oid relid) = NULL;
 
@@ -48,13 +49,13 @@ static bool writing = false;	/* a command of ours is under way */
 static bool process_is_ours = false;
 static bool dropping = false;	/* DROP EXTENSION is under way */
 
-static bool owntables_check_perms(List *rangeTable, bool ereport_on_violation);
+static bool owntables_check_perms(CG_COMPAT_CHECK_PERMS_ARGS);
 static void owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId,
 									int subId, void *arg);
 static void refuse_if_ours(RangeVar *name);
 static void check_other_tables(Node *statement);
 static bool is_left_over(Oid relid);
-static bool is_allowed(const RangeTblEntry *rte);
+static bool is_allowed(const CgRtePermission *permission);
 static bool has_leave(void);
 
 void
@@ -78,12 +79,12 @@ cg_owntables_allow_drop(bool allow)
  * a dump has of another log stands beside it, and a record says so.
  */
 static bool
-is_restored_here(const RangeTblEntry *rte)
+is_restored_here(const CgRtePermission *permission)
 {
-	Oid			relid = rte->relid;
+	Oid			relid = permission->relid;
 
 	/* Nothing that is there is changed, and its triggers change nothing else. */
-	if (!superuser() || row_security || (rte->requiredPerms & (ACL_UPDATE | ACL_DELETE)) != 0)
+	if (!superuser() || row_security || (permission->requiredPerms & (ACL_UPDATE | ACL_DELETE)) != 0)
 		return false;
 	return relid == cg_objects_relation("permission", true) ||
 		relid == cg_objects_relation("intervention", true) ||
@@ -97,33 +98,33 @@ is_restored_here(const RangeTblEntry *rte)
  * records, and a role with pg_read_all_data reads everything.
  */
 static bool
-is_allowed(const RangeTblEntry *rte)
+is_allowed(const CgRtePermission *permission)
 {
-	if ((rte->requiredPerms & ACL_SELECT) != 0 &&
-		(rte->relid == cg_objects_relation("journal_key", true) ||
-		 rte->relid == cg_objects_relation("journal_state", true)))
+	if ((permission->requiredPerms & ACL_SELECT) != 0 &&
+		(permission->relid == cg_objects_relation("journal_key", true) ||
+		 permission->relid == cg_objects_relation("journal_state", true)))
 		return false;
-	return (rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) == 0 ||
-		is_restored_here(rte);
+	return (permission->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) == 0 ||
+		is_restored_here(permission);
 }
 
 static bool
-owntables_check_perms(List *rangeTable, bool ereport_on_violation)
+owntables_check_perms(CG_COMPAT_CHECK_PERMS_ARGS)
 {
 	ListCell   *lc;
 
-	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(rangeTable, ereport_on_violation))
+	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(CG_COMPAT_CHECK_PERMS_PASS))
 		return false;
-	foreach(lc, rangeTable)
+	foreach(lc, CG_COMPAT_PERMISSIONS)
 	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		const CgRtePermission *permission = lfirst(lc);
 
-		if (rte->rtekind == RTE_RELATION && rte->relid >= FirstNormalObjectId &&
-			cg_objects_is_own(rte->relid) && !has_leave() && !is_allowed(rte))
+		if (cg_compat_is_permission(permission) && permission->relid >= FirstNormalObjectId &&
+			cg_objects_is_own(permission->relid) && !has_leave() && !is_allowed(permission))
 		{
 			if (!ereport_on_violation)
 				return false;
-			cg_ownschema_refuse(rte->relid);
+			cg_ownschema_refuse(permission->relid);
 		}
 	}
 	return true;

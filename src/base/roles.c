@@ -29,6 +29,7 @@
 #include "base/objects.h"
 #include "base/refused.h"
 #include "base/roles.h"
+#include "compat.h"
 
 #define CG_ADMIN_ROLE "contact_guard_admin"
 
@@ -139,7 +140,7 @@ cg_roles_is_proxy(Oid role, bool may_name)
 	if (may_name || superuser_arg(role))
 		return false;
 	function = cg_objects_function_if_there("act_as");
-	return OidIsValid(function) && pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
+	return OidIsValid(function) && object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
 }
 
 void
@@ -202,7 +203,7 @@ cg_roles_require_policy_owner(Oid relid, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", relid)));
-	if (!pg_class_ownercheck(relid, GetUserId()))
+	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of relation %s", get_rel_name(relid)),

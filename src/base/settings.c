@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 
 #include "base/settings.h"
+#include "compat.h"
 
 /* A setting that has its value from postgresql.conf, and what source it had. */
 typedef struct Kept
@@ -42,7 +43,7 @@ is_kept(const struct config_generic *setting)
 		case FILE_LOCATIONS:
 		case CONN_AUTH_SETTINGS:
 		case RESOURCES_MEM:
-		case RESOURCES_VACUUM_DELAY:
+		case VACUUM_COST_DELAY:
 		case WAL_SETTINGS:
 		case REPLICATION_SENDING:
 		case LOCK_MANAGEMENT:
@@ -70,8 +71,8 @@ has_boot_value(const struct config_generic *setting)
 void
 cg_settings_lock(void)
 {
-	struct config_generic **settings = get_guc_variables();
-	int			count = GetNumConfigOptions();
+	int			count;
+	struct config_generic **settings = cg_compat_settings(&count);
 
 	for (int i = 0; i < count; i++)
 	{

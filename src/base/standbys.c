@@ -15,6 +15,7 @@
 #include "utils/timeout.h"
 
 #include "base/standbys.h"
+#include "compat.h"
 
 static bool is_acknowledged(XLogRecPtr lsn);
 

@@ -32,6 +32,7 @@
 #include "command/altertable.h"
 #include "command/ddl.h"
 #include "command/foreignkeys.h"
+#include "compat.h"
 #include "policy/inherit.h"
 #include "policy/policy.h"
 #include "policy/touches.h"
@@ -64,6 +65,7 @@ static const SubCommand subcommands[] = {
 	{AT_CookedColumnDefault, RULE_FREE},
 	{AT_DropNotNull, RULE_FREE},
 	{AT_SetNotNull, RULE_FREE},
+	{AT_SetExpression, RULE_ADMIN},	/* of a generated column: it sees stored values */
 	{AT_DropExpression, RULE_KEEPS},	/* the values stay, and the guard with them */
 	{AT_CheckNotNull, RULE_INTERNAL},
 	{AT_SetStatistics, RULE_FREE},

@@ -29,6 +29,7 @@
 
 #include "base/shared.h"
 #include "command/databases.h"
+#include "compat.h"
 
 #define HOLD_MS 60000
 #define PATIENCE_MS 5000
@@ -114,7 +115,7 @@ is_template(Oid database)
 static bool
 may_have(Node *statement, Oid database, bool is_top_level)
 {
-	bool		owner = pg_database_ownercheck(database, GetUserId());
+	bool		owner = object_ownercheck(DatabaseRelationId, database, GetUserId());
 
 	if (!IsA(statement, RenameStmt) && IsInTransactionBlock(is_top_level))
 		return false;

@@ -39,6 +39,7 @@
 #include "command/beneath.h"
 #include "command/childcode.h"
 #include "command/ddl.h"
+#include "compat.h"
 #include "policy/descend.h"
 #include "policy/inherit.h"
 #include "policy/offences.h"
@@ -238,7 +239,7 @@ decide_cluster(ClusterStmt *statement, CgDdl *frame)
 		return;
 	}
 	relid = RangeVarGetRelidExtended(statement->relation, AccessExclusiveLock, 0,
-									 RangeVarCallbackOwnsTable, NULL);
+									 RangeVarCallbackMaintainsTable, NULL);
 	qualify(statement->relation, relid);
 	frame->touches = cg_descend_is_guarded(relid);
 	/* The order of the rows would be that of the values. */
@@ -276,7 +277,7 @@ decide_reindex(ReindexStmt *statement, CgDdl *frame)
 			concurrently = defGetBoolean(lfirst_node(DefElem, lc));
 	relid = RangeVarGetRelidExtended(statement->relation,
 									 concurrently ? ShareUpdateExclusiveLock : ShareLock,
-									 0, RangeVarCallbackOwnsTable, NULL);
+									 0, RangeVarCallbackMaintainsTable, NULL);
 	qualify(statement->relation, relid);
 	frame->touches = cg_descend_is_guarded(relid);
 }

@@ -8,6 +8,7 @@
 #include "nodes/pg_list.h"
 #include "nodes/plannodes.h"
 
+#include "compat.h"
 #include "policy/commands.h"
 
 /* One utility statement under way; they nest.  ddl.c alone looks inside. */
@@ -70,7 +71,7 @@ extern bool cg_ddl_is_decided(Oid relid);
 extern void cg_ddl_require_image(Oid relid, Oid function);
 
 /* ERROR insufficient_privilege: "must be … to <what> relation …". */
-extern void cg_ddl_refuse(Oid relid, const char *what) pg_attribute_noreturn();
+pg_noreturn extern void cg_ddl_refuse(Oid relid, const char *what);
 
 /*
  * The same, unless the innermost command was given by an admin, or neither the relation

@@ -26,6 +26,7 @@
 #include "base/owncolumns.h"
 #include "base/owntables.h"
 #include "base/roles.h"
+#include "compat.h"
 #include "journal/eventrecord.h"
 #include "policy/interventions.h"
 #include "policy/labelparse.h"
@@ -257,7 +258,7 @@ draw_id(void)
 	LockDatabaseObject(RelationRelationId, relid, ID_LOCK, ExclusiveLock);
 	rel = table_open(relid, AccessShareLock);
 	(void) cg_owncolumns_place(CG_OWN_INTERVENTION, RelationGetDescr(rel), place);
-	index = index_open(RelationGetPrimaryKeyIndex(rel), AccessShareLock);
+	index = index_open(cg_compat_primary_key(rel), AccessShareLock);
 	/* With a snapshot of this moment, whatever the transaction's is. */
 	scan = systable_beginscan_ordered(rel, index, NULL, 0, NULL);
 	tuple = systable_getnext_ordered(scan, BackwardScanDirection);

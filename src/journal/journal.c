@@ -35,6 +35,7 @@
 #include "base/objects.h"
 #include "base/shared.h"
 #include "base/standbys.h"
+#include "compat.h"
 #include "journal/journal.h"
 #include "journal/journalstate.h"
 
@@ -352,7 +353,7 @@ insert_message(StringInfo message)
 
 	PG_TRY();
 	{
-		lsn = LogLogicalMessage(CG_RECORD_PREFIX, message->data, message->len, false);
+		lsn = cg_compat_log_message(CG_RECORD_PREFIX, message->data, message->len);
 	}
 	PG_FINALLY();
 	{

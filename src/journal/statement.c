@@ -19,9 +19,6 @@
 #include "parser/parser.h"
 #include "parser/scansup.h"
 
-/* The numbers of the tokens; after what declares the semantic types. */
-#include "parser/gramparse.h"
-
 #include "journal/messagemac.h"
 #include "journal/statement.h"
 
@@ -30,6 +27,15 @@
 #define LONGEST_TOKEN 1000
 #define LONGEST_SCAN (64 * 1024)	/* bytes that are looked at */
 
+/*
+ * The numbers of the tokens for constants.  The header that has them is not installed
+ * from PostgreSQL 16 on; the scanner itself says them, of constants that are known.
+ */
+static const char constants[] = "1 1.5 '' U&'' B'1' X'1'";
+static int	constant_tokens[6];
+
+static void learn_constants(void);
+static bool is_constant(int token);
 static char *without_values(const char *text, bool cut);
 static bool scan(const char *text, bool standard_conforming_strings, StringInfo out);
 static void scan_tokens(const char *text, bool standard_conforming_strings, StringInfo out);
@@ -151,6 +157,7 @@ scan_tokens(const char *text, bool standard_conforming_strings, StringInfo out)
 	int			parameter = highest_parameter(text);
 	int			token;
 
+	learn_constants();
 	scanner = scanner_init(text, &extra, &ScanKeywords, ScanKeywordTokens);
 	/* It has warned of them when the statement was parsed. */
 	extra.escape_string_warning = false;
@@ -163,23 +170,40 @@ scan_tokens(const char *text, bool standard_conforming_strings, StringInfo out)
 			continue;
 		if (out->len > 0 && was_apart(text, location))
 			appendStringInfoChar(out, ' ');
-		switch (token)
-		{
-			case SCONST:
-			case USCONST:
-			case ICONST:
-			case FCONST:
-			case BCONST:
-			case XCONST:
-				appendStringInfo(out, "$%d", ++parameter);
-				break;
-			default:
-				/* The scanner has put a zero byte behind the token. */
-				put_token(out, extra.scanbuf + location);
-				break;
-		}
+		if (is_constant(token))
+			appendStringInfo(out, "$%d", ++parameter);
+		else
+			/* The scanner has put a zero byte behind the token. */
+			put_token(out, extra.scanbuf + location);
 	}
 	scanner_finish(scanner);
+}
+
+static void
+learn_constants(void)
+{
+	core_yy_extra_type extra;
+	core_YYSTYPE value;
+	YYLTYPE		location = 0;
+	core_yyscan_t scanner;
+
+	if (constant_tokens[0] != 0)
+		return;
+	scanner = scanner_init(constants, &extra, &ScanKeywords, ScanKeywordTokens);
+	extra.standard_conforming_strings = true;	/* else U&'' is an error */
+	/* The first comes last: if the scanner fails, all are learnt again. */
+	for (int i = lengthof(constant_tokens) - 1; i >= 0; i--)
+		constant_tokens[i] = core_yylex(&value, &location, scanner);
+	scanner_finish(scanner);
+}
+
+static bool
+is_constant(int token)
+{
+	for (int i = 0; i < lengthof(constant_tokens); i++)
+		if (constant_tokens[i] == token)
+			return true;
+	return false;
 }
 
 static void

@@ -32,6 +32,7 @@
 #include "utils/timestamp.h"
 
 #include "base/shared.h"
+#include "compat.h"
 #include "log/census.h"
 #include "log/launcher.h"
 #include "log/recorder.h"
@@ -197,7 +198,7 @@ try_slot(void)
 
 	if (SearchNamedReplicationSlot(SLOT_NAME, true))
 	{
-		ReplicationSlotAcquire(SLOT_NAME, true);
+		cg_compat_acquire_slot(SLOT_NAME);
 		/* max_slot_wal_keep_size, say, or pg_resetwal has let its WAL go. */
 		if (MyReplicationSlot->data.restart_lsn < cg_walreader_oldest())
 		{
@@ -233,7 +234,7 @@ static void
 make_slot(void)
 {
 	CheckSlotRequirements();
-	ReplicationSlotCreate(SLOT_NAME, false, RS_PERSISTENT, false);
+	cg_compat_create_slot(SLOT_NAME);
 	do
 	{
 		XLogRecPtr	oldest;

@@ -28,6 +28,7 @@
 #include "utils/timestamp.h"
 
 #include "base/owntables.h"
+#include "compat.h"
 #include "log/recorder.h"
 #include "log/sessions.h"
 
@@ -170,7 +171,7 @@ living_sessions(void)
 
 	for (int i = 1; i <= backends; i++)
 	{
-		LocalPgBackendStatus *local = pgstat_fetch_stat_local_beentry(i);
+		LocalPgBackendStatus *local = pgstat_get_local_beentry_by_index(i);
 		CgMessageHeader header = {0};
 		char		name[CG_SESSION_LENGTH];
 

@@ -20,18 +20,20 @@
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/fmgroids.h"
+#include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
+#include "compat.h"
 #include "plan/carriers.h"
 #include "policy/builtins.h"
 
 static bool carrier_function(Oid function, void *context);
 static bool carrier_type(Oid type);
-static bool carrier_relation(const RangeTblEntry *rte);
+static bool carrier_relation(const RangeTblEntry *rte, bool is_target);
 static bool computes(Relation rel);
 static bool carrier_call(const FuncExpr *call);
 static bool carrier_arguments(List *args);
@@ -123,7 +125,7 @@ carrier_call(const FuncExpr *call)
 
 /* A foreign server gets values as parameters; a trigger sees what is stored. */
 static bool
-carrier_relation(const RangeTblEntry *rte)
+carrier_relation(const RangeTblEntry *rte, bool is_target)
 {
 	Relation	rel;
 	bool		result;
@@ -132,7 +134,7 @@ carrier_relation(const RangeTblEntry *rte)
 		return false;
 	if (rte->relkind == RELKIND_FOREIGN_TABLE)
 		return true;
-	if ((rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) == 0)
+	if (!is_target)
 		return false;
 	/* Partitions may have triggers and servers of their own. */
 	if (rte->relkind == RELKIND_PARTITIONED_TABLE)
@@ -271,10 +273,16 @@ carrier_walker(Node *node, void *context)
 	if (node == NULL)
 		return false;
 	if (IsA(node, RangeTblEntry))
-		return carrier_relation((RangeTblEntry *) node);
+		return carrier_relation((RangeTblEntry *) node, false);
 	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, carrier_walker, context,
-								 QTW_EXAMINE_RTES_BEFORE | QTW_EXAMINE_SORTGROUP);
+	{
+		Query	   *query = (Query *) node;
+
+		return (query->resultRelation > 0 &&
+				carrier_relation(rt_fetch(query->resultRelation, query->rtable), true)) ||
+			query_tree_walker(query, carrier_walker, context,
+							  QTW_EXAMINE_RTES_BEFORE | QTW_EXAMINE_SORTGROUP);
+	}
 	if (IsA(node, SetOperationStmt) &&
 		carrier_walker((Node *) ((SetOperationStmt *) node)->groupClauses, context))
 		return true;

@@ -29,12 +29,13 @@
 #include "base/objects.h"
 #include "base/ownreplica.h"
 #include "base/refused.h"
+#include "compat.h"
 #include "plan/copyto.h"
 #include "policy/policy.h"
 
 static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 
-static bool copyto_check_perms(List *rangeTable, bool ereport_on_violation);
+static bool copyto_check_perms(CG_COMPAT_CHECK_PERMS_ARGS);
 static bool must_be_query(Oid relid);
 static void require_whole(Oid relid);
 static bool may_read(Oid relid);
@@ -98,26 +99,27 @@ cg_copyto_init(void)
  * that is, should the name have changed its meaning.
  */
 static bool
-copyto_check_perms(List *rangeTable, bool ereport_on_violation)
+copyto_check_perms(CG_COMPAT_CHECK_PERMS_ARGS)
 {
 	ListCell   *lc;
 
-	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(rangeTable, ereport_on_violation))
+	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(CG_COMPAT_CHECK_PERMS_PASS))
 		return false;
-	foreach(lc, cg_copystate_now()->bare ? rangeTable : NIL)
+	foreach(lc, cg_copystate_now()->bare ? CG_COMPAT_PERMISSIONS : NIL)
 	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		const CgRtePermission *permission = lfirst(lc);
 
-		if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_RELATION ||
-			!must_be_query(rte->relid))
+		if (!cg_compat_is_permission(permission) ||
+			get_rel_relkind(permission->relid) != RELKIND_RELATION ||
+			!must_be_query(permission->relid))
 			continue;
 		if (!ereport_on_violation)
 			return false;
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("the name of relation \"%s\" meant another one when COPY began",
-						get_rel_name(rte->relid)),
-				 cg_refused_relation(rte->relid, InvalidAttrNumber),
+						get_rel_name(permission->relid)),
+				 cg_refused_relation(permission->relid, InvalidAttrNumber),
 				 errhint("Run it again.")));
 	}
 	return true;

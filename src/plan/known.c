@@ -9,9 +9,10 @@
 
 #include "nodes/nodes.h"
 
+#include "compat.h"
 #include "plan/known.h"
 
-static void refuse(const char *what, int kind) pg_attribute_noreturn();
+pg_noreturn static void refuse(const char *what, int kind);
 
 static void
 refuse(const char *what, int kind)

@@ -29,6 +29,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/site.h"
+#include "compat.h"
 #include "plan/calls.h"
 #include "plan/lookup.h"
 #include "policy/planassume.h"
@@ -87,9 +88,9 @@ is_plain_operator(Oid opno)
 
 	if (opno >= FirstGenbkiObjectId)
 		return false;
-	foreach(lc, get_op_btree_interpretation(opno))
+	foreach(lc, get_op_index_interpretation(opno))
 	{
-		int			strategy = ((OpBtreeInterpretation *) lfirst(lc))->strategy;
+		int			strategy = cg_compat_strategy((OpIndexInterpretation *) lfirst(lc));
 
 		if (strategy >= BTLessStrategyNumber && strategy <= BTGreaterStrategyNumber)
 			return true;
@@ -229,9 +230,9 @@ rank(const Node *comparison)
 
 	if (IsA(comparison, ScalarArrayOpExpr))
 		return 1;
-	interpretations = get_op_btree_interpretation(((const OpExpr *) comparison)->opno);
+	interpretations = get_op_index_interpretation(((const OpExpr *) comparison)->opno);
 	if (interpretations != NIL &&
-		((OpBtreeInterpretation *) linitial(interpretations))->strategy == BTEqualStrategyNumber)
+		cg_compat_strategy((OpIndexInterpretation *) linitial(interpretations)) == BTEqualStrategyNumber)
 		return 0;
 	return interpretations == NIL ? 2 : 3;
 }

@@ -29,6 +29,7 @@
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "plan/carriers.h"
 #include "plan/inserted.h"
 #include "plan/known.h"
@@ -129,7 +130,7 @@ rewrite_query(Query *query, RewriteContext *context, bool top)
 
 		window->startOffset = rewrite_condition(window->startOffset, context);
 		window->endOffset = rewrite_condition(window->endOffset, context);
-		window->runCondition = (List *) rewrite_condition((Node *) window->runCondition, context);
+		CG_COMPAT_RUN_CONDITION(window, rewrite_condition((Node *) window->runCondition, context));
 	}
 	rewrite_rtable(query, output, context);
 	if (top)

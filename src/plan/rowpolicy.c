@@ -40,6 +40,7 @@
 
 #include "base/objects.h"
 #include "base/site.h"
+#include "compat.h"
 #include "plan/calls.h"
 #include "plan/planner.h"
 #include "plan/rowpolicy.h"
@@ -59,7 +60,7 @@ static Node *make_filter(Oid relid, Index rti);
 static Node *make_any(const Var *key, Oid relid);
 static bool filter_walker(Node *node, void *context);
 static void allow_returning(Query *query);
-static bool is_foreign_key_check(const RangeTblEntry *rte);
+static bool is_foreign_key_check(const Query *query, RangeTblEntry *rte);
 
 void
 cg_rowpolicy_init(void)
@@ -199,10 +200,12 @@ filter_walker(Node *node, void *context)
  * runs, see all rows.
  */
 static bool
-is_foreign_key_check(const RangeTblEntry *rte)
+is_foreign_key_check(const Query *query, RangeTblEntry *rte)
 {
+	Oid			role = cg_compat_check_as_user(query, rte);
+
 	return cg_execution_is_foreign_key_check() && !cg_planner_is_planning() &&
-		pg_class_ownercheck(rte->relid, OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId());
+		object_ownercheck(RelationRelationId, rte->relid, OidIsValid(role) ? role : GetUserId());
 }
 
 /*
@@ -231,7 +234,7 @@ cg_rowpolicy_require(Query *query, Index rti)
 
 	if (query->commandType == CMD_INSERT && rti == query->resultRelation)
 		allow_returning(query);
-	if (is_foreign_key_check(rte))
+	if (is_foreign_key_check(query, rte))
 		return false;
 	if (filter_walker((Node *) rte->securityQuals, NULL) ||
 		(rti == query->resultRelation && filter_walker((Node *) query->withCheckOptions, NULL)))

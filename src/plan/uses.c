@@ -29,6 +29,7 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
+#include "compat.h"
 #include "plan/rewrite_private.h"
 #include "policy/policy.h"
 
@@ -152,8 +153,8 @@ is_equality(Oid opno)
 {
 	ListCell   *lc;
 
-	foreach(lc, get_op_btree_interpretation(opno))
-		if (((OpBtreeInterpretation *) lfirst(lc))->strategy == BTEqualStrategyNumber)
+	foreach(lc, get_op_index_interpretation(opno))
+		if (cg_compat_strategy((OpIndexInterpretation *) lfirst(lc)) == BTEqualStrategyNumber)
 			return true;
 	return false;
 }

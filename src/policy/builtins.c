@@ -11,6 +11,7 @@
 #include "access/transam.h"
 #include "utils/fmgroids.h"
 
+#include "compat.h"
 #include "policy/builtins.h"
 
 /*
@@ -18,13 +19,13 @@
  * of them: others see how long a statement takes, before its record is there.
  */
 static const Oid keeps[] = {
-	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID,
+	F_RANDOM_, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID,
 	F_AGE_XID, F_CURRENT_SCHEMAS
 };
 
 /* VOLATILE, but they write nothing that another statement could miss. */
 static const Oid writes_nothing[] = {
-	F_RANDOM, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID, F_PG_SLEEP, F_PG_SLEEP_FOR,
+	F_RANDOM_, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID, F_PG_SLEEP, F_PG_SLEEP_FOR,
 	F_PG_SLEEP_UNTIL, F_NEXTVAL, F_CURRVAL, F_LASTVAL, F_SET_CONFIG,
 	F_PG_ADVISORY_LOCK_INT8, F_PG_ADVISORY_LOCK_INT4_INT4, F_PG_TRY_ADVISORY_LOCK_INT8,
 	F_PG_TRY_ADVISORY_LOCK_INT4_INT4, F_PG_ADVISORY_UNLOCK_INT8, F_PG_ADVISORY_UNLOCK_INT4_INT4,

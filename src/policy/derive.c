@@ -29,6 +29,7 @@
 #include "utils/syscache.h"
 
 #include "base/catalog.h"
+#include "compat.h"
 #include "policy/derive.h"
 
 static Node *generation_expression(Oid relid, AttrNumber attnum);
@@ -145,7 +146,7 @@ keeps_null(Node *node)
 			case F_UPPER_TEXT:
 			case F_LOWER_TEXT:
 			case F_INITCAP:
-			case F_REVERSE:
+			case F_REVERSE_TEXT:
 			case F_MD5_TEXT:
 			case F_LEFT:
 			case F_RIGHT:

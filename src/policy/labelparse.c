@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+#include "compat.h"
 #include "policy/labelparse.h"
 #include "policy/labels.h"
 
@@ -28,7 +29,7 @@ typedef struct LabelKey
 static JsonbContainer *parse_object(const char *label);
 static void read_keys(JsonbContainer *object, LabelKey *keys, int nkeys);
 static JsonbContainer *object_at(JsonbContainer *object, const char *key);
-static void bad_label(const char *detail) pg_attribute_noreturn();
+pg_noreturn static void bad_label(const char *detail);
 
 static void
 bad_label(const char *detail)

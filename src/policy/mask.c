@@ -26,6 +26,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "policy/mask.h"
 
 #define PSEUDONYM_HEX 16		/* digits: 64 bits */

@@ -36,6 +36,7 @@
 
 #include "base/inval.h"
 #include "base/objects.h"
+#include "compat.h"
 #include "policy/callees.h"
 #include "policy/labels.h"
 #include "policy/pinned.h"
@@ -223,7 +224,7 @@ cg_trust_is_usable(Oid function, Oid role)
 	{
 		Oid			schema = get_namespace_oid(lfirst(lc), true);
 
-		if (!OidIsValid(schema) || pg_namespace_aclcheck(schema, role, ACL_USAGE) != ACLCHECK_OK)
+		if (!OidIsValid(schema) || object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) != ACLCHECK_OK)
 			return false;
 	}
 	if (before == generation)

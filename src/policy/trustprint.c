@@ -18,6 +18,7 @@
 #include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -84,7 +85,7 @@ char *
 cg_trustprint_make(Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	OverrideSearchPath path = {.schemas = NIL, .addCatalog = true, .addTemp = false};
+	int			level;
 	char	   *text;
 	bytea	   *hash;
 	char	   *hex;
@@ -93,9 +94,11 @@ cg_trustprint_make(Oid function)
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
 	/* As pg_dump: every name with its schema, whoever asks. */
-	PushOverrideSearchPath(&path);
+	level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	text = definition(function, tuple);
-	PopOverrideSearchPath();
+	AtEOXact_GUC(true, level);
 	ReleaseSysCache(tuple);
 	hash = DatumGetByteaPP(DirectFunctionCall1(sha256_bytea, PointerGetDatum(cstring_to_text(text))));
 	hex = palloc0(2 * VARSIZE_ANY_EXHDR(hash) + 1);

@@ -37,6 +37,7 @@
 #include "utils/reltrigger.h"
 #include "utils/rel.h"
 
+#include "compat.h"
 #include "policy/commands.h"
 #include "policy/descend.h"
 #include "policy/policy.h"
@@ -268,7 +269,7 @@ cg_errordetail_command_done(CgTouches touches, Oid into)
 static void
 set_deferring(void)
 {
-	deferring = MyProc->lxid;
+	deferring = CG_COMPAT_LXID(MyProc);
 	cg_door_require();
 }
 
@@ -305,7 +306,7 @@ cg_errordetail_query_done(QueryDesc *query)
 static bool
 is_deferring(void)
 {
-	return MyProc && LocalTransactionIdIsValid(deferring) && deferring == MyProc->lxid;
+	return MyProc && LocalTransactionIdIsValid(deferring) && deferring == CG_COMPAT_LXID(MyProc);
 }
 
 /* Of the errors inside only those of the commit are not in a frame of their own. */

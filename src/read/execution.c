@@ -30,6 +30,7 @@
 #include "utils/portal.h"
 
 #include "base/owntables.h"
+#include "compat.h"
 #include "journal/journal.h"
 #include "policy/interventions.h"
 #include "policy/planassume.h"
@@ -71,8 +72,7 @@ static Execution *current = NULL;
 static int64 statements = 0;	/* numbers given in this session */
 static bool first_record_done = false;
 
-static void execution_run(QueryDesc *query, ScanDirection direction, uint64 count,
-						  bool execute_once);
+static void execution_run(CG_COMPAT_RUN_ARGS);
 static void execution_finish(QueryDesc *query);
 static void execution_step(const Step *step);
 static bool may_run_again(const Step *step);
@@ -98,9 +98,9 @@ cg_execution_init(void)
 }
 
 static void
-execution_run(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once)
+execution_run(CG_COMPAT_RUN_ARGS)
 {
-	Step		step = {query, false, direction, count, execute_once};
+	Step		step = {query, false, direction, count, CG_COMPAT_RUN_ONCE};
 
 	/* A subtransaction cannot be had any more once workers have started. */
 	if (first_record_done && query->plannedstmt->parallelModeNeeded)
@@ -134,9 +134,9 @@ call_next(const Step *step)
 	else
 	{
 		if (prev_ExecutorRun)
-			prev_ExecutorRun(step->query, step->direction, step->count, step->execute_once);
+			cg_compat_run(prev_ExecutorRun, step->query, step->direction, step->count, step->execute_once);
 		else
-			standard_ExecutorRun(step->query, step->direction, step->count, step->execute_once);
+			cg_compat_run(standard_ExecutorRun, step->query, step->direction, step->count, step->execute_once);
 	}
 }
 

@@ -6,6 +6,7 @@
 #ifndef CG_RESUME_H
 #define CG_RESUME_H
 
+#include "datatype/timestamp.h"
 #include "executor/execdesc.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"

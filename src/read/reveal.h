@@ -8,6 +8,7 @@
 #include "fmgr.h"
 
 #include "base/site.h"
+#include "compat.h"
 #include "policy/mask.h"
 
 /* What one call site knows, in the FmgrInfo's memory. */
@@ -31,6 +32,6 @@ extern CgRevealState *cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 pa
 extern char *cg_reveal_site_name(CgSite site);
 
 /* ERROR feature_not_supported. */
-extern void cg_reveal_refuse_here(const CgRevealState *state) pg_attribute_noreturn();
+pg_noreturn extern void cg_reveal_refuse_here(const CgRevealState *state);
 
 #endif							/* CG_REVEAL_H */

@@ -293,7 +293,7 @@ cg_shown_of_plan(const PlannedStmt *plan)
 	shown = cg_shown_create();
 	foreach(lc, rte->values_lists)
 	{
-		const char *text = strVal(lfirst(lc));
+		char	   *text = strVal(lfirst(lc));
 
 		if (strcmp(text, "s") == 0)
 			shown->several = true;

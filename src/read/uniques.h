@@ -10,6 +10,7 @@
 #include "nodes/parsenodes.h"
 #include "utils/rel.h"
 
+#include "compat.h"
 #include "policy/policy.h"
 
 /*
@@ -48,6 +49,6 @@ extern bool cg_uniques_told_command(List *names);
  * Instead of PG_RE_THROW(), after the frame has been left: puts on record that an
  * index has told somebody without a permission, and throws the error again.
  */
-extern void cg_uniques_rethrow(void) pg_attribute_noreturn();
+pg_noreturn extern void cg_uniques_rethrow(void);
 
 #endif							/* CG_UNIQUES_H */

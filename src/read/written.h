@@ -5,6 +5,7 @@
 #ifndef CG_WRITTEN_H
 #define CG_WRITTEN_H
 
+#include "compat.h"
 #include "policy/mask.h"
 #include "read/reveal.h"
 
@@ -18,6 +19,6 @@ extern void cg_written_remember(const CgMask *mask, Datum made, Oid type);
 extern bool cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 typmod);
 
 /* ERROR insufficient_privilege. */
-extern void cg_written_refuse(const CgRevealState *state) pg_attribute_noreturn();
+pg_noreturn extern void cg_written_refuse(const CgRevealState *state);
 
 #endif							/* CG_WRITTEN_H */
