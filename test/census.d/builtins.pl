@@ -24,6 +24,9 @@ sub read_catalog
 		$functions{ $row{oid} } = \%row;
 	}
 	%oid_of = header('utils/fmgroids.h') =~ /^#define (F_\w+) (\d+)/mg;
+	# Names of other versions, which compat.h gives to this one's
+	my %names = slurp('src/compat.h') =~ /^#define (F_\w+) (F_\w+)/mg;
+	$oid_of{$_} //= $oid_of{ $names{$_} } foreach keys %names;
 	return;
 }
 
