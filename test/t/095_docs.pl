@@ -21,7 +21,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $top = "$FindBin::RealBin/../..";
-my @files = ('README.md', map { "docs/$_.md" } qw(policy audit operations));
+my @files = ('README.md', map { "docs/$_.md" } qw(policy crm audit evidence operations));
 my @missing = grep { !-e "$top/$_" } @files;
 BAIL_OUT("not in this copy of the tree: @missing") if @missing;
 
