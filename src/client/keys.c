@@ -149,7 +149,7 @@ keys_check(const Keys *keys, const char *data, size_t length, CgNote *note,
 		return "not a signed checkpoint";
 	/* It is shown to people. */
 	if (!text_is_plain(checkpoint->origin))
-		return "its origin is no name";
+		return "its origin is not a name";
 	for (int i = 0; i < keys->count; i++)
 	{
 		const CgNoteKey *key = &keys->keys[i];

@@ -175,8 +175,8 @@ require_unguarded(Oid oid, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be superuser to copy database \"%s\"", name),
-				 errdetail("It has guarded columns, and what is read in a copy is on record in the copy alone."),
-				 errhint("Ask a superuser; or use pg_dump, whose reads are on record.")));
+				 errdetail("It has guarded columns, and reads in a copy are recorded in the copy only."),
+				 errhint("Ask a superuser, or use pg_dump, whose reads are recorded.")));
 }
 
 /*

@@ -115,7 +115,7 @@ warn_of_index(Oid relid, AttrNumber technician)
 				(errcode(ERRCODE_WARNING),
 				 errmsg("relation \"%s\" has no index that begins with \"%s\"",
 						get_rel_name(relid), get_attname(relid, technician, false)),
-				 errhint("Create one on (%s, %s): every reader of a guarded column looks his windows up.",
+				 errhint("Create one on (%s, %s): each read of a guarded column looks for the windows of its reader.",
 						 quote_identifier(get_attname(relid, technician, false)), "the opening time")));
 }
 
@@ -230,7 +230,7 @@ cg_forget_interventions(PG_FUNCTION_ARGS)
 	if (!label.interventions)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("relation \"%s\" is no interventions relation", get_rel_name(relid))));
+				 errmsg("relation \"%s\" is not an interventions relation", get_rel_name(relid))));
 	cg_interventions_set_parts(relid, NULL);
 	label.interventions = false;
 	cg_labels_set_table(relid, &label);

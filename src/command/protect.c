@@ -70,7 +70,7 @@ check_relation(Oid relid)
 		relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is no table", get_rel_name(relid))));
+				 errmsg("\"%s\" is not a table", get_rel_name(relid))));
 	if (IsCatalogRelationOid(relid) || cg_objects_is_own(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

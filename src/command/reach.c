@@ -186,7 +186,7 @@ warn_dependents(Oid relid, AttrNumber attnum)
 						(errcode(ERRCODE_WARNING),
 						 errmsg("materialized view \"%s\" keeps a copy of guarded column \"%s\"",
 								get_rel_name(owner), column),
-						 errhint("Protect it as well, or drop it. REFRESH by its owner is refused without a standing permission of his: see contact_guard.allow().")));
+						 errhint("Protect it as well, or drop it. REFRESH is refused unless its owner has a standing permission: see contact_guard.allow().")));
 		}
 	}
 	systable_endscan(scan);
@@ -230,7 +230,7 @@ warn_uniques(Relation rel)
 					(errcode(ERRCODE_WARNING),
 					 errmsg("index \"%s\" of relation \"%s\" tells whether a guarded value is stored",
 							RelationGetRelationName(index), RelationGetRelationName(rel)),
-					 errdetail("Whoever may insert can ask it; that he does is on record.")));
+					 errdetail("A role that may insert can find out, and its attempts are recorded.")));
 		index_close(index, NoLock);
 	}
 }

@@ -192,7 +192,7 @@ cg_add_cosignature(PG_FUNCTION_ARGS)
 	if (!cg_signing_parse_checkpoint(given, &note, &checkpoint))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("this is no signed checkpoint")));
+				 errmsg("this is not a signed checkpoint")));
 	values[0] = CStringGetTextDatum(checkpoint.origin);
 	values[1] = Int64GetDatum((int64) checkpoint.size);
 	/* Again, if another witness has come in between. */
@@ -203,7 +203,7 @@ cg_add_cosignature(PG_FUNCTION_ARGS)
 		if (stored == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("this is no checkpoint of ours")));
+					 errmsg("this is not a checkpoint of this log")));
 		merged = merge(cg_notetext_to_note(stored), &note);
 		if (merged == NULL)
 			break;

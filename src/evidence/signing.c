@@ -79,7 +79,7 @@ check_path(const char *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("signing key \"%s\" is in the data directory", path),
-				 errdetail("Whoever has a backup would have the key.")));
+				 errdetail("Everybody who has a backup would have the key.")));
 }
 
 static CgNoteKey *

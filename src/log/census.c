@@ -126,7 +126,7 @@ ask(Oid oid)
 		ereport(WARNING,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("more than %d databases of this server use contact_guard", CG_MAX_DATABASES),
-				 errdetail("What was read in the others is not recorded, and keeps its WAL.")));
+				 errdetail("Reads in the others are not recorded, and their WAL is kept.")));
 		warned = true;
 	}
 	return room;

@@ -249,7 +249,7 @@ sign(void)
 	if (!cg_standbys_wait(committed))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
-				 errmsg("a synchronous standby has not acknowledged what a checkpoint would sign")));
+				 errmsg("a synchronous standby has not acknowledged the records that a checkpoint would sign")));
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -349,7 +349,7 @@ check_consistency(const CgCheckpoint *checkpoint, const char *last)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("the access log is a fork: a checkpoint of size " UINT64_FORMAT " was signed that it is no continuation of",
+			 errmsg("the access log is a fork: it does not continue the signed checkpoint of size " UINT64_FORMAT,
 					before.size),
 			 errdetail("The log has " UINT64_FORMAT " records. An old backup has been restored, or a failover has lost commits, or the log has been altered.",
 					   checkpoint->size),

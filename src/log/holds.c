@@ -101,7 +101,7 @@ cg_hold(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("no record in the access log names customer \"%s\"", customer),
-				 errhint("Records that are under way: call contact_guard.sync() first.")));
+				 errhint("If its records may not be stored yet, call contact_guard.sync() first.")));
 	if (finds("SELECT 1::bigint FROM contact_guard.held WHERE customer = $1", customer))
 	{
 		ereport(NOTICE,

@@ -106,7 +106,7 @@ cg_sync(PG_FUNCTION_ARGS)
 		{
 			ereport(WARNING,
 					(errmsg("contact_guard's recorder failed while %s", error),
-					 errhint("See the server log; it is started again.")));
+					 errhint("See the server log. The recorder is started again.")));
 			warned = true;
 		}
 		ConditionVariableTimedSleep(&cg_shared->progress, 1000, PG_WAIT_EXTENSION);

@@ -197,7 +197,7 @@ cg_labelparse_column(const char *label, CgColumnLabel *result)
 			if (strcmp(cg_labels_part_names[i], part) == 0)
 				result->part = i;
 		if (result->part < 0)
-			bad_label(psprintf("\"%s\" is no part of an intervention.", part));
+			bad_label(psprintf("\"%s\" is not a part of an intervention.", part));
 	}
 }
 

@@ -125,7 +125,7 @@ check_label(const ObjectAddress *object, const char *label)
 			relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE)
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("\"%s\" is no table", get_rel_name(object->objectId)),
+					 errmsg("\"%s\" is not a table", get_rel_name(object->objectId)),
 					 errhint("Protect the tables under a view.")));
 	}
 	else

@@ -143,7 +143,7 @@ cg_verdict_require_image(List *before, bool admin, Oid relid, Oid function)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"contact_guard_admin\" to change \"%s\"",
 						OidIsValid(relid) ? get_rel_name(relid) : get_func_name(function)),
-				 errdetail("What interventions are asked by rests on it.")));
+				 errdetail("The query for open interventions depends on it.")));
 }
 
 List *
@@ -232,7 +232,7 @@ cg_verdict_after(List *before, bool admin)
 					 errmsg("must be a member of role \"contact_guard_admin\" to change what interventions relation \"%s\" is asked by",
 							get_rel_name(image->relid)),
 					 cg_refused_relation(image->relid, InvalidAttrNumber),
-					 errdetail("Who is shown guarded values would rest on another definition.")));
+					 errdetail("Another definition would decide who is shown guarded values.")));
 		refuse_untrusted(after);
 		cg_eventrecord_add("interventions of %s are asked by another definition: %s",
 						   get_rel_name(image->relid), cg_verdict_definition(image->relid));

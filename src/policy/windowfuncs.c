@@ -32,7 +32,7 @@ cg_has_open_window(PG_FUNCTION_ARGS)
 	if (customer == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("type %s is no customer key's", format_type_be(type))));
+				 errmsg("type %s is not suitable for a customer key", format_type_be(type))));
 	/* An interventions view that asks this would ask itself. */
 	if (cg_ask_is_running())
 		PG_RETURN_BOOL(false);

@@ -45,7 +45,7 @@ cg_windowquery_problem(Oid relid, const CgTableLabel *label, const AttrNumber *p
 
 	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
 		relkind != RELKIND_VIEW && relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE)
-		return pstrdup("it is no table or view");
+		return pstrdup("it is not a table or view");
 	for (int part = 0; part < CG_NPARTS; part++)
 		if (parts[part] == InvalidAttrNumber)
 			return psprintf("no column is its \"%s\"", cg_labels_part_names[part]);
@@ -109,7 +109,7 @@ settings_problem(const CgTableLabel *label)
 	char	   *problem;
 
 	if (label->open_when && !is_expression(label->open_when))
-		return pstrdup("its \"open_when\" is no single expression");
+		return pstrdup("its \"open_when\" is not a single expression");
 	if (label->timezone && pg_tzset(label->timezone) == NULL)
 		return psprintf("time zone \"%s\" is not known", label->timezone);
 	if ((problem = interval_problem("early", label->early, &ignored)) != NULL ||

@@ -130,5 +130,5 @@ cg_written_refuse(const CgRevealState *state)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("the mask of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
 			 cg_refused_relation(state->site.relid, state->site.attnum),
-			 errhint("The value is what is shown in place of one that is withheld. Leave the column out, or give the value itself.")));
+			 errhint("The value is the mask of a withheld value. Leave the column out, or give the value itself.")));
 }
