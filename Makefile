@@ -12,6 +12,8 @@ files = $(patsubst $(top)/%,%,$(sort $(wildcard $(addprefix $(top)/,$(1)))))
 MODULE_big = contact_guard
 OBJS = $(patsubst %.c,%.o,$(filter-out src/client/%,$(call files,src/*.c src/*/*.c)))
 EXTENSION = extension/contact_guard
+# The version of the library, of the client and of the newest script.
+CG_VERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(top)/$(EXTENSION).control)
 DATA = $(call files,extension/contact_guard--*.sql)
 SHLIB_LINK = -lcrypto
 
@@ -25,7 +27,7 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-clobbered) $(WERROR) -MMD -MP
 # What ereport() ends in is ours, so that no refusal can forget to be a record:
 # see src/base/refused.h.
-PG_CPPFLAGS = -I$(top)/src -Derrfinish=cg_refused_errfinish
+PG_CPPFLAGS = -I$(top)/src -Derrfinish=cg_refused_errfinish -DCG_VERSION='"$(CG_VERSION)"'
 # Debian's PGXS has no dependency tracking of its own: -MMD -MP, and the *.d.
 EXTRA_CLEAN = src/*.d src/*/*.d $(CLIENT) src/client/*.o
 
@@ -34,7 +36,6 @@ EXTRA_CLEAN = src/*.d src/*/*.d $(CLIENT) src/client/*.o
 CLIENT = src/client/contact-guard
 CLIENT_OBJS = $(patsubst %.c,%.o,$(call files,src/client/*.c)) \
 	$(patsubst src/common/%.c,src/client/pure-%.o,$(call files,src/common/*.c))
-CLIENT_VERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(top)/$(EXTENSION).control)
 CLIENT_FLAGS = -I$(top)/src -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE
 
 # Bitcode lets JIT inline a library's functions, of which ours would gain nothing, and
@@ -78,7 +79,7 @@ ifneq ($(top),.)
 $(shell mkdir -p $(sort $(dir $(OBJS) $(CLIENT_OBJS))))
 endif
 
-$(OBJS) $(CLIENT_OBJS): $(firstword $(MAKEFILE_LIST))
+$(OBJS) $(CLIENT_OBJS): $(firstword $(MAKEFILE_LIST)) $(top)/$(EXTENSION).control
 # PGXS's rule for bitcode does not see what a source includes.
 $(OBJS:.o=.bc): %.bc: %.o
 -include $(OBJS:.o=.d) $(CLIENT_OBJS:.o=.d)
@@ -87,7 +88,7 @@ all: $(CLIENT)
 $(CLIENT): $(CLIENT_OBJS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -lcrypto
 src/client/%.o: src/client/%.c
-	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -DCG_VERSION='"$(CLIENT_VERSION)"' -c -o $@ $<
+	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -DCG_VERSION='"$(CG_VERSION)"' -c -o $@ $<
 src/client/pure-%.o: src/common/%.c
 	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -c -o $@ $<
 
@@ -102,7 +103,7 @@ uninstall-client:
 
 # Says what the server lacks before thirty tests say it, each in its own way.
 installcheck-server:
-	@PATH='$(bindir)':"$$PATH" $(top)/test/ready $(CLIENT_VERSION)
+	@PATH='$(bindir)':"$$PATH" $(top)/test/ready $(CG_VERSION)
 installcheck: export TEMP_CONFIG = $(abspath $(top)/test/contact_guard.conf)
 installcheck: export LANG = C.UTF-8
 .PHONY: install-client uninstall-client installcheck-server

@@ -12,6 +12,7 @@ SET LOCAL session_replication_role = origin;
 SET LOCAL DateStyle = ISO;
 SET LOCAL IntervalStyle = postgres;
 SET LOCAL check_function_bodies = on;
+SET LOCAL quote_all_identifiers = off;
 
 -- The schema: made by this command, or an empty one of a superuser's on which nobody
 -- has a right, as a restore makes it and DROP EXTENSION leaves it.  Whoever owned it,
@@ -53,19 +54,46 @@ BEGIN
 			HINT = 'Drop the schema or rename it, and run CREATE EXTENSION again.';
 	END IF;
 	-- What ALTER DEFAULT PRIVILEGES grants on schemas.  On everything below the library
-	-- takes it away itself (src/acls.c).
+	-- takes it away itself (src/base/acls.c).
 	FOR role IN SELECT DISTINCT a.grantee FROM pg_catalog.aclexplode(acl) a WHERE a.grantee OPERATOR(pg_catalog.<>) owner LOOP
 		EXECUTE pg_catalog.concat('REVOKE ALL ON SCHEMA contact_guard FROM '::pg_catalog.text,
 			CASE WHEN role OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC'::pg_catalog.text
 			     ELSE role::pg_catalog.regrole::pg_catalog.text END, ' CASCADE'::pg_catalog.text);
 	END LOOP;
-	-- Like all that follows (src/acls.c): the bootstrap superuser's, whoever installs.
+	-- Like all that follows (src/base/acls.c): the bootstrap superuser's, whoever installs.
 	EXECUTE pg_catalog.concat('ALTER SCHEMA contact_guard OWNER TO '::pg_catalog.text,
 		10::pg_catalog.oid::pg_catalog.regrole::pg_catalog.text);
 	EXECUTE pg_catalog.concat('GRANT ALL ON SCHEMA contact_guard TO '::pg_catalog.text,
 		10::pg_catalog.oid::pg_catalog.regrole::pg_catalog.text);
 END
 $$;
+
+-- The server may still run the library of an older version, which it has loaded before
+-- the files were replaced: the functions below would not be in it.
+DO $$
+BEGIN
+	EXECUTE 'CREATE FUNCTION contact_guard.library_version() RETURNS text '
+		'LANGUAGE c IMMUTABLE PARALLEL SAFE AS ''MODULE_PATHNAME'', ''cg_library_version'''::pg_catalog.text;
+EXCEPTION
+	WHEN undefined_function THEN
+		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+			MESSAGE = 'the server runs the library of an older version of contact_guard',
+			HINT = 'Restart the server, and run the command again.';
+END
+$$;
+DO $$
+BEGIN
+	IF pg_catalog.string_to_array(contact_guard.library_version(), '.'::pg_catalog.text)::pg_catalog.int4[]
+	   OPERATOR(pg_catalog.<) ARRAY[1, 1]::pg_catalog.int4[] THEN
+		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+			MESSAGE = 'the server runs the library of an older version of contact_guard',
+			HINT = 'Restart the server, and run the command again.';
+	END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION contact_guard.library_version() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.library_version() IS
+	'The version of the library that the server has loaded.';
 
 -- The library must be there from the server's start: without it nothing below
 -- would guard anything, so nothing below may come into being.
@@ -80,7 +108,7 @@ SELECT contact_guard.require_preload();
 -- are there if another database has it, and have members then.  But they also may
 -- have been made by somebody who may create roles, with himself among the members, or
 -- with the right to admit others.  What tells them apart is a security label, which
--- only a superuser can set on a role (src/labels.c): ours have it from here on, in
+-- only a superuser can set on a role (src/policy/labels.c): ours have it from here on, in
 -- every database, and in what pg_dumpall writes.  A comment, or privileges on objects
 -- in another database, could be made by anybody.  A superuser who has made the roles
 -- himself, or restores without pg_dumpall, says so with that label.
@@ -206,7 +234,7 @@ GRANT EXECUTE ON FUNCTION contact_guard.statistics_ext_visible(oid) TO PUBLIC;
 
 ---------------------------------------------------------------------------
 -- tables: written by this extension's own code and by nobody else (see
--- src/accesslog.c and src/guardtables.c), whatever privileges say
+-- src/log/accesslog.c and src/base/owntables.c), whatever privileges say
 ---------------------------------------------------------------------------
 
 -- The events of the log, by number: the list of src/common/event.h (test/shape compares).
@@ -252,7 +280,7 @@ CREATE TABLE contact_guard.log (
 ) PARTITION BY RANGE (read_at);
 REVOKE ALL ON contact_guard.log FROM PUBLIC;
 -- No statistics of what is personal: an operator of an auditor's own would be
--- called with what they hold, when he explains a query.  (src/accesslog.c: the months.)
+-- called with what they hold, when he explains a query.  (src/log/accesslog.c: the months.)
 ALTER TABLE contact_guard.log
 	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
 	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
@@ -305,7 +333,7 @@ ALTER TABLE contact_guard.restored_log
 CREATE INDEX ON contact_guard.restored_log (seq);
 CREATE INDEX ON contact_guard.restored_log (customer, read_at);
 CREATE INDEX ON contact_guard.restored_log (actor, read_at);
--- COPY ... TO of it copies the whole log instead (src/copyto.c): so a dump has all.
+-- COPY ... TO of it copies the whole log instead (src/plan/copyto.c): so a dump has all.
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.restored_log'::pg_catalog.regclass, ''::pg_catalog.text);
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.query_text'::pg_catalog.regclass, ''::pg_catalog.text);
 
@@ -340,10 +368,13 @@ CREATE TABLE contact_guard.journal_state (
 REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;
 
 -- The key that seals the journal of an epoch.  Written past logical decoding, and
--- never updated (src/epoch.c): so it is in no change that a slot decodes.
+-- never updated (src/log/epoch.c): so it is in no change that a slot decodes.  After an
+-- update of the extension the key of the epoch before is there, too, until what was
+-- written with it is recorded.
 CREATE TABLE contact_guard.journal_key (
 	epoch   integer NOT NULL,
-	mac_key bytea NOT NULL
+	mac_key bytea NOT NULL,
+	ends_at pg_lsn				-- where the messages of an earlier epoch end; NULL: they go on
 );
 REVOKE ALL ON contact_guard.journal_key FROM PUBLIC;
 
@@ -371,7 +402,7 @@ CREATE TABLE contact_guard.journal_session (
 REVOKE ALL ON contact_guard.journal_session FROM PUBLIC;
 
 -- A subscription of another server's tables must not write ours: whatever comes that
--- way is dropped (src/ownreplica.c).  These fire nowhere else.
+-- way is dropped (src/base/ownreplica.c).  These fire nowhere else.
 CREATE FUNCTION contact_guard.discard_replicated() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'cg_discard_replicated';
 REVOKE ALL ON FUNCTION contact_guard.discard_replicated() FROM PUBLIC;
@@ -386,7 +417,7 @@ REVOKE ALL ON contact_guard.permission FROM PUBLIC;
 GRANT SELECT ON contact_guard.permission TO contact_guard_admin, contact_guard_auditor;
 COMMENT ON TABLE contact_guard.permission IS 'Standing permissions, which contact_guard.allow() gives.';
 CREATE UNIQUE INDEX ON contact_guard.permission (role, (coalesce(relation::oid, 0::oid)));
--- Whose row is in force has the privilege to execute it: see src/permission.c.  That
+-- Whose row is in force has the privilege to execute it: see src/policy/permission.c.  That
 -- PostgreSQL knows: it drops no role that has one, and dumps it by the role's name.
 CREATE FUNCTION contact_guard.standing_permission() RETURNS boolean
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_standing_permission';
@@ -400,7 +431,7 @@ SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission'::pg_catalo
 	   AND (relation IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation))'::pg_catalog.text);
 
 CREATE TABLE contact_guard.intervention (
-	id         bigint PRIMARY KEY,	-- see src/policyfuncs.c
+	id         bigint PRIMARY KEY,	-- see src/command/interventionfuncs.c
 	customer   text NOT NULL,
 	technician name NOT NULL,
 	opens_at   timestamptz NOT NULL,
@@ -990,7 +1021,170 @@ CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT re
 REVOKE ALL ON FUNCTION contact_guard.status() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.status() IS
 	'Whether the guard works, and what is wrong.';
-GRANT EXECUTE ON FUNCTION contact_guard.status() TO contact_guard_admin, contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.status(), contact_guard.library_version() TO contact_guard_admin, contact_guard_auditor;
+
+---------------------------------------------------------------------------
+-- what psql's \d+ says of the rest
+---------------------------------------------------------------------------
+
+COMMENT ON SCHEMA contact_guard IS
+	'The objects of extension contact_guard. Policy: protect(), use_interventions(), allow(), for role contact_guard_admin. Audit: access_log, who_read(), reads_by(), for role contact_guard_auditor. Pools: act_as(), for role contact_guard_proxy. Operation: status(), sync().';
+COMMENT ON TYPE contact_guard.site IS
+	'Internal: where in a query a guarded value is read. Only the planner makes its values.';
+COMMENT ON FUNCTION contact_guard.site_in(cstring) IS
+	'Internal: always fails, so that nobody can write a value of type site.';
+COMMENT ON FUNCTION contact_guard.site_out(contact_guard.site) IS
+	'Internal: the text form of a value of type site, for EXPLAIN.';
+COMMENT ON FUNCTION contact_guard.site_recv(internal) IS
+	'Internal: always fails, so that nobody can send a value of type site.';
+COMMENT ON FUNCTION contact_guard.require_preload() IS
+	'Fails unless the server has loaded the library at its start.';
+COMMENT ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) IS
+	'Internal: returns the value or its mask, and records which. The planner puts it around each guarded column.';
+COMMENT ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) IS
+	'Internal: as reveal(), where the key of the customer may be NULL.';
+COMMENT ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) IS
+	'Internal: the customers whom mode hide shows to the actor.';
+COMMENT ON FUNCTION contact_guard.test_support(internal) IS
+	'Internal: tells the planner how many rows visible() and found() let through.';
+COMMENT ON FUNCTION contact_guard.visible("any", contact_guard.site) IS
+	'Internal: does mode hide show rows of this customer to the actor?';
+COMMENT ON FUNCTION contact_guard.found("any", contact_guard.site) IS
+	'Internal: records a customer whom a look-up by a guarded column has found.';
+COMMENT ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) IS
+	'Internal: what an assignment to a guarded column stores. A mask leaves the stored value as it is.';
+COMMENT ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) IS
+	'Internal: fails if a mask would be inserted into a guarded column.';
+COMMENT ON FUNCTION contact_guard.statistics_visible(oid, smallint) IS
+	'Internal: may the user see the statistics of this column?';
+COMMENT ON FUNCTION contact_guard.statistics_ext_visible(oid) IS
+	'Internal: may the user see these extended statistics?';
+COMMENT ON FUNCTION contact_guard.discard_replicated() IS
+	'Internal: keeps a subscription from writing the tables of this extension.';
+COMMENT ON FUNCTION contact_guard.standing_permission() IS
+	'The privilege to execute it makes a role''s rows of contact_guard.permission valid. allow() and disallow() grant and revoke it.';
+COMMENT ON FUNCTION contact_guard.record_policy(text) IS
+	'Internal: writes a record of event policy.';
+COMMENT ON FUNCTION contact_guard.journal_origin() IS
+	'The name of this database''s journal: system identifier and OID of the database.';
+COMMENT ON FUNCTION contact_guard.customer_of_record(text) IS
+	'The key of a customer as records have it. One that is long is shortened.';
+COMMENT ON FUNCTION contact_guard.leaf_encoding() IS
+	'The encoding of text in leaves of the log''s tree.';
+COMMENT ON FUNCTION contact_guard.leaf_field(integer, text) IS
+	'A field of a leaf that holds text: number, kind, length and bytes.';
+COMMENT ON FUNCTION contact_guard.leaf_field(integer, bytea, integer) IS
+	'A field of a leaf that holds bytes: number, kind, length and bytes.';
+COMMENT ON FUNCTION contact_guard.customer_commitment(bytea, text) IS
+	'What a leaf has in place of the customer''s key: a hash of it and of a salt.';
+COMMENT ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, text) IS
+	'What a leaf has in place of actor, login, client and application: a hash of them and of a salt.';
+COMMENT ON FUNCTION contact_guard.evidence_stream(bigint, bigint) IS
+	'Records as contact-guard verify reads them: several in a value, in binary form.';
+COMMENT ON FUNCTION contact_guard.tile(integer, bigint) IS
+	'A tile of the log''s tree: up to 256 hashes of a level.';
+COMMENT ON TABLE contact_guard.log IS
+	'The access log, with a partition for each month. Auditors use view access_log.';
+COMMENT ON TABLE contact_guard.query_text IS
+	'The statements that records refer to, without their constants.';
+COMMENT ON TABLE contact_guard.restored_log IS
+	'Access logs of other databases, which a restored dump has brought.';
+COMMENT ON TABLE contact_guard.held IS
+	'Customers whose records a purge leaves alone: see hold() and release_hold().';
+COMMENT ON TABLE contact_guard.journal_state IS
+	'Internal: the journal of this database, and how much of it is in the log.';
+COMMENT ON TABLE contact_guard.journal_key IS
+	'Internal: the key that seals the records of the journal. Nobody can read it.';
+COMMENT ON TABLE contact_guard.journal_passed IS
+	'Messages of the journal that could not be stored as records. A record of event gap tells of each.';
+COMMENT ON TABLE contact_guard.journal_session IS
+	'Internal: the last message that was recorded of each session.';
+COMMENT ON TABLE contact_guard.intervention IS
+	'Interventions that open_intervention() has opened, for a CRM that keeps no visits itself.';
+COMMENT ON TABLE contact_guard.tile_full IS
+	'Full tiles of the log''s tree: 256 hashes each.';
+COMMENT ON TABLE contact_guard.tile_edge IS
+	'The hashes of the log''s tree that do not fill a tile yet.';
+COMMENT ON TABLE contact_guard.signed_checkpoint IS
+	'Signed statements of the size and the root hash of the log.';
+COMMENT ON VIEW contact_guard.evidence_row IS
+	'Records as the verifier needs them, with their statements.';
+
+-- Columns.  Those of the log are the same in all that shows the log; the months get
+-- them from it (src/log/accesslog.c).
+DO $$
+DECLARE
+	name  pg_catalog.text;
+	what  pg_catalog.text;
+	shows pg_catalog.regclass;
+BEGIN
+	FOR name, what IN SELECT * FROM (VALUES
+		('seq', 'The number of the record, from 0, without holes. It is the record''s place in the tree.'),
+		('read_at', 'When it happened.'),
+		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key or refused.'),
+		('actor', 'Who read: a role, or the end user whom act_as() named.'),
+		('login', 'The role that had logged in.'),
+		('relation', 'The relation that was read, with its schema.'),
+		('columns', 'The guarded columns that were read.'),
+		('customer', 'The key of the customer.'),
+		('count', 'How many rows or customers the record stands for.'),
+		('intervention', 'The id of the intervention that was open, or that was the reason to withhold.'),
+		('closed_at', 'When the intervention ended, if that is known.'),
+		('purpose', 'The purpose of the standing permission, or: intervention.'),
+		('reason', 'Why something was withheld or refused, or what was done.'),
+		('client', 'The address of the client.'),
+		('application', 'The application_name of the session.'),
+		('session', 'The session, as %c in log_line_prefix. A record of a restored log has its origin before that.'),
+		('statement', 'The number of the execution in its session.'),
+		('query_id', 'The number of the statement in contact_guard.query_text.'),
+		('query', 'The statement, without its constants.'),
+		('customer_salt', 'The salt of the commitment to the customer.'),
+		('actor_salt', 'The salt of the commitment to actor, login, client and application.'),
+		('customer_commitment', 'The commitment to the customer, after erase_customer().'),
+		('actor_commitment', 'The commitment to the actor, after erase_actor().'),
+		('leaf_version', 'Which fields the leaf of the record has: see docs/evidence.md.'),
+		('origin', 'The journal that the record comes from: system identifier and OID of its database.')
+	) AS v LOOP
+		FOR shows IN SELECT attrelid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+		              WHERE a.attname OPERATOR(pg_catalog.=) name::pg_catalog.name AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+		                AND c.relnamespace OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.regnamespace::pg_catalog.oid
+		                AND (c.relname OPERATOR(pg_catalog.=) ANY ('{log,restored_log,access_log,whole_log,evidence_row}'::pg_catalog.name[])
+		                     OR EXISTS (SELECT FROM pg_catalog.pg_inherits
+		                                 WHERE inhrelid OPERATOR(pg_catalog.=) c.oid
+		                                   AND inhparent OPERATOR(pg_catalog.=) 'contact_guard.log'::pg_catalog.regclass::pg_catalog.oid)) LOOP
+			EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I IS %L'::pg_catalog.text, shows, name, what);
+		END LOOP;
+	END LOOP;
+END
+$$;
+COMMENT ON COLUMN contact_guard.query_text.query_id IS 'The number of the statement.';
+COMMENT ON COLUMN contact_guard.query_text.query IS 'The statement, without its constants.';
+COMMENT ON COLUMN contact_guard.query_text.used_in IS 'The month of the last record that needs it. NULL if that is not known.';
+COMMENT ON COLUMN contact_guard.held.customer IS 'The key of the customer.';
+COMMENT ON COLUMN contact_guard.held.reason IS 'Why the records are kept.';
+COMMENT ON COLUMN contact_guard.held.held_by IS 'Who has asked for it.';
+COMMENT ON COLUMN contact_guard.held.held_at IS 'Since when.';
+COMMENT ON COLUMN contact_guard.journal_passed.position IS 'Where in WAL the message begins.';
+COMMENT ON COLUMN contact_guard.journal_passed.length IS 'Its length in bytes.';
+COMMENT ON COLUMN contact_guard.journal_passed.sha256 IS 'The SHA-256 of its bytes.';
+COMMENT ON COLUMN contact_guard.journal_passed.message IS 'Its bytes.';
+COMMENT ON COLUMN contact_guard.journal_passed.passed_at IS 'When the recorder gave it up.';
+COMMENT ON COLUMN contact_guard.permission.role IS 'Who has the permission.';
+COMMENT ON COLUMN contact_guard.permission.relation IS 'The relation that it is for. NULL for all guarded relations.';
+COMMENT ON COLUMN contact_guard.permission.purpose IS 'What it is for. Each record has it.';
+COMMENT ON COLUMN contact_guard.permission.level IS 'recorded: a record for each customer. bulk: one for an execution.';
+COMMENT ON COLUMN contact_guard.trusted_functions.function IS 'The function.';
+COMMENT ON COLUMN contact_guard.trusted_functions.reason IS 'Why it is trusted, as trust_function() was told.';
+COMMENT ON COLUMN contact_guard.tile_full.level IS 'The level of the tree, 0 for the leaves'' hashes.';
+COMMENT ON COLUMN contact_guard.tile_full.n IS 'The number of the tile in its level.';
+COMMENT ON COLUMN contact_guard.tile_full.hashes IS '256 hashes of 32 bytes.';
+COMMENT ON COLUMN contact_guard.tile_edge.level IS 'The level of the tree, 0 for the leaves'' hashes.';
+COMMENT ON COLUMN contact_guard.tile_edge.hashes IS 'Fewer than 256 hashes of 32 bytes.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.origin IS 'The name of the log.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.size IS 'The number of records.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.root IS 'The root hash of the tree.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.note IS 'The signed note, with cosignatures.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.signed_at IS 'When it was signed.';
 
 DO $$
 DECLARE
@@ -1014,6 +1208,8 @@ ALTER TABLE contact_guard.permission REPLICA IDENTITY FULL;
 CREATE FUNCTION contact_guard.begin_journal() RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cg_begin_journal';
 REVOKE ALL ON FUNCTION contact_guard.begin_journal() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.begin_journal() IS
+	'Internal: begins the journal of this database. The install script calls it.';
 SELECT contact_guard.begin_journal();
 
 SELECT contact_guard.use_interventions('contact_guard.intervention'::pg_catalog.regclass, customer => 'customer'::pg_catalog.name,

@@ -77,6 +77,8 @@ cg_acls_settle(void)
 		ObjectAddress *object = lfirst(lc);
 
 		cg_acls_reset(object->classId, object->objectId);
+		/* Both change the object's row. */
+		CommandCounterIncrement();
 		if (GetUserId() != BOOTSTRAP_SUPERUSERID)
 			give_away(object->classId, object->objectId);
 	}

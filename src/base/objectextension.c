@@ -1,6 +1,13 @@
 /*
  * objectextension.c
  *		The row of pg_extension, and what is wrong with it.
+ *
+ * The version of the extension's objects need not be the library's.  A site replaces
+ * the library's file and restarts the server; ALTER EXTENSION UPDATE comes later, in
+ * one database after the other.  In between what the library expects of its objects
+ * is not there, so whatever needs them is refused, with what is to be done.  The
+ * other way round, a server that has not been restarted runs the old library when the
+ * new script comes: each script asks library_version() first.
  */
 #include "postgres.h"
 
@@ -9,10 +16,49 @@
 #include "access/table.h"
 #include "catalog/pg_extension.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
 #include "base/objects.h"
+
+PG_FUNCTION_INFO_V1(cg_library_version);
+
+static void take_version(CgExtension *result, Datum value);
+static bool precedes(const char *version, const char *other);
+static const char *version_hint(const CgExtension *own);
+
+static void
+take_version(CgExtension *result, Datum value)
+{
+	/* pg_extension does not allow NULL there. */
+	char	   *version = TextDatumGetCString(value);
+
+	strlcpy(result->version, version, sizeof(result->version));
+	result->other_version = strcmp(version, CG_VERSION) != 0;
+	pfree(version);
+}
+
+/* Numbers with dots between them; what is no number counts as 0. */
+static bool
+precedes(const char *version, const char *other)
+{
+	while (*version != '\0' || *other != '\0')
+	{
+		char	   *end;
+		char	   *other_end;
+		long		number = strtol(version, &end, 10);
+		long		other_number = strtol(other, &other_end, 10);
+
+		if (number != other_number)
+			return number < other_number;
+		version = end + strcspn(end, ".");
+		other = other_end + strcspn(other_end, ".");
+		version += *version == '.';
+		other += *other == '.';
+	}
+	return false;
+}
 
 void
 cg_objects_find_extension(CgExtension *result)
@@ -21,6 +67,7 @@ cg_objects_find_extension(CgExtension *result)
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	bool		isnull;
 
 	memset(result, 0, sizeof(*result));
 	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
@@ -32,14 +79,52 @@ cg_objects_find_extension(CgExtension *result)
 		Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
 
 		*result = (CgExtension) {form->oid, form->extowner, form->extnamespace};
+		take_version(result, heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(catalog), &isnull));
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 }
 
+Datum
+cg_library_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(CG_VERSION));
+}
+
+static const char *
+version_hint(const CgExtension *own)
+{
+	return precedes(own->version, CG_VERSION) ?
+		"Run ALTER EXTENSION contact_guard UPDATE in this database." :
+		"Restart the server, so that it loads the library of the version that is installed.";
+}
+
+void
+cg_objects_require_version(const CgExtension *own)
+{
+	if (own->other_version)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("extension \"%s\" has version %s in this database, but the server runs the library of version %s",
+						CG_SCHEMA, own->version, CG_VERSION),
+				 errhint("%s", version_hint(own))));
+}
+
+char *
+cg_objects_version_problem(void)
+{
+	CgExtension own;
+
+	cg_objects_find_extension(&own);
+	return psprintf("guarded columns cannot be read, and nothing is recorded: the extension has version %s in this database, but the server runs the library of version %s; %s",
+					own.version, CG_VERSION, version_hint(&own));
+}
+
 int
 cg_objects_missing_hint(const CgExtension *own)
 {
+	if (OidIsValid(own->oid) && own->other_version)
+		return errhint("%s", version_hint(own));
 	if (OidIsValid(own->oid) && !superuser_arg(own->owner))
 		return errhint("Role \"%s\", which has installed the extension, is not a superuser any more: what it owns of the extension does not count. Make it a superuser again, or, with the library unloaded, REASSIGN OWNED to one.",
 					   GetUserNameFromId(own->owner, true));

@@ -202,6 +202,14 @@ cg_objects_extension(void)
 }
 
 bool
+cg_objects_is_other_version(void)
+{
+	const CgExtension *own = own_extension();
+
+	return OidIsValid(own->oid) && own->other_version;
+}
+
+bool
 cg_objects_is_creating(void)
 {
 	return creating_extension && OidIsValid(cg_objects_extension()) &&
@@ -338,6 +346,7 @@ cg_objects_require(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the schema of extension \"%s\" is called \"%s\"", CG_SCHEMA, name),
 				 errhint("Rename it back, with the library unloaded.")));
+	cg_objects_require_version(own);
 	table = columns_problem(&detail);
 	if (table)
 		ereport(ERROR,
@@ -353,7 +362,7 @@ cg_objects_is_usable(void)
 	const CgExtension *own = own_extension();
 	char	   *detail;
 
-	return OidIsValid(own->oid) && columns_problem(&detail) == NULL &&
+	return OidIsValid(own->oid) && !own->other_version && columns_problem(&detail) == NULL &&
 		OidIsValid(find_function("standing_permission"));
 }
 

@@ -17,11 +17,19 @@ typedef struct CgExtension
 	Oid			oid;			/* InvalidOid: this database is without */
 	Oid			owner;
 	Oid			schema;
+	char		version[32];	/* of its script */
+	bool		other_version;	/* than the library's */
 } CgExtension;
 
 /* For objects.c alone: the row, as it is now; and in an ereport(), what to do where an object is missing. */
 extern void cg_objects_find_extension(CgExtension *result);
 extern int	cg_objects_missing_hint(const CgExtension *own);
+
+/* For objects.c alone: ERROR object_not_in_prerequisite_state if it is of another version. */
+extern void cg_objects_require_version(const CgExtension *own);
+
+/* That error's words, for status(); palloc'd. */
+extern char *cg_objects_version_problem(void);
 
 /*
  * The extension and its schema, or InvalidOid in a database without it; the
@@ -32,7 +40,7 @@ extern Oid	cg_objects_extension(void);
 
 /*
  * ERROR object_not_in_prerequisite_state unless the extension is there, under
- * its name, with tables that are what the library expects.  For whoever runs SQL
+ * its name, of this library's version, with tables that are what the library expects.  For whoever runs SQL
  * that names our tables, or reads them by position.  Costs nothing when repeated.
  */
 extern void cg_objects_require(void);
@@ -42,6 +50,14 @@ extern void cg_objects_require(void);
  * with the guard, and must not fail because an older version's objects are there.
  */
 extern bool cg_objects_is_usable(void);
+
+/*
+ * Are the extension's objects those of another version than this library's?  A site
+ * replaces the library first, and updates the extension later.  Meanwhile all that
+ * needs these objects is refused by cg_objects_require().  While a script of the
+ * extension runs, it is the version that the script leads to.
+ */
+extern bool cg_objects_is_other_version(void);
 
 /* Is this session running the extension's own script? */
 extern bool cg_objects_is_creating(void);

@@ -83,7 +83,8 @@ enum
 {
 	Anum_journal_key_epoch = 1,
 	Anum_journal_key_mac_key,
-	Natts_journal_key = Anum_journal_key_mac_key
+	Anum_journal_key_ends_at,
+	Natts_journal_key = Anum_journal_key_ends_at
 };
 
 enum

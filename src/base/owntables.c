@@ -169,7 +169,8 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 	/* For each function of each statement. */
 	if (access == OAT_FUNCTION_EXECUTE || access == OAT_NAMESPACE_SEARCH)
 		return;
-	if (access == OAT_POST_CREATE && cg_objects_is_creating())
+	/* A column that is added keeps what its table's list says. */
+	if (access == OAT_POST_CREATE && subId == 0 && cg_objects_is_creating())
 		cg_acls_created(classId, objectId);
 	/* Roles are the cluster's: in any database. */
 	if (access == OAT_POST_ALTER && classId == AuthIdRelationId)

@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "base/actor.h"
+#include "base/objects.h"
 #include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "journal/journal.h"
@@ -61,6 +62,9 @@ cg_eventrecord_event(CgEvent event, const char *customer, int64 count, const cha
 
 	/* The labels of the old cluster come again; nothing changes, nobody records. */
 	if (IsBinaryUpgrade)
+		return;
+	/* A script on the way to this library's version: there is no journal yet. */
+	if (cg_objects_is_creating() && cg_objects_is_other_version())
 		return;
 	/* Here, where it may fail and wait, not at the commit. */
 	cg_journal_require();

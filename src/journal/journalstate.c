@@ -19,17 +19,33 @@
 
 /* In what heap_deform_tuple() makes of a row of contact_guard.journal_state */
 #define AT(column) place[Anum_journal_state_##column - 1]
+/* Of a row of contact_guard.journal_key; sets isnull */
+#define KEY_VALUE(column) \
+	heap_getattr(tuple, place[Anum_journal_key_##column - 1] + 1, RelationGetDescr(rel), &isnull)
 
-static bool read_key(CgJournalState *state);
+static bool read_keys(CgJournalState *state);
 static bool read_row(CgJournalState *state, char **verification_keys);
 static void take_row(HeapTuple tuple, TupleDesc desc, CgJournalState *state, char **verification_keys);
+static void take_key(uint8 *key, Datum value);
+
+static void
+take_key(uint8 *key, Datum value)
+{
+	bytea	   *stored = DatumGetByteaPP(value);
+
+	if (VARSIZE_ANY_EXHDR(stored) != CG_KEY_LENGTH)
+		elog(ERROR, "the journal's key has a wrong length");
+	memcpy(key, VARDATA_ANY(stored), CG_KEY_LENGTH);
+}
 
 /*
- * The key has a table of its own, whose rows are written past logical decoding and
+ * The keys have a table of their own, whose rows are written past logical decoding and
  * never updated: each change of the state is decoded where there is a logical slot.
+ * False if the key of the state's epoch is not there.  An update of the extension
+ * leaves the key of the epoch before, until the messages from before it are recorded.
  */
 static bool
-read_key(CgJournalState *state)
+read_keys(CgJournalState *state)
 {
 	Relation	rel = table_open(cg_objects_relation("journal_key", false), AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
@@ -38,18 +54,24 @@ read_key(CgJournalState *state)
 	bool		found = false;
 
 	(void) cg_owncolumns_place(CG_OWN_JOURNAL_KEY, RelationGetDescr(rel), place);
-	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	state->previous_end = InvalidXLogRecPtr;
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		bool		isnull;
-		bytea	   *key;
+		int32		epoch = DatumGetInt32(KEY_VALUE(epoch));
+		Datum		ends_at = KEY_VALUE(ends_at);
+		bool		goes_on = isnull;
 
-		if (DatumGetInt32(heap_getattr(tuple, place[Anum_journal_key_epoch - 1] + 1, RelationGetDescr(rel), &isnull)) != state->epoch)
-			continue;
-		key = DatumGetByteaPP(heap_getattr(tuple, place[Anum_journal_key_mac_key - 1] + 1, RelationGetDescr(rel), &isnull));
-		if (VARSIZE_ANY_EXHDR(key) != CG_KEY_LENGTH)
-			elog(ERROR, "the journal's key has a wrong length");
-		memcpy(state->key, VARDATA_ANY(key), CG_KEY_LENGTH);
-		found = true;
+		if (epoch == state->epoch)
+		{
+			take_key(state->key, KEY_VALUE(mac_key));
+			found = true;
+		}
+		else if (epoch == state->epoch - 1 && !goes_on)
+		{
+			take_key(state->previous_key, KEY_VALUE(mac_key));
+			state->previous_end = DatumGetLSN(ends_at);
+		}
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
@@ -106,7 +128,7 @@ cg_journalstate_read(CgJournalState *state)
 {
 	char	   *verification_keys;
 
-	return read_row(state, &verification_keys) && read_key(state);
+	return read_row(state, &verification_keys) && read_keys(state);
 }
 
 char *

@@ -23,6 +23,8 @@ typedef struct CgJournalState
 	int64		gaps;			/* that nobody has acknowledged */
 	char		origin[256];	/* of checkpoints; "" before the first */
 	int			origin_number;	/* 1, and one more with each new_epoch() */
+	uint8		previous_key[CG_KEY_LENGTH];	/* of the epoch before, for messages ... */
+	XLogRecPtr	previous_end;	/* ... that begin before this; Invalid: none are expected */
 } CgJournalState;
 
 /* Reads that row by the latest commit; false if there is none, or no key to it. */

@@ -27,6 +27,7 @@
 #include "journal/storable.h"
 #include "log/accesslog.h"
 #include "log/apply.h"
+#include "log/epoch.h"
 #include "log/recorder.h"
 #include "log/sessions.h"
 
@@ -50,6 +51,7 @@ static List *passed = NIL;		/* of Passed */
 static XLogRecPtr cleaned = InvalidXLogRecPtr;	/* Invalid: not yet */
 static const char *doing = "starting";
 
+static bool is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *items);
 static bool open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items);
 static void take_items(const CgMessageHeader *header, CgReader *items);
 static void use_texts(void);
@@ -137,6 +139,19 @@ forget_batch(void)
 	passed = NIL;
 }
 
+/* Sealed with the key of this epoch, or of the one before while that lasted? */
+static bool
+is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
+{
+	if (cg_record_open(message->data, message->length, header, items, state.system_identifier,
+					   state.database, state.key))
+		return header->epoch == state.epoch;
+	return message->start < state.previous_end &&
+		cg_record_open(message->data, message->length, header, items, state.system_identifier,
+					   state.database, state.previous_key) &&
+		header->epoch == state.epoch - 1;
+}
+
 /* An authentic message that has not come before; a repetition counts as rejected. */
 static bool
 open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
@@ -144,9 +159,8 @@ open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *ite
 	char		name[CG_SESSION_LENGTH];
 	uint64		missing;
 
-	if (!cg_record_open(message->data, message->length, header, items, state.system_identifier,
-						state.database, state.key) || header->epoch != state.epoch ||
-		!cg_sessions_take(state.epoch, header, message->start, &missing))
+	if (!is_authentic(message, header, items) ||
+		!cg_sessions_take(header, message->start, &missing))
 	{
 		rejected++;
 		return false;
@@ -296,7 +310,7 @@ cg_apply_commit(XLogRecPtr position)
 	if (passed != NIL)
 		store_passed();
 	doing = "storing the journal's position";
-	cg_sessions_store(state.epoch);
+	cg_sessions_store();
 	store_state(position);
 	doing = "committing";
 	PopActiveSnapshot();
@@ -357,6 +371,12 @@ cg_apply_clean(XLogRecPtr position)
 		return;
 	doing = "cleaning contact_guard.journal_session";
 	cg_sessions_clean(state.epoch, position);
+	if (!XLogRecPtrIsInvalid(state.previous_end) && position >= state.previous_end)
+	{
+		doing = "forgetting the key of the epoch before";
+		cg_epoch_forget_previous(&state);
+		state.previous_end = InvalidXLogRecPtr;
+	}
 	cleaned = position;
 	doing = "waiting";
 }

@@ -33,6 +33,7 @@
 #include "utils/timestamp.h"
 
 #include "base/objects.h"
+#include "base/owncolumns.h"
 #include "base/ownrows.h"
 #include "base/owntables.h"
 #include "base/roles.h"
@@ -43,6 +44,7 @@
 #include "log/epoch.h"
 
 PG_FUNCTION_INFO_V1(cg_begin_journal);
+PG_FUNCTION_INFO_V1(cg_put_journal_key);
 PG_FUNCTION_INFO_V1(cg_journal_origin);
 
 typedef enum Finding
@@ -55,7 +57,9 @@ typedef enum Finding
 
 static void require_encoding(void);
 static void make_key(uint8 *key);
+static void insert_key(int32 epoch, const uint8 *key, XLogRecPtr ends_at);
 static void store_key(int32 epoch, const uint8 *key);
+static void expect_recorder(bool begins);
 static void begin_anew(CgJournalState *state);
 static bool is_of_the_future(void);
 static Finding find_state(CgJournalState *state);
@@ -72,9 +76,9 @@ make_key(uint8 *key)
 				 errmsg("could not generate a random key")));
 }
 
-/* In place of all keys that there are. */
+/* ends_at: where the epoch's messages end, or Invalid if they go on. */
 static void
-store_key(int32 epoch, const uint8 *key)
+insert_key(int32 epoch, const uint8 *key, XLogRecPtr ends_at)
 {
 	bytea	   *value = palloc(VARHDRSZ + CG_KEY_LENGTH);
 	Datum		values[Natts_journal_key];
@@ -84,8 +88,27 @@ store_key(int32 epoch, const uint8 *key)
 	memcpy(VARDATA(value), key, CG_KEY_LENGTH);
 	values[Anum_journal_key_epoch - 1] = Int32GetDatum(epoch);
 	values[Anum_journal_key_mac_key - 1] = PointerGetDatum(value);
-	cg_owntables_truncate("journal_key");
+	values[Anum_journal_key_ends_at - 1] = LSNGetDatum(ends_at);
+	nulls[Anum_journal_key_ends_at - 1] = XLogRecPtrIsInvalid(ends_at);
 	cg_ownrows_insert(CG_OWN_JOURNAL_KEY, values, nulls);
+}
+
+/* In place of all keys that there are. */
+static void
+store_key(int32 epoch, const uint8 *key)
+{
+	cg_owntables_truncate("journal_key");
+	insert_key(epoch, key, InvalidXLogRecPtr);
+}
+
+void
+cg_epoch_forget_previous(const CgJournalState *state)
+{
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	store_key(state->epoch, state->key);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
 }
 
 /*
@@ -107,6 +130,30 @@ require_encoding(void)
 			 errhint("Use a database of encoding UTF8.")));
 }
 
+/* After commit or before: it comes again until it finds what it needs. */
+static void
+expect_recorder(bool begins)
+{
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, true);
+	if (database)
+	{
+		/* What an extension that was dropped had recorded says nothing of this one: sync() waits. */
+		if (begins)
+			database->recorded = InvalidXLogRecPtr;
+		else
+		{
+			database->failures = 0;
+			database->retry_at = 0;
+			database->wanted = true;
+			cg_shared_wake(database);
+		}
+	}
+	LWLockRelease(cg_shared->lock);
+}
+
 /* Called once, by the extension's script. */
 Datum
 cg_begin_journal(PG_FUNCTION_ARGS)
@@ -114,17 +161,20 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 	Oid			types[3] = {INT8OID, OIDOID, PG_LSNOID};
 	Datum		values[3];
 	uint8		key[CG_KEY_LENGTH];
-	CgDatabase *database;
 
-	/* Its state had the key in it. */
-	if (!OidIsValid(cg_objects_relation("journal_key", true)))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("version 1.0 of extension \"contact_guard\" cannot be created with this library"),
-				 errdetail("The script of version 1.0 needs the library of version 1.0."),
-				 errhint("Run CREATE EXTENSION contact_guard without VERSION.")));
 	cg_roles_require_admin("begin a journal");
 	require_encoding();
+	/*
+	 * The script of an older version.  Its tables are not those that we write; the
+	 * script of the update that must follow begins the journal.
+	 */
+	if (cg_objects_is_creating() && cg_objects_is_other_version())
+	{
+		ereport(WARNING,
+				(errmsg("extension \"%s\" cannot guard anything before its version is the library's, %s", CG_SCHEMA, CG_VERSION),
+				 errhint("Run ALTER EXTENSION contact_guard UPDATE.")));
+		PG_RETURN_VOID();
+	}
 	cg_journal_require_slot();
 	values[0] = Int64GetDatum((int64) GetSystemIdentifier());
 	values[1] = ObjectIdGetDatum(MyDatabaseId);
@@ -135,12 +185,35 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 								3, types, values, NULL, NULL);
 	make_key(key);
 	store_key(1, key);
-	/* What an extension that was dropped had recorded says nothing of this one: sync() waits. */
-	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-	database = cg_shared_database(MyDatabaseId, true);
-	if (database)
-		database->recorded = InvalidXLogRecPtr;
-	LWLockRelease(cg_shared->lock);
+	expect_recorder(true);
+	PG_RETURN_VOID();
+}
+
+/*
+ * put_journal_key(epoch, key, ends_at), for the update's script alone: past logical
+ * decoding, which no INSERT is.  Without a key it makes one.
+ */
+Datum
+cg_put_journal_key(PG_FUNCTION_ARGS)
+{
+	uint8		key[CG_KEY_LENGTH];
+
+	if (!cg_objects_is_creating() || PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the key of the journal is set by the extension's scripts alone")));
+	if (PG_ARGISNULL(1))
+		make_key(key);
+	else
+	{
+		bytea	   *given = PG_GETARG_BYTEA_PP(1);
+
+		if (VARSIZE_ANY_EXHDR(given) != CG_KEY_LENGTH)
+			elog(ERROR, "the journal's key has a wrong length");
+		memcpy(key, VARDATA_ANY(given), CG_KEY_LENGTH);
+	}
+	insert_key(PG_GETARG_INT32(0), key, PG_ARGISNULL(2) ? InvalidXLogRecPtr : PG_GETARG_LSN(2));
+	expect_recorder(false);
 	PG_RETURN_VOID();
 }
 
@@ -277,7 +350,8 @@ record_beginning(const CgJournalState *old, const CgJournalState *state, Finding
 							psprintf("a copy of the database begins a journal of its own; that of system " UINT64_FORMAT ", database %u was stored up to %X/%X",
 									 old->system_identifier, old->database, LSN_FORMAT_ARGS(old->position)));
 	else if (anew || !state->epoch_recorded)
-		cg_apply_own_record(CG_EVENT_EPOCH, "the journal begins");
+		cg_apply_own_record(CG_EVENT_EPOCH, XLogRecPtrIsInvalid(state->previous_end) ? "the journal begins" :
+							"the extension was updated: the journal goes on with a new key");
 	cg_apply_commit(state->position);
 }
 

@@ -37,6 +37,7 @@
 typedef struct Session
 {
 	char		name[CG_SESSION_LENGTH];
+	int32		epoch;
 	uint64		counter;
 	XLogRecPtr	position;		/* of the last message; Invalid: one of 1.0 */
 	bool		changed;		/* in this batch */
@@ -87,6 +88,7 @@ find_session(int32 epoch, const char *name)
 		return session;
 	counter = stored_counter(epoch, name);
 	session = hash_search(sessions, name, HASH_ENTER, &found);
+	session->epoch = epoch;
 	session->counter = counter;
 	session->position = InvalidXLogRecPtr;
 	session->changed = false;
@@ -94,7 +96,7 @@ find_session(int32 epoch, const char *name)
 }
 
 bool
-cg_sessions_take(int32 epoch, const CgMessageHeader *header, XLogRecPtr start, uint64 *missing)
+cg_sessions_take(const CgMessageHeader *header, XLogRecPtr start, uint64 *missing)
 {
 	char		name[CG_SESSION_LENGTH];
 	Session    *session;
@@ -103,7 +105,7 @@ cg_sessions_take(int32 epoch, const CgMessageHeader *header, XLogRecPtr start, u
 	if (header->position != 0 && (header->position > start || start - header->position > CG_RECORD_REACH))
 		return false;
 	cg_sessions_name(header, name);
-	session = find_session(epoch, name);
+	session = find_session(header->epoch, name);
 	if (header->counter <= session->counter)
 		return false;
 	if (header->counter > session->counter + 1)
@@ -115,10 +117,11 @@ cg_sessions_take(int32 epoch, const CgMessageHeader *header, XLogRecPtr start, u
 }
 
 void
-cg_sessions_store(int32 epoch)
+cg_sessions_store(void)
 {
-	Oid			types[4] = {INT4OID, TEXTARRAYOID, INT8ARRAYOID, PG_LSNARRAYOID};
+	Oid			types[4] = {INT4ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, PG_LSNARRAYOID};
 	Datum		values[4];
+	Datum	   *epochs;
 	Datum	   *names;
 	Datum	   *counters;
 	Datum	   *positions;
@@ -128,6 +131,7 @@ cg_sessions_store(int32 epoch)
 
 	if (sessions == NULL)
 		return;
+	epochs = palloc(sizeof(Datum) * hash_get_num_entries(sessions));
 	names = palloc(sizeof(Datum) * hash_get_num_entries(sessions));
 	counters = palloc(sizeof(Datum) * hash_get_num_entries(sessions));
 	positions = palloc(sizeof(Datum) * hash_get_num_entries(sessions));
@@ -137,19 +141,20 @@ cg_sessions_store(int32 epoch)
 		if (!session->changed)
 			continue;
 		session->changed = false;
+		epochs[count] = Int32GetDatum(session->epoch);
 		names[count] = CStringGetTextDatum(session->name);
 		counters[count] = Int64GetDatum((int64) session->counter);
 		positions[count++] = LSNGetDatum(session->position);
 	}
 	if (count > 0)
 	{
-		values[0] = Int32GetDatum(epoch);
+		values[0] = PointerGetDatum(construct_array(epochs, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 		values[1] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 		values[2] = PointerGetDatum(construct_array(counters, count, INT8OID, 8, true, TYPALIGN_DOUBLE));
 		values[3] = PointerGetDatum(construct_array(positions, count, PG_LSNOID, 8, true, TYPALIGN_DOUBLE));
 		(void) cg_owntables_execute("INSERT INTO contact_guard.journal_session AS s (epoch, session, counter, position) "
-									"SELECT $1, u.name, u.counter, nullif(u.position, pg_lsn '0/0') "
-									"FROM unnest($2, $3, $4) AS u(name, counter, position) "
+									"SELECT u.epoch, u.name, u.counter, nullif(u.position, pg_lsn '0/0') "
+									"FROM unnest($1, $2, $3, $4) AS u(epoch, name, counter, position) "
 									"ON CONFLICT (epoch, session) DO UPDATE "
 									"SET counter = excluded.counter, position = excluded.position",
 									4, types, values, NULL, NULL);

@@ -19,10 +19,10 @@ extern void cg_sessions_name(const CgMessageHeader *header, char *name);
  * repetition.  *missing: the first of the messages before it that have not come, or
  * 0.  Reads a table: needs a transaction.
  */
-extern bool cg_sessions_take(int32 epoch, const CgMessageHeader *header, XLogRecPtr start, uint64 *missing);
+extern bool cg_sessions_take(const CgMessageHeader *header, XLogRecPtr start, uint64 *missing);
 
 /* Stores what has changed, in the batch's transaction. */
-extern void cg_sessions_store(int32 epoch);
+extern void cg_sessions_store(void);
 
 /* Forgets who needs not be known at a position; a transaction of its own. */
 extern void cg_sessions_clean(int32 epoch, XLogRecPtr position);

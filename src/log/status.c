@@ -21,6 +21,7 @@
 
 #include "base/guc.h"
 #include "base/names.h"
+#include "base/objects.h"
 #include "base/ownreplica.h"
 #include "base/owntables.h"
 #include "base/shared.h"
@@ -78,6 +79,9 @@ cg_sync(PG_FUNCTION_ARGS)
 	bool		warned = false;
 
 	cg_shared_require();
+	/* The recorder waits for it, too. */
+	if (cg_objects_is_other_version())
+		cg_objects_require();
 	if (RecoveryInProgress())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -295,6 +299,32 @@ is_silent(TimestampTz last_checkpoint)
 		TimestampDifferenceExceeds(last_checkpoint, GetCurrentTimestamp(), (3 * cg_heartbeat_interval + 5) * 1000);
 }
 
+/*
+ * The function may be declared by another version's script, with columns that this
+ * library does not know: it fills those that it finds by name and type.
+ */
+static Datum
+status_of_other_version(TupleDesc desc)
+{
+	Datum	   *values = palloc0(sizeof(Datum) * desc->natts);
+	bool	   *nulls = palloc(sizeof(bool) * desc->natts);
+
+	memset(nulls, true, sizeof(bool) * desc->natts);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+
+		if (strcmp(NameStr(column->attname), "guard") == 0 && column->atttypid == TEXTOID)
+			values[i] = CStringGetTextDatum("refusing: ALTER EXTENSION contact_guard UPDATE or a restart is missing");
+		else if (strcmp(NameStr(column->attname), "problems") == 0 && column->atttypid == TEXTARRAYOID)
+			values[i] = problem_array(list_make1(cg_objects_version_problem()));
+		else
+			continue;
+		nulls[i] = false;
+	}
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
 Datum
 cg_status(PG_FUNCTION_ARGS)
 {
@@ -309,6 +339,10 @@ cg_status(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	cg_shared_require();
+	if (cg_objects_is_other_version())
+		PG_RETURN_DATUM(status_of_other_version(desc));
+	if (desc->natts != lengthof(values))
+		elog(ERROR, "contact_guard.status() is declared with %d columns, not %d", desc->natts, (int) lengthof(values));
 	if (!cg_journalstate_read(&state))
 		elog(ERROR, "contact_guard.journal_state has no row");
 	(void) look(&database, recorder, sizeof(recorder));

@@ -130,6 +130,8 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	if (rewritten.found)
 	{
 		cg_shared_require();
+		/* Before anything of an older version's objects is taken for what it is today. */
+		cg_objects_require();
 		if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
 			refuse_hold();
 		/* While a subtransaction can still be had: see interventions.c. */

@@ -209,8 +209,6 @@ my @altered = (
 	[ 'a function in SQL', q(CREATE OR REPLACE FUNCTION contact_guard.reveal(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement LANGUAGE c STABLE STRICT AS '$libdir/contact_guard', 'cg_site_out'),
 		q(CREATE OR REPLACE FUNCTION contact_guard.reveal(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement LANGUAGE c STABLE STRICT AS '$libdir/contact_guard', 'cg_reveal'), qr/reveal.*not the library's/ ],
 	[ 'another name of the schema', 'ALTER SCHEMA contact_guard RENAME TO aside; CREATE SCHEMA contact_guard', 'DROP SCHEMA contact_guard; ALTER SCHEMA aside RENAME TO contact_guard', qr/schema of extension "contact_guard" is called "aside"/ ],
-	# The last: a column that is dropped stays in the rows.
-	[ 'a column more', 'ALTER TABLE contact_guard.log ADD more text', 'SELECT 1', qr/log.*not the one.*23 columns/s ],
 );
 foreach my $altered (@altered)
 {
@@ -225,6 +223,10 @@ foreach my $altered (@altered)
 	is((as($node, 'crm', 'postgres', 'BEGIN; DROP TABLE public.x; CREATE ROLE nobody; DROP ROLE nobody; DROP OWNED BY squat; ROLLBACK'))[1], '', '... other commands work');
 	$unloaded->($back);
 }
+# A column more is what a later version may have.
+$unloaded->('ALTER TABLE contact_guard.log ADD more text');
+is((as($node, 'crm', 'eve', $read))[0], mask_of(50), 'a column more: reads go on');
+cmp_ok(log_rows($node, 'crm', "actor = 'eve'"), '>', 0, '... and so do records');
 unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC|TRAP/, 'nothing has crashed');
 $node->stop;
 done_testing();

@@ -1,0 +1,862 @@
+\echo Use "ALTER EXTENSION contact_guard UPDATE" to load this file. \quit
+
+-- From 1.0 to 1.1.  Afterwards the catalog is that of a database in which 1.1 was
+-- installed (test/t/059_versions.pl compares everything).  The library is 1.1's or a
+-- later one's by now, and has refused to work with the objects of 1.0.
+
+-- See the install script for what is the same there.
+SET LOCAL transform_null_equals = off;
+SET LOCAL array_nulls = on;
+SET LOCAL default_tablespace = '';
+SET LOCAL default_table_access_method = heap;
+SET LOCAL default_toast_compression = pglz;
+SET LOCAL session_replication_role = origin;
+SET LOCAL DateStyle = ISO;
+SET LOCAL IntervalStyle = postgres;
+SET LOCAL check_function_bodies = on;
+SET LOCAL quote_all_identifiers = off;
+
+-- Version 1.0 let whoever has CREATE on the schema put his own beside what is ours.
+-- Before anything is looked up in it.
+DO $$
+DECLARE
+	stranger pg_catalog.text;
+BEGIN
+	SELECT pg_catalog.pg_describe_object(d.classid, d.objid, 0) INTO stranger
+	  FROM pg_catalog.pg_depend d
+	 WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid
+	   AND d.refobjid OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.regnamespace::pg_catalog.oid
+	   AND d.classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid
+	   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend m JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) m.refobjid
+	                    WHERE m.classid OPERATOR(pg_catalog.=) d.classid AND m.objid OPERATOR(pg_catalog.=) d.objid
+	                      AND m.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid
+	                      AND m.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+	                      AND e.extname OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.name)
+	 LIMIT 1;
+	IF stranger IS NOT NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'duplicate_object',
+			MESSAGE = pg_catalog.format('%s is in schema "contact_guard" and does not belong to the extension'::pg_catalog.text, stranger),
+			HINT = 'Drop it, or move it into another schema, and run ALTER EXTENSION contact_guard UPDATE again.';
+	END IF;
+END
+$$;
+
+-- The server may still run the library of an older version, which it has loaded before
+-- the files were replaced: the functions below would not be in it.
+DO $$
+BEGIN
+	EXECUTE 'CREATE FUNCTION contact_guard.library_version() RETURNS text '
+		'LANGUAGE c IMMUTABLE PARALLEL SAFE AS ''MODULE_PATHNAME'', ''cg_library_version'''::pg_catalog.text;
+EXCEPTION
+	WHEN undefined_function THEN
+		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+			MESSAGE = 'the server runs the library of an older version of contact_guard',
+			HINT = 'Restart the server, and run the command again.';
+END
+$$;
+DO $$
+BEGIN
+	IF pg_catalog.string_to_array(contact_guard.library_version(), '.'::pg_catalog.text)::pg_catalog.int4[]
+	   OPERATOR(pg_catalog.<) ARRAY[1, 1]::pg_catalog.int4[] THEN
+		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+			MESSAGE = 'the server runs the library of an older version of contact_guard',
+			HINT = 'Restart the server, and run the command again.';
+	END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION contact_guard.library_version() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.library_version() IS
+	'The version of the library that the server has loaded.';
+
+-- The group roles get the mark that tells ours from others' (see the install script).
+-- Who is a member stays one; that is for the superuser who updates to look at.
+DO $$
+DECLARE
+	role_name pg_catalog.name;
+	existing  pg_catalog.oid;
+	members   pg_catalog.text;
+BEGIN
+	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy']::pg_catalog.name[] LOOP
+		SELECT oid INTO existing FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name;
+		CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_shseclabel
+		                       WHERE objoid OPERATOR(pg_catalog.=) existing
+		                         AND classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass::pg_catalog.oid
+		                         AND provider OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.text);
+		IF existing IS NULL THEN
+			EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN'::pg_catalog.text, role_name);
+		ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE member OPERATOR(pg_catalog.=) existing)
+		   OR EXISTS (SELECT FROM pg_catalog.pg_roles
+		               WHERE oid OPERATOR(pg_catalog.=) existing
+		                 AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)) THEN
+			RAISE EXCEPTION USING ERRCODE = 'duplicate_object',
+				MESSAGE = pg_catalog.format('role "%s" has memberships or attributes'::pg_catalog.text, role_name),
+				DETAIL = 'A group role of contact_guard cannot log in and is a member of no other role.',
+				HINT = pg_catalog.format('Take them away; or, if it is to be so, say so first: SECURITY LABEL FOR contact_guard ON ROLE %I IS ''group role'';'::pg_catalog.text, role_name);
+		END IF;
+		EXECUTE pg_catalog.format('SECURITY LABEL FOR contact_guard ON ROLE %I IS ''group role'''::pg_catalog.text, role_name);
+		SELECT pg_catalog.string_agg(member::pg_catalog.regrole::pg_catalog.text, ', '::pg_catalog.text) INTO members
+		  FROM pg_catalog.pg_auth_members WHERE roleid OPERATOR(pg_catalog.=) existing;
+		IF members IS NOT NULL THEN
+			RAISE WARNING USING MESSAGE = pg_catalog.format('members of role "%s" are: %s'::pg_catalog.text, role_name, members),
+				HINT = 'Revoke the role from whoever should not have the rights of this extension.';
+		END IF;
+	END LOOP;
+END
+$$;
+
+---------------------------------------------------------------------------
+-- whose the objects are, and who may use them
+---------------------------------------------------------------------------
+
+-- What has been granted and revoked since 1.0 was installed comes again at the end.
+-- What is in pg_init_privs was 1.0's script's, or came by ALTER DEFAULT PRIVILEGES.
+CREATE TEMPORARY TABLE contact_guard_again (command pg_catalog.text);
+DO $$
+DECLARE
+	member  record;
+	item    record;
+	own     pg_catalog.text := 10::pg_catalog.oid::pg_catalog.regrole::pg_catalog.text;
+BEGIN
+	FOR member IN
+		SELECT o.classid, o.objid, o.kind, o.identity, o.owner, o.acl,
+		       (SELECT i.initprivs FROM pg_catalog.pg_init_privs i
+		         WHERE i.classoid OPERATOR(pg_catalog.=) o.classid AND i.objoid OPERATOR(pg_catalog.=) o.objid
+		           AND i.objsubid OPERATOR(pg_catalog.=) 0) AS initial
+		  FROM (SELECT d.classid, d.objid,
+		               CASE WHEN c.oid IS NULL THEN pg_catalog.upper(a.type) ELSE 'TABLE' END AS kind,
+		               a.identity, coalesce(c.relowner, p.proowner, t.typowner, n.nspowner) AS owner,
+		               coalesce(c.relacl, p.proacl, t.typacl, n.nspacl) AS acl
+		          FROM (SELECT m.classid, m.objid FROM pg_catalog.pg_depend m JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) m.refobjid
+		                 WHERE m.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid
+		                   AND m.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+		                   AND e.extname OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.name
+		                 UNION ALL
+		                SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, 'contact_guard'::pg_catalog.regnamespace) d
+		          CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) a
+		          LEFT JOIN pg_catalog.pg_class c ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND c.oid OPERATOR(pg_catalog.=) d.objid
+		          LEFT JOIN pg_catalog.pg_proc p ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid AND p.oid OPERATOR(pg_catalog.=) d.objid
+		          LEFT JOIN pg_catalog.pg_type t ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid AND t.oid OPERATOR(pg_catalog.=) d.objid
+		          LEFT JOIN pg_catalog.pg_namespace n ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid AND n.oid OPERATOR(pg_catalog.=) d.objid
+		         WHERE (c.relkind IS NULL OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v}'::pg_catalog."char"[]))
+		           AND coalesce(c.oid, p.oid, t.oid, n.oid) IS NOT NULL AND (c.relpersistence IS NULL OR c.relpersistence OPERATOR(pg_catalog.<>) 't'::pg_catalog."char")) o
+		 WHERE o.identity OPERATOR(pg_catalog.<>) 'contact_guard.library_version()'::pg_catalog.text
+	LOOP
+		FOR item IN
+			SELECT grantee, privilege_type, is_grantable, (now IS NOT NULL) AS is_there, (old IS NOT NULL) AS was_there
+			  FROM (SELECT grantee, privilege_type, is_grantable, true AS now FROM pg_catalog.aclexplode(member.acl)) n
+			  FULL JOIN (SELECT grantee, privilege_type, is_grantable, true AS old FROM pg_catalog.aclexplode(member.initial)) i
+			       USING (grantee, privilege_type, is_grantable)
+			 WHERE grantee OPERATOR(pg_catalog.<>) member.owner AND grantee OPERATOR(pg_catalog.<>) 10::pg_catalog.oid
+			   AND (grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid OPERATOR(pg_catalog.=) grantee))
+			 ORDER BY grantee, privilege_type
+		LOOP
+			-- A partition of the log was made by the recorder: what it has come by default.
+			IF NOT item.was_there AND NOT (member.kind OPERATOR(pg_catalog.=) 'TABLE'::pg_catalog.text AND member.initial IS NULL) THEN
+				INSERT INTO contact_guard_again VALUES (pg_catalog.format('GRANT %s ON %s %s TO %s%s'::pg_catalog.text, item.privilege_type, member.kind, member.identity,
+					CASE WHEN item.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC' ELSE item.grantee::pg_catalog.regrole::pg_catalog.text END,
+					CASE WHEN item.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END));
+			ELSIF NOT item.is_there AND NOT item.is_grantable THEN
+				INSERT INTO contact_guard_again VALUES (pg_catalog.format('REVOKE %s ON %s %s FROM %s'::pg_catalog.text, item.privilege_type, member.kind, member.identity,
+					CASE WHEN item.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC' ELSE item.grantee::pg_catalog.regrole::pg_catalog.text END));
+			END IF;
+			CONTINUE WHEN NOT item.is_there;
+			EXECUTE pg_catalog.format('REVOKE %s ON %s %s FROM %s CASCADE'::pg_catalog.text, item.privilege_type, member.kind, member.identity,
+				CASE WHEN item.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC' ELSE item.grantee::pg_catalog.regrole::pg_catalog.text END);
+		END LOOP;
+		-- Like what 1.1 makes: the bootstrap superuser's, whoever has installed 1.0.
+		IF member.owner OPERATOR(pg_catalog.<>) 10::pg_catalog.oid THEN
+			EXECUTE pg_catalog.format('ALTER %s %s OWNER TO %s'::pg_catalog.text, member.kind, member.identity, own);
+		END IF;
+		-- ALTER DEFAULT PRIVILEGES may have left the owner without some of them.
+		EXECUTE pg_catalog.format('GRANT ALL ON %s %s TO %s'::pg_catalog.text, member.kind, member.identity, own);
+	END LOOP;
+END
+$$;
+
+-- The months of the log have no list of their own: nobody reads them past the log.
+CREATE TEMPORARY TABLE contact_guard_month AS
+	SELECT inhrelid AS month FROM pg_catalog.pg_inherits
+	 WHERE inhparent OPERATOR(pg_catalog.=) 'contact_guard.log'::pg_catalog.regclass::pg_catalog.oid;
+UPDATE pg_catalog.pg_class SET relacl = NULL WHERE oid OPERATOR(pg_catalog.=) ANY (SELECT month FROM contact_guard_month);
+DELETE FROM pg_catalog.pg_init_privs
+ WHERE classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+   AND objoid OPERATOR(pg_catalog.=) ANY (SELECT month FROM contact_guard_month);
+DROP TABLE contact_guard_month;
+
+-- Who may use what version 1.0 had; what is new has it beside its CREATE.
+GRANT EXECUTE ON FUNCTION contact_guard.require_preload() TO PUBLIC;
+GRANT USAGE ON SCHEMA contact_guard TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.visible("any", contact_guard.site) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.found("any", contact_guard.site) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.statistics_visible(oid, smallint) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.statistics_ext_visible(oid) TO PUBLIC;
+GRANT SELECT ON contact_guard.permission TO contact_guard_admin, contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.unprotect(regclass, name[]) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.forget_interventions(regclass) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.retire() TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.allow(regrole, text, regclass, text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.disallow(regrole, regclass) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.act_as(text, regrole) TO contact_guard_proxy;
+GRANT EXECUTE ON FUNCTION contact_guard.current_actor() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.has_open_window(anyelement) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_interventions() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(text, name, timestamptz, timestamptz) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(bigint, name, timestamptz, timestamptz) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, timestamptz) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.close_intervention(bigint) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.journal_origin() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) TO contact_guard_auditor;
+GRANT SELECT ON contact_guard.tile_full, contact_guard.tile_edge, contact_guard.signed_checkpoint TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.verification_key(), contact_guard.add_cosignature(text) TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.new_epoch(text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.evidence(bigint, bigint), contact_guard.evidence_stream(bigint, bigint), contact_guard.leaf(bigint), contact_guard.tile(integer, bigint),
+	contact_guard.inclusion_proof(bigint, bigint), contact_guard.consistency_proof(bigint, bigint),
+	contact_guard.checkpoint() TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.erase_customer(text, text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.erase_actor(text, text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.purge(timestamptz, text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.hold(text, text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.release_hold(text, text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.acknowledge_gaps(text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.sync() TO PUBLIC;
+GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.restored_log, contact_guard.whole_log,
+	contact_guard.query_text, contact_guard.held TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.leaf_encoding(), contact_guard.leaf_field(integer, text), contact_guard.leaf_field(integer, bytea, integer),
+	contact_guard.customer_commitment(bytea, text),
+	contact_guard.actor_commitment(bytea, text, text, text, text) TO contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.status(), contact_guard.library_version() TO contact_guard_admin, contact_guard_auditor;
+
+---------------------------------------------------------------------------
+-- functions
+---------------------------------------------------------------------------
+
+-- The same where the customer key may be NULL: such a row is nobody's, and its value
+-- withheld.  A row that an outer join has filled with NULLs has no value either.
+CREATE FUNCTION contact_guard.reveal_nullable(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_reveal_nullable';
+REVOKE ALL ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) TO PUBLIC;
+
+CREATE OR REPLACE FUNCTION contact_guard.found(customer "any", site contact_guard.site) RETURNS boolean
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 SUPPORT contact_guard.test_support
+	AS 'MODULE_PATHNAME', 'cg_found';
+REVOKE ALL ON FUNCTION contact_guard.found("any", contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.found("any", contact_guard.site) TO PUBLIC;
+
+-- unmasked: is what is inserted into a guarded column no mask?  An error where it is.
+CREATE FUNCTION contact_guard.unmasked(value anyelement, site contact_guard.site) RETURNS boolean
+	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_unmasked';
+REVOKE ALL ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) TO PUBLIC;
+
+-- A subscription of another server's tables must not write ours: whatever comes that
+-- way is dropped (src/base/ownreplica.c).  These fire nowhere else.
+CREATE FUNCTION contact_guard.discard_replicated() RETURNS trigger
+	LANGUAGE c AS 'MODULE_PATHNAME', 'cg_discard_replicated';
+REVOKE ALL ON FUNCTION contact_guard.discard_replicated() FROM PUBLIC;
+
+-- One more argument.
+DROP FUNCTION contact_guard.protect(regclass, name, name[], text, text, text);
+CREATE FUNCTION contact_guard.protect(relation regclass, customer name, columns name[],
+		mask text DEFAULT 'null', mode text DEFAULT 'mask', fallback text DEFAULT 'none',
+		unpinned text DEFAULT 'refuse') RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_protect';
+REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) TO contact_guard_admin;
+
+-- What a guarded relation's definition may call besides what is harmless by itself.
+CREATE FUNCTION contact_guard.trust_function(function regprocedure, reason text) RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_trust_function';
+REVOKE ALL ON FUNCTION contact_guard.trust_function(regprocedure, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.trust_function(regprocedure, text) IS
+	'Names a function that stored values may meet; the trust is in its definition as it is now.';
+GRANT EXECUTE ON FUNCTION contact_guard.trust_function(regprocedure, text) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.distrust_function(function regprocedure) RETURNS void
+	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_distrust_function';
+REVOKE ALL ON FUNCTION contact_guard.distrust_function(regprocedure) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.distrust_function(regprocedure) TO contact_guard_admin;
+
+CREATE VIEW contact_guard.trusted_functions AS
+	SELECT objoid::pg_catalog.regprocedure AS function, label::pg_catalog.json OPERATOR(pg_catalog.->>) 'trusted' AS reason
+	  FROM pg_catalog.pg_seclabel
+	 WHERE provider OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.text
+	   AND classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid;
+REVOKE ALL ON contact_guard.trusted_functions FROM PUBLIC;
+GRANT SELECT ON contact_guard.trusted_functions TO contact_guard_admin, contact_guard_auditor;
+
+-- A customer's key as records have it: one that is long is shortened there.
+CREATE FUNCTION contact_guard.customer_of_record(customer text) RETURNS text
+	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_customer_of_record';
+REVOKE ALL ON FUNCTION contact_guard.customer_of_record(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.customer_of_record(text) TO contact_guard_auditor;
+
+CREATE OR REPLACE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (read_at timestamptz, actor text, login text, event text, relation text, columns text[],
+	               intervention text, purpose text, client text, application text, statement bigint, query text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		       l.client, l.application, l.statement, l.query
+		  FROM contact_guard.access_log l
+		 WHERE l.customer = contact_guard.customer_of_record(who_read.customer) AND l.event IN ('shown', 'lookup')
+		   AND l.read_at >= who_read.since AND l.read_at < who_read.until
+		UNION ALL
+		-- A bulk read names no customer: it read every one of its relation.
+		SELECT l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		       l.client, l.application, l.statement, l.query
+		  FROM contact_guard.access_log l
+		 WHERE l.event = 'bulk' AND l.read_at >= who_read.since AND l.read_at < who_read.until
+		ORDER BY 1;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) TO contact_guard_auditor;
+
+-- What contact_guard refused: one row for each thing that an actor tried.
+CREATE FUNCTION contact_guard.refused_attempts(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (actor text, reason text, relation text, attempts bigint, first_at timestamptz, last_at timestamptz)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT l.actor, l.reason, l.relation, sum(l.count)::bigint, min(l.read_at), max(l.read_at)
+		  FROM contact_guard.access_log l
+		 WHERE l.event = 'refused'
+		   AND l.read_at >= refused_attempts.since AND l.read_at < refused_attempts.until
+		 GROUP BY l.actor, l.reason, l.relation
+		 ORDER BY 4 DESC, 1, 2, 3;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
+
+-- A field of a leaf or of a group: number, kind, length and bytes.
+CREATE OR REPLACE FUNCTION contact_guard.leaf_field(id integer, value text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || E'\\x00'::bytea
+		            ELSE int2send(id::smallint) || E'\\x01'::bytea
+		                 || int4send(octet_length(convert_to(value, contact_guard.leaf_encoding())))
+		                 || convert_to(value, contact_guard.leaf_encoding()) END;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, text) FROM PUBLIC;
+
+-- A field that holds bytes, an integer, or a commitment (kind 2).
+CREATE OR REPLACE FUNCTION contact_guard.leaf_field(id integer, value bytea, kind integer DEFAULT 1) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE WHEN value IS NULL THEN int2send(id::smallint) || E'\\x00'::bytea
+		            ELSE int2send(id::smallint) || substr(int2send(kind::smallint), 2) || int4send(octet_length(value)) || value END;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, bytea, integer) FROM PUBLIC;
+
+---------------------------------------------------------------------------
+-- tables
+---------------------------------------------------------------------------
+
+-- The events of the log, by number: the list of src/common/event.h (test/shape compares).
+-- NULL: there is no such event.
+CREATE FUNCTION contact_guard.event_number(event text) RETURNS integer
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartbeat',
+		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused'], event);
+	END;
+REVOKE ALL ON FUNCTION contact_guard.event_number(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.event_number(text) TO contact_guard_auditor;
+
+-- Rows of 1.0 have leaves of version 1.  The new condition lets through what the old one
+-- did; it is checked nevertheless, so that every row of the log is read.
+ALTER TABLE contact_guard.log
+	ADD leaf_version smallint NOT NULL DEFAULT 1,
+	DROP CONSTRAINT log_event_check,
+	ADD CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL);
+ALTER TABLE contact_guard.restored_log
+	ADD leaf_version smallint NOT NULL DEFAULT 1,
+	DROP CONSTRAINT log_event_check,
+	ADD CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL);
+ALTER TABLE contact_guard.log
+	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
+	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
+	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0;
+ALTER TABLE contact_guard.restored_log
+	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
+	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
+	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0;
+ALTER TABLE contact_guard.query_text ADD used_in timestamptz;
+ALTER TABLE contact_guard.journal_session ADD position pg_lsn;
+ALTER TABLE contact_guard.held REPLICA IDENTITY NOTHING,
+	ALTER customer SET STATISTICS 0, ALTER reason SET STATISTICS 0, ALTER held_by SET STATISTICS 0;
+ALTER TABLE contact_guard.intervention ALTER id DROP IDENTITY;
+-- What ANALYZE knew of these columns would stay for ever.
+DELETE FROM pg_catalog.pg_statistic s USING pg_catalog.pg_attribute a
+ WHERE a.attrelid OPERATOR(pg_catalog.=) s.starelid AND a.attnum OPERATOR(pg_catalog.=) s.staattnum AND a.attstattarget OPERATOR(pg_catalog.=) 0
+   AND s.starelid OPERATOR(pg_catalog.=) ANY (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.regnamespace::pg_catalog.oid);
+
+---------------------------------------------------------------------------
+-- views and functions over them
+---------------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW contact_guard.whole_log AS
+	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	       reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
+	       actor_commitment, contact_guard.journal_origin() AS origin, leaf_version
+	  FROM contact_guard.log
+	UNION ALL
+	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	       reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
+	       actor_commitment, origin, leaf_version
+	  FROM contact_guard.restored_log;
+
+CREATE OR REPLACE VIEW contact_guard.evidence_row AS
+	SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention,
+	       l.closed_at, l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
+	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.leaf_version
+	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
+
+CREATE OR REPLACE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF contact_guard.evidence_row
+	-- Called for row after row by leaf(): to compile each time takes longer than to run.
+	LANGUAGE sql STABLE SECURITY DEFINER ROWS 20000 SET search_path = pg_catalog, pg_temp SET jit = off
+	BEGIN ATOMIC
+		SELECT e.seq, e.event, e.read_at, e.actor, e.login, e.relation, e.columns, e.customer, e.count, e.intervention,
+		       e.closed_at, e.purpose, e.reason, e.client, e.application, e.session, e.statement, e.query_id, e.query,
+		       e.customer_salt, e.actor_salt, e.customer_commitment, e.actor_commitment, e.leaf_version
+		  FROM contact_guard.evidence_row e
+		 WHERE e.seq BETWEEN evidence.first AND evidence.last
+		 ORDER BY e.seq;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.evidence(bigint, bigint) FROM PUBLIC;
+
+-- The leaf of a record, computed of its row as docs/evidence.md says, without the library.
+-- NULL where there is no such row, or one whose leaf is of a later version than this script.
+CREATE OR REPLACE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
+	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE e.leaf_version WHEN 1 THEN
+		       convert_to(E'contact_guard/leaf/v1\n', 'UTF8')
+		       || substr(int2send(contact_guard.event_number(event)::smallint), 2)
+		       || int2send(e.leaf_version) || int2send(15::smallint)
+		       || contact_guard.leaf_field(1, int8send(e.seq))
+		       || contact_guard.leaf_field(2, int8send((extract(epoch FROM read_at) * 1000000)::bigint))
+		       || contact_guard.leaf_field(3, coalesce(customer_commitment,
+		                                               contact_guard.customer_commitment(customer_salt, customer)), 2)
+		       || contact_guard.leaf_field(4, coalesce(actor_commitment,
+		                                               contact_guard.actor_commitment(actor_salt, actor, login, client, application)), 2)
+		       || contact_guard.leaf_field(5, relation)
+		       || contact_guard.leaf_field(6, (SELECT string_agg(int4send(octet_length(convert_to(name, contact_guard.leaf_encoding())))
+		                                                         || convert_to(name, contact_guard.leaf_encoding()), '' ORDER BY ordinality)
+		                                         FROM unnest(columns) WITH ORDINALITY AS c(name, ordinality)))
+		       || contact_guard.leaf_field(7, int8send(count))
+		       || contact_guard.leaf_field(8, intervention)
+		       || contact_guard.leaf_field(9, int8send((extract(epoch FROM closed_at) * 1000000)::bigint))
+		       || contact_guard.leaf_field(10, purpose)
+		       || contact_guard.leaf_field(11, reason)
+		       || contact_guard.leaf_field(12, session)
+		       || contact_guard.leaf_field(13, int8send(statement))
+		       || contact_guard.leaf_field(14, int8send(query_id))
+		       || contact_guard.leaf_field(15, sha256(convert_to(query, contact_guard.leaf_encoding())))
+		       END
+		  FROM contact_guard.evidence(leaf.seq, leaf.seq) e;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf(bigint) FROM PUBLIC;
+
+-- The key that seals the journal of an epoch.  Written past logical decoding, and
+-- never updated (src/log/epoch.c): so it is in no change that a slot decodes.  After an
+-- update of the extension the key of the epoch before is there, too, until what was
+-- written with it is recorded.
+CREATE TABLE contact_guard.journal_key (
+	epoch   integer NOT NULL,
+	mac_key bytea NOT NULL,
+	ends_at pg_lsn				-- where the messages of an earlier epoch end; NULL: they go on
+);
+REVOKE ALL ON contact_guard.journal_key FROM PUBLIC;
+
+-- Messages of the journal that could not be stored as records: a record of event
+-- "gap" tells of each.
+CREATE TABLE contact_guard.journal_passed (
+	position  pg_lsn NOT NULL,
+	length    integer NOT NULL,
+	sha256    bytea NOT NULL,
+	message   bytea NOT NULL,
+	passed_at timestamptz NOT NULL
+);
+REVOKE ALL ON contact_guard.journal_passed FROM PUBLIC;
+ALTER TABLE contact_guard.journal_passed ALTER message SET STATISTICS 0;
+
+GRANT SELECT ON contact_guard.journal_passed TO contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.put_journal_key(epoch integer, mac_key bytea, ends_at pg_lsn) RETURNS void
+	LANGUAGE c AS 'MODULE_PATHNAME', 'cg_put_journal_key';
+REVOKE ALL ON FUNCTION contact_guard.put_journal_key(integer, bytea, pg_lsn) FROM PUBLIC;
+
+-- The state of the journal had the key, and each change of it was decoded where there
+-- is a logical slot: so from here on there is another key, in an epoch of its own.
+-- What 1.0's sessions have written and its recorder had not stored yet is recorded with
+-- the old one, up to here.  Positions, numbers and the tree go on.
+CREATE TEMPORARY TABLE contact_guard_state AS SELECT * FROM contact_guard.journal_state;
+DROP TABLE contact_guard.journal_state;
+CREATE TABLE contact_guard.journal_state (
+	only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+	system_identifier bigint NOT NULL,
+	database          oid NOT NULL,
+	epoch             integer NOT NULL,
+	epoch_recorded    boolean NOT NULL,
+	position          pg_lsn,
+	log_size          bigint NOT NULL,
+	rejected          bigint NOT NULL,
+	gaps              bigint NOT NULL DEFAULT 0,
+	gaps_acknowledged bigint NOT NULL DEFAULT 0,
+	origin            text,
+	origin_number     integer NOT NULL DEFAULT 1,
+	verification_keys text
+);
+REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;
+INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, epoch_recorded, position, log_size,
+                                         rejected, gaps, gaps_acknowledged, origin, origin_number, verification_keys)
+SELECT system_identifier, database, epoch + 1, false, position, log_size, rejected, gaps, gaps_acknowledged,
+       origin, origin_number, verification_keys
+  FROM contact_guard_state;
+SELECT contact_guard.put_journal_key(epoch, mac_key, pg_catalog.pg_current_wal_insert_lsn()),
+       contact_guard.put_journal_key(epoch + 1, NULL, NULL)
+  FROM contact_guard_state;
+DROP FUNCTION contact_guard.put_journal_key(integer, bytea, pg_lsn);
+
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['log', 'query_text', 'restored_log', 'held', 'journal_state', 'journal_key', 'journal_passed',
+	                            'journal_session', 'permission', 'intervention', 'tile_full', 'tile_edge', 'signed_checkpoint'] LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER discard_replicated BEFORE INSERT OR UPDATE OR DELETE ON contact_guard.%I '
+		                          'FOR EACH ROW EXECUTE FUNCTION contact_guard.discard_replicated()', name);
+		EXECUTE pg_catalog.format('CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON contact_guard.%I '
+		                          'FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()', name);
+		EXECUTE pg_catalog.format('ALTER TABLE contact_guard.%I ENABLE REPLICA TRIGGER discard_replicated, '
+		                          'ENABLE REPLICA TRIGGER discard_truncate', name);
+	END LOOP;
+END
+$$;
+-- DELETE and UPDATE of a published table need one; held has none on purpose.
+ALTER TABLE contact_guard.permission REPLICA IDENTITY FULL;
+-- The months that there are, as src/log/accesslog.c makes them.
+DO $$
+DECLARE
+	month pg_catalog.regclass;
+BEGIN
+	FOR month IN SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = 'contact_guard.log'::pg_catalog.regclass LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON %s '
+		                          'FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()', month);
+		EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE REPLICA TRIGGER discard_truncate, ENABLE REPLICA TRIGGER discard_replicated', month);
+	END LOOP;
+END
+$$;
+
+---------------------------------------------------------------------------
+-- standing permissions: a privilege belongs to each row
+---------------------------------------------------------------------------
+
+-- Whose row is in force has the privilege to execute it: see src/policy/permission.c.  That
+-- PostgreSQL knows: it drops no role that has one, and dumps it by the role's name.
+CREATE FUNCTION contact_guard.standing_permission() RETURNS boolean
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_standing_permission';
+REVOKE ALL ON FUNCTION contact_guard.standing_permission() FROM PUBLIC;
+-- Bare numbers of roles and relations that are gone are in no dump: where it is
+-- restored they would be somebody's.
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission'::pg_catalog.regclass,
+	'WHERE EXISTS (SELECT FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a, pg_catalog.pg_roles r
+	                WHERE p.oid = ''contact_guard.standing_permission()''::pg_catalog.regprocedure
+	                  AND a.grantee = role AND r.oid = role)
+	   AND (relation IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation))'::pg_catalog.text);
+
+-- Of roles and relations that are gone.
+DELETE FROM contact_guard.permission p
+ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = p.role)
+    OR p.relation IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = p.relation);
+INSERT INTO contact_guard_again
+SELECT DISTINCT pg_catalog.format('GRANT EXECUTE ON FUNCTION contact_guard.standing_permission() TO %s', role) FROM contact_guard.permission;
+
+---------------------------------------------------------------------------
+-- comments
+---------------------------------------------------------------------------
+
+COMMENT ON FUNCTION contact_guard.event_number(text) IS
+	'The number of an event in a leaf of the log''s tree; null if there is no such event.';
+COMMENT ON TABLE contact_guard.permission IS 'Standing permissions, which contact_guard.allow() gives.';
+COMMENT ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) IS
+	'Guards columns of a table: whoever has no open intervention at a row''s customer sees a mask, or no row in mode hide.';
+COMMENT ON FUNCTION contact_guard.trust_function(regprocedure, text) IS
+	'Names a function that stored values may meet; the trust is in its definition as it is now.';
+COMMENT ON FUNCTION contact_guard.distrust_function(regprocedure) IS
+	'Withdraws the trust in a function.';
+COMMENT ON VIEW contact_guard.trusted_functions IS 'Functions that stored values may meet, and why: see contact_guard.trust_function().';
+COMMENT ON FUNCTION contact_guard.unprotect(regclass, name[]) IS
+	'Ends the guard of some columns of a table, or of all.';
+COMMENT ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) IS
+	'Names a table or view whose rows say who has an open intervention at which customer, and when.';
+COMMENT ON FUNCTION contact_guard.forget_interventions(regclass) IS
+	'Ends the use of a relation named by use_interventions().';
+COMMENT ON FUNCTION contact_guard.retire() IS
+	'Ends the guard of all tables, the use of all interventions relations and the trust in all functions of this database.';
+COMMENT ON FUNCTION contact_guard.allow(regrole, text, regclass, text) IS
+	'Gives a role a standing permission, for a purpose that is recorded with each read.';
+COMMENT ON FUNCTION contact_guard.disallow(regrole, regclass) IS
+	'Takes a standing permission back.';
+COMMENT ON FUNCTION contact_guard.act_as(text, regrole) IS
+	'Names the end user behind a pooled connection, until the end of the transaction.';
+COMMENT ON FUNCTION contact_guard.current_actor() IS
+	'The name that reads are decided and recorded by.';
+COMMENT ON FUNCTION contact_guard.has_open_window(anyelement) IS
+	'Has the current actor an open intervention at this customer?';
+COMMENT ON FUNCTION contact_guard.open_interventions() IS
+	'The interventions of the current actor that are open now.';
+COMMENT ON FUNCTION contact_guard.open_intervention(text, name, timestamptz, timestamptz) IS
+	'Opens an intervention of a technician at a customer, where the CRM keeps no visits; returns its id.';
+COMMENT ON FUNCTION contact_guard.open_intervention(bigint, name, timestamptz, timestamptz) IS
+	'Opens an intervention of a technician at a customer, where the CRM keeps no visits; returns its id.';
+COMMENT ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, timestamptz) IS
+	'Opens an intervention of a technician at a customer, where the CRM keeps no visits; returns its id.';
+COMMENT ON FUNCTION contact_guard.close_intervention(bigint) IS
+	'Closes an intervention that open_intervention() opened.';
+COMMENT ON VIEW contact_guard.access_log IS 'What was read, withheld, looked up and changed, by whom and when.';
+COMMENT ON VIEW contact_guard.whole_log IS 'The access log with its internal columns, and with what dumps have brought.';
+COMMENT ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) IS
+	'Who was shown guarded values of this customer.';
+COMMENT ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) IS
+	'What this actor read, and what was withheld from him.';
+COMMENT ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) IS
+	'From whom values were withheld, and how often.';
+COMMENT ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) IS
+	'What contact_guard refused, to whom and how often.';
+COMMENT ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) IS
+	'Reads that came after the intervention had closed.';
+COMMENT ON FUNCTION contact_guard.evidence(bigint, bigint) IS
+	'Records as the verifier wants them.';
+COMMENT ON FUNCTION contact_guard.leaf(bigint) IS
+	'The leaf of a record in the log''s tree, computed of its row.';
+COMMENT ON FUNCTION contact_guard.inclusion_proof(bigint, bigint) IS
+	'The hashes that prove that a record is in the log of this size.';
+COMMENT ON FUNCTION contact_guard.consistency_proof(bigint, bigint) IS
+	'The hashes that prove that a log has only grown.';
+COMMENT ON FUNCTION contact_guard.checkpoint() IS
+	'The newest signed checkpoint of the log, with its cosignatures.';
+COMMENT ON FUNCTION contact_guard.verification_key() IS
+	'The keys that sign checkpoints, one a line.';
+COMMENT ON FUNCTION contact_guard.add_cosignature(text) IS
+	'Adds a witness''s signature to a checkpoint.';
+COMMENT ON FUNCTION contact_guard.new_epoch(text) IS
+	'Begins a journal anew, with another key.';
+COMMENT ON FUNCTION contact_guard.erase_customer(text, text) IS
+	'Takes a customer''s key out of the log; its rows still verify.';
+COMMENT ON FUNCTION contact_guard.erase_actor(text, text) IS
+	'Takes an actor''s name out of the log; its rows still verify.';
+COMMENT ON FUNCTION contact_guard.purge(timestamptz, text) IS
+	'Drops the months of the log before this time, without what is on hold; returns the number of records that are gone.';
+COMMENT ON FUNCTION contact_guard.hold(text, text) IS
+	'Keeps the records of a customer from being purged.';
+COMMENT ON FUNCTION contact_guard.release_hold(text, text) IS
+	'Ends a hold.';
+COMMENT ON FUNCTION contact_guard.acknowledge_gaps(text) IS
+	'Says that the gaps in the log so far have been looked into; returns their number.';
+COMMENT ON FUNCTION contact_guard.sync() IS
+	'Waits until all reads so far are in the access log.';
+COMMENT ON FUNCTION contact_guard.status() IS
+	'Whether the guard works, and what is wrong.';
+COMMENT ON SCHEMA contact_guard IS
+	'The objects of extension contact_guard. Policy: protect(), use_interventions(), allow(), for role contact_guard_admin. Audit: access_log, who_read(), reads_by(), for role contact_guard_auditor. Pools: act_as(), for role contact_guard_proxy. Operation: status(), sync().';
+COMMENT ON TYPE contact_guard.site IS
+	'Internal: where in a query a guarded value is read. Only the planner makes its values.';
+COMMENT ON FUNCTION contact_guard.site_in(cstring) IS
+	'Internal: always fails, so that nobody can write a value of type site.';
+COMMENT ON FUNCTION contact_guard.site_out(contact_guard.site) IS
+	'Internal: the text form of a value of type site, for EXPLAIN.';
+COMMENT ON FUNCTION contact_guard.site_recv(internal) IS
+	'Internal: always fails, so that nobody can send a value of type site.';
+COMMENT ON FUNCTION contact_guard.require_preload() IS
+	'Fails unless the server has loaded the library at its start.';
+COMMENT ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) IS
+	'Internal: returns the value or its mask, and records which. The planner puts it around each guarded column.';
+COMMENT ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) IS
+	'Internal: as reveal(), where the key of the customer may be NULL.';
+COMMENT ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) IS
+	'Internal: the customers whom mode hide shows to the actor.';
+COMMENT ON FUNCTION contact_guard.test_support(internal) IS
+	'Internal: tells the planner how many rows visible() and found() let through.';
+COMMENT ON FUNCTION contact_guard.visible("any", contact_guard.site) IS
+	'Internal: does mode hide show rows of this customer to the actor?';
+COMMENT ON FUNCTION contact_guard.found("any", contact_guard.site) IS
+	'Internal: records a customer whom a look-up by a guarded column has found.';
+COMMENT ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) IS
+	'Internal: what an assignment to a guarded column stores. A mask leaves the stored value as it is.';
+COMMENT ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) IS
+	'Internal: fails if a mask would be inserted into a guarded column.';
+COMMENT ON FUNCTION contact_guard.statistics_visible(oid, smallint) IS
+	'Internal: may the user see the statistics of this column?';
+COMMENT ON FUNCTION contact_guard.statistics_ext_visible(oid) IS
+	'Internal: may the user see these extended statistics?';
+COMMENT ON FUNCTION contact_guard.discard_replicated() IS
+	'Internal: keeps a subscription from writing the tables of this extension.';
+COMMENT ON FUNCTION contact_guard.standing_permission() IS
+	'The privilege to execute it makes a role''s rows of contact_guard.permission valid. allow() and disallow() grant and revoke it.';
+COMMENT ON FUNCTION contact_guard.record_policy(text) IS
+	'Internal: writes a record of event policy.';
+COMMENT ON FUNCTION contact_guard.journal_origin() IS
+	'The name of this database''s journal: system identifier and OID of the database.';
+COMMENT ON FUNCTION contact_guard.customer_of_record(text) IS
+	'The key of a customer as records have it. One that is long is shortened.';
+COMMENT ON FUNCTION contact_guard.leaf_encoding() IS
+	'The encoding of text in leaves of the log''s tree.';
+COMMENT ON FUNCTION contact_guard.leaf_field(integer, text) IS
+	'A field of a leaf that holds text: number, kind, length and bytes.';
+COMMENT ON FUNCTION contact_guard.leaf_field(integer, bytea, integer) IS
+	'A field of a leaf that holds bytes: number, kind, length and bytes.';
+COMMENT ON FUNCTION contact_guard.customer_commitment(bytea, text) IS
+	'What a leaf has in place of the customer''s key: a hash of it and of a salt.';
+COMMENT ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, text) IS
+	'What a leaf has in place of actor, login, client and application: a hash of them and of a salt.';
+COMMENT ON FUNCTION contact_guard.evidence_stream(bigint, bigint) IS
+	'Records as contact-guard verify reads them: several in a value, in binary form.';
+COMMENT ON FUNCTION contact_guard.tile(integer, bigint) IS
+	'A tile of the log''s tree: up to 256 hashes of a level.';
+COMMENT ON TABLE contact_guard.log IS
+	'The access log, with a partition for each month. Auditors use view access_log.';
+COMMENT ON TABLE contact_guard.query_text IS
+	'The statements that records refer to, without their constants.';
+COMMENT ON TABLE contact_guard.restored_log IS
+	'Access logs of other databases, which a restored dump has brought.';
+COMMENT ON TABLE contact_guard.held IS
+	'Customers whose records a purge leaves alone: see hold() and release_hold().';
+COMMENT ON TABLE contact_guard.journal_state IS
+	'Internal: the journal of this database, and how much of it is in the log.';
+COMMENT ON TABLE contact_guard.journal_key IS
+	'Internal: the key that seals the records of the journal. Nobody can read it.';
+COMMENT ON TABLE contact_guard.journal_passed IS
+	'Messages of the journal that could not be stored as records. A record of event gap tells of each.';
+COMMENT ON TABLE contact_guard.journal_session IS
+	'Internal: the last message that was recorded of each session.';
+COMMENT ON TABLE contact_guard.intervention IS
+	'Interventions that open_intervention() has opened, for a CRM that keeps no visits itself.';
+COMMENT ON TABLE contact_guard.tile_full IS
+	'Full tiles of the log''s tree: 256 hashes each.';
+COMMENT ON TABLE contact_guard.tile_edge IS
+	'The hashes of the log''s tree that do not fill a tile yet.';
+COMMENT ON TABLE contact_guard.signed_checkpoint IS
+	'Signed statements of the size and the root hash of the log.';
+COMMENT ON VIEW contact_guard.evidence_row IS
+	'Records as the verifier needs them, with their statements.';
+COMMENT ON COLUMN contact_guard.query_text.query_id IS 'The number of the statement.';
+COMMENT ON COLUMN contact_guard.query_text.query IS 'The statement, without its constants.';
+COMMENT ON COLUMN contact_guard.query_text.used_in IS 'The month of the last record that needs it. NULL if that is not known.';
+COMMENT ON COLUMN contact_guard.held.customer IS 'The key of the customer.';
+COMMENT ON COLUMN contact_guard.held.reason IS 'Why the records are kept.';
+COMMENT ON COLUMN contact_guard.held.held_by IS 'Who has asked for it.';
+COMMENT ON COLUMN contact_guard.held.held_at IS 'Since when.';
+COMMENT ON COLUMN contact_guard.journal_passed.position IS 'Where in WAL the message begins.';
+COMMENT ON COLUMN contact_guard.journal_passed.length IS 'Its length in bytes.';
+COMMENT ON COLUMN contact_guard.journal_passed.sha256 IS 'The SHA-256 of its bytes.';
+COMMENT ON COLUMN contact_guard.journal_passed.message IS 'Its bytes.';
+COMMENT ON COLUMN contact_guard.journal_passed.passed_at IS 'When the recorder gave it up.';
+COMMENT ON COLUMN contact_guard.permission.role IS 'Who has the permission.';
+COMMENT ON COLUMN contact_guard.permission.relation IS 'The relation that it is for. NULL for all guarded relations.';
+COMMENT ON COLUMN contact_guard.permission.purpose IS 'What it is for. Each record has it.';
+COMMENT ON COLUMN contact_guard.permission.level IS 'recorded: a record for each customer. bulk: one for an execution.';
+COMMENT ON COLUMN contact_guard.trusted_functions.function IS 'The function.';
+COMMENT ON COLUMN contact_guard.trusted_functions.reason IS 'Why it is trusted, as trust_function() was told.';
+COMMENT ON COLUMN contact_guard.tile_full.level IS 'The level of the tree, 0 for the leaves'' hashes.';
+COMMENT ON COLUMN contact_guard.tile_full.n IS 'The number of the tile in its level.';
+COMMENT ON COLUMN contact_guard.tile_full.hashes IS '256 hashes of 32 bytes.';
+COMMENT ON COLUMN contact_guard.tile_edge.level IS 'The level of the tree, 0 for the leaves'' hashes.';
+COMMENT ON COLUMN contact_guard.tile_edge.hashes IS 'Fewer than 256 hashes of 32 bytes.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.origin IS 'The name of the log.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.size IS 'The number of records.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.root IS 'The root hash of the tree.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.note IS 'The signed note, with cosignatures.';
+COMMENT ON COLUMN contact_guard.signed_checkpoint.signed_at IS 'When it was signed.';
+COMMENT ON FUNCTION contact_guard.begin_journal() IS
+	'Internal: begins the journal of this database. The install script calls it.';
+
+-- Columns.  Those of the log are the same in all that shows the log; the months get
+-- them from it (src/log/accesslog.c).
+DO $$
+DECLARE
+	name  pg_catalog.text;
+	what  pg_catalog.text;
+	shows pg_catalog.regclass;
+BEGIN
+	FOR name, what IN SELECT * FROM (VALUES
+		('seq', 'The number of the record, from 0, without holes. It is the record''s place in the tree.'),
+		('read_at', 'When it happened.'),
+		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key or refused.'),
+		('actor', 'Who read: a role, or the end user whom act_as() named.'),
+		('login', 'The role that had logged in.'),
+		('relation', 'The relation that was read, with its schema.'),
+		('columns', 'The guarded columns that were read.'),
+		('customer', 'The key of the customer.'),
+		('count', 'How many rows or customers the record stands for.'),
+		('intervention', 'The id of the intervention that was open, or that was the reason to withhold.'),
+		('closed_at', 'When the intervention ended, if that is known.'),
+		('purpose', 'The purpose of the standing permission, or: intervention.'),
+		('reason', 'Why something was withheld or refused, or what was done.'),
+		('client', 'The address of the client.'),
+		('application', 'The application_name of the session.'),
+		('session', 'The session, as %c in log_line_prefix. A record of a restored log has its origin before that.'),
+		('statement', 'The number of the execution in its session.'),
+		('query_id', 'The number of the statement in contact_guard.query_text.'),
+		('query', 'The statement, without its constants.'),
+		('customer_salt', 'The salt of the commitment to the customer.'),
+		('actor_salt', 'The salt of the commitment to actor, login, client and application.'),
+		('customer_commitment', 'The commitment to the customer, after erase_customer().'),
+		('actor_commitment', 'The commitment to the actor, after erase_actor().'),
+		('leaf_version', 'Which fields the leaf of the record has: see docs/evidence.md.'),
+		('origin', 'The journal that the record comes from: system identifier and OID of its database.')
+	) AS v LOOP
+		FOR shows IN SELECT attrelid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+		              WHERE a.attname OPERATOR(pg_catalog.=) name::pg_catalog.name AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
+		                AND c.relnamespace OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.regnamespace::pg_catalog.oid
+		                AND (c.relname OPERATOR(pg_catalog.=) ANY ('{log,restored_log,access_log,whole_log,evidence_row}'::pg_catalog.name[])
+		                     OR EXISTS (SELECT FROM pg_catalog.pg_inherits
+		                                 WHERE inhrelid OPERATOR(pg_catalog.=) c.oid
+		                                   AND inhparent OPERATOR(pg_catalog.=) 'contact_guard.log'::pg_catalog.regclass::pg_catalog.oid)) LOOP
+			EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I IS %L'::pg_catalog.text, shows, name, what);
+		END LOOP;
+	END LOOP;
+END
+$$;
+
+---------------------------------------------------------------------------
+-- what admins have granted and revoked themselves
+---------------------------------------------------------------------------
+
+-- None of it may count as this script's: pg_dump leaves out what pg_init_privs has.
+CREATE TEMPORARY TABLE contact_guard_initial AS SELECT * FROM pg_catalog.pg_init_privs;
+DO $$
+DECLARE
+	command pg_catalog.text;
+BEGIN
+	FOR command IN SELECT a.command FROM contact_guard_again a LOOP
+		EXECUTE command;
+	END LOOP;
+END
+$$;
+UPDATE pg_catalog.pg_init_privs p SET initprivs = i.initprivs
+  FROM contact_guard_initial i
+ WHERE i.objoid = p.objoid AND i.classoid = p.classoid AND i.objsubid = p.objsubid AND i.initprivs <> p.initprivs;
+
+-- A version 1.0 that this library has created has no journal yet: see src/log/epoch.c.
+-- A copy of another database begins one of its own, with a record that says so.
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM contact_guard.journal_state) THEN
+		PERFORM contact_guard.begin_journal();
+	END IF;
+	IF EXISTS (SELECT FROM contact_guard.journal_state
+	            WHERE database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+	              AND system_identifier = (SELECT c.system_identifier FROM pg_catalog.pg_control_system() c)) THEN
+		PERFORM contact_guard.record_policy('update of extension contact_guard from version 1.0 to 1.1');
+	END IF;
+END
+$$;
+DROP TABLE contact_guard_again, contact_guard_state, contact_guard_initial;
