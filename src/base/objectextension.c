@@ -15,12 +15,16 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "base/objects.h"
+
+#define LIBRARY "$libdir/contact_guard"
 
 PG_FUNCTION_INFO_V1(cg_library_version);
 
@@ -118,6 +122,19 @@ cg_objects_version_problem(void)
 	cg_objects_find_extension(&own);
 	return psprintf("guarded columns cannot be read, and nothing is recorded: the extension has version %s in this database, but the server runs the library of version %s; %s",
 					own.version, CG_VERSION, version_hint(&own));
+}
+
+bool
+cg_objects_calls_library(HeapTuple tuple, const char *name)
+{
+	bool		isnull;
+	Datum		symbol = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	Datum		library;
+
+	if (isnull || strcmp(TextDatumGetCString(symbol), psprintf("cg_%s", name)) != 0)
+		return false;
+	library = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_probin, &isnull);
+	return !isnull && strcmp(TextDatumGetCString(library), LIBRARY) == 0;
 }
 
 int

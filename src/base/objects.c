@@ -45,8 +45,6 @@
 #include "base/owncolumns.h"
 #include "base/recent.h"
 
-#define LIBRARY "$libdir/contact_guard"
-
 /* A table or function of ours that somebody has asked for. */
 typedef struct Known
 {
@@ -413,18 +411,9 @@ find_function(const char *name)
 	{
 		HeapTuple	tuple = &list->members[i]->tuple;
 		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
-		bool		isnull;
-		Datum		symbol;
-		Datum		library;
 
-		if (!OidIsValid(own->oid) || form->pronamespace != own->schema || form->prolang != ClanguageId ||
-			!belongs(ProcedureRelationId, form->oid, form->proowner))
-			continue;
-		symbol = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
-		if (isnull || strcmp(TextDatumGetCString(symbol), psprintf("cg_%s", name)) != 0)
-			continue;
-		library = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_probin, &isnull);
-		if (!isnull && strcmp(TextDatumGetCString(library), LIBRARY) == 0)
+		if (OidIsValid(own->oid) && form->pronamespace == own->schema && form->prolang == ClanguageId &&
+			belongs(ProcedureRelationId, form->oid, form->proowner) && cg_objects_calls_library(tuple, name))
 			result = form->oid;
 	}
 	ReleaseSysCacheList(list);

@@ -8,6 +8,7 @@
 #ifndef CG_OBJECTS_H
 #define CG_OBJECTS_H
 
+#include "access/htup.h"
 #include "fmgr.h"
 
 #define CG_SCHEMA "contact_guard"
@@ -30,6 +31,9 @@ extern void cg_objects_require_version(const CgExtension *own);
 
 /* That error's words, for status(); palloc'd. */
 extern char *cg_objects_version_problem(void);
+
+/* For objects.c alone: does this function in C call the library's symbol cg_NAME? */
+extern bool cg_objects_calls_library(HeapTuple tuple, const char *name);
 
 /*
  * The extension and its schema, or InvalidOid in a database without it; the
