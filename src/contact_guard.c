@@ -31,9 +31,11 @@
 #include "policy/policy.h"
 #include "policy/trust.h"
 #include "read/attempts.h"
+#include "read/called.h"
 #include "read/door.h"
 #include "read/errordetail.h"
 #include "read/execution.h"
+#include "read/folding.h"
 
 PG_MODULE_MAGIC;
 
@@ -50,6 +52,8 @@ _PG_init(void)
 	cg_trust_init();
 	cg_beneath_init();
 	cg_gate_init();
+	cg_folding_init();
+	cg_called_init();
 	cg_permission_init();
 	cg_interventions_init();
 	cg_actor_init();

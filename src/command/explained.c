@@ -1,20 +1,27 @@
 /*
  * explained.c
- *		EXPLAIN, which prints a plan and runs nothing.
+ *		What happens before a plan is run, if it is run at all.
  *
  * What functions were shown while a plan was made may be a constant of it, which
  * EXPLAIN VERBOSE EXECUTE prints.  No ExecutorRun comes first.
+ *
+ * PostgreSQL calls functions when it makes a plan ready: to leave out partitions, by
+ * conditions that the planner could not decide.  What they read then is the
+ * execution's as much as what they read later.
  */
 #include "postgres.h"
 
+#include "base/objects.h"
 #include "executor/executor.h"
 
 #include "command/explained.h"
+#include "read/around.h"
 #include "read/resume.h"
 
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 
 static void explained_start(QueryDesc *query, int eflags);
+static void call_next(QueryDesc *query, int eflags);
 
 void
 cg_explained_init(void)
@@ -26,8 +33,31 @@ cg_explained_init(void)
 static void
 explained_start(QueryDesc *query, int eflags)
 {
+	CgAround	around;
+
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		cg_resume_check_plan(query->plannedstmt);
+	/* Which partitions will be read is decided here; a database without us has no policy. */
+	if (!OidIsValid(cg_objects_schema()))
+	{
+		call_next(query, eflags);
+		return;
+	}
+	cg_around_enter_execution(&around, query);
+	PG_TRY();
+	{
+		call_next(query, eflags);
+	}
+	PG_FINALLY();
+	{
+		cg_around_leave(&around);
+	}
+	PG_END_TRY();
+}
+
+static void
+call_next(QueryDesc *query, int eflags)
+{
 	if (prev_ExecutorStart)
 		prev_ExecutorStart(query, eflags);
 	else

@@ -1,6 +1,6 @@
 /*
  * explained.h
- *		EXPLAIN, which prints a plan and runs nothing.
+ *		What happens before a plan is run, if it is run at all.
  */
 #ifndef CG_EXPLAINED_H
 #define CG_EXPLAINED_H

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_aggregate.h"
@@ -74,6 +75,7 @@
 #include "catalog/pg_type.h"
 #include "catalog/pg_user_mapping.h"
 #include "miscadmin.h"
+#include "read/folding.h"
 #include "utils/lsyscache.h"
 
 #include "base/objects.h"
@@ -206,6 +208,8 @@ objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
+	if (access == OAT_FUNCTION_EXECUTE && objectId >= FirstNormalObjectId && OidIsValid(cg_objects_schema()))
+		cg_folding_begin(objectId);
 	if ((access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP) &&
 		!IsBinaryUpgrade && OidIsValid(cg_objects_schema()))
 		decide(access, classId, objectId, subId, arg);

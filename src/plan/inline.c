@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
@@ -22,6 +23,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "plan/writers.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -43,10 +45,14 @@ typedef struct InlineContext
 	PlannerInfo *root;			/* as much of it as the planner's function looks
 								 * at; made for the first function */
 	CgInlined  *found;
+	bool		reader;			/* a function that may read was there */
 } InlineContext;
 
 static bool inline_query(Query *query, InlineContext *walk);
 static void inline_rte(RangeTblEntry *rte, InlineContext *walk);
+static void note_call(Oid function, InlineContext *walk);
+static void note_node(Node *node, InlineContext *walk);
+static bool call_walker(Node *node, void *context);
 
 void
 cg_inline_init(void)
@@ -107,6 +113,37 @@ note_write(Query *query, CgInlined *found)
 		cg_descend_guarded(rte->relid) != NIL;
 }
 
+static void
+note_call(Oid function, InlineContext *walk)
+{
+	bool		writes = cg_writers_may_be_one(function);
+	bool		reads = cg_writers_may_read(function);
+
+	/* One that does both is nobody else's reason to write. */
+	walk->found->reads |= reads && (writes ? walk->found->writes : true);
+	walk->found->reads |= writes && walk->reader;
+	walk->reader |= reads;
+	walk->found->writes |= writes;
+}
+
+static void
+note_node(Node *node, InlineContext *walk)
+{
+	if (IsA(node, FuncExpr))
+		note_call(((FuncExpr *) node)->funcid, walk);
+	else if (IsA(node, OpExpr) && ((OpExpr *) node)->opno >= FirstNormalObjectId)
+		note_call(get_opcode(((OpExpr *) node)->opno), walk);
+}
+
+static bool
+call_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	note_node(node, context);
+	return expression_tree_walker(node, call_walker, context);
+}
+
 static bool
 inline_walker(Node *node, void *context)
 {
@@ -130,6 +167,8 @@ inline_walker(Node *node, void *context)
 		/* Its contents, the new subquery too, come next. */
 		return false;
 	}
+	if (IsA(node, FuncExpr) || IsA(node, OpExpr))
+		note_node(node, context);
 	if (IsA(node, Query))
 		return inline_query((Query *) node, context);
 	return expression_tree_walker(node, inline_walker, context);
@@ -155,7 +194,12 @@ inline_query(Query *query, InlineContext *walk)
 		(void) inline_walker((Node *) rte, walk);
 		if (rte->rtekind == RTE_SUBQUERY)
 			(void) inline_walker((Node *) rte->subquery, walk);
+		else if (rte->rtekind == RTE_FUNCTION)
+			(void) call_walker((Node *) rte->functions, walk);
 	}
+	/* Which functions a SELECT calls: see called.h. */
+	if (walk->query->commandType == CMD_SELECT)
+		(void) query_tree_walker(query, call_walker, walk, QTW_IGNORE_RANGE_TABLE | QTW_IGNORE_CTE_SUBQUERIES);
 	foreach(lc, query->cteList)
 		(void) inline_walker(lfirst_node(CommonTableExpr, lc)->ctequery, walk);
 	return false;

@@ -13,6 +13,8 @@ typedef struct CgInlined
 {
 	bool		guarded;		/* a guarded relation is in some range table */
 	bool		statistics;		/* a catalog of statistics is */
+	bool		writes;			/* a function may write: see writers.h */
+	bool		reads;			/* and another one may read */
 	List	   *dependencies;	/* PlanInvalItem */
 	bool		depends_on_role;
 } CgInlined;

@@ -16,6 +16,8 @@
 #include "optimizer/plancat.h"
 #include "optimizer/planner.h"
 #include "parser/parsetree.h"
+#include "read/called.h"
+#include "read/folding.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
@@ -90,22 +92,29 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	CgFrame		frame;
 	CgAround	around;
 	int			depth = planning;
+	ListCell   *lc;
 
 	/* A database without the extension has no policy. */
 	if (!OidIsValid(cg_objects_schema()))
 		return call_next(parse, query_string, cursorOptions, boundParams);
 
+	cg_folding_refresh();
 	cg_resume_enter_planning(&frame);
 	/* Before functions are inlined, which evaluates their arguments. */
 	cg_around_enter_planning(&around, parse);
 	PG_TRY();
 	{
 		result = plan_guarded(parse, query_string, cursorOptions, boundParams);
+		/* ON CONFLICT looks for indexes by another way. */
+		foreach(lc, around.read ? result->resultRelations : NIL)
+			cg_folding_forget_kept(rt_fetch(lfirst_int(lc), result->rtable)->relid);
 	}
 	PG_CATCH();
 	{
 		planning = depth;
 		cg_inline_forbid(depth > 0);
+		if (around.read)
+			cg_folding_note_failure();
 		cg_around_leave(&around);
 		cg_resume_leave_planning(&frame, NULL);
 		PG_RE_THROW();
@@ -122,11 +131,11 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 {
 	PlannedStmt *result;
 	CgInlined	inlined;
-	CgRewritten rewritten = {false, false};
+	CgRewritten rewritten = {0};
 
 	cg_inline_functions(parse, &inlined);
-	if (inlined.guarded)
-		rewritten = cg_rewrite_query(parse, boundParams);
+	if (inlined.guarded || (inlined.writes && inlined.reads && parse->commandType == CMD_SELECT))
+		rewritten = cg_rewrite_query(parse, boundParams, &inlined);
 	if (rewritten.found)
 	{
 		cg_shared_require();
@@ -147,6 +156,7 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	result = call_next(parse, query_string, cursorOptions, boundParams);
 	planning--;
 	cg_inline_forbid(planning > 0);
+	cg_called_mark_plan(result, rewritten.called, rewritten.called_kinds);
 	result->invalItems = list_concat(result->invalItems, inlined.dependencies);
 	/* What was assumed of the actor may not hold for another one. */
 	result->dependsOnRole |= inlined.depends_on_role || rewritten.assumes;
@@ -219,6 +229,9 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 
 	if (prev_get_relation_info)
 		prev_get_relation_info(root, relid, inhparent, rel);
+	/* The planner has what it wants of the indexes by now. */
+	if (cg_around_innermost() && cg_around_innermost()->read)
+		cg_folding_forget_kept(relid);
 	policy = planning > 0 ? cg_policy_get(relid) : NULL;
 	if (policy == NULL)
 		return;

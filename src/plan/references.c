@@ -12,6 +12,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
+#include "read/called.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
@@ -26,6 +27,10 @@
 #include "policy/policy.h"
 
 static Node *rewrite_write(Node *node, RewriteContext *context);
+static bool chooses_parts(const Node *node);
+static Node *rewrite_choice(Node *node, RewriteContext *context);
+static bool note_function(Oid function, void *walk);
+static void note_called(Node *node, RewriteContext *context);
 static void rewrite_action(MergeAction *action, RewriteContext *context);
 static Node *rewrite_var(Var *var, RewriteContext *context);
 static Node *rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context);
@@ -40,6 +45,8 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 {
 	if (node == NULL)
 		return NULL;
+	if (context->may_write && (context->place.decides || context->place.written))
+		note_called(node, context);
 	switch (nodeTag(node))
 	{
 		case T_Query:
@@ -65,6 +72,16 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 		case T_ScalarArrayOpExpr:
 			if (is_void_filter(node))
 				return makeBoolConst(true, false);
+			break;
+			/* Which of their parts is computed, others decide. */
+		case T_BoolExpr:
+		case T_CaseExpr:
+		case T_CoalesceExpr:
+		case T_Aggref:
+		case T_WindowFunc:
+			if (context->may_write && !context->place.decides && chooses_parts(node) &&
+				cg_writers_may_be_below(node))
+				return rewrite_choice(node, context);
 			break;
 		case T_MergeAction:
 			rewrite_action((MergeAction *) node, context);
@@ -96,7 +113,8 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 				return (Node *) store;
 			}
 		default:
-			cg_known_require(node);
+			if (!context->bare)
+				cg_known_require(node);
 			break;
 	}
 	return expression_tree_mutator(node, cg_references_rewrite, context);
@@ -108,10 +126,62 @@ rewrite_write(Node *node, RewriteContext *context)
 {
 	RewritePlace saved = context->place;
 
-	context->place.flows = context->place.stores = true;
+	context->place.flows = context->place.stores = context->place.written = true;
 	node = expression_tree_mutator(node, cg_references_rewrite, context);
 	context->place = saved;
 	return node;
+}
+
+static bool
+chooses_parts(const Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_BoolExpr:
+			return ((BoolExpr *) node)->boolop != NOT_EXPR;
+		case T_Aggref:
+			return ((Aggref *) node)->aggfilter != NULL;
+		case T_WindowFunc:
+			return ((WindowFunc *) node)->aggfilter != NULL;
+		default:
+			return true;
+	}
+}
+
+/* CASE WHEN phone IS NULL THEN purge(id) END */
+static Node *
+rewrite_choice(Node *node, RewriteContext *context)
+{
+	RewritePlace saved = context->place;
+
+	context->place.decides = true;
+	node = expression_tree_mutator(node, cg_references_rewrite, context);
+	context->place = saved;
+	return node;
+}
+
+static bool
+note_function(Oid function, void *walk)
+{
+	RewriteContext *context = walk;
+	int			kind = context->place.by_rows ? CG_CALLED_ROWS : CG_CALLED_CHOOSES;
+
+	if (!cg_writers_may_read(function))
+		return false;
+	if (context->place.written || context->writer)
+		kind |= CG_CALLED_STORED;
+	context->result.called = lappend_oid(context->result.called, function);
+	context->result.called_kinds = lappend_int(context->result.called_kinds, kind);
+	return false;
+}
+
+/* One that reads, where what it returns has a part in what the query does. */
+static void
+note_called(Node *node, RewriteContext *context)
+{
+	(void) check_functions_in_node(node, note_function, context);
+	if (IsA(node, FuncExpr))
+		context->place.by_rows = false;
 }
 
 static void

@@ -79,7 +79,7 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 }
 
 CgRewritten
-cg_rewrite_query(Query *query, ParamListInfo params)
+cg_rewrite_query(Query *query, ParamListInfo params, const CgInlined *inlined)
 {
 	RewriteContext context = {0};
 	int			writes = cg_around_writes_of_query(query);
@@ -90,6 +90,8 @@ cg_rewrite_query(Query *query, ParamListInfo params)
 	context.place.stores = (writes & CG_AROUND_STORES) != 0;
 	context.place.writes = writes != 0;
 	context.writer = cg_writers_present(query);
+	context.may_write = inlined->writes;
+	context.bare = !inlined->guarded;
 	context.eager = cg_carriers_present(query);
 	rewrite_query(query, &context, true);
 	return context.result;
@@ -337,7 +339,9 @@ rewrite_rtable(Query *query, void *output, RewriteContext *context)
 		rewrite_aliases(rte, context);
 		/* Sets of rows: what goes in says what comes out. */
 		context->place.decides = true;
+		context->place.by_rows = rte->rtekind == RTE_FUNCTION && !cg_uses_any(context, rte);
 		rte->functions = (List *) cg_references_rewrite((Node *) rte->functions, context);
+		context->place.by_rows = false;
 		rte->tablefunc = (TableFunc *) cg_references_rewrite((Node *) rte->tablefunc, context);
 		rte->values_lists = (List *) cg_references_rewrite((Node *) rte->values_lists, context);
 		context->place = saved;

@@ -21,6 +21,8 @@ typedef struct RewritePlace
 	bool		ordered;		/* something around makes more of the order of rows */
 	bool		excepted;		/* it would, but for what a mask does there; not in sub-selects */
 	bool		to_guarded;		/* it is stored in a guarded column */
+	bool		by_rows;		/* a function in FROM: what it returns decides nothing, how much does */
+	bool		written;		/* a built-in function writes it: writers.h */
 } RewritePlace;
 
 typedef struct RewriteContext
@@ -31,6 +33,8 @@ typedef struct RewriteContext
 	List	   *uses;			/* of columns, in conditions */
 	bool		eager;			/* see carriers.h */
 	bool		writer;			/* see writers.h */
+	bool		may_write;		/* see cg_writers_may_be_one() */
+	bool		bare;			/* no relation is guarded */
 	Query	   *top;
 	ParamListInfo params;
 	bool		asked;			/* whether something is rowless.h's; then */
@@ -55,6 +59,9 @@ extern void cg_uses_note(RewriteContext *context, const Var *var);
  * condition?  Asked when everything that could use it has been walked.
  */
 extern bool cg_uses_decide(const RewriteContext *context, const void *output, AttrNumber resno);
+
+/* Is some column of it, of a type that no mask has been seen in, used so? */
+extern bool cg_uses_any(const RewriteContext *context, const void *output);
 
 /* Does the query itself choose rows by this column of its output? */
 extern bool cg_uses_is_chosen_by(const Query *query, const TargetEntry *target);

@@ -20,6 +20,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -37,6 +38,7 @@ typedef struct Use
 {
 	const void *output;
 	AttrNumber	resno;			/* 0: all */
+	Oid			type;
 } Use;
 
 static const void *output_of(const RewriteContext *context, const Var *var);
@@ -58,7 +60,7 @@ output_of(const RewriteContext *context, const Var *var)
 	RangeTblEntry *rte = rt_fetch(var->varno, query->rtable);
 	ListCell   *lc;
 
-	if (rte->rtekind == RTE_SUBQUERY || rte->rtekind == RTE_JOIN)
+	if (rte->rtekind == RTE_SUBQUERY || rte->rtekind == RTE_JOIN || rte->rtekind == RTE_FUNCTION)
 		return rte;
 	if (rte->rtekind != RTE_CTE)
 		return NULL;
@@ -80,7 +82,29 @@ cg_uses_note(RewriteContext *context, const Var *var)
 	use = palloc(sizeof(Use));
 	use->output = output;
 	use->resno = var->varattno;
+	use->type = var->vartype;
 	context->uses = lappend(context->uses, use);
+}
+
+/* A key or a time is nobody's phone number. */
+bool
+cg_uses_any(const RewriteContext *context, const void *output)
+{
+	ListCell   *lc;
+
+	foreach(lc, context->uses)
+	{
+		const Use  *use = lfirst(lc);
+		char		category;
+		bool		preferred;
+
+		if (use->output != output)
+			continue;
+		get_type_category_preferred(getBaseType(use->type), &category, &preferred);
+		if (category != TYPCATEGORY_NUMERIC && category != TYPCATEGORY_DATETIME && use->type != UUIDOID)
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/transam.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/syscache.h"
@@ -15,6 +17,8 @@
 #include "plan/writers.h"
 #include "policy/builtins.h"
 
+static bool possible_writer(Oid function, void *context);
+static bool possible_walker(Node *node, void *context);
 static bool writer_function(Oid function, void *context);
 static bool writer_walker(Node *node, void *context);
 
@@ -35,6 +39,65 @@ cg_writers_is_one(Oid function)
 	result = cg_builtins_writes((Form_pg_proc) GETSTRUCT(tuple));
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+bool
+cg_writers_may_be_one(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	/* A built-in that runs a text as SQL may write as well. */
+	if (function < FirstNormalObjectId)
+		result = cg_builtins_writes(form) || !cg_builtins_keeps(form);
+	else
+		result = form->provolatile == PROVOLATILE_VOLATILE;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+bool
+cg_writers_may_read(Oid function)
+{
+	HeapTuple	tuple;
+	Oid			language;
+
+	if (function < FirstNormalObjectId)
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+	ReleaseSysCache(tuple);
+	return language != ClanguageId && language != INTERNALlanguageId;
+}
+
+static bool
+possible_writer(Oid function, void *context)
+{
+	return cg_writers_may_be_one(function);
+}
+
+static bool
+possible_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, possible_writer, context))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, possible_walker, context, 0);
+	return expression_tree_walker(node, possible_walker, context);
+}
+
+bool
+cg_writers_may_be_below(Node *node)
+{
+	return possible_walker(node, NULL);
 }
 
 static bool

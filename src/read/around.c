@@ -16,6 +16,8 @@
 
 #include "commands/prepare.h"
 #include "nodes/makefuncs.h"
+#include "read/called.h"
+#include "read/folding.h"
 #include "tcop/dest.h"
 #include "tcop/pquery.h"
 #include "utils/fmgrprotos.h"
@@ -28,6 +30,7 @@
 #include "read/chosen.h"
 
 #define FOLDED_IN_PLAN "contact_guard folded"
+#define MASKED_IN_PLAN "contact_guard folded a mask"
 
 static CgAround *innermost = NULL;
 static bool any_marked = false; /* in this session: a plan, with what is folded in it */
@@ -41,7 +44,7 @@ static void resolve(CgAround *around);
 static int	writes_of_outer(CgAround *outer, const CgAround *inner);
 static bool is_of_prepared(const CgAround *around, const CgAround *inner);
 static bool stores_by_destination(const QueryDesc *query);
-static bool has_folded(const PlannedStmt *plan);
+static bool has_folded(const PlannedStmt *plan, bool *masked);
 static void require_free_choice(void);
 static int	writes_around(void);
 
@@ -154,13 +157,16 @@ enter(CgAround *around, QueryDesc *query, int writes)
 void
 cg_around_enter_execution(CgAround *around, QueryDesc *query)
 {
+	cg_folding_enter_execution();
 	enter(around, query, cg_around_writes_of_plan(query->plannedstmt));
+	around->chose = cg_chosen_get(query, &around->chosen_by);
 }
 
 void
 cg_around_enter_planning(CgAround *around, const Query *query)
 {
 	enter(around, NULL, cg_around_writes_of_query(query));
+	around->planning = true;
 }
 
 void
@@ -202,6 +208,12 @@ cg_around_leave(CgAround *around)
 	innermost = around->outer;
 }
 
+CgAround *
+cg_around_innermost(void)
+{
+	return innermost;
+}
+
 /*
  * EXECUTE runs it in a portal of its own, with a copy of the text; EXPLAIN without.
  * The text alone proves nothing: a function among the arguments may run a cursor of the
@@ -238,7 +250,7 @@ cg_around_mark_plan(const CgAround *around, PlannedStmt *plan)
 	rte = makeNode(RangeTblEntry);
 	rte->rtekind = RTE_RESULT;
 	rte->eref = makeAlias("contact_guard", NIL);
-	rte->enrname = pstrdup(FOLDED_IN_PLAN);
+	rte->enrname = pstrdup(around->masked ? MASKED_IN_PLAN : FOLDED_IN_PLAN);
 	plan->rtable = lappend(plan->rtable, rte);
 	/* So that PL/pgSQL takes it for no simple expression, which it would run by itself. */
 	plan->transientPlan = true;
@@ -247,7 +259,7 @@ cg_around_mark_plan(const CgAround *around, PlannedStmt *plan)
 
 /* Other marks of ours may stand behind it. */
 static bool
-has_folded(const PlannedStmt *plan)
+has_folded(const PlannedStmt *plan, bool *masked)
 {
 	for (int i = list_length(plan->rtable) - 1; i >= 0; i--)
 	{
@@ -255,7 +267,8 @@ has_folded(const PlannedStmt *plan)
 
 		if (rte->rtekind != RTE_RESULT || rte->enrname == NULL)
 			return false;
-		if (strcmp(rte->enrname, FOLDED_IN_PLAN) == 0)
+		*masked = strcmp(rte->enrname, MASKED_IN_PLAN) == 0;
+		if (*masked || strcmp(rte->enrname, FOLDED_IN_PLAN) == 0)
 			return true;
 	}
 	return false;
@@ -272,16 +285,21 @@ static void
 require_free_choice(void)
 {
 	bool		chose = false;
+	bool		masked = false;
+	bool		folded = innermost->query && has_folded(innermost->query->plannedstmt, &masked);
 
-	if (innermost->query && has_folded(innermost->query->plannedstmt) &&
-		(innermost->writes != 0 || writes_around() != 0))
+	if (folded && (innermost->writes != 0 || writes_around() != 0 ||
+				   cg_called_stores(innermost->query->plannedstmt)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values cannot be stored, nor decide which rows are written"),
 				 errdetail("A function that is marked IMMUTABLE has read them when the statement was planned."),
 				 errhint("Mark functions that read tables STABLE or VOLATILE.")));
+	/* What the constant was for, nobody knows any more. */
+	if (masked)
+		cg_around_note_choice(true, false, true);
 	for (CgAround *e = innermost->outer; e && e->triggers == innermost->triggers; e = e->outer)
-		chose |= e->chose;
+		chose |= e->chose && !(OidIsValid(e->chosen_by) && cg_called_is_below(e, e->chosen_by));
 	if (!chose || cg_owntables_is_writing())
 		return;
 	resolve(innermost);
@@ -289,7 +307,7 @@ require_free_choice(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values would decide what a function writes"),
-				 errdetail("The query that calls it has chosen its rows by masks of guarded columns."),
+				 errdetail("The query that calls it has chosen its rows, or its calls, by masks of guarded columns."),
 				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
 }
 
@@ -323,11 +341,28 @@ cg_around_deletes(void)
 	return (writes_around() & CG_AROUND_DELETES) != 0;
 }
 
+/* What a STABLE function returns is used for estimates, and not kept. */
 void
-cg_around_note_folded(void)
+cg_around_note_folded(bool mask)
 {
 	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
+	{
+		if (!e->planning || !cg_folding_is_for(e))
+			continue;
 		e->folded = true;
+		e->masked |= mask;
+	}
+}
+
+void
+cg_around_note_chosen_by(CgAround *around, Oid function)
+{
+	if (around->chose && around->chosen_by != function)
+		function = InvalidOid;
+	around->chose = any_chose = true;
+	around->chosen_by = function;
+	if (around->query)
+		cg_chosen_keep(around->query, function);
 }
 
 void
@@ -336,7 +371,7 @@ cg_around_note_choice(bool own, bool order, bool flows)
 	if (innermost == NULL || !(own || order || flows))
 		return;
 	if (own)
-		innermost->chose = any_chose = true;
+		cg_around_note_chosen_by(innermost, InvalidOid);
 	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
 	{
 		if (e->query == NULL || e->noted || (e == innermost && !own && !order))

@@ -26,8 +26,12 @@ typedef struct CgAround
 	const char *prepared;		/* of EXECUTE: the text; writes is about its arguments */
 	struct PortalData *portal;	/* the one that runs it, or NULL */
 	const void *errors;			/* the error context that it was entered in */
-	bool		folded;			/* something that must not be stored has been returned */
+	bool		planning;		/* a query is being planned */
+	bool		read;			/* with values of guarded columns: see folding.h */
+	bool		folded;			/* its plan has something that must not be stored */
+	bool		masked;			/* which is a mask */
 	bool		chose;			/* a mask has had a part in choosing its rows */
+	Oid			chosen_by;		/* by this function alone, which it has called; or 0 */
 	bool		noted;			/* chosen.c has been told so */
 } CgAround;
 
@@ -40,6 +44,9 @@ extern void cg_around_enter_execution(CgAround *around, QueryDesc *query);
 extern void cg_around_enter_planning(CgAround *around, const Query *query);
 extern void cg_around_enter_command(CgAround *around, Node *statement);
 extern void cg_around_leave(CgAround *around);
+
+/* The innermost one, or NULL. */
+extern CgAround *cg_around_innermost(void);
 
 /* Marks a plan in which there may be a constant that must not be stored. */
 extern void cg_around_mark_plan(const CgAround *around, PlannedStmt *plan);
@@ -60,15 +67,19 @@ extern bool cg_around_stores(void);
 extern bool cg_around_deletes(void);
 
 /*
- * Notes that something that must not be stored is returned by the innermost
- * execution: if a plan is being made around it, its executions must not store.
+ * Notes that something that must not be stored, a mask perhaps, is returned by the
+ * innermost execution: where it goes into a plan that is being made around it, the
+ * executions of that must not store.
  */
-extern void cg_around_note_folded(void);
+extern void cg_around_note_folded(bool mask);
 
 /*
  * A mask has a part in choosing the rows of the innermost execution (own), their order
  * alone (neither), or is in what it may return (inner).  Cursors around it remember.
  */
 extern void cg_around_note_choice(bool own, bool order, bool flows);
+
+/* A function that this execution has called was part in that, in the same way. */
+extern void cg_around_note_chosen_by(CgAround *around, Oid function);
 
 #endif							/* CG_AROUND_H */

@@ -19,35 +19,87 @@
 
 #include "read/chosen.h"
 
-static List *noted = NIL;		/* of QueryDesc, in TopMemoryContext */
+/* In the query's own memory. */
+typedef struct Noted
+{
+	QueryDesc  *query;
+	bool		chose;			/* a mask has chosen its rows, or what it calls */
+	Oid			by;				/* see CgAround.chosen_by */
+	MemoryContextCallback callback;
+} Noted;
 
-static void forget(void *query);
+static List *noted = NIL;		/* of Noted *, in TopMemoryContext */
+
+static Noted *find(const QueryDesc *query);
+static Noted *note(QueryDesc *query);
+static void forget(void *arg);
 static const char *cursor_name(const CurrentOfExpr *current, EState *estate);
 static void require_unmasked(const char *cursor);
 static bool expression_walker(Node *node, void *context);
 static bool plan_walker(PlanState *state, void *context);
 
-void
-cg_chosen_note(QueryDesc *query)
+static Noted *
+find(const QueryDesc *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, noted)
+		if (((Noted *) lfirst(lc))->query == query)
+			return lfirst(lc);
+	return NULL;
+}
+
+static Noted *
+note(QueryDesc *query)
 {
 	MemoryContext oldcontext;
-	MemoryContextCallback *callback;
+	Noted	   *result = find(query);
 
-	if (query->estate == NULL || list_member_ptr(noted, query))
-		return;
-	callback = MemoryContextAllocZero(query->estate->es_query_cxt, sizeof(MemoryContextCallback));
-	callback->func = forget;
-	callback->arg = query;
+	if (query->estate == NULL || result)
+		return result;
+	result = MemoryContextAllocZero(query->estate->es_query_cxt, sizeof(Noted));
+	result->query = query;
+	result->callback.func = forget;
+	result->callback.arg = result;
 	oldcontext = MemoryContextSwitchTo(TopMemoryContext);
-	noted = lappend(noted, query);
+	noted = lappend(noted, result);
 	MemoryContextSwitchTo(oldcontext);
-	MemoryContextRegisterResetCallback(query->estate->es_query_cxt, callback);
+	MemoryContextRegisterResetCallback(query->estate->es_query_cxt, &result->callback);
+	return result;
 }
 
 static void
-forget(void *query)
+forget(void *arg)
 {
-	noted = list_delete_ptr(noted, query);
+	noted = list_delete_ptr(noted, arg);
+}
+
+void
+cg_chosen_note(QueryDesc *query)
+{
+	(void) note(query);
+}
+
+void
+cg_chosen_keep(QueryDesc *query, Oid by)
+{
+	Noted	   *kept = note(query);
+
+	if (kept == NULL)
+		return;
+	kept->chose = true;
+	kept->by = by;
+}
+
+bool
+cg_chosen_get(const QueryDesc *query, Oid *by)
+{
+	const Noted *kept = noted == NIL ? NULL : find(query);
+
+	if (kept == NULL || !kept->chose)
+		return false;
+	*by = kept->by;
+	return true;
 }
 
 /* The cursor's name, which may be a parameter; NULL if PostgreSQL will complain itself. */
@@ -73,7 +125,7 @@ require_unmasked(const char *cursor)
 	Portal		portal = cursor ? GetPortalByName(cursor) : NULL;
 
 	if (!PortalIsValid(portal) || portal->queryDesc == NULL ||
-		!list_member_ptr(noted, portal->queryDesc))
+		find(portal->queryDesc) == NULL)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -11,6 +11,13 @@
 extern void cg_chosen_note(QueryDesc *query);
 
 /*
+ * For what its later runs call: its rows, or its calls, have been chosen by masks (by:
+ * see CgAround.chosen_by); and whether that was noted.
+ */
+extern void cg_chosen_keep(QueryDesc *query, Oid by);
+extern bool cg_chosen_get(const QueryDesc *query, Oid *by);
+
+/*
  * Before a run of a statement: ERROR insufficient_privilege if it writes WHERE CURRENT
  * OF a cursor whose query has been noted.
  */

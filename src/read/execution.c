@@ -22,6 +22,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "read/folding.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "tcop/dest.h"
@@ -176,6 +177,7 @@ execution_step(const Step *step)
 			cg_chosen_check(step->query);
 			cg_resume_close_stores();
 		}
+		cg_folding_check_plan(step->query->plannedstmt);
 		if (!step->finish && cg_rtemark_may_be_there() && cg_planassume_check(step->query->plannedstmt))
 			record_marked(step->query->plannedstmt);
 		call_next(step);

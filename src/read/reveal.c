@@ -13,6 +13,8 @@
 #include "fmgr.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "read/called.h"
+#include "read/folding.h"
 #include "replication/walsender.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -131,6 +133,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 		pfree(customer);
 	if (cg_copies == CG_COPIES_REFUSE && (state->site.flags & CG_SITE_GUARDED) == 0)
 		refuse_to_copy(state, reads);
+	cg_folding_require_unkept(state->site.relid, state->site.attnum);
 	if ((state->site.flags & CG_SITE_EAGER) != 0 || cg_copystate_now()->leaves)
 		cg_execution_settle_or_fail();
 	return PG_GETARG_DATUM(0);
@@ -159,6 +162,7 @@ withhold(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
 
 	refuse_to_store(state);
 	refuse_to_choose(state);
+	cg_folding_require_unkept(state->site.relid, state->site.attnum);
 	mask = cg_mask_apply(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod,
 						 cg_reads_actor(reads)->name, cg_journal_key(), &fcinfo->isnull);
 	if (!fcinfo->isnull)
@@ -186,7 +190,7 @@ refuse_to_copy(const CgRevealState *state, CgReads *reads)
 				 errmsg("values of guarded column %s cannot be copied", cg_reveal_site_name(state->site)),
 				 cg_refused_relation(state->site.relid, state->site.attnum),
 				 errhint("An open intervention shows them, but a copy would outlive it. A standing permission allows copies: see contact_guard.allow(), and the setting contact_guard.copies.")));
-	cg_around_note_folded();
+	cg_around_note_folded(false);
 }
 
 /*
@@ -235,7 +239,8 @@ refuse_to_choose(const CgRevealState *state)
 				 errdetail("A condition on column \"%s\" has read a mask. IS NULL and IS NOT NULL are such conditions: what is asked of the mask makes no difference.",
 						   get_attname(state->site.relid, state->site.attnum, false)),
 				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
-	cg_around_note_folded();
+	cg_called_note_mask(state->site.relid, state->site.attnum, decides || orders, flows);
+	cg_around_note_folded(true);
 	cg_around_note_choice(decides, orders, flows);
 }
 

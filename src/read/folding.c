@@ -1,0 +1,249 @@
+/*
+ * folding.c
+ *		Functions that PostgreSQL runs beforehand, and whose results it keeps.
+ *
+ * A function that says it is IMMUTABLE is run as soon as its arguments are constants.
+ * In a query that is being planned the result goes into the plan, which carries what
+ * was shown (resume.c) and that a mask is in it (around.c).  But PostgreSQL computes
+ * expressions of definitions in the same way, too: the checks of a domain, the
+ * expressions and the predicate of an index, the key of a partitioned table.  Those it
+ * keeps for the session, for every statement and every actor.  So a guarded column
+ * is not read there at all.
+ *
+ * That a function is run for this we know from its preparation: evaluate_expr() makes
+ * an executor's state for it alone, in which there is nothing yet but the function.
+ * It ends with that state's memory.  What runs inside of the function stands below an
+ * error context of its language; an execution that does not is another's, as in
+ * EXECUTE, whose arguments are prepared in such a state, which is kept.
+ *
+ * An index's expressions are looked for while a query is planned, and cannot be told
+ * there from the query's own.  So after a value was read so, they are taken out of
+ * PostgreSQL's cache again as soon as the planner has its copy (planner.c).
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/xact.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_proc.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+#include "storage/sinval.h"
+#include "utils/elog.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+
+#include "base/refused.h"
+#include "policy/rtemark.h"
+#include "read/around.h"
+#include "read/folding.h"
+
+typedef struct Folding
+{
+	struct Folding *outer;
+	Oid			function;
+	CgAround   *planning;		/* whose plan the result becomes part of; NULL: it is kept */
+	const CgAround *around;		/* the innermost one */
+	const void *errors;			/* the error context */
+	int			level;			/* of subtransactions */
+	MemoryContextCallback callback;
+} Folding;
+
+static Folding *innermost = NULL;
+static bool stale = false;		/* some index's expressions may hold a value */
+
+static bool is_alone(MemoryContext context);
+static bool is_domain_read(void);
+static void end(void *arg);
+static void folding_xact(XactEvent event, void *arg);
+static void folding_subxact(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg);
+
+void
+cg_folding_init(void)
+{
+	RegisterXactCallback(folding_xact, NULL);
+	RegisterSubXactCallback(folding_subxact, NULL);
+}
+
+static void
+folding_xact(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		innermost = NULL;
+}
+
+static void
+folding_subxact(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		while (innermost && innermost->level >= GetCurrentTransactionNestLevel())
+			innermost = innermost->outer;
+}
+
+/* In an execution's own state there are contexts for expressions by now. */
+static bool
+is_alone(MemoryContext context)
+{
+	return context->firstchild == NULL && strcmp(context->name, "ExecutorState") == 0;
+}
+
+/* PostgreSQL prepares a domain's checks while it reads them. */
+static bool
+is_domain_read(void)
+{
+	Relation	rel = RelationIdGetRelation(ConstraintRelationId);
+	bool		result = rel->rd_refcnt > 1;
+
+	RelationClose(rel);
+	return result;
+}
+
+void
+cg_folding_begin(Oid function)
+{
+	Folding    *folding;
+
+	if (!is_alone(CurrentMemoryContext) || func_volatile(function) != PROVOLATILE_IMMUTABLE)
+		return;
+	folding = MemoryContextAllocZero(CurrentMemoryContext, sizeof(Folding));
+	folding->outer = innermost;
+	folding->function = function;
+	folding->around = cg_around_innermost();
+	folding->errors = error_context_stack;
+	folding->level = GetCurrentTransactionNestLevel();
+	/* A plan's own one stands directly in its planning. */
+	if (folding->around && folding->around->planning &&
+		!(innermost && innermost->around == folding->around) && !is_domain_read())
+		folding->planning = unconstify(CgAround *, folding->around);
+	folding->callback.func = end;
+	folding->callback.arg = folding;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &folding->callback);
+	innermost = folding;
+}
+
+static void
+end(void *arg)
+{
+	for (Folding **link = &innermost; *link; link = &(*link)->outer)
+		if (*link == arg)
+		{
+			*link = (*link)->outer;
+			return;
+		}
+}
+
+bool
+cg_folding_is_for(const CgAround *planning)
+{
+	for (Folding *folding = innermost; folding; folding = folding->outer)
+		if (folding->planning == planning)
+			return true;
+	return false;
+}
+
+void
+cg_folding_enter_execution(void)
+{
+	while (innermost && innermost->errors == (const void *) error_context_stack)
+		innermost = innermost->outer;
+}
+
+void
+cg_folding_require_unkept(Oid relid, AttrNumber attnum)
+{
+	for (Folding *folding = innermost; folding; folding = folding->outer)
+	{
+		if (folding->planning)
+		{
+			folding->planning->read = true;
+			continue;
+		}
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 attnum != InvalidAttrNumber ?
+				 errmsg("guarded column \"%s\" of relation \"%s\" cannot be read here by a function that is marked IMMUTABLE",
+						get_attname(relid, attnum, false), get_rel_name(relid)) :
+				 errmsg("guarded relation \"%s\" cannot be read here by a function that is marked IMMUTABLE",
+						get_rel_name(relid)),
+				 cg_refused_relation(relid, attnum),
+				 errdetail("PostgreSQL runs function \"%s\" beforehand and may keep its result, for a domain, an index or a partitioned table, beyond the statement.",
+						   get_func_name(folding->function)),
+				 errhint("Mark functions that read tables STABLE or VOLATILE.")));
+	}
+}
+
+/* Of an execution that begins: look-ups, hidden rows, the access log. */
+void
+cg_folding_check_plan(const PlannedStmt *plan)
+{
+	ListCell   *lc;
+
+	if (innermost == NULL)
+		return;
+	foreach(lc, plan->rtable)
+	{
+		CgMark		mark;
+
+		if (cg_rtemark_get(lfirst_node(RangeTblEntry, lc), &mark) &&
+			(mark.audited || mark.looked_up != NIL || mark.assumed != CG_ASSUMED_NOTHING))
+			cg_folding_require_unkept(mark.relid, InvalidAttrNumber);
+	}
+}
+
+/*
+ * Only the pointers: whoever has them now goes on with what they point to, and the
+ * memory is that of the cache's entry, or lost.
+ */
+void
+cg_folding_forget_kept(Oid relid)
+{
+	Relation	rel = RelationIdGetRelation(relid);
+	ListCell   *lc;
+
+	if (!RelationIsValid(rel))
+		return;
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = RelationIdGetRelation(lfirst_oid(lc));
+
+		if (!RelationIsValid(index))
+			continue;
+		index->rd_indexprs = NIL;
+		index->rd_indpred = NIL;
+		RelationClose(index);
+	}
+	if (rel->rd_partkey && rel->rd_partkey->partexprs != NIL)
+	{
+		rel->rd_partkey = NULL;
+		rel->rd_partkeycxt = NULL;
+	}
+	rel->rd_partcheckvalid = false;
+	rel->rd_partcheck = NIL;
+	rel->rd_partcheckcxt = NULL;
+	RelationClose(rel);
+}
+
+void
+cg_folding_note_failure(void)
+{
+	stale = true;
+}
+
+void
+cg_folding_refresh(void)
+{
+	SharedInvalidationMessage message;
+
+	if (!stale)
+		return;
+	stale = false;
+	memset(&message, 0, sizeof(message));
+	message.rc.id = SHAREDINVALRELCACHE_ID;
+	message.rc.dbId = MyDatabaseId;
+	message.rc.relId = InvalidOid;
+	LocalExecuteInvalidationMessage(&message);
+}
