@@ -197,8 +197,8 @@ inline_query(Query *query, InlineContext *walk)
 		else if (rte->rtekind == RTE_FUNCTION)
 			(void) call_walker((Node *) rte->functions, walk);
 	}
-	/* Which functions a SELECT calls: see called.h. */
-	if (walk->query->commandType == CMD_SELECT)
+	/* Which functions rows are made with: see called.h. */
+	if (walk->query->commandType == CMD_SELECT || query->returningList != NIL)
 		(void) query_tree_walker(query, call_walker, walk, QTW_IGNORE_RANGE_TABLE | QTW_IGNORE_CTE_SUBQUERIES);
 	foreach(lc, query->cteList)
 		(void) inline_walker(lfirst_node(CommonTableExpr, lc)->ctequery, walk);
