@@ -23,7 +23,7 @@ SELECT set_eq(
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['who_read', 'reads_by', 'withheld_attempts', 'refused_attempts', 'customer_of_record', 'reads_after_close', 'status', 'evidence', 'evidence_stream', 'leaf', 'tile',
 	      'inclusion_proof', 'consistency_proof', 'checkpoint', 'verification_key', 'add_cosignature', 'leaf_field', 'leaf_encoding',
-	      'customer_commitment', 'actor_commitment', 'library_version'],
+	      'customer_commitment', 'actor_commitment', 'event_number', 'library_version'],
 	'what an auditor may execute besides');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
