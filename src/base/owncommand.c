@@ -10,13 +10,16 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_type.h"
 #include "commands/tablecmds.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "tcop/dest.h"
 #include "tcop/utility.h"
+#include "utils/datum.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 
 #include "base/objects.h"
 #include "base/owntables.h"
@@ -36,9 +39,15 @@ typedef struct Command
 	/* A query whose rows are wanted, one by one: */
 	void		(*each) (HeapTuple row, TupleDesc tupdesc, void *arg);
 	void	   *arg;
-	int64	   *first;			/* or what the first row RETURNs, or NULL */
+	/* One of which the first value is wanted: */
+	bool		selects;
+	Oid			type;			/* InvalidOid: whether there is a row, and no value */
+	Datum		value;			/* palloc'd in the caller's memory */
+	bool		isnull;
 	uint64		processed;
 } Command;
+
+static void take_value(Command *command, MemoryContext caller);
 
 /* In the rights, the settings and with the leave that a command of ours has. */
 static void
@@ -106,26 +115,76 @@ run_command(void *arg)
 		fetch_rows(command, caller);
 	else
 	{
-		bool		isnull;
+		int			result = SPI_execute_with_args(command->sql, command->nargs, command->types, command->values,
+												   command->nulls, false, command->selects ? 1 : 0);
 
-		if (SPI_execute_with_args(command->sql, command->nargs, command->types, command->values,
-								  command->nulls, false, 0) < 0)
+		if (result < 0 || (result == SPI_OK_SELECT) != command->selects)
 			elog(ERROR, "could not execute \"%s\"", command->sql);
 		command->processed = SPI_processed;
-		if (command->first && SPI_processed > 0)
-			*command->first = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		if (SPI_processed > 0 && OidIsValid(command->type))
+			take_value(command, caller);
 	}
 	SPI_finish();
 }
 
-uint64
-cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls,
-					 int64 *first)
+static void
+take_value(Command *command, MemoryContext caller)
 {
-	Command		command = {sql, nargs, types, values, nulls, .first = first};
+	MemoryContext spi;
+	int16		length;
+	bool		by_value;
+
+	if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) != command->type)
+		elog(ERROR, "\"%s\" gives type %u, not %u", command->sql, SPI_gettypeid(SPI_tuptable->tupdesc, 1), command->type);
+	command->value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &command->isnull);
+	if (command->isnull)
+		return;
+	get_typlenbyval(command->type, &length, &by_value);
+	spi = MemoryContextSwitchTo(caller);
+	command->value = length == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(command->value)) :
+		datumCopy(command->value, by_value, length);
+	MemoryContextSwitchTo(spi);
+}
+
+uint64
+cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
+{
+	Command		command = {sql, nargs, types, values, nulls};
 
 	run_as_ours(run_command, &command);
 	return command.processed;
+}
+
+bool
+cg_owntables_select(const char *sql, int nargs, Oid *types, Datum *values, Oid type, Datum *result)
+{
+	Command		command = {sql, nargs, types, values, .selects = true, .type = type};
+
+	run_as_ours(run_command, &command);
+	if (command.processed == 0 || command.isnull)
+		return false;
+	*result = command.value;
+	return true;
+}
+
+bool
+cg_owntables_select_int8(const char *sql, int nargs, Oid *types, Datum *values, int64 *result)
+{
+	Datum		value;
+
+	if (!cg_owntables_select(sql, nargs, types, values, INT8OID, &value))
+		return false;
+	*result = DatumGetInt64(value);
+	return true;
+}
+
+bool
+cg_owntables_finds(const char *sql, int nargs, Oid *types, Datum *values)
+{
+	Command		command = {sql, nargs, types, values, .selects = true};
+
+	run_as_ours(run_command, &command);
+	return command.processed > 0;
 }
 
 void

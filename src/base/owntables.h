@@ -26,15 +26,34 @@ extern void cg_owntables_init(void);
 extern void (*cg_owntables_on_drop) (Oid relid);
 
 /*
- * Runs one SQL command with the bootstrap superuser's rights, a pinned
- * search_path and leave to write our tables.  nulls as in SPI.  Returns the
- * number of rows written; first, unless NULL, gets the bigint that the first of
- * them RETURNs.
+ * Our tables are read in two ways: by the commands below, as of the transaction's
+ * snapshot, and by a scan of a table of which the newest commit counts (journalstate.c,
+ * permission.c).
+ *
+ * Each runs one SQL command with the bootstrap superuser's rights, a pinned search_path
+ * and leave to write our tables.  It is the library's own work: nothing that it reads
+ * of the log is a record of event "audit_read", and nothing is refused to it (see
+ * cg_owntables_is_writing).
  */
-extern uint64 cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values,
-								   const char *nulls, int64 *first);
 
-/* The same of a query, each row of which is given to a function; it may palloc. */
+/* A command that writes; nulls as in SPI.  Returns the number of rows written. */
+extern uint64 cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values,
+								   const char *nulls);
+
+/*
+ * The value that a query finds in the first column of its first row, which must be of
+ * this type; palloc'd, and detoasted.  False, and *result as it was, if there is no row
+ * or it is null.
+ */
+extern bool cg_owntables_select(const char *sql, int nargs, Oid *types, Datum *values,
+								Oid type, Datum *result);
+extern bool cg_owntables_select_int8(const char *sql, int nargs, Oid *types, Datum *values,
+									 int64 *result);
+
+/* Does a query find a row? */
+extern bool cg_owntables_finds(const char *sql, int nargs, Oid *types, Datum *values);
+
+/* Each row of a query is given to a function; it may palloc. */
 extern void cg_owntables_query(const char *sql, int nargs, Oid *types, Datum *values,
 							   void (*each) (HeapTuple row, TupleDesc tupdesc, void *arg), void *arg);
 
@@ -55,7 +74,10 @@ extern bool cg_owntables_is_process_ours(void);
 /* For owncommand.c alone: leave to write; returns whether there was. */
 extern bool cg_owntables_allow_writing(bool allow);
 
-/* Is such a command under way? */
+/*
+ * Is such a command under way?  Then our tables may be written, and what is read is no
+ * record.
+ */
 extern bool cg_owntables_is_writing(void);
 
 /* ERROR insufficient_privilege if a command would change one of our tables. */

@@ -292,7 +292,7 @@ cg_open_intervention(PG_FUNCTION_ARGS)
 	/* In version 1.0's table it is an identity column. */
 	(void) cg_owntables_execute("INSERT INTO contact_guard.intervention (customer, technician, opens_at, closes_at, id) "
 								"OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5)",
-								5, types, values, NULL, NULL);
+								5, types, values, NULL);
 	cg_eventrecord_add("open intervention " INT64_FORMAT " of %s at customer %s", id,
 					   NameStr(*PG_GETARG_NAME(1)), text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	PG_RETURN_INT64(id);
@@ -306,7 +306,7 @@ cg_close_intervention(PG_FUNCTION_ARGS)
 
 	if (cg_owntables_execute("UPDATE contact_guard.intervention SET closed_at = clock_timestamp() "
 							 "WHERE id = $1 AND closed_at IS NULL",
-							 1, types, values, NULL, NULL) == 0)
+							 1, types, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("there is no open intervention " INT64_FORMAT, PG_GETARG_INT64(0))));

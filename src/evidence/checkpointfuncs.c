@@ -5,12 +5,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/lwlock.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "base/guc.h"
 #include "base/owntables.h"
@@ -53,7 +51,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 		psprintf("%s/%d", state.origin, state.origin_number);
 	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", origin)));
 	(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET origin_number = origin_number + 1",
-								0, NULL, NULL, NULL, NULL);
+								0, NULL, NULL, NULL);
 	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, 1,
 						 psprintf("new epoch %s/%d: %s; the last checkpoint of the old one: %s", state.origin,
 								  state.origin_number + 1, reason,
@@ -162,20 +160,16 @@ find_stored(const CgNote *note, const CgCheckpoint *checkpoint)
 {
 	Oid			types[3] = {TEXTOID, INT8OID, TEXTOID};
 	Datum		values[3];
-	MemoryContext context = CurrentMemoryContext;
-	char	   *stored = NULL;
+	Datum		stored;
 
 	values[0] = CStringGetTextDatum(checkpoint->origin);
 	values[1] = Int64GetDatum((int64) checkpoint->size);
 	values[2] = PointerGetDatum(cstring_to_text_with_len(note->text, note->text_length));
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args("SELECT note FROM contact_guard.signed_checkpoint "
-							  "WHERE origin = $1 AND size = $2 AND starts_with(note, $3 || E'\\n')",
-							  3, types, values, NULL, false, 1) == SPI_OK_SELECT && SPI_processed == 1)
-		stored = MemoryContextStrdup(context, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
-	SPI_finish();
-	return stored;
+	if (!cg_owntables_select("SELECT note FROM contact_guard.signed_checkpoint "
+							 "WHERE origin = $1 AND size = $2 AND starts_with(note, $3 || E'\\n')",
+							 3, types, values, TEXTOID, &stored))
+		return NULL;
+	return TextDatumGetCString(stored);
 }
 
 Datum
@@ -211,7 +205,7 @@ cg_add_cosignature(PG_FUNCTION_ARGS)
 		values[3] = CStringGetTextDatum(cg_notetext_from_note(merged));
 	} while (cg_owntables_execute("UPDATE contact_guard.signed_checkpoint SET note = $4 "
 								  "WHERE origin = $1 AND size = $2 AND note = $3",
-								  4, types, values, NULL, NULL) == 0);
+								  4, types, values, NULL) == 0);
 	PG_RETURN_VOID();
 }
 

@@ -37,7 +37,15 @@ static CgTree *tree = NULL;
 static CgHasher hasher;
 static HTAB *queries = NULL;
 
+/* The leaves of a tile that is made anew. */
+typedef struct Rebuilt
+{
+	uint8		hashes[CG_TILE_LENGTH];
+	size_t		count;
+} Rebuilt;
+
 static Datum bytes(const uint8 *data, size_t length);
+static void take_hash(HeapTuple row, TupleDesc tupdesc, void *arg);
 static void rebuild(int64 log_size);
 static const uint8_t *fetch_edge(void *arg, int level, uint64_t n, int width);
 static bool store_tile(void *arg, int level, uint64_t n, const uint8_t *hashes);
@@ -68,11 +76,8 @@ cg_treelog_load(int64 log_size)
 		tree = MemoryContextAlloc(TopMemoryContext, sizeof(CgTree));
 		result = cg_hasher_open(&hasher);
 	}
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
 	if (result == CG_MERKLE_OK)
 		result = cg_tree_resume(tree, &hasher, log_size, fetch_edge, NULL);
-	SPI_finish();
 	if (result == CG_MERKLE_OK)
 		return;
 	ereport(WARNING,
@@ -81,6 +86,20 @@ cg_treelog_load(int64 log_size)
 					log_size, cg_merkle_message(result)),
 			 errhint("If it is not what it was, no checkpoint will be signed: see contact_guard.status().")));
 	rebuild(log_size);
+}
+
+static void
+take_hash(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	Rebuilt    *rebuilt = arg;
+	bool		isnull;
+	Datum		hash = SPI_getbinval(row, tupdesc, 1, &isnull);
+
+	if (rebuilt->count == CG_TILE_WIDTH)
+		elog(ERROR, "more leaves than were asked for");
+	if (!isnull)
+		memcpy(rebuilt->hashes + rebuilt->count * CG_HASH_LENGTH, VARDATA_ANY(DatumGetByteaPP(hash)), CG_HASH_LENGTH);
+	rebuilt->count++;
 }
 
 /*
@@ -97,26 +116,12 @@ rebuild(int64 log_size)
 	{
 		Oid			types[2] = {INT8OID, INT8OID};
 		Datum		values[2] = {Int64GetDatum(first), Int64GetDatum(Min(first + CG_TILE_WIDTH, log_size) - 1)};
-		uint8		hashes[CG_TILE_LENGTH] = {0};
-		size_t		count;
+		Rebuilt		rebuilt = {0};
 
 		CHECK_FOR_INTERRUPTS();
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-		if (SPI_execute_with_args("SELECT sha256('\\x00'::bytea || contact_guard.leaf(g)) FROM generate_series($1, $2) g ORDER BY g",
-								  2, types, values, NULL, true, 0) != SPI_OK_SELECT)
-			elog(ERROR, "could not read the leaves of the access log");
-		count = SPI_processed;
-		for (size_t i = 0; i < count && i < CG_TILE_WIDTH; i++)
-		{
-			bool		isnull;
-			Datum		hash = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
-
-			if (!isnull)
-				memcpy(hashes + i * CG_HASH_LENGTH, VARDATA_ANY(DatumGetByteaPP(hash)), CG_HASH_LENGTH);
-		}
-		SPI_finish();
-		if (cg_tree_append(tree, hashes, count, store_tile, NULL) != CG_MERKLE_OK)
+		cg_owntables_query("SELECT sha256('\\x00'::bytea || contact_guard.leaf(g)) FROM generate_series($1, $2) g ORDER BY g",
+						   2, types, values, take_hash, &rebuilt);
+		if (cg_tree_append(tree, rebuilt.hashes, rebuilt.count, store_tile, NULL) != CG_MERKLE_OK)
 			elog(ERROR, "could not append to the Merkle tree");
 	}
 	if (log_size > 0)
@@ -129,13 +134,13 @@ fetch_edge(void *arg, int level, uint64_t n, int width)
 {
 	Oid			types[1] = {INT2OID};
 	Datum		values[1] = {Int16GetDatum(level)};
-	bool		isnull;
+	Datum		stored;
 	bytea	   *hashes;
 
-	if (SPI_execute_with_args("SELECT hashes FROM contact_guard.tile_edge WHERE level = $1",
-							  1, types, values, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+	if (!cg_owntables_select("SELECT hashes FROM contact_guard.tile_edge WHERE level = $1",
+							 1, types, values, BYTEAOID, &stored))
 		return NULL;
-	hashes = DatumGetByteaPP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	hashes = DatumGetByteaPP(stored);
 	return VARSIZE_ANY_EXHDR(hashes) == width * CG_HASH_LENGTH ? (const uint8_t *) VARDATA_ANY(hashes) : NULL;
 }
 
@@ -152,7 +157,7 @@ store_tile(void *arg, int level, uint64_t n, const uint8_t *hashes)
 	Datum		values[3] = {Int16GetDatum(level), Int64GetDatum((int64) n), bytes(hashes, CG_TILE_LENGTH)};
 
 	(void) cg_owntables_execute("INSERT INTO contact_guard.tile_full (level, n, hashes) VALUES ($1, $2, $3)",
-								3, types, values, NULL, NULL);
+								3, types, values, NULL);
 	return true;
 }
 
@@ -172,7 +177,7 @@ store_edges(uint64 before)
 		values[1] = bytes(tree->edge[level], cg_tree_edge_width(tree->size, level) * CG_HASH_LENGTH);
 		(void) cg_owntables_execute("INSERT INTO contact_guard.tile_edge (level, hashes) VALUES ($1, $2) "
 									"ON CONFLICT (level) DO UPDATE SET hashes = excluded.hashes",
-									2, types, values, NULL, NULL);
+									2, types, values, NULL);
 	}
 }
 
@@ -227,30 +232,22 @@ find_query(int64 query_id)
 {
 	Oid			types[1] = {INT8OID};
 	Datum		values[1] = {Int64GetDatum(query_id)};
-	bool		isnull;
+	Datum		stored;
+	uint8		hash[CG_HASH_LENGTH];
 	bool		found;
-	char	   *query_text = NULL;
 	QueryHash  *query;
 
 	query = queries ? hash_search(queries, &query_id, HASH_FIND, NULL) : NULL;
 	if (query)
 		return query;
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args("SELECT query FROM contact_guard.query_text WHERE query_id = $1",
-							  1, types, values, NULL, true, 1) == SPI_OK_SELECT && SPI_processed == 1)
-		query_text = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	if (query_text)
-	{
-		uint8		hash[CG_HASH_LENGTH];
-
-		if (!hash_text(query_text, hash))
-			elog(ERROR, "could not compute SHA-256");
-		query = enter_query(query_id, &found);
-		memcpy(query->hash, hash, sizeof(hash));
-		query->month = 0;
-	}
-	SPI_finish();
+	if (!cg_owntables_select("SELECT query FROM contact_guard.query_text WHERE query_id = $1",
+							 1, types, values, TEXTOID, &stored))
+		return NULL;
+	if (!hash_text(TextDatumGetCString(stored), hash))
+		elog(ERROR, "could not compute SHA-256");
+	query = enter_query(query_id, &found);
+	memcpy(query->hash, hash, sizeof(hash));
+	query->month = 0;
 	return query;
 }
 
@@ -280,7 +277,7 @@ use_query(CgLogRow *row)
 
 		(void) cg_owntables_execute("UPDATE contact_guard.query_text SET used_in = $2 "
 									"WHERE query_id = $1 AND (used_in IS NULL OR used_in < $2)",
-									2, types, values, NULL, NULL);
+									2, types, values, NULL);
 		query->month = month;
 	}
 	return query->hash;

@@ -184,10 +184,11 @@ cg_record_open(const char *message, size_t length, CgMessageHeader *header, CgRe
 	size_t		header_length;
 	unsigned char mac[CG_MAC_LENGTH];
 
-	header_length = length > 0 && message[0] == 1 ? HEADER_LENGTH_1 : HEADER_LENGTH;
-	if (length < header_length + CG_MAC_LENGTH)
+	header->version = get_int(&in, 1);
+	if (header->version < 1)
 		return false;
-	if (get_int(&in, 1) != (header_length == HEADER_LENGTH ? CG_RECORD_VERSION : 1))
+	header_length = header->version == 1 ? HEADER_LENGTH_1 : HEADER_LENGTH;
+	if (length < header_length + CG_MAC_LENGTH)
 		return false;
 	header->flags = get_int(&in, 1);
 	header->epoch = get_int(&in, 4);

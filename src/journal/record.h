@@ -10,6 +10,10 @@
  *			  uint64 counter (from 1, without holes for a backend and epoch),
  *			  uint64 position (of WAL, when it was sealed; not in version 1),
  *			  32 bytes MAC, item*
+ *			  A later version changes the items, and nothing in front of them: so a
+ *			  library that is older than the one that wrote a message (the server was
+ *			  restarted with another one) can tell that it is authentic, and keeps its
+ *			  bytes in contact_guard.journal_passed, with a record of event "gap".
  *	item	= uint8 kind, body
  *	'C'		= string actor, login, client, application;
  *			  int64 statement, query_id (0: none)
@@ -71,6 +75,7 @@
 
 typedef struct CgMessageHeader
 {
+	int			version;		/* set by cg_record_open */
 	uint8		flags;
 	uint32		epoch;
 	int64		backend_start;
@@ -135,9 +140,9 @@ extern bool cg_record_seal(StringInfo out, const CgMessageHeader *header, const 
 						   const uint8 *key);
 
 /*
- * Takes a message apart.  False if it is too short, of another version, or its
- * MAC is not ours; then nothing of it can be believed.  items gets what
- * cg_record_next reads.
+ * Takes a message apart.  False if it is too short, of no version, or its MAC is not
+ * ours; then nothing of it can be believed.  items gets what cg_record_next reads,
+ * unless header->version is later than CG_RECORD_VERSION.
  */
 extern bool cg_record_open(const char *message, size_t length, CgMessageHeader *header,
 						   CgReader *items, uint64 system_identifier, uint32 database,

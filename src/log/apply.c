@@ -28,6 +28,7 @@
 #include "log/accesslog.h"
 #include "log/apply.h"
 #include "log/epoch.h"
+#include "log/recorded.h"
 #include "log/recorder.h"
 #include "log/sessions.h"
 
@@ -54,6 +55,7 @@ static const char *doing = "starting";
 static bool is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *items);
 static bool open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items);
 static void take_items(const CgMessageHeader *header, CgReader *items);
+static void keep_message(const CgWalMessage *message, const CgMessageHeader *header, const char *what);
 static void use_texts(void);
 static void forget_batch(void);
 static void add_row(const CgRecordContext *context, const CgRecord *record, const char *session);
@@ -181,7 +183,10 @@ cg_apply_message(const CgWalMessage *message)
 
 	if (!open_message(message, &header, &items))
 		return false;
-	take_items(&header, &items);
+	if (header.version <= CG_RECORD_VERSION)
+		take_items(&header, &items);
+	else
+		keep_message(message, &header, psprintf("is of version %d, which contact_guard %s does not know", header.version, CG_VERSION));
 	return true;
 }
 
@@ -225,26 +230,29 @@ cg_apply_pass(const CgWalMessage *message, int code)
 {
 	CgMessageHeader header;
 	CgReader	items;
-	char		name[CG_SESSION_LENGTH];
-	Passed	   *pass;
-	char	   *data;
 
 	if (!open_message(message, &header, &items))
 		return false;
-	cg_sessions_name(&header, name);
-	pass = palloc(sizeof(Passed));
+	keep_message(message, &header, psprintf("could not be stored (SQLSTATE %s)", unpack_sql_state(code)));
+	return true;
+}
+
+/* Its bytes, and a record that says what is the matter with it. */
+static void
+keep_message(const CgWalMessage *message, const CgMessageHeader *header, const char *what)
+{
+	char		name[CG_SESSION_LENGTH];
+	Passed	   *pass = palloc(sizeof(Passed));
+	char	   *data;
+
+	cg_sessions_name(header, name);
 	data = palloc(message->length);
 	memcpy(data, message->data, message->length);
 	*pass = (Passed) {message->start, data, message->length};
 	passed = lappend(passed, pass);
 	cg_apply_own_record(CG_EVENT_GAP,
-						psprintf("message " UINT64_FORMAT " of session %s at %X/%X could not be stored (SQLSTATE %s): its bytes are in contact_guard.journal_passed",
-								 header.counter, name, LSN_FORMAT_ARGS(message->start), unpack_sql_state(code)));
-	ereport(WARNING,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("contact_guard passes a message at %X/%X that cannot be stored", LSN_FORMAT_ARGS(message->start)),
-			 errdetail("Its bytes are in contact_guard.journal_passed.")));
-	return true;
+						psprintf("message " UINT64_FORMAT " of session %s at %X/%X %s: its bytes are in contact_guard.journal_passed",
+								 header->counter, name, LSN_FORMAT_ARGS(message->start), what));
 }
 
 void
@@ -285,10 +293,6 @@ void
 cg_apply_gap(XLogRecPtr from, XLogRecPtr to)
 {
 	cg_apply_begin();
-	ereport(WARNING,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("contact_guard has no WAL from %X/%X to %X/%X: records may be missing from the access log",
-					LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(to))));
 	cg_apply_own_record(CG_EVENT_GAP, psprintf("WAL from %X/%X to %X/%X is missing",
 											   LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(to)));
 	cg_apply_commit(to);
@@ -318,6 +322,8 @@ cg_apply_commit(XLogRecPtr position)
 	state.log_size = log_size;
 	state.rejected = rejected;
 	gaps = 0;
+	doing = "telling what was recorded";
+	cg_recorded_tell(rows);
 	forget_batch();
 	doing = "waiting";
 }
@@ -336,7 +342,7 @@ store_queries(void)
 
 		(void) cg_owntables_execute("INSERT INTO contact_guard.query_text (query_id, query, used_in) VALUES ($1, $2, $3) "
 									"ON CONFLICT DO NOTHING",
-									3, types, values, NULL, NULL);
+									3, types, values, NULL);
 	}
 }
 
@@ -390,6 +396,6 @@ store_state(XLogRecPtr position)
 
 	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET position = coalesce(nullif($1, pg_lsn '0/0'), position), log_size = $2, "
 							 "rejected = $3, gaps = gaps + $4, epoch_recorded = true",
-							 4, types, values, NULL, NULL) != 1)
+							 4, types, values, NULL) != 1)
 		elog(ERROR, "contact_guard.journal_state has no row");
 }

@@ -36,18 +36,16 @@
 #include "journal/journalstate.h"
 #include "log/apply.h"
 #include "log/checkpoint.h"
+#include "log/recorded.h"
 
 #define CHECKPOINT_LENGTH 1024
 #define RETRY_USECS (60 * USECS_PER_SEC)
 
 static TimestampTz last_signed_at = 0;	/* or tried */
 static uint64 last_signed_size = 0;
-static TimestampTz last_record_at = 0;
-static uint64 last_record_size = 0;
 static bool failing = false;
 static List *keys = NIL;		/* of the attempt under way */
 
-static void note_record(void);
 static void note_problem(const char *problem);
 static bool attempt(void (*step) (void));
 static void read_keys(void);
@@ -80,24 +78,6 @@ cg_checkpoint_pending(void)
 	return cg_signing_configured() && !failing && cg_treelog_size() > last_signed_size;
 }
 
-/* The recorder before us may have known better. */
-static void
-note_record(void)
-{
-	CgDatabase *database;
-
-	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-	database = cg_shared_database(MyDatabaseId, false);
-	if (last_record_size == 0 && database && database->last_record_at != 0)
-		last_record_at = database->last_record_at;
-	else
-		last_record_at = GetCurrentTimestamp();
-	if (database)
-		database->last_record_at = last_record_at;
-	LWLockRelease(cg_shared->lock);
-	last_record_size = cg_treelog_size();
-}
-
 TimestampTz
 cg_checkpoint_due(void)
 {
@@ -106,9 +86,7 @@ cg_checkpoint_due(void)
 	if (!cg_signing_configured())
 		return 0;
 	/* Anybody's record shows that the log is alive. */
-	if (cg_treelog_size() != last_record_size)
-		note_record();
-	heartbeat = last_record_at + cg_heartbeat_interval * USECS_PER_SEC;
+	heartbeat = cg_recorded_last_at() + cg_heartbeat_interval * USECS_PER_SEC;
 	if (failing)
 		return Min(heartbeat, last_signed_at + RETRY_USECS);
 	if (cg_treelog_size() > last_signed_size)
@@ -145,7 +123,7 @@ cg_checkpoint_maintain(void)
 
 	if (cg_checkpoint_due() == 0 || now < cg_checkpoint_due())
 		return;
-	if (now >= last_record_at + cg_heartbeat_interval * USECS_PER_SEC)
+	if (now >= cg_recorded_last_at() + cg_heartbeat_interval * USECS_PER_SEC)
 	{
 		cg_apply_begin();
 		cg_apply_own_record(CG_EVENT_HEARTBEAT, NULL);
@@ -298,7 +276,7 @@ origin(void)
 		strlcpy(state.origin, base, sizeof(state.origin));
 		values[0] = CStringGetTextDatum(base);
 		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET origin = $1",
-									1, types, values, NULL, NULL);
+									1, types, values, NULL);
 	}
 	if (state.origin_number == 1)
 		return pstrdup(state.origin);
@@ -320,7 +298,7 @@ record_keys(void)
 	cg_apply_begin();
 	values[0] = CStringGetTextDatum(list.data);
 	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET verification_keys = $1 "
-							 "WHERE verification_keys IS DISTINCT FROM $1", 1, types, values, NULL, NULL) == 0)
+							 "WHERE verification_keys IS DISTINCT FROM $1", 1, types, values, NULL) == 0)
 	{
 		cg_apply_end_empty();
 		return;
@@ -371,7 +349,7 @@ publish(const CgCheckpoint *checkpoint, const char *note)
 	values[3] = CStringGetTextDatum(cg_notetext_from_note(note));
 	(void) cg_owntables_execute("INSERT INTO contact_guard.signed_checkpoint (origin, size, root, note) "
 								"VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-								4, types, values, NULL, NULL);
+								4, types, values, NULL);
 }
 
 /*
@@ -394,7 +372,7 @@ thin_out(void)
 								"AND later.signed_at < clock_timestamp() - interval '7 days' + interval '1 hour' "
 								"AND later.origin = c.origin AND later.size > c.size "
 								"AND date_trunc('hour', later.signed_at, 'UTC') = date_trunc('hour', c.signed_at, 'UTC')",
-								0, NULL, NULL, NULL, NULL);
+								0, NULL, NULL, NULL);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 }

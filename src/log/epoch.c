@@ -182,7 +182,7 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 	(void) cg_owntables_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
 								"epoch_recorded, position, log_size, rejected) "
 								"VALUES ($1, $2, 1, false, $3, 0, 0)",
-								3, types, values, NULL, NULL);
+								3, types, values, NULL);
 	make_key(key);
 	store_key(1, key);
 	expect_recorder(true);
@@ -230,7 +230,7 @@ ask_number(const char *sql)
 {
 	int64		result = 0;
 
-	(void) cg_owntables_execute(sql, 0, NULL, NULL, NULL, &result);
+	(void) cg_owntables_select_int8(sql, 0, NULL, NULL, &result);
 	return result;
 }
 
@@ -292,8 +292,7 @@ find_state(CgJournalState *state)
 	memset(state, 0, sizeof(*state));
 	found = cg_journalstate_read(state);
 	if (found && !is_of_the_future() &&
-		cg_owntables_execute("SELECT 1::bigint FROM contact_guard.journal_state FOR UPDATE",
-							 0, NULL, NULL, NULL, NULL) == 1)
+		cg_owntables_finds("SELECT FROM contact_guard.journal_state FOR UPDATE", 0, NULL, NULL))
 		return cg_journalstate_is_own(state) ? OWN_JOURNAL : COPY_OF_JOURNAL;
 	state->log_size = Max(state->log_size,
 						  ask_number("SELECT coalesce(max(seq) + 1, 0) FROM contact_guard.log"));
@@ -319,7 +318,7 @@ store(const CgJournalState *state, Finding finding)
 		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET system_identifier = $1, database = $2, "
 									"epoch = $3, epoch_recorded = false, position = $4, "
 									"origin = NULL, origin_number = 1, verification_keys = NULL",
-									4, types, values, NULL, NULL);
+									4, types, values, NULL);
 	else
 	{
 		/* A new file: an INSERT could wait for ever for a transaction that never was. */
@@ -327,7 +326,7 @@ store(const CgJournalState *state, Finding finding)
 		(void) cg_owntables_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
 									"epoch_recorded, position, log_size, rejected, gaps) "
 									"VALUES ($1, $2, $3, false, $4, $5, 0, $6)",
-									6, types, values, NULL, NULL);
+									6, types, values, NULL);
 	}
 	store_key(state->epoch, state->key);
 	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));

@@ -62,7 +62,7 @@ finds(const char *sql, const char *whom)
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {CStringGetTextDatum(whom)};
 
-	return cg_owntables_execute(sql, 1, types, values, NULL, NULL) > 0;
+	return cg_owntables_finds(sql, 1, types, values);
 }
 
 static int64
@@ -105,9 +105,9 @@ names_caller(const char *column, const char *whom)
 		names[count++] = CStringGetTextDatum(MyProcPort->user_name);
 	values[0] = CStringGetTextDatum(whom);
 	values[1] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
-	return cg_owntables_execute(psprintf("SELECT 1::bigint FROM contact_guard.whole_log "
-										 "WHERE %s = $1 AND (actor = ANY ($2) OR login = ANY ($2)) LIMIT 1", column),
-								2, types, values, NULL, NULL) > 0;
+	return cg_owntables_finds(psprintf("SELECT FROM contact_guard.whole_log "
+									   "WHERE %s = $1 AND (actor = ANY ($2) OR login = ANY ($2)) LIMIT 1", column),
+							  2, types, values);
 }
 
 /* Whoever has read could say afterwards that it was not him. */
@@ -135,7 +135,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	customer = cg_storable_text(cg_record_customer(customer), CG_CUSTOMER_LENGTH);
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	cg_holds_begin(RowExclusiveLock, "erase a customer from the access log");
-	if (finds("SELECT 1::bigint FROM contact_guard.held WHERE customer = $1", customer))
+	if (finds("SELECT FROM contact_guard.held WHERE customer = $1", customer))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("the records of customer \"%s\" are held", customer),
@@ -169,7 +169,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	refuse_own("actor", actor);
 	logged = replace(psprintf(WITHOUT_ACTOR, "log"), actor);
 	rows = logged + replace(psprintf(WITHOUT_ACTOR, "restored_log"), actor);
-	held = finds("SELECT 1::bigint FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
+	held = finds("SELECT FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
 	PopActiveSnapshot();
 	if (held)
 		ereport(NOTICE,

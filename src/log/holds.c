@@ -60,7 +60,7 @@ finds(const char *sql, const char *customer)
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {customer_argument(customer)};
 
-	return cg_owntables_execute(sql, 1, types, values, NULL, NULL) > 0;
+	return cg_owntables_finds(sql, 1, types, values);
 }
 
 /* Past logical decoding, as everything that says who was read. */
@@ -97,12 +97,12 @@ cg_hold(PG_FUNCTION_ARGS)
 	customer = cg_eventrecord_text_argument(fcinfo, 0, "customer");
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	cg_holds_begin(AccessShareLock, "hold a customer's records");
-	if (!finds("SELECT 1::bigint FROM contact_guard.access_log WHERE customer = $1 LIMIT 1", customer))
+	if (!finds("SELECT FROM contact_guard.access_log WHERE customer = $1 LIMIT 1", customer))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("no record in the access log names customer \"%s\"", customer),
 				 errhint("If its records may not be stored yet, call contact_guard.sync() first.")));
-	if (finds("SELECT 1::bigint FROM contact_guard.held WHERE customer = $1", customer))
+	if (finds("SELECT FROM contact_guard.held WHERE customer = $1", customer))
 	{
 		ereport(NOTICE,
 				(errmsg("the records of customer \"%s\" are held already", customer)));

@@ -129,8 +129,7 @@ count(const char *what, const char *table)
 {
 	int64		result = 0;
 
-	(void) cg_owntables_execute(psprintf("SELECT %s FROM contact_guard.%s", what, table),
-								0, NULL, NULL, NULL, &result);
+	(void) cg_owntables_select_int8(psprintf("SELECT %s FROM contact_guard.%s", what, table), 0, NULL, NULL, &result);
 	return result;
 }
 
@@ -141,7 +140,7 @@ drop_month(const char *name)
 	(void) deleteDependencyRecordsForClass(RelationRelationId, cg_objects_relation(name, false),
 										   ExtensionRelationId, DEPENDENCY_EXTENSION);
 	CommandCounterIncrement();
-	(void) cg_owntables_execute(psprintf("DROP TABLE contact_guard.%s", name), 0, NULL, NULL, NULL, NULL);
+	(void) cg_owntables_execute(psprintf("DROP TABLE contact_guard.%s", name), 0, NULL, NULL, NULL);
 }
 
 static void
@@ -177,9 +176,9 @@ purge_month(Oid relid, List **ranges)
 	}
 	(void) sscanf(name, "log_%d_%d", &year, &month);
 	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.log DETACH PARTITION contact_guard.%s", name),
-								0, NULL, NULL, NULL, NULL);
+								0, NULL, NULL, NULL);
 	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.%s RENAME TO %s", name, old),
-								0, NULL, NULL, NULL, NULL);
+								0, NULL, NULL, NULL);
 	cg_accesslog_make_month(year, month);
 	(void) cg_ownrows_copy(relid, CG_IS_HELD, cg_objects_relation(name, false));
 	drop_month(old);
@@ -219,7 +218,7 @@ purge_texts(TimestampTz before)
 								"query_id NOT IN (SELECT query_id FROM contact_guard.log WHERE query_id IS NOT NULL "
 								"AND read_at < date_trunc('month', $1, 'UTC')) AND "
 								"query_id NOT IN (SELECT query_id FROM contact_guard.restored_log WHERE query_id IS NOT NULL)",
-								1, types, values, NULL, NULL);
+								1, types, values, NULL);
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)
@@ -319,7 +318,7 @@ cg_acknowledge_gaps(PG_FUNCTION_ARGS)
 	else
 	{
 		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET gaps_acknowledged = gaps",
-									0, NULL, NULL, NULL, NULL);
+									0, NULL, NULL, NULL);
 		cg_eventrecord_event(CG_EVENT_POLICY, NULL, gaps, psprintf("gaps acknowledged: %s", reason));
 	}
 	PG_RETURN_INT64(gaps);

@@ -64,9 +64,9 @@ stored_counter(int32 epoch, const char *name)
 	Datum		values[2] = {Int32GetDatum(epoch), CStringGetTextDatum(name)};
 	int64		counter = 0;
 
-	(void) cg_owntables_execute("SELECT counter FROM contact_guard.journal_session "
-								"WHERE epoch = $1 AND session = $2",
-								2, types, values, NULL, &counter);
+	(void) cg_owntables_select_int8("SELECT counter FROM contact_guard.journal_session "
+									"WHERE epoch = $1 AND session = $2",
+									2, types, values, &counter);
 	return (uint64) counter;
 }
 
@@ -157,7 +157,7 @@ cg_sessions_store(void)
 									"FROM unnest($1, $2, $3, $4) AS u(epoch, name, counter, position) "
 									"ON CONFLICT (epoch, session) DO UPDATE "
 									"SET counter = excluded.counter, position = excluded.position",
-									4, types, values, NULL, NULL);
+									4, types, values, NULL);
 	}
 	if (hash_get_num_entries(sessions) > SESSIONS_MAX)
 	{
@@ -207,7 +207,7 @@ cg_sessions_clean(int32 epoch, XLogRecPtr position)
 	if (cg_recorder_is_caught_up(position))
 		(void) cg_owntables_execute("DELETE FROM contact_guard.journal_session WHERE epoch < $1 OR "
 									"(position < $2 AND session <> ALL ($3))",
-									3, types, values, NULL, NULL);
+									3, types, values, NULL);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	/* They may be of those: the table knows. */

@@ -24,6 +24,7 @@
 #include "base/objects.h"
 #include "base/ownreplica.h"
 #include "base/owntables.h"
+#include "base/result.h"
 #include "base/shared.h"
 #include "evidence/signing.h"
 #include "journal/journal.h"
@@ -243,7 +244,7 @@ problems(void)
 	}
 	/* Nobody has ever opened an intervention by call either. */
 	if (has_policy && list_length(cg_interventions_list()) <= 1 &&
-		cg_owntables_execute("SELECT 1::bigint FROM contact_guard.intervention LIMIT 1", 0, NULL, NULL, NULL, NULL) == 0)
+		!cg_owntables_finds("SELECT FROM contact_guard.intervention", 0, NULL, NULL))
 		result = lappend(result, "no window can open: no interventions relation is named, and no intervention was opened by call: see contact_guard.use_interventions() and contact_guard.open_intervention()");
 	return list_concat(result, cg_ownreplica_problems());
 }
@@ -282,15 +283,6 @@ look(CgDatabase *database, char *recorder, size_t length)
 	return shared != NULL;
 }
 
-static int64
-number(const char *sql, bool *isnull)
-{
-	int64		result = 0;
-
-	*isnull = cg_owntables_execute(sql, 0, NULL, NULL, NULL, &result) == 0;
-	return result;
-}
-
 /* A recorder that is stopped says nothing itself.  A standby has none. */
 static bool
 is_silent(TimestampTz last_checkpoint)
@@ -299,81 +291,84 @@ is_silent(TimestampTz last_checkpoint)
 		TimestampDifferenceExceeds(last_checkpoint, GetCurrentTimestamp(), (3 * cg_heartbeat_interval + 5) * 1000);
 }
 
-/*
- * The function may be declared by another version's script, with columns that this
- * library does not know: it fills those that it finds by name and type.
- */
+/* The tables are of another version, and not looked at: all else is null. */
 static Datum
 status_of_other_version(TupleDesc desc)
 {
-	Datum	   *values = palloc0(sizeof(Datum) * desc->natts);
-	bool	   *nulls = palloc(sizeof(bool) * desc->natts);
+	CgResultColumn columns[] = {
+		{"guard", TEXTOID, CStringGetTextDatum("refusing: ALTER EXTENSION contact_guard UPDATE or a restart is missing")},
+		{"problems", TEXTARRAYOID, problem_array(list_make1(cg_objects_version_problem()))},
+	};
 
-	memset(nulls, true, sizeof(bool) * desc->natts);
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute column = TupleDescAttr(desc, i);
+	return cg_result_row(desc, columns, lengthof(columns));
+}
 
-		if (strcmp(NameStr(column->attname), "guard") == 0 && column->atttypid == TEXTOID)
-			values[i] = CStringGetTextDatum("refusing: ALTER EXTENSION contact_guard UPDATE or a restart is missing");
-		else if (strcmp(NameStr(column->attname), "problems") == 0 && column->atttypid == TEXTARRAYOID)
-			values[i] = problem_array(list_make1(cg_objects_version_problem()));
-		else
-			continue;
-		nulls[i] = false;
-	}
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+/* What a row of the newest checkpoint has in a column; false if there is none. */
+static bool
+last_checkpoint(const char *column, Oid type, Datum *result)
+{
+	return cg_owntables_select(psprintf("SELECT %s FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1", column),
+							   0, NULL, NULL, type, result);
+}
+
+/* The problems of policies, and before them those of the log. */
+static List *
+all_problems(const CgJournalState *state, const CgDatabase *database, bool is_signed, TimestampTz signed_at)
+{
+	List	   *found = problems();
+
+	if (state->gaps > 0)
+		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
+							   state->gaps), found);
+	if (database->error[0] != '\0')
+		found = lcons(psprintf("nothing is recorded: the recorder failed while %s", database->error), found);
+	if (database->unsigned_because[0] != '\0')
+		found = lcons(psprintf("no checkpoint is signed: %s", database->unsigned_because), found);
+	else if (is_signed && is_silent(signed_at))
+		found = lcons(psprintf("no checkpoint since %s, though a heartbeat is due every %d s: does the recorder run?",
+							   timestamptz_to_str(signed_at), cg_heartbeat_interval), found);
+	return found;
 }
 
 Datum
 cg_status(PG_FUNCTION_ARGS)
 {
 	TupleDesc	desc;
-	Datum		values[12];
-	bool		nulls[12] = {false};
 	CgJournalState state;
 	CgDatabase	database = {0};
 	char		recorder[2 * CG_ERROR_LENGTH];
-	List	   *found;
+	Datum		size = (Datum) 0;
+	Datum		signed_at = (Datum) 0;
+	bool		has_size;
+	bool		has_time;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	cg_shared_require();
 	if (cg_objects_is_other_version())
 		PG_RETURN_DATUM(status_of_other_version(desc));
-	if (desc->natts != lengthof(values))
-		elog(ERROR, "contact_guard.status() is declared with %d columns, not %d", desc->natts, (int) lengthof(values));
 	if (!cg_journalstate_read(&state))
 		elog(ERROR, "contact_guard.journal_state has no row");
 	(void) look(&database, recorder, sizeof(recorder));
-	values[0] = CStringGetTextDatum(RecoveryInProgress() ? "withholding: this is a standby" : "on");
-	values[1] = CStringGetTextDatum(cg_guc_durability_name());
-	values[2] = CStringGetTextDatum(recorder);
-	values[3] = LSNGetDatum(database.written);
-	nulls[3] = XLogRecPtrIsInvalid(database.written);
-	values[4] = LSNGetDatum(state.position);
-	nulls[4] = XLogRecPtrIsInvalid(state.position);
-	values[5] = Int64GetDatum((int64) (database.written_bytes - database.recorded_bytes));
-	values[6] = Int64GetDatum(state.log_size);
-	values[7] = Int32GetDatum(state.epoch);
-	values[8] = Int64GetDatum(state.rejected);
-	found = problems();
-	if (state.gaps > 0)
-		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
-							   state.gaps), found);
-	if (database.error[0] != '\0')
-		found = lcons(psprintf("nothing is recorded: the recorder failed while %s", database.error), found);
-	if (database.unsigned_because[0] != '\0')
-		found = lcons(psprintf("no checkpoint is signed: %s", database.unsigned_because), found);
-	values[10] = Int64GetDatum(number("SELECT size FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1",
-									  &nulls[10]));
-	/* In microseconds since 2000, which is what a TimestampTz is. */
-	values[11] = TimestampTzGetDatum(number("SELECT (extract(epoch FROM signed_at - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint "
-											"FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1",
-											&nulls[11]));
-	if (!nulls[11] && database.unsigned_because[0] == '\0' && is_silent(DatumGetTimestampTz(values[11])))
-		found = lcons(psprintf("no checkpoint since %s, though a heartbeat is due every %d s: does the recorder run?",
-							   timestamptz_to_str(DatumGetTimestampTz(values[11])), cg_heartbeat_interval), found);
-	values[9] = problem_array(found);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	has_size = last_checkpoint("size", INT8OID, &size);
+	has_time = last_checkpoint("signed_at", TIMESTAMPTZOID, &signed_at);
+	{
+		CgResultColumn columns[] = {
+			{"guard", TEXTOID, CStringGetTextDatum(RecoveryInProgress() ? "withholding: this is a standby" : "on")},
+			{"durability", TEXTOID, CStringGetTextDatum(cg_guc_durability_name())},
+			{"recorder", TEXTOID, CStringGetTextDatum(recorder)},
+			{"journal_lsn", PG_LSNOID, LSNGetDatum(database.written), XLogRecPtrIsInvalid(database.written)},
+			{"recorded_lsn", PG_LSNOID, LSNGetDatum(state.position), XLogRecPtrIsInvalid(state.position)},
+			{"lag_bytes", INT8OID, Int64GetDatum((int64) (database.written_bytes - database.recorded_bytes))},
+			{"log_size", INT8OID, Int64GetDatum(state.log_size)},
+			{"epoch", INT4OID, Int32GetDatum(state.epoch)},
+			{"rejected_messages", INT8OID, Int64GetDatum(state.rejected)},
+			{"problems", TEXTARRAYOID,
+			problem_array(all_problems(&state, &database, has_time, DatumGetTimestampTz(signed_at)))},
+			{"last_checkpoint", INT8OID, size, !has_size},
+			{"last_checkpoint_at", TIMESTAMPTZOID, signed_at, !has_time},
+		};
+
+		PG_RETURN_DATUM(cg_result_row(desc, columns, lengthof(columns)));
+	}
 }

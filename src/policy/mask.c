@@ -164,6 +164,8 @@ cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 				return text_to_type(mask_text(mask, TextDatumGetCString(value), actor, key),
 									base, basetypmod);
 			}
+		default:
+			elog(ERROR, "unknown kind of mask: %d", (int) mask->kind);
 	}
 	*isnull = true;
 	return (Datum) 0;
@@ -178,9 +180,15 @@ mask_text(const CgMask *mask, const char *value, const char *actor, const uint8 
 			return mask_partial(value, mask->prefix, mask->suffix);
 		case CG_MASK_EMAIL:
 			return mask_email(value);
-		default:
+		case CG_MASK_PSEUDONYM:
 			return mask_pseudonym(value, actor, key);
+		case CG_MASK_NULL:
+		case CG_MASK_CONSTANT:
+			break;
 	}
+	/* Without "default", so that the compiler tells of a kind that is forgotten here. */
+	elog(ERROR, "mask of kind %d is not made of the value", (int) mask->kind);
+	return NULL;
 }
 
 static char *

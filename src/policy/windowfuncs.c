@@ -15,6 +15,7 @@
 
 #include "base/actor.h"
 #include "base/customerkey.h"
+#include "base/result.h"
 #include "policy/ask.h"
 #include "policy/windows.h"
 
@@ -44,22 +45,27 @@ Datum
 cg_open_interventions(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum	   *values;
+	bool	   *nulls;
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
+	values = palloc(sizeof(Datum) * result->setDesc->natts);
+	nulls = palloc(sizeof(bool) * result->setDesc->natts);
 	if (cg_ask_is_running())
 		return (Datum) 0;
 	foreach(lc, cg_windows_open(cg_actor_current().name))
 	{
 		CgWindow   *window = lfirst(lc);
-		Datum		values[5];
-		bool		nulls[5] = {false, window->id == NULL, false, false, false};
+		CgResultColumn columns[] = {
+			{"relation", REGCLASSOID, ObjectIdGetDatum(window->relid)},
+			{"id", TEXTOID, window->id ? CStringGetTextDatum(window->id) : (Datum) 0, window->id == NULL},
+			{"customer", TEXTOID, CStringGetTextDatum(window->customer)},
+			{"opens_at", TIMESTAMPTZOID, TimestampTzGetDatum(window->opens_at)},
+			{"closes_at", TIMESTAMPTZOID, TimestampTzGetDatum(window->closes_at)},
+		};
 
-		values[0] = ObjectIdGetDatum(window->relid);
-		values[1] = window->id ? CStringGetTextDatum(window->id) : (Datum) 0;
-		values[2] = CStringGetTextDatum(window->customer);
-		values[3] = TimestampTzGetDatum(window->opens_at);
-		values[4] = TimestampTzGetDatum(window->closes_at);
+		cg_result_fill(result->setDesc, columns, lengthof(columns), values, nulls);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -155,7 +155,7 @@ $node->start;
 read_as($node, 'after wal lost', 10);
 is(shown($node, 'after wal lost'), 1, '... reads are recorded');
 like(gaps($node), qr/\Q$gaps\E; WAL from \S+ to \S+ is missing/, '... and the log says which WAL is missing') or diag(gaps($node));
-like(slurp_file($node->logfile, $offset), qr/WARNING: .*no WAL from \S+ to \S+: records may be missing/, '... the server log, too');
+like(slurp_file($node->logfile, $offset), qr/WARNING: .*has recorded a gap in its access log as seq \d+: WAL from \S+ to \S+ is missing/, '... the server log, too');
 ok(counts_on($node), '... the log counts on');
 
 # Lost, and restarted before anybody has read
