@@ -54,7 +54,7 @@ cg_actor_init(void)
 }
 
 static void
-forget(void)
+forget_actor(void)
 {
 	/* The name is in TopTransactionContext and goes with it. */
 	acted_name = NULL;
@@ -72,7 +72,7 @@ actor_xact(XactEvent event, void *arg)
 		case XACT_EVENT_PREPARE:
 		case XACT_EVENT_PARALLEL_COMMIT:
 		case XACT_EVENT_PARALLEL_ABORT:
-			forget();
+			forget_actor();
 			break;
 		default:
 			break;
@@ -89,7 +89,7 @@ actor_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId par
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
 		/* The transaction goes on; at its end the next act_as asks. */
-		forget();
+		forget_actor();
 		if (cg_actor_on_change)
 			cg_actor_on_change(true);
 	}

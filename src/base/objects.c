@@ -111,7 +111,7 @@ type_inval(int cacheid, uint32 hashvalue)
 
 /* Sessions that make temporary tables must not look everything up again and again. */
 static void
-relation_inval(int cacheid, uint32 hashvalue)
+own_relation_inval(int cacheid, uint32 hashvalue)
 {
 	HASH_SEQ_STATUS seq;
 	Known	   *entry;
@@ -146,7 +146,7 @@ listen(void)
 	cg_inval_on_catalog(NAMESPACEOID, objects_inval);
 	cg_inval_on_catalog(PROCOID, objects_inval);
 	cg_inval_on_catalog(TYPEOID, type_inval);
-	cg_inval_on_catalog(RELOID, relation_inval);
+	cg_inval_on_catalog(RELOID, own_relation_inval);
 	cg_inval_on_catalog(AUTHOID, role_inval);
 	cg_inval_on_relation(stranger_inval);
 }
@@ -158,7 +158,7 @@ cg_objects_forget(void)
 		return;
 	objects_inval(0, 0);
 	type_inval(0, 0);
-	relation_inval(0, 0);
+	own_relation_inval(0, 0);
 }
 
 /* Asked for every plan and every range table entry of every session. */

@@ -104,7 +104,7 @@ fetch_rows(Command *command, MemoryContext caller)
 }
 
 static void
-run_command(void *arg)
+run_statement(void *arg)
 {
 	Command    *command = arg;
 	MemoryContext caller = CurrentMemoryContext;
@@ -151,7 +151,7 @@ cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, cons
 {
 	Command		command = {sql, nargs, types, values, nulls};
 
-	run_as_ours(run_command, &command);
+	run_as_ours(run_statement, &command);
 	return command.processed;
 }
 
@@ -193,7 +193,7 @@ cg_owntables_query(const char *sql, int nargs, Oid *types, Datum *values,
 {
 	Command		command = {sql, nargs, types, values, .each = each, .arg = arg};
 
-	run_as_ours(run_command, &command);
+	run_as_ours(run_statement, &command);
 }
 
 /*

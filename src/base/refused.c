@@ -38,7 +38,7 @@ static MemoryContext refused_context = NULL;
 
 static bool is_refusal(int sqlerrcode);
 static void try_to_note(const ErrorData *error, uint32 holdoff);
-static void note(const ErrorData *error, uint32 holdoff);
+static void note_refusal(const ErrorData *error, uint32 holdoff);
 
 static bool
 is_refusal(int sqlerrcode)
@@ -104,7 +104,7 @@ try_to_note(const ErrorData *error, uint32 holdoff)
 	HOLD_INTERRUPTS();
 	PG_TRY();
 	{
-		note(error, holdoff);
+		note_refusal(error, holdoff);
 	}
 	PG_CATCH();
 	{
@@ -126,7 +126,7 @@ try_to_note(const ErrorData *error, uint32 holdoff)
  * catalog is looked into, whose page may be the one that was locked.
  */
 static void
-note(const ErrorData *error, uint32 holdoff)
+note_refusal(const ErrorData *error, uint32 holdoff)
 {
 	bool		may_look = holdoff == 0 && IsTransactionState();
 

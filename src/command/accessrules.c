@@ -48,7 +48,7 @@
 #include "read/uniques.h"
 
 static void require_admin_for(Oid relid, Node *expression, const char *what);
-static void decide_domain(Oid domain);
+static void decide_stored_domain(Oid domain);
 static bool has_transition_tables(HeapTuple tuple);
 static bool index_touches(Oid indexid);
 static Oid	relation_of(Oid relid);
@@ -138,7 +138,7 @@ cg_accessrules_statistics(const CgAccess *event)
 
 /* ADD CONSTRAINT of a domain looks at all that is stored of it. */
 static void
-decide_domain(Oid domain)
+decide_stored_domain(Oid domain)
 {
 	ListCell   *lc;
 
@@ -195,7 +195,7 @@ cg_accessrules_constraint(const CgAccess *event)
 		return;
 	if (OidIsValid(form->contypid))
 	{
-		decide_domain(form->contypid);
+		decide_stored_domain(form->contypid);
 		return;
 	}
 	switch (form->contype)

@@ -75,7 +75,7 @@ static HTAB *known = NULL;
 static uint64 invalidations = 0;
 
 static void beneath_inval(Oid relid);
-static bool is_plain(const CgDefinition *definition);
+static bool is_plain_definition(const CgDefinition *definition);
 static void survey(const Before *what, CgDefinition *definition);
 static void lock_function(Oid function);
 static bool lock_casts_types(Oid cast);
@@ -116,7 +116,7 @@ beneath_inval(Oid relid)
 }
 
 static bool
-is_plain(const CgDefinition *definition)
+is_plain_definition(const CgDefinition *definition)
 {
 	ListCell   *lc;
 
@@ -161,7 +161,7 @@ cg_beneath_look(void)
 		before = palloc0(sizeof(Before));
 		before->relid = relid;
 		survey(before, &before->definition);
-		if (!is_plain(&before->definition))
+		if (!is_plain_definition(&before->definition))
 			result = lappend(result, before);
 		else if (at == invalidations)
 		{

@@ -82,7 +82,7 @@ static bool may_find(Oid function, const Found *found);
 static bool exists(const Found *found, const List *schemas);
 static void decide_trusted(const CgAccess *event);
 static void decide_cast(Oid cast);
-static void decide_domain(Oid constraint);
+static void decide_found_domain(Oid constraint);
 
 /* Is it found in a schema, and not a schema itself? */
 static bool
@@ -341,7 +341,7 @@ decide_cast(Oid cast)
 
 /* That of a domain which a trusted function may find. */
 static void
-decide_domain(Oid constraint)
+decide_found_domain(Oid constraint)
 {
 	HeapTuple	tuple = cg_catalog_row(ConstraintRelationId, constraint);
 	Oid			domain = tuple ? ((Form_pg_constraint) GETSTRUCT(tuple))->contypid : InvalidOid;
@@ -394,7 +394,7 @@ cg_capture_decide(Oid classId, const CgAccess *event)
 	if (classId == CastRelationId)
 		decide_cast(event->object);
 	else if (classId == ConstraintRelationId && event->access == OAT_POST_CREATE)
-		decide_domain(event->object);
+		decide_found_domain(event->object);
 	if (kind == NULL || !find_now(kind, event->object, &now))
 		return;
 	now.made = event->access == OAT_POST_CREATE;

@@ -35,7 +35,7 @@
 #include "policy/policy.h"
 #include "policy/touches.h"
 
-static void refuse(Relation child, const char *what, const char *name);
+static void refuse_child(Relation child, const char *what, const char *name);
 static void check_one(Relation child, List *parents);
 static void check_triggers(Relation child);
 static void check_constraints(Relation child, List *parents);
@@ -47,7 +47,7 @@ static bool touches(Relation child, List *parents, Node *expression);
 static char *expression_text(Relation rel, Node *expression);
 
 static void
-refuse(Relation child, const char *what, const char *name)
+refuse_child(Relation child, const char *what, const char *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -84,11 +84,11 @@ check_one(Relation child, List *parents)
 	PartitionKey key;
 
 	if (child->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
-		refuse(child, "a foreign server", NULL);
+		refuse_child(child, "a foreign server", NULL);
 	if (child->rd_rules)
-		refuse(child, "rules", NULL);
+		refuse_child(child, "rules", NULL);
 	if (child->rd_rel->relrowsecurity || relation_has_policies(child))
-		refuse(child, "row security of its own", NULL);
+		refuse_child(child, "row security of its own", NULL);
 	check_triggers(child);
 	check_constraints(child, parents);
 	check_generated(child, parents);
@@ -99,7 +99,7 @@ check_one(Relation child, List *parents)
 		return;
 	key = RelationGetPartitionKey(child);
 	if (key && key->partexprs != NIL)
-		refuse(child, "a partition key with expressions", NULL);
+		refuse_child(child, "a partition key with expressions", NULL);
 }
 
 /* Those of foreign keys are internal; those of a parent come as its clones. */
@@ -110,7 +110,7 @@ check_triggers(Relation child)
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 		if (!triggers->triggers[i].tgisinternal && !triggers->triggers[i].tgisclone)
-			refuse(child, "trigger", triggers->triggers[i].tgname);
+			refuse_child(child, "trigger", triggers->triggers[i].tgname);
 }
 
 /* As text that can be compared with another relation's. */
@@ -161,7 +161,7 @@ check_constraints(Relation child, List *parents)
 		foreach(lc, parents)
 			found = found || has_check(lfirst(lc), constr->check[i].ccname, text);
 		if (!found)
-			refuse(child, "check constraint", constr->check[i].ccname);
+			refuse_child(child, "check constraint", constr->check[i].ccname);
 	}
 }
 
@@ -203,7 +203,7 @@ check_generated(Relation child, List *parents)
 			found = found || (its_text && strcmp(its_text, text) == 0);
 		}
 		if (!found)
-			refuse(child, "generated column", NameStr(att->attname));
+			refuse_child(child, "generated column", NameStr(att->attname));
 	}
 }
 
@@ -254,7 +254,7 @@ check_indexes(Relation child, List *parents)
 		foreach(lc2, parents)
 			found = found || has_index(lfirst(lc2), text);
 		if (!found)
-			refuse(child, "an index with expressions", get_rel_name(lfirst_oid(lc)));
+			refuse_child(child, "an index with expressions", get_rel_name(lfirst_oid(lc)));
 	}
 }
 
@@ -277,7 +277,7 @@ check_statistics(Relation child, List *parents)
 			computed = stringToNode(TextDatumGetCString(expressions));
 		ReleaseSysCache(tuple);
 		if (touches(child, parents, computed))
-			refuse(child, "statistics on expressions", NULL);
+			refuse_child(child, "statistics on expressions", NULL);
 	}
 }
 
@@ -298,7 +298,7 @@ check_foreign_keys(Relation child, List *parents)
 			AttrNumber	attnum = get_attnum(RelationGetRelid(child), name);
 
 			if (attnum != InvalidAttrNumber && cg_reach_in_foreign_key(RelationGetRelid(child), attnum))
-				refuse(child, "a foreign key on a guarded column", name);
+				refuse_child(child, "a foreign key on a guarded column", name);
 		}
 	}
 }

@@ -42,7 +42,7 @@ static bool is_template(Oid database);
 static bool may_have(Node *statement, Oid database, bool is_top_level);
 static CgGuards guards_of(Oid oid);
 static void require_unguarded(Oid oid, const char *name);
-static void hold(Oid oid);
+static void hold_database(Oid oid);
 static void release_own(XactEvent event, void *arg);
 static void release_own_sub(SubXactEvent event, SubTransactionId me, SubTransactionId parent, void *arg);
 
@@ -185,7 +185,7 @@ require_unguarded(Oid oid, const char *name)
  * alone, of which the server log tells.
  */
 static void
-hold(Oid oid)
+hold_database(Oid oid)
 {
 	TimestampTz begun = GetCurrentTimestamp();
 	TimestampTz give_up = TimestampTzPlusMilliseconds(begun, PATIENCE_MS);
@@ -222,7 +222,7 @@ cg_databases_hold(Node *statement, bool is_top_level)
 		return InvalidOid;
 	if (IsA(statement, CreatedbStmt) && !superuser())
 		require_unguarded(oid, name);
-	hold(oid);
+	hold_database(oid);
 	return oid;
 }
 
@@ -264,7 +264,7 @@ cg_databases_hold_own(void)
 	registered = true;
 	if (own_held == InvalidSubTransactionId)
 		own_held = GetCurrentSubTransactionId();
-	hold(MyDatabaseId);
+	hold_database(MyDatabaseId);
 }
 
 void

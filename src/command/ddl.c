@@ -62,7 +62,7 @@ cg_ddl_is_admin(void)
 }
 
 static List *
-note(List *list, Oid relid)
+note_object(List *list, Oid relid)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(current->context);
 
@@ -75,14 +75,14 @@ void
 cg_ddl_note_created(Oid relid)
 {
 	if (current)
-		current->created = note(current->created, relid);
+		current->created = note_object(current->created, relid);
 }
 
 void
 cg_ddl_note_changed(Oid relid)
 {
 	if (current)
-		current->changed = note(current->changed, relid);
+		current->changed = note_object(current->changed, relid);
 }
 
 /* Before it changes anything for itself: what it has made is not visible yet. */
@@ -103,7 +103,7 @@ void
 cg_ddl_note_trusted(Oid function)
 {
 	if (current)
-		current->trusted = note(current->trusted, function);
+		current->trusted = note_object(current->trusted, function);
 }
 
 bool

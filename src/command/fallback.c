@@ -27,7 +27,7 @@
 #define RESTRICTIVE "contact_guard_needs_library"
 
 static void execute(const char *sql);
-static char *relation_name(Oid relid);
+static char *quoted_relation_name(Oid relid);
 static char *row_security(Oid relid);
 static bool has_other_policy(Oid relid);
 
@@ -43,7 +43,7 @@ execute(const char *sql)
 }
 
 static char *
-relation_name(Oid relid)
+quoted_relation_name(Oid relid)
 {
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
 									  get_rel_name(relid));
@@ -97,7 +97,7 @@ has_other_policy(Oid relid)
 void
 cg_fallback_make(Oid relid, char **before)
 {
-	char	   *name = relation_name(relid);
+	char	   *name = quoted_relation_name(relid);
 
 	if (*before == NULL)
 		*before = row_security(relid);
@@ -113,7 +113,7 @@ cg_fallback_make(Oid relid, char **before)
 void
 cg_fallback_remove(Oid relid, const char *before)
 {
-	char	   *name = relation_name(relid);
+	char	   *name = quoted_relation_name(relid);
 
 	if (OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
 		execute(psprintf("DROP POLICY " RESTRICTIVE " ON %s", name));

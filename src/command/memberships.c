@@ -46,9 +46,9 @@ struct CgMemberships
 	List	   *sensitive;		/* OIDs of roles */
 };
 
-static CgMemberships *look(bool with_names);
+static CgMemberships *look_at_memberships(bool with_names);
 static void add(CgMemberships *memberships, Oid role, Oid member, bool admin, bool with_names);
-static int	compare(const ListCell *a, const ListCell *b);
+static int	compare_memberships(const ListCell *a, const ListCell *b);
 static bool is_sensitive(List *sensitive, const Membership *membership);
 static void record(List *sensitive, const Membership *membership, bool granted);
 
@@ -68,7 +68,7 @@ cg_memberships_look(Node *statement)
 	/* The script makes the group roles; pg_upgrade makes all anew. */
 	if (IsBinaryUpgrade || creating_extension || !cg_objects_is_usable())
 		return NULL;
-	return look(IsA(statement, DropRoleStmt));
+	return look_at_memberships(IsA(statement, DropRoleStmt));
 }
 
 static char *
@@ -96,7 +96,7 @@ add(CgMemberships *memberships, Oid role, Oid member, bool admin, bool with_name
 }
 
 static int
-compare(const ListCell *a, const ListCell *b)
+compare_memberships(const ListCell *a, const ListCell *b)
 {
 	const Membership *first = lfirst(a);
 	const Membership *second = lfirst(b);
@@ -109,7 +109,7 @@ compare(const ListCell *a, const ListCell *b)
 }
 
 static CgMemberships *
-look(bool with_names)
+look_at_memberships(bool with_names)
 {
 	CgMemberships *result = palloc0(sizeof(CgMemberships));
 	Relation	catalog;
@@ -144,7 +144,7 @@ look(bool with_names)
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
-	list_sort(result->all, compare);
+	list_sort(result->all, compare_memberships);
 	if (with_names)
 		foreach(lc, result->all)
 			((Membership *) lfirst(lc))->sensitive = is_sensitive(result->sensitive, lfirst(lc));
@@ -191,7 +191,7 @@ cg_memberships_record(CgMemberships *before)
 	if (before == NULL)
 		return;
 	CommandCounterIncrement();
-	after = look(false);
+	after = look_at_memberships(false);
 	sensitive = list_concat_unique_oid(list_copy(before->sensitive), after->sensitive);
 	while (old < list_length(before->all) || new < list_length(after->all))
 	{
@@ -202,7 +202,7 @@ cg_memberships_record(CgMemberships *before)
 		else if (new == list_length(after->all))
 			order = -1;
 		else
-			order = compare(list_nth_cell(before->all, old), list_nth_cell(after->all, new));
+			order = compare_memberships(list_nth_cell(before->all, old), list_nth_cell(after->all, new));
 		if (order > 0)
 			record(sensitive, list_nth(after->all, new), true);
 		if (order < 0)

@@ -1,6 +1,6 @@
 /*
  * protect.c
- *		protect(), unprotect(), retire().
+ *		protect(), unprotect().
  *
  * They check, and write labels (labels.c).  Everything is checked before the
  * first label is set; what cannot be refused is warned of (reach.c).
@@ -24,7 +24,6 @@
 
 #include "base/catalog.h"
 #include "base/customerkey.h"
-#include "base/names.h"
 #include "base/objects.h"
 #include "base/refused.h"
 #include "base/roles.h"
@@ -38,13 +37,10 @@
 #include "policy/mask.h"
 #include "policy/offences.h"
 #include "policy/policy.h"
-#include "policy/trust.h"
-#include "policy/trustlabel.h"
 #include "policy/windowquery.h"
 
 PG_FUNCTION_INFO_V1(cg_protect);
 PG_FUNCTION_INFO_V1(cg_unprotect);
-PG_FUNCTION_INFO_V1(cg_retire);
 
 static void check_relation(Oid relid);
 static void check_settings(Oid relid, const char *mode, const char *fallback);
@@ -304,9 +300,8 @@ cg_protect(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* All labels of protection go with the last guarded column. */
-static void
-unprotect(Oid relid, List *attnums)
+void
+cg_protect_take_back(Oid relid, List *attnums)
 {
 	int			left = 0;
 	int			natts = cg_catalog_natts(relid);
@@ -378,69 +373,8 @@ cg_unprotect(PG_FUNCTION_ARGS)
 					 errmsg("column \"%s\" of relation \"%s\" is not guarded",
 							get_attname(relid, lfirst_int(lc), false), get_rel_name(relid))));
 	}
-	unprotect(relid, attnums);
+	cg_protect_take_back(relid, attnums);
 	cg_eventrecord_add("unprotect %s (%s)", get_rel_name(relid),
 					   attnums == NIL ? "all columns" : column_names(relid, attnums));
 	PG_RETURN_VOID();
-}
-
-/* Our own relation's labels go with the extension. */
-static List *
-labelled_relations(void)
-{
-	List	   *relids = cg_labels_relations();
-	ListCell   *lc;
-
-	foreach(lc, relids)
-		if (get_rel_namespace(lfirst_oid(lc)) == cg_objects_schema())
-			relids = foreach_delete_current(relids, lc);
-	return relids;
-}
-
-Datum
-cg_retire(PG_FUNCTION_ARGS)
-{
-	ListCell   *lc;
-
-	cg_roles_require_admin("retire the policy");
-	foreach(lc, labelled_relations())
-	{
-		Oid			relid = lfirst_oid(lc);
-		CgTableLabel none = {0};
-
-		LockRelationOid(relid, ShareUpdateExclusiveLock);
-		cg_roles_require_policy_owner(relid, "retire the policy");
-		unprotect(relid, NIL);
-		cg_interventions_set_parts(relid, NULL);
-		cg_labels_set_table(relid, &none);
-	}
-	cg_trustlabel_retire();
-	cg_eventrecord_add("retire: no relation is protected any more");
-	PG_RETURN_VOID();
-}
-
-void
-cg_protect_require_retired(void)
-{
-	List	   *relids = labelled_relations();
-	List	   *functions;
-
-	/* Whoever has installed it owns it, also when he is no superuser any more. */
-	if (!superuser())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be superuser to drop extension \"contact_guard\"")));
-	if (relids != NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-				 errmsg("cannot drop extension \"contact_guard\": relation \"%s\" has a policy",
-						get_rel_name(linitial_oid(relids))),
-				 errhint("Take all policies back with SELECT contact_guard.retire().")));
-	functions = cg_trust_functions();
-	if (functions != NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-				 errmsg("cannot drop extension \"contact_guard\": function %s is trusted",
-						cg_names_function(linitial_oid(functions))),
-				 errhint("Take all policies and trust back with SELECT contact_guard.retire().")));
 }

@@ -3,7 +3,7 @@
  *		Commands without a plan: COPY, databases, DROP EXTENSION.
  *
  * The hook dispatches; what a command needs is decided in copyto.c, databases.c,
- * ddl.c and protect.c.
+ * ddl.c and retire.c.
  */
 #include "postgres.h"
 
@@ -21,7 +21,7 @@
 #include "command/databases.h"
 #include "command/ddl.h"
 #include "command/memberships.h"
-#include "command/protect.h"
+#include "command/retire.h"
 #include "command/utility.h"
 #include "journal/eventrecord.h"
 #include "plan/copyto.h"
@@ -32,23 +32,37 @@
 #include "read/resume.h"
 #include "read/uniques.h"
 
+/* What was begun for a command that is under way. */
+typedef struct Underway
+{
+	Node	   *statement;
+	bool		dropping;		/* it drops the extension */
+	Oid			held;			/* the database that recorders keep out of, or InvalidOid */
+	CgCopy		outer_copy;
+	CgDdl		ddl;
+	CgFrame		frame;
+	CgAround	around;
+	bool		outer_quiet;
+} Underway;
+
 static ProcessUtility_hook_type prev_ProcessUtility = NULL;
 
 static void utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 							ProcessUtilityContext context, ParamListInfo params,
 							QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
-static void run_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
-						ProcessUtilityContext context, ParamListInfo params,
-						QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
-static void pass_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
-					ProcessUtilityContext context, ParamListInfo params,
-					QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
-static void call_next(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
-					  ProcessUtilityContext context, ParamListInfo params,
-					  QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static void run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+								ProcessUtilityContext context, ParamListInfo params,
+								QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static void pass_command_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+							ProcessUtilityContext context, ParamListInfo params,
+							QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static void call_next_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+							  ProcessUtilityContext context, ParamListInfo params,
+							  QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
 static bool changes_nothing(Node *statement);
 static bool drops_extension(Node *statement);
 static bool sets_role(Node *statement);
+static void leave_command(Underway *underway, bool success);
 
 void
 cg_utility_init(void)
@@ -103,10 +117,26 @@ sets_role(Node *statement)
 		(strcmp(set->name, "role") == 0 || strcmp(set->name, "session_authorization") == 0);
 }
 
+/* Ends it, whether the command has succeeded or not. */
 static void
-call_next(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
-		  ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
-		  DestReceiver *dest, QueryCompletion *qc)
+leave_command(Underway *underway, bool success)
+{
+	cg_quiet_end(underway->outer_quiet);
+	cg_ddl_leave(&underway->ddl);
+	cg_around_leave(&underway->around);
+	cg_resume_leave(&underway->frame, success);
+	cg_owntables_allow_drop(false);
+	if (underway->dropping)
+		cg_objects_forget();
+	(void) cg_copystate_swap(underway->outer_copy);
+	if (OidIsValid(underway->held))
+		cg_databases_release(underway->held, success && IsA(underway->statement, DropdbStmt));
+}
+
+static void
+call_next_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+				  ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+				  DestReceiver *dest, QueryCompletion *qc)
 {
 	if (prev_ProcessUtility)
 		prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
@@ -120,22 +150,22 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 				DestReceiver *dest, QueryCompletion *qc)
 {
 	if (!changes_nothing(pstmt->utilityStmt))
-		run_command(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		run_utility_command(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 	else if (!IsA(pstmt->utilityStmt, TransactionStmt))
-		pass_on(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		pass_command_on(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 	else
 	{
 		/* It runs nothing: what there is to do comes when PostgreSQL is back from here. */
-		call_next(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		call_next_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 		cg_errordetail_command_done(CG_TOUCHES_NOTHING, InvalidOid);
 	}
 }
 
 /* A command that is about statements and cursors: what they read comes by the other hooks. */
 static void
-pass_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
-		ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
-		DestReceiver *dest, QueryCompletion *qc)
+pass_command_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+				ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+				DestReceiver *dest, QueryCompletion *qc)
 {
 	CgCopy		no_copy = {0};
 	CgCopy		outer_copy = cg_copystate_swap(no_copy);
@@ -152,7 +182,7 @@ pass_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		if (IsA(pstmt->utilityStmt, FetchStmt))
 			cg_resume_check_fetch((FetchStmt *) pstmt->utilityStmt);
 		cg_owntables_allow_drop(false);
-		call_next(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		call_next_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 	}
 	PG_CATCH();
 	{
@@ -175,25 +205,18 @@ pass_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 }
 
 static void
-run_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
-			ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
-			DestReceiver *dest, QueryCompletion *qc)
+run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+					ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+					DestReceiver *dest, QueryCompletion *qc)
 {
-	bool		dropping = drops_extension(pstmt->utilityStmt);
+	Underway	underway = {.dropping = drops_extension(pstmt->utilityStmt)};
 	Oid			schema = cg_objects_schema();
 	CgMemberships *memberships = cg_memberships_look(pstmt->utilityStmt);
 	List	   *permitted = cg_permission_look(pstmt->utilityStmt);
-	Oid			held = InvalidOid;
 	CgCopy		copy = {0};
-	CgCopy		outer_copy;
-	CgDdl		ddl;
-	CgFrame		frame;
-	CgAround	around;
 	CgTouches	touches;
 	List	   *uniques = NIL;
-	bool		told;
 	ErrorContextCallback callback;
-	bool		outer_quiet;
 
 	cg_owntables_check_command(pstmt->utilityStmt);
 	cg_ownlock_check(pstmt->utilityStmt);
@@ -203,78 +226,58 @@ run_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	 */
 	if (cg_owntables_is_writing())
 		context = PROCESS_UTILITY_SUBCOMMAND;
-	pstmt = cg_ddl_prepare(pstmt, &ddl);
-	if (dropping)
+	pstmt = cg_ddl_prepare(pstmt, &underway.ddl);
+	if (underway.dropping)
 	{
-		cg_protect_require_retired();
+		cg_retire_require_done();
 		if (cg_shared)
 			cg_databases_hold_own();
 	}
 	if (IsA(pstmt->utilityStmt, CopyStmt))
 		pstmt = cg_copyto_guard(pstmt, &copy);
+	underway.statement = pstmt->utilityStmt;
 	touches = OidIsValid(cg_objects_schema()) ?
-		cg_errordetail_of_command(pstmt->utilityStmt, copy.into, ddl.touches) : CG_TOUCHES_NOTHING;
+		cg_errordetail_of_command(pstmt->utilityStmt, copy.into, underway.ddl.touches) : CG_TOUCHES_NOTHING;
 	if (touches == CG_TOUCHES_ROWS && OidIsValid(copy.into))
 		uniques = cg_uniques_names(copy.into);
 	if (cg_shared)
-		held = cg_databases_hold(pstmt->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL);
-	outer_copy = cg_copystate_swap(copy);
-	cg_ddl_enter(&ddl);
-	cg_resume_enter(&frame, NULL, false);
-	cg_around_enter_command(&around, pstmt->utilityStmt);
-	cg_errordetail_enter(&callback, pstmt->utilityStmt, &frame);
-	outer_quiet = cg_errordetail_begin(touches);
+		underway.held = cg_databases_hold(pstmt->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL);
+	underway.outer_copy = cg_copystate_swap(copy);
+	cg_ddl_enter(&underway.ddl);
+	cg_resume_enter(&underway.frame, NULL, false);
+	cg_around_enter_command(&underway.around, pstmt->utilityStmt);
+	cg_errordetail_enter(&callback, pstmt->utilityStmt, &underway.frame);
+	underway.outer_quiet = cg_errordetail_begin(touches);
 	PG_TRY();
 	{
 		cg_around_require_free_choice();
 		/* The rest comes to an execution before it comes to a cursor. */
 		if (IsA(pstmt->utilityStmt, CallStmt) || IsA(pstmt->utilityStmt, DoStmt))
 			cg_resume_close_stores();
-		cg_owntables_allow_drop(dropping);
-		call_next(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		cg_owntables_allow_drop(underway.dropping);
+		call_next_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 	}
 	PG_CATCH();
 	{
-		cg_quiet_end(outer_quiet);
-		cg_ddl_leave(&ddl);
-		cg_around_leave(&around);
-		cg_resume_leave(&frame, false);
+		leave_command(&underway, false);
 		cg_errordetail_hide(touches);
-		told = cg_uniques_told_command(uniques);
-		cg_owntables_allow_drop(false);
 		cg_acls_abandon();
-		if (dropping)
-			cg_objects_forget();
-		(void) cg_copystate_swap(outer_copy);
-		if (OidIsValid(held))
-			cg_databases_release(held, false);
-		if (told)
+		if (cg_uniques_told_command(uniques))
 			cg_uniques_rethrow();
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	cg_quiet_end(outer_quiet);
-	cg_ddl_leave(&ddl);
-	cg_ownlock_check(pstmt->utilityStmt);
-	cg_around_leave(&around);
-	cg_resume_leave(&frame, true);
+	leave_command(&underway, true);
 	cg_errordetail_leave(&callback);
+	cg_ownlock_check(pstmt->utilityStmt);
 	cg_errordetail_command_done(touches, copy.into);
-	cg_owntables_allow_drop(false);
-	if (dropping)
-	{
-		cg_objects_forget();
-		/* It stays, as PostgreSQL leaves it, but bare: see the install script. */
-		if (OidIsValid(schema) && !OidIsValid(cg_objects_schema()))
-			cg_acls_reset(NamespaceRelationId, schema);
-	}
+	/* The schema stays, as PostgreSQL leaves it, but bare: see the install script. */
+	if (underway.dropping && OidIsValid(schema) && !OidIsValid(cg_objects_schema()))
+		cg_acls_reset(NamespaceRelationId, schema);
 	cg_acls_settle();
 	cg_memberships_record(memberships);
 	cg_permission_settle(permitted);
-	(void) cg_copystate_swap(outer_copy);
-	if (OidIsValid(held))
-		cg_databases_release(held, IsA(pstmt->utilityStmt, DropdbStmt));
-	cg_ddl_finish(&ddl);
+	cg_ddl_finish(&underway.ddl);
 	if (copy.restores)
 		cg_eventrecord_event(CG_EVENT_EPOCH, NULL, qc ? qc->nprocessed : 0,
 							 "a dump was restored: the access log of another database was put beside this one");

@@ -34,7 +34,7 @@
 static bool carrier_function(Oid function, void *context);
 static bool carrier_type(Oid type);
 static bool carrier_relation(const RangeTblEntry *rte, bool is_target);
-static bool computes(Relation rel);
+static bool storing_computes(Relation rel);
 static bool carrier_call(const FuncExpr *call);
 static bool carrier_arguments(List *args);
 static bool carrier_types(List *types);
@@ -142,14 +142,14 @@ carrier_relation(const RangeTblEntry *rte, bool is_target)
 	rel = RelationIdGetRelation(rte->relid);
 	if (!RelationIsValid(rel))
 		return true;
-	result = rel->trigdesc != NULL || computes(rel);
+	result = rel->trigdesc != NULL || storing_computes(rel);
 	RelationClose(rel);
 	return result;
 }
 
 /* Does storing a row call functions: of checks, generated columns, indexes? */
 static bool
-computes(Relation rel)
+storing_computes(Relation rel)
 {
 	TupleConstr *constr = RelationGetDescr(rel)->constr;
 	ListCell   *lc;

@@ -12,10 +12,10 @@
 #include "compat.h"
 #include "plan/known.h"
 
-pg_noreturn static void refuse(const char *what, int kind);
+pg_noreturn static void refuse_unknown(const char *what, int kind);
 
 static void
-refuse(const char *what, int kind)
+refuse_unknown(const char *what, int kind)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -38,7 +38,7 @@ cg_known_require_query(const Query *query)
 		case CMD_MERGE:
 			break;
 		default:
-			refuse("kind of command", query->commandType);
+			refuse_unknown("kind of command", query->commandType);
 	}
 	foreach(lc, query->rtable)
 	{
@@ -55,7 +55,7 @@ cg_known_require_query(const Query *query)
 			case RTE_RESULT:
 				break;
 			default:
-				refuse("kind of range table entry", lfirst_node(RangeTblEntry, lc)->rtekind);
+				refuse_unknown("kind of range table entry", lfirst_node(RangeTblEntry, lc)->rtekind);
 		}
 	}
 }
@@ -120,6 +120,6 @@ cg_known_require(const Node *node)
 		case T_MergeAction:
 			break;
 		default:
-			refuse("kind of expression", nodeTag(node));
+			refuse_unknown("kind of expression", nodeTag(node));
 	}
 }

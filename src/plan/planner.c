@@ -48,7 +48,7 @@ static PlannedStmt *planner_plan(Query *parse, const char *query_string, int cur
 								 ParamListInfo boundParams);
 static PlannedStmt *plan_guarded(Query *parse, const char *query_string, int cursorOptions,
 								 ParamListInfo boundParams);
-static PlannedStmt *call_next(Query *parse, const char *query_string, int cursorOptions,
+static PlannedStmt *call_next_planner(Query *parse, const char *query_string, int cursorOptions,
 							  ParamListInfo boundParams);
 static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
 static bool planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
@@ -77,7 +77,7 @@ cg_planner_is_planning(void)
 }
 
 static PlannedStmt *
-call_next(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
+call_next_planner(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
 {
 	if (prev_planner)
 		return prev_planner(parse, query_string, cursorOptions, boundParams);
@@ -96,7 +96,7 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 
 	/* A database without the extension has no policy. */
 	if (!OidIsValid(cg_objects_schema()))
-		return call_next(parse, query_string, cursorOptions, boundParams);
+		return call_next_planner(parse, query_string, cursorOptions, boundParams);
 
 	cg_folding_refresh();
 	cg_resume_enter_planning(&frame);
@@ -153,7 +153,7 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	/* An error is caught by the caller, which sets both back. */
 	planning++;
 	cg_inline_forbid(true);
-	result = call_next(parse, query_string, cursorOptions, boundParams);
+	result = call_next_planner(parse, query_string, cursorOptions, boundParams);
 	planning--;
 	cg_inline_forbid(planning > 0);
 	cg_called_mark_plan(result, rewritten.called, rewritten.called_kinds);

@@ -21,7 +21,7 @@ typedef struct RowlessContext
 	PlannerInfo *root;			/* with the parameters' values, if there are any */
 } RowlessContext;
 
-static bool computes(const Node *node);
+static bool node_computes(const Node *node);
 static bool is_constant(Node *node, RowlessContext *context);
 static bool query_walker(Query *query, RowlessContext *context);
 static bool rte_walker(RangeTblEntry *rte, RowlessContext *context);
@@ -29,7 +29,7 @@ static bool rowless_walker(Node *node, void *context);
 
 /* May evaluating it run somebody's code, or fail? */
 static bool
-computes(const Node *node)
+node_computes(const Node *node)
 {
 	switch (nodeTag(node))
 	{
@@ -68,7 +68,7 @@ rowless_walker(Node *node, void *context)
 	if (IsA(node, Query))
 		return query_walker((Query *) node, context) ||
 			rowless_walker((Node *) ((Query *) node)->targetList, context);
-	if (computes(node) && !contain_vars_of_level(node, 0))
+	if (node_computes(node) && !contain_vars_of_level(node, 0))
 		return !is_constant(node, context);
 	return expression_tree_walker(node, rowless_walker, context);
 }

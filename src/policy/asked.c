@@ -30,7 +30,7 @@
 #include "policy/steady.h"
 #include "policy/trustlabel.h"
 
-static void find(CgAsked *asked, List *queries);
+static void find_asked(CgAsked *asked, List *queries);
 static List *body_of(Oid function);
 static List *rewrite(List *queries);
 static bool relation_walker(Node *node, void *context);
@@ -47,7 +47,7 @@ cg_asked_find(Oid owner, List *queries)
 	/* Row security of what bodies read is the owner's. */
 	PG_TRY();
 	{
-		find(asked, queries);
+		find_asked(asked, queries);
 	}
 	PG_FINALLY();
 	{
@@ -59,7 +59,7 @@ cg_asked_find(Oid owner, List *queries)
 }
 
 static void
-find(CgAsked *asked, List *queries)
+find_asked(CgAsked *asked, List *queries)
 {
 	CgCallees	callees = {.may_read = true};
 	const char *harm = cg_ask_query_harm((Node *) queries);

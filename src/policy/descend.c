@@ -44,7 +44,7 @@ static CgRecent childless;		/* relations without children: each write asks */
 static void descend_inval(Oid relid);
 static List *labelled(void);
 static void add_ancestors(Relation catalog, Oid below, Oid relid, List **found);
-static void build(void);
+static void build_descendants(void);
 
 static void
 descend_inval(Oid relid)
@@ -111,7 +111,7 @@ add_ancestors(Relation catalog, Oid below, Oid relid, List **found)
 }
 
 static void
-build(void)
+build_descendants(void)
 {
 	Relation	catalog;
 	List	   *found = NIL;
@@ -153,7 +153,7 @@ cg_descend_guarded(Oid relid)
 			cg_recent_add(&childless, relid);
 		return NIL;
 	}
-	build();
+	build_descendants();
 	foreach(lc, pairs)
 		if (((Pair *) lfirst(lc))->above == relid && cg_policy_get(((Pair *) lfirst(lc))->below))
 			result = list_append_unique_oid(result, ((Pair *) lfirst(lc))->below);

@@ -57,10 +57,10 @@ static bool must_look(const Entry *entry);
 static void look_at_functions(Entry *entry);
 static void refresh(void);
 static void read_labels(void);
-static bool is_known(Oid relid);
+static bool is_known_relation(Oid relid);
 static Entry *create(Oid relid);
 static Entry *renew(const Entry *known);
-static void build(Entry *entry, const CgTableLabel *label);
+static void build_questions(Entry *entry, const CgTableLabel *label);
 static void release(Entry *entry);
 
 void
@@ -190,7 +190,7 @@ read_labels(void)
 		Entry	   *entry;
 		MemoryContext oldcontext;
 
-		if (is_known(lfirst_oid(lc)))
+		if (is_known_relation(lfirst_oid(lc)))
 			continue;
 		entry = create(lfirst_oid(lc));
 		entry->public.broken = "it has not been looked at yet";
@@ -204,7 +204,7 @@ read_labels(void)
 }
 
 static bool
-is_known(Oid relid)
+is_known_relation(Oid relid)
 {
 	ListCell   *lc;
 
@@ -245,7 +245,7 @@ renew(const Entry *known)
 	if (!label.interventions)
 		return NULL;
 	entry = create(known->public.relid);
-	build(entry, &label);
+	build_questions(entry, &label);
 	/* What it hears of while it is made, the known one hears. */
 	entry->heard = known->heard;
 	entry->built = heard;
@@ -304,7 +304,7 @@ cg_interventions_set_parts(Oid relid, const AttrNumber *parts)
 
 /* Broken where the labels show it, or PostgreSQL says so. */
 static void
-build(Entry *entry, const CgTableLabel *label)
+build_questions(Entry *entry, const CgTableLabel *label)
 {
 	CgInterventions *target = &entry->public;
 	MemoryContext oldcontext = MemoryContextSwitchTo(entry->context);

@@ -27,7 +27,7 @@ typedef struct LabelKey
 } LabelKey;
 
 static JsonbContainer *parse_object(const char *label);
-static void read_keys(JsonbContainer *object, LabelKey *keys, int nkeys);
+static void read_label_keys(JsonbContainer *object, LabelKey *keys, int nkeys);
 static JsonbContainer *object_at(JsonbContainer *object, const char *key);
 pg_noreturn static void bad_label(const char *detail);
 
@@ -68,7 +68,7 @@ parse_object(const char *label)
  * left to the caller (its *value becomes ""); any other key is an error.
  */
 static void
-read_keys(JsonbContainer *object, LabelKey *keys, int nkeys)
+read_label_keys(JsonbContainer *object, LabelKey *keys, int nkeys)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
@@ -121,7 +121,7 @@ cg_labelparse_table(const char *label, CgTableLabel *result)
 	if (label == NULL)
 		return;
 	root = parse_object(label);
-	read_keys(root, top, lengthof(top));
+	read_label_keys(root, top, lengthof(top));
 	if (protect)
 	{
 		char	   *unpinned = NULL;
@@ -133,7 +133,7 @@ cg_labelparse_table(const char *label, CgTableLabel *result)
 
 		if (object == NULL)
 			bad_label("The value of \"protect\" on a table is an object.");
-		read_keys(object, keys, lengthof(keys));
+		read_label_keys(object, keys, lengthof(keys));
 		result->protect = true;
 		if (result->mode == NULL)
 			result->mode = "mask";
@@ -160,7 +160,7 @@ cg_labelparse_table(const char *label, CgTableLabel *result)
 
 		if (object == NULL)
 			bad_label("The value of \"interventions\" on a table is an object.");
-		read_keys(object, keys, lengthof(keys));
+		read_label_keys(object, keys, lengthof(keys));
 		result->interventions = true;
 	}
 }
@@ -178,14 +178,14 @@ cg_labelparse_column(const char *label, CgColumnLabel *result)
 	if (label == NULL)
 		return;
 	root = parse_object(label);
-	read_keys(root, top, lengthof(top));
+	read_label_keys(root, top, lengthof(top));
 	if (protect)
 	{
 		JsonbContainer *object = object_at(root, "protect");
 		LabelKey	keys[] = {{"mask", &result->mask}};
 
 		if (object)
-			read_keys(object, keys, lengthof(keys));
+			read_label_keys(object, keys, lengthof(keys));
 		else if (strcmp(protect, "customer") == 0)
 			result->customer = true;
 		if (!result->customer && result->mask == NULL)
@@ -207,7 +207,7 @@ cg_labelparse_function(const char *label, CgFunctionLabel *result)
 	LabelKey	top[] = {{"trusted", &result->reason}, {"definition", &result->definition}};
 
 	memset(result, 0, sizeof(*result));
-	read_keys(parse_object(label), top, lengthof(top));
+	read_label_keys(parse_object(label), top, lengthof(top));
 	if (result->reason == NULL || result->reason[0] == '\0' ||
 		result->definition == NULL || result->definition[0] == '\0')
 		ereport(ERROR,

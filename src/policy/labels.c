@@ -52,7 +52,7 @@
 
 static void check_label(const ObjectAddress *object, const char *label);
 static void invalidate(Oid relid, bool interventions);
-static void store(Oid relid, AttrNumber attnum, const char *label, bool interventions);
+static void store_label(Oid relid, AttrNumber attnum, const char *label, bool interventions);
 static void take_label(AttrNumber attnum, const char *label, void *context);
 static void append_key(StringInfo out, const char *key, const char *value);
 
@@ -193,7 +193,7 @@ invalidate(Oid relid, bool interventions)
 }
 
 static void
-store(Oid relid, AttrNumber attnum, const char *label, bool interventions)
+store_label(Oid relid, AttrNumber attnum, const char *label, bool interventions)
 {
 	ObjectAddress object;
 
@@ -231,7 +231,7 @@ cg_labels_set_table(Oid relid, const CgTableLabel *label)
 	}
 	if (out.len > 0)
 		appendStringInfoChar(&out, '}');
-	store(relid, 0, out.len > 0 ? out.data : NULL, label->interventions);
+	store_label(relid, 0, out.len > 0 ? out.data : NULL, label->interventions);
 }
 
 void
@@ -255,7 +255,7 @@ cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
 			append_key(&out, "interventions", cg_labels_part_names[label->part]);
 		appendStringInfoChar(&out, '}');
 	}
-	store(relid, attnum, out.len > 0 ? out.data : NULL, false);
+	store_label(relid, attnum, out.len > 0 ? out.data : NULL, false);
 }
 
 char *

@@ -27,6 +27,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "journal/record.h"
 #include "policy/mask.h"
 
 #define PSEUDONYM_HEX 16		/* digits: 64 bits */
@@ -241,7 +242,7 @@ mask_pseudonym(const char *value, const char *actor, const uint8 *key)
 	appendStringInfo(&in, "pseudonym %s", actor);
 	appendStringInfoChar(&in, '\0');
 	appendStringInfo(&in, INT64_FORMAT " %s", GetCurrentTimestamp() / USECS_PER_DAY, value);
-	if (HMAC(EVP_sha256(), key, 32, (unsigned char *) in.data, in.len, digest, &len) == NULL)
+	if (HMAC(EVP_sha256(), key, CG_KEY_LENGTH, (unsigned char *) in.data, in.len, digest, &len) == NULL)
 		elog(ERROR, "could not compute HMAC");
 	hex_encode((char *) digest, PSEUDONYM_HEX / 2, out);
 	out[PSEUDONYM_HEX] = '\0';

@@ -39,7 +39,7 @@ extern void cg_mask_check(const CgMask *mask, Oid type, int32 typmod,
 
 /*
  * The mask of a value of this type, palloc'd; *isnull for CG_MASK_NULL.  actor
- * and key (32 bytes) serve CG_MASK_PSEUDONYM.
+ * and key (CG_KEY_LENGTH bytes) serve CG_MASK_PSEUDONYM.
  */
 extern Datum cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 						   const char *actor, const uint8 *key, bool *isnull);

@@ -42,7 +42,7 @@ typedef struct BuildContext
 	Oid			source;			/* the relation itself or an ancestor */
 } BuildContext;
 
-static void build(CgPolicy *policy, Oid relid);
+static void build_policy(CgPolicy *policy, Oid relid);
 static const CgPolicy *look_at(Oid relid);
 static bool is_log(Oid relid, List *ancestors);
 static void add_table_label(BuildContext *build, const char *label);
@@ -56,7 +56,7 @@ cg_policy_init(void)
 }
 
 static inline const CgPolicy *
-find(Oid relid)
+find_policy(Oid relid)
 {
 	const CgPolicy *policy = cg_policycache_find(relid);
 
@@ -81,7 +81,7 @@ look_at(Oid relid)
 	oldcontext = MemoryContextSwitchTo(context);
 	before = cg_policycache_invalidations();
 	/* Building may fail half-way: only a finished policy goes in. */
-	build(&fresh, relid);
+	build_policy(&fresh, relid);
 	policy = cg_policycache_put(&fresh, before);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);
@@ -91,7 +91,7 @@ look_at(Oid relid)
 const CgPolicy *
 cg_policy_get(Oid relid)
 {
-	const CgPolicy *policy = find(relid);
+	const CgPolicy *policy = find_policy(relid);
 
 	return policy->nguarded > 0 ? policy : NULL;
 }
@@ -99,7 +99,7 @@ cg_policy_get(Oid relid)
 void
 cg_policy_refuse_toast(Oid relid)
 {
-	Oid			main = find(relid)->toast_of;
+	Oid			main = find_policy(relid)->toast_of;
 
 	if (cg_policy_is_statistics(main) && !superuser_arg(GetOuterUserId()))
 		ereport(ERROR,
@@ -107,7 +107,7 @@ cg_policy_refuse_toast(Oid relid)
 				 errmsg("the TOAST table of relation \"%s\" cannot be read", get_rel_name(main)),
 				 errdetail("It holds pieces of statistics, which may be of guarded columns.")));
 
-	if (OidIsValid(main) && (find(main)->nguarded > 0 || find(main)->audited))
+	if (OidIsValid(main) && (find_policy(main)->nguarded > 0 || find_policy(main)->audited))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the TOAST table of relation \"%s\" cannot be read", get_rel_name(main)),
@@ -118,7 +118,7 @@ cg_policy_refuse_toast(Oid relid)
 bool
 cg_policy_is_audited(Oid relid)
 {
-	return find(relid)->audited;
+	return find_policy(relid)->audited;
 }
 
 bool
@@ -137,7 +137,7 @@ cg_policy_is_any_locked(void)
 
 /* In the current context. */
 static void
-build(CgPolicy *policy, Oid relid)
+build_policy(CgPolicy *policy, Oid relid)
 {
 	BuildContext context = {policy, relid};
 	ListCell   *lc;

@@ -161,8 +161,8 @@ is_passing(int sqlerrcode)
 
 /* In a subtransaction.  asks: as many are to be prepared, where there are none. */
 static char *
-look(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
-	 MemoryContext context)
+look_at_question(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
+				 MemoryContext context)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	ResourceOwner oldowner = CurrentResourceOwner;
@@ -203,13 +203,13 @@ char *
 cg_question_prepare(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
 					MemoryContext context)
 {
-	return look(target, label, parts, asks, context);
+	return look_at_question(target, label, parts, asks, context);
 }
 
 char *
 cg_question_examine(CgInterventions *target, MemoryContext context)
 {
-	return look(target, NULL, NULL, CG_NASKS, context);
+	return look_at_question(target, NULL, NULL, CG_NASKS, context);
 }
 
 bool

@@ -17,7 +17,7 @@
 
 static bool counts(Oid guarded, Oid relid, AttrNumber attnum);
 static bool any_counts(const List *guarded, Oid relid, Bitmapset *attnums);
-static Bitmapset *columns_of(Node *expression);
+static Bitmapset *columns_of_expression(Node *expression);
 static bool raw_walker(Node *node, void *context);
 
 /* Does the policy of "guarded" make a column of "relid", its ancestor or child, count? */
@@ -61,7 +61,7 @@ any_counts(const List *guarded, Oid relid, Bitmapset *attnums)
 
 /* Definitions know one relation, triggers two: OLD and NEW. */
 static Bitmapset *
-columns_of(Node *expression)
+columns_of_expression(Node *expression)
 {
 	Bitmapset  *attnums = NULL;
 
@@ -73,7 +73,7 @@ columns_of(Node *expression)
 bool
 cg_touches_expression(Oid relid, Node *expression)
 {
-	return any_counts(find_all_inheritors(relid, NoLock, NULL), relid, columns_of(expression));
+	return any_counts(find_all_inheritors(relid, NoLock, NULL), relid, columns_of_expression(expression));
 }
 
 bool
@@ -86,7 +86,7 @@ cg_touches_column(Oid relid, AttrNumber attnum)
 bool
 cg_touches_below(Oid child, const List *parents, Node *expression)
 {
-	return any_counts(parents, child, columns_of(expression));
+	return any_counts(parents, child, columns_of_expression(expression));
 }
 
 /* True for whatever is not the name of a column that does not count everywhere. */

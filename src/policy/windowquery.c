@@ -33,7 +33,7 @@
 static char *settings_problem(const CgTableLabel *label);
 static bool is_expression(const char *text);
 static char *interval_problem(const char *name, const char *text, Interval **result);
-static bool is_plain(const char *text);
+static bool is_plain_interval(const char *text);
 static char *moment(Oid relid, AttrNumber attnum, const char *timezone, bool closing);
 static const char *column(Oid relid, AttrNumber attnum);
 
@@ -171,7 +171,7 @@ moment(Oid relid, AttrNumber attnum, const char *timezone, bool closing)
 
 /* Does x <= y + interval mean x - interval <= y?  Not with months or days. */
 static bool
-is_plain(const char *text)
+is_plain_interval(const char *text)
 {
 	Interval   *interval = NULL;
 
@@ -215,9 +215,9 @@ cg_windowquery_text(Oid relid, const CgTableLabel *label, const AttrNumber *part
 	}
 	if (getBaseType(get_atttype(relid, parts[CG_PART_OPENS_AT])) == TIMESTAMPTZOID)
 	{
-		if (is_plain(label->early))
+		if (is_plain_interval(label->early))
 			appendStringInfo(&sql, " AND %s <= $2 + interval %s + interval " LOOK_AHEAD, opens, early);
-		if (ask != CG_ASK_PAST && longest && is_plain(label->longest))
+		if (ask != CG_ASK_PAST && longest && is_plain_interval(label->longest))
 			appendStringInfo(&sql, " AND %s > $2 - interval %s", opens, longest);
 		else if (ask == CG_ASK_PAST)
 			appendStringInfo(&sql, " AND %s > $2 - interval " LOOK_BACK, opens);

@@ -32,7 +32,7 @@ static List *noted = NIL;		/* of Noted *, in TopMemoryContext */
 
 static Noted *find(const QueryDesc *query);
 static Noted *note(QueryDesc *query);
-static void forget(void *arg);
+static void forget_query(void *arg);
 static const char *cursor_name(const CurrentOfExpr *current, EState *estate);
 static void require_unmasked(const char *cursor);
 static bool expression_walker(Node *node, void *context);
@@ -59,7 +59,7 @@ note(QueryDesc *query)
 		return result;
 	result = MemoryContextAllocZero(query->estate->es_query_cxt, sizeof(Noted));
 	result->query = query;
-	result->callback.func = forget;
+	result->callback.func = forget_query;
 	result->callback.arg = result;
 	oldcontext = MemoryContextSwitchTo(TopMemoryContext);
 	noted = lappend(noted, result);
@@ -69,7 +69,7 @@ note(QueryDesc *query)
 }
 
 static void
-forget(void *arg)
+forget_query(void *arg)
 {
 	noted = list_delete_ptr(noted, arg);
 }

@@ -58,10 +58,10 @@ static emit_log_hook_type prev_emit_log = NULL;
 static LocalTransactionId deferring = InvalidLocalTransactionId;
 static bool judged = false;		/* the error on its way has passed one of them */
 
-static bool is_harmless(int sqlerrcode);
+static bool is_harmless_class(int sqlerrcode);
 static bool runs_statements(Node *statement);
 static bool has_own_values(Node *statement);
-static bool is_stored(CgTouches touches);
+static bool is_of_stored_rows(CgTouches touches);
 static bool takes_stored_rows(const PlannedStmt *plan);
 static bool is_target(const PlannedStmt *plan, Index rti);
 static void set_deferring(void);
@@ -79,7 +79,7 @@ cg_errordetail_init(void)
 }
 
 static bool
-is_harmless(int sqlerrcode)
+is_harmless_class(int sqlerrcode)
 {
 	for (int i = 0; i < lengthof(harmless); i++)
 		if (ERRCODE_TO_CATEGORY(sqlerrcode) ==
@@ -91,7 +91,7 @@ is_harmless(int sqlerrcode)
 static void
 hide_detail(void)
 {
-	if (!is_harmless(geterrcode()) && cg_quiet_has_detail())
+	if (!is_harmless_class(geterrcode()) && cg_quiet_has_detail())
 		errdetail("Not shown: the statement touches a relation with guarded columns.");
 }
 
@@ -233,7 +233,7 @@ cg_errordetail_of_query(QueryDesc *query, CgTouches before)
 }
 
 static bool
-is_stored(CgTouches touches)
+is_of_stored_rows(CgTouches touches)
 {
 	return touches == CG_TOUCHES_STORED || touches == CG_TOUCHES_LOCKED_STORED;
 }
@@ -241,7 +241,7 @@ is_stored(CgTouches touches)
 bool
 cg_errordetail_begin(CgTouches touches)
 {
-	return cg_quiet_begin(is_stored(touches));
+	return cg_quiet_begin(is_of_stored_rows(touches));
 }
 
 void
@@ -252,7 +252,7 @@ cg_errordetail_hide(CgTouches touches)
 		((touches == CG_TOUCHES_LOCKED || touches == CG_TOUCHES_LOCKED_STORED) && !cg_policy_is_any_locked()))
 		return;
 	hide_detail();
-	if (is_stored(touches))
+	if (is_of_stored_rows(touches))
 		cg_quiet_replace_error("an expression over stored values of a guarded relation has failed",
 							   "It is in a check constraint, a generated column, an index or the command itself; what it failed on is not shown.");
 }
@@ -374,7 +374,7 @@ cg_errordetail_is_telling(const char *body, size_t length)
 		if (body[at] == PG_DIAG_MESSAGE_DETAIL)
 			detail = true;
 		if (body[at] == PG_DIAG_SQLSTATE && strlen(value) == 5)
-			telling = !is_harmless(MAKE_SQLSTATE(value[0], value[1], value[2], value[3], value[4]));
+			telling = !is_harmless_class(MAKE_SQLSTATE(value[0], value[1], value[2], value[3], value[4]));
 	}
 	return detail && telling;
 }

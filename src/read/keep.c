@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(cg_keep);
 static bool may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads);
 static bool is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
 static bool is_written_back(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
-static bool is_same(FunctionCallInfo fcinfo, const CgRevealState *state, Datum other, bool other_isnull);
+static bool is_same_value(FunctionCallInfo fcinfo, const CgRevealState *state, Datum other, bool other_isnull);
 
 Datum
 cg_keep(PG_FUNCTION_ARGS)
@@ -95,7 +95,7 @@ is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
 {
 	return !state->is_key && !PG_ARGISNULL(0) &&
 		cg_written_is_mask(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod) &&
-		!is_same(fcinfo, state, PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1), PG_ARGISNULL(1)) &&
+		!is_same_value(fcinfo, state, PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1), PG_ARGISNULL(1)) &&
 		!cg_reads_is_permitted(reads, state->site.relid);
 }
 
@@ -109,11 +109,11 @@ is_written_back(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *re
 	if (!state->is_key && !seen_isnull)
 		seen = cg_mask_apply(&state->mask, seen, state->type, state->typmod,
 							 cg_reads_actor(reads)->name, cg_journal_key(), &seen_isnull);
-	return is_same(fcinfo, state, seen, seen_isnull);
+	return is_same_value(fcinfo, state, seen, seen_isnull);
 }
 
 static bool
-is_same(FunctionCallInfo fcinfo, const CgRevealState *state, Datum other, bool other_isnull)
+is_same_value(FunctionCallInfo fcinfo, const CgRevealState *state, Datum other, bool other_isnull)
 {
 	int16		typlen;
 	bool		typbyval;

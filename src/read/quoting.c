@@ -51,7 +51,7 @@ static bool concerns(const Bitmapset *guarded, Node *expression);
 static bool may_quote(const Bitmapset *guarded, Node *expression);
 static bool look_at_columns(Relation rel, const Bitmapset *guarded);
 static bool look_at_indexes(Relation rel, const Bitmapset *guarded);
-static bool look(Oid relid);
+static bool look_at_relation(Oid relid);
 
 /* Takes a value and cannot fail on it, or says so without quoting it. */
 static bool
@@ -185,7 +185,7 @@ look_at_indexes(Relation rel, const Bitmapset *guarded)
 }
 
 static bool
-look(Oid relid)
+look_at_relation(Oid relid)
 {
 	Relation	rel = try_relation_open(relid, AccessShareLock);
 	const CgPolicy *policy;
@@ -230,7 +230,7 @@ cg_quoting_may(Oid relid)
 	oldcontext = MemoryContextSwitchTo(context);
 	foreach(lc, get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE ?
 		 find_all_inheritors(relid, NoLock, NULL) : list_make1_oid(relid))
-		may = may || look(lfirst_oid(lc));
+		may = may || look_at_relation(lfirst_oid(lc));
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);
 	answer = hash_search(answers, &relid, HASH_ENTER, &found);

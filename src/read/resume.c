@@ -57,9 +57,9 @@ static CgFrame *innermost = NULL;
 static uint64 frames = 0;
 static bool plans_have_shown = false;	/* some plan of this session carries a set */
 
-static Remembered *find(const void *key);
+static Remembered *find_remembered(const void *key);
 static Remembered *remember(const void *key, MemoryContext context, CgShown *shown);
-static void forget(void *arg);
+static void forget_remembered(void *arg);
 static void hand_on(CgFrame *to, const CgShown *shown);
 static void keep_with_store(Portal portal, const CgShown *shown);
 static bool fills_store(const CgFrame *frame);
@@ -69,7 +69,7 @@ static bool holds_rows(PlanState *state, void *context);
 static void check_running(void);
 
 static Remembered *
-find(const void *key)
+find_remembered(const void *key)
 {
 	dlist_iter	iter;
 
@@ -84,7 +84,7 @@ find(const void *key)
 }
 
 static void
-forget(void *arg)
+forget_remembered(void *arg)
 {
 	Remembered *remembered = arg;
 
@@ -99,7 +99,7 @@ forget(void *arg)
 static Remembered *
 remember(const void *key, MemoryContext context, CgShown *shown)
 {
-	Remembered *remembered = find(key);
+	Remembered *remembered = find_remembered(key);
 	MemoryContextCallback *callback;
 
 	if (remembered)
@@ -112,7 +112,7 @@ remember(const void *key, MemoryContext context, CgShown *shown)
 	callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
 	remembered->key = key;
 	remembered->shown = shown;
-	callback->func = forget;
+	callback->func = forget_remembered;
 	callback->arg = remembered;
 	dlist_push_head(&all_remembered, &remembered->node);
 	MemoryContextRegisterResetCallback(context, callback);
@@ -185,7 +185,7 @@ cg_resume_leave(CgFrame *frame, bool success)
 	if (frame->shown == NULL && dlist_is_empty(&all_remembered))
 		return;
 	if (query)
-		remembered = find(query);
+		remembered = find_remembered(query);
 	shown = frame->shown;
 	all = remembered ? remembered->shown : shown;
 	if (remembered && (outer == NULL || remembered->handed_to != outer->number))
@@ -307,7 +307,7 @@ cg_resume_check(QueryDesc *query)
 {
 	Remembered *remembered;
 
-	if (dlist_is_empty(&all_remembered) || (remembered = find(query)) == NULL)
+	if (dlist_is_empty(&all_remembered) || (remembered = find_remembered(query)) == NULL)
 		return;
 	/* An SQL function that is asked for row after row is one running statement. */
 	if (query->dest && query->dest->mydest == DestSQLFunction && is_just_now(remembered->checked_at))
@@ -328,7 +328,7 @@ cg_resume_check_fetch(const FetchStmt *fetch)
 	if (dlist_is_empty(&all_remembered))
 		return;
 	portal = GetPortalByName(fetch->portalname);
-	if (!PortalIsValid(portal) || portal->holdStore == NULL || (remembered = find(portal)) == NULL)
+	if (!PortalIsValid(portal) || portal->holdStore == NULL || (remembered = find_remembered(portal)) == NULL)
 		return;
 	require_open(remembered->shown, &remembered->checked_at);
 	hand_on(innermost, remembered->shown);
@@ -382,7 +382,7 @@ check_running(void)
 	bool		due = innermost->shown && !is_just_now(innermost->checked_at);
 	QueryDesc  *query = innermost->query;
 
-	remembered = query && !dlist_is_empty(&all_remembered) ? find(query) : NULL;
+	remembered = query && !dlist_is_empty(&all_remembered) ? find_remembered(query) : NULL;
 	if (!due && (remembered == NULL || is_just_now(remembered->checked_at)))
 		return;
 	if (query == NULL || query->planstate == NULL || holds_rows(query->planstate, NULL))
@@ -405,7 +405,7 @@ cg_resume_check_row(bool first)
 	if (innermost)
 		check_running();
 	if (dlist_is_empty(&all_remembered) || ActivePortal == NULL || ActivePortal->holdStore == NULL ||
-		(remembered = find(ActivePortal)) == NULL)
+		(remembered = find_remembered(ActivePortal)) == NULL)
 		return;
 	fresh = remembered->fresh;
 	remembered->fresh = false;

@@ -49,7 +49,7 @@ struct CgShown
 	bool		too_many;		/* customers; they are forgotten */
 };
 
-static bool is_of(const CgShown *shown, const CgActor *actor);
+static bool is_of_actor(const CgShown *shown, const CgActor *actor);
 static uint64 hash_of(const char *customer);
 static void add_customer(CgShown *shown, uint64 customer);
 static void add_actor(CgShown *shown, const CgActor *actor);
@@ -73,7 +73,7 @@ cg_shown_free(CgShown *shown)
 }
 
 static bool
-is_of(const CgShown *shown, const CgActor *actor)
+is_of_actor(const CgShown *shown, const CgActor *actor)
 {
 	return shown->actor.role == actor->role && strcmp(shown->actor.name, actor->name) == 0;
 }
@@ -122,7 +122,7 @@ add_actor(CgShown *shown, const CgActor *actor)
 		shown->actor = *actor;
 		shown->actor.name = MemoryContextStrdup(shown->context, actor->name);
 	}
-	else if (!is_of(shown, actor))
+	else if (!is_of_actor(shown, actor))
 		shown->several = true;
 }
 
@@ -220,7 +220,7 @@ cg_shown_is_open(const CgShown *shown)
 	if (shown->actor.name == NULL)
 		return true;
 	actor = cg_actor_current();
-	return is_of(shown, &actor) && problem(shown, &actor) == NULL;
+	return is_of_actor(shown, &actor) && problem(shown, &actor) == NULL;
 }
 
 void
@@ -232,7 +232,7 @@ cg_shown_require_open(const CgShown *shown)
 	if (shown->actor.name == NULL)
 		return;
 	actor = cg_actor_current();
-	if (!is_of(shown, &actor))
+	if (!is_of_actor(shown, &actor))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("this query has shown guarded values to \"%s\" and cannot go on for \"%s\"",

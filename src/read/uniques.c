@@ -51,15 +51,15 @@ static Oid	told_by = InvalidOid;
 
 static Bitmapset *key_columns(Relation index);
 static Bitmapset *assigned_columns(const Query *query);
-static Bitmapset *columns_of(List *targets, Bitmapset *columns);
+static Bitmapset *columns_of_targets(List *targets, Bitmapset *columns);
 static List *named_by_arbiter(const Query *query, const CgPolicy *policy);
 static bool asks(const Query *query, Relation index, const Bitmapset *assigned, bool any);
 static List *asked_of(const Query *query, Relation rel, const CgPolicy *policy, Bitmapset *assigned, bool any);
 static List *asked_of_partitions(const Query *query, Oid relid);
 static ErrorData *take_answer(void);
-static bool is_of(const ErrorData *error, const ResultRelInfo *target);
+static bool is_error_of(const ErrorData *error, const ResultRelInfo *target);
 static ErrorData *copy_error(void);
-static bool is_permitted(Oid relid);
+static bool is_actor_permitted(Oid relid);
 
 /* As pull_varattnos() counts.  The expressions of an index that is open are in memory. */
 static Bitmapset *
@@ -110,7 +110,7 @@ cg_uniques_tells(Form_pg_index form)
 }
 
 static Bitmapset *
-columns_of(List *targets, Bitmapset *columns)
+columns_of_targets(List *targets, Bitmapset *columns)
 {
 	ListCell   *lc;
 
@@ -129,12 +129,12 @@ assigned_columns(const Query *query)
 	ListCell   *lc;
 
 	if (query->commandType == CMD_UPDATE)
-		columns = columns_of(query->targetList, columns);
+		columns = columns_of_targets(query->targetList, columns);
 	if (query->onConflict)
-		columns = columns_of(query->onConflict->onConflictSet, columns);
+		columns = columns_of_targets(query->onConflict->onConflictSet, columns);
 	foreach(lc, query->mergeActionList)
 		if (lfirst_node(MergeAction, lc)->commandType == CMD_UPDATE)
-			columns = columns_of(lfirst_node(MergeAction, lc)->targetList, columns);
+			columns = columns_of_targets(lfirst_node(MergeAction, lc)->targetList, columns);
 	return columns;
 }
 
@@ -307,7 +307,7 @@ take_answer(void)
 
 /* The policy of a partition may never have been asked for: then its root's counts. */
 static bool
-is_of(const ErrorData *error, const ResultRelInfo *target)
+is_error_of(const ErrorData *error, const ResultRelInfo *target)
 {
 	Relation	rel = target->ri_RelationDesc;
 	const CgPolicy *policy = cg_policycache_peek(RelationGetRelid(rel));
@@ -338,9 +338,9 @@ cg_uniques_told(QueryDesc *query)
 	if (error == NULL)
 		return false;
 	foreach(lc, query->estate->es_opened_result_relations)
-		result |= !result && is_of(error, lfirst(lc));
+		result |= !result && is_error_of(error, lfirst(lc));
 	foreach(lc, query->estate->es_tuple_routing_result_relations)
-		result |= !result && is_of(error, lfirst(lc));
+		result |= !result && is_error_of(error, lfirst(lc));
 	return result;
 }
 
@@ -367,7 +367,7 @@ cg_uniques_told_command(List *names)
 }
 
 static bool
-is_permitted(Oid relid)
+is_actor_permitted(Oid relid)
 {
 	CgActor		actor = cg_actor_current();
 	const CgPolicy *policy = cg_policy_get(relid);
@@ -391,7 +391,7 @@ cg_uniques_rethrow(void)
 	HOLD_INTERRUPTS();
 	PG_TRY();
 	{
-		if (!cg_owntables_is_writing() && !is_permitted(told_by))
+		if (!cg_owntables_is_writing() && !is_actor_permitted(told_by))
 			cg_refused_record(error, true);
 	}
 	PG_CATCH();

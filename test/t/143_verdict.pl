@@ -116,7 +116,9 @@ for (
 	[ 'a check of a domain', q(tech::crm.empno <> 'x' AND status = 'on_site'), 'ALTER DOMAIN crm.empno ADD CONSTRAINT spy CHECK (own.spy(VALUE))' ],
 	[ 'a cast to json', q(to_jsonb(state) = '"on_site"'), 'CREATE CAST (crm.state AS json) WITH FUNCTION own.says(crm.state)' ],
 	[ 'a label renamed', q(state::text = 'on_site'), q(ALTER TYPE crm.state RENAME VALUE 'on_site' TO 'was'; ALTER TYPE crm.state RENAME VALUE 'done' TO 'on_site') ],
-	[ 'a function of a body', 'crm.opens(kind)', q(CREATE OR REPLACE FUNCTION crm.opens(k int) RETURNS bool STABLE RETURN true) ])
+	[ 'a function of a body', 'crm.opens(kind)', q(CREATE OR REPLACE FUNCTION crm.opens(k int) RETURNS bool STABLE RETURN true) ],
+	[ 'what a function does with NULL', 'crm.opens(kind)', 'ALTER FUNCTION crm.opens(int) STRICT' ],
+	[ 'the settings of a function', 'crm.opens(kind)', 'ALTER FUNCTION crm.opens(int) SET extra_float_digits = 0' ])
 {
 	my ($name, $open_when, $change) = @$_;
 
@@ -127,6 +129,15 @@ for (
 	is(is_superuser('owner'), 'f', '... and nobody has become anything');
 	forget('crm.job');
 }
+# What only the text of open_when names, there or not
+$node->safe_psql('crm', 'SET ROLE owner; CREATE VIEW crm.duty AS SELECT kind FROM crm.kind WHERE opens');
+is(state_of(use_it('crm.job', 'EXISTS (SELECT FROM crm.duty d WHERE d.kind = i.kind)')), '', 'a view in open_when: may be used before');
+is(state_of((as($node, 'crm', 'owner', 'DROP VIEW crm.duty'))[1]), '42501', '... and is not its owner\'s to drop');
+$node->safe_psql('crm', 'DROP VIEW crm.duty');
+is(seen(), '', '... where an admin has dropped it no window opens');
+is(state_of((as($node, 'crm', 'owner', 'CREATE VIEW crm.duty AS SELECT kind FROM crm.kind'))[1]), '42501', '... nor is another one its owner\'s to make');
+is(seen(), '', '... nothing is shown');
+forget('crm.job');
 is(state_of((as($node, 'crm', 'owner', "BEGIN; ALTER TYPE crm.state ADD VALUE 'later'; ROLLBACK; ALTER DOMAIN crm.empno SET DEFAULT 'x'"))[1]), '',
 	'the owner goes on with his types');
 
