@@ -86,8 +86,9 @@ cg_acls_settle(void)
 }
 
 /*
- * To the bootstrap superuser, who is always one: whoever installs may be an ordinary
- * role one day, and our SECURITY DEFINER functions would be his.
+ * Gives the object to the bootstrap superuser, who always is one.  The role that installs
+ * the extension may be an ordinary role one day, and would own our SECURITY DEFINER
+ * functions.
  */
 static void
 give_away(Oid classId, Oid objectId)

@@ -9,9 +9,9 @@
  * itself (ALTER DATABASE ... SET role, which the database's owner may), it is that
  * login: a request that forgot act_as must not see what a setting lends it.
  *
- * act_as counts for the current transaction, and once: whoever injects SQL
- * behind it cannot become somebody else.  ROLLBACK TO undoes it, since what
- * came after the savepoint never happened.
+ * act_as() counts for the current transaction, and only once: somebody who injects SQL
+ * after it cannot become another actor.  ROLLBACK TO undoes it, since what came after the
+ * savepoint never happened.
  */
 #include "postgres.h"
 

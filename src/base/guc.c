@@ -2,8 +2,8 @@
  * guc.c
  *		The settings contact_guard.*.
  *
- * All of them are the superuser's: a reader who could set one would choose how
- * well his reads are remembered.
+ * Only a superuser sets them: a reader who could set one would choose how well the reads
+ * are remembered.
  */
 #include "postgres.h"
 
@@ -57,7 +57,10 @@ cg_guc_init(void)
 							"Size of the unrecorded journal of a database at which guarded values are refused.",
 							NULL, &cg_max_backlog, 1024 * 1024, 64, MAX_KILOBYTES,
 							PGC_SIGHUP, GUC_UNIT_KB, NULL, NULL, NULL);
-	/* Not SUSET: whoever purges must not choose in the same breath what may go. */
+	/*
+	 * Not SUSET: the superuser who calls purge() must not choose in the same session what
+	 * may go.
+	 */
 	DefineCustomIntVariable("contact_guard.min_retention",
 							"Age below which records of the access log cannot be purged.",
 							NULL, &cg_min_retention, 180 * 24 * 60, 0, INT_MAX,

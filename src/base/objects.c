@@ -2,14 +2,14 @@
  * objects.c
  *		The extension's own objects in the current database: which they are.
  *
- * Nothing is ours because of its name.  The extension is the row of pg_extension
- * (which only a superuser can make, see the control file); its schema is the one
- * that this row names; a table, function or type is ours if pg_depend has it for a
- * member of this extension, and it belongs to somebody who is a superuser now.  (The
- * bootstrap superuser, whoever installs: see acls.c.  Of what version 1.0 has made it
- * may be the installer, whose SECURITY DEFINER functions would be no superuser's once
- * he is none.)  What bears our names and is none of that is somebody's table like any
- * other.
+ * Nothing is ours because of its name.  The extension is the row of pg_extension (which
+ * only a superuser can make, see the control file); its schema is the one that this row
+ * names; a table, function or type is ours if pg_depend has it for a member of this
+ * extension, and it belongs to somebody who is a superuser now.  (The owner is the
+ * bootstrap superuser, whatever role has installed the extension: see acls.c.  What
+ * version 1.0 has made may belong to the role that installed it; if that role stops being
+ * a superuser, its SECURITY DEFINER functions do not count any more.)  An object that
+ * only has one of our names is an ordinary object of somebody else.
  *
  * That is looked up once and kept until an invalidation.  pg_extension and
  * pg_depend send none, but CREATE and DROP EXTENSION cannot do without functions
@@ -254,7 +254,7 @@ cg_objects_is_own(Oid relid)
 	}
 	if (cg_recent_has(&ours, relid))
 		return true;
-	/* An index is no member: it is its table's. */
+	/* An index is not a member of the extension; its table is. */
 	relkind = get_rel_relkind(relid);
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
 		relid = IndexGetRelation(relid, true);

@@ -43,9 +43,10 @@ extern Oid	cg_objects_schema(void);
 extern Oid	cg_objects_extension(void);
 
 /*
- * ERROR object_not_in_prerequisite_state unless the extension is there, under
- * its name, of this library's version, with tables that are what the library expects.  For whoever runs SQL
- * that names our tables, or reads them by position.  Costs nothing when repeated.
+ * ERROR object_not_in_prerequisite_state unless the extension is there, under its name, of
+ * this library's version, with tables that are what the library expects.  For code that
+ * runs SQL which names our tables, or that reads them by position.  Costs nothing when
+ * repeated.
  */
 extern void cg_objects_require(void);
 
@@ -70,8 +71,8 @@ extern bool cg_objects_is_creating(void);
 extern void cg_objects_forget(void);
 
 /*
- * A table or view of the extension.  One of that name which is none of its members
- * does not exist here.  ERROR undefined_table unless missing_ok.
+ * A table or view of the extension.  A relation of that name that is not a member of the
+ * extension does not count.  ERROR undefined_table unless missing_ok.
  */
 extern Oid	cg_objects_relation(const char *name, bool missing_ok);
 

@@ -197,9 +197,9 @@ cg_owntables_query(const char *sql, int nargs, Oid *types, Datum *values,
 }
 
 /*
- * As a part of another command, for which PostgreSQL fires no event triggers, and
- * past what other libraries hook in: it is no business of theirs, and one that
- * raises an error would stop the recorder.
+ * As a part of another command, for which PostgreSQL fires no event triggers, and past
+ * what other libraries hook in: the command does not concern them, and a hook that raises
+ * an error would stop the recorder.
  */
 static void
 run_utility(void *arg)

@@ -2,14 +2,15 @@
  * ownlock.c
  *		LOCK TABLE on the extension's own tables.
  *
- * Whoever may write all data (pg_write_all_data) could lock them, and nobody would
- * read a guarded column, nor the recorder store a record, until he lets go.  LOCK of a
- * view locks what the view is over, with the rights of the view's owner, and that of
- * a parent its children (of which ours have none but ours: owntables.c).
+ * A role that may write all data (pg_write_all_data) could lock them.  Until it releases
+ * the lock nobody could read a guarded column, and the recorder could not store a record.
+ * LOCK of a view locks the relations beneath the view, with the rights of the view's
+ * owner; LOCK of a parent locks its children (all children of our tables are ours:
+ * owntables.c).
  *
- * The command looks names up itself, after us.  So it is asked before, for whoever
- * means ours, and once more after: then all that it has locked is what it was, and an
- * error lets go of it.
+ * The command looks the names up itself, after us.  So we check before it, for a command
+ * that names our tables, and once more after it: then it is known what the command has
+ * locked, and an error releases those locks.
  */
 #include "postgres.h"
 

@@ -8,8 +8,9 @@
 #include "nodes/nodes.h"
 
 /*
- * ERROR insufficient_privilege if a LOCK of somebody's who is no superuser would lock,
- * or has locked, a relation of ours.  For before and after the command; others pass.
+ * ERROR insufficient_privilege if a LOCK command that is not a superuser's would lock, or
+ * has locked, a relation of ours.  Called before and after the command; other commands
+ * pass.
  */
 extern void cg_ownlock_check(Node *statement);
 

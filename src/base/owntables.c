@@ -2,11 +2,11 @@
  * owntables.c
  *		The extension's own tables are written by the extension alone.
  *
- * Privileges are not enough: their owner and every superuser pass them, and a
- * trigger that refuses can be disabled.  So two hooks refuse for everybody who
- * comes through SQL: one looks at the target relations of each statement, the
- * other at TRUNCATE, DROP and ALTER.  (With the library unloaded a superuser
- * can write them, as he can write the files; README says so.)
+ * Privileges are not enough: their owner and every superuser pass them, and a trigger
+ * that refuses can be disabled.  So two hooks refuse for everybody who comes through SQL:
+ * one looks at the target relations of each statement, the other at TRUNCATE, DROP and
+ * ALTER.  (With the library unloaded a superuser can write them, as a superuser can write
+ * the files; README says so.)
  *
  * Leave is a flag set for the time of one command of ours; the recorder needs
  * none, since it does not go through the executor.
@@ -94,7 +94,7 @@ is_restored_here(const CgRtePermission *permission)
 }
 
 /*
- * Privileges decide who reads; but whoever reads the journal's key can forge
+ * Privileges decide who reads.  But somebody who reads the journal's key can forge
  * records, and a role with pg_read_all_data reads everything.
  */
 static bool
@@ -246,7 +246,7 @@ refuse_if_ours(RangeVar *name)
 		cg_ownschema_refuse(relid);
 }
 
-/* Through a parent of his own anybody could read and write our tables. */
+/* Through a parent table of their own, others could read and write our tables. */
 static void
 check_other_tables(Node *statement)
 {

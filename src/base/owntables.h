@@ -84,8 +84,8 @@ extern bool cg_owntables_is_writing(void);
 extern void cg_owntables_check_command(Node *statement);
 
 /*
- * DROP EXTENSION reaches our tables before the extension itself, so whoever has
- * checked that command says so here.  Set it back in a PG_FINALLY.
+ * DROP EXTENSION reaches our tables before the extension itself, so the code that has
+ * checked that command says so here.  Set it back to false in a PG_FINALLY.
  */
 extern void cg_owntables_allow_drop(bool allow);
 

@@ -7,9 +7,9 @@
  * away come too late.  The report is complete then, and nothing has been unwound,
  * so what the arguments of the ereport() could do (look into catalogs) can be done.
  *
- * The report is set aside meanwhile, and thrown whatever becomes of the record.
- * What fails while that is made needs no subtransaction of its own: whoever catches
- * the refusal has to abort one.
+ * The report is set aside meanwhile, and thrown whatever becomes of the record. An error
+ * while the record is made needs no subtransaction of its own: the code that catches the
+ * refusal has to abort one anyway.
  */
 #include "postgres.h"
 
@@ -121,9 +121,9 @@ try_to_note(const ErrorData *error, uint32 holdoff)
 }
 
 /*
- * Whoever holds an LWLock holds interrupts, too.  Such locks go, since the error
- * would have them released anyway and the flush needs some itself; and then no
- * catalog is looked into, whose page may be the one that was locked.
+ * A process that holds an LWLock holds interrupts, too.  Such locks are released here,
+ * since the error would release them anyway and the flush needs some of them itself.
+ * Then no catalog is looked into, because its page may be the one that was locked.
  */
 static void
 note_refusal(const ErrorData *error, uint32 holdoff)

@@ -108,9 +108,9 @@ find_groups(void)
 }
 
 /*
- * Not by the name, which a superuser may change and somebody else then use; and by the
- * mark, which only a superuser can set: the number of a role that has been dropped may
- * be another's one day.
+ * The name does not count, because a superuser may change it, and somebody else may then
+ * use it.  The mark counts, which only a superuser can set: the OID of a role that was
+ * dropped may belong to another role one day.
  */
 Oid
 cg_roles_group(CgGroup group)

@@ -20,10 +20,10 @@ typedef enum CgGroup
 extern Oid	cg_roles_group(CgGroup group);
 
 /*
- * Is the role one that names actors, as any superuser is?  may_name: for sure, so that
- * it may; else: as far as anybody can tell, so that it has no permission of its own.
- * Where the group role cannot be found only the latter says yes, of whoever may
- * execute act_as().
+ * Is the role one that names actors, as any superuser is?  With may_name the answer is
+ * true only if that is certain, so that the role may call act_as().  Without it the
+ * answer is true also if that is possible, so that the role has no permission of its own:
+ * where the group role cannot be found, each role that may execute act_as() counts.
  */
 extern bool cg_roles_is_proxy(Oid role, bool may_name);
 
@@ -31,12 +31,16 @@ extern bool cg_roles_is_proxy(Oid role, bool may_name);
 extern bool cg_roles_is_admin(void);
 
 /*
- * May he set a policy on this relation?  ERROR undefined_table if it does not
- * exist, insufficient_privilege unless he is an admin and its owner.
+ * May the current user set a policy on this relation?  ERROR undefined_table if the
+ * relation does not exist, insufficient_privilege unless the user is an admin and the
+ * relation's owner.
  */
 extern void cg_roles_require_policy_owner(Oid relid, const char *what);
 
-/* ERROR insufficient_privilege unless he is.  what: "set a policy", say. */
+/*
+ * ERROR insufficient_privilege unless the current user is an admin.  what: for example
+ * "set a policy".
+ */
 extern void cg_roles_require_admin(const char *what);
 
 /*

@@ -55,7 +55,7 @@ typedef struct CgDatabase
 	Latch	   *latch;			/* the recorder's */
 	TimestampTz retry_at;		/* do not start a recorder before */
 	int			failures;		/* recorders that ended by an error, in a row */
-	TimestampTz hold_until;		/* somebody wants the database for himself */
+	TimestampTz hold_until;		/* a command needs the database without other sessions */
 	char		error[CG_ERROR_LENGTH]; /* why the last recorder ended, or "" */
 	char		unsigned_because[CG_ERROR_LENGTH];	/* why no checkpoint is signed, or "" */
 	XLogRecPtr	alone_until;	/* a message a transaction up to there: what is in

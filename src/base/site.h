@@ -12,8 +12,8 @@
 
 #define CG_SITE_FLOWS	0x01	/* the value may become part of a result row */
 #define CG_SITE_STORES	0x02	/* and that row is stored by the statement */
-#define CG_SITE_GUARDED	0x08	/* in a guarded column, which is no copy */
-#define CG_SITE_EAGER	0x04	/* somebody's function may carry it off at once */
+#define CG_SITE_GUARDED	0x08	/* in a guarded column; such a value is not a copy */
+#define CG_SITE_EAGER	0x04	/* a user's function may send the value away at once */
 #define CG_SITE_DECIDES	0x10	/* it has a part in choosing rows */
 #define CG_SITE_WRITES	0x20	/* and the statement writes those, or others by them */
 #define CG_SITE_ORDERS	0x40	/* it has a part in their order alone */

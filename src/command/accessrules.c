@@ -54,7 +54,7 @@ static bool index_touches(Oid indexid);
 static Oid	relation_of(Oid relid);
 static void decide_new_relation(const CgAccess *event);
 
-/* For what refers to nothing guarded nobody is needed. */
+/* An expression that refers to nothing guarded needs no admin. */
 static void
 require_admin_for(Oid relid, Node *expression, const char *what)
 {
@@ -82,7 +82,7 @@ cg_accessrules_trigger(const CgAccess *event)
 
 	if (form == NULL || form->tgisinternal || event->is_internal || event->access != OAT_POST_CREATE)
 		return;
-	/* It gets no row. */
+	/* A trigger of the other kinds gets no row. */
 	if (!TRIGGER_FOR_ROW(form->tgtype) && !has_transition_tables(tuple))
 		return;
 	if (!OidIsValid(form->tgparentid))
@@ -99,7 +99,7 @@ cg_accessrules_rule(const CgAccess *event)
 
 	if (OidIsValid(relid))
 		cg_ddl_require_image(relid, InvalidOid);
-	/* That of a view or a materialized view is its query. */
+	/* The ON SELECT rule of a view or a materialized view is its query. */
 	if (OidIsValid(relid) && event->access == OAT_POST_CREATE &&
 		((Form_pg_rewrite) GETSTRUCT(tuple))->ev_type != CMD_SELECT + '0')
 		cg_ddl_require_admin(relid, "create a rule on");
@@ -305,7 +305,7 @@ cg_accessrules_index(const CgAccess *event)
 		cg_ddl_require_admin(relation_of(event->object), "cluster");
 }
 
-/* A function that is new has no dependents yet. */
+/* A new function has no dependents yet. */
 void
 cg_accessrules_function(const CgAccess *event)
 {
@@ -315,7 +315,7 @@ cg_accessrules_function(const CgAccess *event)
 	relid = cg_dependents_guarded(event->object);
 	if (!OidIsValid(relid))
 		return;
-	/* Before the command; what mends a definition must pass. */
+	/* This comes before the command; a change that mends a definition must pass. */
 	if (cg_roles_is_admin())
 	{
 		if (cg_trust_is_allowed(event->object))

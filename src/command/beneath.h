@@ -21,9 +21,9 @@ extern void cg_beneath_decide(Oid classId, const CgAccess *event);
 extern List *cg_beneath_look(void);
 
 /*
- * After the command: ERROR insufficient_privilege if a definition calls something
- * else than before, and no admin gave the command; or something that is not
- * allowed, whoever gave it.  An admin's change is a record.
+ * After the command: ERROR insufficient_privilege if a definition calls something else
+ * than before, and no admin gave the command; or if it calls something that is not
+ * allowed, even if an admin gave the command.  An admin's change is recorded.
  */
 extern void cg_beneath_compare(const List *before, bool admin);
 

@@ -3,15 +3,16 @@
  *		Names that a trusted function finds on its search_path.
  *
  * The schemas of a pinned path belong to the CRM's owner, who may not read what is
- * guarded.  What he puts there under a name that a trusted function uses would be
- * called with stored values: it must be allowed for that (trust.h), but a cast in
- * an allowed function already tells, by its error.  So he needs an admin for the
- * names that occur in the text of a trusted function whose path has the schema; any
- * other name captures nothing, and migrations go on.
+ * guarded.  What that owner puts there under a name that a trusted function uses would be
+ * called with stored values.  It must be allowed for that (trust.h), but even a cast in
+ * an allowed function tells values, by its error.  So only an admin may make or move an
+ * object whose name occurs in the text of a trusted function with that schema on its
+ * path.  Any other name captures nothing, and migrations go on.
  *
- * A text that has EXECUTE, or is not in a language that we read, may make up names:
- * then it is every name that exists elsewhere on the path, pg_catalog included: what
- * is found nowhere else hides nothing, and uncovers nothing when it goes.  Casts are found by no name, but by type.
+ * A text that has EXECUTE, or is not in a language that we read, may make up names: then
+ * it is every name that exists elsewhere on the path, pg_catalog included: what is found
+ * nowhere else hides nothing, and uncovers nothing when it goes.  Casts are found by
+ * type, not by name.
  */
 #include "postgres.h"
 

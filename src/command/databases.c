@@ -276,14 +276,14 @@ cg_databases_release(Oid oid, bool dropped)
 	database = cg_shared_database(oid, false);
 	if (database)
 	{
-		/* That the recorder had to go is no failure of its own. */
+		/* The recorder had to leave; that does not count as a failure of it. */
 		if (database->hold_until != 0)
 		{
 			database->failures = 0;
 			database->retry_at = 0;
 		}
 		database->hold_until = 0;
-		/* Its messages are nobody's now, and must not keep WAL. */
+		/* Nobody will read its messages any more, and they must not keep WAL. */
 		if (dropped && database->recorder == 0)
 			memset(database, 0, sizeof(CgDatabase));
 		else

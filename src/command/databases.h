@@ -8,11 +8,11 @@
 #include "nodes/nodes.h"
 
 /*
- * If the statement needs that nobody is connected to some database: sends its
- * recorder away, keeps the launcher from starting another, and returns the
- * database.  ERROR insufficient_privilege if it would copy what is guarded for
- * somebody who is no superuser.  Release it when the statement has ended, however it did; dropped:
- * the database is gone.
+ * If the statement needs that nobody is connected to some database: sends its recorder
+ * away, keeps the launcher from starting another, and returns the database.  ERROR
+ * insufficient_privilege if it would copy what is guarded for a user who is not a
+ * superuser.  Release it when the statement has ended, however it did; dropped: the
+ * database is gone.
  */
 extern Oid	cg_databases_hold(Node *statement, bool is_top_level);
 extern void cg_databases_release(Oid database, bool dropped);

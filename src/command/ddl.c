@@ -2,10 +2,10 @@
  * ddl.c
  *		Changes to guarded relations that would take the guard away or get past it.
  *
- * A table's owner may do what he likes with it, but not read what is guarded: so
- * whatever makes PostgreSQL hand stored values to an expression or a function of
- * his (triggers, rules, policies, generated columns, checks, USING, expression
- * indexes) needs a member of contact_guard_admin.
+ * A table's owner may change the table in any way, but may not read what is guarded.  So
+ * a command that makes PostgreSQL hand stored values to an expression or a function of
+ * the owner's choice (triggers, rules, policies, generated columns, checks, USING,
+ * expression indexes) needs a member of contact_guard_admin.
  *
  * A name means what it means when the command resolves it, which may be long
  * after a hook has looked.  So decisions are made on OIDs under the command's own
@@ -268,7 +268,7 @@ decide_reindex(ReindexStmt *statement, CgDdl *frame)
 
 	if (statement->kind != REINDEX_OBJECT_TABLE)
 	{
-		/* Of a schema or database, or an index: which may be anybody's. */
+		/* A command on a schema, a database or an index: the relations may be anybody's. */
 		frame->touches = cg_descend_guards_anything();
 		return;
 	}

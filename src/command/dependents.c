@@ -3,7 +3,8 @@
  *		Functions that a guarded relation's own definition calls.
  *
  * Such a function gets stored values, past reveal(): at REINDEX, ANALYZE, when a
- * constraint is validated.  Whoever owns it could replace it by one that tells.
+ * constraint is validated.  The function's owner could replace it by one that tells the
+ * values.
  */
 #include "postgres.h"
 

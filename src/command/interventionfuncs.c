@@ -239,8 +239,9 @@ cg_forget_interventions(PG_FUNCTION_ARGS)
 }
 
 /*
- * One more than the greatest, as of now: a sequence is anybody's who may write all data,
- * and starts anew in a restore.  Until we commit nobody else draws one.
+ * One more than the greatest number at this moment.  A sequence could be set by every
+ * role that may write all data, and would start anew in a restore.  Until we commit
+ * nobody else gets a number.
  */
 static int64
 draw_id(void)

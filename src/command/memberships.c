@@ -6,8 +6,8 @@
  * hook tells what they did.  So the memberships are compared, before and after:
  * what counts is the OIDs in the catalog, however the command came to them.
  *
- * Roles are the cluster's and policies a database's: a command that is run in
- * another database is no record in this one.
+ * Roles belong to the cluster, and policies to a database: a command that is run in
+ * another database is not recorded in this one.
  */
 #include "postgres.h"
 

@@ -131,7 +131,7 @@ cg_disallow(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* For its privileges alone: whoever may call it has been given a permission. */
+/* It exists for its privileges alone: a role that may call it has been given a permission. */
 Datum
 cg_standing_permission(PG_FUNCTION_ARGS)
 {

@@ -131,7 +131,10 @@ check_key(Oid relid, AttrNumber customer)
 				 errmsg("customer key \"%s\" of relation \"%s\" has type %s",
 						get_attname(relid, customer, false), get_rel_name(relid), format_type_be(type)),
 				 errhint("Customer keys are smallint, integer, bigint, uuid, text or varchar.")));
-	/* Whoever may change what it is computed from would move rows to another customer. */
+	/*
+	 * A user who may change what the key is computed from could move rows to another
+	 * customer.
+	 */
 	if (get_attgenerated(relid, customer) != '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -2,9 +2,9 @@
  * reaches.c
  *		What a trusted function may reach by the names in its words.
  *
- * The gate (gate.c) lets a trusted function call what is harmless by itself: SQL
- * bodies, casts, domains.  Whoever could replace what these call, two steps away
- * from any name in the text, would tell values by errors.
+ * The gate (gate.c) lets a trusted function call what is harmless by itself: SQL bodies,
+ * casts, domains.  A user who could replace what these call, two steps away from any name
+ * in the text, would get values told by errors.
  */
 #include "postgres.h"
 

@@ -66,7 +66,10 @@ cg_retire_require_done(void)
 	List	   *relids = labelled_relations();
 	List	   *functions;
 
-	/* Whoever has installed it owns it, also when he is no superuser any more. */
+	/*
+	 * The role that installed the extension owns it, even if the role is not a superuser
+	 * any more.
+	 */
 	if (!superuser())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

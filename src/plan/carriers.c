@@ -3,11 +3,11 @@
  *		What could carry a value off while a query runs.
  *
  * dblink_exec('…', 'insert …' || phone) sends the value away during expression
- * evaluation, before any row is made; set_config('application_name', phone, …)
- * shows it in pg_stat_activity.  C functions are the superuser's work, so their
- * volatility is believed; what others label their functions is not.  A function
- * of somebody's can also hide in a type: the check of a domain inside a row that
- * record_in reads, a cast to json that to_json looks up.
+ * evaluation, before any row is made; set_config('application_name', phone, …) shows it
+ * in pg_stat_activity.  C functions are the superuser's work, so their volatility is
+ * believed; what others label their functions is not.  A user's function can also hide in
+ * a type: the check of a domain inside a row that record_in reads, a cast to json that
+ * to_json looks up.
  */
 #include "postgres.h"
 
@@ -69,8 +69,8 @@ carrier_function(Oid function, void *context)
 }
 
 /*
- * Does reading or printing a value of this type call somebody's function: the
- * check of a domain, or a cast to json?
+ * Does reading or printing a value of this type call a user's function: the check of a
+ * domain, or a cast to json?
  */
 static bool
 carrier_type(Oid type)
@@ -286,7 +286,7 @@ carrier_walker(Node *node, void *context)
 	if (IsA(node, SetOperationStmt) &&
 		carrier_walker((Node *) ((SetOperationStmt *) node)->groupClauses, context))
 		return true;
-	/* Which sequence is no secret as long as it is a constant. */
+	/* A sequence that is named by a constant tells nothing of a value. */
 	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == F_NEXTVAL &&
 		IsA(linitial(((FuncExpr *) node)->args), Const))
 		return false;

@@ -132,7 +132,7 @@ must_be_query(Oid relid)
 	return cg_policy_get(relid) != NULL || cg_policy_is_audited(relid) || cg_policy_is_statistics(relid);
 }
 
-/* Nobody waits for a lock of ours on what COPY would refuse him. */
+/* Before any lock of ours: a user whom COPY refuses must not make others wait. */
 static bool
 may_read(Oid relid)
 {

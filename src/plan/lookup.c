@@ -2,17 +2,16 @@
  * lookup.c
  *		Look-ups by people who may: "which customer is calling?"
  *
- * The comparisons become security quals of the relation, and found(), which
- * records, the one behind them: so PostgreSQL applies them before anything that
- * somebody's function could tell of the row, and found() to nothing but what
- * they have let through.
+ * The comparisons become security quals of the relation, and found(), which records, the
+ * one behind them: so PostgreSQL applies them before a user's function can tell anything
+ * of the row, and applies found() only to rows that they have let through.
  *
- * One comparison of a relation: of two, the second would tell of a row that the
- * first has found, before found() has it on record.  Only operators that are built
- * in, with the meaning that a btree gives them, and LIKE with a pattern that is
- * known to be good: code that can do nothing but compare.  Only in the WHERE of a SELECT,
- * of a relation that no outer join can fill up with nulls: there, applying a
- * condition to the relation is the same as applying it to the join.  All else
+ * There is only one comparison for each relation.  If there were two, the second would
+ * tell something of a row that the first has found, before found() has recorded it.  Only
+ * operators that are built in, with the meaning that a btree gives them, and LIKE with a
+ * pattern that is known to be good: code that can do nothing but compare.  Only in the
+ * WHERE of a SELECT, of a relation that no outer join can fill up with nulls: there,
+ * applying a condition to the relation is the same as applying it to the join.  All else
  * goes through reveal(), and is right, but slow.
  */
 #include "postgres.h"

@@ -181,11 +181,10 @@ is_look_up(const CgMark *mark)
 }
 
 /*
- * The order in which an index on a guarded column returns rows is that of the
- * stored values, and whoever may INSERT could put his own in between.  No
- * condition could use it anyhow: they all see reveal().  Look-ups are by people
- * who are shown every value.  Extended statistics tell EXPLAIN how many values there
- * are.
+ * The order in which an index on a guarded column returns rows is that of the stored
+ * values, and a user who may INSERT could put values of their own in between.  No
+ * condition could use it anyhow: they all see reveal().  Look-ups are by people who are
+ * shown every value.  Extended statistics tell EXPLAIN how many values there are.
  */
 static void
 forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
@@ -268,8 +267,8 @@ has_guarded(const RangeTblEntry *rte, AttrNumber attnum)
  * Estimates over a guarded column, as of DISTINCT, would show EXPLAIN how many values
  * it has: there are no statistics of it.  The hook may say so by taking control.
  *
- * The planner's estimates call operators of anybody's with values from statistics.
- * Of the log it may so for those alone that tell nothing.
+ * The planner's estimates call operators of any user with values from statistics.  For
+ * columns of the log only operators that tell nothing may be called so.
  */
 static bool
 planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,

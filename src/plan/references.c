@@ -209,7 +209,7 @@ is_void_filter(const Node *node)
 	return cg_rowpolicy_is_filter(node, &relid) && cg_planassume_sees_all(relid);
 }
 
-/* Rows that the writer has just made himself: EXCLUDED, and a plain INSERT's. */
+/* Rows that the same statement has made: EXCLUDED, and the rows of a plain INSERT. */
 static bool
 is_own_value(const Query *query, const Var *var)
 {
@@ -231,7 +231,7 @@ rewrite_var(Var *var, RewriteContext *context)
 
 	if (context->place.decides)
 		cg_uses_note(context, var);
-	/* System columns are nobody's phone number. */
+	/* System columns hold no phone numbers. */
 	if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_NAMEDTUPLESTORE) ||
 		var->varattno < 0 || !OidIsValid(rte->relid))
 		return (Node *) var;
@@ -313,9 +313,9 @@ is_self_assignment(const Query *query, const TargetEntry *target)
 }
 
 /*
- * Assignments to columns of a row that exists: what is assigned to a guarded
- * column, or to the customer key, goes through keep(), and is itself rewritten.
- * Whoever could give a row to a customer of his would see it.
+ * Assignments to columns of a row that exists: what is assigned to a guarded column, or
+ * to the customer key, goes through keep(), and is itself rewritten. Otherwise a
+ * technician could assign a row to a customer with an open window, and read it.
  */
 List *
 cg_references_rewrite_assignments(List *targets, Query *query, RewriteContext *context)

@@ -9,8 +9,8 @@
  * whether it chooses rows that are written (uses.c).  Expressions are references.c's.
  *
  * Not rewritten:
- * - EXCLUDED, and the row that a plain INSERT returns or checks: the writer's
- *   own values, which he has just sent;
+ * - EXCLUDED, and the row that a plain INSERT returns or checks: the values that the
+ *   writer has just sent;
  * - the container of an assignment to a part of a column: replaced by a mask,
  *   the rest of the column would be lost;
  * - the expressions that choose an index for ON CONFLICT: they must equal the

@@ -27,7 +27,7 @@ static bool query_walker(Query *query, RowlessContext *context);
 static bool rte_walker(RangeTblEntry *rte, RowlessContext *context);
 static bool rowless_walker(Node *node, void *context);
 
-/* May evaluating it run somebody's code, or fail? */
+/* May evaluating it run a user's code, or fail? */
 static bool
 node_computes(const Node *node)
 {

@@ -71,7 +71,7 @@ cg_rowpolicy_init(void)
 	row_security_policy_hook_permissive = permissive_policies;
 }
 
-/* Whoever may INSERT may do so for any customer; he knows what he writes. */
+/* A user who may INSERT may do so for any customer: the values are the user's own. */
 static List *
 restrictive_policies(CmdType cmdtype, Relation relation)
 {
@@ -122,7 +122,7 @@ make_policy(bool permissive, Oid role, Node *qual)
 	return policy;
 }
 
-/* A broken policy knows no customers, so nobody's rows exist. */
+/* A broken policy knows no customers, so no rows exist. */
 static Node *
 make_filter(Oid relid, Index rti)
 {
@@ -209,9 +209,9 @@ is_foreign_key_check(const Query *query, RangeTblEntry *rte)
 }
 
 /*
- * RETURNING makes row security ask the policies for SELECT of the new row: one that
- * the writer has made himself, whoever's it is.  What ON CONFLICT finds is asked for
- * by checks of another kind.
+ * RETURNING makes row security ask the policies for SELECT of the new row: a row that the
+ * writer has just made, for any customer.  What ON CONFLICT finds is asked for by checks
+ * of another kind.
  */
 static void
 allow_returning(Query *query)

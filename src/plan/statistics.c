@@ -6,8 +6,8 @@
  * SELECT the column.  Its rows for guarded columns get a security qual of ours:
  * the planner, which reads statistics through the system caches, keeps them.
  *
- * Asked for the session's outer role: a function of a superuser's must not show
- * them to whoever calls it.
+ * The session's outer role is asked about: a superuser's function must not show them to
+ * its caller.
  */
 #include "postgres.h"
 

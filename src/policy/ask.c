@@ -7,16 +7,16 @@
  *
  * - The snapshot is our own, filled by GetSnapshotData() at each question, so a
  *   REPEATABLE READ transaction sees a closing that has just been committed.
- *   GetLatestSnapshot() fails above a Gather.  Its command id is 0: what the
- *   reader's own transaction did is not there, or he could insert a window,
- *   read, and roll back.
+ *   GetLatestSnapshot() fails above a Gather.  Its command id is 0: it does not see what
+ *   the reader's own transaction did.  Otherwise a reader could insert a window, read,
+ *   and roll back.
  * - Settings that change the meaning of a comparison are pinned: with columns
  *   without time zone, SET timezone would re-open a closed window.
  * - The query runs as the relation's owner in a security-restricted operation, and
  *   below the gate (gate.c): no function is called that an admin does not know of.
- * - Volatile functions would take a snapshot with the reader's own changes, and
- *   now() stands still in his transaction: both are refused, at each new plan,
- *   since a view may have been replaced.
+ * - Volatile functions would take a snapshot with the reader's own changes, and now()
+ *   stands still in the reader's transaction.  Both are refused at each new plan, since a
+ *   view may have been replaced.
  */
 #include "postgres.h"
 

@@ -2,9 +2,9 @@
  * asked.h
  *		What the question for windows calls and reads, and whether it may.
  *
- * It runs with rights of the relation's owner, for whoever reads, and its answer
- * decides what he is shown.  So it may call only functions that are allowed
- * (trust.h), and of PostgreSQL's own only those whose result does not depend on
+ * The question runs with rights of the relation's owner, whoever the reader is, and its
+ * answer decides what the reader is shown.  So it may call only functions that are
+ * allowed (trust.h), and of PostgreSQL's own only those whose result does not depend on
  * the reader's session.
  */
 #ifndef CG_ASKED_H

@@ -130,8 +130,9 @@ require_allowed(Oid function)
 }
 
 /*
- * What a guarded table's definition calls was decided by its trust.  Whoever has
- * replaced it since, past the library, may want to see the values.
+ * An admin has trusted what a guarded table's definition calls.  Somebody who has
+ * replaced such a function since, while the library was not loaded, may want to see the
+ * values.
  */
 static void
 refuse_void(Oid function)

@@ -124,8 +124,8 @@ List *
 cg_interventions_list(void)
 {
 	/*
-	 * Not while a question is asked, or prepared: planning it may bring us here
-	 * again, and whoever asks goes through the list.
+	 * Not while a question is asked or prepared: planning it may bring us here again,
+	 * while the caller goes through the list.
 	 */
 	if (!IsInParallelMode() && !cg_ask_is_running())
 		refresh();

@@ -18,9 +18,9 @@
  */
 typedef enum CgAsk
 {
-	CG_ASK_OPEN,				/* his windows that are open, or open within a second */
+	CG_ASK_OPEN,				/* the technician's windows that are open, or will be within a second */
 	CG_ASK_CUSTOMER,			/* the same at one customer, open now */
-	CG_ASK_PAST					/* his windows that began within the last year */
+	CG_ASK_PAST					/* the technician's windows that began within the last year */
 } CgAsk;
 
 #define CG_NASKS (CG_ASK_PAST + 1)

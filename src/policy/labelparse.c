@@ -2,9 +2,9 @@
  * labelparse.c
  *		Reading the text of a label.
  *
- * The form is in labels.h.  A label comes from whoever may set one, or from a
- * dump, so everything that is not of that form is an error, not ignored: an
- * ignored key could be the one that guards.
+ * The form is in labels.h.  A label comes from a user who may set one, or from a dump.
+ * So everything that is not of that form is an error and is not ignored: an ignored key
+ * could be the one that guards.
  */
 #include "postgres.h"
 
@@ -53,7 +53,10 @@ parse_object(const char *label)
 	}
 	PG_CATCH();
 	{
-		/* What it says of tokens is no help; it holds nothing but memory. */
+		/*
+		 * What the error says about tokens does not help the user.  The parser holds
+		 * nothing but memory.
+		 */
 		MemoryContextSwitchTo(oldcontext);
 		FlushErrorState();
 	}

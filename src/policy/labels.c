@@ -63,9 +63,9 @@ cg_labels_init(void)
 }
 
 /*
- * The mark of a group role, which says that a superuser answers for who is in it:
- * roles are the cluster's, and whoever may make one could have made ours before us,
- * with members of his.  The install script sets it; pg_dumpall carries it.
+ * The mark of a group role, which says that a superuser answers for its members.  Roles
+ * belong to the cluster: somebody who may create roles could have created ours before us,
+ * with members of that user's choice.  The install script sets it; pg_dumpall carries it.
  */
 static void
 check_role_label(const ObjectAddress *role, const char *label)
@@ -154,10 +154,10 @@ check_label(const ObjectAddress *object, const char *label)
 }
 
 /*
- * Whoever reads or writes just now has a plan without the guard, and goes on with
- * it; so nobody may be at it when a guard begins.  Rows that are stored in an
- * ancestor are routed here by plans that have never heard of this relation.  Parents
- * first, as PostgreSQL locks them.
+ * A session that reads or writes the relation at this moment has a plan without the
+ * guard, and goes on with it.  So nobody may use the relation when a guard begins.  Rows
+ * that are stored in an ancestor are routed here by plans that have never heard of this
+ * relation.  Parents first, as PostgreSQL locks them.
  */
 void
 cg_labels_lock(Oid relid)

@@ -159,7 +159,7 @@ cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 				 */
 				if (!is_text_like(base))
 					break;
-				/* The padding of a char(n) is no part of its value. */
+				/* The padding of a char(n) does not belong to its value. */
 				if (base == BPCHAROID)
 					value = DirectFunctionCall1(rtrim1, value);
 				return text_to_type(mask_text(mask, TextDatumGetCString(value), actor, key),
@@ -223,7 +223,7 @@ mask_email(const char *value)
 
 	if (at == NULL || at == value)
 		return pstrdup("***");
-	/* Behind the last dot of what is no address there may be anything. */
+	/* If the text is not an address, anything may stand behind its last dot. */
 	if (dot == NULL || strspn(dot + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(dot + 1))
 		dot = "";
 	return psprintf("%.*s***@***%s", pg_mblen(value), value, dot);

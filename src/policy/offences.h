@@ -15,8 +15,8 @@ extern CgOffence *cg_offences_first(Oid relid);
 
 /*
  * ERROR insufficient_privilege that names all of the relation or of one of its
- * descendants, with the commands that mend it.  Waits for whoever is changing
- * what they call, and nobody does until the transaction ends.
+ * descendants, with the commands that mend it.  Waits for commands that are changing what
+ * the definitions call; no other command changes it until the transaction ends.
  */
 extern void cg_offences_require_none(Oid relid);
 

@@ -305,7 +305,10 @@ cg_permission_forget_void(Oid role)
 						   GetUserNameFromId(role, false));
 }
 
-/* A relation goes, and what was allowed on it; its number may be another's one day. */
+/*
+ * A relation is dropped, and what was allowed on it goes with it: its OID may belong to
+ * another relation one day.
+ */
 static void
 relation_dropped(Oid relid)
 {

@@ -26,9 +26,9 @@ typedef struct CgPermission
 extern void cg_permission_init(void);
 
 /*
- * The actor's standing permission on a relation: the superuser's own, or the
- * strongest that a role whose privileges he has holds on it, on an ancestor, or
- * on everything.  Needs a transaction.
+ * The actor's standing permission on a relation: the superuser's own, or the strongest of
+ * those that hold on the relation, on an ancestor or on everything, for a role whose
+ * privileges the actor has.  Needs a transaction.
  */
 extern CgPermission cg_permission_of(const CgActor *actor, const CgPolicy *policy);
 

@@ -119,7 +119,7 @@ cg_planassume_check(const PlannedStmt *plan)
 		/* A child has its parent's mark. */
 		if (rte->enrname == NULL || !cg_rtemark_get(rte, &mark) || mark.relid != rte->relid)
 			continue;
-		/* As row security itself: whoever dumps gets all rows or an error. */
+		/* As with row security itself: a dump gets all rows or an error. */
 		if (mark.assumed == CG_ASSUMED_SEES_OPEN && (!row_security || am_walsender))
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -147,7 +147,7 @@ cg_planassume_check(const PlannedStmt *plan)
 	return to_record;
 }
 
-/* The actor has become another: drops cached plans that do not hold for him. */
+/* There is a new actor: drops cached plans that do not hold for the new one. */
 static void
 actor_changed(bool lost)
 {

@@ -14,9 +14,9 @@
 extern void cg_planassume_init(void);
 
 /*
- * Has the actor a standing permission on the relation?  Do all of its rows exist
- * for him, in mode hide?  The plan that is being made takes the answer for
- * granted, and must carry a mark that says so.
+ * Has the actor a standing permission on the relation?  Do all of its rows exist for the
+ * actor, in mode hide?  The plan that is being made takes the answer for granted, and
+ * must carry a mark that says so.
  */
 extern bool cg_planassume_permitted(Oid relid);
 extern bool cg_planassume_sees_all(Oid relid);

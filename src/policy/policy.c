@@ -162,7 +162,10 @@ build_policy(CgPolicy *policy, Oid relid)
 		check_policy(policy);
 }
 
-/* By membership: a view of somebody's that is called like one of ours is his. */
+/*
+ * By membership in the extension: a user's view that has the name of one of ours is not
+ * ours.
+ */
 static bool
 is_log(Oid relid, List *ancestors)
 {
@@ -230,7 +233,7 @@ cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spec)
 	for (at = 0; at < policy->nguarded && policy->guarded[at].attnum < attnum; at++);
 	if (at < policy->nguarded && policy->guarded[at].attnum == attnum)
 		return;
-	/* Whoever adds a column to those of the labels has another context. */
+	/* The code that adds a column to those of the labels runs in another memory context. */
 	oldcontext = MemoryContextSwitchTo(policy->guarded ? GetMemoryChunkContext(policy->guarded)
 									   : CurrentMemoryContext);
 	policy->guarded = policy->guarded

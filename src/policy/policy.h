@@ -46,7 +46,7 @@ typedef struct CgPolicy
 	CgRowSecurity row_security; /* before protect() forced it; the relation's own */
 	char	   *broken;			/* why no guarded column can be read, or NULL */
 	AttrNumber	customer;		/* the customer key; 0 if broken */
-	int			nguarded;		/* 0: the relation is none of our business */
+	int			nguarded;		/* 0: nothing of the relation is guarded */
 	CgGuarded  *guarded;		/* by attnum */
 	List	   *ancestors;		/* OIDs of tables that it inherits from */
 } CgPolicy;

@@ -296,9 +296,8 @@ cg_policycache_put(const CgPolicy *built, uint64 before)
 }
 
 /*
- * All that a shape has, so that two with the same text are the same: whoever adds
- * a field to CgGuarded, or a list or string to CgPolicy, adds it here and in
- * shape_of().
+ * All that a shape has, so that two with the same text are the same: if you add a field
+ * to CgGuarded, or a list or string to CgPolicy, add it here and in shape_of().
  */
 static char *
 shape_key(const CgPolicy *policy)

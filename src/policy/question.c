@@ -149,7 +149,10 @@ cg_question_is_valid(const CgInterventions *target)
 	return true;
 }
 
-/* A cancelled query, or a lock that was not to be had, is no broken definition. */
+/*
+ * A cancelled query, or a lock that could not be got, does not mean that the definition
+ * is broken.
+ */
 static bool
 is_passing(int sqlerrcode)
 {

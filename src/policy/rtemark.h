@@ -15,8 +15,8 @@
 typedef enum CgAssumed
 {
 	CG_ASSUMED_NOTHING,
-	CG_ASSUMED_PERMITTED,		/* he has a standing permission on the relation */
-	CG_ASSUMED_SEES_ALL,		/* that, or he bypasses row security */
+	CG_ASSUMED_PERMITTED,		/* the actor has a standing permission on the relation */
+	CG_ASSUMED_SEES_ALL,		/* that, or the actor bypasses row security */
 	CG_ASSUMED_SEES_OPEN		/* neither */
 } CgAssumed;
 

@@ -2,10 +2,10 @@
  * steady.c
  *		Functions of PostgreSQL's own whose result is the same for every reader.
  *
- * An IMMUTABLE one looks at no setting; that is what the word means.  A STABLE one
- * may: current_setting() at the reader's own, to_tsvector() at a configuration that
- * he may have made, a cast to regclass at his search_path.  So those that a
- * question for windows may call are named here, not those that it may not.  Each
+ * An IMMUTABLE one looks at no setting; that is what the word means.  A STABLE one may:
+ * current_setting() looks at the reader's settings, to_tsvector() at a configuration that
+ * the reader may have made, a cast to regclass at the reader's search_path.  So those
+ * that a question for windows may call are named here, not those that it may not.  Each
  * of them depends on settings that ask.c pins, or on types, which callees.c follows.
  */
 #include "postgres.h"

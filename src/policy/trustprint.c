@@ -93,7 +93,7 @@ cg_trustprint_make(Oid function)
 
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
-	/* As pg_dump: every name with its schema, whoever asks. */
+	/* As pg_dump writes it: every name with its schema, in every session. */
 	level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);

@@ -165,7 +165,7 @@ cg_verdict_before(Node *statement, List *relids)
 	return images;
 }
 
-/* What such a function calls may be anybody's. */
+/* Such a function may call functions of any user. */
 static void
 refuse_untrusted(const CgImage *image)
 {

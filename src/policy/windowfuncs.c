@@ -2,7 +2,8 @@
  * windowfuncs.c
  *		has_open_window() and open_interventions(), for the CRM's own screens.
  *
- * They record nothing: they tell who is expected where, not how to reach him.
+ * They record nothing: they tell which technician is expected where, not how to reach a
+ * customer.
  */
 #include "postgres.h"
 

@@ -7,7 +7,7 @@
 
 #include "policy/interventions.h"
 
-/* ERROR if a label's intervals or time zone are none. */
+/* ERROR if what a label has for an interval or a time zone is not one. */
 extern void cg_windowquery_check_label(const CgTableLabel *label);
 
 /* What the catalogs show to be wrong with a definition, palloc'd, or NULL. */
