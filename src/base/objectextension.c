@@ -65,7 +65,7 @@ precedes(const char *version, const char *other)
 }
 
 void
-cg_objects_find_extension(CgExtension *result)
+cg_objectextension_find(CgExtension *result)
 {
 	Relation	catalog = table_open(ExtensionRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -104,7 +104,7 @@ version_hint(const CgExtension *own)
 }
 
 void
-cg_objects_require_version(const CgExtension *own)
+cg_objectextension_require_version(const CgExtension *own)
 {
 	if (own->other_version)
 		ereport(ERROR,
@@ -115,17 +115,17 @@ cg_objects_require_version(const CgExtension *own)
 }
 
 char *
-cg_objects_version_problem(void)
+cg_objectextension_version_problem(void)
 {
 	CgExtension own;
 
-	cg_objects_find_extension(&own);
+	cg_objectextension_find(&own);
 	return psprintf("guarded columns cannot be read, and nothing is recorded: the extension has version %s in this database, but the server runs the library of version %s; %s",
 					own.version, CG_VERSION, version_hint(&own));
 }
 
 bool
-cg_objects_calls_library(HeapTuple tuple, const char *name)
+cg_objectextension_calls_library(HeapTuple tuple, const char *name)
 {
 	bool		isnull;
 	Datum		symbol = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
@@ -138,7 +138,7 @@ cg_objects_calls_library(HeapTuple tuple, const char *name)
 }
 
 int
-cg_objects_missing_hint(const CgExtension *own)
+cg_objectextension_missing_hint(const CgExtension *own)
 {
 	if (OidIsValid(own->oid) && own->other_version)
 		return errhint("%s", version_hint(own));

@@ -182,7 +182,7 @@ look_for_extension(void)
 		return &none;
 	listen();
 	before = invalidations;
-	cg_objects_find_extension(&extension);
+	cg_objectextension_find(&extension);
 	extension_known = (invalidations == before);
 	return &extension;
 }
@@ -303,7 +303,7 @@ cg_objects_relation(const char *name, bool missing_ok)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s.%s\" of extension \"%s\" does not exist", CG_SCHEMA, name, CG_SCHEMA),
-				 cg_objects_missing_hint(own)));
+				 cg_objectextension_missing_hint(own)));
 	return relid;
 }
 
@@ -344,7 +344,7 @@ cg_objects_require(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the schema of extension \"%s\" is called \"%s\"", CG_SCHEMA, name),
 				 errhint("Rename it back, with the library unloaded.")));
-	cg_objects_require_version(own);
+	cg_objectextension_require_version(own);
 	table = columns_problem(&detail);
 	if (table)
 		ereport(ERROR,
@@ -413,7 +413,7 @@ find_function(const char *name)
 		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
 
 		if (OidIsValid(own->oid) && form->pronamespace == own->schema && form->prolang == ClanguageId &&
-			belongs(ProcedureRelationId, form->oid, form->proowner) && cg_objects_calls_library(tuple, name))
+			belongs(ProcedureRelationId, form->oid, form->proowner) && cg_objectextension_calls_library(tuple, name))
 			result = form->oid;
 	}
 	ReleaseSysCacheList(list);
@@ -442,7 +442,7 @@ cg_objects_function(const char *name)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("function %s.%s of extension \"%s\" does not exist, or is not the library's",
 						CG_SCHEMA, name, CG_SCHEMA),
-				 cg_objects_missing_hint(own)));
+				 cg_objectextension_missing_hint(own)));
 	keep_known(functions, name, PROCOID, result, before);
 	return result;
 }

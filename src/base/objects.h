@@ -23,17 +23,17 @@ typedef struct CgExtension
 } CgExtension;
 
 /* For objects.c alone: the row, as it is now; and in an ereport(), what to do where an object is missing. */
-extern void cg_objects_find_extension(CgExtension *result);
-extern int	cg_objects_missing_hint(const CgExtension *own);
+extern void cg_objectextension_find(CgExtension *result);
+extern int	cg_objectextension_missing_hint(const CgExtension *own);
 
 /* For objects.c alone: ERROR object_not_in_prerequisite_state if it is of another version. */
-extern void cg_objects_require_version(const CgExtension *own);
+extern void cg_objectextension_require_version(const CgExtension *own);
 
 /* That error's words, for status(); palloc'd. */
-extern char *cg_objects_version_problem(void);
+extern char *cg_objectextension_version_problem(void);
 
 /* For objects.c alone: does this function in C call the library's symbol cg_NAME? */
-extern bool cg_objects_calls_library(HeapTuple tuple, const char *name);
+extern bool cg_objectextension_calls_library(HeapTuple tuple, const char *name);
 
 /*
  * The extension and its schema, or InvalidOid in a database without it; the

@@ -1,6 +1,6 @@
 /*
  * owncommand.c
- *		Commands on the extension's own tables, of its own code: see owntables.h.
+ *		Commands on the extension's own tables, of its own code.
  *
  * They run in the bootstrap superuser's rights, in settings that the session cannot
  * choose, and with leave to write.
@@ -22,6 +22,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/objects.h"
+#include "base/owncommand.h"
 #include "base/owntables.h"
 #include "base/settings.h"
 #include "compat.h"
@@ -147,7 +148,7 @@ take_value(Command *command, MemoryContext caller)
 }
 
 uint64
-cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
+cg_owncommand_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
 {
 	Command		command = {sql, nargs, types, values, nulls};
 
@@ -156,11 +157,11 @@ cg_owntables_execute(const char *sql, int nargs, Oid *types, Datum *values, cons
 }
 
 bool
-cg_owntables_select(const char *sql, int nargs, Oid *types, Datum *values, Oid type, Datum *result)
+cg_owncommand_select(const char *sql, int nargs, Oid *types, Datum *values, Oid type, Datum *result)
 {
 	Command		command = {sql, nargs, types, values, .selects = true, .type = type};
 
-	run_as_ours(run_command, &command);
+	run_as_ours(run_statement, &command);
 	if (command.processed == 0 || command.isnull)
 		return false;
 	*result = command.value;
@@ -168,27 +169,27 @@ cg_owntables_select(const char *sql, int nargs, Oid *types, Datum *values, Oid t
 }
 
 bool
-cg_owntables_select_int8(const char *sql, int nargs, Oid *types, Datum *values, int64 *result)
+cg_owncommand_select_int8(const char *sql, int nargs, Oid *types, Datum *values, int64 *result)
 {
 	Datum		value;
 
-	if (!cg_owntables_select(sql, nargs, types, values, INT8OID, &value))
+	if (!cg_owncommand_select(sql, nargs, types, values, INT8OID, &value))
 		return false;
 	*result = DatumGetInt64(value);
 	return true;
 }
 
 bool
-cg_owntables_finds(const char *sql, int nargs, Oid *types, Datum *values)
+cg_owncommand_finds(const char *sql, int nargs, Oid *types, Datum *values)
 {
 	Command		command = {sql, nargs, types, values, .selects = true};
 
-	run_as_ours(run_command, &command);
+	run_as_ours(run_statement, &command);
 	return command.processed > 0;
 }
 
 void
-cg_owntables_query(const char *sql, int nargs, Oid *types, Datum *values,
+cg_owncommand_query(const char *sql, int nargs, Oid *types, Datum *values,
 				   void (*each) (HeapTuple row, TupleDesc tupdesc, void *arg), void *arg)
 {
 	Command		command = {sql, nargs, types, values, .each = each, .arg = arg};
@@ -215,7 +216,7 @@ run_utility(void *arg)
 }
 
 void
-cg_owntables_utility(char *sql)
+cg_owncommand_utility(char *sql)
 {
 	run_as_ours(run_utility, sql);
 }
@@ -233,7 +234,7 @@ run_truncate(void *arg)
 }
 
 void
-cg_owntables_truncate(const char *table)
+cg_owncommand_truncate(const char *table)
 {
 	Oid			relid = cg_objects_relation(table, false);
 

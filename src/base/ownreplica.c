@@ -27,6 +27,7 @@
 
 #include "base/objects.h"
 #include "base/ownreplica.h"
+#include "base/owncommand.h"
 #include "base/owntables.h"
 
 PG_FUNCTION_INFO_V1(cg_discard_replicated);
@@ -142,12 +143,12 @@ cg_ownreplica_problems(void)
 {
 	List	   *problems = NIL;
 
-	cg_owntables_query("SELECT format('publication %I publishes tables of contact_guard, though none of their rows that matter: "
+	cg_owncommand_query("SELECT format('publication %I publishes tables of contact_guard, though none of their rows that matter: "
 					   "on a subscriber tables of the same names must exist, so set publish_via_partition_root, or publish schema by schema', p.pubname) "
 					   "FROM pg_publication p WHERE EXISTS (SELECT FROM pg_get_publication_tables(p.pubname) t "
 					   "JOIN pg_class c ON c.oid = t.relid WHERE c.relnamespace = 'contact_guard'::regnamespace)",
 					   0, NULL, NULL, add_problem, &problems);
-	cg_owntables_query("SELECT format('subscription %I has tables of contact_guard: what it brings for them is dropped, since this server''s are its own', s.subname) "
+	cg_owncommand_query("SELECT format('subscription %I has tables of contact_guard: what it brings for them is dropped, since this server''s are its own', s.subname) "
 					   "FROM pg_subscription s WHERE EXISTS (SELECT FROM pg_subscription_rel r JOIN pg_class c ON c.oid = r.srrelid "
 					   "WHERE r.srsubid = s.oid AND c.relnamespace = 'contact_guard'::regnamespace)",
 					   0, NULL, NULL, add_problem, &problems);

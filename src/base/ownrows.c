@@ -26,7 +26,7 @@
 #include "base/objects.h"
 #include "base/owncolumns.h"
 #include "base/ownrows.h"
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "compat.h"
 
 typedef enum Purpose
@@ -215,7 +215,7 @@ take_rows(Purpose purpose, const char *sql, int nargs, Oid *types, Datum *values
 	Rows		rows = {.purpose = purpose, .into = into};
 
 	rows.row = AllocSetContextCreate(CurrentMemoryContext, "contact_guard row", ALLOCSET_SMALL_SIZES);
-	cg_owntables_query(sql, nargs, types, values, take_row, &rows);
+	cg_owncommand_query(sql, nargs, types, values, take_row, &rows);
 	cg_ownrows_close(&rows.writer);
 	MemoryContextDelete(rows.row);
 	CommandCounterIncrement();

@@ -26,7 +26,7 @@ static uint64_t export_run(PGconn *stream, Tiles *tiles, const char *folder, uin
 static bool is_there(const char *folder, uint64_t n, uint64_t size);
 static int	bundle_width(uint64_t n, uint64_t size);
 static void put_leaf(Bundle *bundle, Tiles *tiles, const CgLeaf *leaf);
-static bool finish(Bundle *bundle, const char *folder);
+static bool finish_entries(Bundle *bundle, const char *folder);
 
 void
 export_entries(const char *conninfo, Tiles *tiles, const char *folder, uint64_t size)
@@ -69,11 +69,11 @@ export_run(PGconn *stream, Tiles *tiles, const char *folder, uint64_t first, uin
 	{
 		for (; bundle.n < (uint64_t) leaf.seq / CG_TILE_WIDTH && bundle.n < last;
 			 bundle.n++, bundle.width = bundle_width(bundle.n, size))
-			left_out += !finish(&bundle, folder);
+			left_out += !finish_entries(&bundle, folder);
 		put_leaf(&bundle, tiles, &leaf);
 	}
 	for (; bundle.n <= last; bundle.n++, bundle.width = bundle_width(bundle.n, size))
-		left_out += !finish(&bundle, folder);
+		left_out += !finish_entries(&bundle, folder);
 	cg_bytes_free(&bundle.data);
 	return left_out;
 }
@@ -121,7 +121,7 @@ put_leaf(Bundle *bundle, Tiles *tiles, const CgLeaf *leaf)
 		fail(result == CG_LEAF_CRYPTO || result == CG_LEAF_MEMORY ? EXIT_UNCHECKED : EXIT_TAMPERED,
 			 "seq %lld: %s", (long long) leaf->seq, cg_leaf_message(result));
 	cg_bytes_set_uint16(bundle->data.data + start, (uint16_t) (bundle->data.length - start - 2));
-	if (cg_merkle_leaf(&hasher, bundle->data.data + start + 2, bundle->data.length - start - 2, hash) != CG_MERKLE_OK)
+	if (cg_hasher_leaf(&hasher, bundle->data.data + start + 2, bundle->data.length - start - 2, hash) != CG_MERKLE_OK)
 		fail(EXIT_UNCHECKED, "SHA-256 failed");
 	if (at < (uint64_t) bundle->next || at >= (uint64_t) bundle->width || hashes == NULL || !good ||
 		memcmp(hashes + at * CG_HASH_LENGTH, hash, CG_HASH_LENGTH) != 0)
@@ -132,7 +132,7 @@ put_leaf(Bundle *bundle, Tiles *tiles, const CgLeaf *leaf)
 
 /* False, and no file, if rows are missing.  The bundle is empty then, for the next. */
 static bool
-finish(Bundle *bundle, const char *folder)
+finish_entries(Bundle *bundle, const char *folder)
 {
 	bool		whole = !bundle->holes && bundle->next == bundle->width;
 

@@ -49,12 +49,12 @@ run_keygen(int argc, char **argv)
 			 CG_NOTE_NAME_LENGTH, origin);
 	if (RAND_priv_bytes(seed, sizeof(seed)) != 1)
 		fail(EXIT_UNCHECKED, "libcrypto has no random bytes");
-	result = cg_note_make_key(&key, origin, type, seed);
+	result = cg_notekey_make(&key, origin, type, seed);
 	if (result != CG_NOTE_OK)
 		fail(EXIT_UNCHECKED, "could not make a key: %s", cg_note_message(result));
 	write_secret(out, &key);
 	print_key(&key);
-	cg_note_forget(&key);
+	cg_notekey_forget(&key);
 	memset(seed, 0, sizeof(seed));
 	return EXIT_GOOD;
 }
@@ -70,7 +70,7 @@ write_secret(const char *path, const CgNoteKey *key)
 	if (fd < 0)
 		fail(EXIT_UNCHECKED, "could not create \"%s\": %s", path, strerror(errno));
 	cg_bytes_init_fixed(&text, room, sizeof(room));
-	cg_note_put_secret_key(&text, key);
+	cg_notekey_put_secret(&text, key);
 	cg_bytes_put_text(&text, "\n");
 	if (text.failed || fchmod(fd, 0600) != 0 ||
 		write(fd, text.data, text.length) != (ssize_t) text.length || fsync(fd) != 0 ||
@@ -85,7 +85,7 @@ print_key(const CgNoteKey *key)
 	CgBytes		text;
 
 	cg_bytes_init(&text);
-	cg_note_put_key(&text, key);
+	cg_notekey_put(&text, key);
 	printf("%.*s\n", (int) text.length, (char *) text.data);
 	cg_bytes_free(&text);
 }
@@ -97,7 +97,7 @@ keys_add(Keys *keys, const char *key_or_file)
 	size_t		length;
 
 	/* A file's name may contain "+", but hardly be a key. */
-	if (cg_note_parse_key(key_or_file, strlen(key_or_file), &key) == CG_NOTE_OK)
+	if (cg_notekey_parse(key_or_file, strlen(key_or_file), &key) == CG_NOTE_OK)
 		keys_add_text(keys, key_or_file, "--vkey");
 	else
 		keys_add_text(keys, file_read(key_or_file, &length), key_or_file);
@@ -116,7 +116,7 @@ keys_add_text(Keys *keys, const char *text, const char *from)
 
 			if (keys->count == MAX_KEYS)
 				fail(EXIT_UNCHECKED, "more than %d keys", MAX_KEYS);
-			result = cg_note_parse_key(text, length, &keys->keys[keys->count]);
+			result = cg_notekey_parse(text, length, &keys->keys[keys->count]);
 			if (result != CG_NOTE_OK)
 				fail(EXIT_UNCHECKED, "%s: not a verification key: %s", from, cg_note_message(result));
 			keys->count++;
@@ -153,7 +153,7 @@ keys_check(const Keys *keys, const char *data, size_t length, CgNote *note,
 	for (int i = 0; i < keys->count; i++)
 	{
 		const CgNoteKey *key = &keys->keys[i];
-		CgNoteResult result = cg_note_verify(note, key, NULL);
+		CgNoteResult result = cg_notekey_verify(note, key, NULL);
 
 		if (result == CG_NOTE_OK)
 			/* A witness's cosignature is good to have, but does not replace the log's. */

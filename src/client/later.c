@@ -30,7 +30,7 @@ later_encode(const CgLeaf *leaf, const uint8_t *hash, CgBytes *out)
 	for (int event = CG_EVENT_NEXT; event <= UINT8_MAX; event++)
 	{
 		out->data[start + strlen(CG_LEAF_HEADER)] = (uint8_t) event;
-		if (cg_merkle_leaf(&hasher, out->data + start, out->length - start, computed) != CG_MERKLE_OK)
+		if (cg_hasher_leaf(&hasher, out->data + start, out->length - start, computed) != CG_MERKLE_OK)
 			fail(EXIT_UNCHECKED, "SHA-256 failed");
 		if (memcmp(computed, hash, CG_HASH_LENGTH) == 0)
 			return true;
@@ -50,7 +50,7 @@ later_is_leaf(PGconn *conn, const CgLeaf *leaf, const uint8_t *hash)
 
 	good = bytes != NULL && hash != NULL &&
 		cg_leaf_open(&reader, bytes, length, &event) == CG_LEAF_BAD_VERSION && reader.version == leaf->version;
-	if (good && cg_merkle_leaf(&hasher, bytes, length, computed) != CG_MERKLE_OK)
+	if (good && cg_hasher_leaf(&hasher, bytes, length, computed) != CG_MERKLE_OK)
 		fail(EXIT_UNCHECKED, "SHA-256 failed");
 	good = good && memcmp(computed, hash, CG_HASH_LENGTH) == 0;
 	free(bytes);

@@ -15,7 +15,7 @@
 CgHasher	hasher;
 
 static void limit_memory(void);
-static void report(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+static void put_report(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 static const struct
 {
@@ -94,7 +94,7 @@ limit_memory(void)
 }
 
 static void
-report(const char *format, va_list arguments)
+put_report(const char *format, va_list arguments)
 {
 	char		text[8192];
 
@@ -113,7 +113,7 @@ say(const char *format,...)
 	va_list		arguments;
 
 	va_start(arguments, format);
-	report(format, arguments);
+	put_report(format, arguments);
 	va_end(arguments);
 }
 
@@ -123,7 +123,7 @@ fail(int code, const char *format,...)
 	va_list		arguments;
 
 	va_start(arguments, format);
-	report(format, arguments);
+	put_report(format, arguments);
 	va_end(arguments);
 	exit(code);
 }

@@ -18,7 +18,7 @@
 
 #include "show.h"
 
-static void put_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out);
+static void put_proved_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out);
 static void put_opening(CgBytes *out, const CgLeaf *leaf, int group);
 static void check_file(const char *path, const char *data, size_t length, const Keys *keys, bool show);
 static void put_output(const char *path, const CgBytes *text);
@@ -74,7 +74,7 @@ run_proof(int argc, char **argv)
 	if ((uint64_t) seq >= checkpoint.size)
 		fail(EXIT_UNCHECKED, "row %lld is not in the signed log, which has %llu", (long long) seq,
 			 (unsigned long long) checkpoint.size);
-	put_row(conn, seq, sealed, &row);
+	put_proved_row(conn, seq, sealed, &row);
 	cg_bytes_put_base64(&extra, row.data, row.length);
 	file.extra = (char *) extra.data;
 	file.extra_length = extra.length;
@@ -93,7 +93,7 @@ run_proof(int argc, char **argv)
 
 /* The leaf, and the groups that are to be opened and can be. */
 static void
-put_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out)
+put_proved_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out)
 {
 	Rows	   *rows = rows_begin(conn, seq, seq);
 	CgLeaf		leaf;
@@ -186,8 +186,8 @@ check_file(const char *path, const char *data, size_t length, const Keys *keys, 
 	leaf_length = leaf_measure(row.data, row.length, file.index, &version);
 	if (leaf_length == 0)
 		fail(EXIT_TAMPERED, "\"%s\": what it proves is not row %llu", path, (unsigned long long) file.index);
-	if (cg_merkle_leaf(&hasher, row.data, leaf_length, hash) != CG_MERKLE_OK ||
-		cg_merkle_verify_inclusion(&hasher, file.index, checkpoint.size, hash,
+	if (cg_hasher_leaf(&hasher, row.data, leaf_length, hash) != CG_MERKLE_OK ||
+		cg_merkleverify_inclusion(&hasher, file.index, checkpoint.size, hash,
 								   (const uint8_t (*)[CG_HASH_LENGTH]) file.proof, file.count,
 								   checkpoint.root) != CG_MERKLE_OK)
 		fail(EXIT_TAMPERED, "\"%s\": the row is not in the log that was signed", path);

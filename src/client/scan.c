@@ -35,7 +35,7 @@ static bool rebuild_tile(Verify *verify, uint64_t n);
 static void add_range(Ranges *ranges, int64_t first, int64_t last, int64_t owner);
 static bool is_later(Verify *verify, const CgLeaf *leaf, CgBytes *encoded);
 static bool is_later_version(Verify *verify, const CgLeaf *leaf);
-static void count_row(Verify *verify, const CgLeaf *leaf);
+static void count_scanned(Verify *verify, const CgLeaf *leaf);
 static void distrust(Verify *verify, int64_t seq);
 static void drop_owner(Ranges *ranges, int64_t owner);
 static void parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner);
@@ -95,7 +95,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		if (result == CG_LEAF_BAD_EVENT && is_later(verify, &leaf, &encoded))
 			result = CG_LEAF_OK;
 		if (result == CG_LEAF_OK &&
-			cg_merkle_leaf(&hasher, encoded.data, encoded.length,
+			cg_hasher_leaf(&hasher, encoded.data, encoded.length,
 						   verify->hashes + at * CG_HASH_LENGTH) != CG_MERKLE_OK)
 			result = CG_LEAF_CRYPTO;
 		if (result == CG_LEAF_CRYPTO || result == CG_LEAF_MEMORY)
@@ -109,7 +109,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		if (leaf.event == CG_EVENT_ERASURE && verify->state[at] < ROW_REFUSED && leaf.count != NULL && *leaf.count > 0)
 			add_range(&verify->erasures, 1, *leaf.count, leaf.seq);
 		if (judge)
-			count_row(verify, &leaf);
+			count_scanned(verify, &leaf);
 	}
 }
 
@@ -157,7 +157,7 @@ is_later_version(Verify *verify, const CgLeaf *leaf)
 }
 
 static void
-count_row(Verify *verify, const CgLeaf *leaf)
+count_scanned(Verify *verify, const CgLeaf *leaf)
 {
 	bool		customer = leaf->customer_salt == NULL && leaf->customer_commitment != NULL;
 	bool		actor = leaf->actor_salt == NULL && leaf->actor_commitment != NULL;

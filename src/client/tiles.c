@@ -34,7 +34,7 @@ static void hash_full(const uint8_t *hashes, uint8_t *hash);
 
 /* For cg_tree_resume, which copies what it gets at once. */
 static const uint8_t *
-fetch_edge(void *arg, int level, uint64_t n, int width)
+fetch_memory_edge(void *arg, int level, uint64_t n, int width)
 {
 	Tiles	   *tiles = arg;
 	uint8_t    *hashes = tiles->last[level].hashes;
@@ -52,7 +52,7 @@ tiles_open(PGconn *conn, const CgCheckpoint *checkpoint, bool *good)
 
 	memset(tiles, 0, sizeof(Tiles));
 	tiles->conn = conn;
-	if (cg_tree_resume(&tiles->edge, &hasher, checkpoint->size, fetch_edge, tiles) != CG_MERKLE_OK ||
+	if (cg_tree_resume(&tiles->edge, &hasher, checkpoint->size, fetch_memory_edge, tiles) != CG_MERKLE_OK ||
 		cg_tree_root(&tiles->edge, root) != CG_MERKLE_OK)
 		fail(EXIT_UNCHECKED, "could not compute a root");
 	tiles->good = memcmp(root, checkpoint->root, CG_HASH_LENGTH) == 0;

@@ -51,15 +51,15 @@ typedef struct Seen
 	CgCheckpoint checkpoint;
 } Seen;
 
-static void parse_options(Witness *witness, int argc, char **argv);
+static void parse_witness_options(Witness *witness, int argc, char **argv);
 static void lock_folder(const char *folder);
-static void read_key(Witness *witness);
+static void read_witness_key(Witness *witness);
 static int	watch(const Witness *witness);
 static int	run_once(Witness *witness);
 static void learn_keys(Witness *witness, PGconn *conn);
 static bool read_held(const Witness *witness, Seen *held);
 static void check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const Seen *seen);
-static void refuse(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
+static void refuse_checkpoint(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
 				   const char *why) __attribute__((noreturn));
 static void cosign(const Witness *witness, const Seen *seen, CgBytes *out);
 static bool is_by(const CgSignature *signature, const CgNoteKey *key);
@@ -70,15 +70,15 @@ run_witness(int argc, char **argv)
 {
 	static Witness witness;
 
-	parse_options(&witness, argc, argv);
+	parse_witness_options(&witness, argc, argv);
 	lock_folder(witness.folder);
 	if (witness.key_file != NULL)
-		read_key(&witness);
+		read_witness_key(&witness);
 	return witness.every > 0 ? watch(&witness) : run_once(&witness);
 }
 
 static void
-parse_options(Witness *witness, int argc, char **argv)
+parse_witness_options(Witness *witness, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{"state", required_argument, NULL, 's'}, {"key", required_argument, NULL, 'k'},
@@ -120,19 +120,19 @@ lock_folder(const char *folder)
 }
 
 static void
-read_key(Witness *witness)
+read_witness_key(Witness *witness)
 {
 	size_t		length;
 	char	   *text = file_read(witness->key_file, &length);
 	CgNoteKey	key;
-	CgNoteResult result = cg_note_parse_secret_key(text, strcspn(text, "\r\n"), &key);
+	CgNoteResult result = cg_notekey_parse_secret(text, strcspn(text, "\r\n"), &key);
 
 	/* Go's form of a key says that it signs notes; what it signs here are cosignatures. */
 	if (result == CG_NOTE_OK)
-		result = cg_note_make_key(&witness->key, key.name, CG_KEY_COSIGNATURE, key.seed);
+		result = cg_notekey_make(&witness->key, key.name, CG_KEY_COSIGNATURE, key.seed);
 	if (result != CG_NOTE_OK)
 		fail(EXIT_UNCHECKED, "\"%s\": not a secret key: %s", witness->key_file, cg_note_message(result));
-	cg_note_forget(&key);
+	cg_notekey_forget(&key);
 	OPENSSL_cleanse(text, length);
 	free(text);
 }
@@ -189,7 +189,7 @@ run_once(Witness *witness)
 	seen.length = strlen(seen.text);
 	wrong = keys_check(&witness->keys, seen.text, seen.length, &seen.note, &seen.checkpoint);
 	if (wrong != NULL)
-		refuse(witness, first ? NULL : &held, &seen, NULL, wrong);
+		refuse_checkpoint(witness, first ? NULL : &held, &seen, NULL, wrong);
 	if (!first)
 		check_consistency(witness, conn, &held, &seen);
 
@@ -222,7 +222,7 @@ learn_keys(Witness *witness, PGconn *conn)
 		cg_bytes_init(&text);
 		for (int i = 0; i < witness->keys.count; i++)
 		{
-			cg_note_put_key(&text, &witness->keys.keys[i]);
+			cg_notekey_put(&text, &witness->keys.keys[i]);
 			cg_bytes_put_text(&text, "\n");
 		}
 		file_write(path, text.data, text.length);
@@ -258,13 +258,13 @@ check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const 
 	CgBytes		text;
 
 	if (strcmp(old->origin, new->origin) != 0)
-		refuse(witness, held, seen, NULL, "it is another log");
+		refuse_checkpoint(witness, held, seen, NULL, "it is another log");
 	if (new->size < old->size)
-		refuse(witness, held, seen, NULL, "the log has become shorter");
+		refuse_checkpoint(witness, held, seen, NULL, "the log has become shorter");
 	if (new->size > old->size && old->size > 0)
 		count = server_proof(conn, "SELECT contact_guard.consistency_proof($1::bigint, $2::bigint)",
 							 (int64_t) old->size, (int64_t) new->size, proof);
-	if (cg_merkle_verify_consistency(&hasher, old->size, new->size, old->root, new->root,
+	if (cg_merkleverify_consistency(&hasher, old->size, new->size, old->root, new->root,
 									 (const uint8_t (*)[CG_HASH_LENGTH]) proof, count) == CG_MERKLE_OK)
 		return;
 	cg_bytes_init(&text);
@@ -273,13 +273,13 @@ check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const 
 		cg_bytes_put_base64(&text, proof[i], CG_HASH_LENGTH);
 		cg_bytes_put_text(&text, "\n");
 	}
-	refuse(witness, held, seen, &text, new->size == old->size ?
+	refuse_checkpoint(witness, held, seen, &text, new->size == old->size ?
 		   "two trees of the same size" : "the log is not a continuation of what was seen before");
 }
 
 /* The notes are the evidence, and are kept as they were signed. */
 static void
-refuse(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
+refuse_checkpoint(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
 	   const char *why)
 {
 	char		name[64];
@@ -336,7 +336,7 @@ cosign(const Witness *witness, const Seen *seen, CgBytes *out)
 			room--;
 		}
 	}
-	if (key->has_seed && cg_note_put_signature(out, key, seen->note.text, seen->note.text_length,
+	if (key->has_seed && cg_notekey_put_signature(out, key, seen->note.text, seen->note.text_length,
 											   (uint64_t) time(NULL)) != CG_NOTE_OK)
 		fail(EXIT_UNCHECKED, "could not cosign");
 	if (out->failed)

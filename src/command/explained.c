@@ -21,7 +21,7 @@
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 
 static void explained_start(QueryDesc *query, int eflags);
-static void call_next(QueryDesc *query, int eflags);
+static void call_next_explain(QueryDesc *query, int eflags);
 
 void
 cg_explained_init(void)
@@ -40,13 +40,13 @@ explained_start(QueryDesc *query, int eflags)
 	/* Which partitions will be read is decided here; a database without us has no policy. */
 	if (!OidIsValid(cg_objects_schema()))
 	{
-		call_next(query, eflags);
+		call_next_explain(query, eflags);
 		return;
 	}
 	cg_around_enter_execution(&around, query);
 	PG_TRY();
 	{
-		call_next(query, eflags);
+		call_next_explain(query, eflags);
 	}
 	PG_FINALLY();
 	{
@@ -56,7 +56,7 @@ explained_start(QueryDesc *query, int eflags)
 }
 
 static void
-call_next(QueryDesc *query, int eflags)
+call_next_explain(QueryDesc *query, int eflags)
 {
 	if (prev_ExecutorStart)
 		prev_ExecutorStart(query, eflags);

@@ -24,7 +24,7 @@
 #include "base/customerkey.h"
 #include "base/objects.h"
 #include "base/owncolumns.h"
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "base/roles.h"
 #include "compat.h"
 #include "journal/eventrecord.h"
@@ -291,7 +291,7 @@ cg_open_intervention(PG_FUNCTION_ARGS)
 	id = draw_id();
 	values[4] = Int64GetDatum(id);
 	/* In version 1.0's table it is an identity column. */
-	(void) cg_owntables_execute("INSERT INTO contact_guard.intervention (customer, technician, opens_at, closes_at, id) "
+	(void) cg_owncommand_execute("INSERT INTO contact_guard.intervention (customer, technician, opens_at, closes_at, id) "
 								"OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5)",
 								5, types, values, NULL);
 	cg_eventrecord_add("open intervention " INT64_FORMAT " of %s at customer %s", id,
@@ -305,7 +305,7 @@ cg_close_intervention(PG_FUNCTION_ARGS)
 	Oid			types[1] = {INT8OID};
 	Datum		values[1] = {PG_GETARG_DATUM(0)};
 
-	if (cg_owntables_execute("UPDATE contact_guard.intervention SET closed_at = clock_timestamp() "
+	if (cg_owncommand_execute("UPDATE contact_guard.intervention SET closed_at = clock_timestamp() "
 							 "WHERE id = $1 AND closed_at IS NULL",
 							 1, types, values, NULL) == 0)
 		ereport(ERROR,

@@ -98,7 +98,7 @@ typedef struct Class
 
 static object_access_hook_type prev_object_access = NULL;
 
-static void decide(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg);
+static void decide_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg);
 static void objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg);
 static void decide_nothing(const CgAccess *event);
 static void drop_relation(Oid relid, int column);
@@ -212,11 +212,11 @@ objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 		cg_folding_begin(objectId);
 	if ((access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP) &&
 		!IsBinaryUpgrade && OidIsValid(cg_objects_schema()))
-		decide(access, classId, objectId, subId, arg);
+		decide_access(access, classId, objectId, subId, arg);
 }
 
 static void
-decide(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
+decide_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
 	CgAccess	event = {access, objectId, subId, InvalidOid, false};
 

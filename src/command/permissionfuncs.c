@@ -13,7 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "policy/permission.h"
@@ -29,7 +29,7 @@ PG_FUNCTION_INFO_V1(cg_standing_permission);
 static uint64
 change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
 {
-	uint64		rows_changed = cg_owntables_execute(sql, nargs, types, values, nulls);
+	uint64		rows_changed = cg_owncommand_execute(sql, nargs, types, values, nulls);
 
 	cg_permission_changed(relation);
 	return rows_changed;
@@ -39,7 +39,7 @@ change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, cons
 static void
 grant(Oid role, bool granted)
 {
-	(void) cg_owntables_execute(psprintf("%s EXECUTE ON FUNCTION contact_guard.standing_permission() %s %s",
+	(void) cg_owncommand_execute(psprintf("%s EXECUTE ON FUNCTION contact_guard.standing_permission() %s %s",
 										 granted ? "GRANT" : "REVOKE", granted ? "TO" : "FROM",
 										 quote_identifier(GetUserNameFromId(role, false))),
 								0, NULL, NULL, NULL);
@@ -121,7 +121,7 @@ cg_disallow(PG_FUNCTION_ARGS)
 	else
 	{
 		/* The last of them; where there is another row it goes on being in force. */
-		if (!cg_owntables_finds("SELECT FROM contact_guard.permission WHERE role = $1", 1, types, values))
+		if (!cg_owncommand_finds("SELECT FROM contact_guard.permission WHERE role = $1", 1, types, values))
 			grant(PG_GETARG_OID(0), false);
 		cg_eventrecord_add("disallow %s on %s",
 						   DatumGetCString(DirectFunctionCall1(regroleout, values[0])),

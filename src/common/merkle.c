@@ -1,6 +1,6 @@
 /*
  * merkle.c
- *		The Merkle tree of RFC 6962, section 2.1: leaves, tiles, roots, proofs.
+ *		The Merkle tree of RFC 6962, section 2.1: roots and proofs, from tiles.
  *
  * Two halves that share nothing but the hash of a node, so that one checks the
  * other: trees and proofs are made here, from perfect subtrees whose hashes tiles
@@ -12,11 +12,6 @@
 #include "common/merkle.h"
 
 #include <string.h>
-
-#include <openssl/evp.h>
-
-#define TILE_HEIGHT 8			/* 2^8 = CG_TILE_WIDTH */
-#define MAX_SIZE ((uint64_t) INT64_MAX)
 
 /* The tiles that one call has seen: of a level, at most two lie on its path. */
 #define MAX_TILES (2 * CG_TREE_LEVELS)
@@ -38,9 +33,6 @@ typedef struct Tiles
 	Tile		tiles[MAX_TILES];
 } Tiles;
 
-static CgMerkleResult hash_tile(CgHasher *hasher, const uint8_t *hashes, int width,
-								uint8_t *hash);
-static CgMerkleResult push(CgTree *tree, const uint8_t *hash, CgTileFull full, void *arg);
 static const uint8_t *find_tile(Tiles *tiles, int level, uint64_t n);
 static CgMerkleResult hash_perfect(Tiles *tiles, uint64_t begin, int height, uint8_t *hash);
 static CgMerkleResult hash_range(Tiles *tiles, uint64_t begin, uint64_t end, uint8_t *hash);
@@ -67,185 +59,6 @@ cg_merkle_message(CgMerkleResult result)
 }
 
 CgMerkleResult
-cg_hasher_open(CgHasher *hasher)
-{
-	hasher->digest = EVP_MD_fetch(NULL, "SHA256", NULL);
-	hasher->context = EVP_MD_CTX_new();
-	/* With the digest set once, beginning anew needs no look-up of it. */
-	if (hasher->digest != NULL && hasher->context != NULL &&
-		EVP_DigestInit_ex(hasher->context, hasher->digest, NULL))
-		return CG_MERKLE_OK;
-	cg_hasher_close(hasher);
-	return CG_MERKLE_CRYPTO;
-}
-
-void
-cg_hasher_close(CgHasher *hasher)
-{
-	EVP_MD_CTX_free(hasher->context);
-	EVP_MD_free(hasher->digest);
-	hasher->context = NULL;
-	hasher->digest = NULL;
-}
-
-CgMerkleResult
-cg_hasher_digest(CgHasher *hasher, const void *first, size_t first_length, const void *second,
-				 size_t second_length, uint8_t hash[CG_HASH_LENGTH])
-{
-	EVP_MD_CTX *context = hasher->context;
-
-	if (!EVP_DigestInit_ex(context, NULL, NULL) ||
-		(first_length > 0 && !EVP_DigestUpdate(context, first, first_length)) ||
-		(second_length > 0 && !EVP_DigestUpdate(context, second, second_length)) ||
-		!EVP_DigestFinal_ex(context, hash, NULL))
-		return CG_MERKLE_CRYPTO;
-	return CG_MERKLE_OK;
-}
-
-CgMerkleResult
-cg_merkle_leaf(CgHasher *hasher, const void *leaf, size_t length, uint8_t hash[CG_HASH_LENGTH])
-{
-	return cg_hasher_digest(hasher, "\0", 1, leaf, length, hash);
-}
-
-CgMerkleResult
-cg_merkle_node(CgHasher *hasher, const uint8_t left[CG_HASH_LENGTH],
-			   const uint8_t right[CG_HASH_LENGTH], uint8_t hash[CG_HASH_LENGTH])
-{
-	uint8_t		input[1 + 2 * CG_HASH_LENGTH];
-
-	/* In one piece: each call of libcrypto costs as much as a block. */
-	input[0] = 1;
-	memcpy(input + 1, left, CG_HASH_LENGTH);
-	memcpy(input + 1 + CG_HASH_LENGTH, right, CG_HASH_LENGTH);
-	return cg_hasher_digest(hasher, input, sizeof(input), NULL, 0, hash);
-}
-
-/* The hash of neighbours, as many as a power of two, at most a tile. */
-static CgMerkleResult
-hash_tile(CgHasher *hasher, const uint8_t *hashes, int width, uint8_t *hash)
-{
-	uint8_t		layer[CG_TILE_LENGTH / 2];
-
-	if (width == 1)
-	{
-		memcpy(hash, hashes, CG_HASH_LENGTH);
-		return CG_MERKLE_OK;
-	}
-	for (const uint8_t *from = hashes; width > 1; from = layer)
-	{
-		width /= 2;
-		for (int i = 0; i < width; i++)
-		{
-			const uint8_t *pair = from + 2 * i * CG_HASH_LENGTH;
-
-			if (cg_merkle_node(hasher, pair, pair + CG_HASH_LENGTH,
-							   layer + i * CG_HASH_LENGTH) != CG_MERKLE_OK)
-				return CG_MERKLE_CRYPTO;
-		}
-	}
-	memcpy(hash, layer, CG_HASH_LENGTH);
-	return CG_MERKLE_OK;
-}
-
-int
-cg_tree_edge_width(uint64_t size, int level)
-{
-	return (int) (size >> (TILE_HEIGHT * level) & (CG_TILE_WIDTH - 1));
-}
-
-uint64_t
-cg_tree_edge_tile(uint64_t size, int level)
-{
-	return size >> (TILE_HEIGHT * level) >> TILE_HEIGHT;
-}
-
-void
-cg_tree_init(CgTree *tree, CgHasher *hasher)
-{
-	tree->hasher = hasher;
-	tree->size = 0;
-}
-
-CgMerkleResult
-cg_tree_resume(CgTree *tree, CgHasher *hasher, uint64_t size, CgTileFetch fetch, void *arg)
-{
-	cg_tree_init(tree, hasher);
-	if (size > MAX_SIZE)
-		return CG_MERKLE_RANGE;
-	for (int level = 0; level < CG_TREE_LEVELS; level++)
-	{
-		int			width = cg_tree_edge_width(size, level);
-		const uint8_t *hashes;
-
-		if (width == 0)
-			continue;
-		hashes = fetch(arg, level, cg_tree_edge_tile(size, level), width);
-		if (hashes == NULL)
-			return CG_MERKLE_TILE;
-		memcpy(tree->edge[level], hashes, (size_t) width * CG_HASH_LENGTH);
-	}
-	tree->size = size;
-	return CG_MERKLE_OK;
-}
-
-CgMerkleResult
-cg_tree_append(CgTree *tree, const uint8_t *hashes, size_t count, CgTileFull full, void *arg)
-{
-	if (count > MAX_SIZE - tree->size)
-		return CG_MERKLE_RANGE;
-	for (size_t i = 0; i < count; i++)
-	{
-		CgMerkleResult result = push(tree, hashes + i * CG_HASH_LENGTH, full, arg);
-
-		if (result != CG_MERKLE_OK)
-			return result;
-	}
-	return CG_MERKLE_OK;
-}
-
-/* One leaf; a tile that it fills becomes a hash of the level above. */
-static CgMerkleResult
-push(CgTree *tree, const uint8_t *hash, CgTileFull full, void *arg)
-{
-	uint8_t		carried[CG_HASH_LENGTH];
-
-	for (int level = 0;; level++)
-	{
-		int			width = cg_tree_edge_width(tree->size, level);
-		uint8_t    *edge = tree->edge[level];
-
-		memcpy(edge + width * CG_HASH_LENGTH, hash, CG_HASH_LENGTH);
-		if (width + 1 < CG_TILE_WIDTH)
-			break;
-		if (full != NULL && !full(arg, level, cg_tree_edge_tile(tree->size, level), edge))
-			return CG_MERKLE_TILE;
-		if (hash_tile(tree->hasher, edge, CG_TILE_WIDTH, carried) != CG_MERKLE_OK)
-			return CG_MERKLE_CRYPTO;
-		hash = carried;
-	}
-	tree->size++;
-	return CG_MERKLE_OK;
-}
-
-/* The tree's own edge as a source of tiles. */
-static const uint8_t *
-fetch_edge(void *arg, int level, uint64_t n, int width)
-{
-	const CgTree *tree = arg;
-
-	(void) n;
-	(void) width;
-	return tree->edge[level];
-}
-
-CgMerkleResult
-cg_tree_root(const CgTree *tree, uint8_t root[CG_HASH_LENGTH])
-{
-	return cg_merkle_root(tree->hasher, tree->size, fetch_edge, (void *) tree, root);
-}
-
-CgMerkleResult
 cg_merkle_root(CgHasher *hasher, uint64_t size, CgTileFetch fetch, void *arg,
 			   uint8_t root[CG_HASH_LENGTH])
 {
@@ -260,7 +73,7 @@ cg_merkle_range(CgHasher *hasher, uint64_t begin, uint64_t end, CgTileFetch fetc
 {
 	Tiles		tiles = {.hasher = hasher, .size = end, .fetch = fetch, .arg = arg};
 
-	if (end > MAX_SIZE || begin >= end)
+	if (end > CG_TREE_SIZE_MAX || begin >= end)
 		return CG_MERKLE_RANGE;
 	if (end - begin > 1 && begin % (2 * split(end - begin)) != 0)
 		return CG_MERKLE_RANGE;
@@ -278,7 +91,7 @@ split(uint64_t width)
 static const uint8_t *
 find_tile(Tiles *tiles, int level, uint64_t n)
 {
-	uint64_t	width = (tiles->size >> (TILE_HEIGHT * level)) - n * CG_TILE_WIDTH;
+	uint64_t	width = (tiles->size >> (CG_TILE_HEIGHT * level)) - n * CG_TILE_WIDTH;
 	Tile	   *tile;
 
 	for (int i = 0; i < tiles->count; i++)
@@ -302,14 +115,14 @@ find_tile(Tiles *tiles, int level, uint64_t n)
 static CgMerkleResult
 hash_perfect(Tiles *tiles, uint64_t begin, int height, uint8_t *hash)
 {
-	int			level = height / TILE_HEIGHT;
-	uint64_t	position = begin >> (TILE_HEIGHT * level);
+	int			level = height / CG_TILE_HEIGHT;
+	uint64_t	position = begin >> (CG_TILE_HEIGHT * level);
 	const uint8_t *hashes = find_tile(tiles, level, position / CG_TILE_WIDTH);
 
 	if (hashes == NULL)
 		return CG_MERKLE_TILE;
-	return hash_tile(tiles->hasher, hashes + position % CG_TILE_WIDTH * CG_HASH_LENGTH,
-					 1 << height % TILE_HEIGHT, hash);
+	return cg_hasher_tile(tiles->hasher, hashes + position % CG_TILE_WIDTH * CG_HASH_LENGTH,
+					 1 << height % CG_TILE_HEIGHT, hash);
 }
 
 /*
@@ -332,7 +145,7 @@ hash_range(Tiles *tiles, uint64_t begin, uint64_t end, uint8_t *hash)
 		left &= left - 1;
 		result = hash_perfect(tiles, begin + left, height, first ? hash : perfect);
 		if (result == CG_MERKLE_OK && !first)
-			result = cg_merkle_node(tiles->hasher, perfect, hash, hash);
+			result = cg_hasher_node(tiles->hasher, perfect, hash, hash);
 		if (result != CG_MERKLE_OK)
 			return result;
 		first = false;
@@ -350,7 +163,7 @@ cg_merkle_prove_inclusion(CgHasher *hasher, uint64_t index, uint64_t size, CgTil
 	uint64_t	end = size;
 
 	*count = 0;
-	if (size > MAX_SIZE || index >= size)
+	if (size > CG_TREE_SIZE_MAX || index >= size)
 		return CG_MERKLE_RANGE;
 	while (end - begin > 1)
 	{
@@ -382,7 +195,7 @@ cg_merkle_prove_consistency(CgHasher *hasher, uint64_t first, uint64_t second, C
 	CgMerkleResult result;
 
 	*count = 0;
-	if (second > MAX_SIZE || first > second)
+	if (second > CG_TREE_SIZE_MAX || first > second)
 		return CG_MERKLE_RANGE;
 	if (first == 0 || first == second)
 		return CG_MERKLE_OK;

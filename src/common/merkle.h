@@ -19,91 +19,12 @@
 #ifndef CG_MERKLE_H
 #define CG_MERKLE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "common/tree.h"
 
-#define CG_HASH_LENGTH 32
-#define CG_TILE_WIDTH 256
-#define CG_TILE_LENGTH (CG_TILE_WIDTH * CG_HASH_LENGTH)
-#define CG_TREE_LEVELS 8		/* 256^8 leaves and more do not fit in an int64 */
 #define CG_PROOF_LENGTH 64		/* hashes: ceil(log2 size) + 1 at the most */
-
-typedef enum CgMerkleResult
-{
-	CG_MERKLE_OK = 0,
-	CG_MERKLE_CRYPTO,			/* libcrypto failed, or no memory */
-	CG_MERKLE_TILE,				/* a callback returned false or NULL */
-	CG_MERKLE_RANGE,			/* index or sizes make no sense together */
-	CG_MERKLE_INVALID			/* the proof does not prove it */
-} CgMerkleResult;
 
 /* For people: lower case, no period. */
 extern const char *cg_merkle_message(CgMerkleResult result);
-
-/* One for a thread, used again and again: making one is what is slow. */
-typedef struct CgHasher
-{
-	void	   *context;
-	void	   *digest;
-} CgHasher;
-
-/* On malloc.  An open one may be a static: it holds nothing between calls. */
-extern CgMerkleResult cg_hasher_open(CgHasher *hasher);
-extern void cg_hasher_close(CgHasher *hasher);
-
-/* SHA-256 of two pieces, one behind the other; either may be of length 0. */
-extern CgMerkleResult cg_hasher_digest(CgHasher *hasher, const void *first, size_t first_length,
-									   const void *second, size_t second_length,
-									   uint8_t hash[CG_HASH_LENGTH]);
-
-extern CgMerkleResult cg_merkle_leaf(CgHasher *hasher, const void *leaf, size_t length,
-									 uint8_t hash[CG_HASH_LENGTH]);
-extern CgMerkleResult cg_merkle_node(CgHasher *hasher, const uint8_t left[CG_HASH_LENGTH],
-									 const uint8_t right[CG_HASH_LENGTH],
-									 uint8_t hash[CG_HASH_LENGTH]);
-
-/* Takes a tile that has become full: CG_TILE_LENGTH bytes, good until it returns. */
-typedef bool (*CgTileFull) (void *arg, int level, uint64_t n, const uint8_t *hashes);
-
-/*
- * Brings the first width hashes of a tile (1 to 256; more may follow them).
- * They must stay as they are until the function that asked has returned.
- */
-typedef const uint8_t *(*CgTileFetch) (void *arg, int level, uint64_t n, int width);
-
-/*
- * A growing tree: its right edge, 64 kB.  After any result but CG_MERKLE_OK, or
- * when what the callback stored is rolled back, it is of no use any more: begin
- * again with cg_tree_resume.
- */
-typedef struct CgTree
-{
-	CgHasher   *hasher;
-	uint64_t	size;			/* leaves */
-	uint8_t		edge[CG_TREE_LEVELS][CG_TILE_LENGTH];
-} CgTree;
-
-/* The empty tree. */
-extern void cg_tree_init(CgTree *tree, CgHasher *hasher);
-
-/*
- * The tree of size leaves; fetch is asked for the tiles of the right edge that
- * have at least one hash, from level 0 up.  Their content is taken as it is:
- * compare cg_tree_root with what was signed.
- */
-extern CgMerkleResult cg_tree_resume(CgTree *tree, CgHasher *hasher, uint64_t size,
-									 CgTileFetch fetch, void *arg);
-
-/* Appends count leaf hashes, one behind the other; full may be NULL. */
-extern CgMerkleResult cg_tree_append(CgTree *tree, const uint8_t *hashes, size_t count,
-									 CgTileFull full, void *arg);
-
-extern CgMerkleResult cg_tree_root(const CgTree *tree, uint8_t root[CG_HASH_LENGTH]);
-
-/* Which tile is the right edge of a level, and how many hashes it has: 0 to 255. */
-extern int	cg_tree_edge_width(uint64_t size, int level);
-extern uint64_t cg_tree_edge_tile(uint64_t size, int level);
 
 /* The root of any size, from stored tiles: one of each level at the most. */
 extern CgMerkleResult cg_merkle_root(CgHasher *hasher, uint64_t size, CgTileFetch fetch,
@@ -140,7 +61,7 @@ extern CgMerkleResult cg_merkle_prove_consistency(CgHasher *hasher, uint64_t fir
  * RFC 9162, section 2.1.3.2.  hash is the leaf's, proof has count hashes from the
  * leaf's side.
  */
-extern CgMerkleResult cg_merkle_verify_inclusion(CgHasher *hasher, uint64_t index, uint64_t size,
+extern CgMerkleResult cg_merkleverify_inclusion(CgHasher *hasher, uint64_t index, uint64_t size,
 												 const uint8_t hash[CG_HASH_LENGTH],
 												 const uint8_t (*proof)[CG_HASH_LENGTH], int count,
 												 const uint8_t root[CG_HASH_LENGTH]);
@@ -150,7 +71,7 @@ extern CgMerkleResult cg_merkle_verify_inclusion(CgHasher *hasher, uint64_t inde
  * be equal and the proof empty; of first == 0 the first root must be the empty
  * tree's and the proof empty (c2sp.org/tlog-witness asks for that).
  */
-extern CgMerkleResult cg_merkle_verify_consistency(CgHasher *hasher, uint64_t first, uint64_t second,
+extern CgMerkleResult cg_merkleverify_consistency(CgHasher *hasher, uint64_t first, uint64_t second,
 												   const uint8_t first_root[CG_HASH_LENGTH],
 												   const uint8_t second_root[CG_HASH_LENGTH],
 												   const uint8_t (*proof)[CG_HASH_LENGTH], int count);

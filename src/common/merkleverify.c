@@ -16,7 +16,7 @@ static CgMerkleResult verify_trivial(CgHasher *hasher, uint64_t first, const uin
 
 /* Section 2.1.3.2 */
 CgMerkleResult
-cg_merkle_verify_inclusion(CgHasher *hasher, uint64_t index, uint64_t size,
+cg_merkleverify_inclusion(CgHasher *hasher, uint64_t index, uint64_t size,
 						   const uint8_t hash[CG_HASH_LENGTH],
 						   const uint8_t (*proof)[CG_HASH_LENGTH], int count,
 						   const uint8_t root[CG_HASH_LENGTH])
@@ -37,7 +37,7 @@ cg_merkle_verify_inclusion(CgHasher *hasher, uint64_t index, uint64_t size,
 			return CG_MERKLE_INVALID;
 		if ((fn & 1) != 0 || fn == sn)
 		{
-			result = cg_merkle_node(hasher, p, r, r);
+			result = cg_hasher_node(hasher, p, r, r);
 			while ((fn & 1) == 0 && fn != 0)
 			{
 				fn >>= 1;
@@ -45,7 +45,7 @@ cg_merkle_verify_inclusion(CgHasher *hasher, uint64_t index, uint64_t size,
 			}
 		}
 		else
-			result = cg_merkle_node(hasher, r, p, r);
+			result = cg_hasher_node(hasher, r, p, r);
 		if (result != CG_MERKLE_OK)
 			return result;
 		fn >>= 1;
@@ -56,7 +56,7 @@ cg_merkle_verify_inclusion(CgHasher *hasher, uint64_t index, uint64_t size,
 
 /* Section 2.1.4.2 */
 CgMerkleResult
-cg_merkle_verify_consistency(CgHasher *hasher, uint64_t first, uint64_t second,
+cg_merkleverify_consistency(CgHasher *hasher, uint64_t first, uint64_t second,
 							 const uint8_t first_root[CG_HASH_LENGTH],
 							 const uint8_t second_root[CG_HASH_LENGTH],
 							 const uint8_t (*proof)[CG_HASH_LENGTH], int count)
@@ -92,9 +92,9 @@ cg_merkle_verify_consistency(CgHasher *hasher, uint64_t first, uint64_t second,
 			return CG_MERKLE_INVALID;
 		if ((fn & 1) != 0 || fn == sn)
 		{
-			result = cg_merkle_node(hasher, c, fr, fr);
+			result = cg_hasher_node(hasher, c, fr, fr);
 			if (result == CG_MERKLE_OK)
-				result = cg_merkle_node(hasher, c, sr, sr);
+				result = cg_hasher_node(hasher, c, sr, sr);
 			while ((fn & 1) == 0 && fn != 0)
 			{
 				fn >>= 1;
@@ -102,7 +102,7 @@ cg_merkle_verify_consistency(CgHasher *hasher, uint64_t first, uint64_t second,
 			}
 		}
 		else
-			result = cg_merkle_node(hasher, sr, c, sr);
+			result = cg_hasher_node(hasher, sr, c, sr);
 		if (result != CG_MERKLE_OK)
 			return result;
 		fn >>= 1;

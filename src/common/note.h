@@ -51,7 +51,7 @@ typedef enum CgNoteResult
 /* For people: lower case, no period. */
 extern const char *cg_note_message(CgNoteResult result);
 
-/* A key.  If has_seed, it can sign: wipe it with cg_note_forget. */
+/* A key.  If has_seed, it can sign: wipe it with cg_notekey_forget. */
 typedef struct CgNoteKey
 {
 	char		name[CG_NOTE_NAME_LENGTH + 1];
@@ -72,16 +72,16 @@ extern bool cg_note_name_ok(const char *name, size_t length);
 extern int	cg_note_character(const char *text, size_t length, uint32_t *code);
 
 /* The key of a seed: CG_SEED_LENGTH random bytes, which are all that is secret. */
-extern CgNoteResult cg_note_make_key(CgNoteKey *key, const char *name, uint8_t type,
+extern CgNoteResult cg_notekey_make(CgNoteKey *key, const char *name, uint8_t type,
 									 const uint8_t seed[CG_SEED_LENGTH]);
 
 /* Either form, without a newline. */
-extern CgNoteResult cg_note_parse_key(const char *text, size_t length, CgNoteKey *key);
-extern CgNoteResult cg_note_parse_secret_key(const char *text, size_t length, CgNoteKey *key);
-extern void cg_note_put_key(CgBytes *out, const CgNoteKey *key);
-extern void cg_note_put_secret_key(CgBytes *out, const CgNoteKey *key);
+extern CgNoteResult cg_notekey_parse(const char *text, size_t length, CgNoteKey *key);
+extern CgNoteResult cg_notekey_parse_secret(const char *text, size_t length, CgNoteKey *key);
+extern void cg_notekey_put(CgBytes *out, const CgNoteKey *key);
+extern void cg_notekey_put_secret(CgBytes *out, const CgNoteKey *key);
 
-extern void cg_note_forget(CgNoteKey *key);
+extern void cg_notekey_forget(CgNoteKey *key);
 
 /* One signature of a note: pointers into it. */
 typedef struct CgSignature
@@ -117,14 +117,14 @@ extern void cg_note_put_dashes(CgBytes *out, const char *data, size_t length, bo
  * wrong.  seconds, unless NULL, gets the latest time of a cosignature (0 of a
  * plain signature).
  */
-extern CgNoteResult cg_note_verify(const CgNote *note, const CgNoteKey *key, uint64_t *seconds);
+extern CgNoteResult cg_notekey_verify(const CgNote *note, const CgNoteKey *key, uint64_t *seconds);
 
 /*
  * Appends a signature line for the text, by a key that can sign; seconds is for
  * CG_KEY_COSIGNATURE, any other type ignores it.  A note is its text, "\n" and
  * such lines.
  */
-extern CgNoteResult cg_note_put_signature(CgBytes *out, const CgNoteKey *key, const char *text,
+extern CgNoteResult cg_notekey_put_signature(CgBytes *out, const CgNoteKey *key, const char *text,
 										  size_t length, uint64_t seconds);
 
 /* What a checkpoint says. */

@@ -30,7 +30,7 @@ static bool check_ed25519(const CgNoteKey *key, const uint8_t *signature, const 
 static bool sign_ed25519(const CgNoteKey *key, const CgBytes *message, uint8_t *signature);
 
 CgNoteResult
-cg_note_make_key(CgNoteKey *key, const char *name, uint8_t type,
+cg_notekey_make(CgNoteKey *key, const char *name, uint8_t type,
 				 const uint8_t seed[CG_SEED_LENGTH])
 {
 	memset(key, 0, sizeof(CgNoteKey));
@@ -69,7 +69,7 @@ compute_id(const CgNoteKey *key, uint8_t *id)
 }
 
 CgNoteResult
-cg_note_parse_key(const char *text, size_t length, CgNoteKey *key)
+cg_notekey_parse(const char *text, size_t length, CgNoteKey *key)
 {
 	uint8_t		id[CG_KEY_ID_LENGTH];
 	CgNoteResult result = parse_key(text, length, key, key->public_key);
@@ -82,7 +82,7 @@ cg_note_parse_key(const char *text, size_t length, CgNoteKey *key)
 }
 
 CgNoteResult
-cg_note_parse_secret_key(const char *text, size_t length, CgNoteKey *key)
+cg_notekey_parse_secret(const char *text, size_t length, CgNoteKey *key)
 {
 	uint8_t		id[CG_KEY_ID_LENGTH];
 	size_t		prefix = strlen(SECRET_PREFIX);
@@ -99,7 +99,7 @@ cg_note_parse_secret_key(const char *text, size_t length, CgNoteKey *key)
 	if (result == CG_NOTE_OK && memcmp(id, key->id, sizeof(id)) != 0)
 		result = CG_NOTE_KEY_ID;
 	if (result != CG_NOTE_OK)
-		cg_note_forget(key);
+		cg_notekey_forget(key);
 	return result;
 }
 
@@ -151,13 +151,13 @@ hex_value(char digit)
 }
 
 void
-cg_note_put_key(CgBytes *out, const CgNoteKey *key)
+cg_notekey_put(CgBytes *out, const CgNoteKey *key)
 {
 	put_key(out, key, key->public_key);
 }
 
 void
-cg_note_put_secret_key(CgBytes *out, const CgNoteKey *key)
+cg_notekey_put_secret(CgBytes *out, const CgNoteKey *key)
 {
 	cg_bytes_put_text(out, SECRET_PREFIX);
 	put_key(out, key, key->seed);
@@ -184,7 +184,7 @@ put_key(CgBytes *out, const CgNoteKey *key, const uint8_t *bytes)
 }
 
 void
-cg_note_forget(CgNoteKey *key)
+cg_notekey_forget(CgNoteKey *key)
 {
 	OPENSSL_cleanse(key, sizeof(CgNoteKey));
 }
@@ -204,7 +204,7 @@ derive_public(CgNoteKey *key)
 }
 
 CgNoteResult
-cg_note_verify(const CgNote *note, const CgNoteKey *key, uint64_t *seconds)
+cg_notekey_verify(const CgNote *note, const CgNoteKey *key, uint64_t *seconds)
 {
 	uint64_t	latest = 0;
 	CgNoteResult result = CG_NOTE_UNSIGNED;
@@ -271,7 +271,7 @@ put_message(CgBytes *out, const CgNoteKey *key, const char *text, size_t length,
 }
 
 CgNoteResult
-cg_note_put_signature(CgBytes *out, const CgNoteKey *key, const char *text, size_t length,
+cg_notekey_put_signature(CgBytes *out, const CgNoteKey *key, const char *text, size_t length,
 					  uint64_t seconds)
 {
 	uint8_t		buffer[CG_KEY_ID_LENGTH + TIME_LENGTH + CG_SIGNATURE_LENGTH];

@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 
 #include "base/guc.h"
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "base/roles.h"
 #include "base/shared.h"
 #include "common/note.h"
@@ -26,7 +26,7 @@ PG_FUNCTION_INFO_V1(cg_add_cosignature);
 PG_FUNCTION_INFO_V1(cg_verification_key);
 
 static const CgSignature *newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds);
-static bool is_by(const CgSignature *signature, const CgNoteKey *key);
+static bool is_signed_by(const CgSignature *signature, const CgNoteKey *key);
 static char *merge(const char *stored, const CgNote *given);
 static char *find_stored(const CgNote *note, const CgCheckpoint *checkpoint);
 
@@ -50,7 +50,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	origin = state.origin_number == 1 ? state.origin :
 		psprintf("%s/%d", state.origin, state.origin_number);
 	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", origin)));
-	(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET origin_number = origin_number + 1",
+	(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin_number = origin_number + 1",
 								0, NULL, NULL, NULL);
 	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, 1,
 						 psprintf("new epoch %s/%d: %s; the last checkpoint of the old one: %s", state.origin,
@@ -76,7 +76,7 @@ newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds)
 		uint64_t	time;
 
 		one.signatures[0] = note->signatures[i];
-		if (cg_note_verify(&one, key, &time) == CG_NOTE_OK && (newest == NULL || time > *seconds))
+		if (cg_notekey_verify(&one, key, &time) == CG_NOTE_OK && (newest == NULL || time > *seconds))
 		{
 			newest = &note->signatures[i];
 			*seconds = time;
@@ -86,7 +86,7 @@ newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds)
 }
 
 static bool
-is_by(const CgSignature *signature, const CgNoteKey *key)
+is_signed_by(const CgSignature *signature, const CgNoteKey *key)
 {
 	return memcmp(signature->id, key->id, CG_KEY_ID_LENGTH) == 0 &&
 		signature->name_length == strlen(key->name) &&
@@ -125,7 +125,7 @@ merge(const char *stored, const CgNote *given)
 		if (signature == NULL || (newest_signature(&old, key, &before) && before >= now))
 			continue;
 		for (int i = 0; i < old.nsignatures; i++)
-			replaced[i] |= is_by(&old.signatures[i], key);
+			replaced[i] |= is_signed_by(&old.signatures[i], key);
 		appendBinaryStringInfo(&lines, signature->line, signature->line_length);
 		count++;
 	}
@@ -165,7 +165,7 @@ find_stored(const CgNote *note, const CgCheckpoint *checkpoint)
 	values[0] = CStringGetTextDatum(checkpoint->origin);
 	values[1] = Int64GetDatum((int64) checkpoint->size);
 	values[2] = PointerGetDatum(cstring_to_text_with_len(note->text, note->text_length));
-	if (!cg_owntables_select("SELECT note FROM contact_guard.signed_checkpoint "
+	if (!cg_owncommand_select("SELECT note FROM contact_guard.signed_checkpoint "
 							 "WHERE origin = $1 AND size = $2 AND starts_with(note, $3 || E'\\n')",
 							 3, types, values, TEXTOID, &stored))
 		return NULL;
@@ -203,7 +203,7 @@ cg_add_cosignature(PG_FUNCTION_ARGS)
 			break;
 		values[2] = CStringGetTextDatum(stored);
 		values[3] = CStringGetTextDatum(cg_notetext_from_note(merged));
-	} while (cg_owntables_execute("UPDATE contact_guard.signed_checkpoint SET note = $4 "
+	} while (cg_owncommand_execute("UPDATE contact_guard.signed_checkpoint SET note = $4 "
 								  "WHERE origin = $1 AND size = $2 AND note = $3",
 								  4, types, values, NULL) == 0);
 	PG_RETURN_VOID();

@@ -71,8 +71,8 @@ static bool next_rows(Stream *stream);
 static bool put_row(TupleTableSlot *slot, DestReceiver *self);
 static void ignore_startup(DestReceiver *self, int operation, TupleDesc typeinfo);
 static void ignore_end(DestReceiver *self);
-static void put_value(Stream *stream, Oid type, Datum value);
-static void put_text(StringInfo out, Datum value);
+static void send_value(Stream *stream, Oid type, Datum value);
+static void send_text(StringInfo out, Datum value);
 static void put_bytes(StringInfo out, const void *data, int length);
 
 /*
@@ -219,7 +219,7 @@ put_row(TupleTableSlot *slot, DestReceiver *self)
 		if (slot->tts_isnull[i])
 			pq_sendint32(&stream->rows, -1);
 		else
-			put_value(stream, TupleDescAttr(tupdesc, i)->atttypid, slot->tts_values[i]);
+			send_value(stream, TupleDescAttr(tupdesc, i)->atttypid, slot->tts_values[i]);
 	}
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(stream->scratch);
@@ -227,7 +227,7 @@ put_row(TupleTableSlot *slot, DestReceiver *self)
 }
 
 static void
-put_value(Stream *stream, Oid type, Datum value)
+send_value(Stream *stream, Oid type, Datum value)
 {
 	StringInfo	out = &stream->rows;
 	bytea	   *bytes;
@@ -244,7 +244,7 @@ put_value(Stream *stream, Oid type, Datum value)
 			pq_sendint16(out, DatumGetInt16(value));
 			break;
 		case TEXTOID:
-			put_text(out, value);
+			send_text(out, value);
 			break;
 		case BYTEAOID:
 			bytes = DatumGetByteaPP(value);
@@ -261,7 +261,7 @@ put_value(Stream *stream, Oid type, Datum value)
 
 /* In the client's encoding, as COPY would have it. */
 static void
-put_text(StringInfo out, Datum value)
+send_text(StringInfo out, Datum value)
 {
 	text	   *stored = DatumGetTextPP(value);
 	char	   *data = VARDATA_ANY(stored);

@@ -91,6 +91,6 @@ cg_rowleaf_hash(CgHasher *hasher, CgLogRow *row, const uint8 *query_hash, uint8 
 		ereport(ERROR,
 				(errcode(result == CG_LEAF_TOO_LONG ? ERRCODE_PROGRAM_LIMIT_EXCEEDED : ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not make a leaf of a record: %s", cg_leaf_message(result))));
-	if (cg_merkle_leaf(hasher, buffer, out.length, hash) != CG_MERKLE_OK)
+	if (cg_hasher_leaf(hasher, buffer, out.length, hash) != CG_MERKLE_OK)
 		elog(ERROR, "could not compute SHA-256");
 }

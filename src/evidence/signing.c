@@ -38,12 +38,12 @@ static pid_t command = 0;
 static int	command_output = -1;
 
 static List *split_setting(const char *setting, const char *name);
-static CgNoteKey *read_key(const char *path);
+static CgNoteKey *read_signing_key(const char *path);
 static void check_path(const char *path);
 static void start_command(const char *shell_command);
 static void stop_command(int code, Datum arg);
 static int	await_command(StringInfo out);
-static char *run_command(const char *text);
+static char *run_signing_command(const char *text);
 
 bool
 cg_signing_configured(void)
@@ -83,7 +83,7 @@ check_path(const char *path)
 }
 
 static CgNoteKey *
-read_key(const char *path)
+read_signing_key(const char *path)
 {
 	char		line[KEY_LINE_LENGTH] = "";
 	CgNoteKey  *key = palloc(sizeof(CgNoteKey));
@@ -106,7 +106,7 @@ read_key(const char *path)
 				 errmsg("signing key \"%s\" can be read by others", path),
 				 errhint("Its mode must be 0600.")));
 	if (!read ||
-		cg_note_parse_secret_key(line, strcspn(line, "\r\n"), key) != CG_NOTE_OK ||
+		cg_notekey_parse_secret(line, strcspn(line, "\r\n"), key) != CG_NOTE_OK ||
 		key->type != CG_KEY_ED25519)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
@@ -126,7 +126,7 @@ cg_signing_parse_vkeys(const char *setting, const char *name)
 	{
 		CgNoteKey  *key = palloc(sizeof(CgNoteKey));
 
-		if (cg_note_parse_key(text, strlen(text), key) != CG_NOTE_OK)
+		if (cg_notekey_parse(text, strlen(text), key) != CG_NOTE_OK)
 			ereport(ERROR,
 					(errcode(ERRCODE_CONFIG_FILE_ERROR),
 					 errmsg("invalid verification key \"%s\" in setting \"%s\"", text, name)));
@@ -151,7 +151,7 @@ cg_signing_keys(void)
 	}
 	else
 		foreach(lc, split_setting(cg_signing_key_file, "contact_guard.signing_key_file"))
-			keys = lappend(keys, read_key(lfirst(lc)));
+			keys = lappend(keys, read_signing_key(lfirst(lc)));
 	foreach(lc, keys)
 		cg_notetext_require_name(((CgNoteKey *) lfirst(lc))->name, "Make a key of another name with contact-guard keygen.");
 	return keys;
@@ -163,7 +163,7 @@ cg_signing_vkey(const CgNoteKey *key)
 	CgBytes		out;
 
 	cg_bytes_init_fixed(&out, palloc(KEY_LINE_LENGTH), KEY_LINE_LENGTH - 1);
-	cg_note_put_key(&out, key);
+	cg_notekey_put(&out, key);
 	if (out.failed)
 		elog(ERROR, "could not write a verification key");
 	out.data[out.length] = '\0';
@@ -272,7 +272,7 @@ await_command(StringInfo out)
 
 /* The text goes through a file: a pipe to both ends of a command could fill up. */
 static char *
-run_command(const char *text)
+run_signing_command(const char *text)
 {
 	/* A recorder of another database may be about to sign as well. */
 	char	   *path = cg_statefile_path(psprintf("note.%u", MyDatabaseId));
@@ -309,14 +309,14 @@ cg_signing_sign(const char *text, List *keys)
 
 	initStringInfo(&lines);
 	if (cg_signer_command[0] != '\0')
-		appendStringInfoString(&lines, run_command(text));
+		appendStringInfoString(&lines, run_signing_command(text));
 	else
 		foreach(lc, keys)
 		{
 			CgBytes		line;
 
 			cg_bytes_init_fixed(&line, palloc(KEY_LINE_LENGTH), KEY_LINE_LENGTH);
-			if (cg_note_put_signature(&line, lfirst(lc), text, strlen(text), 0) != CG_NOTE_OK || line.failed)
+			if (cg_notekey_put_signature(&line, lfirst(lc), text, strlen(text), 0) != CG_NOTE_OK || line.failed)
 				ereport(ERROR,
 						(errcode(ERRCODE_INTERNAL_ERROR),
 						 errmsg("could not sign a checkpoint")));
@@ -326,7 +326,7 @@ cg_signing_sign(const char *text, List *keys)
 	if (cg_note_parse(note, strlen(note), &parsed) == CG_NOTE_OK)
 		foreach(lc, keys)
 		{
-			CgNoteResult result = cg_note_verify(&parsed, lfirst(lc), NULL);
+			CgNoteResult result = cg_notekey_verify(&parsed, lfirst(lc), NULL);
 
 			good |= result == CG_NOTE_OK;
 			/* A verifier who has this key would call the log forged. */

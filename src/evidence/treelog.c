@@ -17,7 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "common/merkle.h"
 #include "evidence/logrow.h"
 #include "evidence/rowleaf.h"
@@ -109,8 +109,8 @@ take_hash(HeapTuple row, TupleDesc tupdesc, void *arg)
 static void
 rebuild(int64 log_size)
 {
-	cg_owntables_truncate("tile_full");
-	cg_owntables_truncate("tile_edge");
+	cg_owncommand_truncate("tile_full");
+	cg_owncommand_truncate("tile_edge");
 	cg_tree_init(tree, &hasher);
 	for (int64 first = 0; first < log_size; first += CG_TILE_WIDTH)
 	{
@@ -119,7 +119,7 @@ rebuild(int64 log_size)
 		Rebuilt		rebuilt = {0};
 
 		CHECK_FOR_INTERRUPTS();
-		cg_owntables_query("SELECT sha256('\\x00'::bytea || contact_guard.leaf(g)) FROM generate_series($1, $2) g ORDER BY g",
+		cg_owncommand_query("SELECT sha256('\\x00'::bytea || contact_guard.leaf(g)) FROM generate_series($1, $2) g ORDER BY g",
 						   2, types, values, take_hash, &rebuilt);
 		if (cg_tree_append(tree, rebuilt.hashes, rebuilt.count, store_tile, NULL) != CG_MERKLE_OK)
 			elog(ERROR, "could not append to the Merkle tree");
@@ -137,7 +137,7 @@ fetch_edge(void *arg, int level, uint64_t n, int width)
 	Datum		stored;
 	bytea	   *hashes;
 
-	if (!cg_owntables_select("SELECT hashes FROM contact_guard.tile_edge WHERE level = $1",
+	if (!cg_owncommand_select("SELECT hashes FROM contact_guard.tile_edge WHERE level = $1",
 							 1, types, values, BYTEAOID, &stored))
 		return NULL;
 	hashes = DatumGetByteaPP(stored);
@@ -156,7 +156,7 @@ store_tile(void *arg, int level, uint64_t n, const uint8_t *hashes)
 	Oid			types[3] = {INT2OID, INT8OID, BYTEAOID};
 	Datum		values[3] = {Int16GetDatum(level), Int64GetDatum((int64) n), bytes(hashes, CG_TILE_LENGTH)};
 
-	(void) cg_owntables_execute("INSERT INTO contact_guard.tile_full (level, n, hashes) VALUES ($1, $2, $3)",
+	(void) cg_owncommand_execute("INSERT INTO contact_guard.tile_full (level, n, hashes) VALUES ($1, $2, $3)",
 								3, types, values, NULL);
 	return true;
 }
@@ -175,7 +175,7 @@ store_edges(uint64 before)
 			break;
 		values[0] = Int16GetDatum(level);
 		values[1] = bytes(tree->edge[level], cg_tree_edge_width(tree->size, level) * CG_HASH_LENGTH);
-		(void) cg_owntables_execute("INSERT INTO contact_guard.tile_edge (level, hashes) VALUES ($1, $2) "
+		(void) cg_owncommand_execute("INSERT INTO contact_guard.tile_edge (level, hashes) VALUES ($1, $2) "
 									"ON CONFLICT (level) DO UPDATE SET hashes = excluded.hashes",
 									2, types, values, NULL);
 	}
@@ -240,7 +240,7 @@ find_query(int64 query_id)
 	query = queries ? hash_search(queries, &query_id, HASH_FIND, NULL) : NULL;
 	if (query)
 		return query;
-	if (!cg_owntables_select("SELECT query FROM contact_guard.query_text WHERE query_id = $1",
+	if (!cg_owncommand_select("SELECT query FROM contact_guard.query_text WHERE query_id = $1",
 							 1, types, values, TEXTOID, &stored))
 		return NULL;
 	if (!hash_text(TextDatumGetCString(stored), hash))
@@ -275,7 +275,7 @@ use_query(CgLogRow *row)
 		Oid			types[2] = {INT8OID, TIMESTAMPTZOID};
 		Datum		values[2] = {Int64GetDatum(query_id), TimestampTzGetDatum(month)};
 
-		(void) cg_owntables_execute("UPDATE contact_guard.query_text SET used_in = $2 "
+		(void) cg_owncommand_execute("UPDATE contact_guard.query_text SET used_in = $2 "
 									"WHERE query_id = $1 AND (used_in IS NULL OR used_in < $2)",
 									2, types, values, NULL);
 		query->month = month;

@@ -24,8 +24,8 @@
 	heap_getattr(tuple, place[Anum_journal_key_##column - 1] + 1, RelationGetDescr(rel), &isnull)
 
 static bool read_keys(CgJournalState *state);
-static bool read_row(CgJournalState *state, char **verification_keys);
-static void take_row(HeapTuple tuple, TupleDesc desc, CgJournalState *state, char **verification_keys);
+static bool read_state_row(CgJournalState *state, char **verification_keys);
+static void take_state_row(HeapTuple tuple, TupleDesc desc, CgJournalState *state, char **verification_keys);
 static void take_key(uint8 *key, Datum value);
 
 static void
@@ -79,7 +79,7 @@ read_keys(CgJournalState *state)
 }
 
 static void
-take_row(HeapTuple tuple, TupleDesc desc, CgJournalState *state, char **verification_keys)
+take_state_row(HeapTuple tuple, TupleDesc desc, CgJournalState *state, char **verification_keys)
 {
 	int			place[CG_OWN_COLUMNS];
 	Datum	   *values = palloc(sizeof(Datum) * desc->natts);
@@ -104,7 +104,7 @@ take_row(HeapTuple tuple, TupleDesc desc, CgJournalState *state, char **verifica
 
 /* False if there is none. */
 static bool
-read_row(CgJournalState *state, char **verification_keys)
+read_state_row(CgJournalState *state, char **verification_keys)
 {
 	Relation	rel;
 	SysScanDesc scan;
@@ -117,7 +117,7 @@ read_row(CgJournalState *state, char **verification_keys)
 	tuple = systable_getnext(scan);
 	found = HeapTupleIsValid(tuple);
 	if (found)
-		take_row(tuple, RelationGetDescr(rel), state, verification_keys);
+		take_state_row(tuple, RelationGetDescr(rel), state, verification_keys);
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	return found;
@@ -128,7 +128,7 @@ cg_journalstate_read(CgJournalState *state)
 {
 	char	   *verification_keys;
 
-	return read_row(state, &verification_keys) && read_keys(state);
+	return read_state_row(state, &verification_keys) && read_keys(state);
 }
 
 char *
@@ -137,7 +137,7 @@ cg_journalstate_read_verification_keys(void)
 	CgJournalState state;
 	char	   *verification_keys;
 
-	return read_row(&state, &verification_keys) ? verification_keys : NULL;
+	return read_state_row(&state, &verification_keys) ? verification_keys : NULL;
 }
 
 bool

@@ -23,7 +23,7 @@ static SHA256_CTX inner;
 static SHA256_CTX outer;
 
 static bool begin_hash(SHA256_CTX *hash, const uint8 *key, uint8 pad);
-static bool begin(const uint8 *key);
+static bool begin_mac(const uint8 *key);
 
 static bool
 begin_hash(SHA256_CTX *hash, const uint8 *key, uint8 pad)
@@ -37,7 +37,7 @@ begin_hash(SHA256_CTX *hash, const uint8 *key, uint8 pad)
 }
 
 static bool
-begin(const uint8 *key)
+begin_mac(const uint8 *key)
 {
 	if (begun && memcmp(begun_with, key, sizeof(begun_with)) == 0)
 		return true;
@@ -52,7 +52,7 @@ cg_messagemac_compute(const uint8 *key, const CgMacPart *parts, int nparts, unsi
 	SHA256_CTX	hash;
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 
-	if (!begin(key))
+	if (!begin_mac(key))
 		return false;
 	hash = inner;
 	for (int i = 0; i < nparts; i++)

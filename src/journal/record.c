@@ -238,7 +238,7 @@ get_string(CgReader *in)
 }
 
 static void
-skip(CgReader *in, uint64 bytes)
+skip_bytes(CgReader *in, uint64 bytes)
 {
 	if (in->bad || in->length - in->at < bytes)
 		in->bad = true;
@@ -254,7 +254,7 @@ skip_strings(CgReader *in, int count)
 		uint64		length = get_int(in, 4);
 
 		if (length != NULL_LENGTH)
-			skip(in, length);
+			skip_bytes(in, length);
 	}
 }
 
@@ -268,20 +268,20 @@ skip_item(CgReader *in)
 	{
 		case 'C':
 			skip_strings(in, 4);
-			skip(in, 16);
+			skip_bytes(in, 16);
 			break;
 		case 'R':
-			skip(in, 9);
+			skip_bytes(in, 9);
 			skip_strings(in, 1);
 			skip_strings(in, get_int(in, 2));
 			skip_strings(in, 1);
-			skip(in, 8);
+			skip_bytes(in, 8);
 			skip_strings(in, 1);
-			skip(in, 8);
+			skip_bytes(in, 8);
 			skip_strings(in, 2);
 			break;
 		case 'Q':
-			skip(in, 8);
+			skip_bytes(in, 8);
 			skip_strings(in, 1);
 			break;
 		default:

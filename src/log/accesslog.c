@@ -34,7 +34,7 @@
 #include "base/objects.h"
 #include "base/owncolumns.h"
 #include "base/ownrows.h"
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "log/accesslog.h"
 
 #define AHEAD_USECS (7 * USECS_PER_DAY)
@@ -127,17 +127,17 @@ cg_accesslog_make_month(int year, int month)
 	int			next_month = month == 12 ? 1 : month + 1;
 
 	snprintf(name, sizeof(name), "log_%04d_%02d", year, month);
-	cg_owntables_utility(psprintf("CREATE TABLE contact_guard.%s (LIKE contact_guard.log INCLUDING ALL)", name));
+	cg_owncommand_utility(psprintf("CREATE TABLE contact_guard.%s (LIKE contact_guard.log INCLUDING ALL)", name));
 	/* An operator of an auditor's own would be called with what statistics hold. */
 	for (int i = 0; i < lengthof(personal); i++)
-		cg_owntables_utility(psprintf("ALTER TABLE contact_guard.%s ALTER %s SET STATISTICS 0", name, personal[i]));
-	cg_owntables_utility(psprintf("ALTER TABLE contact_guard.log ATTACH PARTITION contact_guard.%s "
+		cg_owncommand_utility(psprintf("ALTER TABLE contact_guard.%s ALTER %s SET STATISTICS 0", name, personal[i]));
+	cg_owncommand_utility(psprintf("ALTER TABLE contact_guard.log ATTACH PARTITION contact_guard.%s "
 								  "FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00')",
 								  name, year, month, next_year, next_month));
 	/* The log's trigger for rows comes with that; see src/ownreplica.c. */
-	cg_owntables_utility(psprintf("CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON contact_guard.%s "
+	cg_owncommand_utility(psprintf("CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON contact_guard.%s "
 								  "FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()", name));
-	cg_owntables_utility(psprintf("ALTER TABLE contact_guard.%s ENABLE REPLICA TRIGGER discard_truncate", name));
+	cg_owncommand_utility(psprintf("ALTER TABLE contact_guard.%s ENABLE REPLICA TRIGGER discard_truncate", name));
 	join_extension(name);
 	/* From now on it is ours. */
 	CommandCounterIncrement();

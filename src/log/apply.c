@@ -20,7 +20,7 @@
 
 #include "base/objects.h"
 #include "base/ownrows.h"
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "base/shared.h"
 #include "evidence/treelog.h"
 #include "journal/journalstate.h"
@@ -340,7 +340,7 @@ store_queries(void)
 		Datum		values[3] = {Int64GetDatum(item->query_id), CStringGetTextDatum(item->query),
 		TimestampTzGetDatum(cg_logrow_month(GetCurrentTimestamp()))};
 
-		(void) cg_owntables_execute("INSERT INTO contact_guard.query_text (query_id, query, used_in) VALUES ($1, $2, $3) "
+		(void) cg_owncommand_execute("INSERT INTO contact_guard.query_text (query_id, query, used_in) VALUES ($1, $2, $3) "
 									"ON CONFLICT DO NOTHING",
 									3, types, values, NULL);
 	}
@@ -394,7 +394,7 @@ store_state(XLogRecPtr position)
 	Datum		values[4] = {LSNGetDatum(position), Int64GetDatum(log_size), Int64GetDatum(rejected),
 	Int64GetDatum(gaps)};
 
-	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET position = coalesce(nullif($1, pg_lsn '0/0'), position), log_size = $2, "
+	if (cg_owncommand_execute("UPDATE contact_guard.journal_state SET position = coalesce(nullif($1, pg_lsn '0/0'), position), log_size = $2, "
 							 "rejected = $3, gaps = gaps + $4, epoch_recorded = true",
 							 4, types, values, NULL) != 1)
 		elog(ERROR, "contact_guard.journal_state has no row");

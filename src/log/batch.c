@@ -28,7 +28,7 @@ static XLogRecPtr batch_message = InvalidXLogRecPtr;	/* the last of them */
 
 static bool is_of_content(int code);
 static void look_for_suspect(XLogRecPtr *alone_until, XLogRecPtr *suspect, int *code);
-static bool take_message(const CgWalMessage *message, XLogRecPtr suspect, int code);
+static bool take_into_batch(const CgWalMessage *message, XLogRecPtr suspect, int code);
 
 /* Errors that what is in a message can cause: everything else ends some day by itself. */
 static bool
@@ -72,7 +72,7 @@ look_for_suspect(XLogRecPtr *alone_until, XLogRecPtr *suspect, int *code)
 
 /* False for a message that is not ours; what others wrote under our name is no backlog. */
 static bool
-take_message(const CgWalMessage *message, XLogRecPtr suspect, int code)
+take_into_batch(const CgWalMessage *message, XLogRecPtr suspect, int code)
 {
 	bool		taken;
 
@@ -108,7 +108,7 @@ cg_batch_record(CgWalReader *reader, XLogRecPtr limit, uint64 *bytes)
 	while (*bytes < BATCH_BYTES && cg_walreader_next(reader, limit, &message))
 	{
 		batch_end = message.end;
-		if (message.database == MyDatabaseId && take_message(&message, suspect, code))
+		if (message.database == MyDatabaseId && take_into_batch(&message, suspect, code))
 			*bytes += message.length;
 		if (batch_messages > 0 && before <= alone_until)
 			break;

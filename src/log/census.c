@@ -33,7 +33,7 @@ static List *asked = NIL;
 
 static void list_databases(void);
 static int	drop_answered(void);
-static bool ask(Oid oid);
+static bool ask_database(Oid oid);
 
 bool
 cg_census_take(void)
@@ -47,7 +47,7 @@ cg_census_take(void)
 		list_databases();
 	begun = true;
 	asking = drop_answered();
-	while (waiting != NIL && asking < AT_ONCE && ask(linitial_oid(waiting)))
+	while (waiting != NIL && asking < AT_ONCE && ask_database(linitial_oid(waiting)))
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
 
@@ -113,7 +113,7 @@ drop_answered(void)
 
 /* False if there is no room for it: then WAL is kept until somebody makes some. */
 static bool
-ask(Oid oid)
+ask_database(Oid oid)
 {
 	static bool warned = false;
 	bool		room;

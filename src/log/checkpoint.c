@@ -24,7 +24,7 @@
 #include "utils/timestamp.h"
 
 #include "base/guc.h"
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "base/shared.h"
 #include "base/standbys.h"
 #include "common/merkle.h"
@@ -48,17 +48,17 @@ static List *keys = NIL;		/* of the attempt under way */
 
 static void note_problem(const char *problem);
 static bool attempt(void (*step) (void));
-static void read_keys(void);
+static void read_verification_keys(void);
 static XLogRecPtr last_commit(void);
 static void sign(void);
 static char *origin(void);
 static void record_keys(void);
-static void check_consistency(const CgCheckpoint *checkpoint, const char *last);
+static void check_file_consistency(const CgCheckpoint *checkpoint, const char *last);
 static void publish(const CgCheckpoint *checkpoint, const char *note);
 static void thin_out(void);
 
 static const uint8_t *
-fetch_tile(void *arg, int level, uint64_t n, int width)
+fetch_flushed_tile(void *arg, int level, uint64_t n, int width)
 {
 	return cg_tiles_tile(level, n, width);
 }
@@ -66,7 +66,7 @@ fetch_tile(void *arg, int level, uint64_t n, int width)
 static void
 root_of(uint64 size, uint8 *root)
 {
-	CgMerkleResult result = cg_merkle_root(cg_tiles_hasher(), size, fetch_tile, NULL, root);
+	CgMerkleResult result = cg_merkle_root(cg_tiles_hasher(), size, fetch_flushed_tile, NULL, root);
 
 	if (result != CG_MERKLE_OK)
 		elog(ERROR, "could not compute the root of the access log: %s", cg_merkle_message(result));
@@ -132,7 +132,7 @@ cg_checkpoint_maintain(void)
 	context = AllocSetContextCreate(oldcontext, "contact_guard checkpoint", ALLOCSET_DEFAULT_SIZES);
 	last_signed_at = now;
 	MemoryContextSwitchTo(context);
-	if (attempt(read_keys))
+	if (attempt(read_verification_keys))
 	{
 		/*
 		 * Not attempted: what fails in a batch of records leaves the tree in memory
@@ -187,7 +187,7 @@ attempt(void (*step) (void))
 }
 
 static void
-read_keys(void)
+read_verification_keys(void)
 {
 	keys = cg_signing_keys();
 }
@@ -239,7 +239,7 @@ sign(void)
 	root_of(checkpoint.size, checkpoint.root);
 	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin)));
 	if (last)
-		check_consistency(&checkpoint, last);
+		check_file_consistency(&checkpoint, last);
 	/* Every question above has left us in SPI's memory, which ends here. */
 	SPI_finish();
 	MemoryContextSwitchTo(context);
@@ -275,7 +275,7 @@ origin(void)
 		cg_notetext_require_name(base, "Set contact_guard.origin to the name of the log.");
 		strlcpy(state.origin, base, sizeof(state.origin));
 		values[0] = CStringGetTextDatum(base);
-		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET origin = $1",
+		(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1",
 									1, types, values, NULL);
 	}
 	if (state.origin_number == 1)
@@ -297,7 +297,7 @@ record_keys(void)
 		appendStringInfo(&list, "%s%s", list.len > 0 ? "\n" : "", cg_signing_vkey(lfirst(lc)));
 	cg_apply_begin();
 	values[0] = CStringGetTextDatum(list.data);
-	if (cg_owntables_execute("UPDATE contact_guard.journal_state SET verification_keys = $1 "
+	if (cg_owncommand_execute("UPDATE contact_guard.journal_state SET verification_keys = $1 "
 							 "WHERE verification_keys IS DISTINCT FROM $1", 1, types, values, NULL) == 0)
 	{
 		cg_apply_end_empty();
@@ -309,7 +309,7 @@ record_keys(void)
 
 /* ERROR, and no signature, if what was signed last is not of this tree. */
 static void
-check_consistency(const CgCheckpoint *checkpoint, const char *last)
+check_file_consistency(const CgCheckpoint *checkpoint, const char *last)
 {
 	CgCheckpoint before;
 	CgNote		note;
@@ -347,7 +347,7 @@ publish(const CgCheckpoint *checkpoint, const char *note)
 	values[1] = Int64GetDatum((int64) checkpoint->size);
 	values[2] = PointerGetDatum(root);
 	values[3] = CStringGetTextDatum(cg_notetext_from_note(note));
-	(void) cg_owntables_execute("INSERT INTO contact_guard.signed_checkpoint (origin, size, root, note) "
+	(void) cg_owncommand_execute("INSERT INTO contact_guard.signed_checkpoint (origin, size, root, note) "
 								"VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
 								4, types, values, NULL);
 }
@@ -367,7 +367,7 @@ thin_out(void)
 	thinned_at = now;
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	(void) cg_owntables_execute("DELETE FROM contact_guard.signed_checkpoint c USING contact_guard.signed_checkpoint later "
+	(void) cg_owncommand_execute("DELETE FROM contact_guard.signed_checkpoint c USING contact_guard.signed_checkpoint later "
 								"WHERE c.signed_at < clock_timestamp() - interval '7 days' "
 								"AND later.signed_at < clock_timestamp() - interval '7 days' + interval '1 hour' "
 								"AND later.origin = c.origin AND later.size > c.size "

@@ -35,7 +35,7 @@
 #include "base/objects.h"
 #include "base/owncolumns.h"
 #include "base/ownrows.h"
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "base/roles.h"
 #include "base/shared.h"
 #include "journal/journal.h"
@@ -97,7 +97,7 @@ insert_key(int32 epoch, const uint8 *key, XLogRecPtr ends_at)
 static void
 store_key(int32 epoch, const uint8 *key)
 {
-	cg_owntables_truncate("journal_key");
+	cg_owncommand_truncate("journal_key");
 	insert_key(epoch, key, InvalidXLogRecPtr);
 }
 
@@ -179,7 +179,7 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 	values[0] = Int64GetDatum((int64) GetSystemIdentifier());
 	values[1] = ObjectIdGetDatum(MyDatabaseId);
 	values[2] = LSNGetDatum(GetXLogInsertRecPtr());
-	(void) cg_owntables_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
+	(void) cg_owncommand_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
 								"epoch_recorded, position, log_size, rejected) "
 								"VALUES ($1, $2, 1, false, $3, 0, 0)",
 								3, types, values, NULL);
@@ -230,7 +230,7 @@ ask_number(const char *sql)
 {
 	int64		result = 0;
 
-	(void) cg_owntables_select_int8(sql, 0, NULL, NULL, &result);
+	(void) cg_owncommand_select_int8(sql, 0, NULL, NULL, &result);
 	return result;
 }
 
@@ -292,7 +292,7 @@ find_state(CgJournalState *state)
 	memset(state, 0, sizeof(*state));
 	found = cg_journalstate_read(state);
 	if (found && !is_of_the_future() &&
-		cg_owntables_finds("SELECT FROM contact_guard.journal_state FOR UPDATE", 0, NULL, NULL))
+		cg_owncommand_finds("SELECT FROM contact_guard.journal_state FOR UPDATE", 0, NULL, NULL))
 		return cg_journalstate_is_own(state) ? OWN_JOURNAL : COPY_OF_JOURNAL;
 	state->log_size = Max(state->log_size,
 						  ask_number("SELECT coalesce(max(seq) + 1, 0) FROM contact_guard.log"));
@@ -315,15 +315,15 @@ store(const CgJournalState *state, Finding finding)
 	values[4] = Int64GetDatum(state->log_size);
 	values[5] = Int64GetDatum(state->gaps);
 	if (finding == COPY_OF_JOURNAL)
-		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET system_identifier = $1, database = $2, "
+		(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET system_identifier = $1, database = $2, "
 									"epoch = $3, epoch_recorded = false, position = $4, "
 									"origin = NULL, origin_number = 1, verification_keys = NULL",
 									4, types, values, NULL);
 	else
 	{
 		/* A new file: an INSERT could wait for ever for a transaction that never was. */
-		cg_owntables_truncate("journal_state");
-		(void) cg_owntables_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
+		cg_owncommand_truncate("journal_state");
+		(void) cg_owncommand_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
 									"epoch_recorded, position, log_size, rejected, gaps) "
 									"VALUES ($1, $2, $3, false, $4, $5, 0, $6)",
 									6, types, values, NULL);

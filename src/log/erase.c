@@ -27,6 +27,7 @@
 
 #include "base/actor.h"
 #include "base/ownrows.h"
+#include "base/owncommand.h"
 #include "base/owntables.h"
 #include "base/roles.h"
 #include "journal/eventrecord.h"
@@ -50,19 +51,19 @@ PG_FUNCTION_INFO_V1(cg_erase_actor);
 	"contact_guard.actor_commitment(actor_salt, actor, login, client, application) AS actor_commitment FROM contact_guard.%s " \
 	"WHERE actor = $1 AND NOT " CG_IS_HELD " FOR UPDATE"
 
-static bool finds(const char *sql, const char *whom);
+static bool finds_row_about(const char *sql, const char *whom);
 static int64 replace(const char *sql, const char *whom);
 static void forget_passed(const char *customer);
 static bool names_caller(const char *column, const char *whom);
 static void refuse_own(const char *column, const char *whom);
 
 static bool
-finds(const char *sql, const char *whom)
+finds_row_about(const char *sql, const char *whom)
 {
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {CStringGetTextDatum(whom)};
 
-	return cg_owntables_finds(sql, 1, types, values);
+	return cg_owncommand_finds(sql, 1, types, values);
 }
 
 static int64
@@ -105,7 +106,7 @@ names_caller(const char *column, const char *whom)
 		names[count++] = CStringGetTextDatum(MyProcPort->user_name);
 	values[0] = CStringGetTextDatum(whom);
 	values[1] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
-	return cg_owntables_finds(psprintf("SELECT FROM contact_guard.whole_log "
+	return cg_owncommand_finds(psprintf("SELECT FROM contact_guard.whole_log "
 									   "WHERE %s = $1 AND (actor = ANY ($2) OR login = ANY ($2)) LIMIT 1", column),
 							  2, types, values);
 }
@@ -135,7 +136,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	customer = cg_storable_text(cg_record_customer(customer), CG_CUSTOMER_LENGTH);
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	cg_holds_begin(RowExclusiveLock, "erase a customer from the access log");
-	if (finds("SELECT FROM contact_guard.held WHERE customer = $1", customer))
+	if (finds_row_about("SELECT FROM contact_guard.held WHERE customer = $1", customer))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("the records of customer \"%s\" are held", customer),
@@ -169,7 +170,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	refuse_own("actor", actor);
 	logged = replace(psprintf(WITHOUT_ACTOR, "log"), actor);
 	rows = logged + replace(psprintf(WITHOUT_ACTOR, "restored_log"), actor);
-	held = finds("SELECT FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
+	held = finds_row_about("SELECT FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
 	PopActiveSnapshot();
 	if (held)
 		ereport(NOTICE,

@@ -19,7 +19,7 @@
 
 #include "base/objects.h"
 #include "base/ownrows.h"
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "journal/storable.h"
@@ -60,7 +60,7 @@ finds(const char *sql, const char *customer)
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {customer_argument(customer)};
 
-	return cg_owntables_finds(sql, 1, types, values);
+	return cg_owncommand_finds(sql, 1, types, values);
 }
 
 /* Past logical decoding, as everything that says who was read. */

@@ -52,8 +52,8 @@
 /* The workers that we have started, by place in cg_shared->databases. */
 static BackgroundWorkerHandle *workers[CG_MAX_DATABASES];
 
-static void attach(void);
-static void detach(int code, Datum arg);
+static void attach_launcher(void);
+static void detach_launcher(int code, Datum arg);
 static bool slot_is_wanted(void);
 static bool have_slot(void);
 static void try_slot(void);
@@ -92,7 +92,7 @@ cg_launcher_main(Datum arg)
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
-	attach();
+	attach_launcher();
 
 	while (!ShutdownRequestPending)
 	{
@@ -124,17 +124,17 @@ cg_launcher_main(Datum arg)
 }
 
 static void
-attach(void)
+attach_launcher(void)
 {
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	cg_shared->launcher = MyProcPid;
 	cg_shared->launcher_latch = MyLatch;
 	LWLockRelease(cg_shared->lock);
-	before_shmem_exit(detach, (Datum) 0);
+	before_shmem_exit(detach_launcher, (Datum) 0);
 }
 
 static void
-detach(int code, Datum arg)
+detach_launcher(int code, Datum arg)
 {
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	cg_shared->launcher = 0;

@@ -58,16 +58,16 @@
  */
 static XLogRecPtr behind_until = InvalidXLogRecPtr;
 
-static void attach(void);
-static void detach(int code, Datum arg);
+static void attach_recorder(void);
+static void detach_recorder(int code, Datum arg);
 static void note_error(void);
 static void note_guards(void);
 static void record_journal(void);
 static XLogRecPtr begin(void);
 static void leave_without_journal(void);
-static bool look(XLogRecPtr *written, bool *wanted);
-static void report(XLogRecPtr recorded, uint64 bytes);
-static void skip(CgWalReader **reader);
+static bool look_for_work(XLogRecPtr *written, bool *wanted);
+static void report_progress(XLogRecPtr recorded, uint64 bytes);
+static void skip_unreadable(CgWalReader **reader);
 static void announce_due(void);
 static void batch_stored(XLogRecPtr position, uint64 bytes);
 
@@ -80,7 +80,7 @@ cg_recorder_main(Datum arg)
 	cg_settings_lock();
 	/* Sessions that were there before ALLOW_CONNECTIONS false go on reading. */
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
-	attach();
+	attach_recorder();
 	PG_TRY();
 	{
 		cg_settings_pin();
@@ -98,11 +98,11 @@ cg_recorder_main(Datum arg)
 }
 
 static void
-attach(void)
+attach_recorder(void)
 {
 	CgDatabase *database;
 
-	before_shmem_exit(detach, (Datum) 0);
+	before_shmem_exit(detach_recorder, (Datum) 0);
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, true);
 	if (database && database->recorder == 0)
@@ -118,7 +118,7 @@ attach(void)
 }
 
 static void
-detach(int code, Datum arg)
+detach_recorder(int code, Datum arg)
 {
 	CgDatabase *database;
 
@@ -187,7 +187,7 @@ note_guards(void)
 
 /* What there is to do; false if nothing, or somebody wants us to go. */
 static bool
-look(XLogRecPtr *written, bool *wanted)
+look_for_work(XLogRecPtr *written, bool *wanted)
 {
 	CgDatabase *database;
 	bool		held;
@@ -202,7 +202,7 @@ look(XLogRecPtr *written, bool *wanted)
 }
 
 static void
-report(XLogRecPtr recorded, uint64 bytes)
+report_progress(XLogRecPtr recorded, uint64 bytes)
 {
 	CgDatabase *database;
 
@@ -296,7 +296,7 @@ record_journal(void)
 	}
 	note_guards();
 	behind_until = GetFlushRecPtr(NULL);
-	report(position, 0);
+	report_progress(position, 0);
 	reader = cg_walreader_open(position);
 	for (;;)
 	{
@@ -313,7 +313,7 @@ record_journal(void)
 			cg_settings_reload();
 			cg_checkpoint_retry();
 		}
-		if (!look(&written, &wanted))
+		if (!look_for_work(&written, &wanted))
 			break;
 		cg_checkpoint_maintain();
 		if (cg_walreader_position(reader) < Max(written, behind_until))
@@ -330,7 +330,7 @@ record_journal(void)
 		if (wanted)
 		{
 			behind_until = InvalidXLogRecPtr;
-			skip(&reader);
+			skip_unreadable(&reader);
 		}
 		else if (nap == IDLE_MS && TimestampDifferenceExceeds(idle_since, GetCurrentTimestamp(), IDLE_MS) &&
 				 !cg_checkpoint_pending())
@@ -375,7 +375,7 @@ cg_recorder_is_caught_up(XLogRecPtr position)
 static void
 batch_stored(XLogRecPtr position, uint64 bytes)
 {
-	report(position, bytes);
+	report_progress(position, bytes);
 	cg_apply_clean(position);
 	if (bytes < GATHER_BYTES)
 		(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, GATHER_MS, PG_WAIT_EXTENSION);
@@ -388,7 +388,7 @@ batch_stored(XLogRecPtr position, uint64 bytes)
  * it need not be read, however much others have written.
  */
 static void
-skip(CgWalReader **reader)
+skip_unreadable(CgWalReader **reader)
 {
 	XLogRecPtr	flushed = GetFlushRecPtr(NULL);
 	XLogRecPtr	position = cg_walreader_position(*reader);
@@ -407,5 +407,5 @@ skip(CgWalReader **reader)
 		*reader = cg_walreader_open(flushed);
 		position = flushed;
 	}
-	report(position, 0);
+	report_progress(position, 0);
 }

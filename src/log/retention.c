@@ -32,6 +32,7 @@
 #include "base/guc.h"
 #include "base/objects.h"
 #include "base/ownrows.h"
+#include "base/owncommand.h"
 #include "base/owntables.h"
 #include "base/roles.h"
 #include "base/shared.h"
@@ -69,7 +70,7 @@ typedef struct Range
 static void check_before(TimestampTz before);
 static List *months_before(TimestampTz before);
 static int64 count(const char *what, const char *table);
-static void add_range(HeapTuple row, TupleDesc tupdesc, void *arg);
+static void add_partition_range(HeapTuple row, TupleDesc tupdesc, void *arg);
 static int64 purge_month(Oid relid, List **ranges);
 static void drop_month(const char *name);
 static int64 purge_restored(TimestampTz before);
@@ -129,7 +130,7 @@ count(const char *what, const char *table)
 {
 	int64		result = 0;
 
-	(void) cg_owntables_select_int8(psprintf("SELECT %s FROM contact_guard.%s", what, table), 0, NULL, NULL, &result);
+	(void) cg_owncommand_select_int8(psprintf("SELECT %s FROM contact_guard.%s", what, table), 0, NULL, NULL, &result);
 	return result;
 }
 
@@ -140,11 +141,11 @@ drop_month(const char *name)
 	(void) deleteDependencyRecordsForClass(RelationRelationId, cg_objects_relation(name, false),
 										   ExtensionRelationId, DEPENDENCY_EXTENSION);
 	CommandCounterIncrement();
-	(void) cg_owntables_execute(psprintf("DROP TABLE contact_guard.%s", name), 0, NULL, NULL, NULL);
+	(void) cg_owncommand_execute(psprintf("DROP TABLE contact_guard.%s", name), 0, NULL, NULL, NULL);
 }
 
 static void
-add_range(HeapTuple row, TupleDesc tupdesc, void *arg)
+add_partition_range(HeapTuple row, TupleDesc tupdesc, void *arg)
 {
 	List	  **ranges = arg;
 	Range	   *range = palloc(sizeof(Range));
@@ -168,16 +169,16 @@ purge_month(Oid relid, List **ranges)
 
 	if (held > 0 && held == all)
 		return 0;
-	cg_owntables_query(psprintf(RANGES_QUERY, name, name), 0, NULL, NULL, add_range, ranges);
+	cg_owncommand_query(psprintf(RANGES_QUERY, name, name), 0, NULL, NULL, add_partition_range, ranges);
 	if (held == 0)
 	{
 		drop_month(name);
 		return all;
 	}
 	(void) sscanf(name, "log_%d_%d", &year, &month);
-	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.log DETACH PARTITION contact_guard.%s", name),
+	(void) cg_owncommand_execute(psprintf("ALTER TABLE contact_guard.log DETACH PARTITION contact_guard.%s", name),
 								0, NULL, NULL, NULL);
-	(void) cg_owntables_execute(psprintf("ALTER TABLE contact_guard.%s RENAME TO %s", name, old),
+	(void) cg_owncommand_execute(psprintf("ALTER TABLE contact_guard.%s RENAME TO %s", name, old),
 								0, NULL, NULL, NULL);
 	cg_accesslog_make_month(year, month);
 	(void) cg_ownrows_copy(relid, CG_IS_HELD, cg_objects_relation(name, false));
@@ -212,7 +213,7 @@ purge_texts(TimestampTz before)
 	Datum		values[1] = {TimestampTzGetDatum(before)};
 	CgDatabase *database;
 
-	(void) cg_owntables_execute("DELETE FROM contact_guard.query_text q "
+	(void) cg_owncommand_execute("DELETE FROM contact_guard.query_text q "
 								"WHERE (used_in < date_trunc('month', $1, 'UTC') OR (used_in IS NULL AND "
 								"query_id NOT IN (SELECT query_id FROM contact_guard.log WHERE query_id IS NOT NULL))) AND "
 								"query_id NOT IN (SELECT query_id FROM contact_guard.log WHERE query_id IS NOT NULL "
@@ -317,7 +318,7 @@ cg_acknowledge_gaps(PG_FUNCTION_ARGS)
 				(errmsg("there is no gap to acknowledge")));
 	else
 	{
-		(void) cg_owntables_execute("UPDATE contact_guard.journal_state SET gaps_acknowledged = gaps",
+		(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET gaps_acknowledged = gaps",
 									0, NULL, NULL, NULL);
 		cg_eventrecord_event(CG_EVENT_POLICY, NULL, gaps, psprintf("gaps acknowledged: %s", reason));
 	}

@@ -27,7 +27,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "compat.h"
 #include "log/recorder.h"
 #include "log/sessions.h"
@@ -64,7 +64,7 @@ stored_counter(int32 epoch, const char *name)
 	Datum		values[2] = {Int32GetDatum(epoch), CStringGetTextDatum(name)};
 	int64		counter = 0;
 
-	(void) cg_owntables_select_int8("SELECT counter FROM contact_guard.journal_session "
+	(void) cg_owncommand_select_int8("SELECT counter FROM contact_guard.journal_session "
 									"WHERE epoch = $1 AND session = $2",
 									2, types, values, &counter);
 	return (uint64) counter;
@@ -152,7 +152,7 @@ cg_sessions_store(void)
 		values[1] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 		values[2] = PointerGetDatum(construct_array(counters, count, INT8OID, 8, true, TYPALIGN_DOUBLE));
 		values[3] = PointerGetDatum(construct_array(positions, count, PG_LSNOID, 8, true, TYPALIGN_DOUBLE));
-		(void) cg_owntables_execute("INSERT INTO contact_guard.journal_session AS s (epoch, session, counter, position) "
+		(void) cg_owncommand_execute("INSERT INTO contact_guard.journal_session AS s (epoch, session, counter, position) "
 									"SELECT u.epoch, u.name, u.counter, nullif(u.position, pg_lsn '0/0') "
 									"FROM unnest($1, $2, $3, $4) AS u(epoch, name, counter, position) "
 									"ON CONFLICT (epoch, session) DO UPDATE "
@@ -205,7 +205,7 @@ cg_sessions_clean(int32 epoch, XLogRecPtr position)
 	values[2] = living_sessions();
 	/* Who is not in that list has written all that he ever will; has it been read? */
 	if (cg_recorder_is_caught_up(position))
-		(void) cg_owntables_execute("DELETE FROM contact_guard.journal_session WHERE epoch < $1 OR "
+		(void) cg_owncommand_execute("DELETE FROM contact_guard.journal_session WHERE epoch < $1 OR "
 									"(position < $2 AND session <> ALL ($3))",
 									3, types, values, NULL);
 	PopActiveSnapshot();

@@ -23,7 +23,7 @@
 #include "base/names.h"
 #include "base/objects.h"
 #include "base/ownreplica.h"
-#include "base/owntables.h"
+#include "base/owncommand.h"
 #include "base/result.h"
 #include "base/shared.h"
 #include "evidence/signing.h"
@@ -244,7 +244,7 @@ problems(void)
 	}
 	/* Nobody has ever opened an intervention by call either. */
 	if (has_policy && list_length(cg_interventions_list()) <= 1 &&
-		!cg_owntables_finds("SELECT FROM contact_guard.intervention", 0, NULL, NULL))
+		!cg_owncommand_finds("SELECT FROM contact_guard.intervention", 0, NULL, NULL))
 		result = lappend(result, "no window can open: no interventions relation is named, and no intervention was opened by call: see contact_guard.use_interventions() and contact_guard.open_intervention()");
 	return list_concat(result, cg_ownreplica_problems());
 }
@@ -297,7 +297,7 @@ status_of_other_version(TupleDesc desc)
 {
 	CgResultColumn columns[] = {
 		{"guard", TEXTOID, CStringGetTextDatum("refusing: ALTER EXTENSION contact_guard UPDATE or a restart is missing")},
-		{"problems", TEXTARRAYOID, problem_array(list_make1(cg_objects_version_problem()))},
+		{"problems", TEXTARRAYOID, problem_array(list_make1(cg_objectextension_version_problem()))},
 	};
 
 	return cg_result_row(desc, columns, lengthof(columns));
@@ -307,7 +307,7 @@ status_of_other_version(TupleDesc desc)
 static bool
 last_checkpoint(const char *column, Oid type, Datum *result)
 {
-	return cg_owntables_select(psprintf("SELECT %s FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1", column),
+	return cg_owncommand_select(psprintf("SELECT %s FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1", column),
 							   0, NULL, NULL, type, result);
 }
 

@@ -22,7 +22,7 @@ typedef struct RowlessContext
 } RowlessContext;
 
 static bool node_computes(const Node *node);
-static bool is_constant(Node *node, RowlessContext *context);
+static bool is_constant_node(Node *node, RowlessContext *context);
 static bool query_walker(Query *query, RowlessContext *context);
 static bool rte_walker(RangeTblEntry *rte, RowlessContext *context);
 static bool rowless_walker(Node *node, void *context);
@@ -54,7 +54,7 @@ node_computes(const Node *node)
 }
 
 static bool
-is_constant(Node *node, RowlessContext *context)
+is_constant_node(Node *node, RowlessContext *context)
 {
 	return !IsA(node, SubLink) &&
 		IsA(eval_const_expressions(context->root, copyObject(node)), Const);
@@ -69,7 +69,7 @@ rowless_walker(Node *node, void *context)
 		return query_walker((Query *) node, context) ||
 			rowless_walker((Node *) ((Query *) node)->targetList, context);
 	if (node_computes(node) && !contain_vars_of_level(node, 0))
-		return !is_constant(node, context);
+		return !is_constant_node(node, context);
 	return expression_tree_walker(node, rowless_walker, context);
 }
 

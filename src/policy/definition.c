@@ -55,7 +55,7 @@ typedef struct Walk
 static void collect(Walk *walk, CgCallees *callees, const char *where);
 static bool refers(const Walk *walk, Node *expression);
 static bool is_guarded(const Walk *walk, AttrNumber attnum);
-static void look_at(Walk *walk, Node *expression, const char *where);
+static void look_at_definition(Walk *walk, Node *expression, const char *where);
 static void set_guarded(Walk *walk, const CgPolicy *policy);
 static void walk_columns(Walk *walk);
 static void walk_checks(Walk *walk);
@@ -128,7 +128,7 @@ is_guarded(const Walk *walk, AttrNumber attnum)
 }
 
 static void
-look_at(Walk *walk, Node *expression, const char *where)
+look_at_definition(Walk *walk, Node *expression, const char *where)
 {
 	CgCallees	callees = {.prints_wanted = true, .definition = true, .unswayed = true, .values = walk->all ? NULL : walk->guarded};
 
@@ -169,7 +169,7 @@ walk_columns(Walk *walk)
 		Form_pg_attribute form = TupleDescAttr(desc, value->adnum - 1);
 
 		if (form->attgenerated != '\0')
-			look_at(walk, stringToNode(value->adbin),
+			look_at_definition(walk, stringToNode(value->adbin),
 					psprintf("generated column \"%s\"", NameStr(form->attname)));
 	}
 }
@@ -180,7 +180,7 @@ walk_checks(Walk *walk)
 	TupleConstr *constr = RelationGetDescr(walk->rel)->constr;
 
 	for (int i = 0; constr && i < constr->num_check; i++)
-		look_at(walk, stringToNode(constr->check[i].ccbin),
+		look_at_definition(walk, stringToNode(constr->check[i].ccbin),
 				psprintf("check constraint \"%s\"", constr->check[i].ccname));
 }
 
@@ -205,7 +205,7 @@ walk_index(Walk *walk, Oid indexid)
 	int			nsupport = index->rd_indam->amsupport;
 	ListCell   *next = list_head(expressions);
 
-	look_at(walk, stored_node(INDEXRELID, tuple, Anum_pg_index_indpred), where);
+	look_at_definition(walk, stored_node(INDEXRELID, tuple, Anum_pg_index_indpred), where);
 	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
 	{
 		AttrNumber	attnum = index->rd_index->indkey.values[i];
@@ -219,7 +219,7 @@ walk_index(Walk *walk, Oid indexid)
 			next = lnext(expressions, next);
 			if (!refers(walk, expression))
 				continue;
-			look_at(walk, expression, where);
+			look_at_definition(walk, expression, where);
 		}
 		for (int n = 0; n < nsupport; n++)
 			look_at_function(walk, index->rd_support[i * nsupport + n], where);
@@ -268,7 +268,7 @@ walk_triggers(Walk *walk)
 			continue;
 		look_at_function(walk, trigger->tgfoid, where);
 		if (trigger->tgqual)
-			look_at(walk, stringToNode(trigger->tgqual), where);
+			look_at_definition(walk, stringToNode(trigger->tgqual), where);
 	}
 }
 
@@ -283,7 +283,7 @@ walk_statistics(Walk *walk)
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		look_at(walk, stored_node(STATEXTOID, tuple, Anum_pg_statistic_ext_stxexprs),
+		look_at_definition(walk, stored_node(STATEXTOID, tuple, Anum_pg_statistic_ext_stxexprs),
 				psprintf("statistics object \"%s\"",
 						 NameStr(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxname)));
 		ReleaseSysCache(tuple);
@@ -336,7 +336,7 @@ walk_partition_key(Walk *walk, Oid of)
 		{
 			expression = lfirst(next);
 			next = lnext(expressions, next);
-			look_at(&above, expression, where);
+			look_at_definition(&above, expression, where);
 		}
 		if (expression ? refers(&above, expression) : is_guarded(&above, key->partattrs[i]))
 			look_at_function(&above, key->partsupfunc[i].fn_oid, where);

@@ -68,9 +68,9 @@ static void gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg);
 static void gate_xact(XactEvent event, void *arg);
 static void require_allowed(Oid function);
 static void refuse_void(Oid function);
-static void begin_call(FmgrInfo *flinfo);
+static void begin_trusted_call(FmgrInfo *flinfo);
 static void pin_path(Call *call);
-static bool end_call(FmgrInfo *flinfo, bool aborted);
+static bool end_trusted_call(FmgrInfo *flinfo, bool aborted);
 
 void
 cg_gate_init(void)
@@ -170,24 +170,24 @@ gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 	{
 		case FHET_START:
 			if (cg_trust_is_any() && cg_trust_is_trusted(flinfo->fn_oid))
-				begin_call(flinfo);
+				begin_trusted_call(flinfo);
 			else if (depth > 0)
 				require_allowed(flinfo->fn_oid);
 			else if (cg_trust_is_any())
 				refuse_void(flinfo->fn_oid);
 			break;
 		case FHET_ABORT:
-			if (end_call(flinfo, true))
+			if (end_trusted_call(flinfo, true))
 				cg_quiet_hide_parameters();
 			break;
 		case FHET_END:
-			(void) end_call(flinfo, false);
+			(void) end_trusted_call(flinfo, false);
 			break;
 	}
 }
 
 static void
-begin_call(FmgrInfo *flinfo)
+begin_trusted_call(FmgrInfo *flinfo)
 {
 	if (!cg_trust_is_usable(flinfo->fn_oid, GetUserId()))
 		ereport(ERROR,
@@ -233,7 +233,7 @@ pin_path(Call *call)
  * settings are put back by the end of the transaction, as those of functions are.
  */
 static bool
-end_call(FmgrInfo *flinfo, bool aborted)
+end_trusted_call(FmgrInfo *flinfo, bool aborted)
 {
 	if (ncalls == 0 || calls[ncalls - 1].flinfo != flinfo)
 		return false;

@@ -36,7 +36,7 @@ void		(*cg_quiet_require_door) (void) = NULL;
 static bool quiet_now = false;
 
 static bool
-is_among(const char *name, const char *const *names, int n)
+is_among_names(const char *name, const char *const *names, int n)
 {
 	for (int i = 0; name && i < n; i++)
 		if (strcmp(name, names[i]) == 0)
@@ -71,8 +71,8 @@ cg_quiet_swallows(const char *body, size_t length)
 	{
 		const char *value = body + at + 1;
 
-		if ((body[at] == PG_DIAG_SOURCE_FUNCTION && is_among(value, speakers, lengthof(speakers))) ||
-			(body[at] == PG_DIAG_SOURCE_FILE && is_among(value, sources, lengthof(sources))))
+		if ((body[at] == PG_DIAG_SOURCE_FUNCTION && is_among_names(value, speakers, lengthof(speakers))) ||
+			(body[at] == PG_DIAG_SOURCE_FILE && is_among_names(value, sources, lengthof(sources))))
 			return false;
 	}
 	return true;
@@ -98,8 +98,8 @@ static bool
 is_known(const ErrorData *error)
 {
 	return cg_refused_is_ours(error->funcname) || error->cursorpos > 0 ||
-		is_among(error->funcname, speakers, lengthof(speakers)) ||
-		is_among(error->filename, sources, lengthof(sources));
+		is_among_names(error->funcname, speakers, lengthof(speakers)) ||
+		is_among_names(error->filename, sources, lengthof(sources));
 }
 
 void

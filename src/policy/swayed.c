@@ -55,7 +55,7 @@ static bool swayed_checker(Oid function, void *context);
 static bool sways_json(Oid type);
 static bool is_swayed(Oid type);
 static bool prints_swayed(Node *node, void *context);
-static bool is_among(Oid function, const Oid *list, int n);
+static bool is_among_functions(Oid function, const Oid *list, int n);
 static bool value_walker(Node *node, void *context);
 
 /* Trusted functions are the admin's to judge, bodies of the SQL standard are walked. */
@@ -72,7 +72,7 @@ swayed_checker(Oid function, void *context)
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	if (form->provolatile != PROVOLATILE_IMMUTABLE && form->prokind != PROKIND_AGGREGATE &&
 		(form->prolang == INTERNALlanguageId || form->prolang == ClanguageId) &&
-		!(is_among(function, printers, lengthof(printers)) && !expression_tree_walker(judged->node, prints_swayed, NULL)) &&
+		!(is_among_functions(function, printers, lengthof(printers)) && !expression_tree_walker(judged->node, prints_swayed, NULL)) &&
 		!cg_trust_is_trusted(function))
 		callees->refused = list_append_unique_oid(callees->refused, function);
 	ReleaseSysCache(tuple);
@@ -80,7 +80,7 @@ swayed_checker(Oid function, void *context)
 }
 
 static bool
-is_among(Oid function, const Oid *list, int n)
+is_among_functions(Oid function, const Oid *list, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (list[i] == function)
@@ -141,7 +141,7 @@ is_swayed(Oid type)
 			}
 		case TYPTYPE_BASE:
 			getTypeOutputInfo(base, &output, &varlena);
-			return output < FirstNormalObjectId ? !is_among(output, outputs, lengthof(outputs)) :
+			return output < FirstNormalObjectId ? !is_among_functions(output, outputs, lengthof(outputs)) :
 				func_volatile(output) != PROVOLATILE_IMMUTABLE;
 		default:
 			/* What a literal of no type is printed as, is written in the definition. */

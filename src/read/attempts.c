@@ -81,7 +81,7 @@ static char *reason_of(const ErrorData *error);
 static Kind *find_kind(const Kind *wanted);
 static Kind *place_for_kind(TimestampTz now);
 static bool is_same(const char *a, const char *b);
-static bool is_due(const Kind *kind, TimestampTz now);
+static bool is_attempt_due(const Kind *kind, TimestampTz now);
 static bool can_write(void);
 static bool guards_something(void);
 static void load_journal(void);
@@ -138,7 +138,7 @@ note_attempt(const ErrorData *error, bool may_look)
 	kind->pending++;
 	pending++;
 	kind->last_at = now;
-	if (!is_due(kind, now))
+	if (!is_attempt_due(kind, now))
 		return;
 	if (may_look)
 		load_journal();
@@ -249,7 +249,7 @@ place_for_kind(TimestampTz now)
 
 /* Must it be written now? */
 static bool
-is_due(const Kind *kind, TimestampTz now)
+is_attempt_due(const Kind *kind, TimestampTz now)
 {
 	return kind->recorded_at == 0 || kind->pending >= ATTEMPTS_COUNTED ||
 		TimestampDifferenceExceeds(kind->recorded_at, now, ATTEMPTS_SECONDS * 1000);

@@ -30,8 +30,8 @@ typedef struct Noted
 
 static List *noted = NIL;		/* of Noted *, in TopMemoryContext */
 
-static Noted *find(const QueryDesc *query);
-static Noted *note(QueryDesc *query);
+static Noted *find_noted(const QueryDesc *query);
+static Noted *note_query(QueryDesc *query);
 static void forget_query(void *arg);
 static const char *cursor_name(const CurrentOfExpr *current, EState *estate);
 static void require_unmasked(const char *cursor);
@@ -39,7 +39,7 @@ static bool expression_walker(Node *node, void *context);
 static bool plan_walker(PlanState *state, void *context);
 
 static Noted *
-find(const QueryDesc *query)
+find_noted(const QueryDesc *query)
 {
 	ListCell   *lc;
 
@@ -50,10 +50,10 @@ find(const QueryDesc *query)
 }
 
 static Noted *
-note(QueryDesc *query)
+note_query(QueryDesc *query)
 {
 	MemoryContext oldcontext;
-	Noted	   *result = find(query);
+	Noted	   *result = find_noted(query);
 
 	if (query->estate == NULL || result)
 		return result;
@@ -77,13 +77,13 @@ forget_query(void *arg)
 void
 cg_chosen_note(QueryDesc *query)
 {
-	(void) note(query);
+	(void) note_query(query);
 }
 
 void
 cg_chosen_keep(QueryDesc *query, Oid by)
 {
-	Noted	   *kept = note(query);
+	Noted	   *kept = note_query(query);
 
 	if (kept == NULL)
 		return;
@@ -94,7 +94,7 @@ cg_chosen_keep(QueryDesc *query, Oid by)
 bool
 cg_chosen_get(const QueryDesc *query, Oid *by)
 {
-	const Noted *kept = noted == NIL ? NULL : find(query);
+	const Noted *kept = noted == NIL ? NULL : find_noted(query);
 
 	if (kept == NULL || !kept->chose)
 		return false;
@@ -125,7 +125,7 @@ require_unmasked(const char *cursor)
 	Portal		portal = cursor ? GetPortalByName(cursor) : NULL;
 
 	if (!PortalIsValid(portal) || portal->queryDesc == NULL ||
-		find(portal->queryDesc) == NULL)
+		find_noted(portal->queryDesc) == NULL)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -58,7 +58,7 @@ static bool stale = false;		/* some index's expressions may hold a value */
 
 static bool is_alone(MemoryContext context);
 static bool is_domain_read(void);
-static void end(void *arg);
+static void end_folding(void *arg);
 static void folding_xact(XactEvent event, void *arg);
 static void folding_subxact(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg);
 
@@ -119,14 +119,14 @@ cg_folding_begin(Oid function)
 	if (folding->around && folding->around->planning &&
 		!(innermost && innermost->around == folding->around) && !is_domain_read())
 		folding->planning = unconstify(CgAround *, folding->around);
-	folding->callback.func = end;
+	folding->callback.func = end_folding;
 	folding->callback.arg = folding;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &folding->callback);
 	innermost = folding;
 }
 
 static void
-end(void *arg)
+end_folding(void *arg)
 {
 	for (Folding **link = &innermost; *link; link = &(*link)->outer)
 		if (*link == arg)

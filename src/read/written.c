@@ -86,7 +86,7 @@ cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 typmod)
 
 /* Whoever is shown every value has read no mask. */
 static void
-require_unmasked(const CgRevealState *state, Datum value)
+require_unmasked_columns(const CgRevealState *state, Datum value)
 {
 	CgReads    *reads;
 
@@ -116,7 +116,7 @@ cg_unmasked(PG_FUNCTION_ARGS)
 			continue;
 		if (states[i] == NULL)
 			states[i] = cg_reveal_begin(fcinfo, 2 * i, PG_GETARG_INT64(2 * i + 1));
-		require_unmasked(states[i], PG_GETARG_DATUM(2 * i));
+		require_unmasked_columns(states[i], PG_GETARG_DATUM(2 * i));
 	}
 	/* cg_reveal_begin has put one of them there. */
 	fcinfo->flinfo->fn_extra = states;

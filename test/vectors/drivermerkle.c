@@ -62,14 +62,14 @@ static bool
 included(uint64_t index, uint64_t size, const uint8_t *hash, const Hash *proof, int count,
 		 const uint8_t *root)
 {
-	return cg_merkle_verify_inclusion(&hasher, index, size, hash, proof, count, root) == CG_MERKLE_OK;
+	return cg_merkleverify_inclusion(&hasher, index, size, hash, proof, count, root) == CG_MERKLE_OK;
 }
 
 static bool
 consistent(uint64_t first, uint64_t second, const uint8_t *first_root, const uint8_t *second_root,
 		   const Hash *proof, int count)
 {
-	return cg_merkle_verify_consistency(&hasher, first, second, first_root, second_root, proof,
+	return cg_merkleverify_consistency(&hasher, first, second, first_root, second_root, proof,
 										count) == CG_MERKLE_OK;
 }
 
@@ -202,7 +202,7 @@ run_hash(const Line *line)
 	for (int i = 1; i < line->nwords; i++)
 		length[i - 1] = from_hex(line->words[i], input[i - 1]);
 	if (leaf)
-		cg_merkle_leaf(&hasher, input[0], length[0], got);
+		cg_hasher_leaf(&hasher, input[0], length[0], got);
 	else
 	{
 		/* The published node has children of four bytes: no node of ours. */
@@ -231,7 +231,7 @@ run_merkle(const Line *line)
 		size_t		length = strcmp(line->words[1], "-") == 0 ? 0 : from_hex(line->words[1], data);
 		Hash		want;
 
-		cg_merkle_leaf(&hasher, data, length, hash);
+		cg_hasher_leaf(&hasher, data, length, hash);
 		if (strcmp(line->words[2], "-") != 0)
 		{
 			from_hex(line->words[2], want);
@@ -245,7 +245,7 @@ run_merkle(const Line *line)
 		{
 			uint8_t		data[4] = {i >> 24, i >> 16, i >> 8, i};
 
-			cg_merkle_leaf(&hasher, data, sizeof(data), hash);
+			cg_hasher_leaf(&hasher, data, sizeof(data), hash);
 			add_leaf(line, hash);
 		}
 	}

@@ -20,7 +20,7 @@ verify_text(const char *text, size_t length, const CgNoteKey *key)
 	CgNote		note;
 	CgNoteResult result = cg_note_parse(text, length, &note);
 
-	return result == CG_NOTE_OK ? cg_note_verify(&note, key, NULL) : result;
+	return result == CG_NOTE_OK ? cg_notekey_verify(&note, key, NULL) : result;
 }
 
 /* No byte of the note may change, be lost or doubled, but in signatures of others. */
@@ -55,8 +55,8 @@ run_verify(const Line *line, bool good)
 	CgNoteKey	key;
 	CgBytes		out = {0};
 
-	check(line, cg_note_parse_key(line->words[1], strlen(line->words[1]), &key) == CG_NOTE_OK, "the key");
-	cg_note_put_key(&out, &key);
+	check(line, cg_notekey_parse(line->words[1], strlen(line->words[1]), &key) == CG_NOTE_OK, "the key");
+	cg_notekey_put(&out, &key);
 	check(line, same(&out, line->words[1]), "the key is written in another way");
 	if (good)
 	{
@@ -96,19 +96,19 @@ run_key(const Line *line)
 	CgBytes		out = {0};
 
 	from_hex(line->words[3], seed);
-	check(line, cg_note_make_key(&key, line->words[1], (uint8_t) atoi(line->words[2]), seed) == CG_NOTE_OK,
+	check(line, cg_notekey_make(&key, line->words[1], (uint8_t) atoi(line->words[2]), seed) == CG_NOTE_OK,
 		  "making it");
-	cg_note_put_key(&out, &key);
+	cg_notekey_put(&out, &key);
 	check(line, same(&out, line->words[4]), "another verification key");
 	cg_bytes_reset(&out);
-	cg_note_put_secret_key(&out, &key);
+	cg_notekey_put_secret(&out, &key);
 	check(line, strcmp(line->words[5], "-") == 0 || same(&out, line->words[5]), "another secret key");
-	check(line, cg_note_parse_secret_key((char *) out.data, out.length, &again) == CG_NOTE_OK &&
+	check(line, cg_notekey_parse_secret((char *) out.data, out.length, &again) == CG_NOTE_OK &&
 		  memcmp(&again, &key, sizeof(key)) == 0, "it is read in another way");
 	for (size_t i = 0; i < out.length; i++)
 	{
 		out.data[i] ^= 1;
-		check(line, cg_note_parse_secret_key((char *) out.data, out.length, &again) != CG_NOTE_OK,
+		check(line, cg_notekey_parse_secret((char *) out.data, out.length, &again) != CG_NOTE_OK,
 			  "a changed key is read");
 		out.data[i] ^= 1;
 	}
@@ -126,12 +126,12 @@ run_sign(const Line *line, bool cosign)
 	if (cosign)
 	{
 		from_hex(line->words[2], seed);
-		check(line, cg_note_make_key(&key, line->words[1], CG_KEY_COSIGNATURE, seed) == CG_NOTE_OK, "the key");
+		check(line, cg_notekey_make(&key, line->words[1], CG_KEY_COSIGNATURE, seed) == CG_NOTE_OK, "the key");
 	}
 	else
-		check(line, cg_note_parse_secret_key(line->words[1], strlen(line->words[1]), &key) == CG_NOTE_OK,
+		check(line, cg_notekey_parse_secret(line->words[1], strlen(line->words[1]), &key) == CG_NOTE_OK,
 			  "the key");
-	check(line, cg_note_put_signature(&out, &key, text, strlen(text),
+	check(line, cg_notekey_put_signature(&out, &key, text, strlen(text),
 									  cosign ? strtoull(line->words[3], NULL, 10) : 0) == CG_NOTE_OK, "signing");
 	check(line, same(&out, line->words[line->nwords - 1]), "another signature");
 	cg_bytes_free(&out);
@@ -152,10 +152,10 @@ run_proof(const Line *line)
 	check(line, cg_note_parse_proof(text, strlen(text), &file) == CG_NOTE_OK &&
 		  file.index == strtoull(line->words[1], NULL, 10), "the file");
 	check(line, cg_note_parse(file.note, file.note_length, &note) == CG_NOTE_OK &&
-		  cg_note_parse_key(line->words[2], strlen(line->words[2]), &key) == CG_NOTE_OK &&
-		  cg_note_verify(&note, &key, NULL) == CG_NOTE_OK &&
+		  cg_notekey_parse(line->words[2], strlen(line->words[2]), &key) == CG_NOTE_OK &&
+		  cg_notekey_verify(&note, &key, NULL) == CG_NOTE_OK &&
 		  cg_note_parse_checkpoint(note.text, note.text_length, &checkpoint) == CG_NOTE_OK, "its checkpoint");
-	check(line, cg_merkle_verify_inclusion(&hasher, file.index, checkpoint.size, leaf,
+	check(line, cg_merkleverify_inclusion(&hasher, file.index, checkpoint.size, leaf,
 										   (const uint8_t (*)[CG_HASH_LENGTH]) file.proof, file.count,
 										   checkpoint.root) == CG_MERKLE_OK, "its proof");
 	cg_note_put_proof(&out, &file);
@@ -183,7 +183,7 @@ run_bad(const Line *line, const char *what)
 	if (strcmp(what, "note") == 0)
 		check(line, cg_note_parse(text, length, &note) == CG_NOTE_FORMAT, "it is read");
 	else if (strcmp(what, "key") == 0)
-		check(line, cg_note_parse_key(text, length, &key) != CG_NOTE_OK, "it is read");
+		check(line, cg_notekey_parse(text, length, &key) != CG_NOTE_OK, "it is read");
 	else if (strcmp(what, "proof") == 0)
 		check(line, cg_note_parse_proof(text, length, &file) == CG_NOTE_FORMAT, "it is read");
 	else if (strcmp(what, "checkpoint") == 0)

@@ -1,0 +1,54 @@
+/*
+ * hasher.h
+ *		SHA-256 of leaves, nodes and tiles of a Merkle tree.
+ *
+ * Knows nothing of PostgreSQL; also part of contact-guard.
+ */
+#ifndef CG_HASHER_H
+#define CG_HASHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CG_HASH_LENGTH 32
+#define CG_TILE_HEIGHT 8		/* 2^8 = CG_TILE_WIDTH */
+#define CG_TILE_WIDTH 256
+#define CG_TILE_LENGTH (CG_TILE_WIDTH * CG_HASH_LENGTH)
+
+typedef enum CgMerkleResult
+{
+	CG_MERKLE_OK = 0,
+	CG_MERKLE_CRYPTO,			/* libcrypto failed, or no memory */
+	CG_MERKLE_TILE,				/* a callback returned false or NULL */
+	CG_MERKLE_RANGE,			/* index or sizes make no sense together */
+	CG_MERKLE_INVALID			/* the proof does not prove it */
+} CgMerkleResult;
+
+/* One for a thread, used again and again: making one is what is slow. */
+typedef struct CgHasher
+{
+	void	   *context;
+	void	   *digest;
+} CgHasher;
+
+/* On malloc.  An open one may be a static: it holds nothing between calls. */
+extern CgMerkleResult cg_hasher_open(CgHasher *hasher);
+extern void cg_hasher_close(CgHasher *hasher);
+
+/* SHA-256 of two pieces, one behind the other; either may be of length 0. */
+extern CgMerkleResult cg_hasher_digest(CgHasher *hasher, const void *first, size_t first_length,
+									   const void *second, size_t second_length,
+									   uint8_t hash[CG_HASH_LENGTH]);
+
+extern CgMerkleResult cg_hasher_leaf(CgHasher *hasher, const void *leaf, size_t length,
+									 uint8_t hash[CG_HASH_LENGTH]);
+extern CgMerkleResult cg_hasher_node(CgHasher *hasher, const uint8_t left[CG_HASH_LENGTH],
+									 const uint8_t right[CG_HASH_LENGTH],
+									 uint8_t hash[CG_HASH_LENGTH]);
+
+/* The hash above neighbours in a tile, as many as a power of two, at most a tile. */
+extern CgMerkleResult cg_hasher_tile(CgHasher *hasher, const uint8_t *hashes, int width,
+									 uint8_t *hash);
+
+#endif							/* CG_HASHER_H */
