@@ -21,6 +21,7 @@
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 
 static void explained_start(QueryDesc *query, int eflags);
+static pg_noinline void start_as_execution(QueryDesc *query, int eflags);
 static void call_next_explain(QueryDesc *query, int eflags);
 
 void
@@ -33,16 +34,25 @@ cg_explained_init(void)
 static void
 explained_start(QueryDesc *query, int eflags)
 {
-	CgAround	around;
-
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		cg_resume_check_plan(query->plannedstmt);
-	/* Which partitions will be read is decided here; a database without us has no policy. */
-	if (!OidIsValid(cg_objects_schema()))
-	{
+	/*
+	 * Which partitions will be read is decided here, and checks of domains are made ready.
+	 * A plan that does neither calls nothing yet; a database without us has no policy.
+	 */
+	if ((query->plannedstmt->appendRelations == NIL && query->plannedstmt->invalItems == NIL) ||
+		!OidIsValid(cg_objects_schema()))
 		call_next_explain(query, eflags);
-		return;
-	}
+	else
+		start_as_execution(query, eflags);
+}
+
+/* Apart, since every statement pays for a function that can catch errors. */
+static void
+start_as_execution(QueryDesc *query, int eflags)
+{
+	CgAround	around;
+
 	cg_around_enter_execution(&around, query);
 	PG_TRY();
 	{

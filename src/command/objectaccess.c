@@ -208,8 +208,13 @@ objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	if (access == OAT_FUNCTION_EXECUTE && objectId >= FirstNormalObjectId && OidIsValid(cg_objects_schema()))
-		cg_folding_begin(objectId);
+	/* For each function of each statement. */
+	if (access == OAT_FUNCTION_EXECUTE)
+	{
+		if (objectId >= FirstNormalObjectId && OidIsValid(cg_objects_schema()))
+			cg_folding_begin(objectId);
+		return;
+	}
 	if ((access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP) &&
 		!IsBinaryUpgrade && OidIsValid(cg_objects_schema()))
 		decide_access(access, classId, objectId, subId, arg);

@@ -11,15 +11,7 @@
 #include "policy/policy.h"
 #include "read/execution.h"
 
-static bool tells(const CgMask *mask);
 static const char *gap(Oid parent, Oid child);
-
-/* Has a mask something of the value in it? */
-static bool
-tells(const CgMask *mask)
-{
-	return mask->kind != CG_MASK_NULL && mask->kind != CG_MASK_CONSTANT;
-}
 
 /* What guards the child and not the parent, palloc'd; NULL if nothing does. */
 static const char *
@@ -47,7 +39,7 @@ gap(Oid parent, Oid child)
 		guarded = outer ? cg_policy_column(outer, attnum) : NULL;
 		if (guarded == NULL)
 			return psprintf("Its guarded column \"%s\" is reached past contact_guard's rewrite.", column);
-		if (tells(&guarded->mask) && strcmp(guarded->spec, spec) != 0)
+		if (cg_mask_tells(&guarded->mask) && strcmp(guarded->spec, spec) != 0)
 			return psprintf("Its guarded column \"%s\" has another mask there.", column);
 	}
 	inner = cg_policy_get(child);

@@ -33,42 +33,94 @@
 #define PSEUDONYM_HEX 16		/* digits: 64 bits */
 #define STARS_MIN 3				/* fewer may stand in a door code */
 
-static bool is_text_like(Oid type);
-static char *mask_text(const CgMask *mask, const char *value, const char *actor,
-					   const uint8 *key);
-static char *mask_partial(const char *value, int prefix, int suffix);
-static char *mask_email(const char *value);
-static char *mask_pseudonym(const char *value, const char *actor, const uint8 *key);
+/* A kind of masks. */
+typedef struct MaskType
+{
+	const char *usage;			/* as it is written, with what its arguments are called */
+	bool		(*parse) (const char *arguments, CgMask *mask); /* NULL: it has none */
+	/* From the text of a value; NULL: nothing of the value is in the mask. */
+	char	   *(*make) (const CgMask *mask, const char *value, const char *actor, const uint8 *key);
+	/* Does a text look as if made by it?  NULL: that cannot be told. */
+	bool		(*has_form) (const CgMask *mask, const char *value, int bytes);
+} MaskType;
+
+static bool parse_partial(const char *arguments, CgMask *mask);
+static bool parse_constant(const char *arguments, CgMask *mask);
+static char *mask_partial(const CgMask *mask, const char *value, const char *actor, const uint8 *key);
+static char *mask_email(const CgMask *mask, const char *value, const char *actor, const uint8 *key);
+static char *mask_pseudonym(const CgMask *mask, const char *value, const char *actor, const uint8 *key);
 static bool has_form_of_partial(const CgMask *mask, const char *value, int bytes);
-static bool has_form_of_email(const char *value, int bytes);
+static bool has_form_of_email(const CgMask *mask, const char *value, int bytes);
+static char *list_of_masks(void);
+static bool is_text_like(Oid type);
 static Datum text_to_type(char *masked, Oid base, int32 typmod);
+
+/* The list of all kinds, in the order of CgMaskKind. */
+static const MaskType types[] = {
+	[CG_MASK_NULL] = {"null", NULL, NULL, NULL},
+	[CG_MASK_PARTIAL] = {"partial(prefix,suffix)", parse_partial, mask_partial, has_form_of_partial},
+	[CG_MASK_EMAIL] = {"email", NULL, mask_email, has_form_of_email},
+	[CG_MASK_CONSTANT] = {"constant(text)", parse_constant, NULL, NULL},
+	[CG_MASK_PSEUDONYM] = {"pseudonym", NULL, mask_pseudonym, NULL}
+};
+
+static bool
+parse_partial(const char *arguments, CgMask *mask)
+{
+	char		rest;
+
+	return sscanf(arguments, " %5d , %5d %c", &mask->prefix, &mask->suffix, &rest) == 2 &&
+		mask->prefix >= 0 && mask->suffix >= 0;
+}
+
+static bool
+parse_constant(const char *arguments, CgMask *mask)
+{
+	mask->constant = pstrdup(arguments);
+	return true;
+}
+
+/* For a message, palloc'd. */
+static char *
+list_of_masks(void)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (int i = 0; i < lengthof(types); i++)
+		appendStringInfo(&out, "%s%s", i == 0 ? "" : i == lengthof(types) - 1 ? " and " : ", ",
+						 types[i].usage);
+	return out.data;
+}
 
 void
 cg_mask_parse(const char *spec, CgMask *mask)
 {
-	size_t		len = strlen(spec);
-	char		rest;
+	size_t		length = strlen(spec);
 
-	memset(mask, 0, sizeof(*mask));
-	if (strcmp(spec, "null") == 0)
-		mask->kind = CG_MASK_NULL;
-	else if (strcmp(spec, "email") == 0)
-		mask->kind = CG_MASK_EMAIL;
-	else if (strcmp(spec, "pseudonym") == 0)
-		mask->kind = CG_MASK_PSEUDONYM;
-	else if (sscanf(spec, "partial( %5d , %5d )%c", &mask->prefix, &mask->suffix, &rest) == 2 &&
-			 spec[len - 1] == ')' && mask->prefix >= 0 && mask->suffix >= 0)
-		mask->kind = CG_MASK_PARTIAL;
-	else if (strncmp(spec, "constant(", 9) == 0 && spec[len - 1] == ')')
+	for (int i = 0; i < lengthof(types); i++)
 	{
-		mask->kind = CG_MASK_CONSTANT;
-		mask->constant = pnstrdup(spec + 9, len - 10);
+		size_t		name = strcspn(types[i].usage, "(");
+
+		memset(mask, 0, sizeof(*mask));
+		mask->kind = i;
+		if (strncmp(spec, types[i].usage, name) != 0)
+			continue;
+		if (types[i].parse == NULL ? spec[name] == '\0' :
+			spec[name] == '(' && spec[length - 1] == ')' &&
+			types[i].parse(pnstrdup(spec + name + 1, length - name - 2), mask))
+			return;
 	}
-	else
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid mask \"%s\"", spec),
-				 errhint("Masks are null, partial(prefix,suffix), email, constant(text) and pseudonym.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid mask \"%s\"", spec),
+			 errhint("Masks are %s.", list_of_masks())));
+}
+
+bool
+cg_mask_tells(const CgMask *mask)
+{
+	return types[mask->kind].make != NULL;
 }
 
 /* As getBaseType(), without a look for those that most columns have. */
@@ -134,67 +186,41 @@ cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 			  const char *actor, const uint8 *key, bool *isnull)
 {
 	*isnull = false;
-	switch (mask->kind)
+	if (mask->kind == CG_MASK_CONSTANT)
 	{
-		case CG_MASK_NULL:
-			break;
-		case CG_MASK_CONSTANT:
-			{
-				Oid			input;
-				Oid			ioparam;
+		Oid			input;
+		Oid			ioparam;
 
-				getTypeInputInfo(type, &input, &ioparam);
-				return OidInputFunctionCall(input, mask->constant, ioparam, typmod);
-			}
-		case CG_MASK_PARTIAL:
-		case CG_MASK_EMAIL:
-		case CG_MASK_PSEUDONYM:
-			{
-				int32		basetypmod = typmod;
-				Oid			base = getBaseTypeAndTypmod(type, &basetypmod);
+		getTypeInputInfo(type, &input, &ioparam);
+		return OidInputFunctionCall(input, mask->constant, ioparam, typmod);
+	}
+	if (types[mask->kind].make)
+	{
+		int32		basetypmod = typmod;
+		Oid			base = getBaseTypeAndTypmod(type, &basetypmod);
 
-				/*
-				 * The policy may be older than the column's type: what cannot
-				 * be read as text is withheld whole.
-				 */
-				if (!is_text_like(base))
-					break;
-				/* The padding of a char(n) does not belong to its value. */
-				if (base == BPCHAROID)
-					value = DirectFunctionCall1(rtrim1, value);
-				return text_to_type(mask_text(mask, TextDatumGetCString(value), actor, key),
-									base, basetypmod);
-			}
-		default:
-			elog(ERROR, "unknown kind of mask: %d", (int) mask->kind);
+		/*
+		 * The policy may be older than the column's type: what cannot be read as text
+		 * is withheld whole.
+		 */
+		if (is_text_like(base))
+		{
+			/* The padding of a char(n) does not belong to its value. */
+			if (base == BPCHAROID)
+				value = DirectFunctionCall1(rtrim1, value);
+			return text_to_type(types[mask->kind].make(mask, TextDatumGetCString(value), actor, key),
+								base, basetypmod);
+		}
 	}
 	*isnull = true;
 	return (Datum) 0;
 }
 
 static char *
-mask_text(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
+mask_partial(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
 {
-	switch (mask->kind)
-	{
-		case CG_MASK_PARTIAL:
-			return mask_partial(value, mask->prefix, mask->suffix);
-		case CG_MASK_EMAIL:
-			return mask_email(value);
-		case CG_MASK_PSEUDONYM:
-			return mask_pseudonym(value, actor, key);
-		case CG_MASK_NULL:
-		case CG_MASK_CONSTANT:
-			break;
-	}
-	/* Without "default", so that the compiler tells of a kind that is forgotten here. */
-	elog(ERROR, "mask of kind %d is not made of the value", (int) mask->kind);
-	return NULL;
-}
-
-static char *
-mask_partial(const char *value, int prefix, int suffix)
-{
+	int			prefix = mask->prefix;
+	int			suffix = mask->suffix;
 	int			bytes = strlen(value);
 	int			chars = pg_mbstrlen_with_len(value, bytes);
 	int			head = 0;
@@ -216,7 +242,7 @@ mask_partial(const char *value, int prefix, int suffix)
 }
 
 static char *
-mask_email(const char *value)
+mask_email(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
 {
 	const char *at = strrchr(value, '@');
 	const char *dot = at ? strrchr(at, '.') : NULL;
@@ -230,7 +256,7 @@ mask_email(const char *value)
 }
 
 static char *
-mask_pseudonym(const char *value, const char *actor, const uint8 *key)
+mask_pseudonym(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
 {
 	StringInfoData in;
 	unsigned char digest[EVP_MAX_MD_SIZE];
@@ -287,7 +313,7 @@ has_form_of_partial(const CgMask *mask, const char *value, int bytes)
 
 /* As mask_email writes it. */
 static bool
-has_form_of_email(const char *value, int bytes)
+has_form_of_email(const CgMask *mask, const char *value, int bytes)
 {
 	static const char middle[] = "***@***";
 	int			head = bytes > 0 ? Min(pg_mblen(value), bytes) : 0;
@@ -310,14 +336,12 @@ cg_mask_has_form(const CgMask *mask, Datum value, Oid type)
 {
 	text	   *packed;
 
-	if ((mask->kind != CG_MASK_PARTIAL && mask->kind != CG_MASK_EMAIL) || !is_text_like(type))
+	if (types[mask->kind].has_form == NULL || !is_text_like(type))
 		return false;
 	if (base_of(type) == BPCHAROID)
 		value = DirectFunctionCall1(rtrim1, value);
 	packed = DatumGetTextPP(value);
-	if (mask->kind == CG_MASK_PARTIAL)
-		return has_form_of_partial(mask, VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
-	return has_form_of_email(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+	return types[mask->kind].has_form(mask, VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
 }
 
 bool

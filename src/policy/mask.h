@@ -7,6 +7,10 @@
 
 #include "postgres.h"
 
+/*
+ * To add a kind, add it here, in the same place of the list in mask.c, and to
+ * docs/reference.md; the list says what it is made of.
+ */
 typedef enum CgMaskKind
 {
 	CG_MASK_NULL,
@@ -24,11 +28,11 @@ typedef struct CgMask
 	char	   *constant;		/* CG_MASK_CONSTANT: its text */
 } CgMask;
 
-/*
- * Parses null, partial(prefix,suffix), email, constant(text), pseudonym.
- * ERROR invalid_parameter_value if it is none of them.
- */
+/* ERROR invalid_parameter_value if the text is not a mask. */
 extern void cg_mask_parse(const char *spec, CgMask *mask);
+
+/* Is something of the value in the mask: a part of it, or which values are equal? */
+extern bool cg_mask_tells(const CgMask *mask);
 
 /*
  * ERROR unless the mask can stand in a column of this type.  relation and
@@ -46,8 +50,8 @@ extern Datum cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typm
 
 /*
  * Has the value, of this type, the form of such a mask, which honest values do not
- * have?  Three stars and more, where the mask puts them.  Never for CG_MASK_NULL,
- * CG_MASK_CONSTANT and CG_MASK_PSEUDONYM.
+ * have?  Three stars and more, where the mask puts them.  Never for masks that put no
+ * stars.
  */
 extern bool cg_mask_has_form(const CgMask *mask, Datum value, Oid type);
 

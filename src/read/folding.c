@@ -59,6 +59,7 @@ static bool stale = false;		/* some index's expressions may hold a value */
 static bool is_alone(MemoryContext context);
 static bool is_domain_read(void);
 static void end_folding(void *arg);
+static pg_noinline void check_marks(const PlannedStmt *plan);
 static void folding_xact(XactEvent event, void *arg);
 static void folding_subxact(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg);
 
@@ -180,10 +181,15 @@ cg_folding_require_unkept(Oid relid, AttrNumber attnum)
 void
 cg_folding_check_plan(const PlannedStmt *plan)
 {
+	if (innermost)
+		check_marks(plan);
+}
+
+static void
+check_marks(const PlannedStmt *plan)
+{
 	ListCell   *lc;
 
-	if (innermost == NULL)
-		return;
 	foreach(lc, plan->rtable)
 	{
 		CgMark		mark;

@@ -54,8 +54,7 @@ cg_written_remember(const CgMask *mask, Datum made, Oid type)
 {
 	uint64		hash;
 
-	if (mask->kind == CG_MASK_NULL || mask->kind == CG_MASK_CONSTANT ||
-		cg_mask_has_form(mask, made, type))
+	if (!cg_mask_tells(mask) || cg_mask_has_form(mask, made, type))
 		return;
 	if (made_masks == NULL)
 		made_masks = MemoryContextAllocZero(TopMemoryContext, sizeof(uint64) * MADE_SLOTS);
