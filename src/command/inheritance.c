@@ -2,8 +2,13 @@
  * inheritance.c
  *		Relations that become the child of another one, or leave it.
  *
- * PostgreSQL tells the child and the parent, but not which of the two it is: the row
- * of pg_inherits says so.
+ * PostgreSQL's hook names the child and the parent, but not which of the two it is: the
+ * row of pg_inherits says so.
+ *
+ * The child's descendants get or lose the parent's policy with it, and what the parent's
+ * ancestors store may be routed to them.  PostgreSQL neither locks them all nor tells
+ * other sessions of them, so this is done here, for every row of pg_inherits that a
+ * command makes or takes away.
  */
 #include "postgres.h"
 
@@ -14,7 +19,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "utils/fmgroids.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -23,9 +27,12 @@
 #include "command/inheritance.h"
 #include "policy/descend.h"
 #include "policy/inherit.h"
+#include "policy/kin.h"
 #include "policy/policy.h"
 
 static bool inherits(Oid child, Oid parent);
+static void joins(Oid child, Oid parent);
+static void leaves(Oid child, Oid parent);
 
 static bool
 inherits(Oid child, Oid parent)
@@ -45,6 +52,47 @@ inherits(Oid child, Oid parent)
 	return result;
 }
 
+/*
+ * A session that uses the child's descendants at this moment, or stores rows in the
+ * parent's ancestors, has a plan that knows nothing of what is guarded now.
+ */
+static void
+joins(Oid child, Oid parent)
+{
+	bool		guarded = cg_descend_is_guarded(child);
+
+	/* What a new table brings along is not complete yet: cg_ddl_finish() looks at it. */
+	if (cg_ddl_is_created(child))
+		return;
+	if (cg_policy_get(parent))
+		(void) cg_kin_below(child, AccessExclusiveLock);
+	/* The policy is the one that the child has had so far. */
+	if (guarded)
+	{
+		cg_ddl_require_admin(child, "attach");
+		cg_kin_lock_above(parent);
+	}
+	else if (cg_policy_get(parent))
+	{
+		if (!cg_ddl_is_admin())
+			cg_childcode_check(child, list_make1_oid(parent));
+		cg_ddl_note_changed(child);
+	}
+}
+
+/* cg_altertable_decide() has kept the child's policy. */
+static void
+leaves(Oid child, Oid parent)
+{
+	if (!cg_inherit_is_kept(child))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("relation \"%s\" would lose the policy that it has from relation \"%s\"",
+						get_rel_name(child), get_rel_name(parent))));
+	if (cg_descend_is_guarded(child) && !cg_ddl_is_admin())
+		cg_ddl_refuse(child, "detach");
+}
+
 void
 cg_inheritance_decide(const CgAccess *event)
 {
@@ -54,30 +102,11 @@ cg_inheritance_decide(const CgAccess *event)
 
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
 		return;
-	/* Somebody may have looked at the child's policy since it was made. */
-	CacheInvalidateRelcacheByRelid(child);
-	if (!inherits(child, parent))
-	{
-		/* It leaves its parent: cg_altertable_decide() has kept its policy. */
-		if (!cg_inherit_is_kept(child))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("relation \"%s\" would lose the policy that it has from relation \"%s\"",
-							get_rel_name(child), get_rel_name(parent))));
-		if (cg_descend_is_guarded(child) && !cg_ddl_is_admin())
-			cg_ddl_refuse(child, "detach");
-		return;
-	}
-	/* What a new table brings along is not complete yet: cg_ddl_finish() looks at it. */
-	if (cg_ddl_is_created(child))
-		return;
-	/* The policy is the one that the child has had so far. */
-	if (cg_descend_is_guarded(child))
-		cg_ddl_require_admin(child, "attach");
-	else if (cg_policy_get(parent))
-	{
-		if (!cg_ddl_is_admin())
-			cg_childcode_check(child, list_make1_oid(parent));
-		cg_ddl_note_changed(child);
-	}
+	if (inherits(child, parent))
+		joins(child, parent);
+	else
+		leaves(child, parent);
+	/* The row itself is not visible yet, or still is, so each end is asked for its own kin. */
+	cg_kin_invalidate_above(parent);
+	cg_kin_invalidate(child);
 }

@@ -33,6 +33,7 @@
 #include "journal/eventrecord.h"
 #include "policy/interventions.h"
 #include "policy/labelparse.h"
+#include "policy/kin.h"
 #include "policy/labels.h"
 #include "policy/mask.h"
 #include "policy/offences.h"
@@ -252,7 +253,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	check_relation(relid);
-	cg_labels_lock(relid);
+	cg_kin_lock(relid);
 	cg_mask_parse(spec, &mask);
 	check_settings(relid, mode, fallback);
 	if (strcmp(unpinned, "refuse") != 0 && strcmp(unpinned, "accept") != 0)

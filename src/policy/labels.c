@@ -20,14 +20,12 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_seclabel.h"
 #include "commands/extension.h"
 #include "commands/seclabel.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -40,7 +38,7 @@
 #include "base/roles.h"
 #include "base/shared.h"
 #include "journal/eventrecord.h"
-#include "policy/inherit.h"
+#include "policy/kin.h"
 #include "policy/labelparse.h"
 #include "policy/labels.h"
 #include "policy/mask.h"
@@ -134,7 +132,7 @@ check_label(const ObjectAddress *object, const char *label)
 
 		cg_labelparse_column(label, &parsed);
 		if (parsed.mask || parsed.customer)
-			cg_labels_lock(object->objectId);
+			cg_kin_lock(object->objectId);
 		if (parsed.mask)
 		{
 			CgMask		mask;
@@ -154,23 +152,6 @@ check_label(const ObjectAddress *object, const char *label)
 }
 
 /*
- * A session that reads or writes the relation at this moment has a plan without the
- * guard, and goes on with it.  So nobody may use the relation when a guard begins.  Rows
- * that are stored in an ancestor are routed here by plans that have never heard of this
- * relation.  Parents first, as PostgreSQL locks them.
- */
-void
-cg_labels_lock(Oid relid)
-{
-	List	   *ancestors = cg_inherit_ancestors(relid);
-
-	for (int i = list_length(ancestors) - 1; i >= 0; i--)
-		LockRelationOid(list_nth_oid(ancestors, i), AccessExclusiveLock);
-	LockRelationOid(relid, AccessExclusiveLock);
-	(void) find_all_inheritors(relid, AccessExclusiveLock, NULL);
-}
-
-/*
  * Children inherit the policy, and ancestors route rows to it, so their plans are
  * as stale as the relation's.  interventions: it may be new in the list of those
  * that hold them.
@@ -178,18 +159,12 @@ cg_labels_lock(Oid relid)
 static void
 invalidate(Oid relid, bool interventions)
 {
-	ListCell   *lc;
-
 	/* Our own interventions have a label from the script. */
 	if (get_rel_namespace(relid) != cg_objects_schema())
 		cg_shared_note_guarded();
 	if (interventions)
 		CacheInvalidateRelcacheByRelid(CG_LABELS_SIGNAL);
-	foreach(lc, cg_inherit_ancestors(relid))
-		CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
-
-	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
-		CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
+	cg_kin_invalidate(relid);
 }
 
 static void

@@ -98,9 +98,6 @@ extern List *cg_labels_interventions(void);
 /* The label of a relation (attnum 0) or column, palloc'd, or NULL. */
 extern char *cg_labels_get(Oid relid, AttrNumber attnum);
 
-/* Waits for the readers of a relation, its children and its ancestors, and keeps them out. */
-extern void cg_labels_lock(Oid relid);
-
 /*
  * Store labels; an empty struct removes the label.  Checks nothing; invalidates
  * plans and policies of the relation, its children and its ancestors everywhere.

@@ -39,6 +39,7 @@
 #include "base/owntables.h"
 #include "compat.h"
 #include "journal/eventrecord.h"
+#include "policy/kin.h"
 #include "policy/labels.h"
 #include "policy/permission.h"
 
@@ -235,10 +236,10 @@ cg_permission_changed(Oid relation)
 
 	CacheInvalidateRelcacheByRelid(cg_objects_relation("permission", false));
 	if (OidIsValid(relation))
-		CacheInvalidateRelcacheByRelid(relation);
+		cg_kin_invalidate(relation);
 	else
 		foreach(lc, cg_labels_relations())
-			CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
+			cg_kin_invalidate(lfirst_oid(lc));
 }
 
 List *

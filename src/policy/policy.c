@@ -4,8 +4,8 @@
  *
  * The planner hook asks for every relation of every query, so answers are kept
  * per session, negative ones too, until a relcache invalidation of the relation
- * arrives: labels.c sends one with each change of a label, and PostgreSQL with
- * each change of inheritance.
+ * arrives: labels.c sends one with each change of a label, and inheritance.c with
+ * each change of inheritance, to the relation's whole kin (kin.h).
  *
  * A policy that no longer makes sense (the customer key was dropped, say) stays
  * a policy: "broken" names the reason, and the rewrite refuses the guarded
