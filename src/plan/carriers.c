@@ -15,6 +15,7 @@
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -30,6 +31,7 @@
 #include "compat.h"
 #include "plan/carriers.h"
 #include "policy/builtins.h"
+#include "policy/descend.h"
 
 static bool carrier_function(Oid function, void *context);
 static bool carrier_type(Oid type);
@@ -123,27 +125,38 @@ carrier_call(const FuncExpr *call)
 		(carrier_type(call->funcresulttype) || carrier_arguments(call->args));
 }
 
-/* A foreign server gets values as parameters; a trigger sees what is stored. */
+/*
+ * A foreign server gets values as parameters; a trigger sees what is stored.  PostgreSQL
+ * works on all that inherit from the named relation.  The plan has them too, so what
+ * becomes of one of them later makes it stale; kin.h does where it has none.
+ */
 static bool
 carrier_relation(const RangeTblEntry *rte, bool is_target)
 {
-	Relation	rel;
-	bool		result;
+	List	   *relids;
+	ListCell   *lc;
+	bool		result = false;
 
 	if (rte->rtekind != RTE_RELATION)
 		return false;
-	if (rte->relkind == RELKIND_FOREIGN_TABLE)
+	if (rte->relkind == RELKIND_FOREIGN_TABLE || (rte->inh && cg_descend_has_foreign(rte->relid)))
 		return true;
 	if (!is_target)
 		return false;
-	/* Partitions may have triggers and servers of their own. */
+	/* Partitions, which may be thousands, may have triggers of their own. */
 	if (rte->relkind == RELKIND_PARTITIONED_TABLE)
 		return true;
-	rel = RelationIdGetRelation(rte->relid);
-	if (!RelationIsValid(rel))
-		return true;
-	result = rel->trigdesc != NULL || storing_computes(rel);
-	RelationClose(rel);
+	/* As planning will lock them. */
+	relids = rte->inh ? find_all_inheritors(rte->relid, rte->rellockmode, NULL) : list_make1_oid(rte->relid);
+	foreach(lc, relids)
+	{
+		Relation	rel = RelationIdGetRelation(lfirst_oid(lc));
+
+		if (!RelationIsValid(rel))
+			return true;
+		result |= rel->trigdesc != NULL || storing_computes(rel);
+		RelationClose(rel);
+	}
 	return result;
 }
 

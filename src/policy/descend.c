@@ -1,10 +1,10 @@
 /*
  * descend.c
- *		Relations below a relation that are guarded by themselves.
+ *		Relations below a relation that are guarded by themselves, or foreign tables.
  *
- * Asked from below: from each relation with a label up to its ancestors, which are
- * few, and not from a partitioned table down to its partitions, which may be
- * thousands.  The answer is kept until any relation changes.
+ * Asked from below: from each relation with a label, or foreign table, up to its
+ * ancestors, which are few, and not from a partitioned table down to its partitions,
+ * which may be thousands.  The answer is kept until any relation changes.
  */
 #include "postgres.h"
 
@@ -12,6 +12,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_foreign_table.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_seclabel.h"
 #include "utils/builtins.h"
@@ -28,23 +29,34 @@
 
 #define PROVIDER "contact_guard"
 
-/* A labelled relation, and one above it. */
+/* A relation of some kind, and one above it. */
 typedef struct Pair
 {
 	Oid			below;
 	Oid			above;
 } Pair;
 
-static MemoryContext pairs_context = NULL;
-static List *pairs = NIL;
-static uint64 pairs_of = 0;		/* the invalidations that they know of */
+/* All of one kind. */
+typedef struct Pairs
+{
+	List	   *(*of) (void);
+	MemoryContext context;
+	List	   *list;
+	uint64		known;			/* the invalidations that it knows of */
+} Pairs;
+
+static List *labelled(void);
+static List *foreign_tables(void);
+
+static Pairs of_labelled = {labelled, NULL, NIL, 0};
+static Pairs of_foreign = {foreign_tables, NULL, NIL, 0};
 static uint64 invalidations = 1;
 static CgRecent childless;		/* relations without children: each write asks */
 
 static void descend_inval(Oid relid);
-static List *labelled(void);
 static void add_ancestors(Relation catalog, Oid below, Oid relid, List **found);
-static void build_descendants(void);
+static List *pairs_now(Pairs *pairs);
+static bool is_childless(Oid relid);
 
 static void
 descend_inval(Oid relid)
@@ -86,6 +98,22 @@ labelled(void)
 	return result;
 }
 
+static List *
+foreign_tables(void)
+{
+	Relation	catalog = table_open(ForeignTableRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	List	   *result = NIL;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = lappend_oid(result, ((Form_pg_foreign_table) GETSTRUCT(tuple))->ftrelid);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* In the current context. */
 static void
 add_ancestors(Relation catalog, Oid below, Oid relid, List **found)
 {
@@ -98,66 +126,90 @@ add_ancestors(Relation catalog, Oid below, Oid relid, List **found)
 	scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		Pair	   *pair = MemoryContextAlloc(pairs_context, sizeof(Pair));
-		MemoryContext oldcontext = MemoryContextSwitchTo(pairs_context);
+		Pair	   *pair = palloc(sizeof(Pair));
 
 		pair->below = below;
 		pair->above = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent;
 		*found = lappend(*found, pair);
-		MemoryContextSwitchTo(oldcontext);
 		add_ancestors(catalog, below, pair->above, found);
 	}
 	systable_endscan(scan);
 }
 
-static void
-build_descendants(void)
+static List *
+pairs_now(Pairs *pairs)
 {
 	Relation	catalog;
+	MemoryContext oldcontext;
+	List	   *relids;
 	List	   *found = NIL;
 	uint64		before;
 	ListCell   *lc;
 
-	if (pairs_of == invalidations)
-		return;
+	if (pairs->known == invalidations)
+		return pairs->list;
 	before = invalidations;
-	pairs_of = 0;
-	pairs = NIL;
-	if (pairs_context)
-		MemoryContextReset(pairs_context);
+	pairs->known = 0;
+	pairs->list = NIL;
+	if (pairs->context)
+		MemoryContextReset(pairs->context);
 	else
-		pairs_context = AllocSetContextCreate(TopMemoryContext, "contact_guard descendants",
-											  ALLOCSET_SMALL_SIZES);
+		pairs->context = AllocSetContextCreate(TopMemoryContext, "contact_guard descendants",
+											   ALLOCSET_SMALL_SIZES);
+	relids = pairs->of();
 	catalog = table_open(InheritsRelationId, AccessShareLock);
-	foreach(lc, labelled())
+	oldcontext = MemoryContextSwitchTo(pairs->context);
+	foreach(lc, relids)
 		add_ancestors(catalog, lfirst_oid(lc), lfirst_oid(lc), &found);
+	MemoryContextSwitchTo(oldcontext);
 	table_close(catalog, AccessShareLock);
-	pairs = found;
-	pairs_of = before;
+	pairs->list = found;
+	pairs->known = before;
+	return found;
+}
+
+/* Reads no catalog where it is known. */
+static bool
+is_childless(Oid relid)
+{
+	uint64		before;
+
+	if (cg_recent_has(&childless, relid))
+		return true;
+	cg_inval_on_relation(descend_inval);
+	before = invalidations;
+	if (has_subclass(relid))
+		return false;
+	if (invalidations == before)
+		cg_recent_add(&childless, relid);
+	return true;
 }
 
 List *
 cg_descend_guarded(Oid relid)
 {
 	List	   *result = NIL;
-	uint64		before;
 	ListCell   *lc;
 
-	if (cg_recent_has(&childless, relid))
+	if (is_childless(relid))
 		return NIL;
-	cg_inval_on_relation(descend_inval);
-	before = invalidations;
-	if (!has_subclass(relid))
-	{
-		if (invalidations == before)
-			cg_recent_add(&childless, relid);
-		return NIL;
-	}
-	build_descendants();
-	foreach(lc, pairs)
+	foreach(lc, pairs_now(&of_labelled))
 		if (((Pair *) lfirst(lc))->above == relid && cg_policy_get(((Pair *) lfirst(lc))->below))
 			result = list_append_unique_oid(result, ((Pair *) lfirst(lc))->below);
 	return result;
+}
+
+bool
+cg_descend_has_foreign(Oid relid)
+{
+	ListCell   *lc;
+
+	if (is_childless(relid))
+		return false;
+	foreach(lc, pairs_now(&of_foreign))
+		if (((Pair *) lfirst(lc))->above == relid)
+			return true;
+	return false;
 }
 
 bool
@@ -165,7 +217,7 @@ cg_descend_is_known(Oid relid)
 {
 	ListCell   *lc;
 
-	foreach(lc, pairs)
+	foreach(lc, of_labelled.list)
 		if (((Pair *) lfirst(lc))->above == relid)
 			return true;
 	return false;

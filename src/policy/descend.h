@@ -1,6 +1,6 @@
 /*
  * descend.h
- *		Relations below a relation that are guarded by themselves.
+ *		Relations below a relation that are guarded by themselves, or foreign tables.
  */
 #ifndef CG_DESCEND_H
 #define CG_DESCEND_H
@@ -14,7 +14,10 @@
  */
 extern List *cg_descend_guarded(Oid relid);
 
-/* Has this session found some?  Looks into memory alone. */
+/* Is a foreign table below the relation?  For one without children no catalog is read. */
+extern bool cg_descend_has_foreign(Oid relid);
+
+/* Has this session found some guarded ones?  Looks into memory alone. */
 extern bool cg_descend_is_known(Oid relid);
 
 /* Has the relation a policy, or a descendant that has one?  Commands recurse to children. */
