@@ -11,7 +11,8 @@
  * Does the query, at any level, call a function that somebody wrote in a
  * procedural language or that is volatile and not PostgreSQL's own, touch a
  * foreign table, or store rows where triggers see them, in the relation that it
- * names or in one that inherits from it?  Then a record must be durable before the value is handed on, not only before the row leaves.
+ * names or in one that inherits from it?  Then a record must be durable before the
+ * value is handed on, not only before the row leaves.
  */
 extern bool cg_carriers_present(Query *query);
 
