@@ -24,6 +24,7 @@
 #include "base/shared.h"
 #include "evidence/treelog.h"
 #include "journal/journalstate.h"
+#include "journal/reason.h"
 #include "journal/storable.h"
 #include "log/accesslog.h"
 #include "log/apply.h"
@@ -213,7 +214,7 @@ take_items(const CgMessageHeader *header, CgReader *items)
 		else
 		{
 			if ((header->flags & CG_RECORD_RELAXED) != 0)
-				item.record.reason = psprintf("%s%sdurability relaxed",
+				item.record.reason = psprintf("%s%s" CG_REASON_RELAXED,
 											  item.record.reason ? item.record.reason : "",
 											  item.record.reason ? "; " : "");
 			add_row(&context, &item.record, name);

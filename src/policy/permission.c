@@ -39,6 +39,7 @@
 #include "base/owntables.h"
 #include "compat.h"
 #include "journal/eventrecord.h"
+#include "journal/reason.h"
 #include "policy/kin.h"
 #include "policy/labels.h"
 #include "policy/permission.h"
@@ -129,7 +130,7 @@ cg_permission_of(const CgActor *actor, const CgPolicy *policy)
 		result.granted = true;
 		result.bulk = row->bulk;
 		result.purpose = pstrdup(row->purpose);
-		result.reason = psprintf("by role %s", GetUserNameFromId(row->role, true));
+		result.reason = psprintf(CG_REASON_BY_ROLE, GetUserNameFromId(row->role, true));
 	}
 	return result;
 }

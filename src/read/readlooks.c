@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "journal/reason.h"
 #include "journal/record.h"
 #include "policy/windows.h"
 #include "read/reads_private.h"
@@ -70,13 +71,13 @@ cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz n
 	else if (cg_windows_past(reads->actor.name, read->customer, &window))
 	{
 		read->closed_at = window.closes_at == 0 ? CG_NO_TIME : window.closes_at;
-		read->reason = window.closes_at == 0 ? "window not open" : "window closed";
+		read->reason = window.closes_at == 0 ? CG_REASON_WINDOW_NOT_OPEN : CG_REASON_WINDOW_CLOSED;
 	}
 	else
 	{
 		read->intervention[0] = NULL;
 		read->closed_at = CG_NO_TIME;
-		read->reason = "no window";
+		read->reason = CG_REASON_NO_WINDOW;
 		return;
 	}
 	oldcontext = MemoryContextSwitchTo(reads->read_context);

@@ -14,6 +14,7 @@
 #include "utils/hsearch.h"
 
 #include "journal/journal.h"
+#include "journal/reason.h"
 #include "journal/statement.h"
 #include "read/readrecords.h"
 #include "read/reads_private.h"
@@ -260,7 +261,7 @@ drain_look_up(ReadRelation *relation)
 	if (relation->looked_up != 0)
 		put_record(relation, &record, relation->looked_up);
 	record.purpose = NULL;
-	record.reason = "compared by a unique index, without permission";
+	record.reason = CG_REASON_COMPARED;
 	if (relation->compared != 0)
 		put_record(relation, &record, relation->compared);
 	relation->looked_up = relation->compared = 0;
@@ -275,7 +276,7 @@ drain_counts(ReadRelation *relation, bool final)
 		.count = relation->uncounted,
 		.closed_at = CG_NO_TIME,
 		.purpose = relation->permission.purpose,
-		.reason = relation->permission.granted ? relation->permission.reason : "no window",
+		.reason = relation->permission.granted ? relation->permission.reason : CG_REASON_NO_WINDOW,
 	};
 
 	if (!is_due(relation, final))

@@ -18,6 +18,7 @@
 #include "base/guc.h"
 #include "base/names.h"
 #include "journal/journal.h"
+#include "journal/reason.h"
 #include "policy/planassume.h"
 #include "policy/policy.h"
 #include "policy/windows.h"
@@ -386,7 +387,7 @@ read_of_nobody(CgReads *reads, ReadRelation *relation)
 		relation->nobody = MemoryContextAllocZero(reads->context, sizeof(Read));
 		relation->nobody->relation = relation;
 		relation->nobody->closed_at = CG_NO_TIME;
-		relation->nobody->reason = "no customer";
+		relation->nobody->reason = CG_REASON_NO_CUSTOMER;
 	}
 	return relation->nobody;
 }
