@@ -82,12 +82,15 @@ cg_gate_init(void)
 	RegisterXactCallback(gate_xact, NULL);
 }
 
-/* No trusted function outlives its transaction. */
+/* No trusted function outlives its transaction, nor does the quiet that it has begun. */
 static void
 gate_xact(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-		depth = ncalls = 0;
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
+		return;
+	if (ncalls > 0)
+		cg_quiet_end(calls[0].quiet);
+	depth = ncalls = 0;
 }
 
 int

@@ -52,7 +52,8 @@ cg_quiet_begin(bool quiet)
 	/* Not every notice is written to the log, so the door looks at them. */
 	if (quiet && cg_quiet_require_door)
 		cg_quiet_require_door();
-	quiet_now = quiet;
+	/* What is quiet around it stays quiet: the values that it has met are those of all within. */
+	quiet_now = before || quiet;
 	return before;
 }
 

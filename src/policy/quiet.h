@@ -13,8 +13,9 @@ extern void (*cg_quiet_require_door) (void);
 
 /*
  * While it is quiet, notices and warnings do not reach the client but those whose
- * source quotes no value.  Gives back what was before, for cg_quiet_end(), which
- * must be called after errors, too.
+ * source quotes no value.  Whoever begins within a frame that is quiet is quiet, too,
+ * whatever it asks for.  Gives back what was before, for cg_quiet_end(), which must be
+ * called after errors, too.
  */
 extern bool cg_quiet_begin(bool quiet);
 extern void cg_quiet_end(bool before);

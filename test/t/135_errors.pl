@@ -226,6 +226,27 @@ told('a trusted trigger', q(UPDATE crm.normal SET note = 'x'), '22P02');
 told('a trusted trigger in a handler', q(DO $$DECLARE c text; BEGIN UPDATE crm.normal SET note = 'x'; EXCEPTION WHEN others THEN
 	GET STACKED DIAGNOSTICS c = PG_EXCEPTION_CONTEXT; RAISE EXCEPTION '% %', SQLERRM, c USING ERRCODE = SQLSTATE; END$$), '22P02');
 like((as($node, 'crm', 'anna', q(UPDATE crm.normal SET note = 'no')))[1], qr/a word of it's author.*P0001: a word of refusal/s, '... but what its author says is told');
+# What a trusted function runs is as quiet as itself: a NOTICE about a long name quotes it
+$node->safe_psql('crm', q(
+	CREATE TABLE crm.named (id int PRIMARY KEY, note text, phone text);
+	CREATE TABLE crm.kept (word text);
+	INSERT INTO crm.named VALUES (1, 'n', 'SECRETHH' || repeat('x', 60));
+	CREATE FUNCTION crm.names() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$DECLARE r oid; BEGIN
+		CASE NEW.note WHEN 'expression' THEN r := to_regtype(NEW.phone);
+			WHEN 'query' THEN INSERT INTO crm.kept SELECT to_regtype(NEW.phone)::text;
+			WHEN 'caught' THEN BEGIN PERFORM 1 / 0; EXCEPTION WHEN division_by_zero THEN r := to_regtype(NEW.phone); END;
+			WHEN 'execute' THEN EXECUTE 'PREPARE named (text) AS SELECT to_regtype($1)'; EXECUTE format('EXECUTE named (%L)', NEW.phone); EXECUTE 'DEALLOCATE named';
+			ELSE NULL; END CASE; RETURN NEW; END$$;
+	CREATE TRIGGER names BEFORE UPDATE ON crm.named FOR EACH ROW EXECUTE FUNCTION crm.names();
+	GRANT SELECT, UPDATE ON crm.named TO anna; GRANT INSERT ON crm.kept TO anna;
+	SET client_min_messages = error;
+	SELECT contact_guard.trust_function('crm.names()', 'it looks for types');
+	SELECT contact_guard.protect('crm.named', 'id', '{phone}', 'constant(WITHHELD)')));
+foreach my $way (qw(expression query caught execute))
+{
+	unlike((as($node, 'crm', 'anna', "UPDATE crm.named SET note = '$way'"))[1], qr/SECRETHH|ERROR/i, "a NOTICE of a trusted function's $way quotes nothing");
+	like((as($node, 'crm', 'anna', "BEGIN; UPDATE crm.named SET note = '$way'; SELECT to_regtype('mine' || repeat('x', 70)); ROLLBACK"))[1], qr/NOTICE.*minexxx/, '... and is not quiet any more behind it');
+}
 SKIP:
 {
 	skip 'no libxml', 3 if (as($node, 'crm', 'postgres', q(ALTER TABLE crm.worded ADD CHECK (xpath_exists('/*', doc)); INSERT INTO crm.worded VALUES (1, 'n', '<a xmlns="rel">SECRET-HH</a>'))))[1] =~ /0A000/;
