@@ -47,6 +47,8 @@ static void check_relation(Oid relid);
 static void check_settings(Oid relid, const char *mode, const char *fallback);
 static void check_key(Oid relid, AttrNumber customer);
 static void check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *mask);
+static void require_no_key(Oid relid, AttrNumber attnum);
+static void require_no_key_computed(Oid relid);
 static List *column_list(ArrayType *array, Oid relid);
 static void guard_column(Oid relid, AttrNumber attnum, char *mask);
 static char *column_names(Oid relid, List *attnums);
@@ -177,13 +179,34 @@ check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *ma
 				 errmsg("column \"%s\" cannot be guarded: it is the customer key", name)));
 	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
 	cg_mask_check(mask, type, typmod, get_rel_name(relid), name);
-	/* Referential integrity would look for masks, and find or miss them. */
+	require_no_key(relid, attnum);
+}
+
+/* Referential integrity would look for masks, and find or miss them. */
+static void
+require_no_key(Oid relid, AttrNumber attnum)
+{
 	if (cg_reach_in_foreign_key(relid, attnum))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("column \"%s\" of relation \"%s\" cannot be guarded: it takes part in a foreign key",
-						name, get_rel_name(relid)),
+						get_attname(relid, attnum, false), get_rel_name(relid)),
 				 cg_refused_relation(relid, InvalidAttrNumber)));
+}
+
+/* What is guarded because it is computed of guarded columns. */
+static void
+require_no_key_computed(Oid relid)
+{
+	const CgPolicy *policy = cg_policy_get(relid);
+	List	   *computed = NIL;
+	ListCell   *lc;
+
+	for (int i = 0; policy && i < policy->nguarded; i++)
+		if (get_attgenerated(relid, policy->guarded[i].attnum) != '\0')
+			computed = lappend_int(computed, policy->guarded[i].attnum);
+	foreach(lc, computed)
+		require_no_key(relid, lfirst_int(lc));
 }
 
 static List *
@@ -295,6 +318,7 @@ cg_protect(PG_FUNCTION_ARGS)
 		guard_column(relid, lfirst_int(lc), spec);
 
 	/* With the labels set: what is computed of the columns is guarded, too. */
+	require_no_key_computed(relid);
 	cg_offences_require_none(relid);
 	cg_eventrecord_add("protect %s (%s), customer %s, mask %s, mode %s, fallback %s%s",
 					   get_rel_name(relid), column_names(relid, attnums),

@@ -15,12 +15,14 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
+#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -29,12 +31,15 @@
 #include "command/reach.h"
 #include "policy/policy.h"
 #include "policy/trust.h"
+#include "read/combined.h"
 #include "read/uniques.h"
 
 static bool key_array_has(HeapTuple tuple, Relation catalog, int column, AttrNumber attnum);
 static Oid	rewrite_relation(Oid rule);
 static void warn_triggers(Relation rel);
 static void warn_uniques(Relation rel);
+static char *names_of_columns(Oid relid, const Bitmapset *columns);
+static void warn_combined(Oid relid, List **told);
 static void warn_nullable(Relation rel, List *attnums);
 static void warn_dependents(Oid relid, AttrNumber attnum);
 
@@ -225,6 +230,7 @@ warn_uniques(Relation rel)
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
 		(void) RelationGetIndexExpressions(index);
+		(void) RelationGetIndexPredicate(index);
 		if (cg_uniques_compared(index, cg_policy_get(RelationGetRelid(rel))) != NIL)
 			ereport(WARNING,
 					(errcode(ERRCODE_WARNING),
@@ -235,10 +241,55 @@ warn_uniques(Relation rel)
 	}
 }
 
+static char *
+names_of_columns(Oid relid, const Bitmapset *columns)
+{
+	StringInfoData out;
+	int			column = -1;
+
+	initStringInfo(&out);
+	while ((column = bms_next_member(columns, column)) > 0)
+		appendStringInfo(&out, "%s\"%s\"", out.len > 0 ? ", " : "", get_attname(relid, column, false));
+	return out.data;
+}
+
+/* Of many that compare the same columns, as those of partitions do, one is named. */
+static void
+warn_combined(Oid relid, List **told)
+{
+	ListCell   *lc;
+	ListCell   *of;
+
+	foreach(lc, cg_combined_list(relid))
+	{
+		CgCombined *combined = lfirst(lc);
+		char	   *columns = psprintf("guarded values (%s) with what others may write (%s)",
+									   names_of_columns(relid, combined->guarded),
+									   names_of_columns(relid, combined->others));
+		bool		one = bms_num_members(combined->others) == 1;
+
+		foreach(of, *told)
+			if (strcmp(lfirst(of), columns) == 0)
+				break;
+		if (of != NULL)
+			continue;
+		*told = lappend(*told, columns);
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("%s of relation \"%s\" compares %s",
+						combined->where, get_rel_name(relid), columns),
+				 errdetail("A role that may update %s can guess a guarded value by it, and each attempt is recorded as a look-up.",
+						   one ? "that column" : "one of those columns"),
+				 errhint("To accept this, leave it as it is. Otherwise split it so that no expression has both kinds of columns, or guard the other %s, too.",
+						 one ? "column" : "columns")));
+	}
+}
+
 void
 cg_reach_warn(Oid relid, List *attnums, bool is_new)
 {
 	Relation	rel = table_open(relid, NoLock);
+	List	   *told = NIL;
 	ListCell   *lc;
 
 	if (is_new)
@@ -246,6 +297,8 @@ cg_reach_warn(Oid relid, List *attnums, bool is_new)
 	warn_nullable(rel, attnums);
 	warn_uniques(rel);
 	table_close(rel, NoLock);
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		warn_combined(lfirst_oid(lc), &told);
 	foreach(lc, attnums)
 		warn_dependents(relid, lfirst_int(lc));
 }

@@ -299,6 +299,6 @@ cg_lookup_put(Query *query, List *lookups, bool eager)
 							  &key->vartype, &key->vartypmod, &key->varcollid);
 		rte->securityQuals = lappend(rte->securityQuals, lookup->comparison);
 		rte->securityQuals = lappend(rte->securityQuals, cg_calls_test("found", key, site));
-		cg_rtemark_set(rte, CG_ASSUMED_PERMITTED, list_make1_int(lookup->attnum));
+		cg_rtemark_set(rte, CG_ASSUMED_PERMITTED, list_make1_int(lookup->attnum), NIL);
 	}
 }

@@ -30,6 +30,7 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
+#include "plan/calls.h"
 #include "plan/carriers.h"
 #include "plan/inserted.h"
 #include "plan/known.h"
@@ -43,12 +44,14 @@
 #include "policy/policy.h"
 #include "policy/rtemark.h"
 #include "read/around.h"
+#include "read/combined.h"
 #include "read/uniques.h"
 
 static void mark_seen(Query *query, Index rti, RewriteContext *context);
 static void rewrite_query(Query *query, RewriteContext *context, bool top);
 static List *take_lookups(Query *query, RewriteContext *context);
 static List *rewrite_targets(List *targets, Query *query, void *output, RewriteContext *context);
+static void read_compared(Query *query, RewriteContext *context);
 static void rewrite_output(Query *query, void *output, RewriteContext *context, bool top);
 static void rewrite_conditions(Query *query, RewriteContext *context);
 static void rewrite_ctes(Query *query, RewriteContext *context, bool top);
@@ -64,6 +67,7 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 	const CgPolicy *policy = rte->rtekind == RTE_RELATION ? cg_policy_get(rte->relid) : NULL;
 	CgAssumed	assumed = CG_ASSUMED_NOTHING;
 	List	   *asked = NIL;
+	List	   *checked = NIL;
 
 	if (policy == NULL)
 		return;
@@ -73,9 +77,12 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 		context->result.assumes = context->result.found = true;
 	}
 	if (rti == query->resultRelation && query->commandType != CMD_DELETE)
+	{
 		asked = cg_uniques_asked(query);
-	context->result.found |= asked != NIL;
-	cg_rtemark_set(rte, assumed, asked);
+		checked = cg_combined_asked(query);
+	}
+	context->result.found |= asked != NIL || checked != NIL;
+	cg_rtemark_set(rte, assumed, asked, checked);
 }
 
 CgRewritten
@@ -164,6 +171,33 @@ take_lookups(Query *query, RewriteContext *context)
 	return context->rowless ? NIL : cg_lookup_take(query);
 }
 
+/*
+ * A definition of the relation compares what an UPDATE sets with what is stored.  So each row
+ * that it writes is read, for the record alone: whose value was compared.
+ */
+static void
+read_compared(Query *query, RewriteContext *context)
+{
+	Index		rti = query->resultRelation;
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	CgMark		mark;
+	CgSite		site = {rte->relid, InvalidAttrNumber, 0};
+	Var		   *column;
+	Node	   *reveal;
+
+	if (!cg_rtemark_get(rte, &mark) || mark.checked == NIL)
+		return;
+	context->result.assumes = true;
+	if (cg_planassume_permitted(rte->relid))
+		return;
+	site.attnum = linitial_int(mark.checked);
+	column = makeVar(rti, site.attnum, InvalidOid, -1, InvalidOid, 0);
+	get_atttypetypmodcoll(rte->relid, site.attnum, &column->vartype, &column->vartypmod, &column->varcollid);
+	reveal = cg_calls_reveal(column, cg_policy_get(rte->relid), site);
+	query->targetList = lappend(query->targetList,
+								makeTargetEntry((Expr *) reveal, list_length(query->targetList) + 1, NULL, true));
+}
+
 /* What rows are made of. */
 static void
 rewrite_output(Query *query, void *output, RewriteContext *context, bool top)
@@ -171,7 +205,10 @@ rewrite_output(Query *query, void *output, RewriteContext *context, bool top)
 	RewritePlace saved = context->place;
 
 	if (query->commandType == CMD_UPDATE)
+	{
 		query->targetList = cg_references_rewrite_assignments(query->targetList, query, context);
+		read_compared(query, context);
+	}
 	else
 	{
 		/* All that a DELETE has there is the row for an INSTEAD OF trigger, which may look at it. */

@@ -128,7 +128,7 @@ cg_planassume_check(const PlannedStmt *plan)
 							get_rel_name(mark.relid)),
 					 cg_refused_relation(mark.relid, InvalidAttrNumber),
 					 errhint("For a whole copy use a role with a standing permission: see contact_guard.allow().")));
-		to_record |= mark.audited || mark.looked_up != NIL;
+		to_record |= mark.audited || mark.looked_up != NIL || mark.checked != NIL;
 		if (mark.assumed == CG_ASSUMED_NOTHING)
 			continue;
 		if (!actor_known)

@@ -1,7 +1,8 @@
 /*
  * rtemark.c
  *		What the rewrite notes in a range table entry, as text: "contact_guard",
- *		the relation's OID, a letter for CgAssumed or the log, the columns looked up.
+ *		the relation's OID, a letter for CgAssumed or the log, the columns looked up,
+ *		a bar and the columns checked.
  */
 #include "postgres.h"
 
@@ -20,10 +21,12 @@ static const char letters[] = {
 	[CG_ASSUMED_SEES_OPEN] = 'o',
 };
 
+static List *take_numbers(char **at);
+
 static bool any_set = false;	/* in this session */
 
 void
-cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up)
+cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up, List *checked)
 {
 	StringInfoData out;
 	ListCell   *lc;
@@ -31,6 +34,10 @@ cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up)
 	initStringInfo(&out);
 	appendStringInfo(&out, PREFIX "%u %c", rte->relid, letters[assumed]);
 	foreach(lc, looked_up)
+		appendStringInfo(&out, " %d", lfirst_int(lc));
+	if (checked != NIL)
+		appendStringInfoString(&out, " |");
+	foreach(lc, checked)
 		appendStringInfo(&out, " %d", lfirst_int(lc));
 	rte->enrname = out.data;
 	any_set = true;
@@ -50,6 +57,16 @@ cg_rtemark_may_be_there(void)
 	return any_set || IsParallelWorker();
 }
 
+static List *
+take_numbers(char **at)
+{
+	List	   *result = NIL;
+
+	while (**at == ' ' && (*at)[1] != '|')
+		result = lappend_int(result, (int) strtol(*at, at, 10));
+	return result;
+}
+
 bool
 cg_rtemark_get(const RangeTblEntry *rte, CgMark *mark)
 {
@@ -64,8 +81,13 @@ cg_rtemark_get(const RangeTblEntry *rte, CgMark *mark)
 	for (int i = 0; i < lengthof(letters); i++)
 		if (at[1] == letters[i])
 			mark->assumed = i;
-	mark->looked_up = NIL;
-	for (at += 2; *at == ' ';)
-		mark->looked_up = lappend_int(mark->looked_up, (int) strtol(at, &at, 10));
+	at += 2;
+	mark->looked_up = take_numbers(&at);
+	mark->checked = NIL;
+	if (strncmp(at, " |", 2) == 0)
+	{
+		at += 2;
+		mark->checked = take_numbers(&at);
+	}
 	return true;
 }

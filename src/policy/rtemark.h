@@ -27,16 +27,18 @@ typedef struct CgMark
 	bool		audited;		/* a table or view of the access log */
 	List	   *looked_up;		/* columns (ints) that are compared bare: by the permitted,
 								 * or by a unique index where no permission is assumed */
+	List	   *checked;		/* those that a definition of the relation compares */
 } CgMark;
 
-extern void cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up);
+extern void cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up,
+						   List *checked);
 
 extern void cg_rtemark_set_audited(RangeTblEntry *rte);
 
 /* May a plan that this process runs have a mark? */
 extern bool cg_rtemark_may_be_there(void);
 
-/* False if the rewrite has not seen the entry.  Allocates for looked_up alone. */
+/* False if the rewrite has not seen the entry.  Allocates for the lists alone. */
 extern bool cg_rtemark_get(const RangeTblEntry *rte, CgMark *mark);
 
 #endif							/* CG_RTEMARK_H */

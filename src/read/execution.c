@@ -231,7 +231,9 @@ record_marked(const PlannedStmt *plan)
 		if (mark.looked_up != NIL && mark.assumed == CG_ASSUMED_PERMITTED)
 			cg_reads_look_up(cg_execution_reads(), mark.relid, mark.looked_up);
 		else if (mark.looked_up != NIL)
-			cg_reads_compare(cg_execution_reads(), mark.relid, mark.looked_up);
+			cg_reads_compare(cg_execution_reads(), mark.relid, mark.looked_up, false);
+		if (mark.checked != NIL)
+			cg_reads_compare(cg_execution_reads(), mark.relid, mark.checked, true);
 		if (!mark.audited || cg_owntables_is_writing() || RecoveryInProgress())
 			continue;
 		/* A worker's part of a plan is the leader's; a function's query is nobody's. */

@@ -195,7 +195,7 @@ check_marks(const PlannedStmt *plan)
 		CgMark		mark;
 
 		if (cg_rtemark_get(lfirst_node(RangeTblEntry, lc), &mark) &&
-			(mark.audited || mark.looked_up != NIL || mark.assumed != CG_ASSUMED_NOTHING))
+			(mark.audited || mark.looked_up != NIL || mark.checked != NIL || mark.assumed != CG_ASSUMED_NOTHING))
 			cg_folding_require_unkept(mark.relid, InvalidAttrNumber);
 	}
 }

@@ -73,6 +73,10 @@ is_plain_function(Oid function)
 		case F_LTRIM_TEXT:
 		case F_RTRIM_TEXT:
 		case F_TEXT_BPCHAR:
+		case F_TEXTCAT:
+		case F_SETWEIGHT_TSVECTOR_CHAR:
+		case F_TO_TSVECTOR_REGCONFIG_TEXT:
+		case F_TSVECTOR_CONCAT:
 			return true;
 		default:
 			return false;
@@ -83,6 +87,8 @@ is_plain_function(Oid function)
 static bool
 is_failing_operator(Oid function, void *context)
 {
+	if (is_plain_function(function))
+		return false;
 	return function >= FirstNormalObjectId || get_func_rettype(function) != BOOLOID ||
 		func_volatile(function) != PROVOLATILE_IMMUTABLE;
 }
@@ -204,6 +210,12 @@ look_at_relation(Oid relid)
 	result = policy && (look_at_columns(rel, guarded) || look_at_indexes(rel, guarded));
 	relation_close(rel, NoLock);
 	return result;
+}
+
+bool
+cg_quoting_may_fail(Node *expression)
+{
+	return may_fail(expression, NULL);
 }
 
 bool

@@ -187,7 +187,8 @@ has_counts(const CgReads *reads, bool final)
 	{
 		const ReadRelation *relation = lfirst(lc);
 
-		if (relation->looked_up != 0 || relation->compared != 0 || is_due(relation, final))
+		if (relation->looked_up != 0 || relation->compared != 0 || relation->checked != 0 ||
+			is_due(relation, final))
 			return true;
 	}
 	return false;
@@ -264,7 +265,10 @@ drain_look_up(ReadRelation *relation)
 	record.reason = CG_REASON_COMPARED;
 	if (relation->compared != 0)
 		put_record(relation, &record, relation->compared);
-	relation->looked_up = relation->compared = 0;
+	record.reason = "compared by a check, without permission";
+	if (relation->checked != 0)
+		put_record(relation, &record, relation->checked);
+	relation->looked_up = relation->compared = relation->checked = 0;
 }
 
 static void

@@ -264,16 +264,17 @@ cg_reads_look_up(CgReads *reads, Oid relid, List *attnums)
 }
 
 void
-cg_reads_compare(CgReads *reads, Oid relid, List *attnums)
+cg_reads_compare(CgReads *reads, Oid relid, List *attnums, bool check)
 {
 	ReadRelation *relation = find_relation(reads, relid);
+	uint64	   *columns = check ? &relation->checked : &relation->compared;
 	ListCell   *lc;
 
 	if (relation->permission.granted)
 		return;
 	cg_readrecords_put_query(reads);
 	foreach(lc, attnums)
-		relation->compared |= UINT64CONST(1) << column_bit(relation, lfirst_int(lc));
+		*columns |= UINT64CONST(1) << column_bit(relation, lfirst_int(lc));
 	relation->looked_up_at = GetCurrentTimestamp();
 }
 

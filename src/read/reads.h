@@ -54,8 +54,11 @@ extern bool cg_reads_is_open(CgReads *reads, Oid relid, const char *customer);
 /* Notes that columns of the relation are compared with something, whatever that finds. */
 extern void cg_reads_look_up(CgReads *reads, Oid relid, List *attnums);
 
-/* The same where a unique index compares, for actors without a permission alone. */
-extern void cg_reads_compare(CgReads *reads, Oid relid, List *attnums);
+/*
+ * The same where a unique index compares, or another definition of the relation (check),
+ * for actors without a permission alone.
+ */
+extern void cg_reads_compare(CgReads *reads, Oid relid, List *attnums, bool check);
 
 /* Has the actor a standing permission on the relation? */
 extern bool cg_reads_is_permitted(CgReads *reads, Oid relid);

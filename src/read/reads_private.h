@@ -25,6 +25,7 @@ typedef struct ReadRelation
 	AttrNumber	counted;		/* the column whose reads are counted */
 	uint64		looked_up;		/* columns of a look-up not yet in a record */
 	uint64		compared;		/* the same, by a unique index */
+	uint64		checked;		/* and by another definition of the relation */
 	TimestampTz looked_up_at;
 	uint64		columns;		/* of what is only counted */
 	int64		uncounted;		/* rows not yet in a record */

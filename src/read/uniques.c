@@ -50,7 +50,7 @@ static MemoryContext error_context = NULL;
 static Oid	told_by = InvalidOid;
 
 static Bitmapset *key_columns(Relation index);
-static Bitmapset *assigned_columns(const Query *query);
+static Bitmapset *add_generated(Relation rel, Bitmapset *assigned);
 static Bitmapset *columns_of_targets(List *targets, Bitmapset *columns);
 static List *named_by_arbiter(const Query *query, const CgPolicy *policy);
 static bool asks(const Query *query, Relation index, const Bitmapset *assigned, bool any);
@@ -61,7 +61,10 @@ static bool is_error_of(const ErrorData *error, const ResultRelInfo *target);
 static ErrorData *copy_error(void);
 static bool is_actor_permitted(Oid relid);
 
-/* As pull_varattnos() counts.  The expressions of an index that is open are in memory. */
+/*
+ * As pull_varattnos() counts.  The predicate is among what is compared: that a row is in
+ * the index tells of its columns.  The expressions of an index that is open are in memory.
+ */
 static Bitmapset *
 key_columns(Relation index)
 {
@@ -72,7 +75,28 @@ key_columns(Relation index)
 		if (form->indkey.values[i] != 0)
 			columns = bms_add_member(columns, form->indkey.values[i] - FirstLowInvalidHeapAttributeNumber);
 	pull_varattnos((Node *) index->rd_indexprs, 1, &columns);
+	pull_varattnos((Node *) index->rd_indpred, 1, &columns);
 	return columns;
+}
+
+/* Who sets a column sets what is computed of it. */
+static Bitmapset *
+add_generated(Relation rel, Bitmapset *assigned)
+{
+	TupleConstr *constr = RelationGetDescr(rel)->constr;
+
+	for (int i = 0; constr && constr->has_generated_stored && i < constr->num_defval; i++)
+	{
+		AttrDefault *value = &constr->defval[i];
+		Bitmapset  *columns = NULL;
+
+		if (TupleDescAttr(RelationGetDescr(rel), value->adnum - 1)->attgenerated == '\0')
+			continue;
+		pull_varattnos(stringToNode(value->adbin), 1, &columns);
+		if (bms_overlap(columns, assigned))
+			assigned = bms_add_member(assigned, value->adnum - FirstLowInvalidHeapAttributeNumber);
+	}
+	return assigned;
 }
 
 List *
@@ -121,9 +145,8 @@ columns_of_targets(List *targets, Bitmapset *columns)
 	return columns;
 }
 
-/* Columns of rows that exist. */
-static Bitmapset *
-assigned_columns(const Query *query)
+Bitmapset *
+cg_uniques_assigned(const Query *query)
 {
 	Bitmapset  *columns = NULL;
 	ListCell   *lc;
@@ -155,6 +178,7 @@ named_by_arbiter(const Query *query, const CgPolicy *policy)
 		return result;
 	}
 	pull_varattnos((Node *) conflict->arbiterElems, query->resultRelation, &columns);
+	pull_varattnos(conflict->arbiterWhere, query->resultRelation, &columns);
 	for (int i = 0; i < policy->nguarded; i++)
 		if (bms_is_member(policy->guarded[i].attnum - FirstLowInvalidHeapAttributeNumber, columns) ||
 			bms_is_member(-FirstLowInvalidHeapAttributeNumber, columns))
@@ -183,6 +207,7 @@ asked_of(const Query *query, Relation rel, const CgPolicy *policy, Bitmapset *as
 		List	   *compared;
 
 		(void) RelationGetIndexExpressions(index);
+		(void) RelationGetIndexPredicate(index);
 		compared = cg_uniques_compared(index, policy);
 		if (compared != NIL && asks(query, index, assigned, any))
 			result = list_concat_unique_int(result, compared);
@@ -204,9 +229,10 @@ cg_uniques_asked(const Query *query)
 
 	if (policy == NULL || policy->broken)
 		return NIL;
-	assigned = assigned_columns(query);
+	assigned = cg_uniques_assigned(query);
 	result = conflict && !any ? named_by_arbiter(query, policy) : NIL;
 	rel = table_open(rte->relid, NoLock);
+	assigned = add_generated(rel, assigned);
 	result = list_concat_unique_int(result, asked_of(query, rel, cg_policy_get(rte->relid), assigned, any));
 	table_close(rel, NoLock);
 	/* A partition may have such an index of its own. */
@@ -264,6 +290,7 @@ cg_uniques_names(Oid relid)
 			UniqueName *entry = palloc(sizeof(UniqueName));
 
 			(void) RelationGetIndexExpressions(index);
+			(void) RelationGetIndexPredicate(index);
 			*entry = (UniqueName) {lfirst_oid(lc), name, pstrdup(RelationGetRelationName(index))};
 			if (cg_uniques_compared(index, cg_policy_get(lfirst_oid(lc))) != NIL)
 				result = lappend(result, entry);

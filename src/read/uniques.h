@@ -33,6 +33,12 @@ extern bool cg_uniques_tells(Form_pg_index form);
 extern List *cg_uniques_asked(const Query *query);
 
 /*
+ * The columns of rows that exist which the statement sets, as pull_varattnos() counts; NULL
+ * for one that only inserts.
+ */
+extern Bitmapset *cg_uniques_assigned(const Query *query);
+
+/*
  * Names of such indexes of a relation that COPY FROM will fill, and of its partitions:
  * for cg_uniques_told_command().  NIL for a relation that has none.
  */
