@@ -88,9 +88,9 @@ cg_inherit_keep(Oid child)
 	AttrNumber *attnums;
 	bool		hide;
 
-	if (policy == NULL || policy->broken)
+	if (policy == NULL)
 		return;
-	/* Setting a label makes the policy another one. */
+	/* Setting a label makes the policy another one.  One that is broken stays so: it has no key. */
 	hide = policy->hide;
 	customer = policy->customer;
 	count = policy->nguarded;
@@ -99,7 +99,8 @@ cg_inherit_keep(Oid child)
 		attnums[i] = policy->guarded[i].attnum;
 	for (int i = 0; i < count; i++)
 		cg_inherit_keep_column(child, attnums[i]);
-	cg_inherit_keep_column(child, customer);
+	if (customer != InvalidAttrNumber)
+		cg_inherit_keep_column(child, customer);
 	cg_labelparse_table(cg_labels_get(child, 0), &table);
 	if (table.protect && (!hide || strcmp(table.mode, "hide") == 0))
 		return;
@@ -183,7 +184,7 @@ cg_inherit_is_kept(Oid child)
 	CgColumnLabel label;
 	CgTableLabel table;
 
-	if (policy == NULL || policy->broken)
+	if (policy == NULL)
 		return true;
 	for (int i = 0; i < policy->nguarded; i++)
 	{
@@ -191,7 +192,9 @@ cg_inherit_is_kept(Oid child)
 		if (label.mask == NULL)
 			return false;
 	}
-	cg_labelparse_column(cg_labels_get(child, policy->customer), &label);
+	label.customer = false;
+	if (!policy->broken)
+		cg_labelparse_column(cg_labels_get(child, policy->customer), &label);
 	cg_labelparse_table(cg_labels_get(child, 0), &table);
-	return label.customer && (!policy->hide || (table.protect && strcmp(table.mode, "hide") == 0));
+	return (policy->broken || label.customer) && (!policy->hide || (table.protect && strcmp(table.mode, "hide") == 0));
 }
