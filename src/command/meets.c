@@ -4,8 +4,13 @@
  *
  * Casts are found by type, when an expression is made ready.  A new one may take the
  * place of another where a trusted function has a value of the type: because its text
- * names the type, or something that has such a value.  What that is, is in
- * pg_depend.  A migration's new type is met by nobody before something is made of it.
+ * names the type, or something that has such a value; because it is called with one; or
+ * because the type is the row type of a guarded relation, of one above or below it, or an
+ * array of such rows.  What has a value of a type is in pg_depend.  A migration's new type
+ * is met by nobody before something is made of it.
+ *
+ * An expression that is stored has its casts already.  It counts where its relation does,
+ * since to_json() in it looks for one when it runs.
  *
  * A kind of object that is not listed here counts as met.
  */
@@ -15,27 +20,55 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
+#include "catalog/index.h"
 #include "catalog/pg_amop.h"
 #include "catalog/pg_amproc.h"
+#include "catalog/pg_attrdef.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
+#include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "base/catalog.h"
 #include "command/capture.h"
 #include "command/meets.h"
 #include "policy/policy.h"
+#include "policy/trust.h"
+
+/* Where a catalog says to which relation a row of it belongs. */
+typedef struct Part
+{
+	Oid			catalog;
+	AttrNumber	relation;
+} Part;
+
+static const Part parts[] = {
+	{ConstraintRelationId, Anum_pg_constraint_conrelid},
+	{RewriteRelationId, Anum_pg_rewrite_ev_class},
+	{PolicyRelationId, Anum_pg_policy_polrelid},
+	{TriggerRelationId, Anum_pg_trigger_tgrelid},
+	{StatisticExtRelationId, Anum_pg_statistic_ext_stxrelid},
+};
 
 static bool is_met(Oid type, List **seen);
 static bool is_met_in(const FormData_pg_depend *dependent, List **seen);
+static bool is_relation_met(Oid relid, List **seen);
+static bool is_part_met(const FormData_pg_depend *dependent, List **seen);
+static bool is_row_or_array_met(Oid type, List **seen);
 
 bool
 cg_meets_type(Oid type)
@@ -58,7 +91,7 @@ is_met(Oid type, List **seen)
 		return false;
 	check_stack_depth();
 	*seen = lappend_oid(*seen, type);
-	found = cg_capture_is_named(TypeRelationId, type);
+	found = cg_capture_is_named(TypeRelationId, type) || is_row_or_array_met(type, seen);
 	catalog = table_open(DependRelationId, AccessShareLock);
 	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(TypeRelationId));
@@ -70,6 +103,37 @@ is_met(Oid type, List **seen)
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return found;
+}
+
+/*
+ * A trusted function has rows as OLD and NEW, makes one of a relation above out of them,
+ * and arrays of what it has.
+ */
+static bool
+is_row_or_array_met(Oid type, List **seen)
+{
+	Oid			relid = get_typ_typrelid(type);
+	Oid			element = get_element_type(type);
+	ListCell   *lc;
+
+	foreach(lc, OidIsValid(relid) ? find_all_inheritors(relid, NoLock, NULL) : NIL)
+		if (is_relation_met(lfirst_oid(lc), seen))
+			return true;
+	return OidIsValid(element) && is_met(element, seen);
+}
+
+/* A guarded one, whose triggers have its values, or one that is read. */
+static bool
+is_relation_met(Oid relid, List **seen)
+{
+	char		relkind = OidIsValid(relid) ? get_rel_relkind(relid) : '\0';
+
+	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
+		relid = IndexGetRelation(relid, true);
+	if (!OidIsValid(relid))
+		return false;
+	return cg_policy_get(relid) != NULL || cg_capture_is_named(RelationRelationId, relid) ||
+		is_met(get_rel_type_id(relid), seen);
 }
 
 /* Through what depends on the type. */
@@ -85,18 +149,46 @@ is_met_in(const FormData_pg_depend *dependent, List **seen)
 		case AccessMethodOperatorRelationId:
 		case AccessMethodProcedureRelationId:
 			return false;
+			/* A trusted function is called with it, or returns it. */
 		case ProcedureRelationId:
+			return cg_trust_is_labelled(dependent->objid) ||
+				cg_capture_is_named(ProcedureRelationId, dependent->objid);
 		case OperatorRelationId:
-			return cg_capture_is_named(dependent->classid, dependent->objid);
-			/* A column: of a guarded relation, whose triggers have it, or of one that is read. */
+			return cg_capture_is_named(OperatorRelationId, dependent->objid);
+		case AttrDefaultRelationId:
+			return is_relation_met(GetAttrDefaultColumnAddress(dependent->objid).objectId, seen);
+			/* A column, or an expression of an index. */
 		case RelationRelationId:
-			return cg_policy_get(dependent->objid) != NULL ||
-				cg_capture_is_named(RelationRelationId, dependent->objid) ||
-				is_met(get_rel_type_id(dependent->objid), seen);
+			return is_relation_met(dependent->objid, seen);
 			/* Its array, a domain, a range. */
 		case TypeRelationId:
 			return is_met(dependent->objid, seen);
 		default:
-			return true;
+			return is_part_met(dependent, seen);
 	}
+}
+
+/* Through what is a part of a relation, or the check of a domain. */
+static bool
+is_part_met(const FormData_pg_depend *dependent, List **seen)
+{
+	for (int i = 0; i < lengthof(parts); i++)
+	{
+		HeapTuple	tuple;
+		bool		isnull;
+		Oid			relid;
+
+		if (parts[i].catalog != dependent->classid)
+			continue;
+		tuple = cg_catalog_row(dependent->classid, dependent->objid);
+		if (tuple == NULL)
+			return false;
+		relid = DatumGetObjectId(cg_catalog_value(tuple, dependent->classid, parts[i].relation, &isnull));
+		if (OidIsValid(relid))
+			return is_relation_met(relid, seen);
+		if (dependent->classid != ConstraintRelationId)
+			return true;
+		return is_met(((Form_pg_constraint) GETSTRUCT(tuple))->contypid, seen);
+	}
+	return true;
 }

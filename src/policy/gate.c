@@ -7,7 +7,7 @@
  * transaction; and casts for both.  What an unpinned function that a trusted one
  * calls made of its own text when the reader called it, it would do with stored
  * values later.  So while a trusted function is on the stack, every function must be
- * allowed (trust.h) for which PostgreSQL makes a call ready: fmgr_info() asks
+ * allowed below it (trust.h) for which PostgreSQL makes a call ready: fmgr_info() asks
  * needs_fmgr_hook.  Functions with settings of their own and SECURITY DEFINER ones
  * it does not ask about; these pass fmgr_hook at each call.
  *
@@ -16,6 +16,9 @@
  * therefore made below the gate.  Not so casts and the checks of domains, which
  * PL/pgSQL keeps for all functions together.  For what they call, where it is not allowed, needs_fmgr_hook says yes outside of
  * the gate too, so that each call passes fmgr_hook, which refuses it below.
+ *
+ * Harmless is not enough for what the text of the trusted function does not show: see
+ * unnamed.c.
  *
  * The question for windows runs with rights of the relation's owner, and decides what
  * is shown.  It is planned and run as if a trusted function asked it.
@@ -116,7 +119,7 @@ cg_gate_has_refused(void)
 static void
 require_allowed(Oid function)
 {
-	if (cg_ask_is_running() ? cg_trust_may_decide(function) : cg_trust_is_allowed(function))
+	if (cg_ask_is_running() ? cg_trust_may_decide(function) : cg_trust_is_allowed_below(function))
 		return;
 	/* Those in SQL would look on a reader's path for what they name; here it is pinned. */
 	if (function < FirstNormalObjectId && cg_ask_is_running() && cg_steady_is(function))
@@ -126,6 +129,9 @@ require_allowed(Oid function)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("function %s cannot be called here: it is not trusted with stored values",
 					cg_names_function(function)),
+			 ncalls > 0 && cg_trust_is_allowed(function) ?
+			 errdetail("Function %s, which is trusted, leads to it by a cast, or by what is written as a function or an operator of PostgreSQL's own; and it belongs neither to a superuser nor to a member of contact_guard_admin.",
+					   cg_names_function(calls[ncalls - 1].flinfo->fn_oid)) :
 			 ncalls > 0 ? errdetail("Function %s, which is trusted, leads to it.",
 									cg_names_function(calls[ncalls - 1].flinfo->fn_oid)) :
 			 errdetail("It would decide whether a window is open."),

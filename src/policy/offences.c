@@ -55,7 +55,7 @@ reason(const CgOffence *offence)
 		return "Whoever owns that relation, a view beneath it or a policy on it could change what is done with them.";
 	if (!OidIsValid(offence->function))
 		return "Nothing is known of what it does with them.";
-	if (func_volatile(offence->function) == PROVOLATILE_STABLE && is_compiled(offence->function))
+	if (func_volatile(offence->function) != PROVOLATILE_VOLATILE && is_compiled(offence->function))
 		return "Its result depends on settings of whoever writes a row, or it runs queries.";
 	if (is_compiled(offence->function))
 		return "It is volatile, or runs queries: it may hand them on.";

@@ -36,13 +36,16 @@ static const Oid printers[] = {
 };
 
 /*
- * Built-in output functions that no setting sways.  Those of bytea and of floating point
- * numbers, which are IMMUTABLE, are not among them.
+ * Built-in output functions that no setting sways.  IMMUTABLE does not say it: those of
+ * bytea, floating point numbers and what is drawn with these bear that mark, and obey
+ * bytea_output and extra_float_digits.  A reader could sweep the digits of a stored number.
  */
 static const Oid outputs[] = {
 	F_TEXTOUT, F_VARCHAROUT, F_BPCHAROUT, F_NAMEOUT, F_CHAROUT, F_BOOLOUT, F_INT2OUT, F_INT4OUT,
 	F_INT8OUT, F_OIDOUT, F_NUMERIC_OUT, F_UUID_OUT, F_INET_OUT, F_CIDR_OUT, F_MACADDR_OUT, F_MACADDR8_OUT,
-	F_JSON_OUT, F_JSONB_OUT, F_BIT_OUT, F_VARBIT_OUT, F_TSVECTOROUT
+	F_JSON_OUT, F_JSONB_OUT, F_BIT_OUT, F_VARBIT_OUT, F_TSVECTOROUT, F_TSQUERYOUT, F_JSONPATH_OUT, F_XML_OUT,
+	F_TIME_OUT, F_TIMETZ_OUT, F_TIDOUT, F_XIDOUT, F_XID8OUT, F_CIDOUT, F_OIDVECTOROUT, F_INT2VECTOROUT,
+	F_PG_LSN_OUT, F_PG_SNAPSHOT_OUT, F_TXID_SNAPSHOT_OUT, F_CSTRING_OUT, F_UNKNOWNOUT
 };
 
 typedef struct Judged
@@ -51,12 +54,23 @@ typedef struct Judged
 	CgCallees  *callees;
 } Judged;
 
+static bool obeys_settings(Form_pg_proc form);
 static bool swayed_checker(Oid function, void *context);
 static bool sways_json(Oid type);
 static bool is_swayed(Oid type);
 static bool prints_swayed(Node *node, void *context);
 static bool is_among_functions(Oid function, const Oid *list, int n);
 static bool value_walker(Node *node, void *context);
+
+/* quote_ident() obeys quote_all_identifiers, and is IMMUTABLE. */
+static bool
+obeys_settings(Form_pg_proc form)
+{
+	if (form->provolatile != PROVOLATILE_IMMUTABLE || form->oid == F_QUOTE_IDENT)
+		return true;
+	return form->oid < FirstNormalObjectId && form->prorettype == CSTRINGOID && form->pronargs == 1 &&
+		!is_among_functions(form->oid, outputs, lengthof(outputs));
+}
 
 /* Trusted functions are the admin's to judge, bodies of the SQL standard are walked. */
 static bool
@@ -70,7 +84,7 @@ swayed_checker(Oid function, void *context)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", function);
 	form = (Form_pg_proc) GETSTRUCT(tuple);
-	if (form->provolatile != PROVOLATILE_IMMUTABLE && form->prokind != PROKIND_AGGREGATE &&
+	if (obeys_settings(form) && form->prokind != PROKIND_AGGREGATE &&
 		(form->prolang == INTERNALlanguageId || form->prolang == ClanguageId) &&
 		!(is_among_functions(function, printers, lengthof(printers)) && !expression_tree_walker(judged->node, prints_swayed, NULL)) &&
 		!cg_trust_is_trusted(function))
@@ -176,6 +190,10 @@ value_walker(Node *node, void *context)
 void
 cg_swayed_judge(Node *node, CgCallees *callees)
 {
-	if (callees->unswayed && expression_tree_walker(node, value_walker, callees))
-		(void) check_functions_in_node(node, swayed_checker, &((Judged) {node, callees}));
+	if (!callees->unswayed || !expression_tree_walker(node, value_walker, callees))
+		return;
+	/* It prints what it is given without a function in its node: xmlbinary, extra_float_digits. */
+	if (IsA(node, XmlExpr) && expression_tree_walker(node, prints_swayed, NULL) && callees->unknown == NULL)
+		callees->unknown = pstrdup("an XML expression whose text depends on settings");
+	(void) check_functions_in_node(node, swayed_checker, &((Judged) {node, callees}));
 }

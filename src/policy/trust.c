@@ -42,6 +42,7 @@
 #include "policy/pinned.h"
 #include "policy/trust.h"
 #include "policy/trustprint.h"
+#include "policy/unnamed.h"
 
 /* Tri-state: what a generation has found out so far. */
 typedef enum Answer
@@ -58,6 +59,7 @@ typedef struct Facts
 	Answer		trusted;
 	Answer		voided;
 	Answer		allowed;
+	Answer		below;
 	Answer		decides;
 	Answer		carried;
 	Oid			user;			/* who may use all schemas of its path, or InvalidOid */
@@ -87,6 +89,8 @@ cg_trust_init(void)
 	cg_inval_on_catalog(CONSTROID, trust_inval);
 	cg_inval_on_catalog(NAMESPACEOID, trust_inval);
 	cg_inval_on_catalog(AUTHMEMROLEMEM, trust_inval);
+	cg_inval_on_catalog(AUTHOID, trust_inval);
+	cg_inval_on_catalog(OPEROID, trust_inval);
 }
 
 /* May run at any time, with anybody holding an entry: nothing is removed. */
@@ -114,7 +118,7 @@ facts_of(Oid function)
 	if (!found || facts->generation != generation)
 	{
 		facts->generation = generation;
-		facts->trusted = facts->voided = facts->allowed = facts->decides = facts->carried = UNKNOWN;
+		facts->trusted = facts->voided = facts->allowed = facts->below = facts->decides = facts->carried = UNKNOWN;
 		facts->user = InvalidOid;
 	}
 	return facts;
@@ -257,6 +261,22 @@ cg_trust_is_allowed(Oid function)
 }
 
 bool
+cg_trust_is_allowed_below(Oid function)
+{
+	Facts	   *facts = facts_of(function);
+	uint64		before = generation;
+	bool		result;
+
+	if (facts->below != UNKNOWN)
+		return facts->below == YES;
+	result = cg_trust_is_allowed(function) &&
+		(cg_trust_is_trusted(function) || !cg_unnamed_is_foreign(function));
+	if (before == generation)
+		facts->below = answer(result);
+	return result;
+}
+
+bool
 cg_trust_may_decide(Oid function)
 {
 	Facts	   *facts = facts_of(function);
@@ -280,7 +300,7 @@ cg_trust_is_carried(Oid function)
 
 	if (facts->carried != UNKNOWN)
 		return facts->carried == YES;
-	result = !cg_trust_is_allowed(function) && has_carrier(ProcedureRelationId, function, 0);
+	result = !cg_trust_is_allowed_below(function) && has_carrier(ProcedureRelationId, function, 0);
 	if (before == generation)
 		facts->carried = answer(result);
 	return result;

@@ -31,20 +31,26 @@ extern bool cg_trust_is_usable(Oid function, Oid role);
 extern bool cg_trust_is_allowed(Oid function);
 
 /*
+ * May a trusted function lead to it?  Allowed, and either trusted or not one that the
+ * text leads to unseen and others own (unnamed.h).
+ */
+extern bool cg_trust_is_allowed_below(Oid function);
+
+/*
  * The same of what a question for windows calls: its bodies may read relations, since
  * what views and policies of these call is asked for, too, and no stored value is there.
  */
 extern bool cg_trust_may_decide(Oid function);
 
 /*
- * Not allowed, and a cast, a domain or a type calls it: what PL/pgSQL and the
+ * Not allowed below a trusted function, and a cast, a domain or a type calls it: what PL/pgSQL and the
  * type cache keep of these outlives the statement that made it.
  */
 extern bool cg_trust_is_carried(Oid function);
 
 /*
- * Differs when a function, cast or check of a domain may have changed, or who may use a
- * schema: answers of this module and callees.h may be others then.
+ * Differs when a function, operator, cast or check of a domain may have changed, or a role,
+ * or who may use a schema: answers of this module and callees.h may be others then.
  */
 extern uint64 cg_trust_generation(void);
 
