@@ -97,7 +97,9 @@ SET LOCAL ROLE hide_anna;
 SELECT count_sites();
 COMMIT;
 -- the role came back with the commit
+\set SHOW_CONTEXT never
 SELECT count_sites();
+\set SHOW_CONTEXT errors
 SELECT count_sites();
 
 -- Foreign keys see all rows.

@@ -67,7 +67,12 @@ SET ROLE regress_owner_tech;
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 SET enable_sort = off;
-EXPLAIN (COSTS OFF) SELECT id FROM customer WHERE zone = 5;
+-- PostgreSQL 18 says of a plan that it was not to be made
+DO $$DECLARE line text; BEGIN
+	FOR line IN EXPLAIN (COSTS OFF) SELECT id FROM customer WHERE zone = 5 LOOP
+		IF line !~ 'Disabled' THEN RAISE INFO '%', line; END IF;
+	END LOOP;
+END$$;
 RESET enable_seqscan;
 RESET enable_bitmapscan;
 RESET enable_sort;

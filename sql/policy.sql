@@ -133,6 +133,7 @@ SECURITY LABEL FOR contact_guard ON TABLE customer IS '{"interventions": {"when"
 SECURITY LABEL FOR contact_guard ON VIEW customers IS '{"protect": {"mode": "mask"}}';
 SECURITY LABEL FOR contact_guard ON SEQUENCE seq IS '{"protect": {"mode": "mask"}}';
 SECURITY LABEL FOR contact_guard ON FUNCTION use(text) IS '{}';
+\set VERBOSITY sqlstate
 SECURITY LABEL FOR contact_guard ON ROLE regress_policy_anna IS '{}';
 \set VERBOSITY default
 -- one that makes a policy which no longer makes sense: refused when read

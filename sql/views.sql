@@ -89,9 +89,12 @@ CREATE FUNCTION tell(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$BEG
 SELECT id FROM barrier WHERE tell(phone) AND id = 6;
 SELECT id FROM customer WHERE tell(phone) AND false;
 CREATE FUNCTION hidden() RETURNS text LANGUAGE plpgsql PARALLEL SAFE STABLE AS $$BEGIN RETURN (SELECT phone FROM customer WHERE id = 7); END$$;
-SET force_parallel_mode = on;
+SELECT CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'force_parallel_mode' ELSE 'debug_parallel_query' END AS parallel \gset
+SET :parallel = on;
+\set SHOW_CONTEXT never
 SELECT hidden();
-RESET force_parallel_mode;
+\set SHOW_CONTEXT errors
+RESET :parallel;
 
 -- prepared statements: a plan made for one is none for another
 SET plan_cache_mode = force_generic_plan;

@@ -101,7 +101,9 @@ COPY (DELETE FROM customer WHERE id = 9 RETURNING phone) TO STDOUT;
 COPY (UPDATE customer SET name = 'c' WHERE id = 6 RETURNING phone) TO STDOUT;
 COPY customer TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE (phone));
 COPY customer (phone, id) TO STDOUT;
+\set VERBOSITY sqlstate
 COPY customer TO '/dev/null';
+\set VERBOSITY default
 COPY customer FROM STDIN;
 10	n10	0600000010
 \.

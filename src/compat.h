@@ -147,10 +147,13 @@ extern void assign_synchronous_commit(int newval, void *extra);
 #define cg_compat_truncate(rels, relids) ExecuteTruncateGuts(rels, relids, NIL, DROP_RESTRICT, false)
 #endif
 
-/* The hook for ExecutorRun: 18 has no execute_once any more. */
+/*
+ * The hook for ExecutorRun: 18 has no execute_once any more, so any execution may be
+ * one that is run again.
+ */
 #if PG_VERSION_NUM >= 180000
 #define CG_COMPAT_RUN_ARGS QueryDesc *query, ScanDirection direction, uint64 count
-#define CG_COMPAT_RUN_ONCE true
+#define CG_COMPAT_RUN_ONCE false
 #define cg_compat_run(function, query, direction, count, once) function(query, direction, count)
 #else
 #define CG_COMPAT_RUN_ARGS QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
@@ -200,6 +203,13 @@ extern void assign_synchronous_commit(int newval, void *extra);
 #define cg_compat_change_owner(catalog, object, role) AlterObjectOwner_internal(catalog, object, role)
 #endif
 
+/* What COPY copies as it is stored, without a plan: 18 a materialized view as well. */
+#if PG_VERSION_NUM >= 180000
+#define cg_compat_is_copied(relkind) ((relkind) == RELKIND_RELATION || (relkind) == RELKIND_MATVIEW)
+#else
+#define cg_compat_is_copied(relkind) ((relkind) == RELKIND_RELATION)
+#endif
+
 /* Sub-commands of ALTER TABLE that this version does not have: numbers that none bears. */
 #if PG_VERSION_NUM >= 160000
 #define AT_AddColumnRecurse (-1)
@@ -215,11 +225,94 @@ extern void assign_synchronous_commit(int newval, void *extra);
 #define AT_CheckNotNull (-1)
 #endif
 
-/* --- Functions and nodes --- */
+/* --- Functions --- */
 
+/* Functions that this version does not have: no function has this number. */
+#if PG_VERSION_NUM < 160000
+#define F_ARRAY_SAMPLE InvalidOid
+#define F_ARRAY_SHUFFLE InvalidOid
+#define F_RANDOM_NORMAL InvalidOid
+#endif
 /* random() alone was enough until 17. */
 #if PG_VERSION_NUM < 170000
 #define F_RANDOM_ F_RANDOM
+#define F_RANDOM_INT4_INT4 InvalidOid
+#define F_RANDOM_INT8_INT8 InvalidOid
+#define F_RANDOM_NUMERIC_NUMERIC InvalidOid
+#endif
+#if PG_VERSION_NUM < 180000
+#define F_UUIDV4 InvalidOid
+#define F_UUIDV7_ InvalidOid
+#define F_UUIDV7_INTERVAL InvalidOid
+#endif
+
+/* --- Nodes --- */
+
+/*
+ * Kinds that this version does not have: numbers that none bears, each another one,
+ * since a switch may name several.  Switches that do are over int.
+ */
+#if PG_VERSION_NUM < 160000
+#define T_JsonFormat 10001
+#define T_JsonReturning 10002
+#define T_JsonValueExpr 10003
+#define T_JsonConstructorExpr 10004
+#define T_JsonIsPredicate 10005
+#endif
+#if PG_VERSION_NUM < 170000
+#define T_JsonExpr 10006
+#define T_JsonBehavior 10007
+#define T_MergeSupportFunc 10008
+#endif
+#if PG_VERSION_NUM < 180000
+#define T_ReturningExpr 10009
+#define RTE_GROUP 10010
+#endif
+
+/* Types that the SQL/JSON expressions make: what they are made to, and of what. */
+static inline Oid
+cg_compat_json_type(const Node *node)
+{
+#if PG_VERSION_NUM >= 170000
+	if (IsA(node, JsonExpr))
+		return ((const JsonExpr *) node)->returning->typid;
+#endif
+#if PG_VERSION_NUM >= 160000
+	return ((const JsonConstructorExpr *) node)->returning->typid;
+#else
+	return InvalidOid;
+#endif
+}
+
+static inline List *
+cg_compat_json_values(const Node *node)
+{
+#if PG_VERSION_NUM >= 170000
+	if (IsA(node, JsonExpr))
+		return ((const JsonExpr *) node)->passing_values;
+#endif
+#if PG_VERSION_NUM >= 160000
+	return ((const JsonConstructorExpr *) node)->args;
+#else
+	return NIL;
+#endif
+}
+
+/* The condition by which MERGE joins: 15 and 16 have it in the join tree. */
+#if PG_VERSION_NUM >= 170000
+#define CG_COMPAT_MERGE_CONDITION(query, walk) ((query)->mergeJoinCondition = (walk))
+#else
+#define CG_COMPAT_MERGE_CONDITION(query, walk)
+#endif
+
+/* What a query groups by: 18 has it in an entry of the range table, to which all else refers. */
+#if PG_VERSION_NUM >= 180000
+#define CG_COMPAT_GROUP_EXPRESSIONS(rte, walk) \
+	((rte)->groupexprs = (List *) (walk))
+#define cg_compat_group_expressions(rte) ((Node *) (rte)->groupexprs)
+#else
+#define CG_COMPAT_GROUP_EXPRESSIONS(rte, walk)
+#define cg_compat_group_expressions(rte) ((Node *) NULL)
 #endif
 
 /* Run conditions of window functions are in the parse tree in 15 and 16 alone. */

@@ -40,6 +40,7 @@ static bool storing_computes(Relation rel);
 static bool carrier_call(const FuncExpr *call);
 static bool carrier_arguments(List *args);
 static bool carrier_types(List *types);
+static bool carrier_json(Node *node);
 static bool carrier_operator(Oid operator);
 static bool carrier_node(Node *node);
 static bool carrier_walker(Node *node, void *context);
@@ -197,11 +198,18 @@ carrier_operator(Oid operator)
 	return operator >= FirstNormalObjectId && carrier_function(get_opcode(operator), NULL);
 }
 
+/* They print values of any type as json_agg() does, and read what they make. */
+static bool
+carrier_json(Node *node)
+{
+	return carrier_type(cg_compat_json_type(node)) || carrier_arguments(cg_compat_json_values(node));
+}
+
 /* A node by itself, without what is below it.  What is not listed is a carrier. */
 static bool
 carrier_node(Node *node)
 {
-	switch (nodeTag(node))
+	switch ((int) nodeTag(node))
 	{
 			/* What these call is found by check_functions_in_node(). */
 		case T_OpExpr:
@@ -239,6 +247,10 @@ carrier_node(Node *node)
 		case T_CurrentOfExpr:
 		case T_NextValueExpr:
 		case T_InferenceElem:
+		case T_JsonIsPredicate:
+		case T_JsonValueExpr:
+		case T_MergeSupportFunc:
+		case T_ReturningExpr:
 			/* What a query is made of */
 		case T_List:
 		case T_TargetEntry:
@@ -247,6 +259,9 @@ carrier_node(Node *node)
 		case T_FromExpr:
 		case T_OnConflictExpr:
 		case T_MergeAction:
+		case T_JsonFormat:
+		case T_JsonReturning:
+		case T_JsonBehavior:
 		case T_WithCheckOption:
 		case T_WindowClause:
 		case T_CommonTableExpr:
@@ -267,6 +282,9 @@ carrier_node(Node *node)
 		case T_XmlExpr:
 			return carrier_arguments(((XmlExpr *) node)->args) ||
 				carrier_arguments(((XmlExpr *) node)->named_args);
+		case T_JsonConstructorExpr:
+		case T_JsonExpr:
+			return carrier_json(node);
 		case T_SortGroupClause:
 			return carrier_operator(((SortGroupClause *) node)->eqop) ||
 				carrier_operator(((SortGroupClause *) node)->sortop);

@@ -110,7 +110,7 @@ copyto_check_perms(CG_COMPAT_CHECK_PERMS_ARGS)
 		const CgRtePermission *permission = lfirst(lc);
 
 		if (!cg_compat_is_permission(permission) ||
-			get_rel_relkind(permission->relid) != RELKIND_RELATION ||
+			!cg_compat_is_copied(get_rel_relkind(permission->relid)) ||
 			!must_be_query(permission->relid))
 			continue;
 		if (!ereport_on_violation)
@@ -200,7 +200,7 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 	if (!OidIsValid(relid))
 		return pstmt;
 	/* Its own error for what cannot be copied as a table. */
-	if (get_rel_relkind(relid) != RELKIND_RELATION || !must_be_query(relid))
+	if (!cg_compat_is_copied(get_rel_relkind(relid)) || !must_be_query(relid))
 	{
 		pstmt = copyObject(pstmt);
 		copy = castNode(CopyStmt, pstmt->utilityStmt);

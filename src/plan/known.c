@@ -42,7 +42,7 @@ cg_known_require_query(const Query *query)
 	}
 	foreach(lc, query->rtable)
 	{
-		switch (lfirst_node(RangeTblEntry, lc)->rtekind)
+		switch ((int) lfirst_node(RangeTblEntry, lc)->rtekind)
 		{
 			case RTE_RELATION:
 			case RTE_SUBQUERY:
@@ -53,6 +53,7 @@ cg_known_require_query(const Query *query)
 			case RTE_CTE:
 			case RTE_NAMEDTUPLESTORE:
 			case RTE_RESULT:
+			case RTE_GROUP:
 				break;
 			default:
 				refuse_unknown("kind of range table entry", lfirst_node(RangeTblEntry, lc)->rtekind);
@@ -63,7 +64,7 @@ cg_known_require_query(const Query *query)
 void
 cg_known_require(const Node *node)
 {
-	switch (nodeTag(node))
+	switch ((int) nodeTag(node))
 	{
 			/* Expressions of a query that has been analysed and rewritten */
 		case T_Var:
@@ -106,6 +107,12 @@ cg_known_require(const Node *node)
 		case T_CurrentOfExpr:
 		case T_NextValueExpr:
 		case T_InferenceElem:
+		case T_JsonValueExpr:
+		case T_JsonConstructorExpr:
+		case T_JsonIsPredicate:
+		case T_JsonExpr:
+		case T_MergeSupportFunc:
+		case T_ReturningExpr:
 			/* What holds them */
 		case T_List:
 		case T_TargetEntry:
@@ -118,6 +125,9 @@ cg_known_require(const Node *node)
 		case T_TableSampleClause:
 		case T_WithCheckOption:
 		case T_MergeAction:
+		case T_JsonFormat:
+		case T_JsonReturning:
+		case T_JsonBehavior:
 			break;
 		default:
 			refuse_unknown("kind of expression", nodeTag(node));

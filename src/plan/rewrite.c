@@ -54,6 +54,7 @@ static List *rewrite_targets(List *targets, Query *query, void *output, RewriteC
 static void read_compared(Query *query, RewriteContext *context);
 static void rewrite_output(Query *query, void *output, RewriteContext *context, bool top);
 static void rewrite_conditions(Query *query, RewriteContext *context);
+static void rewrite_groups(Query *query, RewriteContext *context);
 static void rewrite_ctes(Query *query, RewriteContext *context, bool top);
 static bool only_unites_all(Node *node);
 static void rewrite_rtable(Query *query, void *output, RewriteContext *context);
@@ -302,13 +303,32 @@ rewrite_conditions(Query *query, RewriteContext *context)
 	}
 	if (query->jointree->quals)
 		query->jointree->quals = conditions == NIL ? NULL : (Node *) make_ands_explicit(conditions);
+	CG_COMPAT_MERGE_CONDITION(query, rewrite_condition(query->mergeJoinCondition, context));
 	/* What is grouped by must look the same here as in the output. */
 	context->place.decides = true;
 	context->place.flows = saved.flows && query->groupClause;
+	rewrite_groups(query, context);
 	query->havingQual = cg_references_rewrite(query->havingQual, context);
 	context->place = saved;
 	query->limitOffset = rewrite_condition(query->limitOffset, context);
 	query->limitCount = rewrite_condition(query->limitCount, context);
+}
+
+/* The output and HAVING refer to them.  Walked before the entries to which they refer. */
+static void
+rewrite_groups(Query *query, RewriteContext *context)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if ((int) rte->rtekind == RTE_GROUP)
+		{
+			CG_COMPAT_GROUP_EXPRESSIONS(rte, cg_references_rewrite(cg_compat_group_expressions(rte), context));
+		}
+	}
 }
 
 /* From the last one, which may use those before it. */

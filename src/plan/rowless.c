@@ -13,6 +13,7 @@
 #include "nodes/pathnodes.h"
 #include "optimizer/optimizer.h"
 
+#include "compat.h"
 #include "plan/rowless.h"
 #include "policy/policy.h"
 
@@ -31,7 +32,7 @@ static bool rowless_walker(Node *node, void *context);
 static bool
 node_computes(const Node *node)
 {
-	switch (nodeTag(node))
+	switch ((int) nodeTag(node))
 	{
 		case T_FuncExpr:
 		case T_OpExpr:
@@ -47,6 +48,9 @@ node_computes(const Node *node)
 		case T_SubscriptingRef:
 		case T_XmlExpr:
 		case T_SubLink:
+		case T_JsonConstructorExpr:
+		case T_JsonIsPredicate:
+		case T_JsonExpr:
 			return true;
 		default:
 			return false;
@@ -90,7 +94,7 @@ query_walker(Query *query, RowlessContext *context)
 static bool
 rte_walker(RangeTblEntry *rte, RowlessContext *context)
 {
-	switch (rte->rtekind)
+	switch ((int) rte->rtekind)
 	{
 		case RTE_SUBQUERY:
 			if (rowless_walker((Node *) rte->subquery, context))
@@ -99,6 +103,11 @@ rte_walker(RangeTblEntry *rte, RowlessContext *context)
 		case RTE_VALUES:
 			/* A single row of them may be put in the place of its Vars. */
 			if (rowless_walker((Node *) rte->values_lists, context))
+				return true;
+			break;
+		case RTE_GROUP:
+			/* Of a subquery, as its target list is; 15 has it there. */
+			if (rowless_walker(cg_compat_group_expressions(rte), context))
 				return true;
 			break;
 		default:

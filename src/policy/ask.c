@@ -35,6 +35,7 @@
 #include "utils/uuid.h"
 
 #include "base/customerkey.h"
+#include "compat.h"
 #include "policy/ask.h"
 #include "policy/gate.h"
 #include "policy/trust.h"
@@ -86,8 +87,8 @@ cg_ask_is_running(void)
 static void
 find_settings(void)
 {
-	struct config_generic **settings = get_guc_variables();
-	int			count = GetNumConfigOptions();
+	int			count;
+	struct config_generic **settings = cg_compat_settings(&count);
 
 	for (int i = 0; i < lengthof(pinned); i++)
 		for (int j = 0; j < count; j++)

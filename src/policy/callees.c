@@ -29,6 +29,7 @@
 
 #include "base/catalog.h"
 #include "base/names.h"
+#include "compat.h"
 #include "policy/builtins.h"
 #include "policy/callees.h"
 #include "policy/parsed.h"
@@ -204,7 +205,7 @@ callees_walker(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
-	switch (nodeTag(node))
+	switch ((int) nodeTag(node))
 	{
 			/* Expressions, which have a type. */
 		case T_Var:
@@ -243,6 +244,7 @@ callees_walker(Node *node, void *context)
 		case T_CoerceToDomain:
 		case T_CoerceToDomainValue:
 		case T_SetToDefault:
+		case T_JsonIsPredicate:
 			(void) check_functions_in_node(node, callees_checker, &((Caller) {node, callees}));
 			cg_swayed_judge(node, callees);
 			cg_callees_of_type(exprType(node), callees);
@@ -259,6 +261,7 @@ callees_walker(Node *node, void *context)
 		case T_CTESearchClause:
 		case T_WindowClause:
 		case T_TableFunc:
+		case T_JsonValueExpr:
 			break;
 		case T_CTECycleClause:
 			judge_operator(((CTECycleClause *) node)->cycle_mark_neop, callees);

@@ -1,4 +1,4 @@
 -- what: force_parallel_mode
 -- outcome: masked
-SET force_parallel_mode = on;
+SET :forced_parallel = on;
 SELECT phone, c FROM crm.customer c;

@@ -1,7 +1,7 @@
 -- what: hidden rows: parallel plans
 -- outcome: masked
 -- touches: no
-SET force_parallel_mode = on;
+SET :forced_parallel = on;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;

@@ -56,7 +56,9 @@ sub shown_rows
 		my $value = $anna->query('SELECT phone FROM crm.customer WHERE id = ' . (1 + $i % 20));
 		my $flushed = $admin->query('SELECT pg_current_wal_flush_lsn()');
 		# Nothing else happens here, so the message is the one after $before.
-		my $end = $admin->query("SELECT max(end_lsn) FROM pg_get_wal_records_info_till_end_of_wal('$before')
+		my $records = $node->pg_version->major >= 16 ? "pg_get_wal_records_info('$before', 'FFFFFFFF/FFFFFFFF')"
+		  : "pg_get_wal_records_info_till_end_of_wal('$before')";
+		my $end = $admin->query("SELECT max(end_lsn) FROM $records
 			WHERE resource_manager = 'LogicalMessage'");
 		$none++ if $end eq '';
 		$late++ if $end ne '' && $admin->query("SELECT '$end'::pg_lsn > '$flushed'::pg_lsn") eq 't';

@@ -65,8 +65,8 @@ $node->safe_psql('crm', q(
 		AS 'SELECT phone FROM crm.customer WHERE id = $1';));
 foreach my $force (0, 1)
 {
-	# With force_parallel_mode the leader takes no part: all is in the worker.
-	my $set = $parallel . ($force ? 'SET force_parallel_mode = on; SET parallel_leader_participation = off;' : 'SET parallel_leader_participation = off;');
+	# Where every plan is made a parallel one, the leader takes no part: all is in the worker.
+	my $set = $parallel . ($force ? 'SET ' . forced_parallel($node) . ' = on; SET parallel_leader_participation = off;' : 'SET parallel_leader_participation = off;');
 	foreach my $call ('SELECT crm.phone(id) FROM crm.customer WHERE id IN (3, 15000)',
 		'SELECT crm.tell(id) FROM crm.customer WHERE id = 3',
 		'SELECT count(*) FROM crm.customer WHERE id = 3 AND crm.phone(id) > \'\'')

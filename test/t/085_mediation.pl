@@ -12,6 +12,8 @@ use warnings;
 use File::Basename;
 use FindBin;
 use IPC::Run;
+use lib "$FindBin::RealBin/lib";
+use Guarded;
 use PostgreSQL::Test::BackgroundPsql;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -58,6 +60,7 @@ my $clean = $checker->query($state_of);
 die "no state: $clean" if $clean !~ /^[0-9a-f]{32} [0-9a-f]{32}\|\|0$/;
 my ($clean_digest) = split ' ', $clean;
 
+my $major = $node->pg_version->major;
 my $table;
 if ($ENV{MEDIATION_TABLE})
 {
@@ -69,6 +72,7 @@ foreach my $file (@files)
 {
 	my $name = basename($file, '.sql');
 	my $text = slurp_file($file);
+	next if $text =~ /^-- since: (\d+)$/m && $major < $1;
 	my %header = (as => 'anna', what => '', error => '', touches => 'yes');
 	$header{$1} = $2 while $text =~ /^-- (outcome|as|what|error|touches): (.*?)\s*$/mg;
 	next if $unguarded && ($header{outcome} // '') =~ /^(shown|recorded)/;
@@ -99,7 +103,7 @@ sub run_case
 	my ($file, $as) = @_;
 	my $received = '';
 	IPC::Run::run([ $node->installed_command('psql'), '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose',
-			'-v', 'SHOW_CONTEXT=always', '-v', 'ECHO=none', '-v', "tmp=${PostgreSQL::Test::Utils::tmp_check}",
+			'-v', 'SHOW_CONTEXT=always', '-v', 'ECHO=none', '-v', "forced_parallel=" . forced_parallel($node), '-v', "tmp=${PostgreSQL::Test::Utils::tmp_check}",
 			'-h', $node->host, '-p', $node->port, '-U', $as, '-d', 'mediation', '-f', $file ],
 		'<', \undef, '>&', \$received, IPC::Run::timeout(60));
 	return ($received, $? >> 8);

@@ -121,7 +121,7 @@ refused('at COMMIT', 'anna', 'BEGIN; INSERT INTO anna.own VALUES (1); COMMIT', '
 $node->safe_psql('crm', q(CREATE FUNCTION crm.peek(i bigint) RETURNS text LANGUAGE plpgsql PARALLEL SAFE AS
 	'BEGIN RETURN (SELECT phone FROM crm.customer WHERE id = i); END'; CREATE TABLE crm.many AS SELECT i::bigint FROM generate_series(1, 50000) i;
 	GRANT SELECT ON crm.many TO anna; ANALYZE crm.many));
-my (undef, $err) = as($node, 'crm', 'anna', q(SET force_parallel_mode = on; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+my (undef, $err) = as($node, 'crm', 'anna', 'SET ' . forced_parallel($node) . q( = on; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
 	SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off; SELECT count(crm.peek(i)) FROM crm.many));
 is(state_of($err), '0A000', 'in a parallel worker: refused');
 like(fresh(), qr/^(anna\|[^|]*\|[^|]*\|1\|0A000: .*parallel worker\n?)+$/, '... and on record, by each worker that tried');

@@ -15,7 +15,7 @@ use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(guard_node make_roles make_crm phone_of mask_of session as state_of log_rows
-  log_is_whole lock_log slow_start children_of wait_gone kill_server);
+  log_is_whole lock_log slow_start forced_parallel children_of wait_gone kill_server);
 
 use constant WINDOWS => 20;
 
@@ -162,6 +162,13 @@ sub slow_start
 		usleep(100_000);
 	}
 	return $node->start;
+}
+
+# The name of the setting that makes any plan a parallel one
+sub forced_parallel
+{
+	my ($node) = @_;
+	return $node->pg_version->major >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
 }
 
 sub children_of
