@@ -12,8 +12,9 @@
 
 #include "postgres.h"
 
-#if (PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 160000) && !defined(CG_UNTESTED_VERSION)
-#error "contact_guard has been tested with PostgreSQL 15 only"
+#if (PG_VERSION_NUM < 150000 || PG_VERSION_NUM / 10000 == 16 || PG_VERSION_NUM >= 190000) && \
+	!defined(CG_UNTESTED_VERSION)
+#error "contact_guard has been tested with PostgreSQL 15, 17 and 18 only"
 #endif
 
 #include "catalog/pg_class.h"
@@ -89,6 +90,11 @@ object_aclcheck(Oid class, Oid object, Oid role, AclMode mode)
 			elog(ERROR, "no check of privileges for objects of class %u", class);
 	}
 }
+#endif
+
+/* 16 has memberships that do not let a role SET ROLE. */
+#if PG_VERSION_NUM < 160000
+#define member_can_set_role is_member_of_role
 #endif
 
 /* --- Settings --- */

@@ -185,7 +185,7 @@ cg_act_as(PG_FUNCTION_ARGS)
 				 errhint("act_as can be called once in a transaction.")));
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	role = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
-	if (OidIsValid(role) && !is_member_of_role(caller, role))
+	if (OidIsValid(role) && !member_can_set_role(caller, role))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"%s\" to act with its permissions",

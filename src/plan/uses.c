@@ -17,6 +17,7 @@
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "access/table.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_operator.h"
@@ -305,7 +306,9 @@ covers_unique_index(const Query *query, Relation rel)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 		Form_pg_index form = index->rd_index;
+		/* WITHOUT OVERLAPS is unique as well, and its operators are others. */
 		bool		covers = form->indisunique && form->indimmediate && form->indisvalid &&
+			index->rd_rel->relam == BTREE_AM_OID &&
 			RelationGetIndexPredicate(index) == NIL;
 
 		for (int i = 0; i < form->indnkeyatts && covers; i++)
