@@ -113,7 +113,7 @@ all install installcheck:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test soak sanitize mediation-table smith core independent bench bench-cost format
+.PHONY: demo test soak sanitize matrix mediation-table smith core independent bench bench-cost format
 demo:
 	KEEP=$(KEEP) $(top)/test/demo/run
 
@@ -129,6 +129,11 @@ soak:
 # UndefinedBehaviorSanitizer; builds both in a cache when they are not there.
 sanitize:
 	$(top)/test/sanitize/run
+
+# The whole test command for each PostgreSQL that contact_guard is for, each in a chroot
+# of the Debian that has it; not part of `make test`.
+matrix:
+	$(top)/test/matrix/run $(RELEASES)
 
 # docs/mediation.md: each case of test/mediation, and what came of it.
 mediation-table:
