@@ -71,6 +71,7 @@ static void check_before(TimestampTz before);
 static List *months_before(TimestampTz before);
 static int64 count(const char *what, const char *table);
 static void add_partition_range(HeapTuple row, TupleDesc tupdesc, void *arg);
+static void leave_extension(Oid class, Oid object);
 static int64 purge_month(Oid relid, List **ranges);
 static void drop_month(const char *name);
 static int64 purge_restored(TimestampTz before);
@@ -134,12 +135,26 @@ count(const char *what, const char *table)
 	return result;
 }
 
-/* Its extension would forbid it. */
+static void
+leave_extension(Oid class, Oid object)
+{
+	if (OidIsValid(object))
+		(void) deleteDependencyRecordsForClass(class, object, ExtensionRelationId, DEPENDENCY_EXTENSION);
+}
+
+/*
+ * Its extension would forbid it.  The type of its rows is a member as well, where the
+ * extension's script has made the table, or pg_upgrade to 17 has added it.
+ */
 static void
 drop_month(const char *name)
 {
-	(void) deleteDependencyRecordsForClass(RelationRelationId, cg_objects_relation(name, false),
-										   ExtensionRelationId, DEPENDENCY_EXTENSION);
+	Oid			relid = cg_objects_relation(name, false);
+	Oid			type = get_rel_type_id(relid);
+
+	leave_extension(RelationRelationId, relid);
+	leave_extension(TypeRelationId, type);
+	leave_extension(TypeRelationId, get_array_type(type));
 	CommandCounterIncrement();
 	(void) cg_owncommand_execute(psprintf("DROP TABLE contact_guard.%s", name), 0, NULL, NULL, NULL);
 }

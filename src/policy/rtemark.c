@@ -71,8 +71,10 @@ bool
 cg_rtemark_get(const RangeTblEntry *rte, CgMark *mark)
 {
 	char	   *at;
+	/* Of a view, PostgreSQL 16 has nothing else any more. */
+	bool		is_view = rte->rtekind == RTE_SUBQUERY && OidIsValid(rte->relid);
 
-	if (rte->rtekind != RTE_RELATION || rte->enrname == NULL ||
+	if ((rte->rtekind != RTE_RELATION && !is_view) || rte->enrname == NULL ||
 		strncmp(rte->enrname, PREFIX, strlen(PREFIX)) != 0)
 		return false;
 	mark->relid = (Oid) strtoul(rte->enrname + strlen(PREFIX), &at, 10);

@@ -15,9 +15,11 @@ make_roles($node);
 
 # 1. Group roles that were there before
 $node->safe_psql('postgres', 'CREATE ROLE mallory LOGIN CREATEROLE CREATEDB; CREATE DATABASE first; CREATE DATABASE hers OWNER mallory');
+# Since PostgreSQL 16 who makes a role holds its ADMIN option, and needs it to change the role.
+my $holds = $node->pg_version->major >= 16;
 my %forged = (
 	'with a member' => 'CREATE ROLE contact_guard_admin; GRANT contact_guard_admin TO mallory',
-	'with an ADMIN holder' => 'CREATE ROLE contact_guard_admin; GRANT contact_guard_admin TO mallory WITH ADMIN OPTION',
+	'with an ADMIN holder' => 'CREATE ROLE contact_guard_admin' . ($holds ? '' : '; GRANT contact_guard_admin TO mallory WITH ADMIN OPTION'),
 	'that can log in' => 'CREATE ROLE contact_guard_auditor LOGIN',
 	'that is a member of another' => 'CREATE ROLE contact_guard_admin; CREATE ROLE contact_guard_proxy IN ROLE contact_guard_admin',
 	'with a comment like ours, and privileges in another database' => "CREATE ROLE contact_guard_admin; GRANT contact_guard_admin TO mallory;
@@ -46,7 +48,7 @@ is(state_of((as($node, 'crm', 'anna', "CREATE TABLE hers.t (id bigint); SECURITY
 	'a role of that name is not the group role');
 $node->safe_psql('postgres', 'DROP ROLE contact_guard_admin; ALTER ROLE aside RENAME TO contact_guard_admin');
 is(state_of((as($node, 'hers', 'mallory', 'ALTER ROLE contact_guard_proxy RENAME TO x'))[1]), '42501', '... and whoever may create roles cannot rename ours');
-is((as($node, 'hers', 'mallory', 'ALTER ROLE contact_guard_proxy CONNECTION LIMIT 5; CREATE ROLE mine; ALTER ROLE mine RENAME TO his; DROP ROLE his'))[1], '', '... but others');
+is((as($node, 'hers', 'mallory', ($holds ? '' : 'ALTER ROLE contact_guard_proxy CONNECTION LIMIT 5; ') . 'CREATE ROLE mine; ALTER ROLE mine RENAME TO his; DROP ROLE his'))[1], '', '... but others');
 
 # 2. DROP ROLE, DROP OWNED, REVOKE, DROP TABLE, renames
 sub policies { my ($since) = @_; $node->safe_psql('crm', 'SELECT contact_guard.sync()');

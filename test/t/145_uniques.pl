@@ -124,12 +124,15 @@ is(state_of((as($node, 'crm', 'postgres', q(SELECT contact_guard.protect('crm.ge
 $node->safe_psql('crm', q(SET client_min_messages = error; INSERT INTO crm.gen VALUES ('42-A', DEFAULT, 'SECRET'); GRANT ALL ON crm.gen TO anna, dispatcher;
 	SECURITY LABEL FOR contact_guard ON TABLE crm.gen IS '{"protect": {"mode": "mask"}}';
 	SECURITY LABEL FOR contact_guard ON COLUMN crm.gen.customer_id IS '{"protect": "customer"}';
-	SECURITY LABEL FOR contact_guard ON COLUMN crm.gen.phone IS '{"protect": {"mask": "constant(WITHHELD)"}}';
+	SECURITY LABEL FOR contact_guard ON COLUMN crm.gen.phone IS '{"protect": {"mask": "constant(WITHHELD)"}}';));
+# PostgreSQL 16 allows no generated column in the place of a parent's plain one.
+my $may_compute = $node->pg_version->major < 16;
+$node->safe_psql('crm', q(SET client_min_messages = error;
 	CREATE TABLE crm.base (ref text, customer_id bigint, phone text); GRANT ALL ON crm.base TO anna;
 	CREATE TABLE crm.derived (ref text, customer_id bigint GENERATED ALWAYS AS (split_part(ref, '-', 1)::bigint) STORED, phone text);
 	INSERT INTO crm.derived VALUES ('42-A', DEFAULT, 'SECRET'); ALTER TABLE crm.derived INHERIT crm.base;
-	SELECT contact_guard.protect('crm.base', 'customer_id', '{phone}', 'constant(WITHHELD)')));
-foreach my $sql ('SELECT * FROM crm.gen', q(UPDATE crm.base SET ref = '7-A'), 'SELECT phone FROM crm.base', 'SELECT phone FROM crm.derived')
+	SELECT contact_guard.protect('crm.base', 'customer_id', '{phone}', 'constant(WITHHELD)'))) if $may_compute;
+foreach my $sql ('SELECT * FROM crm.gen', !$may_compute ? () : (q(UPDATE crm.base SET ref = '7-A'), 'SELECT phone FROM crm.base', 'SELECT phone FROM crm.derived'))
 {
 	is(state_of((as($node, 'crm', 'anna', $sql))[1]), '55000', "a key that is computed breaks the policy: $sql");
 }
