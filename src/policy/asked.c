@@ -23,6 +23,7 @@
 #include "utils/syscache.h"
 
 #include "base/names.h"
+#include "base/roles.h"
 #include "policy/ask.h"
 #include "policy/asked.h"
 #include "policy/callees.h"
@@ -179,7 +180,9 @@ cg_asked_problem(const CgAsked *asked)
 static bool
 is_powerful(Oid role)
 {
-	return superuser_arg(role) || is_member_of_role_nosuper(role, get_role_oid("contact_guard_admin", true));
+	Oid			admins = cg_roles_group(CG_GROUP_ADMIN);
+
+	return superuser_arg(role) || (OidIsValid(admins) && is_member_of_role_nosuper(role, admins));
 }
 
 static Oid
