@@ -36,6 +36,7 @@
 #include "policy/inherit.h"
 #include "policy/policy.h"
 #include "policy/touches.h"
+#include "read/combined.h"
 
 typedef enum Rule
 {
@@ -136,6 +137,7 @@ static Rule rule_of(AlterTableType type);
 static const char *describe(const AlterTableCmd *command);
 static List *typed_tables(Oid type);
 static bool needs_admin(AlterTableCmd *command, List *family);
+static bool changes_compared(AlterTableCmd *command, const List *family);
 static bool is_computed(ColumnDef *column);
 static bool changes_guarded(AlterTableCmd *command, List *family);
 static void decide(AlterTableCmd *command, Oid relid, List *family, bool admin);
@@ -285,10 +287,30 @@ needs_admin(AlterTableCmd *command, List *family)
 					return true;
 			}
 		case RULE_TYPE:
-			return changes_guarded(command, family) || cg_touches_raw(family, ((ColumnDef *) command->def)->raw_default);
+			return changes_guarded(command, family) || changes_compared(command, family) ||
+				cg_touches_raw(family, ((ColumnDef *) command->def)->raw_default);
 		default:
 			return true;
 	}
+}
+
+/*
+ * What is computed anew, of what the command says, is checked anew: an error tells whether
+ * it is what is stored in a guarded column.
+ */
+static bool
+changes_compared(AlterTableCmd *command, const List *family)
+{
+	ListCell   *lc;
+
+	foreach(lc, family)
+	{
+		AttrNumber	attnum = get_attnum(lfirst_oid(lc), command->name);
+
+		if (attnum != InvalidAttrNumber && cg_combined_has(lfirst_oid(lc), attnum))
+			return true;
+	}
+	return false;
 }
 
 static bool

@@ -31,6 +31,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -82,6 +83,7 @@ static void survey_columns(Survey *survey);
 static void survey_triggers(Survey *survey);
 static void survey_indexes(Survey *survey);
 static void survey_partitions(Survey *survey);
+static bool is_in_index(Relation index, AttrNumber attnum);
 static Bitmapset *columns_above(Oid above, Oid relid, const Bitmapset *columns);
 static bool sets_others(Oid relid);
 static List *find_family(Oid relid);
@@ -284,6 +286,41 @@ cg_combined_list(Oid relid)
 	}
 	relation_close(rel, NoLock);
 	return survey.found;
+}
+
+static bool
+is_in_index(Relation index, AttrNumber attnum)
+{
+	Bitmapset  *columns = NULL;
+
+	pull_varattnos((Node *) RelationGetIndexExpressions(index), 1, &columns);
+	pull_varattnos((Node *) RelationGetIndexPredicate(index), 1, &columns);
+	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+		columns = bms_add_member(columns, index->rd_index->indkey.values[i] - FirstLowInvalidHeapAttributeNumber);
+	return bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, columns);
+}
+
+bool
+cg_combined_has(Oid relid, AttrNumber attnum)
+{
+	Relation	rel = try_relation_open(relid, AccessShareLock);
+	bool		result = false;
+	ListCell   *lc;
+
+	if (rel == NULL)
+		return false;
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		const CgPolicy *policy = cg_policy_get(relid);
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		result = result || (policy && is_in_index(index, attnum) && cg_uniques_compared(index, policy) != NIL);
+		index_close(index, NoLock);
+	}
+	relation_close(rel, NoLock);
+	foreach(lc, cg_combined_list(relid))
+		result = result || bms_is_member(attnum, ((CgCombined *) lfirst(lc))->others);
+	return result;
 }
 
 /* By their names: they have other numbers there, or are not there. */

@@ -5,6 +5,7 @@
 #ifndef CG_COMBINED_H
 #define CG_COMBINED_H
 
+#include "access/attnum.h"
 #include "nodes/bitmapset.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
@@ -22,6 +23,12 @@ typedef struct CgCombined
  * the relation and its indexes, without looking at its children.
  */
 extern List *cg_combined_list(Oid relid);
+
+/*
+ * Does such a definition, or an index that compares guarded columns (uniques.h), have the
+ * column, which is not guarded itself?  As cg_combined_list().
+ */
+extern bool cg_combined_has(Oid relid, AttrNumber attnum);
 
 /*
  * The guarded columns (ints) of the relation that the statement writes to with which such

@@ -144,6 +144,19 @@ $node->safe_psql('crm', q(SET client_min_messages = error; CREATE TABLE crm.null
 	INSERT INTO crm.nulls VALUES (5, 42, NULL, 'n'); GRANT ALL ON crm.nulls TO anna; SELECT contact_guard.protect('crm.nulls', 'customer_id', '{phone}')));
 told('the mask "null"', 'UPDATE crm.nulls SET note = NULL', 'nulls', 1, '');
 
+# Who owns the table cannot have values checked anew that he says in a command
+$node->safe_psql('crm', q(GRANT CREATE ON SCHEMA crm TO eve; ALTER TABLE crm.fax OWNER TO eve; ALTER TABLE crm.uniq OWNER TO eve; ALTER TABLE crm.honest OWNER TO eve; ALTER TABLE crm.pred OWNER TO eve;
+	CREATE TABLE crm.zoned (id int, customer_id bigint, phone text, zone int, other int, UNIQUE (zone, phone)); ALTER TABLE crm.zoned OWNER TO eve;
+	SET client_min_messages = error; SELECT contact_guard.protect('crm.zoned', 'customer_id', '{phone}', 'constant(WITHHELD)')));
+foreach my $ddl (q(crm.fax ALTER fax TYPE text USING 'SECRET-5'), q(crm.fax ALTER fax TYPE varchar(99)), q(crm.pred ALTER fax TYPE text USING 'x'), q(crm.zoned ALTER zone TYPE int USING 5))
+{
+	is(state_of((as($node, 'crm', 'eve', "ALTER TABLE $ddl"))[1]), '42501', "the owner: $ddl");
+}
+foreach my $ddl (q(crm.fax ALTER id TYPE bigint), q(crm.zoned ALTER other TYPE bigint USING 5))
+{
+	is((as($node, 'crm', 'eve', "ALTER TABLE $ddl"))[1], '', "the owner may: $ddl");
+}
+
 # Foreign keys of what is computed
 $node->safe_psql('crm', q(CREATE TABLE crm.hits (k text PRIMARY KEY); CREATE TABLE crm.refs (id int, customer_id bigint, phone text, note text, k text GENERATED ALWAYS AS (phone || note) STORED REFERENCES crm.hits)));
 like((as($node, 'crm', 'postgres', q(SELECT contact_guard.protect('crm.refs', 'customer_id', '{phone}'))))[1], qr/0A000: column "k" of relation "refs" cannot be guarded: it takes part in a foreign key/, 'a foreign key of a computed column is refused');
