@@ -20,6 +20,7 @@
 
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 
+static bool calls_nothing(const PlannedStmt *plan);
 static void explained_start(QueryDesc *query, int eflags);
 static pg_noinline void start_as_execution(QueryDesc *query, int eflags);
 static void call_next_explain(QueryDesc *query, int eflags);
@@ -31,6 +32,14 @@ cg_explained_init(void)
 	ExecutorStart_hook = explained_start;
 }
 
+/* invalItems has the functions and domains that are not PostgreSQL's own. */
+static bool
+calls_nothing(const PlannedStmt *plan)
+{
+	return plan->commandType == CMD_SELECT && !plan->hasModifyingCTE &&
+		plan->appendRelations == NIL && plan->invalItems == NIL;
+}
+
 static void
 explained_start(QueryDesc *query, int eflags)
 {
@@ -38,10 +47,10 @@ explained_start(QueryDesc *query, int eflags)
 		cg_resume_check_plan(query->plannedstmt);
 	/*
 	 * Which partitions will be read is decided here, and checks of domains are made ready.
-	 * A plan that does neither calls nothing yet; a database without us has no policy.
+	 * A plan that only reads and does neither calls nothing yet; a database without us has
+	 * no policy.
 	 */
-	if ((query->plannedstmt->appendRelations == NIL && query->plannedstmt->invalItems == NIL) ||
-		!OidIsValid(cg_objects_schema()))
+	if (calls_nothing(query->plannedstmt) || !OidIsValid(cg_objects_schema()))
 		call_next_explain(query, eflags);
 	else
 		start_as_execution(query, eflags);
