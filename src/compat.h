@@ -12,9 +12,9 @@
 
 #include "postgres.h"
 
-#if (PG_VERSION_NUM < 150000 || PG_VERSION_NUM / 10000 == 16 || PG_VERSION_NUM >= 190000) && \
+#if (PG_VERSION_NUM < 150000 || PG_VERSION_NUM / 10000 == 16 || PG_VERSION_NUM >= 180000) && \
 	!defined(CG_UNTESTED_VERSION)
-#error "contact_guard has been tested with PostgreSQL 15, 17 and 18 only"
+#error "contact_guard has been tested with PostgreSQL 15 and 17 only"
 #endif
 
 #include "catalog/pg_class.h"
