@@ -27,7 +27,7 @@ static const char *const speakers[] = {"exec_stmt_raise", "PLy_output", "do_util
 static const char *const sources[] = {
 	"aclchk.c", "analyze.c", "cluster.c", "dependency.c", "heap.c", "index.c", "indexcmds.c",
 	"parse_utilcmd.c", "pg_constraint.c", "rewriteDefine.c", "statscmds.c", "tablecmds.c", "trigger.c",
-	"vacuum.c", "vacuumlazy.c",
+	"typecmds.c", "vacuum.c", "vacuumlazy.c",
 	"actor.c", "apply.c", "census.c", "interventionfuncs.c", "reach.c", "reveal.c"
 };
 
