@@ -139,6 +139,7 @@ static List *typed_tables(Oid type);
 static bool needs_admin(AlterTableCmd *command, List *family);
 static bool changes_compared(AlterTableCmd *command, const List *family);
 static bool is_computed(ColumnDef *column);
+static bool is_chosen_in(List *family);
 static bool changes_guarded(AlterTableCmd *command, List *family);
 static void decide(AlterTableCmd *command, Oid relid, List *family, bool admin);
 static void keep_derived(AlterTableCmd *command, List *family);
@@ -266,6 +267,8 @@ needs_admin(AlterTableCmd *command, List *family)
 	{
 		case RULE_FREE:
 		case RULE_VALIDATE:
+			/* Whether it fails may depend on a setting, as often as he likes. */
+			return is_chosen_in(family);
 		case RULE_KEEPS:
 		case RULE_JOINS:
 			return false;
@@ -292,6 +295,17 @@ needs_admin(AlterTableCmd *command, List *family)
 		default:
 			return true;
 	}
+}
+
+static bool
+is_chosen_in(List *family)
+{
+	ListCell   *lc;
+
+	foreach(lc, family)
+		if (cg_combined_is_chosen(lfirst_oid(lc)))
+			return true;
+	return false;
 }
 
 /*

@@ -248,6 +248,11 @@ names_of_columns(Oid relid, const Bitmapset *columns)
 	int			column = -1;
 
 	initStringInfo(&out);
+	if (bms_is_member(CG_COMBINED_ANY, columns))
+	{
+		column = CG_COMBINED_ANY;
+		appendStringInfoString(&out, "settings or the role");
+	}
 	while ((column = bms_next_member(columns, column)) > 0)
 		appendStringInfo(&out, "%s\"%s\"", out.len > 0 ? ", " : "", get_attname(relid, column, false));
 	return out.data;
@@ -263,9 +268,10 @@ warn_combined(Oid relid, List **told)
 	foreach(lc, cg_combined_list(relid))
 	{
 		CgCombined *combined = lfirst(lc);
-		char	   *columns = psprintf("guarded values (%s) with what others may write (%s)",
+		char	   *columns = psprintf("guarded values (%s) with what others may choose (%s)",
 									   names_of_columns(relid, combined->guarded),
 									   names_of_columns(relid, combined->others));
+		bool		outside = bms_is_member(CG_COMBINED_ANY, combined->others);
 		bool		one = bms_num_members(combined->others) == 1;
 
 		foreach(of, *told)
@@ -279,7 +285,8 @@ warn_combined(Oid relid, List **told)
 				 errmsg("%s of relation \"%s\" compares %s",
 						combined->where, get_rel_name(relid), columns),
 				 errdetail("A role that may update %s can guess a guarded value by it, and each attempt is recorded as a look-up.",
-						   one ? "that column" : "one of those columns"),
+						   outside ? "the relation" : one ? "that column" : "one of those columns"),
+				 outside ? errhint("To accept this, leave it as it is. Otherwise split it so that no expression has both.") :
 				 errhint("To accept this, leave it as it is. Otherwise split it so that no expression has both kinds of columns, or guard the other %s, too.",
 						 one ? "column" : "columns")));
 	}

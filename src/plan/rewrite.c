@@ -44,7 +44,7 @@
 #include "policy/policy.h"
 #include "policy/rtemark.h"
 #include "read/around.h"
-#include "read/combined.h"
+#include "read/compared.h"
 #include "read/uniques.h"
 
 static void mark_seen(Query *query, Index rti, RewriteContext *context);
@@ -77,10 +77,10 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 		assumed = cg_planassume_sees_all(rte->relid) ? CG_ASSUMED_SEES_ALL : CG_ASSUMED_SEES_OPEN;
 		context->result.assumes = context->result.found = true;
 	}
-	if (rti == query->resultRelation && query->commandType != CMD_DELETE)
+	if (rti == query->resultRelation)
 	{
-		asked = cg_uniques_asked(query);
-		checked = cg_combined_asked(query);
+		asked = query->commandType == CMD_DELETE ? NIL : cg_uniques_asked(query);
+		checked = cg_compared_asked(query);
 	}
 	context->result.found |= asked != NIL || checked != NIL;
 	cg_rtemark_set(rte, assumed, asked, checked);

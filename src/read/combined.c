@@ -8,6 +8,9 @@
  * be had of the condition of a trigger, of the bounds of a partition, and of whatever
  * fails on some values only: an expression of an index or of a generated column.
  *
+ * The same holds for what is not a column, and which the writer chooses all the same: a
+ * setting, the role (outside.h).
+ *
  * That is what honest checks are for, so it is not refused, but it is a record, as with
  * unique indexes (uniques.c): an UPDATE that sets a column with which such a definition
  * compares a guarded one is a look-up, whatever comes of it.  The record is made when the
@@ -28,27 +31,20 @@
 #include "access/sysattr.h"
 #include "access/transam.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "parser/parsetree.h"
-#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/reltrigger.h"
 
+#include "policy/outside.h"
 #include "policy/policy.h"
-#include "policy/policycache.h"
 #include "read/combined.h"
 #include "read/quoting.h"
 #include "read/uniques.h"
-
-/* Among "others" of what is kept: all of them.  It is the number of no column. */
-#define ANY_COLUMN 0
 
 /* What is collected of one relation. */
 typedef struct Survey
@@ -58,23 +54,16 @@ typedef struct Survey
 	Bitmapset  *guarded;
 	Bitmapset  *null_masked;	/* those of them of which NULL tells something */
 	Bitmapset  *columns;		/* of the definition under way */
+	bool		chosen;			/* it has an input that is no column */
+	bool		deletes;		/* a DELETE asks it */
 	List	   *found;			/* of CgCombined */
 } Survey;
-
-typedef struct Kept
-{
-	Oid			relid;			/* key */
-	uint64		invalidations;	/* it knows of */
-	MemoryContext context;		/* of found; NULL for none */
-	List	   *found;			/* of CgCombined, with the relation's own numbers */
-} Kept;
-
-static HTAB *kept = NULL;
 
 static bool begin_survey(Survey *survey, Relation rel);
 static Var *plain_column(Node *node);
 static bool compares_with_itself(Node *node);
 static void add_column(Survey *survey, AttrNumber attnum);
+static void survey_input(Survey *survey, Node *expression);
 static bool column_walker(Node *node, void *context);
 static void finish_definition(Survey *survey, const char *where);
 static void survey_expression(Survey *survey, Node *expression, const char *where);
@@ -84,10 +73,6 @@ static void survey_triggers(Survey *survey);
 static void survey_indexes(Survey *survey);
 static void survey_partitions(Survey *survey);
 static bool is_in_index(Relation index, AttrNumber attnum);
-static Bitmapset *columns_above(Oid above, Oid relid, const Bitmapset *columns);
-static bool sets_others(Oid relid);
-static List *find_family(Oid relid);
-static List *family_of(Oid relid);
 
 /* False if nothing of it is guarded. */
 static bool
@@ -145,7 +130,14 @@ add_column(Survey *survey, AttrNumber attnum)
 		return;
 	for (int i = 0; desc->constr && i < desc->constr->num_defval; i++)
 		if (desc->constr->defval[i].adnum == attnum)
-			(void) column_walker(stringToNode(desc->constr->defval[i].adbin), survey);
+			survey_input(survey, stringToNode(desc->constr->defval[i].adbin));
+}
+
+static void
+survey_input(Survey *survey, Node *expression)
+{
+	survey->chosen |= cg_outside_is_chosen(expression);
+	(void) column_walker(expression, survey);
 }
 
 static bool
@@ -183,15 +175,19 @@ finish_definition(Survey *survey, const char *where)
 	combined->where = pstrdup(where);
 	combined->guarded = bms_intersect(survey->columns, survey->guarded);
 	combined->others = bms_del_member(bms_difference(survey->columns, survey->guarded), survey->customer);
+	if (survey->chosen)
+		combined->others = bms_add_member(combined->others, CG_COMBINED_ANY);
+	combined->deletes = survey->deletes;
 	if (!bms_is_empty(combined->guarded) && !bms_is_empty(combined->others))
 		survey->found = lappend(survey->found, combined);
 	survey->columns = NULL;
+	survey->chosen = survey->deletes = false;
 }
 
 static void
 survey_expression(Survey *survey, Node *expression, const char *where)
 {
-	(void) column_walker(expression, survey);
+	survey_input(survey, expression);
 	finish_definition(survey, where);
 }
 
@@ -221,6 +217,10 @@ survey_columns(Survey *survey)
 	}
 }
 
+/*
+ * Of all events: a row that an UPDATE moves to another partition is deleted and inserted,
+ * and what is set now may be compared by a DELETE that comes later.
+ */
 static void
 survey_triggers(Survey *survey)
 {
@@ -230,9 +230,11 @@ survey_triggers(Survey *survey)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 
-		if (trigger->tgqual && TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_UPDATE(trigger->tgtype))
-			survey_expression(survey, stringToNode(trigger->tgqual),
-							  psprintf("the condition of trigger \"%s\"", trigger->tgname));
+		if (trigger->tgqual == NULL || !TRIGGER_FOR_ROW(trigger->tgtype))
+			continue;
+		survey->deletes = TRIGGER_FOR_DELETE(trigger->tgtype);
+		survey_expression(survey, stringToNode(trigger->tgqual),
+						  psprintf("the condition of trigger \"%s\"", trigger->tgname));
 	}
 }
 
@@ -288,6 +290,17 @@ cg_combined_list(Oid relid)
 	return survey.found;
 }
 
+bool
+cg_combined_is_chosen(Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, cg_combined_list(relid))
+		if (bms_is_member(CG_COMBINED_ANY, ((CgCombined *) lfirst(lc))->others))
+			return true;
+	return false;
+}
+
 static bool
 is_in_index(Relation index, AttrNumber attnum)
 {
@@ -320,127 +333,5 @@ cg_combined_has(Oid relid, AttrNumber attnum)
 	relation_close(rel, NoLock);
 	foreach(lc, cg_combined_list(relid))
 		result = result || bms_is_member(attnum, ((CgCombined *) lfirst(lc))->others);
-	return result;
-}
-
-/* By their names: they have other numbers there, or are not there. */
-static Bitmapset *
-columns_above(Oid above, Oid relid, const Bitmapset *columns)
-{
-	Bitmapset  *result = NULL;
-	int			column = -1;
-
-	if (above == relid)
-		return bms_copy(columns);
-	while ((column = bms_next_member(columns, column)) > 0)
-	{
-		AttrNumber	attnum = get_attnum(above, get_attname(relid, column, false));
-
-		if (attnum > 0)
-			result = bms_add_member(result, attnum);
-	}
-	return result;
-}
-
-/* A trigger may set what the statement does not name. */
-static bool
-sets_others(Oid relid)
-{
-	Relation	rel = relation_open(relid, NoLock);
-	bool		result = rel->trigdesc && rel->trigdesc->trig_update_before_row;
-
-	relation_close(rel, NoLock);
-	return result;
-}
-
-/* Of the relation and all below it.  A column that is guarded below alone counts for all. */
-static List *
-find_family(Oid relid)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-	ListCell   *of;
-
-	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
-	{
-		foreach(of, cg_combined_list(lfirst_oid(lc)))
-		{
-			CgCombined *combined = lfirst(of);
-			const CgPolicy *policy;
-			Bitmapset  *guarded = columns_above(relid, lfirst_oid(lc), combined->guarded);
-			Bitmapset  *set = NULL;
-
-			combined->others = columns_above(relid, lfirst_oid(lc), combined->others);
-			if (sets_others(lfirst_oid(lc)))
-				combined->others = bms_add_member(combined->others, ANY_COLUMN);
-			policy = cg_policy_get(relid);
-			for (int i = 0; policy && i < policy->nguarded; i++)
-				if (bms_is_member(policy->guarded[i].attnum, guarded) || bms_is_empty(guarded))
-					set = bms_add_member(set, policy->guarded[i].attnum);
-			combined->guarded = set;
-			result = lappend(result, combined);
-		}
-	}
-	return result;
-}
-
-/* Kept until any relation changes. */
-static List *
-family_of(Oid relid)
-{
-	uint64		before = cg_policycache_invalidations();
-	HASHCTL		control = {
-		.keysize = sizeof(Oid),
-		.entrysize = sizeof(Kept),
-	};
-	Kept	   *answer;
-	MemoryContext context;
-	MemoryContext oldcontext;
-	List	   *found;
-	bool		known;
-
-	if (kept == NULL)
-		kept = hash_create("contact_guard combined columns", 16, &control, HASH_ELEM | HASH_BLOBS);
-	answer = hash_search(kept, &relid, HASH_FIND, NULL);
-	if (answer && answer->invalidations == before)
-		return answer->found;
-	context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard combined columns", ALLOCSET_SMALL_SIZES);
-	oldcontext = MemoryContextSwitchTo(context);
-	found = find_family(relid);
-	MemoryContextSwitchTo(oldcontext);
-	answer = hash_search(kept, &relid, HASH_ENTER, &known);
-	if (known && answer->context)
-		MemoryContextDelete(answer->context);
-	answer->context = found == NIL ? NULL : context;
-	answer->found = found;
-	answer->invalidations = before;
-	if (found == NIL)
-		MemoryContextDelete(context);
-	else
-		MemoryContextSetParent(context, TopMemoryContext);
-	return found;
-}
-
-List *
-cg_combined_asked(const Query *query)
-{
-	Bitmapset  *assigned = cg_uniques_assigned(query);
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	if (bms_is_empty(assigned))
-		return NIL;
-	foreach(lc, family_of(rt_fetch(query->resultRelation, query->rtable)->relid))
-	{
-		CgCombined *combined = lfirst(lc);
-		bool		asks = bms_is_member(ANY_COLUMN, combined->others);
-		int			column = -1;
-
-		while (!asks && (column = bms_next_member(combined->others, column)) > 0)
-			asks = bms_is_member(column - FirstLowInvalidHeapAttributeNumber, assigned);
-		column = -1;
-		while (asks && (column = bms_next_member(combined->guarded, column)) > 0)
-			result = list_append_unique_int(result, column);
-	}
 	return result;
 }

@@ -1,3 +1,6 @@
+/* Among "others": whatever is written, something is compared.  It is the number of no column. */
+#define CG_COMBINED_ANY 0
+
 /*
  * combined.h
  *		Definitions of a relation that combine guarded columns with others.
@@ -14,7 +17,8 @@ typedef struct CgCombined
 {
 	char	   *where;			/* a noun phrase: which check, trigger, column or index */
 	Bitmapset  *guarded;		/* numbers of columns; never empty */
-	Bitmapset  *others;			/* those that everybody may write; never empty */
+	Bitmapset  *others;			/* those that everybody may write, or CG_COMBINED_ANY; never empty */
+	bool		deletes;		/* a DELETE asks it, too */
 } CgCombined;
 
 /*
@@ -30,12 +34,7 @@ extern List *cg_combined_list(Oid relid);
  */
 extern bool cg_combined_has(Oid relid, AttrNumber attnum);
 
-/*
- * The guarded columns (ints) of the relation that the statement writes to with which such
- * a definition, of the relation or of one below it, compares what the statement sets.  The
- * relation has a policy.  Looks into catalogs; what it finds is kept until any relation
- * changes.
- */
-extern List *cg_combined_asked(const Query *query);
+/* Has it such a definition that compares with what is no column: a setting, the role? */
+extern bool cg_combined_is_chosen(Oid relid);
 
 #endif							/* CG_COMBINED_H */

@@ -60,7 +60,7 @@ my %names = (prefix => 'check constraint "prefix_check"', fax => 'check constrai
 foreach my $relation (qw(prefix fax pred stored fails computed uniq fired part keyed door moved))
 {
 	my ($said) = (as($node, 'crm', 'postgres', "SELECT contact_guard.protect('crm.$relation', 'customer_id', '{phone}', 'constant(WITHHELD)')"))[1];
-	like($said, qr/WARNING.*\Q$names{$relation}\E.* compares guarded values \("phone".*\) with what others may write \(/, "protect() warns: $relation") if $names{$relation};
+	like($said, qr/WARNING.*\Q$names{$relation}\E.* compares guarded values \("phone".*\) with what others may choose \(/, "protect() warns: $relation") if $names{$relation};
 	like($said, qr/index "$relation\w+" of relation "$relation" tells whether a guarded value is stored/, "protect() warns of the index: $relation") if $relation =~ /pred|uniq/;
 }
 
@@ -119,6 +119,47 @@ told('the bounds of a partition', q(BEGIN; UPDATE crm.keyed_1 SET zone = 'z'; RO
 told('a cascade', 'BEGIN; UPDATE crm.street SET id = 2; ROLLBACK', 'door', 1, '42 withheld');
 told('who is shown it', q(BEGIN; UPDATE crm.prefix SET note = 'x' WHERE id = 7; ROLLBACK), 'prefix', 1, '7 shown');
 
+# What is no column, and chosen all the same; and what other commands compare
+$node->safe_psql('crm', q(SET client_min_messages = error;
+	CREATE TABLE crm.setting (id int PRIMARY KEY, customer_id bigint, phone text, note text, CHECK (phone >= coalesce(current_setting('app.lowest', true), '')));
+	CREATE FUNCTION crm.low() RETURNS text LANGUAGE sql IMMUTABLE RETURN coalesce(current_setting('app.lowest', true), '');
+	CREATE FUNCTION crm.above(v text) RETURNS bool LANGUAGE sql IMMUTABLE RETURN v >= coalesce(current_setting('app.lowest', true), '');
+	CREATE TABLE crm.wrapped (id int PRIMARY KEY, customer_id bigint, phone text, note text, CHECK (phone >= crm.low()));
+	CREATE TABLE crm.within (id int PRIMARY KEY, customer_id bigint, phone text, note text, CHECK (crm.above(phone)));
+	CREATE TABLE crm.person (id int PRIMARY KEY, customer_id bigint, phone text, note text, CHECK (phone <> current_user));
+	CREATE TABLE crm.schema (id int PRIMARY KEY, customer_id bigint, phone text, note text, CHECK (phone <> current_schema()));
+	CREATE TABLE crm.watched (id int PRIMARY KEY, customer_id bigint, phone text, note text);
+	CREATE TRIGGER watched AFTER DELETE ON crm.watched FOR EACH ROW WHEN (OLD.phone = current_setting('app.lowest', true)) EXECUTE FUNCTION suppress_redundant_updates_trigger();
+	CREATE TABLE crm.gone (id int PRIMARY KEY, customer_id bigint, phone text, note text);
+	CREATE TRIGGER gone AFTER DELETE ON crm.gone FOR EACH ROW WHEN (OLD.phone = OLD.note) EXECUTE FUNCTION suppress_redundant_updates_trigger();
+	CREATE TABLE crm.goes (id int, customer_id bigint, phone text, note text, region text) PARTITION BY LIST (region);
+	CREATE TABLE crm.goes_a PARTITION OF crm.goes FOR VALUES IN ('a');
+	CREATE TABLE crm.goes_b PARTITION OF crm.goes FOR VALUES IN ('b');
+	CREATE TRIGGER comes AFTER INSERT ON crm.goes_b FOR EACH ROW WHEN (NEW.phone = NEW.note) EXECUTE FUNCTION suppress_redundant_updates_trigger();
+	INSERT INTO crm.goes VALUES (5, 42, 'SECRET-5', '', 'a')));
+foreach my $relation (qw(setting wrapped within person schema watched gone))
+{
+	$node->safe_psql('crm', "INSERT INTO crm.$relation VALUES (5, 42, 'SECRET-5', '')");
+	like((as($node, 'crm', 'postgres', "SELECT contact_guard.protect('crm.$relation', 'customer_id', '{phone}', 'constant(WITHHELD)')"))[1],
+		qr/compares guarded values \("phone"\) with what others may choose \((settings or the role|"note")\)/, "protect() warns: $relation");
+}
+like((as($node, 'crm', 'postgres', "SELECT contact_guard.protect('crm.goes', 'customer_id', '{phone}', 'constant(WITHHELD)')"))[1],
+	qr/the condition of trigger "comes"/, 'protect() warns of a trigger on INSERT: rows are moved');
+$node->safe_psql('crm', 'GRANT ALL ON ALL TABLES IN SCHEMA crm TO anna');
+foreach my $relation (qw(setting wrapped within person schema watched))
+{
+	told("a setting, $relation, $_", "SET app.lowest = '$_'; DO \$\$BEGIN UPDATE crm.$relation SET note = 'n'; $undo", $relation, 1, '42 withheld') foreach 'SECRET-5', 'TECRET';
+}
+told('a setting, DELETE', q(SET app.lowest = 'x'; BEGIN; DELETE FROM crm.watched; ROLLBACK), 'watched', 1);
+told('a setting, DELETE by MERGE', q(SET app.lowest = 'x'; BEGIN; MERGE INTO crm.watched USING (VALUES (5)) v (i) ON i = id WHEN MATCHED THEN DELETE; ROLLBACK), 'watched', 1);
+told('a DELETE that comes later', q(BEGIN; UPDATE crm.gone SET note = 'SECRET-5'; DELETE FROM crm.gone; ROLLBACK), 'gone', 1, '42 withheld');
+told('a row that moves', q(BEGIN; UPDATE crm.goes SET note = 'SECRET-5', region = 'b'; ROLLBACK), 'goes', 1, '42 withheld');
+$node->safe_psql('crm', q(SET client_min_messages = error; CREATE ROLE keeper LOGIN; GRANT USAGE, CREATE ON SCHEMA crm TO keeper;
+	CREATE TABLE crm.late (id int PRIMARY KEY, customer_id bigint, phone text, note text); ALTER TABLE crm.late OWNER TO keeper;
+	ALTER TABLE crm.late ADD CONSTRAINT low CHECK (phone >= current_setting('app.lowest', true)) NOT VALID, ADD CONSTRAINT short CHECK (length(phone) < 20) NOT VALID;
+	SET ROLE NONE; SELECT contact_guard.protect('crm.late', 'customer_id', '{phone}', 'constant(WITHHELD)')));
+is(state_of((as($node, 'crm', 'keeper', q(SET app.lowest = 'x'; ALTER TABLE crm.late VALIDATE CONSTRAINT low)))[1]), '42501', 'the owner alone does not validate it');
+
 # Nothing is told
 told('another column', q(BEGIN; UPDATE crm.prefix SET other = 'x'; ROLLBACK), 'prefix', 0, '');
 told('INSERT', q(BEGIN; INSERT INTO crm.prefix VALUES (9, 5, 'mine', 'm'); ROLLBACK), 'prefix', 0, '');
@@ -130,13 +171,16 @@ $node->safe_psql('crm', q(SET client_min_messages = error;
 	CREATE TABLE crm.honest (id int PRIMARY KEY, customer_id bigint, phone text, email text, note text, words text GENERATED ALWAYS AS (note || ' ' || phone) STORED,
 		CHECK (phone IS NOT NULL OR note IS NOT NULL), CHECK (phone <> email), CHECK (customer_id > 0 OR phone = ''), CHECK (length(phone) < 20), CHECK (note <> ''));
 	CREATE INDEX ON crm.honest (to_tsvector('simple', note || ' ' || phone));
+	CREATE TABLE crm.born (id int PRIMARY KEY, customer_id bigint, phone text, born date, note text, CHECK (born <= CURRENT_DATE), CHECK (length(format('%s', phone)) < 20), CHECK (note <> current_user));
+	INSERT INTO crm.born VALUES (5, 42, 'SECRET-5', '2000-01-01', 'n');
 	CREATE TABLE crm.stamped (id int PRIMARY KEY, customer_id bigint, phone text, note text);
 	CREATE TRIGGER stamped BEFORE UPDATE ON crm.stamped FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION suppress_redundant_updates_trigger();
 	CREATE TRIGGER numbered BEFORE UPDATE ON crm.stamped FOR EACH ROW WHEN (OLD.phone IS DISTINCT FROM NEW.phone AND NEW.note <> '') EXECUTE FUNCTION suppress_redundant_updates_trigger();
 	INSERT INTO crm.honest VALUES (5, 42, 'SECRET-5', 'e', 'n'); INSERT INTO crm.stamped VALUES (5, 42, 'SECRET-5', 'n');
-	GRANT ALL ON crm.honest, crm.stamped TO anna));
-unlike((as($node, 'crm', 'postgres', q(SELECT contact_guard.protect('crm.honest', 'customer_id', '{phone,email}', 'constant(WITHHELD)'), contact_guard.protect('crm.stamped', 'customer_id', '{phone}', 'constant(WITHHELD)'))))[1],
+	GRANT ALL ON crm.honest, crm.stamped, crm.born TO anna));
+unlike((as($node, 'crm', 'postgres', q(SELECT contact_guard.protect('crm.honest', 'customer_id', '{phone,email}', 'constant(WITHHELD)'), contact_guard.protect('crm.stamped', 'customer_id', '{phone}', 'constant(WITHHELD)'), contact_guard.protect('crm.born', 'customer_id', '{phone,born}', 'null'))))[1],
 	qr/compares/, 'no warning of honest definitions');
+told('a time, a printer, the role beside what is not guarded', q(BEGIN; UPDATE crm.born SET note = 'x'; ROLLBACK), 'born', 0, '');
 told('honest definitions', q(BEGIN; UPDATE crm.honest SET note = 'x'; ROLLBACK), 'honest', 0, '');
 told('honest triggers', q(BEGIN; UPDATE crm.stamped SET note = 'x'; ROLLBACK), 'stamped', 0, '');
 # ... but with the mask "null", that it is NULL is not to be seen
