@@ -18,6 +18,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_attrdef.h"
+#include "catalog/pg_cast.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
@@ -26,9 +27,11 @@
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -339,4 +342,18 @@ cg_accessrules_drop_policy(Oid policy)
 
 	if (tuple && statement && IsA(statement, DropStmt) && statement->removeType == OBJECT_POLICY)
 		cg_ddl_require_admin(((Form_pg_policy) GETSTRUCT(tuple))->polrelid, "drop a policy on");
+}
+
+/*
+ * PostgreSQL's own functions print a value of somebody's type by its cast to json.  Plans
+ * were made for the casts that there were (carriers.c), and the plan cache does not watch
+ * casts: so it makes all plans anew.
+ */
+void
+cg_accessrules_cast(const CgAccess *event)
+{
+	HeapTuple	tuple = event->access == OAT_POST_CREATE ? cg_catalog_row(CastRelationId, event->object) : NULL;
+
+	if (tuple && ((Form_pg_cast) GETSTRUCT(tuple))->casttarget == JSONOID && cg_descend_guards_anything())
+		CacheInvalidateRelcacheAll();
 }

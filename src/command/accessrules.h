@@ -31,6 +31,9 @@ extern void cg_accessrules_relation(const CgAccess *event);
 extern void cg_accessrules_function(const CgAccess *event);
 extern void cg_accessrules_index(const CgAccess *event);
 
+/* Refuses nothing: plans that know of no such cast are made anew. */
+extern void cg_accessrules_cast(const CgAccess *event);
+
 /* DROP POLICY, by whom it is not for: ERROR insufficient_privilege. */
 extern void cg_accessrules_drop_policy(Oid policy);
 

@@ -118,7 +118,7 @@ static const Class classes[] = {
 	{AttributeRelationId, decide_nothing},
 	{AuthIdRelationId, decide_nothing},
 	{AuthMemRelationId, decide_nothing},
-	{CastRelationId, decide_nothing},
+	{CastRelationId, cg_accessrules_cast},
 	{CollationRelationId, decide_nothing},
 	{ConstraintRelationId, cg_accessrules_constraint},
 	{ConversionRelationId, decide_nothing},

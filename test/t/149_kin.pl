@@ -292,4 +292,25 @@ foreach my $carrier (@carriers)
 	$dispatcher->quit;
 }
 
+# Casts to json are no kin, but plans rest on them as well.  An execution inside of the
+# function would make the record durable, so it looks by expressions alone.
+{
+	my $anna = session($node, 'crm', 'anna');
+	make('CREATE TYPE own2.grade AS ENUM (\'a\', \'b\')');
+	ask($anna, q(SET plan_cache_mode = force_generic_plan; PREPARE k AS SELECT to_json((CASE WHEN phone LIKE 'x' THEN 'b' ELSE 'a' END)::own2.grade) FROM crm.customer WHERE id = 7));
+	is(ask($anna, 'EXECUTE k'), '"a"', 'a kept plan prints');
+	$node->safe_psql('crm', q(CREATE FUNCTION own2.print(own2.grade) RETURNS json LANGUAGE plpgsql AS
+		$$BEGIN RETURN to_json(pg_current_wal_flush_lsn() > current_setting('app.began')::pg_lsn); END$$; ALTER FUNCTION own2.print(own2.grade) OWNER TO owner));
+	make('CREATE CAST (own2.grade AS json) WITH FUNCTION own2.print(own2.grade)');
+	my $fresh = session($node, 'crm', 'anna');
+	foreach my $session ($fresh, $anna)
+	{
+		$node->safe_psql('crm', 'SELECT contact_guard.sync(); CHECKPOINT');
+		ask($session, q(SELECT set_config('app.began', pg_current_wal_flush_lsn()::text, false)));
+		is(ask($session, $session == $anna ? 'EXECUTE k' : q(SELECT to_json((CASE WHEN phone LIKE 'x' THEN 'b' ELSE 'a' END)::own2.grade) FROM crm.customer WHERE id = 7)), 'true',
+			($session == $anna ? 'a plan of before the cast' : 'a new plan') . ': the record is durable before it is printed');
+		$session->quit;
+	}
+}
+
 done_testing();
