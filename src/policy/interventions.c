@@ -1,16 +1,16 @@
 /*
  * interventions.c
- *		Which relations hold interventions, and the questions prepared for them.
+ *		The relations that hold interventions, and the questions prepared for them.
  *
- * Which relations they are is read from all labels, a scan of pg_seclabel, when
+ * The list of relations comes from a scan of pg_seclabel, which is repeated when
  * labels.c says that a label has changed somewhere.  A relation of the list is
- * looked at again when it has been invalidated itself; where its definition is
+ * looked at again when it has been invalidated itself; if its definition is
  * still the same it keeps its plans, which revalidate themselves.  Other
- * relations may come and go, and be analysed all day: that costs nothing here.
+ * relations may be created, dropped and analysed all day: that costs nothing here.
  *
- * A broken definition opens no window and hurts nobody else: its error is
- * caught in a subtransaction and kept for status().  What would mend it may be
- * anywhere, so it is tried again after any invalidation.
+ * A broken definition opens no window and does not disturb the other relations: its
+ * error is caught in a subtransaction and kept for status().  A change anywhere may
+ * mend it, so it is tried again after any invalidation.
  */
 #include "postgres.h"
 
@@ -37,19 +37,19 @@
 /* One relation of the list, with what its plans were made from. */
 typedef struct Entry
 {
-	CgInterventions public;		/* first: the list is handed out as such */
+	CgInterventions public;		/* first, since callers get a list of these */
 	MemoryContext context;
-	uint32		schema_hash;	/* of its pg_namespace row: the questions name it */
-	uint64		heard;			/* invalidations of the relation or its schema */
-	uint64		built;			/* heard when it was looked at */
-	uint64		tried;			/* invalidations then, of anything */
+	uint32		schema_hash;	/* of its pg_namespace row: the questions name the schema */
+	uint64		heard;			/* invalidations of the relation or its schema so far */
+	uint64		built;			/* the value of "heard" when the questions were built */
+	uint64		tried;			/* the value of "invalidations" at that time */
 	uint64		trusted;		/* cg_trust_generation() when its functions were looked at */
 } Entry;
 
 static List *entries = NIL;		/* of Entry, in TopMemoryContext */
-static uint64 invalidations = 0;	/* heard of so far, of anything */
-static uint64 signals = 1;		/* of labels.c */
-static uint64 signals_read = 0; /* when all labels were read */
+static uint64 invalidations = 0;	/* of any relation, so far */
+static uint64 signals = 1;		/* of labels.c, so far */
+static uint64 signals_read = 0; /* the value of "signals" when all labels were read */
 
 static void interventions_inval(Oid relid);
 static void namespace_inval(int cacheid, uint32 hashvalue);
@@ -108,7 +108,10 @@ must_look(const Entry *entry)
 		(entry->public.broken && (entry->tried != invalidations || entry->trusted != cg_trust_generation()));
 }
 
-/* Where functions, casts or domains have changed, but nothing that its plans know of. */
+/*
+ * Examines the questions again after a change of functions, casts or domains that
+ * their plans do not notice.
+ */
 static void
 look_at_functions(Entry *entry)
 {
@@ -124,8 +127,8 @@ List *
 cg_interventions_list(void)
 {
 	/*
-	 * Not while a question is asked or prepared: planning it may bring us here again,
-	 * while the caller goes through the list.
+	 * While a question is asked or prepared the list must not change: planning the
+	 * question may bring us here again, while the caller goes through the list.
 	 */
 	if (!IsInParallelMode() && !cg_ask_is_running())
 		refresh();
@@ -151,7 +154,7 @@ cg_interventions_are_named(void)
 	return false;
 }
 
-/* After an error half-way the rest is as stale as it was. */
+/* After an error in the loop the other entries are as stale as before. */
 static void
 refresh(void)
 {
@@ -178,7 +181,7 @@ refresh(void)
 	}
 }
 
-/* Adds what is not in the list.  What is too much in it, renew() takes out. */
+/* Adds the relations that the list lacks.  refresh() removes the others. */
 static void
 read_labels(void)
 {
@@ -214,7 +217,7 @@ is_known_relation(Oid relid)
 	return false;
 }
 
-/* Empty, in a context that goes with the current one. */
+/* An empty entry, in a child of the current memory context. */
 static Entry *
 create(Oid relid)
 {
@@ -229,8 +232,8 @@ create(Oid relid)
 }
 
 /*
- * The entry as it should be now, which the caller puts in the place of the known
- * one, or NULL if the relation holds no interventions any more.
+ * A new entry, which the caller puts in the place of the known one, or NULL if the
+ * relation holds no interventions any more.
  */
 static Entry *
 renew(const Entry *known)
@@ -246,7 +249,7 @@ renew(const Entry *known)
 		return NULL;
 	entry = create(known->public.relid);
 	build_questions(entry, &label);
-	/* What it hears of while it is made, the known one hears. */
+	/* Invalidations that came meanwhile were counted in the known entry. */
 	entry->heard = known->heard;
 	entry->built = heard;
 	entry->tried = tried;
@@ -302,7 +305,7 @@ cg_interventions_set_parts(Oid relid, const AttrNumber *parts)
 		set_part(relid, parts[part], part);
 }
 
-/* Broken where the labels show it, or PostgreSQL says so. */
+/* The entry becomes broken if its labels are wrong, or PostgreSQL refuses the questions. */
 static void
 build_questions(Entry *entry, const CgTableLabel *label)
 {

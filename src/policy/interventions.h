@@ -1,6 +1,6 @@
 /*
  * interventions.h
- *		Which relations hold interventions, and the queries that ask them.
+ *		The relations that hold interventions, and the queries that ask them.
  */
 #ifndef CG_INTERVENTIONS_H
 #define CG_INTERVENTIONS_H
@@ -19,13 +19,13 @@
 typedef enum CgAsk
 {
 	CG_ASK_OPEN,				/* the technician's windows that are open, or will be within a second */
-	CG_ASK_CUSTOMER,			/* the same at one customer, open now */
+	CG_ASK_CUSTOMER,			/* the technician's windows at one customer that are open now */
 	CG_ASK_PAST					/* the technician's windows that began within the last year */
 } CgAsk;
 
 #define CG_NASKS (CG_ASK_PAST + 1)
 
-/* A question was harmless when its plan and all functions were these. */
+/* The plan and the state of all functions when a question was last found harmless. */
 typedef struct CgLookedAt
 {
 	int			plan;			/* the plan's number, from 1 */
@@ -37,11 +37,11 @@ typedef struct CgInterventions
 	Oid			relid;
 	Oid			owner;			/* the queries run as this role */
 	Oid			customer_type;	/* int8, uuid or text: of $3 */
-	const char *broken;			/* why it opens no window, or NULL */
+	const char *broken;			/* why the relation opens no window, or NULL */
 	SPIPlanPtr	plans[CG_NASKS];	/* NULL if broken */
 	CgLookedAt	looked_at[CG_NASKS];
-	List	   *functions;		/* OIDs of what the questions call and read (asked.h) */
-	List	   *relations;
+	List	   *functions;		/* OIDs of the functions that the questions call (asked.h) */
+	List	   *relations;		/* OIDs of the relations that they read */
 } CgInterventions;
 
 extern void cg_interventions_init(void);
@@ -49,21 +49,21 @@ extern void cg_interventions_init(void);
 /*
  * The interventions relations of this database, with plans: a list of
  * CgInterventions, valid until the next call.  Call it before an execution may
- * go parallel, since it needs a subtransaction to survive a broken definition;
- * in parallel mode it answers with what is known, or with NIL.
+ * go parallel: the function needs a subtransaction to survive a broken definition.
+ * In parallel mode it returns the list that it already has, which may be NIL.
  */
 extern List *cg_interventions_list(void);
 
-/* Makes that list be up to date, for a later call in parallel mode. */
+/* Brings that list up to date, for a later call in parallel mode. */
 extern void cg_interventions_refresh(void);
 
-/* Is there another one than the built-in?  Prepares nothing, and locks nothing. */
+/* Is there an interventions relation besides the built-in one?  Prepares and locks nothing. */
 extern bool cg_interventions_are_named(void);
 
-/* The relation's columns by CgPart, 0 for those without a label. */
+/* Fills parts with the relation's columns by CgPart; 0 where no column has that label. */
 extern void cg_interventions_parts(Oid relid, AttrNumber *parts);
 
-/* Labels these columns, and no others; NULL: none at all. */
+/* Labels these columns, and no others.  With NULL no column keeps its label. */
 extern void cg_interventions_set_parts(Oid relid, const AttrNumber *parts);
 
 #endif							/* CG_INTERVENTIONS_H */

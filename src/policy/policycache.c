@@ -1,22 +1,22 @@
 /*
  * policycache.c
- *		Where a session keeps the policies that it has met.
+ *		A session's cache of policies.
  *
  * A database may have ten thousand partitions, and its pool a hundred sessions
- * that see all of them, so what a relation costs here is kept small:
+ * that see all of them, so the memory for a relation is kept small:
  *
- * - Nothing of ours, which is the answer for most relations: one bit.  OIDs of
- *	 relations lie close together, so the bits are kept in chunks of 512; there
- *	 are at most MAX_CHUNKS, and beyond that all of them are forgotten.  In front
- *	 of them stand the last ones that were asked for, which need no hash table.
- * - A policy: an entry of some hundred bytes.  What it says of columns is its
- *	 shape, and partitions whose columns have the same numbers share their
- *	 parent's, as unrelated tables do that happen to be alike.
+ * - A relation without a policy, as most relations are, takes one bit.  OIDs of
+ *	 relations lie close together, so the bits are kept in chunks of 512.  There are at
+ *	 most MAX_CHUNKS; when one more is needed, all of them are removed.  The relations
+ *	 that were looked up last also stand in "recent", which needs no hash table.
+ * - A relation with a policy takes an entry of some hundred bytes.  The part about
+ *	 columns is a shape of its own: partitions whose columns have the same numbers share
+ *	 the shape of their parent, and so do unrelated tables that happen to be alike.
  *
- * An invalidation only marks an entry as stale.  Entries that are stale and have
- * not been asked for again, those of dropped relations among them, go at the end
- * of a transaction, as do shapes that nobody uses: until then callers may hold
- * pointers to them.
+ * An invalidation only marks an entry as stale.  Stale entries that have not been
+ * looked up again (such as those of dropped relations) are removed at the end of a
+ * transaction, and so are shapes without entries.  Until then callers may hold pointers
+ * to them.
  */
 #include "postgres.h"
 
@@ -36,22 +36,22 @@
 
 #define CHUNK_BITS 512
 #define MAX_CHUNKS 1024
-/* So many stale entries, or unused shapes, are left alone. */
+/* Up to this number, stale entries and unused shapes are not removed. */
 #define STALE_MAX 64
 
-/* Relations with nothing of ours. */
+/* Relations without a policy. */
 typedef struct Chunk
 {
 	Oid			number;			/* hash key: relid / CHUNK_BITS */
-	uint32		generation;		/* of another one, it is empty */
+	uint32		generation;		/* if it is not the current one, the chunk is empty */
 	uint64		bits[CHUNK_BITS / 64];
 } Chunk;
 
-/* What policies have in common; its strings and lists are in its context. */
+/* The part that policies share; its strings and lists are in its context. */
 struct CgPolicyShape
 {
 	dlist_node	node;			/* in all_shapes */
-	const char *key;			/* all of it as text */
+	const char *key;			/* the whole shape as text */
 	MemoryContext context;
 	int			refcount;		/* of entries */
 	CgGuarded  *guarded;
@@ -84,12 +84,12 @@ static HTAB *policies = NULL;
 static HTAB *chunks = NULL;
 static shapeset_hash *shapes = NULL;
 static dlist_head all_shapes = DLIST_STATIC_INIT(all_shapes);
-static CgRecent recent;			/* with nothing of ours */
-static CgPolicy *last_found = NULL; /* the policy that was asked for last */
+static CgRecent recent;			/* relations without a policy */
+static CgPolicy *last_found = NULL; /* the policy that was found last */
 static const CgPolicy nothing_guarded = {0};
 static uint64 invalidations = 0;
-static uint32 generation = 0;	/* goes up when all becomes stale */
-static int	n_stale = 0;		/* about: entries to look for at the end */
+static uint32 generation = 0;	/* goes up when all entries become stale */
+static int	n_stale = 0;		/* about the number of stale entries */
 static int	n_unused = 0;		/* shapes without entries */
 
 static void policycache_inval(Oid relid);
@@ -123,7 +123,7 @@ cg_policycache_init(void)
 	RegisterXactCallback(policycache_xact, NULL);
 }
 
-/* May run at any time, with anybody reading an entry: it only sets flags. */
+/* May run at any time, while a caller reads an entry: so it only sets flags. */
 static void
 policycache_inval(Oid relid)
 {
@@ -210,7 +210,7 @@ cg_policycache_find(Oid relid)
 	return find_slowly(relid);
 }
 
-/* In the hash tables. */
+/* Looks into the hash tables. */
 static pg_noinline const CgPolicy *
 find_slowly(Oid relid)
 {
@@ -266,7 +266,7 @@ cg_policycache_put(const CgPolicy *built, uint64 before)
 
 	if (nothing && current)
 		set_nothing(built->relid);
-	/* One that was guarded is overwritten, so that nobody takes it for guarded. */
+	/* An entry of the time when it was guarded is overwritten: it is not guarded now. */
 	entry = hash_search(policies, &built->relid, nothing ? HASH_FIND : HASH_ENTER, &found);
 	if (entry == NULL)
 		return &nothing_guarded;
@@ -296,8 +296,8 @@ cg_policycache_put(const CgPolicy *built, uint64 before)
 }
 
 /*
- * All that a shape has, so that two with the same text are the same: if you add a field
- * to CgGuarded, or a list or string to CgPolicy, add it here and in shape_of().
+ * The whole shape as text: two shapes with the same text are the same.  If you add a
+ * field to CgGuarded, or a list or string to CgPolicy, add it here and in shape_of().
  */
 static char *
 shape_key(const CgPolicy *policy)
@@ -316,7 +316,7 @@ shape_key(const CgPolicy *policy)
 	return out.data;
 }
 
-/* The shape of what was built, made if it is the first of its kind. */
+/* The shape of a policy that was built.  Makes it if there is none like it yet. */
 static CgPolicyShape *
 shape_of(const CgPolicy *built)
 {
@@ -368,7 +368,7 @@ release_shape(CgPolicy *entry)
 	entry->shape = NULL;
 }
 
-/* Allocates nothing and throws nothing: the transaction has ended. */
+/* Allocates nothing and throws nothing, since the transaction has ended. */
 static void
 policycache_xact(XactEvent event, void *arg)
 {

@@ -1,8 +1,8 @@
 /*
  * policycache.h
- *		Where a session keeps the policies that it has met.
+ *		A session's cache of policies.
  *
- * Only policy.c uses this; everybody else asks policy.h.
+ * Only policy.c uses this; everybody else calls policy.h.
  */
 #ifndef CG_POLICYCACHE_H
 #define CG_POLICYCACHE_H
@@ -12,27 +12,28 @@
 extern void cg_policycache_init(void);
 
 /*
- * NULL if the relation must be looked at.  Else what is known of it: with no guarded
- * column where nothing is guarded.  Good until the end of the transaction, though an
- * invalidation may make it a thing of the past.
+ * The policy of the relation, which has no guarded column if nothing is guarded, or
+ * NULL if the cache does not know the relation.  The pointer is valid until the end of
+ * the transaction, though an invalidation may make the policy out of date before.
  */
 extern const CgPolicy *cg_policycache_find(Oid relid);
 
-/* The same, but stale ones too, and NULL if nothing of ours was ever found there. */
+/* The same, also if it is stale; NULL if no policy was ever found there. */
 extern const CgPolicy *cg_policycache_peek(Oid relid);
 
 /* Is a lock held on any relation with guarded columns that was ever found? */
 extern bool cg_policycache_is_any_locked(void);
 
 /*
- * Invalidations heard of so far.  What was built while it changed may be of
- * before the change.
+ * The number of invalidations so far.  If it changes while a policy is built, the
+ * policy may be out of date.
  */
 extern uint64 cg_policycache_invalidations(void);
 
 /*
- * Keeps a copy of what was built since the count of invalidations was "before",
- * and returns the copy; if the count has changed, it is for this once.
+ * Keeps a copy of the policy, and returns the copy.  before: the number of
+ * invalidations when the caller began to build it.  If that number has changed, the
+ * copy is stale at once: the caller may use it, and the next find returns NULL.
  */
 extern const CgPolicy *cg_policycache_put(const CgPolicy *built, uint64 before);
 

@@ -1,17 +1,18 @@
 /*
  * verdict.c
- *		What the verdict rests on, besides rows.
+ *		The definitions that a verdict depends on, besides rows.
  *
- * Rows of interventions, and of the tables beneath a view of them, are the CRM's
- * business.  What the question for windows means is policy: the view, the views and
- * functions beneath it and in open_when, row security that decides for their owner.
- * There are many ways to change that (CREATE OR REPLACE, a column renamed and
- * another put in its place, a function with arguments that fit better, a new owner),
- * so the effect decides and not the command: the question is analysed and rewritten
- * before and after each command that could matter, views expanded, and compared.
+ * The CRM decides on the rows of interventions, and of the tables beneath a view of
+ * them.  The meaning of the question for windows is policy: the view, the views and
+ * functions beneath it and in open_when, and the row security that applies to their
+ * owner.  There are many ways to change that meaning (CREATE OR REPLACE, a column
+ * renamed and another put in its place, a function with arguments that fit better, a
+ * new owner).  So the effect decides and not the command: before and after each command
+ * that could matter, the question is analysed and rewritten with its views expanded,
+ * and the results are compared.
  *
- * PostgreSQL does not know what the body of a function in a procedural language
- * calls, so such functions are there only if an admin has named them (trust.c).
+ * PostgreSQL does not know the functions that a procedural function calls, so the
+ * question may use a procedural function only if an admin has trusted it (trust.c).
  */
 
 #include "postgres.h"
@@ -47,10 +48,10 @@ static bool is_about(const CgRests *rests, RangeVar *name);
 static void refuse_untrusted(const CgImage *image);
 
 /*
- * Named are those that cannot change what a question means; all others compare.
- * Commands whose object is known must be about one that the question rests on;
- * should a name mean something else by the time that the command resolves it,
- * cg_verdict_require_image() stops it.
+ * Might the statement change the meaning of a question?  A command that the switch
+ * does not list might.  A command whose object is known might if the question rests
+ * on that object.  The name may mean another object when the command resolves it;
+ * cg_verdict_require_image() stops that.
  */
 static bool
 may_change(Node *statement, List *relids, const CgRests *rests)
@@ -71,7 +72,7 @@ may_change(Node *statement, List *relids, const CgRests *rests)
 		case T_AlterTableMoveAllStmt:
 			return false;
 		case T_AlterEnumStmt:
-			/* A new label is in no row yet; an old one has another meaning by another name. */
+			/* No row has a new label yet.  A label that is renamed may mean something else. */
 			return ((AlterEnumStmt *) statement)->oldVal != NULL;
 		case T_AlterTableStmt:
 			foreach(lc, relids)
@@ -125,7 +126,7 @@ may_change(Node *statement, List *relids, const CgRests *rests)
 static bool
 is_about(const CgRests *rests, RangeVar *name)
 {
-	/* A condition may name what does not exist any more, and will again. */
+	/* A condition may name a relation that does not exist now but will exist again. */
 	return cg_rests_is_in_condition(rests, name->relname) ||
 		cg_rests_on_relation(rests, RangeVarGetRelid(name, NoLock, true));
 }
@@ -165,7 +166,7 @@ cg_verdict_before(Node *statement, List *relids)
 	return images;
 }
 
-/* Such a function may call functions of any user. */
+/* A function that is not trusted may call functions of any user. */
 static void
 refuse_untrusted(const CgImage *image)
 {
@@ -220,7 +221,7 @@ cg_verdict_after(List *before, bool admin)
 
 		CgImage    *after;
 
-		/* Dropped, or forgotten: a record of its own, and no window opens. */
+		/* It was dropped or forgotten.  That has a record of its own, and opens no window. */
 		if (!cg_question_is_asked(image->relid))
 			continue;
 		after = cg_image_take(image->relid);

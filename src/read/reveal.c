@@ -1,9 +1,9 @@
 /*
  * reveal.c
- *		The one function that a guarded value passes through.
+ *		reveal(), the one function that every guarded value passes through.
  *
- * It refuses to run where its record would be lost or its verdict not ours: in a
- * parallel worker, and outside of an execution.
+ * It refuses to run in a parallel worker and outside of an execution: its record could
+ * be lost there, and its verdict could be wrong.
  */
 #include "postgres.h"
 
@@ -85,14 +85,14 @@ cg_reveal(PG_FUNCTION_ARGS)
 	char	   *customer = NULL;
 	CgReads    *reads;
 
-	/* The row of an outer join that has nothing to join is nobody's secret. */
+	/* An outer join without a match gives NULL, which tells nothing about a customer. */
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	if (PG_ARGISNULL(2))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("reveal() is called by contact_guard's rewrite of a query only")));
-	/* A function that its author calls PARALLEL SAFE may bring us here. */
+	/* A function that reads guarded columns may be marked PARALLEL SAFE by mistake. */
 	if (IsParallelWorker())
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -101,7 +101,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 	if (state == NULL)
 		state = cg_reveal_begin(fcinfo, 1, PG_GETARG_INT64(2));
 
-	/* The question who may see must not depend on what only some may see. */
+	/* The verdict must not depend on values that only some actors may see. */
 	if (cg_ask_is_running())
 	{
 		fcinfo->isnull = true;
@@ -139,7 +139,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 	return PG_GETARG_DATUM(0);
 }
 
-/* The same, not strict: the customer key may be NULL. */
+/* The same for a customer key that may be NULL: this function is not strict. */
 Datum
 cg_reveal_nullable(PG_FUNCTION_ARGS)
 {
@@ -178,7 +178,7 @@ is_stored(const CgRevealState *state)
 		((state->site.flags & CG_SITE_STORES) != 0 || cg_around_stores());
 }
 
-/* What an open intervention shows, where contact_guard.copies is "refuse". */
+/* Refuses to store a value that an open intervention shows, where copies are refused. */
 static void
 refuse_to_copy(const CgRevealState *state, CgReads *reads)
 {
@@ -194,9 +194,9 @@ refuse_to_copy(const CgRevealState *state, CgReads *reads)
 }
 
 /*
- * A mask is for eyes only: stored, it would pass for the value.  So where rows
- * are stored, and for pg_dump and its like, withheld is an error.  What a
- * subscription copies at its beginning comes through a walsender, and is stored.
+ * A mask is made for display.  If it were stored, it would look like the value.  So
+ * a withheld value is an error where rows are stored, and for programs such as pg_dump.
+ * A subscription's first copy comes through a walsender, and is stored, too.
  */
 static void
 refuse_to_store(const CgRevealState *state)
@@ -218,8 +218,9 @@ refuse_to_store(const CgRevealState *state)
 }
 
 /*
- * A mask decides no write: a clean-up must not empty a table because all numbers
- * look alike.  What is chosen without writing is remembered for WHERE CURRENT OF.
+ * A mask must not decide which rows are written: a clean-up must not empty a table
+ * because all masked numbers look alike.  A choice of rows that writes nothing is
+ * remembered for a later WHERE CURRENT OF.
  */
 static void
 refuse_to_choose(const CgRevealState *state)

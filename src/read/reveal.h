@@ -1,6 +1,6 @@
 /*
  * reveal.h
- *		The one function that a guarded value passes through.
+ *		reveal(), the one function that every guarded value passes through.
  */
 #ifndef CG_REVEAL_H
 #define CG_REVEAL_H
@@ -11,7 +11,7 @@
 #include "compat.h"
 #include "policy/mask.h"
 
-/* What one call site knows, in the FmgrInfo's memory. */
+/* The state of one call site, in the FmgrInfo's memory. */
 typedef struct CgRevealState
 {
 	CgSite		site;
@@ -23,15 +23,15 @@ typedef struct CgRevealState
 } CgRevealState;
 
 /*
- * Begins a call site: key is the number of the customer's argument.  ERROR if the
- * policy is no more what the query was rewritten for.
+ * Begins a call site.  key: the number of the argument that holds the customer.  ERROR
+ * if the policy has changed since the query was rewritten.
  */
 extern CgRevealState *cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 packed);
 
 /* schema.relation.column, palloc'd. */
 extern char *cg_reveal_site_name(CgSite site);
 
-/* ERROR feature_not_supported. */
+/* ERROR feature_not_supported: the column cannot be used here. */
 pg_noreturn extern void cg_reveal_refuse_here(const CgRevealState *state);
 
 #endif							/* CG_REVEAL_H */
