@@ -2,10 +2,10 @@
  * eventrecord.c
  *		Records of changes to the policy.
  *
- * A journal message cannot be taken back, a transaction can: so a change is
- * noted with its subtransaction, and written just before the commit.  Should the
- * commit itself then fail, the log has a change that did not come about, which
- * is the better of the two errors.
+ * A journal message cannot be taken back, but a transaction can abort.  So a change is
+ * noted with its subtransaction, and its record is written just before the commit.  If
+ * the commit then fails, the log has a record of a change that did not happen.  That
+ * error is better than a change without a record.
  */
 #include "postgres.h"
 
@@ -37,8 +37,7 @@ typedef struct Change
 	char	   *what;
 } Change;
 
-/* In TopTransactionContext. */
-static List *changes = NIL;
+static List *changes = NIL;		/* in TopTransactionContext */
 
 static void policyrecord_xact(XactEvent event, void *arg);
 static void policyrecord_subxact(SubXactEvent event, SubTransactionId mySubid,
@@ -60,13 +59,13 @@ cg_eventrecord_event(CgEvent event, const char *customer, int64 count, const cha
 	MemoryContext oldcontext;
 	Change	   *change;
 
-	/* The labels of the old cluster come again; nothing changes, nobody records. */
+	/* pg_upgrade sets the labels of the old cluster again, and no recorder runs. */
 	if (IsBinaryUpgrade)
 		return;
-	/* A script on the way to this library's version: there is no journal yet. */
+	/* The script of an older version runs; this library's version has no journal yet. */
 	if (cg_objects_is_creating() && cg_objects_is_other_version())
 		return;
-	/* Here, where it may fail and wait, not at the commit. */
+	/* This may wait and fail, so it is called here and not at the commit. */
 	cg_journal_require();
 	oldcontext = MemoryContextSwitchTo(TopTransactionContext);
 	change = palloc(sizeof(Change));
@@ -105,7 +104,7 @@ cg_eventrecord_add(const char *format,...)
 Datum
 cg_record_policy(PG_FUNCTION_ARGS)
 {
-	/* Whoever owns the function, or once did, may not make records up. */
+	/* The owner of the function can always call it, but must not invent records. */
 	if (!creating_extension)
 		cg_roles_require_admin("write a record of the policy");
 	cg_eventrecord_add("%s", text_to_cstring(PG_GETARG_TEXT_PP(0)));
@@ -115,7 +114,6 @@ cg_record_policy(PG_FUNCTION_ARGS)
 static void
 policyrecord_xact(XactEvent event, void *arg)
 {
-	/* Nearly always. */
 	if (changes == NIL)
 		return;
 	switch (event)

@@ -14,18 +14,19 @@
 extern void cg_eventrecord_init(void);
 
 /*
- * Notes a change made by the current (sub)transaction; it is made durable just
- * before the transaction commits, and forgotten if it does not.
+ * Notes a change to the policy by the current (sub)transaction.  Its record is made
+ * durable just before the transaction commits, and is forgotten if the transaction
+ * aborts.  Errors as cg_journal_require.
  */
 extern void cg_eventrecord_add(const char *format,...) pg_attribute_printf(1, 2);
 
-/* The same for another event, or about a customer (NULL: none). */
+/* The same for another event, or for an event about a customer (NULL: none). */
 extern void cg_eventrecord_event(CgEvent event, const char *customer, int64 count,
 								 const char *what);
 
 /*
- * An argument of a function that is recorded: it says who or why.  ERROR if it is NULL or
- * empty; palloc'd.
+ * A text argument that goes into a record, such as a reason; palloc'd.  ERROR
+ * invalid_parameter_value if it is NULL or empty.  name: its name in the message.
  */
 extern char *cg_eventrecord_text_argument(FunctionCallInfo fcinfo, int n, const char *name);
 

@@ -2,19 +2,20 @@
  * journal.c
  *		The write-ahead stream of read records: into WAL, and durable.
  *
- * A record is a non-transactional logical WAL message: nothing that the reading
- * transaction does takes it back, and after a crash it is there if anything
- * later is.  Anybody may emit such messages, so ours carry a MAC.
+ * A record is a non-transactional logical WAL message.  Nothing that the reading
+ * transaction does takes the message back.  After a crash it is there if anything
+ * that was written later is there.  Any role may emit such messages, so ours carry
+ * a MAC.
  *
- * Order, and what a crash leaves: the message is announced in shared memory
- * (inflight) *before* the insertion, so that the recorder does not take WAL for
- * read in which it lies; "written" moves after it.  A crash in between forgets
- * both, and the recorder finds the message again, reading on from its stored
- * position, if it reached the disk.  If it did not, the flush had not returned,
- * so the value did not leave.
+ * The order of steps, and what a crash leaves: the message is announced in shared
+ * memory (inflight) *before* it is inserted.  Otherwise the recorder could count
+ * the WAL in which the message lies as read.  "written" moves after the insertion.
+ * A crash in between loses both.  If the message had reached the disk, the recorder
+ * finds it when it reads on from its stored position.  If it had not, the flush had
+ * not returned, so no value had left the server.
  *
- * cg_journal_write and cg_journal_flush run inside the door, outside of any
- * transaction: no catalog, no resource owner.
+ * cg_journal_write and cg_journal_flush run inside the door (door.c), outside of any
+ * transaction: they use neither a catalog nor a resource owner.
  */
 #include "postgres.h"
 
@@ -41,13 +42,13 @@
 
 #define LAUNCHER_PATIENCE_MS 10000
 
-static CgJournalState own;		/* what messages are sealed with */
+static CgJournalState own;		/* the key and the names that seal messages */
 static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
 
 static StringInfoData buffer;	/* items not yet in WAL; .data NULL at first */
 static uint64 counter = 0;		/* of messages, in this generation */
 static uint64 generation = 0;
-static uint64 texts = 0;		/* as shared memory had it last */
+static uint64 texts = 0;		/* the count in shared memory when last looked at */
 static XLogRecPtr written = InvalidXLogRecPtr;	/* end of the newest message */
 static XLogRecPtr durable = InvalidXLogRecPtr;
 
@@ -88,7 +89,7 @@ load_own(void)
 	return true;
 }
 
-/* Looks at shared memory, and asks the launcher for what is missing. */
+/* Is there a slot, and an entry for this database?  Asks the launcher for what is missing. */
 static bool
 shared_is_ready(void)
 {
@@ -135,7 +136,10 @@ want_recorder(void)
 	LWLockRelease(cg_shared->lock);
 }
 
-/* Waits until ready, or gives up with an ERROR; begun: the journal, too. */
+/*
+ * Waits until WAL is kept for this database, or gives up with an ERROR.
+ * begun: waits until its journal has begun, too.
+ */
 static void
 wait_for_journal(bool begun)
 {
@@ -147,7 +151,7 @@ wait_for_journal(bool begun)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no record of reads could be kept"),
 				 errhint("Set wal_level to replica or logical, and max_replication_slots higher than 0, then restart the server.")));
-	/* No launcher is going to come. */
+	/* A standby starts no launcher: waiting would not help. */
 	if (RecoveryInProgress())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -263,8 +267,9 @@ cg_journal_buffer(void)
 }
 
 /*
- * As one message, or as several: none is longer than the recorder takes for ours.
- * What has been inserted leaves the buffer at once.
+ * Writes one message, or several: the recorder does not accept a longer one as ours.
+ * Items leave the buffer as soon as they are inserted, so that an error later on
+ * does not write them twice.
  */
 void
 cg_journal_write(void)
@@ -304,9 +309,10 @@ cg_journal_write_now(const StringInfoData *items)
 }
 
 /*
- * Items as a message; returns its end.  Should this process have been stopped
- * between seal and insertion for so long that the recorder would take the message
- * for a repetition, it is written again: with the same counter it counts once.
+ * Writes items as one message and returns its end.  This process may be stopped
+ * between the seal and the insertion for so long that the recorder would take the
+ * message for a repetition.  Then the message is written again.  Both have the same
+ * counter, so the recorder counts only one of them.
  */
 static XLogRecPtr
 write_items(const char *items, size_t length)

@@ -1,6 +1,6 @@
 /*
  * journalstate.c
- *		The row that says whose journal this is and how far it is.
+ *		The row that names the journal's database and the position that is recorded.
  */
 #include "postgres.h"
 
@@ -17,9 +17,9 @@
 #include "base/owncolumns.h"
 #include "journal/journalstate.h"
 
-/* In what heap_deform_tuple() makes of a row of contact_guard.journal_state */
+/* The place of a column in the arrays that heap_deform_tuple() fills for journal_state */
 #define AT(column) place[Anum_journal_state_##column - 1]
-/* Of a row of contact_guard.journal_key; sets isnull */
+/* A column of a row of contact_guard.journal_key; sets isnull */
 #define KEY_VALUE(column) \
 	heap_getattr(tuple, place[Anum_journal_key_##column - 1] + 1, RelationGetDescr(rel), &isnull)
 
@@ -39,10 +39,12 @@ take_key(uint8 *key, Datum value)
 }
 
 /*
- * The keys have a table of their own, whose rows are written past logical decoding and
- * never updated: each change of the state is decoded where there is a logical slot.
- * False if the key of the state's epoch is not there.  An update of the extension
- * leaves the key of the epoch before, until the messages from before it are recorded.
+ * The keys have a table of their own.  Its rows are written so that logical decoding
+ * does not see them, and they are never updated.  Each change of the state, in
+ * contrast, is decoded where there is a logical slot.
+ *
+ * False if the key of the state's epoch is not there.  After an update of the extension
+ * the key of the epoch before stays until the messages of that epoch are recorded.
  */
 static bool
 read_keys(CgJournalState *state)
@@ -102,7 +104,7 @@ take_state_row(HeapTuple tuple, TupleDesc desc, CgJournalState *state, char **ve
 	state->gaps = DatumGetInt64(values[AT(gaps)]) - DatumGetInt64(values[AT(gaps_acknowledged)]);
 }
 
-/* False if there is none. */
+/* False if there is no row. */
 static bool
 read_state_row(CgJournalState *state, char **verification_keys)
 {

@@ -1,6 +1,6 @@
 /*
  * journalstate.h
- *		The row that says whose journal this is and how far it is.
+ *		The row that names the journal's database and the position that is recorded.
  */
 #ifndef CG_JOURNALSTATE_H
 #define CG_JOURNALSTATE_H
@@ -23,17 +23,17 @@ typedef struct CgJournalState
 	int64		gaps;			/* that nobody has acknowledged */
 	char		origin[256];	/* of checkpoints; "" before the first */
 	int			origin_number;	/* 1, and one more with each new_epoch() */
-	uint8		previous_key[CG_KEY_LENGTH];	/* of the epoch before, for messages ... */
-	XLogRecPtr	previous_end;	/* ... that begin before this; Invalid: none are expected */
+	uint8		previous_key[CG_KEY_LENGTH];	/* of the epoch before */
+	XLogRecPtr	previous_end;	/* its messages begin before this; Invalid: none are expected */
 } CgJournalState;
 
-/* Reads that row by the latest commit; false if there is none, or no key to it. */
+/* Reads that row as the latest commit left it.  False if the row or its key is missing. */
 extern bool cg_journalstate_read(CgJournalState *state);
 
-/* The keys that sign checkpoints, by the same row: one a line, palloc'd; or NULL. */
+/* The verification keys of checkpoints, from the same row: one a line, palloc'd; or NULL. */
 extern char *cg_journalstate_read_verification_keys(void);
 
-/* Is the row this database's, or did it come with a copy or a restore? */
+/* Does the row name this database?  It does not after a copy or a restore elsewhere. */
 extern bool cg_journalstate_is_own(const CgJournalState *state);
 
 #endif							/* CG_JOURNALSTATE_H */

@@ -1,10 +1,11 @@
 /*
  * messagemac.c
- *		HMAC-SHA-256 (RFC 2104) with a key that stays the same for long.
+ *		HMAC-SHA-256 (RFC 2104) with a key that rarely changes.
  *
- * HMAC() of OpenSSL 3 looks its algorithm up, allocates and locks at each call, which
- * costs a withheld read more than the hash itself.  Here both of the hashes that begin
- * with the key are kept where the key ends, and each message goes on from copies.
+ * HMAC() of OpenSSL 3 looks up its algorithm, allocates memory and takes locks at each
+ * call.  For a withheld read that costs more than the hash itself.  Both hashes of an
+ * HMAC begin with the key.  So their states behind the key are kept here, and each
+ * message continues from copies of them.
  */
 #include "postgres.h"
 

@@ -1,7 +1,7 @@
 /*
  * messagemac.h
- *		HMAC-SHA-256 with a key that stays the same for long: of messages of the journal,
- *		and of the texts of statements.
+ *		HMAC-SHA-256 with a key that rarely changes, for messages of the journal and for
+ *		texts of statements.
  */
 #ifndef CG_MESSAGEMAC_H
 #define CG_MESSAGEMAC_H
@@ -9,14 +9,14 @@
 #define CG_MESSAGEMAC_KEY 32	/* bytes of a key */
 #define CG_MESSAGEMAC_LENGTH 32
 
-/* A part of what is authenticated; the parts stand one behind the other. */
+/* The authenticated bytes are the concatenation of such parts. */
 typedef struct CgMacPart
 {
 	const void *data;
 	size_t		length;
 } CgMacPart;
 
-/* False if it cannot be computed; throws nothing and allocates nothing. */
+/* False if the MAC cannot be computed.  Throws nothing and allocates nothing. */
 extern bool cg_messagemac_compute(const uint8 *key, const CgMacPart *parts, int nparts,
 								  unsigned char *mac);
 

@@ -2,9 +2,9 @@
  * reason.h
  *		The reasons that the access log gives for a verdict: the one list of their texts.
  *
- * To add a reason, add it here and to the list in docs/audit.md, and set it where the
- * verdict falls: readlooks.c when a window is asked for, permission.c for a standing
- * permission, reads.c and readrecords.c for the rest.
+ * To add a reason, add it here and to the list in docs/audit.md.  Set it where the
+ * verdict is made: readlooks.c for windows, permission.c for standing permissions,
+ * reads.c and readrecords.c for the rest.
  */
 #ifndef CG_REASON_H
 #define CG_REASON_H
@@ -16,7 +16,7 @@
 #define CG_REASON_BY_ROLE "by role %s"
 #define CG_REASON_COMPARED "compared by a unique index, without permission"
 
-/* At the end of another reason, or alone. */
+/* Stands at the end of another reason, or alone. */
 #define CG_REASON_RELAXED "durability relaxed"
 
 #endif							/* CG_REASON_H */

@@ -1,6 +1,6 @@
 /*
  * record.c
- *		The format of the journal: what readers write and the recorder reads.
+ *		Writes and reads messages of the journal.
  *
  * The format is in record.h.
  */
@@ -59,7 +59,7 @@ put_int(StringInfo out, uint64 value, int bytes)
 		appendStringInfoCharMacro(out, (char) (value >> (8 * bytes)));
 }
 
-/* The length of a string up to limit, with no character cut through. */
+/* The length of a string, at most limit; no character is cut in two. */
 static size_t
 clipped(const char *string, size_t limit)
 {
@@ -92,7 +92,7 @@ string_room(const char *string, size_t limit)
 void
 cg_record_put_context(StringInfo out, const CgRecordContext *context)
 {
-	/* Room first: half an item in the buffer would spoil the message. */
+	/* Make room first: after an error, half an item in the buffer would spoil the message. */
 	enlargeStringInfo(out, 64 + string_room(context->actor, CG_NAME_LENGTH) + string_room(context->login, CG_NAME_LENGTH) +
 					  string_room(context->client, CG_NAME_LENGTH) + string_room(context->application, CG_NAME_LENGTH));
 	appendStringInfoChar(out, 'C');
@@ -258,7 +258,7 @@ skip_strings(CgReader *in, int count)
 	}
 }
 
-/* False at the end, or at what has no sense. */
+/* False at the end, and with in->bad set if the item is malformed. */
 static bool
 skip_item(CgReader *in)
 {
@@ -302,7 +302,7 @@ cg_record_cut(const char *items, size_t length, size_t limit, size_t *context, s
 	{
 		size_t		begin = in.at;
 
-		/* One item at least, or there would be no end. */
+		/* Always at least one item, or the caller's loop would not end. */
 		if (!skip_item(&in) || (in.at > limit && end > 0))
 			return end > 0 ? end : length;
 		if (items[begin] == 'C')

@@ -1,6 +1,6 @@
 /*
  * record.h
- *		The format of the journal: what readers write and the recorder reads.
+ *		The format of the journal's messages.
  *
  * All integers are big-endian.  A string is its length (uint32) and its bytes
  * in the database's encoding; length 0xFFFFFFFF is NULL.
@@ -10,14 +10,14 @@
  *			  uint64 counter (from 1, without holes for a backend and epoch),
  *			  uint64 position (of WAL, when it was sealed; not in version 1),
  *			  32 bytes MAC, item*
- *			  A later version changes the items, and nothing in front of them: so a
- *			  library that is older than the one that wrote a message (the server was
- *			  restarted with another one) can tell that it is authentic, and keeps its
- *			  bytes in contact_guard.journal_passed, with a record of event "gap".
+ *			  A later version changes only the items, and nothing in front of them.  So
+ *			  an older library, after a restart with it, can still check the MAC of a
+ *			  newer message.  It keeps the bytes of that message in
+ *			  contact_guard.journal_passed, with a record of event "gap".
  *	item	= uint8 kind, body
  *	'C'		= string actor, login, client, application;
  *			  int64 statement, query_id (0: none)
- *			  what the records behind it have in common
+ *			  the context that the records behind it share
  *	'R'		= uint8 event, int64 read_at, string relation, uint16 n, n strings
  *			  columns, string customer, int64 count, string intervention,
  *			  int64 closed_at (INT64_MIN: none), string purpose, reason
@@ -27,8 +27,7 @@
  * a zero byte, uint64 system identifier, uint32 database OID, the message up to
  * the MAC, and the items.
  *
- * This file and record.c know nothing of shared memory, WAL or catalogs; memory
- * comes from StringInfo.
+ * This file and record.c do not use shared memory, WAL or catalogs.
  */
 #ifndef CG_RECORD_H
 #define CG_RECORD_H
@@ -44,29 +43,30 @@
 #define CG_NO_TIME PG_INT64_MIN
 
 /*
- * Bytes of a customer's key in a record.  A longer one would not fit into an
- * index of the log, and would stop the recorder: it becomes its beginning, "...",
- * and its SHA-256 in hexadecimal.
+ * The longest key of a customer in a record, in bytes.  A longer key might not fit
+ * into an index of the log, and would stop the recorder.  It is replaced by its
+ * beginning, "...", and its SHA-256 in hexadecimal.
  */
 #define CG_CUSTOMER_LENGTH 512
 
 /*
- * Bytes of what else is put into a record; what is longer is cut, between two
- * characters.  Names and keys must fit into an index of the log.
+ * The longest names, texts and statements in a record, in bytes.  A longer one is cut
+ * between two characters.  Names and keys must fit into an index of the log.
  */
 #define CG_NAME_LENGTH 512
 #define CG_TEXT_LENGTH 8000
 #define CG_QUERY_LENGTH (16 * 1024)
 
-/* Columns that a record names, at most. */
+/* The largest number of columns that a record names. */
 #define CG_COLUMNS_MAX 64
 
-/* Bytes of a message, at most; the recorder passes over what is much larger. */
+/* The longest message, in bytes.  The recorder skips messages that are much longer. */
 #define CG_RECORD_LONGEST (1024 * 1024)
 
 /*
- * A message that lies further in WAL from the position that it was sealed at is a
- * repetition: so the recorder need not remember each session for ever.
+ * A message names the position of WAL at which it was sealed.  If it begins more than
+ * this many bytes after that position, it is a repetition.  So the recorder need not
+ * remember each session for ever.
  */
 #define CG_RECORD_REACH (64 * 1024 * 1024)
 
@@ -81,7 +81,7 @@ typedef struct CgMessageHeader
 	int64		backend_start;
 	uint32		backend_pid;
 	uint64		counter;
-	uint64		position;		/* 0: of version 1, which has none */
+	uint64		position;		/* 0 in version 1, which has none */
 } CgMessageHeader;
 
 typedef struct CgRecordContext
@@ -124,39 +124,39 @@ typedef struct CgReader
 	const char *data;
 	size_t		length;
 	size_t		at;
-	bool		bad;			/* the message ended early or had no sense */
+	bool		bad;			/* the message ended early or was malformed */
 } CgReader;
 
-/* The key as records have it: itself, or shortened and palloc'd. */
+/* The key as it stands in records: the argument, or a shortened palloc'd text. */
 extern const char *cg_record_customer(const char *key);
 
 extern void cg_record_put_context(StringInfo out, const CgRecordContext *context);
 extern void cg_record_put(StringInfo out, const CgRecord *record);
 extern void cg_record_put_query(StringInfo out, int64 query_id, const char *query);
 
-/* Appends a whole message; key has CG_KEY_LENGTH bytes.  False: libcrypto failed. */
+/* Appends a whole message.  key has CG_KEY_LENGTH bytes.  False if libcrypto failed. */
 extern bool cg_record_seal(StringInfo out, const CgMessageHeader *header, const char *items,
 						   size_t length, uint64 system_identifier, uint32 database,
 						   const uint8 *key);
 
 /*
- * Takes a message apart.  False if it is too short, of no version, or its MAC is not
- * ours; then nothing of it can be believed.  items gets what cg_record_next reads,
- * unless header->version is later than CG_RECORD_VERSION.
+ * Checks a message and reads its header.  False if it is too short, has version 0, or
+ * has a MAC that is not ours: then nothing in it can be trusted.  items is set for
+ * cg_record_next, which can read it if header->version is CG_RECORD_VERSION or less.
  */
 extern bool cg_record_open(const char *message, size_t length, CgMessageHeader *header,
 						   CgReader *items, uint64 system_identifier, uint32 database,
 						   const uint8 *key);
 
 /*
- * How many bytes of items, at most limit, can be a message of their own: whole
- * items.  *context and *context_length: the last 'C' among them, which the rest
- * must begin with.
+ * How many bytes of items fit into one message of at most limit bytes.  Items are not
+ * cut, and the first is always taken.  *context and *context_length: the last 'C' among
+ * the taken items (length 0: none).  The next message must begin with it.
  */
 extern size_t cg_record_cut(const char *items, size_t length, size_t limit,
 							size_t *context, size_t *context_length);
 
-/* The next item; false at the end, and with reader->bad set if it is malformed. */
+/* Reads the next item.  False at the end, and with reader->bad set if it is malformed. */
 extern bool cg_record_next(CgReader *reader, CgItem *item);
 
 #endif							/* CG_RECORD_H */

@@ -2,14 +2,14 @@
  * statement.c
  *		Statement texts without the values in them.
  *
- * The log must not become the second place where phone numbers are kept, so no
- * literal gets into it.  Normalising is lexical, with the server's own scanner:
- * that works for every kind of command (the body of a DO is a literal) and
- * costs nothing in sessions that read nothing guarded, where a jumble in
- * post_parse_analyze_hook would.
+ * The log must not become a second place where phone numbers are kept, so no literal
+ * goes into it.  A text is normalised lexically, with the server's own scanner.  That
+ * works for every kind of command: the body of a DO is a literal, too.  It costs
+ * nothing in sessions that read nothing guarded.  A jumble in post_parse_analyze_hook
+ * would cost something there.
  *
- * What is looked at and what is kept is bounded, in the text as in each token: a
- * statement may be a gigabyte, and an identifier as long as that.
+ * The length that is scanned and the length that is kept are bounded, for the text and
+ * for each token: a statement may have a gigabyte, and so may an identifier.
  */
 #include "postgres.h"
 
@@ -23,13 +23,13 @@
 #include "journal/statement.h"
 
 #define NOT_NORMALISED "<not normalised>"
-#define LONGEST_TEXT 10000		/* bytes that are kept, or a token more */
+#define LONGEST_TEXT 10000		/* bytes that are kept; the last token may go beyond */
 #define LONGEST_TOKEN 1000
-#define LONGEST_SCAN (64 * 1024)	/* bytes that are looked at */
+#define LONGEST_SCAN (64 * 1024)	/* bytes that are scanned */
 
 /*
- * The numbers of the tokens for constants.  The header that has them is not installed
- * from PostgreSQL 16 on; the scanner itself says them, of constants that are known.
+ * The token numbers of constants.  PostgreSQL 16 and later do not install the header
+ * that defines them, so the scanner is run on one constant of each kind.
  */
 static const char constants[] = "1 1.5 '' U&'' B'1' X'1'";
 static int	constant_tokens[6];
@@ -80,10 +80,10 @@ cg_statement_normalise_text(const char *text, const uint8 *key, int64 *id)
 }
 
 /*
- * The settings with which the text was parsed are not known here: a prepared
- * statement may be older than they are.  They make a difference where a backslash
- * stands before a quote, perhaps: then both ways are tried, and what they have in
- * common is right in either.
+ * The setting of standard_conforming_strings with which the text was parsed is not
+ * known here: a prepared statement may be older than the present setting.  It can only
+ * make a difference where a backslash stands before a quote.  Then the text is scanned
+ * in both ways, and the beginning that both results share is right in either case.
  */
 static char *
 without_values(const char *text, bool cut)
@@ -104,14 +104,17 @@ without_values(const char *text, bool cut)
 	}
 	if (whole && !cut && out.len < LONGEST_TEXT)
 		return out.data;
-	/* A token that the end of what is looked at has cut through is no error. */
+	/* An error at the last token is expected if the text was cut for the scan. */
 	if (!whole && !cut)
 		return psprintf("%s%s" NOT_NORMALISED, out.data, out.len > 0 ? " " : "");
 	appendStringInfoString(&out, out.len > 0 ? " ..." : "...");
 	return out.data;
 }
 
-/* Neither has a value in it where the text was parsed that way. */
+/*
+ * One of the two was scanned as the server parsed the text, and has no value in it.  So
+ * their common beginning has none.
+ */
 static char *
 in_common(const char *one, const char *other)
 {
@@ -125,7 +128,10 @@ in_common(const char *one, const char *other)
 	return psprintf("%.*s%s" NOT_NORMALISED, (int) length, one, length > 0 ? " " : "");
 }
 
-/* False where the text is not SQL, or ends in the midst of a token; out has what came before. */
+/*
+ * False if the text is not SQL, or ends inside a token.  Then out has the tokens before
+ * that place.
+ */
 static bool
 scan(const char *text, bool standard_conforming_strings, StringInfo out)
 {
@@ -159,13 +165,13 @@ scan_tokens(const char *text, bool standard_conforming_strings, StringInfo out)
 
 	learn_constants();
 	scanner = scanner_init(text, &extra, &ScanKeywords, ScanKeywordTokens);
-	/* It has warned of them when the statement was parsed. */
+	/* The warning came when the statement was parsed. */
 	extra.escape_string_warning = false;
 	extra.standard_conforming_strings = standard_conforming_strings;
 	extra.backslash_quote = BACKSLASH_QUOTE_ON;
 	while (out->len < LONGEST_TEXT && (token = core_yylex(&value, &location, scanner)) != 0)
 	{
-		/* Only the last one can be there, and it is no part of the statement. */
+		/* The only one possible is at the end, and is not a part of the statement. */
 		if (token == ';')
 			continue;
 		if (out->len > 0 && was_apart(text, location))
@@ -173,7 +179,7 @@ scan_tokens(const char *text, bool standard_conforming_strings, StringInfo out)
 		if (is_constant(token))
 			appendStringInfo(out, "$%d", ++parameter);
 		else
-			/* The scanner has put a zero byte behind the token. */
+			/* The scanner has set a zero byte behind the token. */
 			put_token(out, extra.scanbuf + location);
 	}
 	scanner_finish(scanner);
@@ -191,7 +197,7 @@ learn_constants(void)
 		return;
 	scanner = scanner_init(constants, &extra, &ScanKeywords, ScanKeywordTokens);
 	extra.standard_conforming_strings = true;	/* else U&'' is an error */
-	/* The first comes last: if the scanner fails, all are learnt again. */
+	/* Element 0 is set last: if the scanner fails, the next call learns all again. */
 	for (int i = lengthof(constant_tokens) - 1; i >= 0; i--)
 		constant_tokens[i] = core_yylex(&value, &location, scanner);
 	scanner_finish(scanner);
@@ -229,7 +235,7 @@ cg_statement_text(QueryDesc *query, size_t *length)
 	*length = LONGEST_SCAN + 1;
 	if (source == NULL)
 		return NULL;
-	/* A query that a function's plan was made from may know no place. */
+	/* In a plan of a function's query the location may be unknown. */
 	if (start >= 0 && strnlen(source, start) == start)
 	{
 		source += start;

@@ -2,9 +2,9 @@
  * storable.c
  *		Texts as the access log can store them.
  *
- * What comes from a session need not be text in the database's encoding: a role's
- * name is that of the database it was created in, and an encoding of one byte a
- * character lets any byte in, defined or not.
+ * A text from a session need not be valid in the database's encoding.  The name of a
+ * role has the encoding of the database in which the role was created.  And a
+ * single-byte encoding accepts every byte, also one that it does not define.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@ cg_storable_is_ascii(const char *text, size_t length)
 	return true;
 }
 
-/* How many bytes from the beginning are as they must be. */
+/* How many bytes from the beginning are valid, and can be converted to UTF-8. */
 static size_t
 good_length(const char *text, size_t length, Oid conversion, char *room, size_t room_length)
 {
@@ -88,7 +88,7 @@ cg_storable_text(const char *text, size_t limit)
 	return out.data;
 }
 
-/* A key as records have it: for those who look for it. */
+/* A customer's key as it stands in records, for queries that search the log for it. */
 Datum
 cg_customer_of_record(PG_FUNCTION_ARGS)
 {
