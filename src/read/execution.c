@@ -5,14 +5,14 @@
  *
  * An execution is one ExecutorRun of one query (a FETCH is a new one), or the
  * end of one in ExecutorFinish, where data-modifying CTEs run to completion.
- * They nest, on the C stack, so a session that reads nothing guarded pays two
+ * Executions nest, on the C stack, so a session that reads nothing guarded pays two
  * assignments and a setjmp.
  *
- * Rows on their way to the client are held by the door until their records are
- * durable.  Whatever does not pass the door is settled before the execution
- * returns: what goes to a procedural language, into a table or to a file has
- * left our hands then.  Before a commit everything is settled, since a value
- * stored by the transaction becomes visible to others.
+ * The door holds rows for the client until their records are durable.  The records of
+ * values that do not pass the door are settled before the execution returns: nobody can
+ * hold back a value that a procedural language, a table or a file has received.  Before a
+ * commit all records are settled, since a value that the transaction stored becomes
+ * visible to others.
  */
 #include "postgres.h"
 
@@ -54,7 +54,7 @@ typedef struct Execution
 	bool		in_check;		/* of a foreign key */
 } Execution;
 
-/* What an executor hook does, as a closure. */
+/* The arguments of an executor hook. */
 typedef struct Step
 {
 	QueryDesc  *query;
@@ -103,7 +103,7 @@ execution_run(CG_COMPAT_RUN_ARGS)
 {
 	Step		step = {query, false, direction, count, CG_COMPAT_RUN_ONCE};
 
-	/* A subtransaction cannot be had any more once workers have started. */
+	/* The list needs a subtransaction, which is not possible once workers have started. */
 	if (first_record_done && query->plannedstmt->parallelModeNeeded)
 		cg_interventions_refresh();
 	cg_resume_check(query);
@@ -115,7 +115,7 @@ execution_finish(QueryDesc *query)
 {
 	Step		step = {query, true, NoMovementScanDirection, 0, false};
 
-	/* PostgreSQL has nothing to finish after a plan that only reads: no trigger is queued. */
+	/* After a plan that only reads no trigger is queued, so there is nothing to finish. */
 	if (query->plannedstmt->commandType == CMD_SELECT && !query->plannedstmt->hasModifyingCTE)
 		call_next(&step);
 	else
@@ -142,8 +142,9 @@ call_next(const Step *step)
 }
 
 /*
- * Whoever says so runs it once; and nothing but the protocol's next Execute, which
- * goes forward, can come back to a portal without a name.
+ * May the query be run again later?  Not if the caller says that it runs it once.  The
+ * query of a portal without a name can be continued by the next Execute message only,
+ * which goes forward.
  */
 static bool
 may_run_again(const Step *step)
@@ -207,9 +208,10 @@ execution_step(const Step *step)
 }
 
 /*
- * Look-ups, even if they find nobody, and reading the access log: that is one
- * record for the whole statement, with the rows of its outermost execution.  Not
- * on a standby, which cannot record and must let an auditor read.
+ * Records look-ups, even those that find nobody, and reads of the access log.  A read
+ * of the log is one record for the whole statement, with the rows of its outermost
+ * execution.  On a standby it is not recorded: a standby cannot record, but must let an
+ * auditor read.
  */
 static void
 record_marked(const PlannedStmt *plan)
@@ -236,7 +238,7 @@ record_marked(const PlannedStmt *plan)
 			cg_reads_compare(cg_execution_reads(), mark.relid, mark.checked, true);
 		if (!mark.audited || cg_owntables_is_writing() || RecoveryInProgress())
 			continue;
-		/* A worker's part of a plan is the leader's; a function's query is nobody's. */
+		/* The leader records a worker's part of its plan, but not the query of a function in it. */
 		if (IsParallelWorker() && current->outer)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -258,7 +260,7 @@ cg_execution_audit_more(uint64 rows)
 		cg_reads_audit_more(outermost->reads, rows);
 }
 
-/* After an error the attempt is as much on record as a success. */
+/* After an error, too: a read that failed is recorded like one that succeeded. */
 static void
 leave(Execution *execution)
 {
@@ -281,9 +283,9 @@ is_behind_door(const Execution *execution)
 }
 
 /*
- * The text of an error may hold a value, and a procedural language may catch it.
- * Locks that the error left behind go in any case, since whoever catches it must
- * abort a (sub)transaction; they would be in the way of the flush.
+ * The text of an error may hold a value, and a procedural language may catch the error.
+ * Lightweight locks that the error left behind would block the flush.  They may be
+ * released here, since code that catches the error must abort a (sub)transaction anyway.
  */
 static void
 end_by_error(Execution *execution, const Step *step)
@@ -303,12 +305,12 @@ static void
 end(Execution *execution, const Step *step)
 {
 	cg_readrecords_drain(execution->reads, true);
-	/* Withheld ones, too: a mask is computed of the value. */
+	/* Also if all values were withheld: a mask is computed from the value. */
 	if (!is_behind_door(execution))
 		cg_execution_settle_or_fail();
 }
 
-/* Inner executions carry the outer one's number. */
+/* Inner executions have the number of the outermost one. */
 static int64
 statement_number(Execution *execution)
 {
@@ -408,8 +410,8 @@ execution_xact(XactEvent event, void *arg)
 }
 
 /*
- * What was read in the last transaction, when that was not committed.  Executions
- * that were under way are still on the stack above us.
+ * Settles the records of a last transaction that was not committed.  The executions that
+ * were under way are still on the C stack.
  */
 static void
 execution_exit(int code, Datum arg)

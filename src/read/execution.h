@@ -10,30 +10,31 @@
 
 extern void cg_execution_init(void);
 
-/* The number of the statement that is executed, and what; 0 and NULL outside of the executor. */
+/* The number of the statement that is executed, and its query; 0 and NULL outside of the executor. */
 extern int64 cg_execution_statement(void);
 extern QueryDesc *cg_execution_query(void);
 
 /*
- * The reads of the innermost execution, begun if need be; NULL outside of the
+ * The reads of the innermost execution, created if it has none yet; NULL outside of the
  * executor.  ERROR if no record can be kept.
  */
 extern CgReads *cg_execution_reads(void);
 
 /*
- * The statement's result has rows of the access log beyond its own number: several in
- * a value.  Nothing happens outside of a statement that reads it.
+ * Adds to the recorded number of log rows that the statement reads: for a result with
+ * several rows of the access log in one value.  Does nothing in a statement that does
+ * not read the access log.
  */
 extern void cg_execution_audit_more(uint64 rows);
 
 /*
- * Is a query that is planned now the check of a foreign key itself, which sees all
- * rows as in row security?  What runs inside of such a check (a trigger, a cast) is
- * not.
+ * Is the query that is planned now the check of a foreign key itself?  Such a query sees
+ * all rows, as it does under row security.  A query that a trigger or a cast runs inside
+ * of such a check is not the check itself.
  */
 extern bool cg_execution_is_foreign_key_check(void);
 
-/* Is there a record, anywhere in this session, that is not known to be durable? */
+/* Has this session a record that is not known to be durable? */
 extern bool cg_execution_owes(void);
 
 /*
@@ -46,7 +47,7 @@ extern bool cg_execution_settle(void);
 /* The same where an ERROR is right. */
 extern void cg_execution_settle_or_fail(void);
 
-/* Called when a session makes its first record, to install what only it needs. */
+/* Called at the first record of a session, to install hooks that other sessions do not need. */
 typedef void (*CgFirstRecordHook) (void);
 extern CgFirstRecordHook cg_execution_first_record;
 

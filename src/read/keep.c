@@ -1,15 +1,14 @@
 /*
  * keep.c
- *		What an assignment to a guarded column stores.
+ *		keep(), which decides what an assignment to a guarded column stores.
  *
- * keep(value, stored, customer, site): who is shown the stored value may replace
- * it.  Who is not may write back what he was shown in its place, as an ORM does
- * that writes all columns of a row, and the stored value stays; anything else is
- * refused.
+ * keep(value, stored, customer, site): an actor who is shown the stored value may
+ * replace it.  Any other actor may write back the mask that he or she was shown, as an
+ * ORM does that writes all columns of a row; then the stored value stays.  Everything
+ * else is refused.
  *
- * The customer key itself is changed by those with a standing permission: for
- * others, giving a row to a customer at whom they have an open intervention would
- * be a way to see it.
+ * Only actors with a standing permission may change the customer key itself.  Others
+ * could give a row to a customer at whom they have an open intervention, and so see it.
  */
 #include "postgres.h"
 
@@ -37,7 +36,7 @@ cg_keep(PG_FUNCTION_ARGS)
 {
 	CgRevealState *state = fcinfo->flinfo->fn_extra;
 	CgReads    *reads;
-	int			result = 0;		/* the argument that is stored */
+	int			result = 0;		/* the number of the argument that is stored */
 
 	if (PG_ARGISNULL(3) || IsParallelWorker())
 		ereport(ERROR,
@@ -70,7 +69,7 @@ cg_keep(PG_FUNCTION_ARGS)
 	return fcinfo->isnull ? (Datum) 0 : PG_GETARG_DATUM(result);
 }
 
-/* Records what it decides; a row without a customer is for standing permissions alone. */
+/* Records its verdict.  A row without a customer needs a standing permission. */
 static bool
 may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
 {
@@ -87,8 +86,8 @@ may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
 }
 
 /*
- * Read while the value was withheld, written when a window has opened: a mask all the
- * same.  Not a value that has been stored like this before.
+ * Is the new value a mask?  The actor may have read it before a window opened.  A value
+ * that looks like a mask but is stored already is not one.
  */
 static bool
 is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
@@ -99,7 +98,7 @@ is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
 		!cg_reads_is_permitted(reads, state->site.relid);
 }
 
-/* Is the value what the actor was shown? */
+/* Is the new value the same that the actor was shown? */
 static bool
 is_written_back(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
 {

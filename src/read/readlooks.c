@@ -2,10 +2,11 @@
  * readlooks.c
  *		Looks at the interventions for one execution: is a window open now?
  *
- * One question a customer, as long as there are few of them.  A report over all of
- * an actor's customers would ask thousands of times, and each question may have to
- * look at all of his windows; so beyond LOOKS_MAX the execution asks for all of them at
- * once.  Such a look is as good as the other kind, for a second from when it was made.
+ * An execution asks one question for each customer, as long as there are few customers.
+ * A report over all of an actor's customers would ask thousands of questions, and each
+ * of them may have to read all of the actor's windows.  So after LOOKS_MAX questions the
+ * execution asks for all open windows at once.  The answer is valid for a second, like
+ * the answer for one customer.
  */
 #include "postgres.h"
 
@@ -40,7 +41,7 @@ look_at_all(CgReads *reads, Read *read, CgWindow *window)
 	}
 	if (reads->look == NULL)
 		reads->look = cg_windows_look_at_all(reads->actor.name, reads->context);
-	/* The verdict is as old as the look. */
+	/* The verdict is from the time of the look, not from now. */
 	read->decided_at = cg_windows_looked_at(reads->look);
 	return cg_windows_find(reads->look, read->customer, window) && now < window->closes_at;
 }

@@ -1,9 +1,9 @@
 /*
  * readrecords.c
- *		From an execution's reads to records in the journal's buffer.
+ *		Makes records in the journal's buffer from the reads of an execution.
  *
- * Nothing here looks into a catalog: the door may call at any time, outside of a
- * transaction too.
+ * No function here but cg_readrecords_put_query() looks into a catalog: the door may
+ * call at any time, also outside of a transaction.
  */
 #include "postgres.h"
 
@@ -24,7 +24,7 @@
 #define TEXTS 64				/* a power of two */
 #define LONGEST_KNOWN 1000
 
-/* A text as it was executed, with its id: normalising costs more than a read. */
+/* A text as it was executed, with its id: to normalise it again costs more than a read. */
 typedef struct KnownText
 {
 	char	   *text;			/* NULL: none */
@@ -37,7 +37,7 @@ typedef struct KnownText
 static HTAB *known_queries = NULL;
 static uint64 known_in = 0;		/* the journal that has them */
 
-/* Executed lately, by the last bits of a hash; texts are in TopMemoryContext. */
+/* Texts that were executed lately, by the last bits of a hash; in TopMemoryContext. */
 static KnownText known_texts[TEXTS];
 
 static void put_query(CgReads *reads);
@@ -53,8 +53,8 @@ static void drain_look_up(ReadRelation *relation);
 static void drain_counts(ReadRelation *relation, bool final);
 
 /*
- * The text goes with the first record of a session under its id.  Called where a
- * record is noted, not where it is drained: normalising may throw.
+ * The first record of a session with this id carries the text.  The function is called
+ * where a record is noted, not where it is drained: normalising may throw.
  */
 void
 cg_readrecords_put_query(CgReads *reads)
@@ -91,7 +91,7 @@ keep_text(KnownText *place, const char *text, size_t length, int64 query_id)
 	place->text = NULL;
 	if (was)
 		pfree(was);
-	/* Should there be no memory, the place is empty. */
+	/* If there is no memory for the new text, the place stays empty. */
 	was = MemoryContextAlloc(TopMemoryContext, length + 1);
 	memcpy(was, text, length);
 	place->text = was;
@@ -128,7 +128,7 @@ put_query(CgReads *reads)
 		cg_record_put_query(cg_journal_buffer(), reads->query_id, text);
 }
 
-/* As with a bulk read: a first record before the first row leaves, the rest at the end. */
+/* As for a bulk read: one record before the first row leaves, and one at the end. */
 static bool
 is_audit_due(const CgReads *reads, bool final)
 {
@@ -165,9 +165,9 @@ cg_readrecords_owes(const CgReads *reads)
 }
 
 /*
- * The number of rows of a bulk read is known at its end, but its record must be
- * there before the first of them leaves: so there may be two, and the sum
- * counts.  What was withheld beyond the detail waits for the end.
+ * The number of rows of a bulk read is known at its end, but a record must exist before
+ * the first row leaves.  So there may be two records, whose counts are added up.
+ * Withheld rows beyond contact_guard.withheld_detail are recorded at the end.
  */
 static bool
 is_due(const ReadRelation *relation, bool final)

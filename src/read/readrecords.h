@@ -1,6 +1,6 @@
 /*
  * readrecords.h
- *		From what an execution has read to records in the journal's buffer.
+ *		Makes records in the journal's buffer from the reads of an execution.
  */
 #ifndef CG_READRECORDS_H
 #define CG_READRECORDS_H
@@ -10,10 +10,10 @@
 /* Are there records that are not yet in the journal's buffer? */
 extern bool cg_readrecords_owes(const CgReads *reads);
 
-/* Moves them there.  final: counts too, which an execution has at its end. */
+/* Moves them there.  final: also the counts that are known at the end of an execution. */
 extern void cg_readrecords_drain(CgReads *reads, bool final);
 
-/* Puts the query's text into the journal, once a session, and sets query_id. */
+/* Puts the query's text into the journal, once in a session, and sets query_id. */
 extern void cg_readrecords_put_query(CgReads *reads);
 
 #endif							/* CG_READRECORDS_H */

@@ -1,10 +1,10 @@
 /*
  * reads.c
- *		What one execution has read: verdicts and their records.
+ *		The reads of one execution: verdicts and their records.
  *
- * The path of a withheld row is a probe of the window cache and one of the hash
- * table here; that of a shown one is the latter alone, unless the last look at
- * the interventions is more than a second old.
+ * A withheld row costs one probe of the window cache and one of the hash table here.
+ * A shown row costs only the probe here, unless the last look at the interventions is
+ * more than a second old.
  */
 #include "postgres.h"
 
@@ -48,7 +48,7 @@ cg_reads_create(QueryDesc *query, int64 statement)
 	CgReads    *reads;
 
 	cg_journal_require_begun();
-	/* In the top: after an error the records must still get out. */
+	/* In TopMemoryContext: after an error the records must still be written. */
 	context = AllocSetContextCreate(TopMemoryContext, "contact_guard execution",
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(context);
@@ -85,7 +85,7 @@ cg_reads_audit_more(CgReads *reads, uint64 rows)
 	reads->audited_more += rows;
 }
 
-/* The view says more than the tables behind it. */
+/* A record names the view rather than the tables behind it. */
 void
 cg_reads_audit(CgReads *reads, Oid relid)
 {
@@ -112,7 +112,7 @@ permission_on(const CgReads *reads, const CgPolicy *policy)
 {
 	CgPermission permission = cg_permission_of(&reads->actor, policy);
 
-	/* pg_dump: one record a table says as much as one a customer. */
+	/* For pg_dump one record for a table says as much as one for each customer. */
 	if (reads->actor.superuser && cg_copystate_now()->relid == policy->relid &&
 		reads->query->dest->mydest == DestCopyOut)
 		permission.bulk = true;
@@ -120,9 +120,9 @@ permission_on(const CgReads *reads, const CgPolicy *policy)
 }
 
 /*
- * What was taken back during the statement shows nothing more; a plan that was made
- * for somebody with a permission is refused.  Records that are due say why they
- * were shown.
+ * Looks a standing permission up again.  One that was taken back during the statement
+ * shows nothing more, and a plan that assumed it is refused.  Records that are due are
+ * written first, with the permission that showed their values.
  */
 static void
 look_again(CgReads *reads, ReadRelation *relation, TimestampTz now)
@@ -208,7 +208,7 @@ column_bit(const ReadRelation *relation, AttrNumber attnum)
 	return i;
 }
 
-/* A row counts once, however many of its columns are read. */
+/* Counts a row once, however many of its columns are read. */
 static void
 count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now)
 {
@@ -298,7 +298,7 @@ cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
 	return read->shown;
 }
 
-/* The last look is a second old at most, and its window has not ended. */
+/* The last look is less than a second old, and its window has not ended. */
 static bool
 is_shown_still(const Read *read, TimestampTz now)
 {
@@ -379,7 +379,7 @@ add_read(CgReads *reads, ReadRelation *relation, const char *customer)
 	return read;
 }
 
-/* Kept with the relation, so that no customer's key can be taken for it. */
+/* Kept with the relation: any key in the hash table could be the key of a customer. */
 static Read *
 read_of_nobody(CgReads *reads, ReadRelation *relation)
 {

@@ -1,9 +1,9 @@
 /*
  * reads.h
- *		What one execution has read: verdicts and their records.
+ *		The reads of one execution: verdicts and their records.
  *
- * One record an (execution, relation, customer, verdict), with the set of
- * columns.  An execution that reads more than CG_READS_MAX customers forgets
+ * There is one record for each (execution, relation, customer, verdict), with the set
+ * of columns.  An execution that reads more than CG_READS_MAX customers forgets
  * the first ones, and may repeat their records.
  */
 #ifndef CG_READS_H
@@ -15,14 +15,14 @@
 #include "base/site.h"
 
 #define CG_READS_MAX 65536
-/* A verdict "shown" is good for so long within one execution. */
+/* The time that a verdict "shown" is valid within one execution. */
 #define CG_VERDICT_USECS USECS_PER_SEC
 
 typedef struct CgReads CgReads;
 
 /*
- * For an execution of query.  statement: see cg_execution_statement.  ERROR if
- * there is no journal.
+ * Creates the reads of an execution of the query.  statement: see
+ * cg_execution_statement.  ERROR if there is no journal.
  */
 extern CgReads *cg_reads_create(QueryDesc *query, int64 statement);
 extern void cg_reads_free(CgReads *reads);
@@ -33,30 +33,30 @@ extern void cg_reads_require(CgReads *reads);
 /* Notes that the execution reads a table or view of the access log. */
 extern void cg_reads_audit(CgReads *reads, Oid relid);
 
-/* Rows of the log that its result holds beyond its own number of rows. */
+/* Adds rows of the log that the result holds beyond its own number of rows. */
 extern void cg_reads_audit_more(CgReads *reads, uint64 rows);
 
 extern const CgActor *cg_reads_actor(const CgReads *reads);
 
 /*
  * Decides whether the actor may see the value at a site of this customer, and
- * notes the record.  ERROR if no record can be kept.  customer NULL: the row is
- * nobody's, and for standing permissions alone.
+ * notes the record.  ERROR if no record can be kept.  customer NULL: the row belongs to
+ * no customer, so only a standing permission shows it.
  */
 extern bool cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer);
 
 /*
- * Would a value of this customer be shown?  Notes no record: for rows that may
- * hold none.
+ * Would a value of this customer be shown?  Notes no record, since the row may hold no
+ * value.
  */
 extern bool cg_reads_is_open(CgReads *reads, Oid relid, const char *customer);
 
-/* Notes that columns of the relation are compared with something, whatever that finds. */
+/* Notes that columns of the relation are compared, even if no row is found. */
 extern void cg_reads_look_up(CgReads *reads, Oid relid, List *attnums);
 
 /*
- * The same where a unique index compares, or another definition of the relation (check),
- * for actors without a permission alone.
+ * The same for a comparison by a unique index, or (check) by another definition of the
+ * relation.  Notes it only for an actor without a permission.
  */
 extern void cg_reads_compare(CgReads *reads, Oid relid, List *attnums, bool check);
 

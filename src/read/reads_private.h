@@ -1,7 +1,7 @@
 /*
  * reads_private.h
- *		The inside of an execution's reads, for reads.c, readlooks.c and readrecords.c
- *		alone.
+ *		The inside of an execution's reads, only for reads.c, readlooks.c and
+ *		readrecords.c.
  */
 #ifndef CG_READS_PRIVATE_H
 #define CG_READS_PRIVATE_H
@@ -21,16 +21,16 @@ typedef struct ReadRelation
 	AttrNumber *attnums;
 	char	  **names;
 	CgPermission permission;
-	TimestampTz permission_at;	/* when that was looked up */
+	TimestampTz permission_at;	/* when the permission was looked up */
 	AttrNumber	counted;		/* the column whose reads are counted */
-	uint64		looked_up;		/* columns of a look-up not yet in a record */
-	uint64		compared;		/* the same, by a unique index */
-	uint64		checked;		/* and by another definition of the relation */
+	uint64		looked_up;		/* columns of look-ups that are not yet in a record */
+	uint64		compared;		/* the same, of comparisons by a unique index */
+	uint64		checked;		/* the same, by another definition of the relation */
 	TimestampTz looked_up_at;
-	uint64		columns;		/* of what is only counted */
-	int64		uncounted;		/* rows not yet in a record */
-	TimestampTz read_at;		/* of the first of them */
-	bool		begun;			/* a record of them has been made */
+	uint64		columns;		/* columns read in rows that are only counted */
+	int64		uncounted;		/* such rows that are not yet in a record */
+	TimestampTz read_at;		/* when the first of these rows was read */
+	bool		begun;			/* there is a record of counted rows */
 	struct Read *nobody;		/* rows without a customer; NULL: none so far */
 } ReadRelation;
 
@@ -38,16 +38,16 @@ typedef struct ReadRelation
 typedef struct Read
 {
 	ReadRelation *relation;
-	char	   *customer;		/* NULL: nobody's */
+	char	   *customer;		/* NULL: rows without a customer */
 	bool		shown;			/* the verdict of decided_at */
 	TimestampTz decided_at;
 	TimestampTz until;			/* the end of the window that showed it */
-	/* By verdict, 0 withheld and 1 shown: */
+	/* The arrays are by verdict: 0 withheld, 1 shown. */
 	char	   *intervention[2];
-	TimestampTz closed_at;		/* of what withheld it */
+	TimestampTz closed_at;		/* the end of the window that is over */
 	const char *reason;
-	uint64		noted[2];		/* columns */
-	uint64		fresh[2];		/* those not yet in the buffer */
+	uint64		noted[2];		/* columns that were read */
+	uint64		fresh[2];		/* those that are not yet in the buffer */
 	TimestampTz read_at[2];
 	bool		dirty;
 	struct Read *next_dirty;
@@ -88,7 +88,7 @@ struct CgReads
 	MemoryContext read_context; /* for the reads; reset when there are too many */
 	QueryDesc  *query;
 	int64		statement;
-	int64		query_id;		/* good once there is something to record */
+	int64		query_id;		/* valid if has_query_id */
 	bool		has_query_id;
 	CgActor		actor;
 	List	   *relations;		/* of ReadRelation */
@@ -96,19 +96,19 @@ struct CgReads
 	Read	   *dirty;			/* oldest first */
 	Read	  **dirty_end;
 	bool		required;		/* cg_reads_require has passed */
-	const char *audited;		/* what of the access log is read, or NULL */
+	const char *audited;		/* the relation of the access log that is read, or NULL */
 	TimestampTz audited_at;
 	uint64		audited_rows;	/* in records so far */
 	uint64		audited_more;	/* rows of the log beyond those of the result */
-	bool		audit_begun;	/* there is a record */
-	int			looks;			/* questions for one customer */
+	bool		audit_begun;	/* there is a record of it */
+	int			looks;			/* number of questions for one customer so far */
 	struct CgLook *look;		/* at all of the actor's windows; NULL: none yet */
-	int			named;			/* customers that withheld records name */
+	int			named;			/* number of customers that withheld records name */
 };
 
 /*
- * The verdict of this moment, and what the log says of it.  may_be_open: false is an
- * answer already.
+ * Sets the verdict of this moment, and its reason for the log.  may_be_open false: no
+ * window is open, so nothing is asked.
  */
 extern void cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now);
 

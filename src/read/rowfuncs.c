@@ -1,9 +1,9 @@
 /*
  * rowfuncs.c
- *		What a rewritten query asks of a row: open_customers(), visible(), found().
+ *		open_customers(), visible() and found(), which a rewritten query calls for rows.
  *
- * Like reveal() they take a site, which only the rewrite can make, and run in
- * the leader of a parallel query alone.
+ * Like reveal() they take a site, which only the rewrite can make, and run only in
+ * the leader of a parallel query.
  */
 #include "postgres.h"
 
@@ -35,7 +35,7 @@ PG_FUNCTION_INFO_V1(cg_test_support);
 static bool key_value(const char *text, Oid type, Datum *value);
 static char *key_of_row(FunctionCallInfo fcinfo);
 
-/* False for a key that no column of the type can hold. */
+/* False for a key that a column of this type cannot hold. */
 static bool
 key_value(const char *text, Oid type, Datum *value)
 {
@@ -66,8 +66,8 @@ key_value(const char *text, Oid type, Datum *value)
 }
 
 /*
- * The customers whom the actor may have a window at, by what was read at most a
- * second ago.  The planner calls it too, to learn how many there are.
+ * The customers at whom the actor may have an open window, from a cache that is at most
+ * a second old.  The planner calls it too, for the number of customers.
  */
 Datum
 cg_open_customers(PG_FUNCTION_ARGS)
@@ -83,7 +83,7 @@ cg_open_customers(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1) || !OidIsValid(type))
 		PG_RETURN_NULL();
-	/* No window on a standby, where nothing can be recorded, nor while asking for them. */
+	/* None on a standby, which cannot record a read, and none while a question is asked. */
 	if (!RecoveryInProgress() && !cg_ask_is_running())
 		customers = cg_windows_customers(cg_actor_current().name);
 	values = palloc(sizeof(Datum) * (list_length(customers) + 1));
@@ -125,9 +125,9 @@ cg_visible(PG_FUNCTION_ARGS)
 }
 
 /*
- * The row has been found by the bare value of a guarded column: that is a read of
- * it.  Nobody's function has seen the row before.  Not strict: a row without a
- * customer is found, too.
+ * The row has been found by the value of a guarded column, and that is a read of the
+ * value.  No other function has seen the row before.  The function is not strict: a row
+ * without a customer is found, too.
  */
 Datum
 cg_found(PG_FUNCTION_ARGS)
