@@ -1,22 +1,22 @@
 /*
  * ask.c
- *		Asking an interventions relation who is expected where.
+ *		Asking an interventions relation for the windows of a technician.
  *
- * What the answer may depend on is the latest committed state of the relation
- * and the clock, and nothing of the session that asks:
+ * The answer may depend on the latest committed state of the relation and on the clock,
+ * but not on the session that asks:
  *
  * - The snapshot is our own, filled by GetSnapshotData() at each question, so a
  *   REPEATABLE READ transaction sees a closing that has just been committed.
- *   GetLatestSnapshot() fails above a Gather.  Its command id is 0: it does not see what
- *   the reader's own transaction did.  Otherwise a reader could insert a window, read,
- *   and roll back.
- * - Settings that change the meaning of a comparison are pinned: with columns
- *   without time zone, SET timezone would re-open a closed window.
+ *   GetLatestSnapshot() fails above a Gather.  The snapshot's command id is 0, so it does
+ *   not see changes of the reader's own transaction.  Otherwise a reader could insert a
+ *   window, read, and roll back.
+ * - Settings that change the meaning of a comparison are pinned.  Otherwise SET timezone
+ *   could re-open a closed window whose columns are without time zone.
  * - The query runs as the relation's owner in a security-restricted operation, and
- *   below the gate (gate.c): no function is called that an admin does not know of.
+ *   below the gate (gate.c), which lets it call trusted functions only.
  * - Volatile functions would take a snapshot with the reader's own changes, and now()
- *   stands still in the reader's transaction.  Both are refused at each new plan, since a
- *   view may have been replaced.
+ *   does not advance in the reader's transaction.  Both are refused at each new plan,
+ *   since a view may have been replaced.
  */
 #include "postgres.h"
 
@@ -44,7 +44,7 @@ static struct
 {
 	const char *name;
 	const char *value;
-	struct config_generic *setting; /* PostgreSQL's, looked for once */
+	struct config_generic *setting; /* PostgreSQL's own, looked up once */
 }			pinned[] = {
 	{"search_path", "pg_catalog, pg_temp"},
 	{"TimeZone", "UTC"},
@@ -96,7 +96,7 @@ find_settings(void)
 				pinned[i].setting = settings[j];
 }
 
-/* Setting what is set already would cost the most, and looking for its name the next. */
+/* Does the setting have the value?  Setting it again, or finding it by name, costs more. */
 static bool
 is_pinned(const struct config_generic *setting, const char *value)
 {
@@ -144,7 +144,7 @@ cg_ask_enter(Oid owner)
 	SetUserIdAndSecContext(owner, state.sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
 	asking = true;
-	/* What others could make of it would have the owner's rights, and the last word. */
+	/* A function of another role would run with the owner's rights and decide the verdict. */
 	state.gate = cg_gate_enter();
 	return state;
 }
@@ -158,8 +158,8 @@ cg_ask_leave(CgAskState *state)
 }
 
 /*
- * now() and its like stand still in a transaction: a window that they keep open
- * would stay open for as long as the reader likes.
+ * now() and similar functions do not advance in a transaction: a condition with them
+ * would keep a window open for as long as the reader's transaction lasts.
  */
 static bool
 is_transaction_time(Oid funcid, void *context)
@@ -182,7 +182,7 @@ reads_transaction_time(Node *node, void *context)
 	return expression_tree_walker(node, reads_transaction_time, NULL);
 }
 
-/* CURRENT_USER is the relation's owner here, or whom a function is defined by. */
+/* CURRENT_USER is harmless: it is the owner of the relation, or of a function. */
 static bool
 reads_session_user(Node *node, void *context)
 {
@@ -222,7 +222,7 @@ cg_ask_harm(SPIPlanPtr plan)
 static Snapshot
 latest_commits(void)
 {
-	/* Its arrays are allocated once, by GetSnapshotData, for good. */
+	/* Static, since GetSnapshotData() allocates its arrays once and never frees them. */
 	static SnapshotData snapshot = {SNAPSHOT_MVCC};
 
 	GetSnapshotData(&snapshot);
@@ -244,7 +244,7 @@ cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician, const char 
 	values[1] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[2] = (Datum) 0;
 	if (ask != CG_ASK_CUSTOMER)
-		nulls[2] = 'n';			/* pgaudit, say, copies what is not NULL */
+		nulls[2] = 'n';			/* other extensions, like pgaudit, copy values that are not NULL */
 	else if (!cg_customerkey_datum(from->customer_type, customer, &values[2]))
 		return;
 
@@ -255,7 +255,7 @@ cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician, const char 
 	}
 	PG_CATCH();
 	{
-		/* Nobody is shown anything by it until something changes: see interventions.c. */
+		/* The relation opens no window until something changes: see interventions.c. */
 		if (cg_gate_has_refused())
 			from->broken = "it called a function that is not trusted";
 		cg_ask_leave(&state);
@@ -267,8 +267,8 @@ cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician, const char 
 }
 
 /*
- * Looks at the question again when its plan was made anew, as it is after any change of
- * what is under it, or when a function was altered.
+ * Examines the question again if its plan was made again, as it is after any change of an
+ * object that the plan uses, or if a function was altered.
  */
 static bool
 is_known_harmless(CgInterventions *from, CgAsk ask)
@@ -299,7 +299,7 @@ run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
 	if (SPI_execute_snapshot(plan, values, nulls, latest_commits(), InvalidSnapshot,
 							 true, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not ask relation %u for interventions", from->relid);
-	/* A view under it may be another one since; then the answer is worth nothing. */
+	/* A view beneath it may have been replaced meanwhile; then the answer is not used. */
 	if (!is_known_harmless(from, ask))
 	{
 		SPI_finish();

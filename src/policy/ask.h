@@ -2,8 +2,8 @@
  * ask.h
  *		Asking an interventions relation, and the conditions under which it is asked.
  *
- * question.c prepares the questions under the very conditions in which ask.c puts
- * them: a plan that was made under another search_path would be made again each time.
+ * question.c prepares the questions under the same conditions as ask.c runs them: a plan
+ * that was made under another search_path would be made again each time.
  */
 #ifndef CG_ASK_H
 #define CG_ASK_H
@@ -16,26 +16,27 @@ typedef struct CgAskState
 	int			sec_context;
 	int			nestlevel;
 	bool		asking;
-	int			gate;			/* cg_gate_enter()'s */
+	int			gate;			/* the result of cg_gate_enter() */
 } CgAskState;
 
 /*
- * Become the owner, restricted, with pinned settings, below the gate.  Leave with cg_ask_leave
- * in a PG_FINALLY, and AtEOXact_GUC(true, nestlevel) where no error was thrown.
+ * Becomes the owner in a restricted operation, pins the settings, and closes the gate.
+ * Leave with cg_ask_leave() in a PG_FINALLY, and with AtEOXact_GUC(true, nestlevel) if no
+ * error was thrown.
  */
 extern CgAskState cg_ask_enter(Oid owner);
 extern void cg_ask_leave(CgAskState *state);
 
-/* Why the answer to a prepared question cannot be trusted, a constant, or NULL. */
+/* Why the answer to a prepared question cannot be trusted, as a constant string; or NULL. */
 extern const char *cg_ask_harm(SPIPlanPtr plan);
 
-/* The same of analysed queries, a list of them or one. */
+/* The same for one analysed query or a list of them. */
 extern const char *cg_ask_query_harm(Node *queries);
 
 /*
  * Runs one question as the relation's owner with pinned settings and a snapshot
- * of the latest commits.  Calls back for each row; strings are good for the
- * time of the call.
+ * of the latest commits.  Calls back for each row; strings are valid during that call
+ * only.
  */
 typedef void (*CgWindowCallback) (CgInterventions *from, const char *customer, const char *id,
 								  TimestampTz opens_at, TimestampTz closes_at, void *context);

@@ -1,18 +1,18 @@
 /*
  * permission.c
- *		Standing permissions: who is shown values without an intervention.
+ *		Standing permissions, which show values without an intervention.
  *
- * A permission is two things: a row of contact_guard.permission, and the privilege to
+ * A permission has two parts: a row of contact_guard.permission, and the privilege to
  * execute contact_guard.standing_permission() for the role that the row names.
- * Without the privilege the row is void.  Rows of a table depend on nothing, but a
- * privilege does: PostgreSQL refuses to drop the role, and pg_dump writes it by
- * name.  So the number of a role that is gone, or of another cluster, gives nobody a
- * permission; and rows of roles or relations that are gone are in no dump (see the
+ * Without the privilege the row is void.  PostgreSQL tracks no dependency of a row, but
+ * it does of a privilege: it refuses to drop the role, and pg_dump writes the privilege by
+ * name.  So the OID of a role that was dropped, or that belongs to another cluster, gives
+ * nobody a permission.  Rows of dropped roles or relations are not in a dump (see the
  * condition in the install script).
  *
- * Both are kept per session until an invalidation: a relcache invalidation of the
- * table, which every change through allow(), disallow() or any other way sends, and
- * one of the function, which every GRANT and REVOKE sends.
+ * A session keeps both parts until an invalidation arrives: a relcache invalidation of
+ * the table, which every change of the table sends, or one of the function, which every
+ * GRANT and REVOKE sends.
  */
 #include "postgres.h"
 
@@ -45,13 +45,13 @@
 #include "policy/permission.h"
 
 
-/* Of a tuple of the table; sets isnull.  Only the relation may be. */
+/* A column of a tuple of the table; sets isnull.  Only the column "relation" may be NULL. */
 #define COLUMN(name) heap_getattr(tuple, place[Anum_permission_##name - 1] + 1, RelationGetDescr(rel), &isnull)
 
 typedef struct Row
 {
-	Oid			role;			/* it has the privilege */
-	Oid			relation;		/* InvalidOid: all */
+	Oid			role;			/* which has the privilege */
+	Oid			relation;		/* InvalidOid: all relations */
 	bool		bulk;
 	char	   *purpose;
 } Row;
@@ -89,7 +89,7 @@ privilege_inval(int cacheid, uint32 hashvalue)
 static void
 permission_inval(Oid relid)
 {
-	/* Any other relation may be the one that is being read just now. */
+	/* Counts any relation: load() may be reading the table now, and "table" is not set yet. */
 	invalidations++;
 	if (relid == table || !OidIsValid(relid))
 		table = InvalidOid;
@@ -109,11 +109,11 @@ cg_permission_of(const CgActor *actor, const CgPolicy *policy)
 	}
 	/*
 	 * A pool's login has no permission of its own, though it is a member of the
-	 * roles with which it may act: a request that forgot act_as sees masks.
+	 * roles for which it may act: a request without act_as sees masks.
 	 */
 	if (!OidIsValid(actor->role) || actor->proxy)
 		return result;
-	/* A FETCH takes no lock, and would not hear of a change. */
+	/* A FETCH takes no lock, so it would not receive the invalidation of a change. */
 	AcceptInvalidationMessages();
 	load();
 	foreach(lc, rows)
@@ -161,8 +161,8 @@ privileged_roles(void)
 }
 
 /*
- * Read with a catalog snapshot: a permission that was taken back counts as
- * taken back in a REPEATABLE READ transaction, too.
+ * Reads the table with a catalog snapshot, so that a REPEATABLE READ transaction, too,
+ * sees that a permission was taken back.
  */
 static void
 load(void)
@@ -225,11 +225,11 @@ load(void)
 	context = fresh;
 	rows = loaded;
 	void_rows = voided;
-	/* After a change during the scan they are good for this once. */
+	/* If the table changed during the scan, the rows are used once and then read again. */
 	table = invalidations == before ? relid : InvalidOid;
 }
 
-/* Plans may take a permission for granted, or its absence: see planassume.h. */
+/* Plans may assume a permission or its absence: see planassume.h. */
 void
 cg_permission_changed(Oid relation)
 {
@@ -263,8 +263,8 @@ cg_permission_count_void(void)
 }
 
 /*
- * Removes the rows of a role, or those on a relation, past the executor: the role
- * or the relation is just being dropped.
+ * Removes the rows of a role, or those on a relation.  Does not use the executor, since
+ * the role or the relation is being dropped.
  */
 static bool
 remove_rows(Oid role, Oid relation)
@@ -296,8 +296,8 @@ remove_rows(Oid role, Oid relation)
 }
 
 /*
- * The privilege is one for all rows of a role: those that are void, of another cluster
- * or of a time before a restore without privileges, must not come to life with it.
+ * One privilege makes all rows of a role valid.  Void rows, which come from another
+ * cluster or from a restore without privileges, must not become valid with it.
  */
 void
 cg_permission_forget_void(Oid role)
@@ -308,8 +308,8 @@ cg_permission_forget_void(Oid role)
 }
 
 /*
- * A relation is dropped, and what was allowed on it goes with it: its OID may belong to
- * another relation one day.
+ * Permissions on a relation are deleted when it is dropped: another relation may get its
+ * OID later.
  */
 static void
 relation_dropped(Oid relid)
@@ -340,7 +340,7 @@ cg_permission_look(Node *statement)
 {
 	bool		revokes = IsA(statement, GrantStmt) && !((GrantStmt *) statement)->is_grant;
 
-	/* In our own commands the rows are seen to; a dump brings the rows before the privileges. */
+	/* Our own commands handle the rows; a dump restores the rows before the privileges. */
 	if ((!revokes && !IsA(statement, DropOwnedStmt)) || IsBinaryUpgrade || creating_extension ||
 		cg_owntables_is_writing() || !cg_objects_is_usable())
 		return NIL;

@@ -1,6 +1,6 @@
 /*
  * permission.h
- *		Standing permissions: who is shown values without an intervention.
+ *		Standing permissions, which show values without an intervention.
  */
 #ifndef CG_PERMISSION_H
 #define CG_PERMISSION_H
@@ -11,14 +11,14 @@
 #include "base/actor.h"
 #include "policy/policy.h"
 
-/* What the table has for levels */
+/* The values of the table's column "level" */
 #define CG_PERMISSION_RECORDED "recorded"
 #define CG_PERMISSION_BULK "bulk"
 
 typedef struct CgPermission
 {
 	bool		granted;
-	bool		bulk;			/* one record an execution, with a row count */
+	bool		bulk;			/* one record for an execution, with a row count */
 	char	   *purpose;		/* palloc'd; NULL unless granted */
 	char	   *reason;			/* "by role X", for records; NULL: the superuser's own */
 } CgPermission;
@@ -26,27 +26,30 @@ typedef struct CgPermission
 extern void cg_permission_init(void);
 
 /*
- * The actor's standing permission on a relation: the superuser's own, or the strongest of
- * those that hold on the relation, on an ancestor or on everything, for a role whose
- * privileges the actor has.  Needs a transaction.
+ * The actor's standing permission on a relation: the one that a superuser always has, or
+ * the strongest permission on the relation, on an ancestor of it or on all relations, for
+ * a role whose privileges the actor has.  Needs a transaction.
  */
 extern CgPermission cg_permission_of(const CgActor *actor, const CgPolicy *policy);
 
-/* After a change of the table: on one relation, or InvalidOid.  Invalidates what is cached. */
+/*
+ * Call it after a change of the table, with the relation that the permission was for, or
+ * InvalidOid for all relations.  Invalidates cached permissions and plans.
+ */
 extern void cg_permission_changed(Oid relation);
 
 /* OIDs of the roles that have a standing permission.  Needs a transaction. */
 extern List *cg_permission_roles(void);
 
-/* How many rows of the table are void, since their roles lack the privilege; for status(). */
+/* The number of rows that are void, since their roles lack the privilege; for status(). */
 extern int	cg_permission_count_void(void);
 
-/* Before a role gets the privilege: its void rows go, with a record. */
+/* Call it before a role gets the privilege: deletes its void rows, with a record. */
 extern void cg_permission_forget_void(Oid role);
 
 /*
- * Before and after a command: a role that has lost the privilege by it (DROP OWNED,
- * REVOKE) loses its permissions, with records.
+ * Call them before and after a command (DROP OWNED, REVOKE).  A role that has lost the
+ * privilege by the command loses its permissions, with records.
  */
 extern List *cg_permission_look(Node *statement);
 extern void cg_permission_settle(List *before);

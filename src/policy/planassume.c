@@ -1,12 +1,12 @@
 /*
  * planassume.c
- *		Plans that hold for actors with a standing permission, or without one.
+ *		Plans that are valid only for actors with a standing permission, or without one.
  *
  * The plan cache makes a plan again when the current role changes (the planner
- * hook sets dependsOnRole), but knows nothing of act_as, nor of the outer role
- * behind a SECURITY DEFINER function.  act_as and SET ROLE ask here, so that the
- * next statement gets a plan that fits; for what remains (a role that comes back
- * with the end of the transaction) there is the check.
+ * hook sets dependsOnRole), but it does not know act_as, nor the outer role
+ * behind a SECURITY DEFINER function.  So act_as and SET ROLE call this file, and the
+ * next statement gets a plan that fits.  Other changes of the actor (a role that comes
+ * back at the end of the transaction) are caught by the check before each execution.
  */
 #include "postgres.h"
 
@@ -31,7 +31,7 @@ typedef struct Assumption
 	bool		holds;
 } Assumption;
 
-/* By plans of this session, which may be gone. */
+/* Made by plans of this session, of which some may not exist any more. */
 static List *assumptions = NIL;
 
 static bool holds(const CgActor *actor, Oid relid, CgAssumed assumed);
@@ -82,7 +82,7 @@ assume(Oid relid, CgAssumed assumed)
 	return now;
 }
 
-/* All of the session's: the plan cache has no way to name one. */
+/* Drops all plans of the session: the plan cache cannot drop a single one. */
 static void
 drop_plans(void)
 {
@@ -147,7 +147,7 @@ cg_planassume_check(const PlannedStmt *plan)
 	return to_record;
 }
 
-/* There is a new actor: drops cached plans that do not hold for the new one. */
+/* Drops cached plans if one of them is not valid for the new actor. */
 static void
 actor_changed(bool lost)
 {
@@ -156,7 +156,7 @@ actor_changed(bool lost)
 
 	if (assumptions == NIL)
 		return;
-	/* No catalog can be asked then, so all of them go. */
+	/* No catalog can be read now, so all plans are dropped. */
 	if (lost)
 	{
 		drop_plans();

@@ -1,14 +1,14 @@
 /*
  * policy.c
- *		What is guarded in a relation, from its labels and its ancestors'.
+ *		The policy of a relation, from its own labels and those of its ancestors.
  *
- * The planner hook asks for every relation of every query, so answers are kept
- * per session, negative ones too, until a relcache invalidation of the relation
- * arrives: labels.c sends one with each change of a label, and inheritance.c with
- * each change of inheritance, to the relation's whole kin (kin.h).
+ * The planner hook asks for every relation of every query, so a session keeps the
+ * answers, negative ones too, until a relcache invalidation of the relation arrives:
+ * labels.c sends one with each change of a label, and inheritance.c with each change of
+ * inheritance, for the relation's whole kin (kin.h).
  *
- * A policy that no longer makes sense (the customer key was dropped, say) stays
- * a policy: "broken" names the reason, and the rewrite refuses the guarded
+ * A policy that cannot work any more (for example, since the customer key was dropped)
+ * stays a policy: "broken" names the reason, and the rewrite refuses the guarded
  * columns.
  */
 #include "postgres.h"
@@ -35,11 +35,11 @@
 #include "policy/policy.h"
 #include "policy/policycache.h"
 
-/* Where add_labels puts what it finds in "source". */
+/* The context of add_labels(). */
 typedef struct BuildContext
 {
-	CgPolicy   *policy;
-	Oid			source;			/* the relation itself or an ancestor */
+	CgPolicy   *policy;			/* to fill */
+	Oid			source;			/* whose labels: the relation itself or an ancestor */
 } BuildContext;
 
 static void build_policy(CgPolicy *policy, Oid relid);
@@ -64,8 +64,8 @@ find_policy(Oid relid)
 }
 
 /*
- * Building leaves a few kB of parsed labels for each relation that has some, and
- * a plan may ask for ten thousand partitions.
+ * Builds in a context of its own: parsed labels take a few kB for each relation that has
+ * labels, and a plan may ask for ten thousand partitions.
  */
 static pg_noinline const CgPolicy *
 look_at(Oid relid)
@@ -80,7 +80,7 @@ look_at(Oid relid)
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(context);
 	before = cg_policycache_invalidations();
-	/* Building may fail half-way: only a finished policy goes in. */
+	/* Building may fail: only a finished policy goes into the cache. */
 	build_policy(&fresh, relid);
 	policy = cg_policycache_put(&fresh, before);
 	MemoryContextSwitchTo(oldcontext);
@@ -135,7 +135,7 @@ cg_policy_is_any_locked(void)
 	return cg_policycache_is_any_locked();
 }
 
-/* In the current context. */
+/* Allocates in the current memory context. */
 static void
 build_policy(CgPolicy *policy, Oid relid)
 {
@@ -144,7 +144,7 @@ build_policy(CgPolicy *policy, Oid relid)
 
 	memset(policy, 0, sizeof(*policy));
 	policy->relid = relid;
-	/* Named after its table, which nothing but PostgreSQL does. */
+	/* Only PostgreSQL creates tables in that schema, and names each after its table's OID. */
 	if (get_rel_namespace(relid) == PG_TOAST_NAMESPACE &&
 		sscanf(get_rel_name(relid), "pg_toast_%u", &policy->toast_of) != 1)
 		policy->toast_of = InvalidOid;
@@ -163,8 +163,8 @@ build_policy(CgPolicy *policy, Oid relid)
 }
 
 /*
- * By membership in the extension: a user's view that has the name of one of ours is not
- * ours.
+ * Is it part of the access log?  The relation must be a member of the extension: a user's
+ * view may have the same name.
  */
 static bool
 is_log(Oid relid, List *ancestors)
@@ -179,7 +179,7 @@ is_log(Oid relid, List *ancestors)
 	return list_member_oid(ancestors, cg_objects_relation("log", true));
 }
 
-/* A child is hidden with its parent, but its row security is its own. */
+/* A child inherits "hide" from its parent, but not the state of row security. */
 static void
 add_table_label(BuildContext *build, const char *label)
 {
@@ -200,7 +200,7 @@ add_table_label(BuildContext *build, const char *label)
 		build->policy->row_security = CG_ROW_SECURITY_ON;
 }
 
-/* A column's own label goes before its ancestors', which are read later. */
+/* The relation's own labels are read first, so they win over those of its ancestors. */
 static void
 add_labels(AttrNumber attnum, const char *label, void *context)
 {
@@ -233,7 +233,7 @@ cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spec)
 	for (at = 0; at < policy->nguarded && policy->guarded[at].attnum < attnum; at++);
 	if (at < policy->nguarded && policy->guarded[at].attnum == attnum)
 		return;
-	/* The code that adds a column to those of the labels runs in another memory context. */
+	/* derive.c adds columns while another memory context is current. */
 	oldcontext = MemoryContextSwitchTo(policy->guarded ? GetMemoryChunkContext(policy->guarded)
 									   : CurrentMemoryContext);
 	policy->guarded = policy->guarded

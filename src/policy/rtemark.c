@@ -1,8 +1,9 @@
 /*
  * rtemark.c
- *		What the rewrite notes in a range table entry, as text: "contact_guard",
- *		the relation's OID, a letter for CgAssumed or the log, the columns looked up,
- *		a bar and the columns checked.
+ *		Marks that the rewrite puts into range table entries.
+ *
+ * A mark is a text: "contact_guard", the relation's OID, a letter for CgAssumed or for
+ * the access log, the columns looked up, a bar, and the columns checked.
  */
 #include "postgres.h"
 
@@ -50,7 +51,7 @@ cg_rtemark_set_audited(RangeTblEntry *rte)
 	any_set = true;
 }
 
-/* A worker has its plan from the session that it works for. */
+/* The plan of a parallel worker was made in its leader's session. */
 bool
 cg_rtemark_may_be_there(void)
 {
@@ -71,7 +72,7 @@ bool
 cg_rtemark_get(const RangeTblEntry *rte, CgMark *mark)
 {
 	char	   *at;
-	/* Of a view, PostgreSQL 16 has nothing else any more. */
+	/* PostgreSQL 16 keeps no other entry for a view. */
 	bool		is_view = rte->rtekind == RTE_SUBQUERY && OidIsValid(rte->relid);
 
 	if ((rte->rtekind != RTE_RELATION && !is_view) || rte->enrname == NULL ||

@@ -1,23 +1,23 @@
 /*
  * rtemark.h
- *		What the rewrite notes in a range table entry.
+ *		Marks that the rewrite puts into range table entries.
  *
- * Kept in a field that means nothing for relations (enrname belongs to
- * transition tables): copies of an entry, its children's and the finished
- * plan's, carry it along.
+ * A mark stands in a field that has no meaning for relations (enrname belongs to
+ * transition tables).  So copies of the entry have it too: those for child tables, and
+ * the one in the finished plan.
  */
 #ifndef CG_RTEMARK_H
 #define CG_RTEMARK_H
 
 #include "nodes/parsenodes.h"
 
-/* What a plan takes for granted about the actor. */
+/* The assumption of a plan about its actor. */
 typedef enum CgAssumed
 {
 	CG_ASSUMED_NOTHING,
 	CG_ASSUMED_PERMITTED,		/* the actor has a standing permission on the relation */
-	CG_ASSUMED_SEES_ALL,		/* that, or the actor bypasses row security */
-	CG_ASSUMED_SEES_OPEN		/* neither */
+	CG_ASSUMED_SEES_ALL,		/* a standing permission, or the actor bypasses row security */
+	CG_ASSUMED_SEES_OPEN		/* neither of them */
 } CgAssumed;
 
 typedef struct CgMark
@@ -25,9 +25,9 @@ typedef struct CgMark
 	Oid			relid;			/* the relation that the rewrite saw */
 	CgAssumed	assumed;
 	bool		audited;		/* a table or view of the access log */
-	List	   *looked_up;		/* columns (ints) that are compared bare: by the permitted,
-								 * or by a unique index where no permission is assumed */
-	List	   *checked;		/* those that a definition of the relation compares */
+	List	   *looked_up;		/* columns (ints) whose values are compared: by an actor with
+								 * a permission; if none is assumed, by a unique index */
+	List	   *checked;		/* columns that a definition of the relation compares */
 } CgMark;
 
 extern void cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up,
@@ -35,10 +35,10 @@ extern void cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_u
 
 extern void cg_rtemark_set_audited(RangeTblEntry *rte);
 
-/* May a plan that this process runs have a mark? */
+/* May there be a mark in a plan that this process runs? */
 extern bool cg_rtemark_may_be_there(void);
 
-/* False if the rewrite has not seen the entry.  Allocates for the lists alone. */
+/* False if the entry has no mark.  Allocates only the lists. */
 extern bool cg_rtemark_get(const RangeTblEntry *rte, CgMark *mark);
 
 #endif							/* CG_RTEMARK_H */

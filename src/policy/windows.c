@@ -1,16 +1,16 @@
 /*
  * windows.c
- *		The windows of one technician: a cache good enough to withhold.
+ *		The windows of one technician, and a cache of them that may only withhold.
  *
- * A withheld row must cost a hash probe, so the windows that are open, or will
- * be within a second, are read at once and kept for a second.  That cache is
- * never trusted to show: who is in it is looked up again (verdict.c says how
- * often).  So nothing depends on invalidation, on triggers in the CRM, or on
- * who writes its tables and how.
+ * A withheld row must cost only a hash probe.  So all windows that are open, or will
+ * be within a second, are read at once and kept for a second.  That cache alone never
+ * shows a value: a customer in it is looked up again (reads.c says how often).  So
+ * nothing depends on invalidations, on triggers in the CRM, or on how its tables are
+ * written.
  *
- * Past windows serve the log alone: what a withheld read has to do with an
- * earlier visit.  They are read when the first such read happens, and kept for
- * a minute; a window that this session saw and that is gone joins them at once.
+ * Past windows serve the log only: they relate a withheld read to an earlier visit.
+ * They are read at the first withheld read, and kept for a minute.  A window that this
+ * session has seen open and that has ended is added to them at once.
  */
 #include "postgres.h"
 
@@ -46,7 +46,7 @@ typedef struct WindowEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* What is known of one technician. */
+/* The windows of one technician, as of read_at. */
 typedef struct WindowCache
 {
 	MemoryContext context;
@@ -75,12 +75,12 @@ is_fresh(const WindowCache *cache, const char *technician, int64 usecs)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
-	/* A clock that went back makes what was read then a thing of the future. */
+	/* If the clock was set back, read_at may be in the future. */
 	return cache->windows && strcmp(cache->technician, technician) == 0 &&
 		now >= cache->read_at && now - cache->read_at < usecs;
 }
 
-/* The last one to close wins: nobody asks for more than one. */
+/* Keeps one window for each customer: the one that closes last. */
 static void
 insert_window(WindowCache *cache, const CgWindow *window)
 {
@@ -108,7 +108,7 @@ take_window(CgInterventions *from, const char *customer, const char *id,
 	insert_window(context, &window);
 }
 
-/* An error half-way leaves the old cache as it was. */
+/* An error on the way leaves the old cache unchanged. */
 static void
 read_cache(WindowCache *cache, const char *technician, CgAsk ask)
 {
@@ -150,7 +150,7 @@ cg_windows_may_be_open(const char *technician, const char *customer)
 {
 	if (!is_fresh(&open_cache, technician, OPEN_CACHE_USECS))
 		read_cache(&open_cache, technician, CG_ASK_OPEN);
-	/* Whatever its times: another window may follow the one kept here. */
+	/* The times do not matter: another window may follow the one that is kept here. */
 	return windowset_lookup(open_cache.windows, customer) != NULL;
 }
 

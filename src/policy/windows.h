@@ -1,6 +1,6 @@
 /*
  * windows.h
- *		The windows of one technician: a cache good enough to withhold.
+ *		The windows of one technician, and a cache of them that may only withhold.
  */
 #ifndef CG_WINDOWS_H
 #define CG_WINDOWS_H
@@ -14,36 +14,36 @@ typedef struct CgWindow
 	const char *id;				/* of the intervention; may be NULL */
 	const char *customer;		/* the key's text */
 	TimestampTz opens_at;
-	TimestampTz closes_at;		/* windows_past: 0 if its time is not over, so
-								 * that a state keeps it shut */
+	TimestampTz closes_at;		/* from cg_windows_past: 0 if the time is not over
+								 * and the intervention's state keeps it shut */
 } CgWindow;
 
 /*
  * Is a window of this technician at this customer open, by the latest commit
- * and the clock?  Asks the interventions relations; fills *window, palloc'd, if
- * so.
+ * and the clock?  Asks the interventions relations.  If true, fills *window with
+ * palloc'd strings.
  */
 extern bool cg_windows_verify(const char *technician, const char *customer, CgWindow *window);
 
 /*
- * The same from what was read at most a second ago.  False is an answer, true
- * is a reason to verify.
+ * The same from a cache that is at most a second old.  False is an answer; after true
+ * the caller must verify.
  */
 extern bool cg_windows_may_be_open(const char *technician, const char *customer);
 
-/* The customers for whom that says true, as text, in the current memory context. */
+/* The customers for whom that returns true, as text, in the current memory context. */
 extern List *cg_windows_customers(const char *technician);
 
 /*
- * The last window of this technician at this customer that has begun and is not
- * open, as far as known a minute ago; strings good until the next call.
+ * The last window of this technician at this customer that has begun and is not open,
+ * from a cache that is at most a minute old.  Strings are valid until the next call.
  */
 extern bool cg_windows_past(const char *technician, const char *customer, CgWindow *window);
 
 /*
- * All that are open now, by the latest commit and the clock, to be asked about customers: the
- * same as windows_verify for each of them at this moment.  Lives until it is freed,
- * or until "context" goes.
+ * All windows that are open now, by the latest commit and the clock: looking customers up
+ * there gives the same answers as cg_windows_verify() at this moment.  Lives until it is
+ * freed, or until "context" is deleted.
  */
 typedef struct CgLook CgLook;
 extern CgLook *cg_windows_look_at_all(const char *technician, MemoryContext context);
@@ -51,7 +51,7 @@ extern bool cg_windows_find(const CgLook *look, const char *customer, CgWindow *
 extern TimestampTz cg_windows_looked_at(const CgLook *look);
 extern void cg_windows_free(CgLook *look);
 
-/* All that are open now, in the current memory context. */
+/* All windows that are open now: a list of CgWindow in the current memory context. */
 extern List *cg_windows_open(const char *technician);
 
 #endif							/* CG_WINDOWS_H */

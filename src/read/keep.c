@@ -3,9 +3,8 @@
  *		keep(), which decides what an assignment to a guarded column stores.
  *
  * keep(value, stored, customer, site): an actor who is shown the stored value may
- * replace it.  Any other actor may write back the mask that he or she was shown, as an
- * ORM does that writes all columns of a row; then the stored value stays.  Everything
- * else is refused.
+ * replace it.  Any other actor may write back the mask, as an ORM does that writes all
+ * columns of a row; then the stored value stays.  Everything else is refused.
  *
  * Only actors with a standing permission may change the customer key itself.  Others
  * could give a row to a customer at whom they have an open intervention, and so see it.

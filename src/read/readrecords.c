@@ -2,8 +2,8 @@
  * readrecords.c
  *		Makes records in the journal's buffer from the reads of an execution.
  *
- * No function here but cg_readrecords_put_query() looks into a catalog: the door may
- * call at any time, also outside of a transaction.
+ * No function here looks into a catalog: the door may call at any time, also outside of
+ * a transaction.
  */
 #include "postgres.h"
 
