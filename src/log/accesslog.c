@@ -1,14 +1,14 @@
 /*
  * accesslog.c
- *		Rows of contact_guard.log, a partition a month.
+ *		Rows of contact_guard.log, which has one partition for each month.
  *
- * Months are UTC's.  A partition is made as a table of its own and attached,
- * which takes a lock that readers of the log do not mind; CREATE TABLE …
- * PARTITION OF would wait for the longest of them, and everybody behind it.
- * The next month's is made a week ahead.
+ * Months begin in UTC.  A partition is created as a separate table and then attached.
+ * ATTACH PARTITION takes a lock that does not conflict with queries of the log.  CREATE
+ * TABLE ... PARTITION OF would wait for the longest query, and later queries would wait
+ * behind it.  The partition of the next month is created a week ahead.
  *
- * Rows go in by table_multi_insert, past the executor: the recorder must keep up
- * with all readers together.
+ * Rows are inserted by table_multi_insert and not by the executor, because the recorder
+ * must keep up with all readers together.
  */
 #include "postgres.h"
 
@@ -45,13 +45,13 @@
 typedef struct Writer
 {
 	CgOwnWriter own;
-	int			place[CG_OWN_COLUMNS];	/* of the columns, in the partition */
+	int			place[CG_OWN_COLUMNS];	/* where the partition has each column */
 	BulkInsertState bulk;
 	TupleTableSlot *slots[SLOTS];
 	int			used;
 } Writer;
 
-/* The install script has the same for the tables that it makes. */
+/* The install script has the same list, for the tables that it creates. */
 static const char *const personal[] = {
 	"actor", "login", "customer", "intervention", "purpose", "reason", "client", "application", "session"
 };
@@ -90,7 +90,7 @@ cg_accesslog_insert(List *rows)
 	pfree(writer);
 }
 
-/* The last answer is kept: rows come in order of time, nearly. */
+/* The last answer is kept: rows come nearly in the order of time. */
 static Oid
 partition_for(TimestampTz at)
 {
@@ -128,22 +128,22 @@ cg_accesslog_make_month(int year, int month)
 
 	snprintf(name, sizeof(name), "log_%04d_%02d", year, month);
 	cg_owncommand_utility(psprintf("CREATE TABLE contact_guard.%s (LIKE contact_guard.log INCLUDING ALL)", name));
-	/* An operator of an auditor's own would be called with what statistics hold. */
+	/* The planner would pass values from statistics to an operator of an auditor. */
 	for (int i = 0; i < lengthof(personal); i++)
 		cg_owncommand_utility(psprintf("ALTER TABLE contact_guard.%s ALTER %s SET STATISTICS 0", name, personal[i]));
 	cg_owncommand_utility(psprintf("ALTER TABLE contact_guard.log ATTACH PARTITION contact_guard.%s "
 								  "FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00')",
 								  name, year, month, next_year, next_month));
-	/* The log's trigger for rows comes with that; see src/ownreplica.c. */
+	/* ATTACH copies the log's row trigger, but not this one: see src/base/ownreplica.c. */
 	cg_owncommand_utility(psprintf("CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON contact_guard.%s "
 								  "FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()", name));
 	cg_owncommand_utility(psprintf("ALTER TABLE contact_guard.%s ENABLE REPLICA TRIGGER discard_truncate", name));
 	join_extension(name);
-	/* From now on it is ours. */
+	/* Later commands must see the new member of the extension. */
 	CommandCounterIncrement();
 }
 
-/* As a member it goes with the extension, and pg_dump leaves it to it. */
+/* DROP EXTENSION then drops the partition, too, and pg_dump does not dump its definition. */
 static void
 join_extension(const char *name)
 {
@@ -154,7 +154,7 @@ join_extension(const char *name)
 	ObjectAddressSet(table, RelationRelationId, get_relname_relid(name, cg_objects_schema()));
 	ObjectAddressSet(extension, ExtensionRelationId, cg_objects_extension());
 	recordDependencyOn(&table, &extension, DEPENDENCY_EXTENSION);
-	/* Whatever ALTER DEFAULT PRIVILEGES grants on tables, nobody reads the log past log. */
+	/* ALTER DEFAULT PRIVILEGES must not let a role read a partition directly. */
 	cg_acls_reset(RelationRelationId, table.objectId);
 }
 
@@ -168,8 +168,8 @@ open_writer(Writer *writer, Oid relid)
 }
 
 /*
- * PostgreSQL has no insertion of several rows that is not decoded.  One after the
- * other takes longer, so that is for servers where something decodes.
+ * table_multi_insert cannot keep rows from logical decoding.  Single insertions can,
+ * but take longer; they are used only where wal_level is logical.
  */
 static void
 flush_writer(Writer *writer)
@@ -245,7 +245,7 @@ fill_slot(TupleTableSlot *slot, const int *place, const CgLogRow *row)
 	const CgRecordContext *context = &row->context;
 
 	ExecClearTuple(slot);
-	/* So are the columns of a later version, and the commitments. */
+	/* Columns of a later version and the commitments stay null. */
 	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
 	set_int8(slot, AT(seq), row->seq, false);
 	set_int8(slot, AT(read_at), record->read_at, false);

@@ -1,6 +1,6 @@
 /*
  * accesslog.h
- *		Rows of contact_guard.log, a partition a month.
+ *		Rows of contact_guard.log, which has one partition for each month.
  */
 #ifndef CG_ACCESSLOG_H
 #define CG_ACCESSLOG_H
@@ -10,12 +10,12 @@
 #include "evidence/logrow.h"
 
 /*
- * Inserts a list of CgLogRow, making partitions that are missing.  Needs a
+ * Inserts a list of CgLogRow, and creates partitions that are missing.  Needs a
  * transaction with a snapshot.
  */
 extern void cg_accesslog_insert(List *rows);
 
-/* Makes the partition log_YYYY_MM, which must not be there. */
+/* Creates the partition log_YYYY_MM, which must not exist. */
 extern void cg_accesslog_make_month(int year, int month);
 
 #endif							/* CG_ACCESSLOG_H */

@@ -1,9 +1,9 @@
 /*
  * apply.c
- *		From journal messages to rows of the access log, a batch a transaction.
+ *		From journal messages to rows of the access log, one batch in each transaction.
  *
- * A message counts if its MAC does, and if it has not come before (sessions.c):
- * anything else is a forgery or a repetition.
+ * A message counts if its MAC is right and if it has not come before (sessions.c).
+ * Any other message is a forgery or a repetition.
  */
 #include "postgres.h"
 
@@ -43,14 +43,14 @@ typedef struct Passed
 
 static CgJournalState state;
 static Oid	state_table = InvalidOid;
-static int64 log_size;			/* of the batch, committed to state with it */
-static int64 rejected;
-static int64 gaps;				/* of the batch */
+static int64 log_size;			/* with the batch; goes to state at the commit */
+static int64 rejected;			/* with the batch, too */
+static int64 gaps;				/* in the batch */
 static MemoryContext batch = NULL;
 static List *rows = NIL;		/* of CgLogRow */
 static List *queries = NIL;		/* of CgItem */
 static List *passed = NIL;		/* of Passed */
-static XLogRecPtr cleaned = InvalidXLogRecPtr;	/* Invalid: not yet */
+static XLogRecPtr cleaned = InvalidXLogRecPtr;	/* Invalid: never */
 static const char *doing = "starting";
 
 static bool is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *items);
@@ -91,9 +91,9 @@ cg_apply_begin(void)
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	/*
-	 * Somebody may have dropped the extension and created it anew.  From here to the
-	 * end of the transaction he cannot: with this lock the tables that our commands
-	 * name are those that have been checked.
+	 * A session may have dropped the extension and created it anew.  With this lock no
+	 * session can do so from here to the end of the transaction, so our commands name
+	 * the tables that are checked here.
 	 */
 	LockRelationOid(state_table, AccessShareLock);
 	if (cg_objects_relation("journal_state", true) != state_table)
@@ -101,13 +101,16 @@ cg_apply_begin(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the journal of this database is another one now")));
 	use_texts();
-	/* Nor may a text be seen that a purge has taken while we waited for it. */
+	/* A text that a purge removed while we waited for its lock must not be seen. */
 	PopActiveSnapshot();
 	PushActiveSnapshot(GetLatestSnapshot());
 	MemoryContextSwitchTo(batch);
 }
 
-/* What a leaf has the hash of must be there when the batch commits: see purge(). */
+/*
+ * A statement's text whose hash goes into a leaf must be in query_text when the batch
+ * commits.  So purge() is locked out, and texts are forgotten that it has removed.
+ */
 static void
 use_texts(void)
 {
@@ -142,7 +145,7 @@ forget_batch(void)
 	passed = NIL;
 }
 
-/* Sealed with the key of this epoch, or of the one before while that lasted? */
+/* Is it sealed with the key of this epoch, or of the epoch before while that lasted? */
 static bool
 is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
 {
@@ -155,7 +158,7 @@ is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *ite
 		header->epoch == state.epoch - 1;
 }
 
-/* An authentic message that has not come before; a repetition counts as rejected. */
+/* False if the message is not authentic or is a repetition: both count as rejected. */
 static bool
 open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
 {
@@ -220,7 +223,7 @@ take_items(const CgMessageHeader *header, CgReader *items)
 			add_row(&context, &item.record, name);
 		}
 	}
-	/* Sealed by us, so the fault is ours: the log must not hide it. */
+	/* The MAC is ours, so this is an error of ours, and the log must show it. */
 	if (items->bad)
 		cg_apply_own_record(CG_EVENT_GAP,
 							psprintf("message " UINT64_FORMAT " of session %s is damaged", header->counter, name));
@@ -238,7 +241,7 @@ cg_apply_pass(const CgWalMessage *message, int code)
 	return true;
 }
 
-/* Its bytes, and a record that says what is the matter with it. */
+/* Keeps the bytes of the message, with a gap record that says why.  what: a predicate. */
 static void
 keep_message(const CgWalMessage *message, const CgMessageHeader *header, const char *what)
 {

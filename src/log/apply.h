@@ -1,9 +1,10 @@
 /*
  * apply.h
- *		From journal messages to rows of the access log, a batch a transaction.
+ *		From journal messages to rows of the access log, one batch in each transaction.
  *
- * Recorder only.  The order of calls: use, then any number of
- * begin … message/own_record/… commit (or abandon).
+ * Only the recorder calls these functions.  It calls use first.  Then, for each batch,
+ * it calls begin, then message, pass, reject or own_record any number of times, and then
+ * commit or end_empty.
  */
 #ifndef CG_APPLY_H
 #define CG_APPLY_H
@@ -13,36 +14,40 @@
 #include "journal/journalstate.h"
 #include "log/walreader.h"
 
-/* The state to go on from.  In a transaction. */
+/* Sets the state from which batches continue.  Needs a transaction. */
 extern void cg_apply_use(const CgJournalState *state);
 
+/* Begins a transaction and locks the tables.  ERROR if the extension was created anew. */
 extern void cg_apply_begin(void);
 
-/* Takes a message in; false for one that is not ours, which is counted as rejected. */
+/* Adds a message to the batch.  False if it is not ours: it is counted as rejected. */
 extern bool cg_apply_message(const CgWalMessage *message);
 
-/* The same of one whose content has failed with this SQLSTATE: keeps its bytes. */
+/* The same for a message whose content has failed with this SQLSTATE: keeps its bytes. */
 extern bool cg_apply_pass(const CgWalMessage *message, int code);
 
 /* Counts a message that is too long to be ours. */
 extern void cg_apply_reject(void);
 
-/* A record that the recorder makes itself. */
-extern void cg_apply_own_record(CgEvent event, const char *reason); /* or NULL */
+/* Adds a record of the recorder's own.  reason may be NULL. */
+extern void cg_apply_own_record(CgEvent event, const char *reason);
 
-/* Stores all, with the position (Invalid: the old one), and commits. */
+/* Stores the batch and the position (Invalid: the old one stays), and commits. */
 extern void cg_apply_commit(XLogRecPtr position);
 
-/* Forgets a batch in which nothing was. */
+/* Ends an empty batch. */
 extern void cg_apply_end_empty(void);
 
-/* Now and then, between batches: forgets sessions that need not be known any more. */
+/*
+ * Forgets, now and then, sessions that need not be known any more, and the key of the
+ * epoch before.  Call it between batches.
+ */
 extern void cg_apply_clean(XLogRecPtr position);
 
-/* WAL between these positions is missing: one batch, with a record of it. */
+/* Records, in a batch of its own, that WAL between these positions is missing. */
 extern void cg_apply_gap(XLogRecPtr from, XLogRecPtr to);
 
-/* What was being done, for status() after an error; never NULL. */
+/* The present step, as a phrase for status() after an error; never NULL. */
 extern const char *cg_apply_doing(void);
 
 #endif							/* CG_APPLY_H */

@@ -2,15 +2,19 @@
  * batch.c
  *		Messages of the journal into the access log, a transaction at a time.
  *
- * No input stops the recorder.  What is in a message is bounded where it is written
- * (record.c) and made storable before it is stored (rowleaf.c); what nobody foresaw
- * ends as follows.  An error that what is in a message can cause ends this process,
- * which leaves in shared memory how far its batch went.  The next one takes each
- * message in a transaction of its own up to there, so the error names one.  The
- * third passes that one: the bytes are kept in contact_guard.journal_passed, and a
- * gap record says so.  After a crash it begins anew.  Any other error (no space,
- * locks, memory) has nothing to do with the message, and the recorder comes back
- * until it has gone.
+ * No input stops the recorder.  Texts in a message are bounded where they are written
+ * (record.c), and made storable before they are stored (rowleaf.c).  An unforeseen
+ * content is handled as follows.
+ *
+ * An error that the content of a message can cause ends this process.  The process
+ * leaves the end of its batch in shared memory.  Up to that position the next recorder
+ * takes each message in a transaction of its own, so that the error shows which message
+ * is the cause.  The third recorder passes over that message: it keeps the bytes in
+ * contact_guard.journal_passed, and writes a gap record.  After a crash these steps
+ * begin anew.
+ *
+ * Any other error (no space, locks, memory) does not depend on the message.  Then
+ * recorders are started until the error has gone.
  */
 #include "postgres.h"
 
@@ -21,16 +25,16 @@
 
 #define BATCH_BYTES (4 * 1024 * 1024)
 
-/* The batch under way. */
-static XLogRecPtr batch_end = InvalidXLogRecPtr;	/* Invalid: none */
-static int	batch_messages = 0; /* of ours */
-static XLogRecPtr batch_message = InvalidXLogRecPtr;	/* the last of them */
+/* The present batch. */
+static XLogRecPtr batch_end = InvalidXLogRecPtr;	/* Invalid: there is no batch */
+static int	batch_messages = 0; /* number of our messages in it */
+static XLogRecPtr batch_message = InvalidXLogRecPtr;	/* where the last of them begins */
 
 static bool is_of_content(int code);
 static void look_for_suspect(XLogRecPtr *alone_until, XLogRecPtr *suspect, int *code);
 static bool take_into_batch(const CgWalMessage *message, XLogRecPtr suspect, int code);
 
-/* Errors that what is in a message can cause: everything else ends some day by itself. */
+/* Can the content of a message cause this error?  Other errors end by themselves. */
 static bool
 is_of_content(int code)
 {
@@ -39,8 +43,9 @@ is_of_content(int code)
 }
 
 /*
- * Which of a batch's messages it is shows when each comes alone; and that it is the
- * message, and not the table, when the record that tells of it can be stored.
+ * When each message has its own transaction, the error shows which message of the batch
+ * is the cause.  If the gap record can be stored then, the cause is the message and not
+ * the table.
  */
 void
 cg_batch_note_error(CgDatabase *database, int code)
@@ -56,7 +61,10 @@ cg_batch_note_error(CgDatabase *database, int code)
 	}
 }
 
-/* Is one of the next messages, or the one that begins there, to come alone? */
+/*
+ * Up to where each message has its own transaction, and which message (with which
+ * SQLSTATE) is to be passed over.
+ */
 static void
 look_for_suspect(XLogRecPtr *alone_until, XLogRecPtr *suspect, int *code)
 {
@@ -70,7 +78,7 @@ look_for_suspect(XLogRecPtr *alone_until, XLogRecPtr *suspect, int *code)
 	LWLockRelease(cg_shared->lock);
 }
 
-/* False for a message that is not ours; what others wrote under our name is no backlog. */
+/* False for a message that is not ours: it does not count as backlog. */
 static bool
 take_into_batch(const CgWalMessage *message, XLogRecPtr suspect, int code)
 {

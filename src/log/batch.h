@@ -1,7 +1,7 @@
 /*
  * batch.h
  *		Messages of the journal into the access log, a transaction at a time.
- *		Recorder only.
+ *		Only the recorder calls these functions.
  */
 #ifndef CG_BATCH_H
 #define CG_BATCH_H
@@ -10,15 +10,15 @@
 #include "log/walreader.h"
 
 /*
- * One transaction, of what has been flushed up to limit.  False if there was
- * nothing yet.  *bytes: of messages of ours.
+ * Records, in one transaction, messages that have been flushed and end at or before
+ * limit.  False if there was no WAL to read yet.  *bytes: the length of our messages.
  */
 extern bool cg_batch_record(CgWalReader *reader, XLogRecPtr limit, uint64 *bytes);
 
 /*
- * The error that ends this process has this SQLSTATE: if it may be the content of a
- * message, the next recorder will see which.  The lock of shared memory is held,
- * in exclusive mode.
+ * Notes the SQLSTATE of the error that ends this process.  If the content of a message
+ * may be the cause, the next recorder finds out which message it is.  The caller holds
+ * the lock of shared memory in exclusive mode.
  */
 extern void cg_batch_note_error(CgDatabase *database, int code);
 

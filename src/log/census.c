@@ -2,13 +2,15 @@
  * census.c
  *		Which databases have a journal: the launcher asks each of them once.
  *
- * After a start, a crash or a promotion nobody remembers whose messages are not
- * recorded, and the launcher, connected to no database, cannot look.  So each
- * database gets an entry in shared memory and thereby a recorder, a few at a time.
- * It reads on from its stored position and says so, or removes the entry if the
- * extension is not there.  Until all have answered the slot stays where it is.
+ * After a start, a crash or a promotion shared memory does not say which databases have
+ * unrecorded messages.  The launcher cannot look, because it is not connected to a
+ * database.  So each database gets an entry in shared memory, a few at a time, and the
+ * entry makes the launcher start a recorder.  The recorder reads on from its stored
+ * position and sets the position in the entry.  If the extension is not there, the
+ * recorder removes the entry.  Until all databases have answered, the slot does not move.
  *
- * Who creates the extension later makes an entry first; so asking once is enough.
+ * A session that creates the extension later makes an entry first.  So each database is
+ * asked only once.
  */
 #include "postgres.h"
 
@@ -24,12 +26,12 @@
 #include "base/shared.h"
 #include "log/census.h"
 
-/* max_worker_processes is small; one that cannot start does not hold up the rest. */
+/* Few, since max_worker_processes is small.  A recorder that failed is not counted. */
 #define AT_ONCE 2
 
 static bool begun = false;
 static List *waiting = NIL;		/* OIDs of databases, in TopMemoryContext */
-static List *asked = NIL;
+static List *asked = NIL;		/* those that have an entry and have not answered */
 
 static void list_databases(void);
 static int	drop_answered(void);
@@ -40,7 +42,7 @@ cg_census_take(void)
 {
 	int			asking;
 
-	/* No journal can be written here, and no slot be had. */
+	/* Without these settings there can be neither a journal nor a slot. */
 	if (wal_level < WAL_LEVEL_REPLICA || max_replication_slots == 0)
 		return true;
 	if (!begun)
@@ -59,7 +61,7 @@ cg_census_take(void)
 	return waiting == NIL && asked == NIL;
 }
 
-/* Also those that allow no connections: their messages may be in WAL. */
+/* Databases that allow no connections are listed, too: WAL may have their messages. */
 static void
 list_databases(void)
 {
@@ -75,7 +77,7 @@ list_databases(void)
 		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
 		MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
 
-		/* What an interrupted DROP DATABASE has left cannot be connected to. */
+		/* A database that an interrupted DROP DATABASE has left allows no connection at all. */
 		if (database->datconnlimit != DATCONNLIMIT_INVALID_DB)
 			waiting = lappend_oid(waiting, database->oid);
 		MemoryContextSwitchTo(oldcontext);
@@ -84,13 +86,16 @@ list_databases(void)
 	table_close(catalog, AccessShareLock);
 	CommitTransactionCommand();
 	/*
-	 * Should there be no room for all, those that are there longest have it: nobody
-	 * takes it from them by making more, nor by what moves a row of the catalog.
+	 * If there are more databases than entries, the oldest databases get one.  So a new
+	 * database, or a moved row of pg_database, cannot take the entry of an older one.
 	 */
 	list_sort(waiting, list_oid_cmp);
 }
 
-/* Those whose entry has a position, or has gone.  Returns how many are on their way. */
+/*
+ * Drops from the list the databases whose entry has a position, or has gone.  Returns
+ * how many of the others have a recorder that has not failed.
+ */
 static int
 drop_answered(void)
 {
@@ -111,7 +116,7 @@ drop_answered(void)
 	return asking;
 }
 
-/* False if there is no room for it: then WAL is kept until somebody makes some. */
+/* False if no entry is free.  Then the slot keeps WAL until an entry becomes free. */
 static bool
 ask_database(Oid oid)
 {
@@ -126,7 +131,7 @@ ask_database(Oid oid)
 		ereport(WARNING,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("more than %d databases of this server use contact_guard", CG_MAX_DATABASES),
-				 errdetail("Reads in the others are not recorded, and their WAL is kept.")));
+				 errdetail("Reads in the other databases are not recorded, and their WAL is kept.")));
 		warned = true;
 	}
 	return room;

@@ -6,8 +6,8 @@
 #define CG_CENSUS_H
 
 /*
- * Launcher only, at each turn of its loop.  True when every database has
- * answered: from then on shared memory has an entry for each journal.
+ * The launcher calls this in each turn of its loop.  True when every database has
+ * answered.  From then on shared memory has an entry for each journal.
  */
 extern bool cg_census_take(void);
 

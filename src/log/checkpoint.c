@@ -3,11 +3,11 @@
  *		Checkpoints: signed statements of the access log's size and root.
  *
  * "A log MUST not sign any checkpoint which is inconsistent with any checkpoint
- * it previously signed" (C2SP tlog-checkpoint).  What was signed last is in a file
- * outside the data directory, written before the note is published: after a
- * restored backup or a lossy failover the tables do not know of it, the file does.
- * Then nothing is signed under this origin any more; contact_guard.new_epoch()
- * opens another one.
+ * it previously signed" (C2SP tlog-checkpoint).  The last signed checkpoint is in a
+ * file outside the data directory, which is written before the note is published.
+ * After a restored backup or a lossy failover the tables do not have that checkpoint,
+ * but the file has it.  Then nothing is signed under this origin any more, and
+ * contact_guard.new_epoch() begins another origin.
  */
 #include "postgres.h"
 
@@ -41,10 +41,10 @@
 #define CHECKPOINT_LENGTH 1024
 #define RETRY_USECS (60 * USECS_PER_SEC)
 
-static TimestampTz last_signed_at = 0;	/* or tried */
+static TimestampTz last_signed_at = 0;	/* the last attempt, too */
 static uint64 last_signed_size = 0;
 static bool failing = false;
-static List *keys = NIL;		/* of the attempt under way */
+static List *keys = NIL;		/* of the present attempt */
 
 static void note_problem(const char *problem);
 static bool attempt(void (*step) (void));
@@ -85,7 +85,7 @@ cg_checkpoint_due(void)
 
 	if (!cg_signing_configured())
 		return 0;
-	/* Anybody's record shows that the log is alive. */
+	/* Any record shows that the log is alive, not only a heartbeat. */
 	heartbeat = cg_recorded_last_at() + cg_heartbeat_interval * USECS_PER_SEC;
 	if (failing)
 		return Min(heartbeat, last_signed_at + RETRY_USECS);
@@ -101,7 +101,7 @@ cg_checkpoint_retry(void)
 		last_signed_at = 0;
 }
 
-/* For status(). */
+/* Sets the problem that status() shows; "": none. */
 static void
 note_problem(const char *problem)
 {
@@ -135,14 +135,14 @@ cg_checkpoint_maintain(void)
 	if (attempt(read_verification_keys))
 	{
 		/*
-		 * Not attempted: what fails in a batch of records leaves the tree in memory
-		 * ahead of the tables, and must end this process.
+		 * Not by attempt(): an error in a batch leaves the tree in memory ahead of the
+		 * tables, so it must end this process.
 		 */
 		record_keys();
 		MemoryContextSwitchTo(context);
 		if (attempt(sign))
 		{
-			/* It may be that of a recorder before us. */
+			/* The problem may be one that an earlier recorder has noted. */
 			note_problem("");
 			failing = false;
 		}
@@ -151,7 +151,7 @@ cg_checkpoint_maintain(void)
 	MemoryContextDelete(context);
 }
 
-/* Records go on, whatever becomes of their checkpoints. */
+/* Runs a step; false after an error.  Recording goes on even if checkpoints fail. */
 static bool
 attempt(void (*step) (void))
 {
@@ -169,11 +169,11 @@ attempt(void (*step) (void))
 
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		/* A WARNING, since an ERROR would end a session; once, not every minute. */
+		/* Not an ERROR, which would end the recorder; and not again in every minute. */
 		if (!failing)
 			ereport(WARNING,
 					(errcode(error->sqlerrcode),
-					 errmsg("contact_guard signs no checkpoint: %s", error->message),
+					 errmsg("contact_guard could not sign a checkpoint: %s", error->message),
 					 error->detail ? errdetail("%s", error->detail) : 0,
 					 error->hint ? errhint("%s", error->hint) : 0));
 		FlushErrorState();
@@ -193,8 +193,8 @@ read_verification_keys(void)
 }
 
 /*
- * The end of the newest commit of a recorder of this database, who may have been
- * another process: they commit asynchronously.
+ * The end of the newest commit of any recorder of this database.  Recorders commit
+ * asynchronously, so a commit of an earlier process may not be flushed yet.
  */
 static XLogRecPtr
 last_commit(void)
@@ -221,7 +221,7 @@ sign(void)
 	char	   *path;
 	XLogRecPtr	committed;
 
-	/* What a crash could take back must not be signed. */
+	/* Records that a crash could still lose must not be signed. */
 	committed = last_commit();
 	XLogFlush(committed);
 	if (!cg_standbys_wait(committed))
@@ -240,7 +240,7 @@ sign(void)
 	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin)));
 	if (last)
 		check_file_consistency(&checkpoint, last);
-	/* Every question above has left us in SPI's memory, which ends here. */
+	/* The calls above may have changed to a memory context of SPI, which ends here. */
 	SPI_finish();
 	MemoryContextSwitchTo(context);
 	path = cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin));
@@ -258,7 +258,7 @@ sign(void)
 	thin_out();
 }
 
-/* Fixed at the first checkpoint: a renamed database is the same log. */
+/* The origin is stored at the first checkpoint, so that a renamed database keeps it. */
 static char *
 origin(void)
 {
@@ -283,7 +283,7 @@ origin(void)
 	return psprintf("%s/%d", state.origin, state.origin_number);
 }
 
-/* A key that has come or gone is a record, in front of what it signs. */
+/* A key that was added or removed is recorded before the next checkpoint is signed. */
 static void
 record_keys(void)
 {
@@ -307,7 +307,7 @@ record_keys(void)
 	cg_apply_commit(InvalidXLogRecPtr);
 }
 
-/* ERROR, and no signature, if what was signed last is not of this tree. */
+/* ERROR, and no signature, if this tree does not continue the last signed checkpoint. */
 static void
 check_file_consistency(const CgCheckpoint *checkpoint, const char *last)
 {
@@ -353,8 +353,9 @@ publish(const CgCheckpoint *checkpoint, const char *note)
 }
 
 /*
- * One each 10 s is three million a year.  After a week the last of each hour is
- * kept: a note that somebody holds is compared with the tree, not with these.
+ * One checkpoint in 10 seconds makes three million a year.  After a week only the last
+ * one of each hour is kept.  An auditor's note is compared with the tree, so it does
+ * not matter that its row has gone.
  */
 static void
 thin_out(void)

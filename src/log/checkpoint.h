@@ -2,9 +2,10 @@
  * checkpoint.h
  *		Checkpoints: signed statements of the access log's size and root.
  *
- * Recorder only.  The order of things: the records' commit is flushed (and
- * acknowledged by synchronous standbys), the new tree is checked against what was
- * signed last, the note is signed, kept in the state file, and published.
+ * Only the recorder calls these functions.  The steps are: the commit of the records is
+ * flushed, and acknowledged by synchronous standbys; the tree is checked against the
+ * last signed checkpoint; the note is signed; the note is written to the state file; the
+ * note is published.
  */
 #ifndef CG_CHECKPOINT_H
 #define CG_CHECKPOINT_H
@@ -12,19 +13,19 @@
 #include "datatype/timestamp.h"
 
 /*
- * Signs a checkpoint, and makes a heartbeat record, if one is due.  Outside of a
- * transaction.  Never throws: a failure is a WARNING in the server log, once, and
- * status() has it.
+ * Signs a checkpoint and makes a heartbeat record, each if it is due.  Call it outside
+ * of a transaction.  If the checkpoint fails, it does not throw: status() shows the
+ * failure, and the server log has a WARNING for the first of several failures.
  */
 extern void cg_checkpoint_maintain(void);
 
-/* When cg_checkpoint_maintain has something to do; 0 if never. */
+/* When cg_checkpoint_maintain will have something to do; 0 if never. */
 extern TimestampTz cg_checkpoint_due(void);
 
-/* Is the next thing a checkpoint, so that the recorder should stay for it? */
+/* Are there records that are not signed yet, so that the recorder should not end? */
 extern bool cg_checkpoint_pending(void);
 
-/* The configuration has been read again: what failed may do now. */
+/* Call it when the configuration was read again: a failed checkpoint is tried at once. */
 extern void cg_checkpoint_retry(void);
 
 #endif							/* CG_CHECKPOINT_H */

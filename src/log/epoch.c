@@ -2,12 +2,13 @@
  * epoch.c
  *		Whose journal this is: epochs begin with the extension, a copy, a restore.
  *
- * The state row names the system and the database that it belongs to.  Found
- * anywhere else (CREATE DATABASE … TEMPLATE, a restore into a new cluster), it
- * came with a copy: its key is known elsewhere and its position means nothing
- * here, so the recorder begins anew with a key of its own, and says so in the
- * log, with how far the other journal had come: what it had not stored by then
- * is nowhere.  Nobody reads a guarded column in between: messages cannot be sealed.
+ * The state row names the system and the database that it belongs to.  If it names
+ * another one, the database is a copy (CREATE DATABASE ... TEMPLATE, a restore into a
+ * new cluster).  The key is known elsewhere then, and the position has no meaning here.
+ * So the recorder begins a new epoch with a new key.  It writes a record that says up to
+ * which position the other journal was stored: later messages of that journal are not in
+ * this database.  Until then guarded columns cannot be read, since messages cannot be
+ * sealed.
  */
 #include "postgres.h"
 
@@ -51,7 +52,7 @@ typedef enum Finding
 {
 	NO_JOURNAL,					/* the extension is not there */
 	OWN_JOURNAL,
-	COPY_OF_JOURNAL,			/* another database's */
+	COPY_OF_JOURNAL,			/* the row names another database */
 	DAMAGED_JOURNAL
 } Finding;
 
@@ -93,7 +94,7 @@ insert_key(int32 epoch, const uint8 *key, XLogRecPtr ends_at)
 	cg_ownrows_insert(CG_OWN_JOURNAL_KEY, values, nulls);
 }
 
-/* In place of all keys that there are. */
+/* Replaces all keys by this one. */
 static void
 store_key(int32 epoch, const uint8 *key)
 {
@@ -113,7 +114,7 @@ cg_epoch_forget_previous(const CgJournalState *state)
 
 /*
  * Leaves are made of UTF-8: a row that cannot be converted could not be verified.  Of
- * PostgreSQL's encodings this holds for MULE_INTERNAL.
+ * PostgreSQL's encodings only MULE_INTERNAL cannot be converted.
  */
 static void
 require_encoding(void)
@@ -130,7 +131,10 @@ require_encoding(void)
 			 errhint("Use a database of encoding UTF8.")));
 }
 
-/* After commit or before: it comes again until it finds what it needs. */
+/*
+ * Asks for a recorder before the transaction has committed.  A recorder that comes too
+ * early ends, and is started again.
+ */
 static void
 expect_recorder(bool begins)
 {
@@ -140,7 +144,7 @@ expect_recorder(bool begins)
 	database = cg_shared_database(MyDatabaseId, true);
 	if (database)
 	{
-		/* What an extension that was dropped had recorded says nothing of this one: sync() waits. */
+		/* The position of an extension that was dropped does not count: sync() must wait. */
 		if (begins)
 			database->recorded = InvalidXLogRecPtr;
 		else
@@ -154,7 +158,7 @@ expect_recorder(bool begins)
 	LWLockRelease(cg_shared->lock);
 }
 
-/* Called once, by the extension's script. */
+/* The extension's script calls it once. */
 Datum
 cg_begin_journal(PG_FUNCTION_ARGS)
 {
@@ -165,13 +169,13 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 	cg_roles_require_admin("begin a journal");
 	require_encoding();
 	/*
-	 * The script of an older version.  Its tables are not those that we write; the
-	 * script of the update that must follow begins the journal.
+	 * An older version is being created.  Its tables are not those that this library
+	 * writes.  The script of the update that must follow begins the journal.
 	 */
 	if (cg_objects_is_creating() && cg_objects_is_other_version())
 	{
 		ereport(WARNING,
-				(errmsg("extension \"%s\" cannot guard anything before its version is the library's, %s", CG_SCHEMA, CG_VERSION),
+				(errmsg("extension \"%s\" cannot guard anything until it is updated to the library's version, %s", CG_SCHEMA, CG_VERSION),
 				 errhint("Run ALTER EXTENSION contact_guard UPDATE.")));
 		PG_RETURN_VOID();
 	}
@@ -190,8 +194,8 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 }
 
 /*
- * put_journal_key(epoch, key, ends_at), for the update's script alone: past logical
- * decoding, which no INSERT is.  Without a key it makes one.
+ * put_journal_key(epoch, key, ends_at), only for the script of an update.  The script
+ * cannot use INSERT, since logical decoding would show the key.  A null key: makes one.
  */
 Datum
 cg_put_journal_key(PG_FUNCTION_ARGS)
@@ -201,7 +205,7 @@ cg_put_journal_key(PG_FUNCTION_ARGS)
 	if (!cg_objects_is_creating() || PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the key of the journal is set by the extension's scripts alone")));
+				 errmsg("only the scripts of the extension can set the key of the journal")));
 	if (PG_ARGISNULL(1))
 		make_key(key);
 	else
@@ -217,14 +221,14 @@ cg_put_journal_key(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* Which journal this is, among all that a dump may bring together. */
+/* The name of this journal, which tells it from others that a restore may bring. */
 Datum
 cg_journal_origin(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId)));
 }
 
-/* One number from a table of ours. */
+/* The number that a query of our own tables returns. */
 static int64
 ask_number(const char *sql)
 {
@@ -234,7 +238,7 @@ ask_number(const char *sql)
 	return result;
 }
 
-/* A journal of this database's own, after another one or one that is lost. */
+/* Changes the state to that of a new epoch of this database. */
 static void
 begin_anew(CgJournalState *state)
 {
@@ -247,8 +251,8 @@ begin_anew(CgJournalState *state)
 }
 
 /*
- * Has the row a version of a transaction that was never begun?  Waiting for one to
- * end, as an UPDATE would, takes for ever.
+ * Does a version of the row name a transaction that was never begun?  An UPDATE would
+ * wait for ever for that transaction to end.
  */
 static bool
 is_of_the_future(void)
@@ -273,10 +277,10 @@ is_of_the_future(void)
 }
 
 /*
- * What there is of a journal.  A row that cannot be read, or only in a version that
- * cannot be updated, is what pg_resetwal may leave: the recorder commits
- * asynchronously, and what is on disk of its transactions need not fit together.
- * Records are numbered after what the log has, then.
+ * Finds out which journal the database has, and reads its state.  pg_resetwal may leave
+ * a row that cannot be read or cannot be updated: the recorder commits asynchronously,
+ * so the parts of its transactions that are on disk need not fit together.  Then the
+ * numbers of the log and of its sessions are taken from the tables.
  */
 static Finding
 find_state(CgJournalState *state)
@@ -284,10 +288,10 @@ find_state(CgJournalState *state)
 	bool		found;
 	Oid			relid = cg_objects_relation("journal_state", true);
 
-	/* Also where somebody has a table of that name: it is none of ours. */
+	/* A table of that name that is not a member of the extension does not count. */
 	if (!OidIsValid(relid))
 		return NO_JOURNAL;
-	/* With it nobody drops the extension, and what is checked stays so. */
+	/* With this lock no session can drop the extension after the checks. */
 	LockRelationOid(relid, AccessShareLock);
 	memset(state, 0, sizeof(*state));
 	found = cg_journalstate_read(state);
@@ -301,7 +305,7 @@ find_state(CgJournalState *state)
 	return DAMAGED_JOURNAL;
 }
 
-/* Stores the state of a journal that begins anew, or is repaired. */
+/* Stores the state of a new epoch, or a repaired state. */
 static void
 store(const CgJournalState *state, Finding finding)
 {
@@ -321,7 +325,7 @@ store(const CgJournalState *state, Finding finding)
 									4, types, values, NULL);
 	else
 	{
-		/* A new file: an INSERT could wait for ever for a transaction that never was. */
+		/* A new file: INSERT could wait for ever for a transaction that was never begun. */
 		cg_owncommand_truncate("journal_state");
 		(void) cg_owncommand_execute("INSERT INTO contact_guard.journal_state (system_identifier, database, epoch, "
 									"epoch_recorded, position, log_size, rejected, gaps) "
@@ -332,7 +336,7 @@ store(const CgJournalState *state, Finding finding)
 	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
 }
 
-/* The first record of a journal, with the state if that is new: one transaction. */
+/* Writes the first record of an epoch, and a changed state, in one transaction. */
 static void
 record_beginning(const CgJournalState *old, const CgJournalState *state, Finding finding)
 {

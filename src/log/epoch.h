@@ -10,20 +10,19 @@
 #include "journal/journalstate.h"
 
 /*
- * For the recorder, outside of a transaction: opens a new epoch if the journal's
- * state is another database's, repairs one that is damaged, and records it.
- * Returns the position from which to read, or Invalid if the extension is not
- * there.
+ * The recorder calls this outside of a transaction.  It begins a new epoch if the state
+ * of the journal names another database.  It repairs a damaged state.  It records both.
+ * Returns the position from which to read, or Invalid if the extension is not there.
  */
 extern XLogRecPtr cg_epoch_open(void);
 
 /*
- * Removes the key of the epoch before, whose messages are all recorded.  A transaction
- * of its own.
+ * Removes the key of the epoch before, in a transaction of its own.  All messages of
+ * that epoch must have been recorded.
  */
 extern void cg_epoch_forget_previous(const CgJournalState *state);
 
-/* Is somebody creating the extension just now, in a transaction not yet committed? */
+/* Is a transaction in progress that creates the extension? */
 extern bool cg_epoch_is_coming(void);
 
 #endif							/* CG_EPOCH_H */

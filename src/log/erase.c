@@ -2,18 +2,19 @@
  * erase.c
  *		erase_customer(), erase_actor().
  *
- * The values go, and with them the salts; what stays is the commitment that the
- * row's leaf holds, so that the row still verifies and says nothing of whom it
- * was about.  Dead rows go with VACUUM, older copies with their WAL and backups.
+ * The values and their salts are removed.  The commitment stays, since the row's leaf
+ * contains it.  So the row can still be verified, but does not say whom it was about.
+ * VACUUM removes the dead rows.  Older copies remain in WAL and in backups as long as
+ * these are kept.
  *
- * The count of the record is that of the log's own rows, without those that a restore
- * has brought: as many values, and no more, contact-guard verify takes for erased.
+ * The record counts only rows of contact_guard.log, not those that a restore has
+ * brought.  contact-guard verify accepts as many erased values as the records count.
  *
- * Nobody erases his own name, nor whom he has read; and of customers who are held
- * the name of the reader stays, too.
+ * A caller can erase neither his own name nor the customers whom he has read.  In
+ * records of customers who are held, the name of the reader stays, too.
  *
- * Locks: of the rows, as an UPDATE has them; the recorder inserts others.  Holds
- * neither come nor go meanwhile: see holds.h.
+ * Locks: each row, as UPDATE locks it.  The recorder is not hindered, since it only
+ * inserts rows.  Holds cannot change meanwhile: see holds.h.
  */
 #include "postgres.h"
 
@@ -38,8 +39,8 @@ PG_FUNCTION_INFO_V1(cg_erase_customer);
 PG_FUNCTION_INFO_V1(cg_erase_actor);
 
 /*
- * What a row without one group has in place of what it had: see leaf.h.  Replaced and
- * not updated, since each UPDATE is decoded where there is a logical slot.
+ * The columns that change when a group of values (leaf.h) is erased.  Rows are replaced
+ * and not updated, since each UPDATE is decoded where there is a logical slot.
  */
 #define WITHOUT_CUSTOMER \
 	"SELECT tableoid, ctid, NULL::text AS customer, NULL::bytea AS customer_salt, " \
@@ -75,7 +76,10 @@ replace(const char *sql, const char *whom)
 	return cg_ownrows_replace(sql, 1, types, values);
 }
 
-/* Messages that could not be stored are not told apart: those that have the key go. */
+/*
+ * Messages that could not be stored cannot be taken apart.  So each message that
+ * contains the key is removed as a whole.
+ */
 static void
 forget_passed(const char *customer)
 {
@@ -88,8 +92,9 @@ forget_passed(const char *customer)
 }
 
 /*
- * Is the caller in the records of this customer or actor, whatever he calls himself
- * now?  Who he is is what his own records say: how he logged in, and as whom he acts.
+ * Is the caller the reader in records of this customer or actor?  The caller's names
+ * are those that his own records have: the role that logged in, the roles that he has
+ * set, and the actor.
  */
 static bool
 names_caller(const char *column, const char *whom)
@@ -111,7 +116,7 @@ names_caller(const char *column, const char *whom)
 							  2, types, values);
 }
 
-/* Whoever has read could say afterwards that it was not him. */
+/* A reader who could erase his own records could deny afterwards that he has read. */
 static void
 refuse_own(const char *column, const char *whom)
 {
@@ -119,10 +124,10 @@ refuse_own(const char *column, const char *whom)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("cannot erase records in which you are the reader"),
-				 errhint("Another member of role \"contact_guard_admin\" can.")));
+				 errhint("Ask another member of role \"contact_guard_admin\" to erase them.")));
 }
 
-/* The record must not name whom it forgets. */
+/* The record of the erasure must not name the customer. */
 Datum
 cg_erase_customer(PG_FUNCTION_ARGS)
 {

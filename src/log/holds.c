@@ -1,11 +1,11 @@
 /*
  * holds.c
- *		hold(), release_hold(), and what all who remove from the log begin with.
+ *		hold(), release_hold(), and the locks of all functions that remove log records.
  *
- * A hold must be seen by every purge and erasure that ends after it: an uncommitted
- * one is waited for, and no snapshot that is older than the wait is looked through.
+ * Every purge and erasure that ends after a hold must see it.  So they wait for
+ * uncommitted holds, and take a new snapshot after the wait.
  *
- * Locks, in this order: contact_guard.log, contact_guard.held, query_text.
+ * Locks are taken in this order: contact_guard.log, contact_guard.held, query_text.
  */
 #include "postgres.h"
 
@@ -40,9 +40,9 @@ cg_holds_begin(LOCKMODE log_lock, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("cannot %s in a transaction of isolation level REPEATABLE READ or SERIALIZABLE", what),
-				 errdetail("It would look at holds and records of the transaction's beginning."),
-				 errhint("Call it in a transaction of isolation level READ COMMITTED.")));
-	/* In the order of those who have read the log and go on to hold or erase. */
+				 errdetail("The function would not see holds and records that are newer than the transaction's snapshot."),
+				 errhint("Call the function in a transaction of isolation level READ COMMITTED.")));
+	/* A transaction that has read the log and then holds or erases has this order, too. */
 	LockRelationOid(cg_objects_relation("log", false), log_lock);
 	LockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock);
 	PushActiveSnapshot(GetLatestSnapshot());
@@ -63,7 +63,7 @@ finds(const char *sql, const char *customer)
 	return cg_owncommand_finds(sql, 1, types, values);
 }
 
-/* Past logical decoding, as everything that says who was read. */
+/* Logical decoding must not see a hold, nor any other row that names a customer. */
 static void
 insert_hold(const char *customer, const char *reason)
 {

@@ -1,6 +1,6 @@
 /*
  * holds.h
- *		hold(), release_hold(), and what all who remove from the log begin with.
+ *		hold(), release_hold(), and the locks of all functions that remove log records.
  */
 #ifndef CG_HOLDS_H
 #define CG_HOLDS_H
@@ -8,11 +8,11 @@
 #include "storage/lockdefs.h"
 
 /*
- * Before anything of the log is looked at in order to hold, erase or purge it: from
- * here to the end of the transaction no hold comes or goes, and the active snapshot
- * has all that there are.  Locks contact_guard.log in the mode given, then held.
- * ERROR active_sql_transaction at an isolation level that would keep an older
- * snapshot; what: the deed, as in "cannot ...".  Pop the snapshot when done.
+ * Call this before a query of the log that decides what to hold, erase or purge.  From
+ * here to the end of the transaction holds do not change, and the new active snapshot
+ * sees all of them.  Locks contact_guard.log in the given mode, then contact_guard.held.
+ * ERROR active_sql_transaction at an isolation level that would keep an older snapshot.
+ * what: the action, for "cannot %s".  The caller pops the snapshot.
  */
 extern void cg_holds_begin(LOCKMODE log_lock, const char *what);
 

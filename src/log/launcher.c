@@ -1,17 +1,17 @@
 /*
  * launcher.c
- *		One process for the cluster: the slot, and who needs a recorder.
+ *		The one launcher of a cluster holds the slot and starts recorders.
  *
- * It holds a physical replication slot, so that no WAL goes before its messages
- * are recorded, and moves it up to the smallest position that a recorder has
- * stored.  The slot only keeps WAL: it says nothing about what is recorded, so
- * whoever drops it, or a promotion, which has none, can lose WAL (a recorder sees
- * that by its own position), but not silently.  After a start nobody knows whose
- * messages are unrecorded; so a recorder looks into each database (census.c), and
- * the slot waits for that.  From then on readers announce theirs in shared memory.
+ * It holds a physical replication slot, so that WAL is kept until its messages are
+ * recorded.  It moves the slot up to the smallest position that a recorder has stored.
+ * The slot does not say what is recorded.  If it is dropped, or missing after a
+ * promotion, WAL may be lost; a recorder then sees the loss by its own position, and
+ * records it.  After a start a recorder looks into each database for messages that are
+ * not recorded (census.c), and the slot does not move until then.  Later, readers
+ * announce their messages in shared memory.
  *
- * It is connected to no database, so that every database can be copied, dropped
- * and renamed; the shared catalogs tell it which are gone.
+ * It is not connected to a database, so that every database can be copied, dropped and
+ * renamed.  It learns from the shared catalogs which databases are gone.
  */
 #include "postgres.h"
 
@@ -40,16 +40,16 @@
 
 #define SLOT_NAME "contact_guard"
 #define NAP_MS 1000
-/* For so long a recorder works before it may be asked to make room for another. */
+/* A busy recorder runs for so long before it may be asked to make room for another. */
 #define TURN_MS 1000
-#define SLOT_SAVE_BYTES (1024 * 1024)	/* WAL behind us that is worth a write */
+#define SLOT_SAVE_BYTES (1024 * 1024)	/* the slot is moved by at least so much WAL */
 /*
- * A position that lies so far behind is stored anew, though nothing was written:
- * it keeps WAL, and would look like a loss where that has gone with the slot.
+ * A stored position that lies so far behind is renewed, even without new messages.  It
+ * keeps WAL back.  And if that WAL went with the slot, it would look like a loss.
  */
 #define IDLE_LAG_BYTES (16 * 1024 * 1024)
 
-/* The workers that we have started, by place in cg_shared->databases. */
+/* The workers that we have started, by index in cg_shared->databases. */
 static BackgroundWorkerHandle *workers[CG_MAX_DATABASES];
 
 static void attach_launcher(void);
@@ -66,7 +66,7 @@ static void ask_to_leave(void);
 static void forget_if_dropped(Oid database);
 static void move_slot(void);
 
-/* A server in binary upgrade must not be touched: nothing is registered. */
+/* In a server of pg_upgrade nothing may be recorded, so no launcher is registered. */
 void
 cg_launcher_init(void)
 {
@@ -103,7 +103,7 @@ cg_launcher_main(Datum arg)
 		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 		cg_shared->census_taken = known;
 		LWLockRelease(cg_shared->lock);
-		/* Without a slot, a census tells whether anybody needs one. */
+		/* Without a slot, recorders find out whether a journal needs one (census.c). */
 		if (ready || !slot_is_wanted())
 			start_recorders();
 		if (ready && known)
@@ -119,7 +119,7 @@ cg_launcher_main(Datum arg)
 			ProcessConfigFile(PGC_SIGHUP);
 		}
 	}
-	/* With 0 the postmaster would never start another one. */
+	/* With exit code 0 the postmaster would not start another launcher. */
 	proc_exit(1);
 }
 
@@ -139,7 +139,7 @@ detach_launcher(int code, Datum arg)
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	cg_shared->launcher = 0;
 	cg_shared->launcher_latch = NULL;
-	/* Without us nobody moves the slot, but it stays, and so does the WAL. */
+	/* The slot stays, so WAL is kept until the next launcher moves the slot. */
 	LWLockRelease(cg_shared->lock);
 }
 
@@ -154,7 +154,7 @@ slot_is_wanted(void)
 	return wanted;
 }
 
-/* Takes the slot, or makes it where a journal wants one. */
+/* Acquires the slot, or creates it if a journal needs one.  True if we have it. */
 static bool
 have_slot(void)
 {
@@ -199,13 +199,13 @@ try_slot(void)
 	if (SearchNamedReplicationSlot(SLOT_NAME, true))
 	{
 		cg_compat_acquire_slot(SLOT_NAME);
-		/* max_slot_wal_keep_size, say, or pg_resetwal has let its WAL go. */
+		/* Its WAL may be gone by max_slot_wal_keep_size or pg_resetwal, for example. */
 		if (MyReplicationSlot->data.restart_lsn < cg_walreader_oldest())
 		{
 			ereport(WARNING,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("replication slot \"%s\" has lost its WAL, and is made again", SLOT_NAME),
-					 errhint("Records that were lost show as gap in contact_guard.access_log.")));
+					 errmsg("replication slot \"%s\" has lost its WAL and is created again", SLOT_NAME),
+					 errhint("If records are lost, contact_guard.access_log has a record of event \"gap\".")));
 			ReplicationSlotRelease();
 			ReplicationSlotDrop(SLOT_NAME, true);
 			wanted = true;
@@ -218,7 +218,7 @@ try_slot(void)
 		make_slot();
 	}
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-	cg_shared->slot_wanted = true;	/* also after somebody has dropped it */
+	cg_shared->slot_wanted = true;	/* so that a dropped slot is created again */
 	cg_shared->slot_ready = true;
 	cg_shared->error[0] = '\0';
 	LWLockRelease(cg_shared->lock);
@@ -226,9 +226,9 @@ try_slot(void)
 }
 
 /*
- * A slot that keeps all the WAL there is, not only what the last checkpoint needs
- * as ReplicationSlotReserveWal has it: there may be unrecorded messages in it, of a
- * server that had no slot for a while, or was a standby.
+ * Creates a slot that keeps all WAL on disk.  ReplicationSlotReserveWal would keep only
+ * the WAL from the last checkpoint on.  But older WAL may have unrecorded messages if
+ * the server had no slot for a while, or was a standby.
  */
 static void
 make_slot(void)
@@ -239,7 +239,7 @@ make_slot(void)
 	{
 		XLogRecPtr	oldest;
 
-		/* As there: a checkpoint must not compute what it may remove meanwhile. */
+		/* As there: no checkpoint may decide meanwhile which WAL it removes. */
 		LWLockAcquire(ReplicationSlotAllocationLock, LW_EXCLUSIVE);
 		oldest = cg_walreader_oldest();
 		SpinLockAcquire(&MyReplicationSlot->mutex);
@@ -247,7 +247,7 @@ make_slot(void)
 		SpinLockRelease(&MyReplicationSlot->mutex);
 		ReplicationSlotsComputeRequiredLSN();
 		LWLockRelease(ReplicationSlotAllocationLock);
-		/* One that is just removing may still have taken the oldest. */
+		/* A checkpoint that was removing WAL already may have taken the oldest. */
 	} while (MyReplicationSlot->data.restart_lsn < cg_walreader_oldest());
 	ReplicationSlotMarkDirty();
 	ReplicationSlotSave();
@@ -337,7 +337,7 @@ start_recorder(int place, Oid oid)
 	{
 		CgDatabase *database = &cg_shared->databases[place];
 
-		/* Until it has done something, each attempt counts as one that failed. */
+		/* Each start counts as a failure until the recorder has done something. */
 		if (!started)
 			ask_to_leave();
 		if (!started)
@@ -355,8 +355,8 @@ start_recorder(int place, Oid oid)
 }
 
 /*
- * No worker is free: of the recorders that have had their time, first one that only
- * waits for more to do, else the one that has run longest.  Lock held.
+ * No worker is free, so one recorder is asked to end: one that is idle, or else the one
+ * that has run longest, if it has had its time.  The caller holds the lock.
  */
 static void
 ask_to_leave(void)
@@ -383,7 +383,7 @@ ask_to_leave(void)
 	}
 }
 
-/* A database that went with messages in WAL that we found after a restart. */
+/* Removes the entry of a database that was dropped while WAL still had its messages. */
 static void
 forget_if_dropped(Oid oid)
 {
@@ -405,9 +405,9 @@ forget_if_dropped(Oid oid)
 }
 
 /*
- * Up to the first position that a recorder has stored; not at all while it has
- * yet to look.  What is flushed is asked first: a database that is new to us
- * later has its messages later.
+ * Moves the slot to the smallest stored position.  Does not move it while a recorder has
+ * yet to look.  The flush position is read first: messages of a database that gets its
+ * entry later lie behind it.
  */
 static void
 move_slot(void)
@@ -424,7 +424,7 @@ move_slot(void)
 		if (!OidIsValid(database->oid))
 			continue;
 		target = Min(target, database->recorded);
-		/* What a recorder has committed and not flushed may be needed again. */
+		/* If the recorder's commit is not flushed, a crash may bring the old position back. */
 		if (database->commit > flushed)
 			target = InvalidXLogRecPtr;
 	}
@@ -435,7 +435,7 @@ move_slot(void)
 	MyReplicationSlot->data.restart_lsn = target;
 	SpinLockRelease(&MyReplicationSlot->mutex);
 	ReplicationSlotMarkDirty();
-	/* On disk first: a crash must not find the slot behind WAL that is gone. */
+	/* Saved first: after a crash the slot on disk must not name WAL that is gone. */
 	ReplicationSlotSave();
 	ReplicationSlotsComputeRequiredLSN();
 }

@@ -1,6 +1,6 @@
 /*
  * launcher.h
- *		One process for the cluster: the slot, and who needs a recorder.
+ *		The one launcher of a cluster holds the slot and starts recorders.
  */
 #ifndef CG_LAUNCHER_H
 #define CG_LAUNCHER_H

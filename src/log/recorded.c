@@ -1,10 +1,10 @@
 /*
  * recorded.c
- *		What has just been recorded: see recorded.h.
+ *		Tells of records that have just been stored: see recorded.h.
  *
- * Two things listen.  The heartbeat (checkpoint.c) is due so long after the last
- * record of whatever event, which shared memory keeps for the next recorder.  And
- * each gap is a WARNING in the server log, where whoever keeps the server running looks.
+ * There are two uses.  A heartbeat (checkpoint.c) is due some time after the last record
+ * of any event; shared memory keeps that time for the next recorder.  And each gap is
+ * reported as a WARNING in the server log, since its administrator reads that log.
  */
 #include "postgres.h"
 
@@ -74,7 +74,7 @@ cg_recorded_last_at(void)
 	if (database)
 		before = database->last_record_at;
 	LWLockRelease(cg_shared->lock);
-	/* Since the server's start nobody has recorded anything: the time counts from now. */
+	/* If nothing was recorded since the server's start, the time counts from now. */
 	note_time(before != 0 ? before : GetCurrentTimestamp());
 	return last_at;
 }

@@ -1,8 +1,7 @@
 /*
  * recorded.h
- *		What has just been recorded: the place for whoever wants to hear of an event.
- *
- * Recorder only.
+ *		Tells of records that have just been stored: the place for code that listens to
+ *		events.  Only the recorder calls these functions.
  */
 #ifndef CG_RECORDED_H
 #define CG_RECORDED_H
@@ -11,15 +10,15 @@
 #include "nodes/pg_list.h"
 
 /*
- * Called once for each batch, with its CgLogRows, when the batch has been committed: an
- * alert on an event would be sent from here.  There is no transaction.  The rows are in
- * the log whatever happens here, and are not told again: what throws ends the recorder,
- * and another one goes on behind them.  After a crash a batch may be in the log that
- * nobody was told of.
+ * Is called once after the commit of each batch, with its CgLogRows, outside of a
+ * transaction.  An alert on an event would be sent from here.  The rows stay in the log
+ * whatever happens here.  An error here ends the recorder, and the next recorder
+ * continues behind these rows.  So after an error or a crash there may be rows in the log
+ * for which this was not called.
  */
 extern void cg_recorded_tell(List *rows);
 
-/* When something was recorded last, by this recorder or the one before it. */
+/* The time of the last record, by this recorder or an earlier one. */
 extern TimestampTz cg_recorded_last_at(void);
 
 #endif							/* CG_RECORDED_H */

@@ -2,16 +2,16 @@
  * recorder.c
  *		The background worker which turns a database's journal into its access log.
  *
- * It reads WAL from the position in contact_guard.journal_state and applies what
- * it finds: rows, the sessions' counters and the new position in one
- * transaction.  A crash before its commit finds the old position and the old
- * rows, one after it the new ones; so each record is in the log exactly once.
- * That position alone says what is recorded: WAL from there on that is not on disk
- * any more is a gap record, whatever became of the slot that should have kept it.
+ * It reads WAL from the position in contact_guard.journal_state.  It stores rows, the
+ * sessions' counters and the new position in one transaction.  After a crash either all
+ * of them are there or none.  So each record is in the log exactly once.
  *
- * It exits when it has been idle for a while, or somebody wants the database for
- * himself.  An error ends it, too; the launcher starts another one, after longer
- * and longer pauses.
+ * Only that position says what is recorded.  If WAL behind it is not on disk any more,
+ * the recorder writes a gap record, whatever has happened to the slot.
+ *
+ * The recorder ends when it has been idle for a while, or when a command needs the
+ * database without other sessions.  An error ends it, too.  Then the launcher starts
+ * another one; the pauses between such starts become longer and longer.
  */
 #include "postgres.h"
 
@@ -44,17 +44,18 @@
 
 #define IDLE_MS 5000
 #define UNFLUSHED_NAP_MS 20
-/* A little patience makes one transaction of many messages. */
+/* After a small batch the recorder waits, so that more messages share a transaction. */
 #define GATHER_MS 10
 #define GATHER_BYTES (64 * 1024)
 #define SKIP_BYTES (1024 * 1024)
-/* Until somebody's CREATE EXTENSION has committed */
+/* Pause while the transaction of CREATE EXTENSION has not committed */
 #define COMING_MS 200
 #define ANOTHERS_TURN_MS 1000
 
 /*
- * All that was flushed when we began must be read before sync() may return: there
- * may be messages of a time that shared memory does not know.  Invalid: it is.
+ * sync() must wait until all WAL up to here has been read: it was flushed before this
+ * process began, and may have messages that shared memory does not know.  Invalid: all
+ * has been read.
  */
 static XLogRecPtr behind_until = InvalidXLogRecPtr;
 
@@ -78,13 +79,13 @@ cg_recorder_main(Datum arg)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	cg_settings_lock();
-	/* Sessions that were there before ALLOW_CONNECTIONS false go on reading. */
+	/* Sessions that are older than ALLOW_CONNECTIONS false may still read. */
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
 	attach_recorder();
 	PG_TRY();
 	{
 		cg_settings_pin();
-		/* Or looking up a statement's text would be a record, whose text is looked up. */
+		/* Otherwise each look at a statement's text would be recorded, without an end. */
 		cg_owntables_trust_process();
 		record_journal();
 	}
@@ -128,11 +129,11 @@ detach_recorder(int code, Datum arg)
 	{
 		database->recorder = 0;
 		database->latch = NULL;
-		/* Or it would take the worker again that it has left to another. */
+		/* Another database's recorder gets the worker first. */
 		if (database->leave)
 			database->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ANOTHERS_TURN_MS);
 		database->leave = false;
-		/* It had no time to say when: without a reader nobody would come for a heartbeat. */
+		/* After an error due_at is not set yet, and a heartbeat would wait for a reader. */
 		if (code != 0)
 			database->due_at = GetCurrentTimestamp();
 	}
@@ -142,7 +143,7 @@ detach_recorder(int code, Datum arg)
 	ConditionVariableBroadcast(&cg_shared->progress);
 }
 
-/* For status(); the whole error is in the server log. */
+/* Sets the error that status() shows.  The whole error is in the server log. */
 static void
 note_error(void)
 {
@@ -163,8 +164,8 @@ note_error(void)
 }
 
 /*
- * For whoever wants a copy of this database: unless a session that has set a policy
- * since has said so already.
+ * Says in shared memory whether this database guards anything, for sessions that want to
+ * copy it.  A session that has set a policy meanwhile may have said so already.
  */
 static void
 note_guards(void)
@@ -174,7 +175,7 @@ note_guards(void)
 	ListCell   *lc;
 
 	StartTransactionCommand();
-	/* Our own interventions have a label, too. */
+	/* The extension's own interventions have a label, too, and do not count. */
 	foreach(lc, cg_labels_relations())
 		guards |= get_rel_namespace(lfirst_oid(lc)) != cg_objects_schema();
 	CommitTransactionCommand();
@@ -185,7 +186,7 @@ note_guards(void)
 	LWLockRelease(cg_shared->lock);
 }
 
-/* What there is to do; false if nothing, or somebody wants us to go. */
+/* Reads from shared memory what there is to do.  False if the recorder has to end. */
 static bool
 look_for_work(XLogRecPtr *written, bool *wanted)
 {
@@ -211,13 +212,13 @@ report_progress(XLogRecPtr recorded, uint64 bytes)
 	if (database)
 	{
 		database->recorded = recorded;
-		/* A process that has committed nothing yet must not hide what the one before it did. */
+		/* An earlier recorder's commit counts until this process has committed. */
 		database->commit = Max(database->commit, XactLastCommitEnd);
 		database->recorded_bytes = Min(database->recorded_bytes + bytes, database->written_bytes);
 		if (database->inflight == 0 && database->written <= database->recorded)
 			database->recorded_bytes = database->written_bytes;
 		database->wanted = !XLogRecPtrIsInvalid(behind_until);
-		/* To have begun is no success: the pauses between failures would not grow. */
+		/* A start alone is not a success, or the pauses between failures would not grow. */
 		if (bytes > 0 || (database->written <= database->recorded && !database->wanted))
 		{
 			database->failures = 0;
@@ -229,7 +230,10 @@ report_progress(XLogRecPtr recorded, uint64 bytes)
 	ConditionVariableBroadcast(&cg_shared->progress);
 }
 
-/* Where to begin, with a gap record if WAL is missing; Invalid without a journal. */
+/*
+ * Returns the position to read from; Invalid if there is no journal.  Writes a gap record
+ * if WAL is missing.
+ */
 static XLogRecPtr
 begin(void)
 {
@@ -238,7 +242,7 @@ begin(void)
 
 	if (XLogRecPtrIsInvalid(position))
 		return InvalidXLogRecPtr;
-	/* From here on nothing of what is there goes. */
+	/* From here on the slot keeps the WAL that is on disk. */
 	cg_journal_require_slot();
 	oldest = cg_walreader_oldest();
 	if (position < oldest)
@@ -246,7 +250,7 @@ begin(void)
 		cg_apply_gap(position, oldest);
 		return oldest;
 	}
-	/* The files of another time: pg_resetwal, or a backup put together by hand. */
+	/* After pg_resetwal, or in a backup put together by hand, files may not fit together. */
 	if (position > GetXLogInsertRecPtr())
 	{
 		oldest = GetFlushRecPtr(NULL);
@@ -257,9 +261,9 @@ begin(void)
 }
 
 /*
- * If the extension is gone, so is what was to be recorded, and the launcher need
- * not think of this database any more.  But the transaction that creates it may
- * have read already, and not committed: then somebody will look again.
+ * If the extension is gone, nothing is to be recorded, and the entry in shared memory is
+ * removed.  But a transaction that creates the extension may have read already, and not
+ * yet committed.  Then the entry stays, and another recorder will look again.
  */
 static void
 leave_without_journal(void)
@@ -326,7 +330,7 @@ record_journal(void)
 			}
 			nap = UNFLUSHED_NAP_MS;
 		}
-		/* What follows, should the last record be incomplete, was never durable. */
+		/* If WAL ends in an incomplete record, what would follow was never durable. */
 		if (wanted)
 		{
 			behind_until = InvalidXLogRecPtr;
@@ -345,7 +349,7 @@ record_journal(void)
 	announce_due();
 }
 
-/* When somebody should come again, for a checkpoint or a heartbeat. */
+/* Tells the launcher when the next recorder is due, for a checkpoint or a heartbeat. */
 static void
 announce_due(void)
 {
@@ -382,10 +386,10 @@ batch_stored(XLogRecPtr position, uint64 bytes)
 }
 
 /*
- * Has read all there was, and somebody wants to know; or the launcher wants the
- * position moved.  If nobody has announced a message, what has been flushed by now
- * has none that we have not read: one that is announced later is later in WAL.  So
- * it need not be read, however much others have written.
+ * The recorder has read all WAL that it can read, and a session or the launcher waits for
+ * its position.  If no message is announced, the WAL that is flushed by now has no unread
+ * message: a message that is announced later lies behind it.  So that WAL need not be
+ * read, however much of it there is.
  */
 static void
 skip_unreadable(CgWalReader **reader)

@@ -11,7 +11,7 @@
 
 extern PGDLLEXPORT void cg_recorder_main(Datum arg);
 
-/* In this process: are all messages announced so far before this position? */
+/* Are all messages of this database that are announced so far before this position? */
 extern bool cg_recorder_is_caught_up(XLogRecPtr position);
 
 #endif							/* CG_RECORDER_H */

@@ -2,14 +2,15 @@
  * retention.c
  *		purge(), acknowledge_gaps().
  *
- * The log goes by whole months: a partition is dropped, which costs nothing and
- * leaves nothing behind.  Where a customer is held, a month is made anew of his
- * rows (and of bulk reads, which read everybody's, and of erasures, without whose
- * records contact-guard would miss the values) before the old one is dropped.
+ * The log is purged by whole months: to drop a partition is cheap and leaves no dead
+ * rows.  If a customer is held, a new partition of that month gets the rows that must
+ * stay before the old one is dropped.  These are the rows of that customer; the bulk
+ * reads, which read every customer; and the erasures, without which contact-guard verify
+ * would report the erased values as missing.
  *
- * Locks: DETACH and DROP take AccessExclusiveLock on contact_guard.log, so a purge
- * waits for queries of the log, with no lock that the recorder wants; from then on
- * the recorder waits for the purge.  Guarded reads go on.
+ * Locks: DETACH and DROP take AccessExclusiveLock on contact_guard.log, so a purge waits
+ * for queries of the log.  While it waits it holds no lock that the recorder needs.
+ * After that the recorder waits for the purge.  Guarded reads go on.
  */
 #include "postgres.h"
 
@@ -44,9 +45,10 @@ PG_FUNCTION_INFO_V1(cg_purge);
 PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 
 /*
- * What goes with a month: just the rows that do not stay, since a held one, or one of
- * the next month that was logged in between, could be removed unnoticed later if a
- * wider range had it; and what was named by a purge record that goes itself.
+ * The ranges of seq that a month's purge removes.  They contain exactly the removed rows:
+ * if a range also contained a held row, or a row of the next month that was logged in
+ * between, that row could be removed later without a trace.  They also contain the ranges
+ * of earlier purges whose own records are removed here.
  */
 #define RANGES_QUERY \
 	"SELECT lower(r), upper(r) - 1 FROM (SELECT unnest(range_agg(r)) AS r FROM (" \
@@ -57,10 +59,10 @@ PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 	"regexp_matches(substring(reason FROM '^[0-9]+ months before [^,]*(?:, seq [0-9]+ to [0-9]+)+(?=: )'), " \
 	"'seq ([0-9]{1,18}) to ([0-9]{1,18})', 'g') AS m WHERE event = 'purge') named) s) s ORDER BY 1"
 
-/* Records of one purge each name as many ranges as a record's text has room for. */
+/* The text of a purge record has room for so many bytes of ranges; then another begins. */
 #define RANGES_LENGTH 4000
 
-/* Rows that follow each other, and are gone. */
+/* A run of removed rows */
 typedef struct Range
 {
 	int64		first;
@@ -95,8 +97,8 @@ check_before(TimestampTz before)
 	if (before > latest)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("cannot purge what is younger than contact_guard.min_retention"),
-				 errdetail("The access log is kept for %d days at least.", cg_min_retention / (24 * 60)),
+				 errmsg("cannot purge records that are younger than contact_guard.min_retention"),
+				 errdetail("The access log is kept for at least %d days.", cg_min_retention / (24 * 60)),
 				 errhint("The latest time that can be given now is %s.", timestamptz_to_str(latest))));
 }
 
@@ -143,8 +145,9 @@ leave_extension(Oid class, Oid object)
 }
 
 /*
- * Its extension would forbid it.  The type of its rows is a member as well, where the
- * extension's script has made the table, or pg_upgrade to 17 has added it.
+ * A member of an extension cannot be dropped, so the partition leaves the extension
+ * first.  Its row type may be a member, too: if the extension's script has created the
+ * table, or if pg_upgrade to 17 has added the type.
  */
 static void
 drop_month(const char *name)
@@ -171,7 +174,7 @@ add_partition_range(HeapTuple row, TupleDesc tupdesc, void *arg)
 	*ranges = lappend(*ranges, range);
 }
 
-/* Returns the number of rows that are gone, and adds which. */
+/* Returns the number of removed rows, and adds their ranges. */
 static int64
 purge_month(Oid relid, List **ranges)
 {
@@ -201,7 +204,7 @@ purge_month(Oid relid, List **ranges)
 	return all - held;
 }
 
-/* What a restore has brought has no partitions. */
+/* The tables that a restore fills have no partitions, so rows are deleted. */
 static int64
 purge_restored(TimestampTz before)
 {
@@ -216,10 +219,11 @@ purge_restored(TimestampTz before)
 }
 
 /*
- * A statement goes with the last record that needs it.  used_in is the month of the
- * last one; in older months only held records are left.  It is not known of a text
- * that a restore has brought.  Whoever has a text in memory is told: under the lock
- * on query_text, so that the recorder hashes none that will be gone.
+ * A statement's text is removed with the last record that needs it.  used_in is the month
+ * of the last record; in older months only held records are left.  A text that a restore
+ * has brought has no used_in.  The counter in shared memory tells the processes that
+ * keep texts.  It changes under the lock on query_text, so that the recorder does not
+ * hash a text that will be gone.
  */
 static void
 purge_texts(TimestampTz before)
@@ -243,8 +247,8 @@ purge_texts(TimestampTz before)
 }
 
 /*
- * contact-guard verify reads the ranges, up to the first ": ", behind which anything
- * may stand: what is not named must be there.
+ * contact-guard verify reads the ranges up to the first ": ".  Behind it any text may
+ * stand.  A row that is in no range must be in the log.
  */
 static void
 record_purge(const char *head, List *ranges, int64 purged, const char *reason)
@@ -285,19 +289,19 @@ cg_purge(PG_FUNCTION_ARGS)
 	before = PG_GETARG_TIMESTAMPTZ(0);
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	check_before(before);
-	/* DROP heeds no snapshot: the rows that it takes must be those that were looked at. */
+	/* DROP ignores snapshots: no row may be added to a month after it was looked at. */
 	cg_holds_begin(AccessExclusiveLock, "purge the access log");
 	/*
-	 * The last one: each batch of the recorder takes it, and must not wait with us for
-	 * those who read the log.
+	 * After the wait for queries of the log: each batch of the recorder takes this lock,
+	 * and must not wait for those queries, too.
 	 */
 	LockRelationOid(cg_objects_relation("query_text", false), ShareRowExclusiveLock);
 	foreach(lc, months_before(before))
 	{
-		/* The recorder locks but the month that it writes. */
+		/* The recorder locks the partition that it writes, and not only the log. */
 		LockRelationOid(lfirst_oid(lc), AccessExclusiveLock);
 	}
-	/* Of a time at which all locks are held. */
+	/* A snapshot that is taken when all locks are held. */
 	PopActiveSnapshot();
 	PushActiveSnapshot(GetLatestSnapshot());
 	foreach(lc, months_before(before))

@@ -2,17 +2,17 @@
  * sessions.c
  *		Which messages of which sessions have been taken.
  *
- * A message counts if its counter is higher than the last of its session; one that
- * jumps means a message that is not in WAL.  The last counters are in
- * contact_guard.journal_session, so that a repetition is known after any restart;
- * those of busy sessions are kept here, too.
+ * A message counts if its counter is higher than the last of its session.  If the counter
+ * jumps, a message is missing in WAL.  The last counters are in
+ * contact_guard.journal_session, so that a repetition is recognised after any restart.
+ * Those of busy sessions are kept in memory, too.
  *
- * A message says at which position of WAL it was sealed, and one that is found more
- * than CG_RECORD_REACH behind that is a repetition whoever sent it.  So a session's
- * row can go when its last message is as far behind, if the session has ended: its
- * old messages are refused without it, and no new one comes.  One that goes on keeps
- * its row, or its next message would look as if those before it were missing.  Rows
- * of version 1.0's messages, which have no position, stay.
+ * A message names the position of WAL at which it was sealed.  If it begins more than
+ * CG_RECORD_REACH after that position, it is a repetition.  So a session's row can be
+ * removed when the session has ended and its last message is so far behind: its old
+ * messages are refused without the row, and no new message can come.  A session that
+ * goes on keeps its row.  Otherwise its earlier messages would seem to be missing when
+ * the next one comes.  Messages of version 1.0 have no position, and their rows stay.
  */
 #include "postgres.h"
 
@@ -39,8 +39,8 @@ typedef struct Session
 	char		name[CG_SESSION_LENGTH];
 	int32		epoch;
 	uint64		counter;
-	XLogRecPtr	position;		/* of the last message; Invalid: one of 1.0 */
-	bool		changed;		/* in this batch */
+	XLogRecPtr	position;		/* of the last message; Invalid: a message of 1.0 */
+	bool		changed;		/* since it was stored */
 } Session;
 
 static HTAB *sessions = NULL;
@@ -56,7 +56,7 @@ cg_sessions_name(const CgMessageHeader *header, char *name)
 			 (long) timestamptz_to_time_t(header->backend_start), header->backend_pid);
 }
 
-/* What the table says of a session that is not in memory. */
+/* The counter in the table, for a session that is not in memory; 0 if it has no row. */
 static uint64
 stored_counter(int32 epoch, const char *name)
 {
@@ -203,14 +203,14 @@ cg_sessions_clean(int32 epoch, XLogRecPtr position)
 	values[0] = Int32GetDatum(epoch);
 	values[1] = LSNGetDatum(position > CG_RECORD_REACH ? position - CG_RECORD_REACH : InvalidXLogRecPtr);
 	values[2] = living_sessions();
-	/* Who is not in that list has written all that he ever will; has it been read? */
+	/* A session that is not in that list writes no more.  Have its messages been read? */
 	if (cg_recorder_is_caught_up(position))
 		(void) cg_owncommand_execute("DELETE FROM contact_guard.journal_session WHERE epoch < $1 OR "
 									"(position < $2 AND session <> ALL ($3))",
 									3, types, values, NULL);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
-	/* They may be of those: the table knows. */
+	/* Sessions in memory may be among the removed ones; the table is right. */
 	if (sessions == NULL)
 		return;
 	hash_seq_init(&seq, sessions);

@@ -1,6 +1,7 @@
 /*
  * sessions.h
- *		Which messages of which sessions have been taken.  Recorder only.
+ *		Which messages of which sessions have been taken.
+ *		Only the recorder calls these functions.
  */
 #ifndef CG_SESSIONS_H
 #define CG_SESSIONS_H
@@ -11,20 +12,23 @@
 
 #define CG_SESSION_LENGTH 32
 
-/* The session's name, as %c in log_line_prefix. */
+/* The session's name, in the format of %c in log_line_prefix. */
 extern void cg_sessions_name(const CgMessageHeader *header, char *name);
 
 /*
- * Takes note of an authentic message that begins at a position.  False for a
- * repetition.  *missing: the first of the messages before it that have not come, or
- * 0.  Reads a table: needs a transaction.
+ * Takes note of an authentic message that begins at start.  False for a repetition.
+ * *missing: the counter of the first missing message before it, or 0.  Reads a table, so
+ * it needs a transaction.
  */
 extern bool cg_sessions_take(const CgMessageHeader *header, XLogRecPtr start, uint64 *missing);
 
-/* Stores what has changed, in the batch's transaction. */
+/* Stores changed counters, in the batch's transaction. */
 extern void cg_sessions_store(void);
 
-/* Forgets who needs not be known at a position; a transaction of its own. */
+/*
+ * Forgets sessions that need not be known once WAL is recorded up to position.  Uses a
+ * transaction of its own.
+ */
 extern void cg_sessions_clean(int32 epoch, XLogRecPtr position);
 
 #endif							/* CG_SESSIONS_H */

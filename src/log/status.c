@@ -44,11 +44,11 @@
 PG_FUNCTION_INFO_V1(cg_sync);
 PG_FUNCTION_INFO_V1(cg_status);
 
-/* The same problem of one relation and its children */
+/* A problem that a relation shares with its children */
 typedef struct Folded
 {
 	Oid			top;			/* of the tree */
-	CgOffence  *offence;		/* the first one's */
+	CgOffence  *offence;		/* of the first relation */
 	List	   *relids;
 } Folded;
 
@@ -56,7 +56,7 @@ static List *fold(List *found, Oid top, CgOffence *offence);
 static bool is_synced(XLogRecPtr target, char *error);
 static List *problems(void);
 
-/* Copies what hinders the recorder, or "". */
+/* Is everything up to target recorded?  error: why the recorder failed last, or "". */
 static bool
 is_synced(XLogRecPtr target, char *error)
 {
@@ -80,14 +80,14 @@ cg_sync(PG_FUNCTION_ARGS)
 	bool		warned = false;
 
 	cg_shared_require();
-	/* The recorder waits for it, too. */
+	/* The recorder does not run before the update, so waiting would not end. */
 	if (cg_objects_is_other_version())
 		cg_objects_require();
 	if (RecoveryInProgress())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a standby has no recorder to wait for")));
-	/* After a crash, until the launcher knows what is not recorded yet. */
+	/* After a crash this waits until the launcher knows what is not recorded yet. */
 	cg_journal_require_slot();
 	if (cg_execution_owes())
 		cg_execution_settle_or_fail();
@@ -96,13 +96,13 @@ cg_sync(PG_FUNCTION_ARGS)
 	if (database)
 	{
 		target = database->written;
-		/* There may be messages of a time that shared memory does not know. */
+		/* There may be messages that shared memory does not know, from before a crash. */
 		if (XLogRecPtrIsInvalid(database->recorded))
 			database->wanted = true;
 		cg_shared_wake(database);
 	}
 	LWLockRelease(cg_shared->lock);
-	/* Written by others and not flushed yet: the recorder reads what is. */
+	/* The recorder reads only flushed WAL, and other sessions may not have flushed yet. */
 	XLogFlush(target);
 
 	while (!is_synced(target, error))
@@ -125,8 +125,8 @@ cg_sync(PG_FUNCTION_ARGS)
 }
 
 /*
- * What the definitions of a protected relation and its descendants call: one for all
- * relations of a tree whose definitions call the same.
+ * Adds the functions that definitions of a protected relation and its descendants call
+ * and must not call.  If several relations of a tree call the same one, it is one problem.
  */
 static List *
 add_offences(List *found, Oid relid)
@@ -189,7 +189,7 @@ add_unvalidated(List *texts, Oid relid)
 	return texts;
 }
 
-/* Policies that are broken and why, as text datums. */
+/* The problems of policies, as a list of texts. */
 static List *
 problems(void)
 {
@@ -227,7 +227,7 @@ problems(void)
 	{
 		CgInterventions *interventions = lfirst(lc);
 
-		/* Looking closer may change the list. */
+		/* cg_verdict_problem may change this list, so it is called below. */
 		if (!interventions->broken)
 			asked = lappend_oid(asked, interventions->relid);
 		else
@@ -242,7 +242,7 @@ problems(void)
 			result = lappend(result, psprintf("interventions relation %s: %s",
 											  get_rel_name(lfirst_oid(lc)), problem));
 	}
-	/* Nobody has ever opened an intervention by call either. */
+	/* Interventions can also be opened by a function; was that ever done? */
 	if (has_policy && list_length(cg_interventions_list()) <= 1 &&
 		!cg_owncommand_finds("SELECT FROM contact_guard.intervention", 0, NULL, NULL))
 		result = lappend(result, "no window can open: no interventions relation is named, and no intervention was opened by call: see contact_guard.use_interventions() and contact_guard.open_intervention()");
@@ -261,7 +261,10 @@ problem_array(List *texts)
 	return PointerGetDatum(construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* The recorder in a word, and the positions; true if there is a journal. */
+/*
+ * Copies the entry of shared memory, and describes the recorder.  False if this database
+ * has no entry.
+ */
 static bool
 look(CgDatabase *database, char *recorder, size_t length)
 {
@@ -283,7 +286,7 @@ look(CgDatabase *database, char *recorder, size_t length)
 	return shared != NULL;
 }
 
-/* A recorder that is stopped says nothing itself.  A standby has none. */
+/* A recorder that is stopped cannot report it, so the age of its checkpoint is checked. */
 static bool
 is_silent(TimestampTz last_checkpoint)
 {
@@ -291,7 +294,7 @@ is_silent(TimestampTz last_checkpoint)
 		TimestampDifferenceExceeds(last_checkpoint, GetCurrentTimestamp(), (3 * cg_heartbeat_interval + 5) * 1000);
 }
 
-/* The tables are of another version, and not looked at: all else is null. */
+/* The tables have another version and are not read, so the other columns are null. */
 static Datum
 status_of_other_version(TupleDesc desc)
 {
@@ -303,7 +306,7 @@ status_of_other_version(TupleDesc desc)
 	return cg_result_row(desc, columns, lengthof(columns));
 }
 
-/* What a row of the newest checkpoint has in a column; false if there is none. */
+/* Reads a column of the newest checkpoint.  False if there is no checkpoint. */
 static bool
 last_checkpoint(const char *column, Oid type, Datum *result)
 {
@@ -325,7 +328,7 @@ all_problems(const CgJournalState *state, const CgDatabase *database, bool is_si
 	if (database->unsigned_because[0] != '\0')
 		found = lcons(psprintf("no checkpoint is signed: %s", database->unsigned_because), found);
 	else if (is_signed && is_silent(signed_at))
-		found = lcons(psprintf("no checkpoint since %s, though a heartbeat is due every %d s: does the recorder run?",
+		found = lcons(psprintf("no checkpoint since %s, though a heartbeat is due every %d s: is the recorder running?",
 							   timestamptz_to_str(signed_at), cg_heartbeat_interval), found);
 	return found;
 }

@@ -1,15 +1,14 @@
 /*
  * walreader.c
- *		Our messages, read from WAL.
+ *		Reads our messages from WAL.
  *
- * Reads as pg_walinspect does, without waiting for WAL that is not flushed yet.
+ * It reads as pg_walinspect does, without waiting for WAL that is not flushed yet.
  *
- * Anybody can emit a message of nearly 1 GB, which PostgreSQL's reader, having it
- * assembled and decoded, cannot allocate.  No record of ours comes near
- * LARGEST_RECORD (journal.c sees to it), so what is larger is stepped over without
- * being assembled: from its second page on each page's header says how much of it
- * is left.  Our own page_read looks out for such a second page, and ends the
- * reader's attempt there.
+ * Any role can emit a message of nearly 1 GB.  PostgreSQL's reader assembles and decodes
+ * a record, and cannot allocate memory for such a message.  No record of ours comes near
+ * LARGEST_RECORD (see journal.c).  So a larger record is skipped without being assembled:
+ * from its second page on, each page's header says how much of the record is left.  Our
+ * own page_read detects such a second page, and makes the reader fail there.
  */
 #include "postgres.h"
 
@@ -27,25 +26,25 @@
 #include "journal/record.h"
 #include "log/walreader.h"
 
-/* Sixteen times what journal.c makes: version 1.0 had no limit. */
+/* Sixteen times the longest message of journal.c, because version 1.0 had no limit. */
 #define LARGEST_RECORD (16 * CG_RECORD_LONGEST)
 
 struct CgWalReader
 {
 	XLogReaderState *state;
-	/* The state's private data, of which read_local_xlog_page_no_wait has the beginning. */
+	/* The state's private data.  read_local_xlog_page_no_wait knows only its beginning. */
 	struct
 	{
 		ReadLocalXLogPageNoWaitPrivate end;
-		XLogRecPtr	large_page; /* the next page of a record too large, or Invalid */
+		XLogRecPtr	large_page; /* the next page of a record that is too large, or Invalid */
 	}			private;
 	XLogRecPtr	position;
 	bool		begun;			/* the state stands at a record */
-	CgWalMessage large;			/* what that record is; data is NULL */
+	CgWalMessage large;			/* the message in that large record; data is NULL */
 	bool		is_large_message;
 	char	   *page;			/* XLOG_BLCKSZ */
-	MemoryContext context;		/* of the reader's own: its buffers grow while
-								 * the caller is in a context of a batch */
+	MemoryContext context;		/* the reader's own: its buffers grow while the
+								 * caller is in the memory context of a batch */
 };
 
 static bool has_segment(XLogSegNo segment, List *history);
@@ -57,9 +56,9 @@ static bool read_record(CgWalReader *reader);
 static bool take_message(XLogReaderState *state, CgWalMessage *message);
 
 /*
- * A segment from before a promotion has the old timeline's name.  The one with the
- * switch in it has been copied to the new one: the reader takes the newest that
- * has the segment's end, and so do we.
+ * A segment from before a promotion has the old timeline in its name.  The segment in
+ * which the promotion happened was copied to the new timeline.  So the file belongs to
+ * the timeline of the segment's end, as in PostgreSQL's reader.
  */
 static bool
 has_segment(XLogSegNo segment, List *history)
@@ -82,7 +81,7 @@ cg_walreader_oldest(void)
 	XLogSegNo	segment;
 	XLogRecPtr	oldest;
 
-	/* What is flushed up to a segment's end has no next segment yet. */
+	/* If WAL is flushed up to the end of a segment, there is no next segment yet. */
 	XLByteToPrevSeg(flushed, segment, wal_segment_size);
 	while (segment > XLogGetLastRemovedSegno() + 1 && has_segment(segment - 1, history))
 		segment--;
@@ -157,10 +156,7 @@ cg_walreader_next(CgWalReader *reader, XLogRecPtr limit, CgWalMessage *message)
 	return false;
 }
 
-/*
- * Fails at the second page of a record that is too large, and says so in the
- * private data.
- */
+/* Fails at the second page of a record that is too large, and sets large_page. */
 static int
 read_page(XLogReaderState *state, XLogRecPtr page, int length, XLogRecPtr target, char *buffer)
 {
@@ -178,8 +174,8 @@ read_page(XLogReaderState *state, XLogRecPtr page, int length, XLogRecPtr target
 
 /*
  * Is this the second page of a record, and is the record too large?  The reader has
- * copied what the first page has of it, but validated no header yet: the lengths
- * in both must agree, as it would ask itself.
+ * copied the part on the first page, but has not validated its header.  So the lengths
+ * on both pages are compared here, as the reader does later.
  */
 static bool
 is_large(XLogReaderState *state, XLogRecPtr page, const char *buffer)
@@ -195,7 +191,7 @@ is_large(XLogReaderState *state, XLogRecPtr page, const char *buffer)
 		(header->xlp_info & XLP_FIRST_IS_OVERWRITE_CONTRECORD) != 0 ||
 		!XLogReaderValidatePageHeader(state, page, (char *) buffer))
 		return false;
-	/* A position at a page's begin is that of what follows the page's header. */
+	/* A position at the beginning of a page stands for the end of the page's header. */
 	if (begin % XLOG_BLCKSZ == 0)
 		begin += begin % state->segcxt.ws_segsize == 0 ? SizeOfXLogLongPHD : SizeOfXLogShortPHD;
 	first = XLOG_BLCKSZ - begin % XLOG_BLCKSZ;
@@ -203,7 +199,7 @@ is_large(XLogReaderState *state, XLogRecPtr page, const char *buffer)
 	return total > LARGEST_RECORD && total - first == header->xlp_rem_len;
 }
 
-/* Is it a message under our name?  From what its first two pages have of it. */
+/* Sets whether the large record is a message with our prefix, from its first two pages. */
 static void
 note_large(CgWalReader *reader)
 {
@@ -223,7 +219,7 @@ note_large(CgWalReader *reader)
 	reader->is_large_message = false;
 	if (((XLogRecord *) record)->xl_rmid == RM_LOGICALMSG_ID)
 	{
-		/* Of the headers that may stand before the data. */
+		/* Skip the headers that may stand before the data. */
 		if ((uint8) record[at] == XLR_BLOCK_ID_ORIGIN)
 			at += 1 + sizeof(RepOriginId);
 		if ((uint8) record[at] == XLR_BLOCK_ID_TOPLEVEL_XID)
@@ -238,9 +234,9 @@ note_large(CgWalReader *reader)
 }
 
 /*
- * To the end of a record that is too large.  False if not all of it is flushed; then
- * it goes on at that page.  A crash may have cut the record off: something else
- * is written over what follows, and says so.
+ * Moves to the end of a record that is too large.  False if not all of it is flushed;
+ * then the next call continues at that page.  If a crash has cut the record off, other
+ * WAL is written in place of the rest, and the page's header says so.
  */
 static bool
 skip_large(CgWalReader *reader)
@@ -271,7 +267,7 @@ skip_large(CgWalReader *reader)
 		if (left <= XLOG_BLCKSZ - XLogPageHeaderSize(header))
 		{
 			reader->position = page + XLogPageHeaderSize(header) + MAXALIGN(left);
-			/* Its last bytes are flushed, too, or it has no end yet. */
+			/* Are the last bytes of the record flushed, too? */
 			if (read_local_xlog_page_no_wait(reader->state, page, reader->position - page, page, reader->page) < 0)
 			{
 				reader->position = page;
@@ -297,7 +293,7 @@ read_record(CgWalReader *reader)
 	bool		found;
 
 	reader->private.end.end_of_wal = false;
-	/* The position may be a page's beginning, or inside a record. */
+	/* The position may be the beginning of a page, or lie inside a record. */
 	if (!reader->begun)
 		reader->begun = !XLogRecPtrIsInvalid(XLogFindNextRecord(reader->state, reader->position));
 	found = reader->begun && XLogReadRecord(reader->state, &error) != NULL;

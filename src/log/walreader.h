@@ -1,6 +1,6 @@
 /*
  * walreader.h
- *		Our messages, read from WAL.
+ *		Reads our messages from WAL.
  */
 #ifndef CG_WALREADER_H
 #define CG_WALREADER_H
@@ -10,36 +10,36 @@
 typedef struct CgWalReader CgWalReader;
 
 /*
- * A message; the bytes are good until the next one is read.  One that is too large
- * to be ours has no data.
+ * A message.  Its bytes are valid until the next one is read.  If it is too large to be
+ * ours, data is NULL.
  */
 typedef struct CgWalMessage
 {
 	Oid			database;
-	const char *data;			/* or NULL */
+	const char *data;
 	size_t		length;
 	XLogRecPtr	start;
 	XLogRecPtr	end;
 } CgWalMessage;
 
 /*
- * Where the WAL on disk begins: everything from there up to the end can be read,
- * whatever timelines it is of.  Looks at the files, so a checkpoint may take some
- * of it right afterwards, unless a slot keeps it.
+ * The beginning of the WAL on disk.  All WAL from there on can be read, on any timeline.
+ * It looks at the files, so unless a slot keeps them, a checkpoint may remove some right
+ * afterwards.
  */
 extern XLogRecPtr cg_walreader_oldest(void);
 
-/* A reader of all records that begin at or after start.  palloc'd. */
+/* Opens a reader of all records that begin at or after start.  palloc'd. */
 extern CgWalReader *cg_walreader_open(XLogRecPtr start);
 extern void cg_walreader_close(CgWalReader *reader);
 
 /*
- * The next message with our prefix, of any database.  False if there is none
- * that ends at or before limit, or in what has been flushed.
+ * Reads the next message with our prefix, of any database.  False if no such message is
+ * flushed, or if the reader has reached limit.
  */
 extern bool cg_walreader_next(CgWalReader *reader, XLogRecPtr limit, CgWalMessage *message);
 
-/* All records before this position have been read. */
+/* The end of the last record that was read. */
 extern XLogRecPtr cg_walreader_position(const CgWalReader *reader);
 
 #endif							/* CG_WALREADER_H */

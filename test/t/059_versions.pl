@@ -97,7 +97,7 @@ file('postgres', 'postgres', 'site.sql');
 $node->safe_psql('postgres', 'CREATE DATABASE crm');
 file('crm', 'postgres', 'hostile.sql');
 my (undef, $err) = as($node, 'crm', 'postgres', "CREATE EXTENSION contact_guard VERSION '1.0'");
-like($err, qr/WARNING.*cannot guard anything before its version is the library's.*ALTER EXTENSION contact_guard UPDATE/s, 'version 1.0 can be created, and says that it guards nothing');
+like($err, qr/WARNING.*cannot guard anything until it is updated to the library's version.*ALTER EXTENSION contact_guard UPDATE/s, 'version 1.0 can be created, and says that it guards nothing');
 unlike($err, qr/ERROR/, '... without an error');
 $node->safe_psql('postgres', 'GRANT contact_guard_admin TO officer; GRANT contact_guard_auditor TO auditor; GRANT contact_guard_proxy TO pool');
 my $old_key;

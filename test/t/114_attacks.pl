@@ -217,7 +217,7 @@ is(status('last_checkpoint_at'), $at, '... and does not move');
 cmp_ok(status('lag_bytes'), '>', 0, '... status() says what is not recorded');
 my ($rows) = witnessed(0, qr/: \d+ rows, consistent/, '... the witness has nothing against it') =~ /: (\d+) rows/;
 witnessed(0, qr{/crm: $rows rows, consistent}, '... but sees no more rows');
-ok(until_true(sub { status('problems::text') =~ /no checkpoint since .* does the recorder run/ }), '... and status() wonders');
+ok(until_true(sub { status('problems::text') =~ /no checkpoint since .* is the recorder running/ }), '... and status() reports it');
 kill 'CONT', $recorder;
 reads(3);
 ok(signed(), '... until it goes on');
