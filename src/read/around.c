@@ -1,16 +1,16 @@
 /*
  * around.c
- *		What the statements around write, and whether a mask has chosen their rows.
+ *		The statements around an execution: what they write, and whether a mask has
+ *		chosen their rows.
  *
  * A mask that a function returns is stored, or decides a write, if the statement that
  * has called the function writes.  That statement is an execution, a query that is
- * being planned (functions that say they are IMMUTABLE run then), or a utility
+ * being planned (which runs functions that are marked IMMUTABLE), or a utility
  * command that evaluates expressions: COPY FROM, ALTER TABLE, the arguments of EXECUTE.
  * They nest in one stack.
  *
- * A trigger's queries are its own: the row that fires it is no result of theirs, and
- * a CRM's triggers may look at masks.  So a search ends where the innermost trigger
- * begins.
+ * The statement that fires a trigger does not depend on results of the trigger's queries,
+ * and a CRM's triggers may look at masks.  So a search ends at the innermost trigger.
  */
 #include "postgres.h"
 
@@ -33,8 +33,8 @@
 #define MASKED_IN_PLAN "contact_guard folded a mask"
 
 static CgAround *innermost = NULL;
-static bool any_marked = false; /* in this session: a plan, with what is folded in it */
-static bool any_chose = false;	/* in this session: an execution has */
+static bool any_marked = false; /* a plan of this session has a mark of folding */
+static bool any_chose = false;	/* a mask has chosen rows of some execution of this session */
 
 static int	writes_of(CmdType command);
 static int	writes_of_raw(Node *statement);
@@ -70,7 +70,7 @@ cg_around_writes_of_query(const Query *query)
 	int			writes = writes_of(query->commandType);
 	ListCell   *lc;
 
-	/* Such CTEs stand at the top alone. */
+	/* Data-modifying CTEs stand only at the top level. */
 	foreach(lc, query->cteList)
 	{
 		Node	   *cte = lfirst_node(CommonTableExpr, lc)->ctequery;
@@ -90,13 +90,13 @@ cg_around_writes_of_plan(const PlannedStmt *plan)
 	foreach(lc, plan->hasModifyingCTE ? plan->subplans : NIL)
 		if (lfirst(lc) && IsA(lfirst(lc), ModifyTable))
 			writes |= writes_of(((ModifyTable *) lfirst(lc))->operation);
-	/* Wherever else the planner may have put it. */
+	/* If the planner has put the ModifyTable elsewhere, assume both kinds of writes. */
 	if (plan->hasModifyingCTE && writes == 0)
 		writes = CG_AROUND_STORES | CG_AROUND_DELETES;
 	return writes;
 }
 
-/* Of a statement that is not analysed. */
+/* The writes of a statement that is not analysed. */
 static int
 writes_of_raw(Node *statement)
 {
@@ -147,7 +147,7 @@ enter(CgAround *around, QueryDesc *query, int writes)
 	around->outer = innermost;
 	around->query = query;
 	around->writes = writes;
-	/* It takes no arguments, and has no caller to tell anything. */
+	/* pg_trigger_depth() takes no arguments and does not use its caller's info. */
 	around->triggers = DatumGetInt32(pg_trigger_depth(NULL));
 	around->portal = ActivePortal;
 	around->errors = error_context_stack;
@@ -172,7 +172,7 @@ cg_around_enter_planning(CgAround *around, const Query *query)
 void
 cg_around_enter_command(CgAround *around, Node *statement)
 {
-	/* What the names of statements around it mean now, they do not mean behind it. */
+	/* After this command the names in an EXECUTE around it may mean other statements. */
 	if (IsA(statement, DeallocateStmt) || IsA(statement, DiscardStmt))
 		for (CgAround *e = innermost; e; e = e->outer)
 			resolve(e);
@@ -183,7 +183,7 @@ cg_around_enter_command(CgAround *around, Node *statement)
 		around->writes = writes_of_command(statement, &around->prepared);
 }
 
-/* Nearly nobody asks what an EXECUTE writes. */
+/* The writes of an EXECUTE are found when they are asked for, which is rare. */
 static void
 resolve(CgAround *around)
 {
@@ -194,7 +194,7 @@ resolve(CgAround *around)
 		around->writes = writes_of_command(statement, &around->prepared);
 }
 
-/* Inside its statement the arguments are evaluated, and what it returns is shown. */
+/* The prepared statement of an EXECUTE has writes of its own; those here are the arguments'. */
 static int
 writes_of_outer(CgAround *outer, const CgAround *inner)
 {
@@ -215,9 +215,10 @@ cg_around_innermost(void)
 }
 
 /*
- * EXECUTE runs it in a portal of its own, with a copy of the text; EXPLAIN without.
- * The text alone proves nothing: a function among the arguments may run a cursor of the
- * same text.  But whatever a function runs stands below an error context of its language.
+ * Is "inner" the execution of the prepared statement itself?  EXECUTE runs the statement
+ * in a portal of its own with a copy of the text; EXPLAIN runs it without a portal.  The
+ * text alone proves nothing: a function among the arguments may run a cursor with the same
+ * text.  But a function's language sets an error context around everything that it runs.
  */
 static bool
 is_of_prepared(const CgAround *around, const CgAround *inner)
@@ -252,12 +253,12 @@ cg_around_mark_plan(const CgAround *around, PlannedStmt *plan)
 	rte->eref = makeAlias("contact_guard", NIL);
 	rte->enrname = pstrdup(around->masked ? MASKED_IN_PLAN : FOLDED_IN_PLAN);
 	plan->rtable = lappend(plan->rtable, rte);
-	/* So that PL/pgSQL takes it for no simple expression, which it would run by itself. */
+	/* PL/pgSQL must not treat it as a simple expression, which it would evaluate itself. */
 	plan->transientPlan = true;
 	any_marked = true;
 }
 
-/* Other marks of ours may stand behind it. */
+/* Other marks of ours may stand after this one. */
 static bool
 has_folded(const PlannedStmt *plan, bool *masked)
 {
@@ -295,7 +296,7 @@ require_free_choice(void)
 				 errmsg("withheld values cannot be stored, nor decide which rows are written"),
 				 errdetail("A function that is marked IMMUTABLE has read them when the statement was planned."),
 				 errhint("Mark functions that read tables STABLE or VOLATILE.")));
-	/* What the constant was for, nobody knows any more. */
+	/* The use of the constant is not known any more, so assume all of them. */
 	if (masked)
 		cg_around_note_choice(true, false, true);
 	for (CgAround *e = innermost->outer; e && e->triggers == innermost->triggers; e = e->outer)
@@ -311,7 +312,7 @@ require_free_choice(void)
 				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
 }
 
-/* What the innermost execution itself writes, the rewrite has told reveal(). */
+/* Without the innermost execution's own writes, which reveal() knows from the rewrite. */
 static int
 writes_around(void)
 {
@@ -341,7 +342,7 @@ cg_around_deletes(void)
 	return (writes_around() & CG_AROUND_DELETES) != 0;
 }
 
-/* What a STABLE function returns is used for estimates, and not kept. */
+/* The result of a STABLE function goes into estimates only, not into the plan. */
 void
 cg_around_note_folded(bool mask)
 {

@@ -1,16 +1,16 @@
 /*
  * called.c
- *		Functions whose results choose what a query does, where another function writes.
+ *		Functions whose results decide what a query does that calls a writing function.
  *
- * SELECT purge(id) FROM task WHERE is_masked(id): the mask is read by a query inside of
- * is_masked(), and the query that calls both reads nothing guarded.  So the rewrite
- * notes which functions stand where rows, or calls of other functions, are chosen, and
- * which return what a built-in function such as setval() writes; the plan carries the
- * list.  For these functions PostgreSQL calls fmgr_hook, and so we know in which of
- * them a mask was made.
+ * In SELECT purge(id) FROM task WHERE is_masked(id), a query inside of is_masked() reads
+ * the mask, and the query that calls both functions reads nothing guarded.  So the rewrite
+ * notes the functions whose results choose rows or calls of other functions, and those
+ * whose results a built-in function such as setval() writes.  The plan carries the list.
+ * PostgreSQL calls fmgr_hook for these functions, which tells in which of them a mask was
+ * made.
  *
- * Nothing is noted in queries that call no function that may write.  Its volatility says
- * whether it may: others cannot write, PostgreSQL sees to that.
+ * Nothing is noted in queries that call only functions which cannot write.  PostgreSQL
+ * makes sure that only VOLATILE functions write.
  */
 #include "postgres.h"
 
@@ -27,13 +27,13 @@
 
 #define CALLED_IN_PLAN "contact_guard called"
 
-/* One under way. */
+/* A call under way. */
 typedef struct Call
 {
-	const FmgrInfo *flinfo;		/* PostgreSQL's, not shared by calls that overlap */
+	const FmgrInfo *flinfo;		/* PostgreSQL's; calls that overlap do not share it */
 	CgAround   *caller;
 	int			kinds;
-	bool		masked;			/* what it returns may depend on a mask */
+	bool		masked;			/* its result may depend on a mask */
 } Call;
 
 static needs_fmgr_hook_type prev_needs_fmgr = NULL;
@@ -69,7 +69,7 @@ called_xact(XactEvent event, void *arg)
 		ncalls = 0;
 }
 
-/* The last entry but other marks of ours. */
+/* The list stands at the end of the range table, among other marks of ours. */
 static const RangeTblEntry *
 list_of_plan(const PlannedStmt *plan)
 {
@@ -132,8 +132,9 @@ cg_called_stores(const PlannedStmt *plan)
 }
 
 /*
- * Asked by the planner, too, which would not open a function any more.  It need not
- * be watched there: what it has opened, the rewrite or the planner's check has seen.
+ * The planner asks, too, and does not inline a function that needs the hook.  A function
+ * need not be watched there: the rewrite or the planner's check has seen the bodies that
+ * were inlined.
  */
 static bool
 called_needs_fmgr(Oid function)

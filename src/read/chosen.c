@@ -1,12 +1,12 @@
 /*
  * chosen.c
- *		Cursors whose rows a mask has had a part in choosing.
+ *		Cursors whose rows were chosen with the help of masks.
  *
- * UPDATE and DELETE … WHERE CURRENT OF write the row at which a cursor stands.  Which
- * row that is, the cursor's own query has decided, in an execution that writes
- * nothing; so it is remembered for as long as that query can be run on, and asked
- * for by the statement that writes, each time it is run.  A condition in its plan
- * would change the plans of statements that have nothing to do with us.
+ * UPDATE and DELETE with WHERE CURRENT OF write the row at which a cursor stands.  The
+ * cursor's own query has chosen that row, in an execution that writes nothing.  So the
+ * choice is remembered for as long as that query can go on, and the statement that
+ * writes is checked at each run.  Adding a condition to the plan instead would change
+ * the plans of statements that touch nothing guarded.
  */
 #include "postgres.h"
 
@@ -23,7 +23,7 @@
 typedef struct Noted
 {
 	QueryDesc  *query;
-	bool		chose;			/* a mask has chosen its rows, or what it calls */
+	bool		chose;			/* masks have chosen its rows or the functions it calls */
 	Oid			by;				/* see CgAround.chosen_by */
 	MemoryContextCallback callback;
 } Noted;
@@ -102,7 +102,7 @@ cg_chosen_get(const QueryDesc *query, Oid *by)
 	return true;
 }
 
-/* The cursor's name, which may be a parameter; NULL if PostgreSQL will complain itself. */
+/* The cursor's name, which may be a parameter; NULL if PostgreSQL will throw an error. */
 static const char *
 cursor_name(const CurrentOfExpr *current, EState *estate)
 {
@@ -160,7 +160,7 @@ plan_walker(PlanState *state, void *context)
 void
 cg_chosen_check(QueryDesc *query)
 {
-	/* Nearly always: no cursor of this session has had its rows chosen by masks. */
+	/* In nearly all sessions no cursor is noted. */
 	if (noted == NIL || query->planstate == NULL ||
 		(query->plannedstmt->resultRelations == NIL && !query->plannedstmt->hasModifyingCTE))
 		return;

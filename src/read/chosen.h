@@ -1,25 +1,25 @@
 /*
  * chosen.h
- *		Cursors whose rows a mask has had a part in choosing.
+ *		Cursors whose rows were chosen with the help of masks.
  */
 #ifndef CG_CHOSEN_H
 #define CG_CHOSEN_H
 
 #include "executor/execdesc.h"
 
-/* A withheld value stands in a condition of this query, which is being run. */
+/* Notes that a condition of this query, which is being run, has read a withheld value. */
 extern void cg_chosen_note(QueryDesc *query);
 
 /*
- * For what its later runs call: its rows, or its calls, have been chosen by masks (by:
- * see CgAround.chosen_by); and whether that was noted.
+ * keep notes, for functions that later runs of the query call, that masks have chosen its
+ * rows or its calls (by: see CgAround.chosen_by).  get: was that noted?
  */
 extern void cg_chosen_keep(QueryDesc *query, Oid by);
 extern bool cg_chosen_get(const QueryDesc *query, Oid *by);
 
 /*
- * Before a run of a statement: ERROR insufficient_privilege if it writes WHERE CURRENT
- * OF a cursor whose query has been noted.
+ * Call it before a run of a statement: ERROR insufficient_privilege if it writes WHERE
+ * CURRENT OF a cursor whose query has been noted.
  */
 extern void cg_chosen_check(QueryDesc *query);
 

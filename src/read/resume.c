@@ -1,27 +1,26 @@
 /*
  * resume.c
- *		Later looks at what was shown before: executions that are resumed, and
- *		results that PostgreSQL has stored.
+ *		Later checks of values that were shown before: in executions that are
+ *		resumed, and in results that PostgreSQL has stored.
  *
- * Sort, Hash, Materialize, the tuplestore of a function in FROM and their like keep
+ * Sort, Hash, Materialize, the tuplestore of a function in FROM and similar nodes keep
  * values that reveal() has let through, and deliver them in a later FETCH without
- * asking again.  Which plans do is the planner's secret, so every execution that
- * may be run again is remembered with all that it and what ran inside of it have
- * shown, whatever its plan and the FETCH; before it goes on all of that must still
- * be open.
+ * asking again.  A plan does not say which values it keeps.  So every execution that
+ * may be run again is remembered, with everything that was shown in it and inside of
+ * it.  Before it goes on, all of that must still be open.
  *
- * Some results do not come from an executor the second time: of RETURNING, of
- * data-modifying CTEs, of a command that returns rows (EXECUTE, FETCH), of a cursor
- * that is held.  PostgreSQL runs those to their end, into a store of the portal.
- * So a portal with a store is remembered, too.  Whoever fetches from it by SQL
- * passes ProcessUtility, and rows that the protocol asks for pass the door.
+ * Some results do not come from an executor the second time: those of RETURNING, of
+ * data-modifying CTEs, of a command that returns rows (EXECUTE, FETCH), and of a cursor
+ * that is held.  PostgreSQL runs these to their end and puts the rows into a store of
+ * the portal.  So a portal with a store is remembered, too.  A FETCH in SQL passes
+ * ProcessUtility, and rows that the protocol asks for pass the door.
  *
- * Functions that planning calls (those that say they are IMMUTABLE) leave what they
- * return in the plan, for as long as that is kept; so a plan carries the set of what
- * was shown while it was made, and each of its executions asks.
+ * Planning runs functions that are marked IMMUTABLE.  Their results stay in the plan for
+ * as long as the plan is kept.  So a plan carries the set of what was shown while it was
+ * made, and each of its executions checks that set.
  *
- * What is remembered lives in the query's or the portal's own memory, and goes
- * with it.
+ * The memory of a remembered set belongs to the query or the portal, and is freed with
+ * it.
  */
 #include "postgres.h"
 
@@ -46,10 +45,10 @@ typedef struct Remembered
 	dlist_node	node;
 	const void *key;			/* a QueryDesc or a Portal */
 	CgShown    *shown;
-	uint64		handed_to;		/* the frame that has had all of it */
+	uint64		handed_to;		/* number of the frame that has got all of it */
 	TimestampTz checked_at;
 	bool		is_portal;
-	bool		fresh;			/* a store: not a row of it has left */
+	bool		fresh;			/* of a portal: no row of its store has left yet */
 } Remembered;
 
 static dlist_head all_remembered = DLIST_STATIC_INIT(all_remembered);
@@ -93,8 +92,8 @@ forget_remembered(void *arg)
 }
 
 /*
- * Takes the set over, or adds to what there is.  It stays where it is, since a
- * portal that is held deletes the children of its context.
+ * Takes the set over, or adds it to the one that is there.  The set keeps its own memory
+ * context: holding a portal deletes the children of the portal's context.
  */
 static Remembered *
 remember(const void *key, MemoryContext context, CgShown *shown)
@@ -190,7 +189,7 @@ cg_resume_leave(CgFrame *frame, bool success)
 	all = remembered ? remembered->shown : shown;
 	if (remembered && (outer == NULL || remembered->handed_to != outer->number))
 	{
-		/* What it replays was not shown in this run. */
+		/* This run may replay values that an earlier run has shown. */
 		if (frame->shown)
 			cg_shown_merge(remembered->shown, frame->shown);
 		shown = remembered->shown;
@@ -198,7 +197,7 @@ cg_resume_leave(CgFrame *frame, bool success)
 	}
 	if (shown && outer)
 		hand_on(outer, shown);
-	/* Whoever around us knows of it already: the store outlives them. */
+	/* Even if an outer frame has the set already: the store outlives that frame. */
 	if (all && fills_store(frame))
 	{
 		keep_with_store(frame->portal, all);
@@ -237,7 +236,7 @@ is_just_now(TimestampTz checked_at)
 	return now >= checked_at && now - checked_at < CG_VERDICT_USECS;
 }
 
-/* Rows of a store are sent without a snapshot. */
+/* PostgreSQL sends rows of a store without a snapshot, so this may have to push one. */
 static void
 require_open(const CgShown *shown, TimestampTz *checked_at)
 {
@@ -252,16 +251,16 @@ require_open(const CgShown *shown, TimestampTz *checked_at)
 }
 
 /*
- * A language that fetches from a cursor that is held (SPI, cursor_to_xml) passes no
- * hook of ours.  So a portal whose store may not be shown any more is failed, at
- * the next execution or command of the session whatever that is, and once a second.
+ * Code that fetches from a held cursor through SPI (a procedural language,
+ * cursor_to_xml) passes none of our hooks.  So a portal whose store may not be shown any
+ * more is marked as failed at any next execution or command of the session.
  */
 void
 cg_resume_close_stores(void)
 {
 	dlist_iter	iter;
 
-	/* Not while we ask for windows ourselves, as the owner of their relation. */
+	/* Not while a question is asked: the current role is the owner of interventions then. */
 	if (dlist_is_empty(&all_remembered) || cg_ask_is_running())
 		return;
 	dlist_foreach(iter, &all_remembered)
@@ -277,7 +276,7 @@ cg_resume_close_stores(void)
 	}
 }
 
-/* On failure the next run gets a plan of that time. */
+/* On failure the plan cache is reset, so that the next run gets a new plan. */
 void
 cg_resume_check_plan(const PlannedStmt *plan)
 {
@@ -296,7 +295,7 @@ cg_resume_check_plan(const PlannedStmt *plan)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	/* What is a constant of the plan may be in whatever this run delivers. */
+	/* Any result of this run may hold a constant of the plan. */
 	if (innermost)
 		hand_on(innermost, shown);
 	cg_shown_free(shown);
@@ -309,10 +308,10 @@ cg_resume_check(QueryDesc *query)
 
 	if (dlist_is_empty(&all_remembered) || (remembered = find_remembered(query)) == NULL)
 		return;
-	/* An SQL function that is asked for row after row is one running statement. */
+	/* An SQL function that returns row after row is one running statement. */
 	if (query->dest && query->dest->mydest == DestSQLFunction && is_just_now(remembered->checked_at))
 		return;
-	/* A cursor that is being held: its rows go nowhere yet, and the store is known. */
+	/* A cursor is being held: its rows do not leave now, and its store is remembered. */
 	if (query->dest && query->dest->mydest == DestTuplestore && ActivePortal &&
 		ActivePortal->queryDesc == query && ActivePortal->holdStore)
 		return;
@@ -335,8 +334,8 @@ cg_resume_check_fetch(const FetchStmt *fetch)
 }
 
 /*
- * May the plan deliver a value long after it was read?  The nodes listed here pass on
- * a row before they take the next one.  A nested loop does not: it keeps its outer
+ * May the plan deliver a value long after it was read?  The nodes listed here pass a row
+ * on before they take the next one.  A nested loop is not among them: it keeps its outer
  * row for as long as its inner side has rows, which may be for hours.
  */
 static bool
@@ -374,7 +373,7 @@ holds_rows(PlanState *state, void *context)
 	return planstate_tree_walker(state, holds_rows, context);
 }
 
-/* Of the innermost execution, with what it has shown in earlier runs. */
+/* Checks the innermost execution, and what it has shown in earlier runs. */
 static void
 check_running(void)
 {
@@ -417,7 +416,7 @@ void
 cg_resume_enter_planning(CgFrame *frame)
 {
 	cg_resume_enter(frame, NULL, false);
-	/* No store is filled with a plan. */
+	/* Planning fills no store. */
 	frame->portal = NULL;
 }
 

@@ -1,11 +1,12 @@
 /*
  * shown.c
- *		A set of what has been shown: customers by open windows, relations by
+ *		Sets of what has been shown: customers by open windows, relations by
  *		standing permissions.
  *
- * Memory is bounded: a customer is remembered by a hash of 64 bits, whose seed nobody
- * knows, and beyond CG_SHOWN_MAX of them nothing but that there were too many; such a
- * set is never open again.  So is one that was shown to more than one actor.
+ * Memory is bounded.  A customer is remembered by a hash of 64 bits with a random seed.
+ * A set with more than CG_SHOWN_MAX customers remembers only that there were too many,
+ * and is never open again.  A set that was shown to more than one actor is never open
+ * again, either.
  */
 #include "postgres.h"
 
@@ -24,7 +25,7 @@
 typedef struct ShownEntry
 {
 	uint64		customer;		/* key: a hash of its text */
-	uint32		check;			/* the last one that found a window open */
+	uint32		check;			/* number of the last check that found a window open */
 	char		status;
 } ShownEntry;
 
@@ -45,8 +46,8 @@ struct CgShown
 	CgActor		actor;			/* name NULL: nothing has been shown */
 	shownset_hash *customers;	/* NULL: none */
 	List	   *relations;		/* OIDs */
-	bool		several;		/* actors */
-	bool		too_many;		/* customers; they are forgotten */
+	bool		several;		/* it was shown to several actors */
+	bool		too_many;		/* there were too many customers; they are forgotten */
 };
 
 static bool is_of_actor(const CgShown *shown, const CgActor *actor);
@@ -78,7 +79,7 @@ is_of_actor(const CgShown *shown, const CgActor *actor)
 	return shown->actor.role == actor->role && strcmp(shown->actor.name, actor->name) == 0;
 }
 
-/* The seed is the session's, as the sets are. */
+/* Each session has a seed of its own: sets are not shared between sessions. */
 static uint64
 hash_of(const char *customer)
 {
@@ -160,7 +161,7 @@ cg_shown_merge(CgShown *into, const CgShown *from)
 		add_customer(into, entry->customer);
 }
 
-/* One question, however many customers there are. */
+/* Asks one question, however many customers there are. */
 static bool
 are_windows_open(const CgShown *shown)
 {
@@ -190,7 +191,7 @@ are_windows_open(const CgShown *shown)
 	return open == shown->customers->members;
 }
 
-/* Why may it not be shown again?  NULL: it may. */
+/* Why the set may not be shown again, or NULL if it may. */
 static const char *
 problem(const CgShown *shown, const CgActor *actor)
 {
@@ -248,8 +249,8 @@ cg_shown_require_open(const CgShown *shown)
 }
 
 /*
- * As texts: "s" of a set that is never open again; the actor's role and name; then
- * "r" and a relation, or "c" and a customer.
+ * Writes the set as texts: "s" if the set is never open again; the actor's role and name;
+ * then "r" with a relation or "c" with a customer, for each of them.
  */
 void
 cg_shown_put_into_plan(const CgShown *shown, PlannedStmt *plan)
@@ -276,7 +277,7 @@ cg_shown_put_into_plan(const CgShown *shown, PlannedStmt *plan)
 	rte->enrname = pstrdup(IN_PLAN);
 	rte->values_lists = texts;
 	plan->rtable = lappend(plan->rtable, rte);
-	/* Nor is it kept beyond the transaction if others have committed since. */
+	/* So the plan is not used in a later transaction after others have committed. */
 	plan->transientPlan = true;
 }
 

@@ -1,17 +1,17 @@
 /*
  * written.c
- *		Masks that come back as values to be stored.
+ *		Masks that an application sends back as values to be stored.
  *
- * An application copies a customer, or writes all columns of a row that it read as
- * a new row: what it read was a mask, and stored it would pass for the value.
- * Most masks are known by their form.  Where the form is also an honest value's (a
- * pseudonym, one or two stars) what this session has made is remembered: a table of
- * hashes, of which new ones take the place of old ones.  Under mask null nobody can
- * tell.
+ * An application may copy a customer, or write all columns of a row that it read as a
+ * new row.  If it read a mask, the stored mask would look like a value.  Most masks are
+ * recognised by their form.  Some forms are also those of real values (a pseudonym, one
+ * or two stars).  For them the masks that this session has made are remembered, in a
+ * table of hashes where new entries overwrite old ones.  A mask "null" cannot be
+ * recognised.
  *
- * The question is a check option of our own, unmasked(column, site): PostgreSQL asks
- * it of the row that is really stored, after triggers, in whatever partition, and
- * not of one that ON CONFLICT has turned away.
+ * The check is a check option of our own, unmasked(column, site): PostgreSQL evaluates it
+ * on the row that is really stored, after triggers and in its partition, and not on a row
+ * that ON CONFLICT does not insert.
  */
 #include "postgres.h"
 
@@ -36,7 +36,7 @@ static uint64 *made_masks = NULL;
 
 static uint64 hash_value(Datum value, Oid type);
 
-/* The padding of a char(n) is no part of its value.  Never 0. */
+/* The padding of a char(n) is not part of its value.  The result is never 0. */
 static uint64
 hash_value(Datum value, Oid type)
 {
@@ -83,7 +83,7 @@ cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 typmod)
 	}
 }
 
-/* Whoever is shown every value has read no mask. */
+/* An actor with a standing permission is shown every value, so the value is not a mask. */
 static void
 require_unmasked_columns(const CgRevealState *state, Datum value)
 {
@@ -97,9 +97,9 @@ require_unmasked_columns(const CgRevealState *state, Datum value)
 }
 
 /*
- * unmasked(value, site, ...): an ERROR rather than false, which would print the row.
- * Declared for one column, it is called for all of a relation.  Not strict: to a check
- * option NULL is false.
+ * unmasked(value, site, ...): throws an ERROR rather than return false, since the error
+ * of a check option would print the row.  It is declared for one column, but called once
+ * for all columns of a relation.  Not strict, since NULL fails a check option.
  */
 Datum
 cg_unmasked(PG_FUNCTION_ARGS)
@@ -117,7 +117,7 @@ cg_unmasked(PG_FUNCTION_ARGS)
 			states[i] = cg_reveal_begin(fcinfo, 2 * i, PG_GETARG_INT64(2 * i + 1));
 		require_unmasked_columns(states[i], PG_GETARG_DATUM(2 * i));
 	}
-	/* cg_reveal_begin has put one of them there. */
+	/* cg_reveal_begin() has set fn_extra to one of the states. */
 	fcinfo->flinfo->fn_extra = states;
 	PG_RETURN_BOOL(true);
 }

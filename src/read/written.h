@@ -1,6 +1,6 @@
 /*
  * written.h
- *		Masks that come back as values to be stored.
+ *		Masks that an application sends back as values to be stored.
  */
 #ifndef CG_WRITTEN_H
 #define CG_WRITTEN_H
@@ -9,16 +9,15 @@
 #include "policy/mask.h"
 #include "read/reveal.h"
 
-/* A mask that has been made for the actor, of a column of this type. */
+/* Remembers a mask that was made for the actor, of a column of this type. */
 extern void cg_written_remember(const CgMask *mask, Datum made, Oid type);
 
 /*
- * Is the value one that a reader is shown as a mask: by its form, or because this
- * session has made it?
+ * Is the value a mask: by its form, or because this session has made it?
  */
 extern bool cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 typmod);
 
-/* ERROR insufficient_privilege. */
+/* ERROR insufficient_privilege: the mask cannot be stored. */
 pg_noreturn extern void cg_written_refuse(const CgRevealState *state);
 
 #endif							/* CG_WRITTEN_H */
