@@ -648,7 +648,7 @@ COMMENT ON FUNCTION contact_guard.verification_key() IS
 COMMENT ON FUNCTION contact_guard.add_cosignature(text) IS
 	'Adds a witness''s signature to a checkpoint.';
 COMMENT ON FUNCTION contact_guard.new_epoch(text) IS
-	'Begins a journal anew, with another key.';
+	'Begins a new origin of checkpoints, after the log has lost records of a signed checkpoint. The log and its tree go on.';
 COMMENT ON FUNCTION contact_guard.erase_customer(text, text) IS
 	'Takes a customer''s key out of the log; its rows still verify.';
 COMMENT ON FUNCTION contact_guard.erase_actor(text, text) IS

@@ -941,7 +941,7 @@ CREATE FUNCTION contact_guard.new_epoch(reason text) RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_new_epoch';
 REVOKE ALL ON FUNCTION contact_guard.new_epoch(text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.new_epoch(text) IS
-	'Begins a journal anew, with another key.';
+	'Begins a new origin of checkpoints, after the log has lost records of a signed checkpoint. The log and its tree go on.';
 GRANT EXECUTE ON FUNCTION contact_guard.new_epoch(text) TO contact_guard_admin;
 
 GRANT EXECUTE ON FUNCTION contact_guard.event_number(text), contact_guard.leaf_encoding(), contact_guard.leaf_field(integer, text), contact_guard.leaf_field(integer, bytea, integer),
