@@ -152,14 +152,14 @@ core:
 independent:
 	$(top)/test/independent/run
 
-# What the project promises to be fast at: figures and goals, in some minutes.
+# What the project promises to be fast at: figures and goals, beside what others cost.
+# Settings that begin with BENCH_ choose and size: see test/bench/run.
 bench:
-	ROWS=$(ROWS) $(top)/test/bench/run
+	$(top)/test/bench/run
 
-# What the guard costs a read, a write and who touches nothing guarded.
+# Instructions of a read, of a write and of who touches nothing guarded.
 bench-cost:
 	$(top)/test/bench/cost
-
 
 # The layout of the C sources, by the program that PostgreSQL's own have it from.
 format:
