@@ -2,25 +2,26 @@
  * attempts.c
  *		Records of refused attempts, and their counts.
  *
- * A record is written at once, as a message of its own that is flushed: what the
- * attempt's transaction does cannot take it back, and no handler of the error can
- * keep it from being made.  It is not waited for synchronous standbys: a refusal
- * lets nothing out, and must not hang.
+ * A record is written at once, as a message of its own that is flushed: neither a
+ * rollback of the transaction nor a handler of the error can prevent it.  It does not
+ * wait for synchronous standbys: a refusal shows nothing, and must not hang.
  *
- * Whoever tries the same thing in a loop must not fill the log.  A kind of attempt
- * is who, what relation and what message; the first of a kind is written, further
- * ones are counted, and their number is written
- * - when there are ATTEMPTS_COUNTED of them, or ATTEMPTS_SECONDS after the last
- *   record of the kind there is another one: then with it;
+ * A loop of the same attempt must not fill the log.  A kind of attempt is an actor, a
+ * relation and a message.  The first attempt of a kind is written.  Further ones are
+ * counted, and their number is written
+ * - when there are ATTEMPTS_COUNTED of them;
+ * - with the first attempt that comes more than ATTEMPTS_SECONDS after the kind's last
+ *   record;
  * - at the end of the transaction, up to ATTEMPTS_ENDS times a minute;
  * - at the end of the session.
  * More than ATTEMPTS_KINDS kinds within ATTEMPTS_SECONDS are counted as one.  So a
  * session makes at most ATTEMPTS_KINDS * (ATTEMPTS_ENDS + 1) records a minute, and
- * one for each ATTEMPTS_COUNTED attempts.  A crash forgets counts, never a first.
+ * one for each ATTEMPTS_COUNTED attempts.  A crash loses counts, but never the first
+ * attempt of a kind.
  *
- * Where nothing can be recorded (a standby, a library that was not preloaded, a
- * journal that has not begun, a database that guards nothing since the server's start
- * and whose place others have) the refusal stands all the same.
+ * In some cases nothing can be recorded: on a standby; if the library was not preloaded;
+ * if the journal has not begun; if the database has guarded nothing since the server's
+ * start and other databases have taken the places.  The attempt is refused all the same.
  */
 #include "postgres.h"
 
@@ -52,7 +53,7 @@
 #define ATTEMPTS_COUNTED 1000
 #define ATTEMPTS_SECONDS 60
 #define ATTEMPTS_ENDS 60
-#define REASON_LENGTH 1000		/* bytes; names in a message are bounded, their number is not */
+#define REASON_LENGTH 1000		/* bytes; a message may have any number of names */
 
 typedef struct Kind
 {
@@ -60,19 +61,18 @@ typedef struct Kind
 	char	   *relation;		/* or NULL */
 	char	   *column;			/* or NULL */
 	char	   *reason;
-	int64		pending;		/* attempts not yet in a record */
+	int64		pending;		/* attempts that are not yet in a record */
 	TimestampTz last_at;		/* of the latest attempt */
 	TimestampTz recorded_at;	/* of the latest record, or 0 */
 } Kind;
 
-/* All in a context of their own. */
-static MemoryContext kinds_context = NULL;
+static MemoryContext kinds_context = NULL;	/* for the strings of kinds */
 static Kind kinds[ATTEMPTS_KINDS + 1];	/* the last is for all others */
 static int	nkinds = 0;
 static char other_kinds[] = "attempts of further kinds";
-static int64 pending = 0;		/* of all kinds */
-static TimestampTz ends_since = 0;	/* ends of transactions are counted from here */
-static int	ends = 0;
+static int64 pending = 0;		/* the sum of all kinds */
+static TimestampTz ends_since = 0;	/* when the minute began for which "ends" counts */
+static int	ends = 0;			/* number of transactions that ended with counts */
 
 static char *actor_name(bool may_look);
 static char *login_name(void);
@@ -146,7 +146,7 @@ note_attempt(const ErrorData *error, bool may_look)
 		write_kind(kind);
 }
 
-/* A name in any case: a role that was dropped has a number. */
+/* Returns a name in any case: for a role that was dropped, its number. */
 static char *
 actor_name(bool may_look)
 {
@@ -216,8 +216,8 @@ find_kind(const Kind *wanted)
 }
 
 /*
- * A place for a new kind: one that is free, or whose kind owes nothing and has not
- * been met for a while.  The last is for all that find none.
+ * A place for a new kind: a free one, or that of a kind without pending attempts that has
+ * not come for a while.  The last place is for all kinds that find none.
  */
 static Kind *
 place_for_kind(TimestampTz now)
@@ -247,7 +247,7 @@ place_for_kind(TimestampTz now)
 	return kind;
 }
 
-/* Must it be written now? */
+/* Must the kind be written now? */
 static bool
 is_attempt_due(const Kind *kind, TimestampTz now)
 {
@@ -256,8 +256,8 @@ is_attempt_due(const Kind *kind, TimestampTz now)
 }
 
 /*
- * Places for databases are few (shared.h), and a refusal is had by anybody, also in a
- * database of his own: alone it takes none.
+ * There are few places for databases (shared.h), and any user can provoke a refusal, also
+ * in a database of that user.  So a refusal alone takes no place.
  */
 static bool
 can_write(void)
@@ -277,8 +277,8 @@ guards_something(void)
 }
 
 /*
- * A failure to load it leaves what is loaded.  Where something is guarded the census,
- * which gives it a place, may only be late.
+ * If loading fails, the journal stays as it is.  A database that guards something may have
+ * no place yet, if the census has not come to it; then it gets one here.
  */
 static void
 load_journal(void)
@@ -301,7 +301,7 @@ load_journal(void)
 	PG_END_TRY();
 }
 
-/* The text of the attempt, its constants left out, before the record that names it. */
+/* Puts the statement's text, without its constants, before the record that refers to it. */
 static void
 put_statement(StringInfo items, int64 *query_id)
 {
@@ -340,7 +340,7 @@ put_kind(StringInfo items, const Kind *kind, int64 statement, int64 query_id)
 	cg_record_put(items, &record);
 }
 
-/* The attempt is under way, so its statement is known. */
+/* Called during the attempt, so its statement is known. */
 static void
 write_kind(Kind *kind)
 {
@@ -356,7 +356,7 @@ write_kind(Kind *kind)
 	kind->recorded_at = kind->last_at;
 }
 
-/* What was counted, of all kinds, in one message. */
+/* Writes the counts of all kinds in one message. */
 static void
 write_all(void)
 {
@@ -391,7 +391,7 @@ write_all_or_later(void)
 	}
 	PG_CATCH();
 	{
-		/* Stays pending; nobody at the end of a transaction expects an error. */
+		/* The counts stay pending: no error may be thrown at the end of a transaction. */
 		LWLockReleaseAll();
 		MemoryContextSwitchTo(oldcontext);
 		FlushErrorState();

@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-/* From now on refusals are records: see cg_refused_record in refused.h. */
+/* From now on refusals are recorded: see cg_refused_record in refused.h. */
 extern void cg_attempts_init(void);
 
 #endif							/* CG_ATTEMPTS_H */

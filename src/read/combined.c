@@ -2,27 +2,27 @@
  * combined.c
  *		Definitions of a relation that combine guarded columns with others.
  *
- * CHECK (phone <> fax) compares a stored phone with a fax that somebody sets who is not
- * shown the phone.  He guesses it, in an exception block that rolls back, and the error
- * tells that he was right; that there is no error tells that he was wrong.  The same can
- * be had of the condition of a trigger, of the bounds of a partition, and of whatever
- * fails on some values only: an expression of an index or of a generated column.
+ * CHECK (phone <> fax) compares a stored phone with a fax, and a writer who is not shown
+ * the phone may set the fax.  The writer sets it to a guess, in an exception block that
+ * rolls back: an error tells that the guess is right, and no error that it is wrong.  The
+ * condition of a trigger, the bounds of a partition, and expressions that fail on some
+ * values only (of an index or of a generated column) tell the same.
  *
- * The same holds for what is not a column, and which the writer chooses all the same: a
- * setting, the role (outside.h).
+ * A definition may also compare with an input that is not a column but that the writer
+ * chooses: a setting or the role (outside.h).
  *
- * That is what honest checks are for, so it is not refused, but it is a record, as with
- * unique indexes (uniques.c): an UPDATE that sets a column with which such a definition
- * compares a guarded one is a look-up, whatever comes of it.  The record is made when the
- * statement begins, so it does not depend on the error, its class or who catches it.
+ * Honest checks work like this, so it is not refused, but it is recorded, as with unique
+ * indexes (uniques.c): an UPDATE that sets a column with which such a definition compares
+ * a guarded one is a look-up, whatever its result.  The record is made when the statement
+ * begins, so it does not depend on the error, its class or a handler.
  *
- * What tells nothing does not count:
- * - a new row of an INSERT, all of whose values are the writer's;
- * - a guarded column or the customer key as what is set: keep() refuses to replace them,
- *   but for those who are shown the row;
- * - whether a guarded value is NULL, which masks do not hide, but for the mask "null";
+ * These tell nothing and do not count:
+ * - a new row of an INSERT: all of its values come from the writer;
+ * - setting a guarded column or the customer key: keep() lets only actors replace them
+ *   who are shown the row;
+ * - whether a guarded value is NULL: masks do not hide that, except the mask "null";
  * - OLD and NEW of one column in the condition of a trigger;
- * - row-security policies and conditions of views: the rewrite has them see masks.
+ * - row-security policies and conditions of views: after the rewrite they see masks.
  */
 #include "postgres.h"
 
@@ -46,16 +46,16 @@
 #include "read/quoting.h"
 #include "read/uniques.h"
 
-/* What is collected of one relation. */
+/* The state of collecting the definitions of one relation. */
 typedef struct Survey
 {
 	Relation	rel;
 	AttrNumber	customer;
 	Bitmapset  *guarded;
-	Bitmapset  *null_masked;	/* those of them of which NULL tells something */
-	Bitmapset  *columns;		/* of the definition under way */
-	bool		chosen;			/* it has an input that is no column */
-	bool		deletes;		/* a DELETE asks it */
+	Bitmapset  *null_masked;	/* guarded columns with the mask "null" */
+	Bitmapset  *columns;		/* columns of the current definition */
+	bool		chosen;			/* the current one has an input that is not a column */
+	bool		deletes;		/* a DELETE evaluates the current one */
 	List	   *found;			/* of CgCombined */
 } Survey;
 
@@ -74,7 +74,7 @@ static void survey_indexes(Survey *survey);
 static void survey_partitions(Survey *survey);
 static bool is_in_index(Relation index, AttrNumber attnum);
 
-/* False if nothing of it is guarded. */
+/* False if the relation has no guarded column, or its policy is broken. */
 static bool
 begin_survey(Survey *survey, Relation rel)
 {
@@ -94,7 +94,7 @@ begin_survey(Survey *survey, Relation rel)
 	return true;
 }
 
-/* A column as it is, or another type's name for it; or NULL. */
+/* The column, if the node is a column alone or a relabelled one; or NULL. */
 static Var *
 plain_column(Node *node)
 {
@@ -103,7 +103,7 @@ plain_column(Node *node)
 	return node && IsA(node, Var) ? (Var *) node : NULL;
 }
 
-/* OLD.x IS DISTINCT FROM NEW.x, or of whole rows: OLD and NEW are variables 1 and 2. */
+/* OLD.x IS DISTINCT FROM NEW.x, also of whole rows: OLD and NEW are variables 1 and 2. */
 static bool
 compares_with_itself(Node *node)
 {
@@ -119,7 +119,7 @@ compares_with_itself(Node *node)
 	return left && right && left->varattno == right->varattno && left->varno != right->varno;
 }
 
-/* What is computed is set by whoever sets what it is computed of. */
+/* A writer who sets the inputs of a generated column sets the generated column, too. */
 static void
 add_column(Survey *survey, AttrNumber attnum)
 {
@@ -160,7 +160,7 @@ column_walker(Node *node, void *context)
 		return expression_tree_walker(node, column_walker, context);
 	if (((Var *) node)->varattno > 0)
 		add_column(survey, ((Var *) node)->varattno);
-	/* The whole row. */
+	/* A whole row uses all columns. */
 	for (int i = 0; ((Var *) node)->varattno == InvalidAttrNumber && i < desc->natts; i++)
 		if (!TupleDescAttr(desc, i)->attisdropped)
 			survey->columns = bms_add_member(survey->columns, i + 1);
@@ -191,7 +191,7 @@ survey_expression(Survey *survey, Node *expression, const char *where)
 	finish_definition(survey, where);
 }
 
-/* Of an expression whose result nobody is told. */
+/* For an expression whose result the writer does not see: it tells only if it can fail. */
 static void
 survey_failing(Survey *survey, Node *expression, const char *where)
 {
@@ -218,8 +218,8 @@ survey_columns(Survey *survey)
 }
 
 /*
- * Of all events: a row that an UPDATE moves to another partition is deleted and inserted,
- * and what is set now may be compared by a DELETE that comes later.
+ * Triggers of all events count: an UPDATE that moves a row to another partition deletes
+ * and inserts it, and a later DELETE may compare values that are set now.
  */
 static void
 survey_triggers(Survey *survey)
@@ -238,7 +238,7 @@ survey_triggers(Survey *survey)
 	}
 }
 
-/* Whether an index compares is uniques.c's. */
+/* Here only failures of an index count; uniques.c handles its comparisons. */
 static void
 survey_indexes(Survey *survey)
 {
@@ -255,7 +255,7 @@ survey_indexes(Survey *survey)
 	}
 }
 
-/* Where a row belongs shows in its tableoid. */
+/* The partition of a row shows in its tableoid. */
 static void
 survey_partitions(Survey *survey)
 {

@@ -1,6 +1,3 @@
-/* Among "others": whatever is written, something is compared.  It is the number of no column. */
-#define CG_COMBINED_ANY 0
-
 /*
  * combined.h
  *		Definitions of a relation that combine guarded columns with others.
@@ -13,28 +10,31 @@
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 
+/* A member of "others" that is not a column: any write makes the definition compare. */
+#define CG_COMBINED_ANY 0
+
 typedef struct CgCombined
 {
 	char	   *where;			/* a noun phrase: which check, trigger, column or index */
 	Bitmapset  *guarded;		/* numbers of columns; never empty */
-	Bitmapset  *others;			/* those that everybody may write, or CG_COMBINED_ANY; never empty */
-	bool		deletes;		/* a DELETE asks it, too */
+	Bitmapset  *others;			/* columns that are not guarded, or CG_COMBINED_ANY; never empty */
+	bool		deletes;		/* a DELETE evaluates it, too */
 } CgCombined;
 
 /*
- * The definitions of a relation that tell whoever writes one of "others" something about
- * stored values of "guarded"; of CgCombined.  NIL for a relation without a policy.  Opens
- * the relation and its indexes, without looking at its children.
+ * The definitions of a relation that tell the writer of one of "others" something about
+ * stored values of "guarded": a list of CgCombined.  NIL for a relation without a policy.
+ * Opens the relation and its indexes, but not its children.
  */
 extern List *cg_combined_list(Oid relid);
 
 /*
- * Does such a definition, or an index that compares guarded columns (uniques.h), have the
- * column, which is not guarded itself?  As cg_combined_list().
+ * Does such a definition, or an index that compares guarded columns (uniques.h), use the
+ * column, which is not guarded itself?  Opens the same as cg_combined_list().
  */
 extern bool cg_combined_has(Oid relid, AttrNumber attnum);
 
-/* Has it such a definition that compares with what is no column: a setting, the role? */
+/* Has it such a definition that compares with a setting, the role or the like (outside.h)? */
 extern bool cg_combined_is_chosen(Oid relid);
 
 #endif							/* CG_COMBINED_H */

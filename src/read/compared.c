@@ -1,9 +1,9 @@
 /*
  * compared.c
- *		Which statements ask the definitions of combined.c.
+ *		The statements that make the definitions of combined.c compare.
  *
- * A statement that writes to a relation asks the definitions of all that is below it, too:
- * rows are routed, and an UPDATE of a parent changes rows of its children.
+ * A statement that writes to a relation also uses the definitions of all relations below
+ * it: rows are routed, and an UPDATE of a parent changes rows of its children.
  */
 #include "postgres.h"
 
@@ -28,9 +28,9 @@
 typedef struct Kept
 {
 	Oid			relid;			/* key */
-	uint64		invalidations;	/* it knows of */
-	MemoryContext context;		/* of found; NULL for none */
-	List	   *found;			/* of CgCombined, with the relation's own numbers */
+	uint64		invalidations;	/* their number when it was found */
+	MemoryContext context;		/* of "found"; NULL for NIL */
+	List	   *found;			/* of CgCombined, with column numbers of the relation */
 } Kept;
 
 static HTAB *kept = NULL;
@@ -40,7 +40,7 @@ static bool sets_others(Oid relid);
 static List *find_family(Oid relid);
 static List *family_of(Oid relid);
 
-/* By their names: they have other numbers there, or are not there. */
+/* Finds the columns by name: "above" has other numbers for them, or lacks some. */
 static Bitmapset *
 columns_above(Oid above, Oid relid, const Bitmapset *columns)
 {
@@ -61,7 +61,7 @@ columns_above(Oid above, Oid relid, const Bitmapset *columns)
 	return result;
 }
 
-/* A trigger may set what the statement does not name. */
+/* A BEFORE trigger may set columns that the statement does not name. */
 static bool
 sets_others(Oid relid)
 {
@@ -72,7 +72,10 @@ sets_others(Oid relid)
 	return result;
 }
 
-/* Of the relation and all below it.  A column that is guarded below alone counts for all. */
+/*
+ * The definitions of the relation and of all relations below it.  If none of a
+ * definition's guarded columns is guarded above, all guarded columns count.
+ */
 static List *
 find_family(Oid relid)
 {
@@ -103,7 +106,7 @@ find_family(Oid relid)
 	return result;
 }
 
-/* Kept until any relation changes. */
+/* The same, kept until any relation changes. */
 static List *
 family_of(Oid relid)
 {

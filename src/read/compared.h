@@ -1,6 +1,6 @@
 /*
  * compared.h
- *		Which statements ask the definitions of combined.h.
+ *		The statements that make the definitions of combined.h compare.
  */
 #ifndef CG_COMPARED_H
 #define CG_COMPARED_H
@@ -8,10 +8,10 @@
 #include "nodes/parsenodes.h"
 
 /*
- * The guarded columns (ints) of the relation that the statement writes to with which such
- * a definition, of the relation or of one below it, compares what the statement sets, or what it chooses beside rows.  The
- * relation has a policy.  Looks into catalogs; what it finds is kept until any relation
- * changes.
+ * The guarded columns (ints) of the statement's target that such a definition, of the
+ * target or of a relation below it, compares with the columns that the statement sets, or
+ * with other inputs that its writer chooses.  The target must have a policy.  Looks into
+ * catalogs; the definitions are kept until any relation changes.
  */
 extern List *cg_compared_asked(const Query *query);
 

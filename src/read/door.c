@@ -1,32 +1,30 @@
 /*
  * door.c
- *		The one place through which bytes leave for the client.
+ *		The door: the one place through which bytes leave for the client.
  *
- * When a session makes its first record, the methods through which PostgreSQL
- * sends protocol messages are wrapped by ours.  While a record is owed, messages
- * are held; before the first of them is passed on, every record is made durable.
+ * When a session makes its first record, our methods wrap those by which PostgreSQL
+ * sends protocol messages.  While a record is owed, the door holds messages; before it
+ * passes the first of them on, it makes every record durable.
  *
  * When it is safe.  Messages come from anywhere: with client_min_messages =
  * debug2, from inside XLogFlush with WALWriteLock held, and from inside our own
- * settling.  So the door opens only if it is not open already, no critical
- * section and no interrupts are held (which an LWLock holder does, and so does
- * error recovery), no message is just being reported by elog.c, and the process
- * is not ending.  Otherwise it goes on holding,
- * and flush does nothing; the next safe call, at the latest the one for
- * ReadyForQuery, lets all out in order.
+ * settling.  So the door opens only if it is not open already, there is no critical
+ * section, interrupts are not held off (holders of an LWLock and error recovery hold
+ * them off), elog.c is not reporting a message, and the process is not ending.
+ * Otherwise it goes on holding, and flush does nothing.  The next safe call, at the
+ * latest the one for ReadyForQuery, sends all messages in order.
  *
- * Failure.  Nobody who sends a message expects an error, least of all the code
- * that reports one.  So the door never throws: if the records cannot be made
- * durable it drops what it holds, and the connection with it.
+ * Failure.  Code that sends a message expects no error, and least of all the code that
+ * reports one.  So the door does not throw: if the records cannot be made durable it
+ * drops the messages that it holds, and closes the connection.
  *
- * One thing it refuses by an error: a row of a result that PostgreSQL has stored, or
- * of a statement that has been running for more than a second (see resume.c), when
- * what it shows may not be shown any more.  A DataRow, or a row of COPY, comes from a
- * receiver of tuples and nowhere else, which may throw anything, an output
- * function's error say; and the protocol's Execute of a portal with such a store
- * passes no hook before it.
+ * In one case the door throws: for a row of a stored result, or of a statement that has
+ * been running for more than a second (see resume.c), whose values may not be shown any
+ * more.  A DataRow, or a row of COPY, always comes from a receiver of tuples, which may
+ * throw anyway (for example, an error of an output function).  And the protocol's Execute
+ * of a portal with such a store passes no hook before the door.
  *
- * Memory is bounded: what is held is passed on at DOOR_HELD_MAX, and a longer
+ * Memory is bounded: held messages are passed on at DOOR_HELD_MAX bytes, and a longer
  * message is never copied.
  */
 #include "postgres.h"
@@ -55,7 +53,7 @@
 
 static const PQcommMethods *socket_methods = NULL;	/* NULL: not installed */
 static StringInfoData held;		/* messages: type byte, uint32 length, body */
-static bool opened = false;		/* passing on, or settling in order to */
+static bool opened = false;		/* the door passes messages on, or settles to do so */
 static bool broken = false;		/* the connection is lost */
 static char last_type = 0;		/* of the last message that came */
 
@@ -93,7 +91,7 @@ cg_door_init(void)
 	cg_quiet_require_door = door_install;
 }
 
-/* Nothing to wrap in a background worker: its results go to no client. */
+/* A background worker has nothing to wrap: its results do not go to a client. */
 static void
 door_install(void)
 {
@@ -123,7 +121,7 @@ is_safe(void)
 		CurrentMemoryContext != ErrorContext && !proc_exit_inprogress;
 }
 
-/* Must nothing pass just now? */
+/* Must messages be held now? */
 static bool
 is_shut(void)
 {
@@ -155,7 +153,7 @@ settle(void)
 	}
 	PG_CATCH();
 	{
-		/* We came without locks, so what is held now is of the failed call. */
+		/* No lock was held before, so all locks are those of the failed call. */
 		LWLockReleaseAll();
 		MemoryContextSwitchTo(oldcontext);
 		FlushErrorState();
@@ -171,7 +169,7 @@ settle(void)
 	return durable;
 }
 
-/* Settles and passes on all that is held.  Safe only. */
+/* Settles and passes all held messages on.  Only to be called if is_safe(). */
 static int
 let_out(void)
 {
@@ -190,7 +188,7 @@ pass_held(void)
 	int			at = 0;
 	int			result = 0;
 
-	/* Messages that settling made are behind these, in order. */
+	/* Messages that settling has sent stand after these, in order. */
 	while (at < held.len && result == 0)
 	{
 		uint32		length;
@@ -208,7 +206,7 @@ hold(char type, const char *body, size_t length)
 {
 	uint32		prefix = length;
 
-	/* Out of memory here would be an error in the midst of another's report. */
+	/* An out-of-memory error here would be thrown while another error is being reported. */
 	if (held.maxlen - held.len <= 1 + sizeof(prefix) + length)
 	{
 		char	   *larger;
@@ -232,7 +230,7 @@ hold(char type, const char *body, size_t length)
 	return 0;
 }
 
-/* Of a stored result, or of a statement that runs for long, it may be too late for the row. */
+/* A row of a stored result, or of a long statement, may have to be refused now. */
 static void
 check_row(char type)
 {
@@ -256,7 +254,7 @@ door_putmessage(char type, const char *body, size_t length)
 	return put(type, body, length);
 }
 
-/* A copy of the message.  If there is no memory for it, nothing is sent. */
+/* Sends a copy without the DETAIL.  If there is no memory for it, the connection breaks. */
 static int
 put_without_detail(const char *body, size_t length)
 {
@@ -305,7 +303,7 @@ put(char type, const char *body, size_t length)
 	return socket_methods->putmessage(type, body, length);
 }
 
-/* Only a walsender calls it, and not while it runs SQL. */
+/* Only a walsender calls this method, and not while it runs SQL. */
 static void
 door_putmessage_noblock(char type, const char *body, size_t length)
 {
@@ -315,7 +313,7 @@ door_putmessage_noblock(char type, const char *body, size_t length)
 		(void) door_putmessage(type, body, length);
 }
 
-/* Lets all out that may go, and flushes with the socket's method. */
+/* Passes held messages on if that is safe, and flushes with the socket's method. */
 static int
 flush_by(int (*method) (void))
 {
@@ -354,15 +352,15 @@ door_is_send_pending(void)
 static void
 door_comm_reset(void)
 {
-	/* An error thrown through an opened door, by the socket's own methods. */
+	/* The socket's own methods may have thrown an error while the door was open. */
 	opened = false;
 	socket_methods->comm_reset();
 }
 
 /*
- * The process ends: what is held gets out (the reason for the end, say), if its
- * records can be made durable now, which does not wait for a standby.  No locks
- * are held here.
+ * The process ends: held messages (such as the reason for the end) are sent if the
+ * records can be made durable now, which does not wait for a standby here.  No locks
+ * are held.
  */
 static void
 door_exit(int code, Datum arg)

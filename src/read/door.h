@@ -1,13 +1,13 @@
 /*
  * door.h
- *		The one place through which bytes leave for the client.
+ *		The door: the one place through which bytes leave for the client.
  */
 #ifndef CG_DOOR_H
 #define CG_DOOR_H
 
 extern void cg_door_init(void);
 
-/* Puts it up now, before the first record. */
+/* Installs the door now, before the session's first record. */
 extern void cg_door_require(void);
 
 #endif							/* CG_DOOR_H */

@@ -1,30 +1,30 @@
 /*
  * errordetail.c
- *		Errors that print stored values.
+ *		Errors that would print stored values.
  *
  * "Failing row contains (…)" and "Key (…)=(…)" print values that no reveal() has
- * let through.  They are replaced while the error is still on its way, since an
- * exception handler of a procedural language would read them before the client.
+ * let through.  They are replaced before the error is caught, since an exception
+ * handler of a procedural language could read them.
  *
- * Which errors do is not known: an extension has its own.  So where a statement
- * touches a guarded relation a DETAIL passes only in the classes listed here, which
- * print no row.  A command that has no values but the stored ones (REINDEX, VACUUM)
- * loses the message of a failed conversion, too, which quotes one.
+ * The errors that print values cannot be listed: an extension has errors of its own.  So
+ * if a statement touches a guarded relation, a DETAIL passes only in the classes listed
+ * here, which print no row.  In a command whose values are all stored ones (REINDEX,
+ * VACUUM) the message of a failed conversion is replaced, too: it quotes a value.
  *
- * What touches a guarded relation: an execution with one in its range table, or
+ * These statements touch a guarded relation: an execution with one in its range table, or
  * that writes to a partitioned table with one below; a command that names one or an
- * ancestor; any other command that comes to hold a lock on one that this session
- * knows.  In a PG_CATCH no catalog can be asked, so whether a write touches one is
- * known before it runs.
+ * ancestor of one; any other command that holds a lock on one that this session knows.
+ * No catalog can be read in a PG_CATCH, so the relations that a write touches are found
+ * before it runs.
  *
- * A write that takes the stored row with it (UPDATE, MERGE, ON CONFLICT) computes
- * checks, generated columns and index entries over columns that it does not set, and
- * a failed conversion there quotes a stored value in its message, too: see quoting.h.
+ * A write that keeps parts of a stored row (UPDATE, MERGE, ON CONFLICT) computes checks,
+ * generated columns and index entries over columns that it does not set.  A failed
+ * conversion there quotes a stored value in its message, too: see quoting.h.
  *
- * The checks of deferred constraints run when a transaction ends, outside of all
- * our hooks.  So a transaction that has written to a guarded relation with such a
- * constraint is noted, and an error that no hook of ours has seen is dealt with
- * when it is reported; within CALL and DO, which may commit, when it is thrown.
+ * Deferred constraints are checked when a transaction ends, outside of all our hooks.  So
+ * a transaction that has written to a guarded relation with such a constraint is noted.
+ * An error in it that no hook of ours has seen is changed when it is reported, or, within
+ * CALL and DO, which may commit, when it is thrown.
  */
 #include "postgres.h"
 
@@ -56,7 +56,7 @@ static emit_log_hook_type prev_emit_log = NULL;
 
 /* The transaction whose end checks constraints of guarded relations. */
 static LocalTransactionId deferring = InvalidLocalTransactionId;
-static bool judged = false;		/* the error on its way has passed one of them */
+static bool judged = false;		/* one of our hooks has seen the current error */
 
 static bool is_harmless_class(int sqlerrcode);
 static bool runs_statements(Node *statement);
@@ -95,7 +95,7 @@ hide_detail(void)
 		errdetail("Not shown: the statement touches a relation with guarded columns.");
 }
 
-/* What they do is done by statements of their own, which are decided for themselves. */
+/* These commands run other statements, and each of those is handled by itself. */
 static bool
 runs_statements(Node *statement)
 {
@@ -116,7 +116,7 @@ runs_statements(Node *statement)
 	}
 }
 
-/* Those whose conversions are of what the command says.  Others look at rows. */
+/* These commands convert only values of their own text.  Others read rows. */
 static bool
 has_own_values(Node *statement)
 {
@@ -170,7 +170,7 @@ cg_errordetail_of_command(Node *statement, Oid into, bool touches)
 	}
 }
 
-/* Does it write rows anew of which it has not given all columns? */
+/* Does the plan write rows whose columns partly come from stored rows? */
 static bool
 takes_stored_rows(const PlannedStmt *plan)
 {
@@ -213,7 +213,7 @@ cg_errordetail_before_query(const PlannedStmt *plan)
 	return result;
 }
 
-/* A mark in an entry says that the rewrite has seen something of ours there. */
+/* A mark in an entry says that the rewrite has found a guarded relation or the log there. */
 CgTouches
 cg_errordetail_of_query(QueryDesc *query, CgTouches before)
 {
@@ -265,7 +265,7 @@ cg_errordetail_command_done(CgTouches touches, Oid into)
 		set_deferring();
 }
 
-/* Who reports the end's errors to the client may be nobody but the door. */
+/* It may be that only the door sees errors of the transaction's end, so it must be there. */
 static void
 set_deferring(void)
 {
@@ -281,7 +281,7 @@ has_deferrable(const ResultRelInfo *target)
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 		deferrable |= triggers->triggers[i].tgdeferrable;
-	/* Of a partition that rows are routed to, who was asked about is the parent. */
+	/* For a partition that rows are routed to, the policy may be known of the parent only. */
 	return deferrable &&
 		(cg_policy_get(RelationGetRelid(target->ri_RelationDesc)) ||
 		 (target->ri_RootResultRelInfo &&
@@ -309,7 +309,7 @@ is_deferring(void)
 	return MyProc && LocalTransactionIdIsValid(deferring) && deferring == CG_COMPAT_LXID(MyProc);
 }
 
-/* Of the errors inside only those of the commit are not in a frame of their own. */
+/* Errors of statements inside come in frames of their own; those of the commit do not. */
 static void
 hide_at_commit(void *arg)
 {
@@ -336,7 +336,7 @@ cg_errordetail_leave(ErrorContextCallback *callback)
 		error_context_stack = callback->previous;
 }
 
-/* The error is still on top, and its transaction not yet aborted. */
+/* The error is still on top of the stack, and its transaction is not yet aborted. */
 static void
 errordetail_emit(ErrorData *error)
 {
@@ -352,9 +352,9 @@ errordetail_emit(ErrorData *error)
 }
 
 /*
- * The fields of an ErrorResponse: a letter and a string each, a zero at the end.  In
- * a backend that writes no errors to the log (log_min_messages, which is a
- * superuser's) nobody but the door sees an error that no hook of ours has caught.
+ * An ErrorResponse has fields of a letter and a string each, and a zero at the end.  If a
+ * backend writes no errors to the log (log_min_messages, which only a superuser can set),
+ * only the door sees an error that no hook of ours has caught.
  */
 bool
 cg_errordetail_is_telling(const char *body, size_t length)

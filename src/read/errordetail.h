@@ -1,6 +1,6 @@
 /*
  * errordetail.h
- *		Errors that print stored values.
+ *		Errors that would print stored values.
  */
 #ifndef CG_ERRORDETAIL_H
 #define CG_ERRORDETAIL_H
@@ -10,63 +10,65 @@
 
 #include "read/resume.h"
 
-/* How a command, or an execution, comes to stored values of guarded relations. */
+/* How a command, or an execution, uses stored values of guarded relations. */
 typedef enum CgTouches
 {
 	CG_TOUCHES_NOTHING,
-	CG_TOUCHES_LOCKED,			/* what it has locked when it fails */
-	CG_TOUCHES_LOCKED_STORED,	/* the same, and it has no values but what is stored there */
+	CG_TOUCHES_LOCKED,			/* it uses the relations that it has locked when it fails */
+	CG_TOUCHES_LOCKED_STORED,	/* the same, and all values that it uses are stored there */
 	CG_TOUCHES_ROWS,			/* it reads or writes rows */
-	CG_TOUCHES_STORED			/* it has no values but what is stored */
+	CG_TOUCHES_STORED			/* all values that it uses may be stored values */
 } CgTouches;
 
 extern void cg_errordetail_init(void);
 
 /*
- * Before a command runs: what it will touch as far as its text says.  into: the
- * table of a COPY FROM, or InvalidOid.  May look into catalogs.
+ * Call it before a command runs: what the command will touch, as far as its text tells.
+ * into: the table of a COPY FROM, or InvalidOid.  touches: the text names a guarded
+ * relation or an ancestor of one.  May look into catalogs.
  */
 extern CgTouches cg_errordetail_of_command(Node *statement, Oid into, bool touches);
 
 /*
- * Before an execution that writes: what it will touch by that.  May look into
+ * Call it before an execution that writes: what its writes will touch.  May look into
  * catalogs.
  */
 extern CgTouches cg_errordetail_before_query(const PlannedStmt *plan);
 
-/* In its PG_CATCH: that, or what it reads; from memory alone. */
+/* Call it in the execution's PG_CATCH: the same with its reads.  Looks only into memory. */
 extern CgTouches cg_errordetail_of_query(QueryDesc *query, CgTouches before);
 
 /*
- * Just before it runs: warnings that may quote a stored value reach nobody until
- * cg_quiet_end(), which is given the result, after success and errors.
+ * Call it just before the command or execution runs: warnings that may quote a stored
+ * value are suppressed until cg_quiet_end().  Pass the result to cg_quiet_end(), after
+ * success and after an error.
  */
 extern bool cg_errordetail_begin(CgTouches touches);
 
 /*
- * In the PG_CATCH of a command or an execution: takes out of the error on its way
- * what may print stored values.  Looks into no catalog.
+ * Call it in the PG_CATCH of a command or an execution: removes from the current error
+ * the parts that may print stored values.  Looks into no catalog.
  */
 extern void cg_errordetail_hide(CgTouches touches);
 
 /*
- * After one that went well: the end of the transaction may check what it has
- * written.
+ * Call them after success: the end of the transaction may check constraints of the rows
+ * that were written.
  */
 extern void cg_errordetail_command_done(CgTouches touches, Oid into);
 extern void cg_errordetail_query_done(QueryDesc *query);
 
 /*
- * Around a command, in its frame: one that may commit in its midst hides the errors of the commit
- * where they are thrown, since a language may catch them.  leave comes after
- * success; an error takes the callback away by itself.
+ * Call them around a command, in its frame.  If the command may commit while it runs,
+ * errors of the commit are hidden where they are thrown, since a language may catch them.
+ * Call leave only after success; an error removes the callback by itself.
  */
 extern void cg_errordetail_enter(ErrorContextCallback *callback, Node *statement, CgFrame *frame);
 extern void cg_errordetail_leave(ErrorContextCallback *callback);
 
 /*
- * Does an ErrorResponse that is on its way to the client come from the end of such a
- * transaction, unseen by all hooks, with a DETAIL that may print a row?
+ * Has an ErrorResponse for the client a DETAIL that may print a row?  True only for an
+ * error of the end of such a transaction that no hook of ours has seen.
  */
 extern bool cg_errordetail_is_telling(const char *body, size_t length);
 

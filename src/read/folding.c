@@ -1,24 +1,24 @@
 /*
  * folding.c
- *		Functions that PostgreSQL runs beforehand, and whose results it keeps.
+ *		Functions that PostgreSQL runs in advance, and whose results it keeps.
  *
- * A function that says it is IMMUTABLE is run as soon as its arguments are constants.
- * In a query that is being planned the result goes into the plan, which carries what
- * was shown (resume.c) and that a mask is in it (around.c).  But PostgreSQL computes
- * expressions of definitions in the same way, too: the checks of a domain, the
- * expressions and the predicate of an index, the key of a partitioned table.  Those it
- * keeps for the session, for every statement and every actor.  So a guarded column
- * is not read there at all.
+ * A function that is marked IMMUTABLE is run as soon as its arguments are constants.
+ * In a query that is being planned the result goes into the plan, which carries the set
+ * of what was shown (resume.c) and a mark if a mask is in it (around.c).  But PostgreSQL
+ * also computes expressions of definitions in this way: the checks of a domain, the
+ * expressions and the predicate of an index, the key of a partitioned table.  It keeps
+ * their results for the session, for every statement and every actor.  So reading a
+ * guarded column there is an error.
  *
- * That a function is run for this we know from its preparation: evaluate_expr() makes
- * an executor's state for it alone, in which there is nothing yet but the function.
- * It ends with that state's memory.  What runs inside of the function stands below an
- * error context of its language; an execution that does not is another's, as in
- * EXECUTE, whose arguments are prepared in such a state, which is kept.
+ * The preparation of a function tells that it is run for this: evaluate_expr() makes an
+ * executor's state for the function alone, which holds nothing else yet.  The run ends
+ * when that state's memory is freed.  Everything that the function runs stands below an
+ * error context of its language.  An execution without one is not the function's: EXECUTE
+ * prepares its arguments in such a state, and keeps the state.
  *
- * An index's expressions are looked for while a query is planned, and cannot be told
- * there from the query's own.  So after a value was read so, they are taken out of
- * PostgreSQL's cache again as soon as the planner has its copy (planner.c).
+ * PostgreSQL loads an index's expressions while a query is planned, and nothing tells
+ * them from the query's own.  So if a value was read there, they are removed from
+ * PostgreSQL's cache as soon as the planner has its copy (planner.c).
  */
 #include "postgres.h"
 
@@ -46,15 +46,15 @@ typedef struct Folding
 {
 	struct Folding *outer;
 	Oid			function;
-	CgAround   *planning;		/* whose plan the result becomes part of; NULL: it is kept */
-	const CgAround *around;		/* the innermost one */
-	const void *errors;			/* the error context */
-	int			level;			/* of subtransactions */
+	CgAround   *planning;		/* its plan gets the result; NULL: the result is kept */
+	const CgAround *around;		/* the innermost one at the beginning */
+	const void *errors;			/* the error context at the beginning */
+	int			level;			/* the nesting level of subtransactions */
 	MemoryContextCallback callback;
 } Folding;
 
 static Folding *innermost = NULL;
-static bool stale = false;		/* some index's expressions may hold a value */
+static bool stale = false;		/* cached expressions of some index may hold a value */
 
 static bool is_alone(MemoryContext context);
 static bool is_domain_read(void);
@@ -85,14 +85,14 @@ folding_subxact(SubXactEvent event, SubTransactionId subid, SubTransactionId par
 			innermost = innermost->outer;
 }
 
-/* In an execution's own state there are contexts for expressions by now. */
+/* The state of a running execution would have contexts for expressions by now. */
 static bool
 is_alone(MemoryContext context)
 {
 	return context->firstchild == NULL && strcmp(context->name, "ExecutorState") == 0;
 }
 
-/* PostgreSQL prepares a domain's checks while it reads them. */
+/* PostgreSQL computes a domain's checks while it has pg_constraint open to read them. */
 static bool
 is_domain_read(void)
 {
@@ -116,7 +116,7 @@ cg_folding_begin(Oid function)
 	folding->around = cg_around_innermost();
 	folding->errors = error_context_stack;
 	folding->level = GetCurrentTransactionNestLevel();
-	/* A plan's own one stands directly in its planning. */
+	/* A constant of the plan is computed directly in its planning. */
 	if (folding->around && folding->around->planning &&
 		!(innermost && innermost->around == folding->around) && !is_domain_read())
 		folding->planning = unconstify(CgAround *, folding->around);
@@ -177,7 +177,7 @@ cg_folding_require_unkept(Oid relid, AttrNumber attnum)
 	}
 }
 
-/* Of an execution that begins: look-ups, hidden rows, the access log. */
+/* Without a function under way there is nothing to check. */
 void
 cg_folding_check_plan(const PlannedStmt *plan)
 {
@@ -201,8 +201,8 @@ check_marks(const PlannedStmt *plan)
 }
 
 /*
- * Only the pointers: whoever has them now goes on with what they point to, and the
- * memory is that of the cache's entry, or lost.
+ * Resets only the pointers: callers that have copied them may go on.  The memory is freed
+ * with the cache's entry, or is lost.
  */
 void
 cg_folding_forget_kept(Oid relid)

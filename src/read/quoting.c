@@ -1,13 +1,13 @@
 /*
  * quoting.c
- *		What is computed of stored values when a row is written, and may fail.
+ *		Expressions over stored values that may fail when a row is written.
  *
  * CHECK (phone::bigint > 0) fails with "invalid input syntax for type bigint: …",
  * which quotes a value that the writer of another column has not set.  Such a
- * message is replaced, but with it go those of the statement's own expressions,
- * which its author needs.  So this asks whether a definition can fail at all: one
- * that only compares, matches or measures cannot.  Those are listed; whatever else
- * a definition does may quote.
+ * message is replaced, and so are the messages of the statement's own expressions,
+ * which its author needs.  So this file finds out whether a definition can fail at all.
+ * An expression that only compares, matches or measures cannot.  The functions that do
+ * only that are listed; any other expression may quote a value.
  */
 #include "postgres.h"
 
@@ -38,7 +38,7 @@
 typedef struct Answer
 {
 	Oid			relid;			/* key */
-	uint64		invalidations;	/* it knows of */
+	uint64		invalidations;	/* their number when the answer was found */
 	bool		may;
 } Answer;
 
@@ -53,7 +53,7 @@ static bool look_at_columns(Relation rel, const Bitmapset *guarded);
 static bool look_at_indexes(Relation rel, const Bitmapset *guarded);
 static bool look_at_relation(Oid relid);
 
-/* Takes a value and cannot fail on it, or says so without quoting it. */
+/* A function that cannot fail on a value, or whose error does not quote the value. */
 static bool
 is_plain_function(Oid function)
 {
@@ -83,7 +83,7 @@ is_plain_function(Oid function)
 	}
 }
 
-/* Comparing and matching cannot. */
+/* Operators that compare or match cannot fail. */
 static bool
 is_failing_operator(Oid function, void *context)
 {
@@ -128,7 +128,7 @@ may_fail(Node *node, void *context)
 	return expression_tree_walker(node, may_fail, context);
 }
 
-/* guarded: as pull_varattnos() counts, whole rows too; NULL: every column is. */
+/* guarded: as pull_varattnos() counts, with whole rows; NULL: every column is guarded. */
 static bool
 concerns(const Bitmapset *guarded, Node *expression)
 {

@@ -2,13 +2,13 @@
  * uniques.c
  *		Unique and exclusion indexes that compare guarded values.
  *
- * Whoever may INSERT can ask such an index whether a value is stored, and where the
- * row that he meets is his to change, at which customer.  That is what a unique
- * constraint is for, so it is not refused, but it is a record:
+ * A role that may INSERT can ask such an index whether a value is stored.  If it may also
+ * change the row that it meets, it learns the customer, too.  A unique constraint is made
+ * to do this, so it is not refused, but it is recorded:
  * - a statement that learns it without an error (ON CONFLICT by such an index, or by
- *   any; an UPDATE of one of its columns) is a look-up, whatever it finds.  So is an
- *   INSERT where the index is deferrable: its error comes when no hook is by;
- * - an error of such an index is a record as refusals are, counted like them.
+ *   any; an UPDATE of one of its columns) is a look-up, even if it finds nothing.  So is
+ *   an INSERT if the index is deferrable: its error comes outside of our hooks;
+ * - an error of such an index is recorded and counted like a refusal.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@
 #include "policy/policycache.h"
 #include "read/uniques.h"
 
-/* In saved_errno of an error that is on record: %m has no part in a finished one. */
+/* Put into saved_errno of an error that is recorded; a finished message needs no %m. */
 #define ON_RECORD 0x63676f6e
 
 typedef struct UniqueName
@@ -46,7 +46,7 @@ typedef struct UniqueName
 
 static MemoryContext error_context = NULL;
 
-/* Of the error that cg_uniques_told() has found; a relation of 0 is not known. */
+/* The relation of the error that cg_uniques_told() has found; 0: not known. */
 static Oid	told_by = InvalidOid;
 
 static Bitmapset *key_columns(Relation index);
@@ -62,8 +62,9 @@ static ErrorData *copy_error(void);
 static bool is_actor_permitted(Oid relid);
 
 /*
- * As pull_varattnos() counts.  The predicate is among what is compared: that a row is in
- * the index tells of its columns.  The expressions of an index that is open are in memory.
+ * The columns of an index, as pull_varattnos() counts, with those of its predicate: a row
+ * that is in the index tells something about them.  Works in memory only, since the
+ * expressions of an open index have been loaded.
  */
 static Bitmapset *
 key_columns(Relation index)
@@ -79,7 +80,7 @@ key_columns(Relation index)
 	return columns;
 }
 
-/* Who sets a column sets what is computed of it. */
+/* A statement that sets a column also sets the generated columns over it. */
 static Bitmapset *
 add_generated(Relation rel, Bitmapset *assigned)
 {
@@ -123,7 +124,7 @@ cg_uniques_tells(Form_pg_index form)
 
 	if (policy == NULL || !(form->indisunique || form->indisexclusion))
 		return false;
-	/* The copy that CONCURRENTLY makes tells no more than what it replaces. */
+	/* The copy that REINDEX CONCURRENTLY makes tells no more than the index it replaces. */
 	if (cg_underway_statement() && IsA(cg_underway_statement(), ReindexStmt))
 		return false;
 	for (int i = 0; i < form->indnkeyatts; i++)
@@ -161,7 +162,7 @@ cg_uniques_assigned(const Query *query)
 	return columns;
 }
 
-/* ON CONFLICT (columns) means the indexes on exactly these. */
+/* ON CONFLICT (columns) uses the indexes on exactly these columns. */
 static List *
 named_by_arbiter(const Query *query, const CgPolicy *policy)
 {
@@ -194,7 +195,7 @@ asks(const Query *query, Relation index, const Bitmapset *assigned, bool any)
 	return !index->rd_index->indimmediate && query->commandType != CMD_UPDATE;
 }
 
-/* policy, and what is assigned: of rel itself. */
+/* policy and assigned: those of rel itself. */
 static List *
 asked_of(const Query *query, Relation rel, const CgPolicy *policy, Bitmapset *assigned, bool any)
 {
@@ -260,7 +261,7 @@ asked_of_partitions(const Query *query, Oid relid)
 		{
 			AttrNumber	attnum = get_attnum(relid, get_attname(lfirst_oid(lc), lfirst_int(column), false));
 
-			/* One that is guarded in the partition alone is no column of this record. */
+			/* A column that only the partition guards is not part of the target's record. */
 			if (cg_policy_column(cg_policy_get(relid), attnum))
 				result = list_append_unique_int(result, attnum);
 		}
@@ -301,7 +302,7 @@ cg_uniques_names(Oid relid)
 	return result;
 }
 
-/* In a context of our own, good until the next one. */
+/* A copy of the current error in a context of our own, valid until the next call. */
 static ErrorData *
 copy_error(void)
 {
@@ -318,7 +319,7 @@ copy_error(void)
 	return error;
 }
 
-/* Of an index, and not on record. */
+/* A copy of the current error if an index has thrown it and it is not recorded, or NULL. */
 static ErrorData *
 take_answer(void)
 {
@@ -332,7 +333,7 @@ take_answer(void)
 	return NULL;
 }
 
-/* The policy of a partition may never have been asked for: then its root's counts. */
+/* The session may not know the policy of a partition; then the policy of its root counts. */
 static bool
 is_error_of(const ErrorData *error, const ResultRelInfo *target)
 {
@@ -403,8 +404,8 @@ is_actor_permitted(Oid relid)
 }
 
 /*
- * An index that complains holds no lock on its pages any more, since it has looked its
- * columns' names up for the message.  So catalogs can be asked.
+ * An index that has thrown this error holds no lock on its pages: it has looked up the
+ * names of its columns for the message.  So catalogs can be read here.
  */
 void
 cg_uniques_rethrow(void)
