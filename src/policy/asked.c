@@ -1,10 +1,11 @@
 /*
  * asked.c
- *		What the question for windows calls and reads, and whether it may.
+ *		The functions and relations that the question for windows uses, and whether
+ *		they are allowed.
  *
- * This is what use_interventions(), status() and each build of a question tell.
- * What stops a function is the gate (gate.c), which is closed while a question is
- * planned and run; it stops those, too, that come in after we have looked.
+ * use_interventions(), status() and each build of a question report the result.  The
+ * gate (gate.c) stops a function that is not allowed while a question is planned and run,
+ * also one that comes in after this check.
  */
 #include "postgres.h"
 
@@ -45,7 +46,7 @@ cg_asked_find(Oid owner, List *queries)
 	CgAsked    *asked = palloc0(sizeof(CgAsked));
 	CgAskState	state = cg_ask_enter(owner);
 
-	/* Row security of what bodies read is the owner's. */
+	/* As the owner, so that the bodies get the row security that applies to the owner. */
 	PG_TRY();
 	{
 		find_asked(asked, queries);
@@ -93,7 +94,7 @@ judge(CgAsked *asked, const CgCallees *callees, const char *harm)
 {
 	ListCell   *lc;
 
-	/* A built-in in SQL finds what it names, with the path that ask.c pins. */
+	/* A built-in in SQL finds its names with the search_path that ask.c pins. */
 	foreach(lc, callees->refused)
 		if (lfirst_oid(lc) >= FirstNormalObjectId || !cg_steady_is(lfirst_oid(lc)))
 			asked->untrusted = lfirst_oid(lc);
@@ -108,7 +109,7 @@ judge(CgAsked *asked, const CgCallees *callees, const char *harm)
 										  cg_names_function(lfirst_oid(lc)));
 }
 
-/* The queries that a body of the SQL standard consists of, with views and row security put in. */
+/* The queries of an SQL-standard body, with views and row security added. */
 static List *
 body_of(Oid function)
 {
@@ -140,7 +141,7 @@ rewrite(List *queries)
 	{
 		Query	   *query = lfirst_node(Query, lc);
 
-		/* callees.c refuses others. */
+		/* callees.c refuses other commands. */
 		if (query->commandType != CMD_SELECT)
 			continue;
 		AcquireRewriteLocks(query, true, false);
@@ -176,7 +177,7 @@ cg_asked_problem(const CgAsked *asked)
 	return asked->problem;
 }
 
-/* Its rights are worth taking. */
+/* Has the role more rights than the owner of a CRM needs? */
 static bool
 is_powerful(Oid role)
 {

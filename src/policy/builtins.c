@@ -1,10 +1,10 @@
 /*
  * builtins.c
- *		What PostgreSQL's own functions do beside returning a value.
+ *		Side effects of PostgreSQL's own functions.
  *
- * The lists name what is allowed.  A function that a new PostgreSQL brings, and that
- * bears one of the marks, is refused, or slow, until somebody has looked at it:
- * test/census.d/functions has a word on each of those that there are.
+ * The lists name the functions that are allowed.  A function that a new PostgreSQL adds
+ * with one of the marks is refused, or slow, until a developer has looked at it:
+ * test/census.d/functions has a note on each function with such a mark.
  */
 #include "postgres.h"
 
@@ -15,8 +15,8 @@
 #include "policy/builtins.h"
 
 /*
- * They bear a mark, and yet leave their arguments to nobody.  pg_sleep() is not one
- * of them: others see how long a statement takes, before its record is there.
+ * Functions with a mark that still keep their arguments to themselves.  pg_sleep() is not
+ * one of them: others can see how long a statement takes before its record is written.
  */
 static const Oid keeps[] = {
 	F_RANDOM_, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID,
@@ -25,7 +25,7 @@ static const Oid keeps[] = {
 	F_ARRAY_SAMPLE, F_ARRAY_SHUFFLE, F_UUIDV4, F_UUIDV7_, F_UUIDV7_INTERVAL
 };
 
-/* VOLATILE, but they write nothing that another statement could miss. */
+/* Functions that are VOLATILE, but write nothing that another statement could miss. */
 static const Oid writes_nothing[] = {
 	F_RANDOM_, F_CLOCK_TIMESTAMP, F_TIMEOFDAY, F_GEN_RANDOM_UUID, F_PG_SLEEP, F_PG_SLEEP_FOR,
 	F_PG_SLEEP_UNTIL, F_NEXTVAL, F_CURRVAL, F_LASTVAL, F_SET_CONFIG,
@@ -39,8 +39,8 @@ static const Oid writes_nothing[] = {
 };
 
 /*
- * Triggers, and what stands in definitions that PostgreSQL makes.  Those for tsvector
- * are not here: they write the words of a column into another.
+ * Triggers, and functions in definitions that PostgreSQL makes.  The triggers for tsvector
+ * are not here: they write the words of one column into another.
  */
 static const Oid definitions[] = {
 	F_SATISFIES_HASH_PARTITION, F_SUPPRESS_REDUNDANT_UPDATES_TRIGGER, F_UNIQUE_KEY_RECHECK,
@@ -61,8 +61,9 @@ is_among(Oid function, const Oid *list, int n)
 }
 
 /*
- * table_to_xml() and its kin are not volatile, and run queries: a view's or a policy's
- * code gets what they were called with.  What has no argument has nothing to leave.
+ * table_to_xml() and similar functions are not volatile, but run queries: the code of a
+ * view or a policy gets their arguments.  A function without arguments has no value to
+ * hand on.
  */
 bool
 cg_builtins_keeps(Form_pg_proc form)

@@ -1,10 +1,10 @@
 /*
  * builtins.h
- *		What PostgreSQL's own functions do beside returning a value.
+ *		Side effects of PostgreSQL's own functions.
  *
- * PostgreSQL marks as VOLATILE what does more than compute, and takes no function
- * into a parallel worker that runs queries.  Both marks are believed; what bears one
- * counts as doing the worst, unless a list here has it.
+ * PostgreSQL marks a function as VOLATILE if it does more than compute, and as not
+ * PARALLEL SAFE if it runs queries.  We rely on both marks: a function with one of them
+ * is assumed to do the worst, unless a list in builtins.c has it.
  */
 #ifndef CG_BUILTINS_H
 #define CG_BUILTINS_H
@@ -12,15 +12,15 @@
 #include "access/htup_details.h"
 #include "catalog/pg_proc.h"
 
-/* Whoever asks has made sure that the function is a built-in. */
+/* Call these functions for built-ins only. */
 
-/* Does it leave its arguments to nobody, and run none of them as SQL? */
+/* Does it keep its arguments to itself, and run none of them as SQL? */
 extern bool cg_builtins_keeps(Form_pg_proc form);
 
-/* Is it such a one, or a trigger that writes nothing of the row elsewhere? */
+/* Does it keep its arguments to itself, or is it a trigger that writes no value elsewhere? */
 extern bool cg_builtins_may_have_row(Form_pg_proc form);
 
-/* May it write what another statement could miss?  Not by SQL, which comes to the executor. */
+/* May it write data without the executor? */
 extern bool cg_builtins_writes(Form_pg_proc form);
 
 #endif							/* CG_BUILTINS_H */

@@ -1,9 +1,9 @@
 /*
  * callees.c
- *		Which functions an expression calls that stored values may not meet.
+ *		Functions that an expression calls and that must not get stored values.
  *
- * The walk knows each kind of node that it lets pass; one that a later
- * PostgreSQL brings is refused until somebody has looked at it.
+ * The walk lists each kind of node that it allows.  A kind that a later PostgreSQL adds
+ * is refused until a developer has added it here.
  */
 #include "postgres.h"
 
@@ -53,7 +53,7 @@ static void judge_row_type(Oid relid, CgCallees *callees);
 static void judge_range(Oid type, CgCallees *callees);
 static void judge_casts_to_json(Oid type, CgCallees *callees);
 
-/* An extension's C function, which has the row, or may do more than compute. */
+/* Is it an extension's C function that gets the row, or may do more than compute? */
 static bool
 may_hand_on(Form_pg_proc form)
 {
@@ -86,7 +86,7 @@ judge_function(Oid function, Node *call, CgCallees *callees)
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	if (form->prokind == PROKIND_AGGREGATE)
 	{
-		/* Its language is "internal", whoever made it. */
+		/* The language of every aggregate is "internal". */
 		judge_aggregate(function, callees);
 		allowed = true;
 	}
@@ -146,7 +146,7 @@ judge_body(HeapTuple tuple, CgCallees *callees)
 	Oid			outer = callees->body;
 	const Bitmapset *values = callees->values;
 
-	/* Its variables are others. */
+	/* The variables of a body are not those of the expression. */
 	callees->values = NULL;
 	callees->body = ((Form_pg_proc) GETSTRUCT(tuple))->oid;
 	cg_callees_of_expression(stringToNode(TextDatumGetCString(body)), callees);
@@ -155,8 +155,8 @@ judge_body(HeapTuple tuple, CgCallees *callees)
 }
 
 /*
- * A body names relations by OID, but a view's query, a policy, or a foreign table
- * among the partitions may be their owner's, who changes them as he likes.
+ * A body refers to relations by OID, but the owner of a relation may change the query of
+ * a view, a policy, or a foreign table among the partitions.
  */
 static void
 judge_relation(const RangeTblEntry *rte, CgCallees *callees)
@@ -249,7 +249,7 @@ callees_walker(Node *node, void *context)
 			cg_swayed_judge(node, callees);
 			cg_callees_of_type(exprType(node), callees);
 			break;
-			/* What a query is made of. */
+			/* Parts of a query. */
 		case T_List:
 		case T_CaseWhen:
 		case T_TargetEntry:
@@ -383,7 +383,7 @@ judge_range(Oid type, CgCallees *callees)
 	ReleaseSysCache(tuple);
 }
 
-/* to_json() and its kin look for one when they run, and call it. */
+/* to_json() and similar functions look for such a cast when they run, and call it. */
 static void
 judge_casts_to_json(Oid type, CgCallees *callees)
 {

@@ -1,13 +1,17 @@
 /*
  * callees.h
- *		Which functions an expression calls that stored values may not meet.
+ *		Functions that an expression calls and that must not get stored values.
  *
- * Allowed are: built-ins that are not volatile and run no text as SQL; functions
- * in C, which only superusers make; SQL functions with a body of the SQL
- * standard, which names what it calls by OID, if all of that is allowed and it
- * reads no relation, whose views and policies are their owner's; SQL functions
- * whose text can mean one thing only (parsed.h), likewise; and functions that an admin trusts (trust.h).  Everything else resolves names when
- * it runs, on the path and with the types of whoever runs it.
+ * These functions are allowed:
+ * - built-ins that are not volatile and run no text as SQL;
+ * - functions in C, which only superusers can create;
+ * - SQL functions with an SQL-standard body, which refers to functions by OID, if all
+ *   functions in it are allowed and it reads no relation (the owner of a relation may
+ *   change its views and policies);
+ * - SQL functions whose text has only one meaning (parsed.h), under the same conditions;
+ * - functions that an admin trusts (trust.h).
+ * All other functions resolve names when they run, with the search_path and the types of
+ * the role that runs them.
  */
 #ifndef CG_CALLEES_H
 #define CG_CALLEES_H
@@ -19,33 +23,35 @@ typedef struct CgCallees
 {
 	List	   *refused;		/* OIDs of functions, each once */
 	bool		definition;		/* refuse C functions that are VOLATILE or trigger functions */
-	bool		unswayed;		/* refuse what depends on settings, see below */
+	bool		unswayed;		/* refuse functions that depend on settings, see below */
 	const Bitmapset *values;	/* the columns of variables 1 and 2 that count then, as
 								 * pull_varattnos() counts; NULL: all */
-	char	   *unknown;		/* what is refused besides, or NULL; a noun phrase */
+	char	   *unknown;		/* another reason to refuse, or NULL; a noun phrase */
 	List	   *seen_functions;
 	List	   *seen_types;
 	bool		prints_wanted;	/* see prints.h */
-	List	   *prints;			/* if wanted: what may be replaced, as it is now; char *, each once */
-	bool		may_read;		/* relations: who asks looks at their views and policies himself */
-	bool		running;		/* about a function that is called: what it calls is asked about then */
-	Oid			body;			/* under way: the function whose body is looked at */
+	List	   *prints;			/* if wanted: prints of the objects; char *, each once */
+	bool		may_read;		/* allow reads of relations: the caller checks their views
+								 * and policies */
+	bool		running;		/* the function is being called; its callees are checked when
+								 * they are called */
+	Oid			body;			/* the function whose body is being walked */
 } CgCallees;
 
 /*
- * Each adds to *callees, which begins zeroed.  They need a transaction, open no
- * relation but catalogs and throw only what these throw.
+ * Each adds to *callees, which must be zeroed at first.  They need a transaction, open
+ * only catalogs, and throw only errors of these.
  */
 extern void cg_callees_of_expression(Node *node, CgCallees *callees);
 extern void cg_callees_of_function(Oid function, CgCallees *callees);
 
 /*
- * With "unswayed" an expression is refused, too, where a value meets a built-in or C
- * function, an input or output function among them, that is not IMMUTABLE: its
- * result depends on settings of whoever writes to another column of the row.
+ * With "unswayed" a built-in or C function (also an input or output function) that gets a
+ * value is refused unless it is IMMUTABLE: its result depends on settings of the role that
+ * writes another column of the row.
  */
 
-/* What input, output, comparison and checks of a type's values call. */
+/* The functions that input, output, comparison and checks of a type's values call. */
 extern void cg_callees_of_type(Oid type, CgCallees *callees);
 
 #endif							/* CG_CALLEES_H */

@@ -1,29 +1,31 @@
 /*
  * gate.c
- *		What a trusted function, or a question for windows, may reach while it runs.
+ *		The gate: restricts the functions that may run below a trusted function or a
+ *		question for windows.
  *
- * A pinned search_path is not enough.  PL/pgSQL keeps the types that a function
- * was first compiled with, for the session; prepared expressions of it for the
- * transaction; and casts for both.  What an unpinned function that a trusted one
- * calls made of its own text when the reader called it, it would do with stored
- * values later.  So while a trusted function is on the stack, every function must be
- * allowed below it (trust.h) for which PostgreSQL makes a call ready: fmgr_info() asks
- * needs_fmgr_hook.  Functions with settings of their own and SECURITY DEFINER ones
- * it does not ask about; these pass fmgr_hook at each call.
+ * A pinned search_path is not enough.  PL/pgSQL keeps the types that a function was first
+ * compiled with for the session, its prepared expressions for the transaction, and casts
+ * for both.  If a reader has called an unpinned function first, a later call below a
+ * trusted function would use the reader's meaning of its text on stored values.  So while
+ * a trusted function is on the stack, every function that PostgreSQL prepares for a call
+ * must be allowed below it (trust.h): fmgr_info() asks needs_fmgr_hook.  It does not ask
+ * about functions with settings of their own and SECURITY DEFINER functions; these pass
+ * fmgr_hook at each call.
  *
- * A trusted function has settings, or is in C and needs_fmgr_hook says yes for it, so
- * each of its calls passes fmgr_hook, whoever calls it and where: what it keeps was
- * therefore made below the gate.  Not so casts and the checks of domains, which
- * PL/pgSQL keeps for all functions together.  For what they call, where it is not allowed, needs_fmgr_hook says yes outside of
- * the gate too, so that each call passes fmgr_hook, which refuses it below.
+ * A trusted function has settings, or is in C and needs_fmgr_hook returns true for it.  So
+ * each of its calls passes fmgr_hook, and everything that it keeps was made below the
+ * gate.  But PL/pgSQL keeps casts and the checks of domains for all functions together.
+ * If these call a function that is not allowed, needs_fmgr_hook returns true for that
+ * function outside of the gate, too.  Then each call of it passes fmgr_hook, which refuses
+ * it below the gate.
  *
- * Harmless is not enough for what the text of the trusted function does not show: see
+ * A function that the text of the trusted function does not show must satisfy more: see
  * unnamed.c.
  *
- * The question for windows runs with rights of the relation's owner, and decides what
- * is shown.  It is planned and run as if a trusted function asked it.
+ * The question for windows runs with the rights of the relation's owner, and decides which
+ * values are shown.  It is planned and run as if a trusted function asked it.
  *
- * Built-ins pass unseen.  Those that run text as SQL run it below the gate.
+ * Built-ins are not checked.  Those that run text as SQL run it below the gate.
  */
 #include "postgres.h"
 
@@ -46,22 +48,25 @@
 /* A trusted function under way. */
 typedef struct Call
 {
-	const FmgrInfo *flinfo;		/* PostgreSQL's, not shared by calls that overlap */
-	int			depth;			/* before it */
-	int			nestlevel;		/* of the settings that end with it, if the gate has made them; or 0 */
-	bool		quiet;			/* was it, before it */
+	const FmgrInfo *flinfo;		/* PostgreSQL's; calls that overlap do not share it */
+	int			depth;			/* the depth before the call */
+	int			nestlevel;		/* of settings that the gate made for the call, or 0 */
+	bool		quiet;			/* the result of cg_quiet_begin() */
 } Call;
 
 static needs_fmgr_hook_type prev_needs_fmgr = NULL;
 static fmgr_hook_type prev_fmgr = NULL;
 
-/* A trusted function has settings, or the gate makes some: a level of settings ends with it. */
+/*
+ * Settings that print plans, which are switched off during a trusted function.  Its own
+ * settings, or those of the gate, make a level of settings that ends with the call.
+ */
 static const char *const talkative[] = {
 	"debug_print_parse", "debug_print_rewritten", "debug_print_plan"
 };
 
-static int	depth = 0;			/* trusted functions and questions below which we are */
-static bool refused = false;	/* a function, since a question began */
+static int	depth = 0;			/* number of trusted functions and questions under way */
+static bool refused = false;	/* the gate has refused a function since a question began */
 static Call *calls = NULL;		/* in TopMemoryContext */
 static int	ncalls = 0;
 static int	maxcalls = 0;
@@ -85,7 +90,7 @@ cg_gate_init(void)
 	RegisterXactCallback(gate_xact, NULL);
 }
 
-/* No trusted function outlives its transaction, nor does the quiet that it has begun. */
+/* Trusted functions, and the quiet that they have begun, end with the transaction. */
 static void
 gate_xact(XactEvent event, void *arg)
 {
@@ -121,7 +126,7 @@ require_allowed(Oid function)
 {
 	if (cg_ask_is_running() ? cg_trust_may_decide(function) : cg_trust_is_allowed_below(function))
 		return;
-	/* Those in SQL would look on a reader's path for what they name; here it is pinned. */
+	/* Built-ins in SQL look names up on the search_path, which is pinned here. */
 	if (function < FirstNormalObjectId && cg_ask_is_running() && cg_steady_is(function))
 		return;
 	refused = true;
@@ -139,9 +144,8 @@ require_allowed(Oid function)
 }
 
 /*
- * An admin has trusted what a guarded table's definition calls.  Somebody who has
- * replaced such a function since, while the library was not loaded, may want to see the
- * values.
+ * The definition of a guarded table calls functions that an admin has trusted.  A user may
+ * have replaced one while the library was not loaded, in order to see the values.
  */
 static void
 refuse_void(Oid function)
@@ -156,7 +160,7 @@ refuse_void(Oid function)
 						 cg_trustlabel_mend(function))));
 }
 
-/* Asked for each function that is made ready for calls, in every session. */
+/* PostgreSQL asks this for each function that it prepares for calls, in every session. */
 static bool
 gate_needs_fmgr(Oid function)
 {
@@ -169,7 +173,7 @@ gate_needs_fmgr(Oid function)
 	return prev_needs_fmgr && prev_needs_fmgr(function);
 }
 
-/* Comes for functions with settings and for those that we have said yes for. */
+/* PostgreSQL calls this for functions with settings, and those for which we returned true. */
 static void
 gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 {
@@ -215,7 +219,7 @@ begin_trusted_call(FmgrInfo *flinfo)
 	}
 	calls[ncalls].flinfo = flinfo;
 	pin_path(&calls[ncalls]);
-	/* They print plans to the client, with the values that planning has put in. */
+	/* They print plans to the client, with values that planning has put into the plans. */
 	if (Debug_print_parse || Debug_print_rewritten || Debug_print_plan)
 		for (int i = 0; i < lengthof(talkative); i++)
 			(void) set_config_option(talkative[i], "off", PGC_USERSET, PGC_S_SESSION,
@@ -238,8 +242,8 @@ pin_path(Call *call)
 }
 
 /*
- * True if it was trusted when it began; that may have changed since.  After an error
- * settings are put back by the end of the transaction, as those of functions are.
+ * True if the function was trusted when the call began; that may have changed since.
+ * After an error the end of the transaction restores settings, as for other functions.
  */
 static bool
 end_trusted_call(FmgrInfo *flinfo, bool aborted)

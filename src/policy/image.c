@@ -1,10 +1,11 @@
 /*
  * image.c
- *		What the question for windows means, to be compared.
+ *		Images of the question for windows, which tell whether its meaning has changed.
  *
- * The rewriter has put the definitions of views in; what functions do is in their
- * rows of pg_proc, and what types do in their checks and labels.  asked.c finds them
- * all, through bodies, casts and types.  Names of relations and columns mean nothing once a query is analysed.
+ * The rewriter has put in the definitions of views.  The definition of a function is in
+ * its row of pg_proc, that of a type in its checks and labels.  asked.c finds all of them,
+ * through bodies, casts and types.  Names of relations and columns have no meaning once a
+ * query is analysed.
  */
 #include "postgres.h"
 
@@ -78,7 +79,7 @@ cg_image_is_same(const CgImage *before, const CgImage *after)
 	return true;
 }
 
-/* Takes the names out, which mean nothing any more; equal() ignores locations. */
+/* Removes names, which have no meaning any more; equal() ignores locations. */
 static bool
 strip_walker(Node *node, void *context)
 {
@@ -104,7 +105,7 @@ strip_walker(Node *node, void *context)
 	return expression_tree_walker(node, strip_walker, context);
 }
 
-/* What makes it another function, whatever it is called. */
+/* All properties of a function that decide its result, without its name. */
 static char *
 function_text(Oid function)
 {
@@ -134,7 +135,7 @@ function_text(Oid function)
 	return out.data;
 }
 
-/* What makes it another type: checks of a domain, labels of an enumeration. */
+/* All properties of a type that decide its values: checks of a domain, labels of an enum. */
 static char *
 type_text(Oid type)
 {

@@ -1,27 +1,27 @@
 /*
  * image.h
- *		What the question for windows means, to be compared.
+ *		Images of the question for windows, which tell whether its meaning has changed.
  */
 #ifndef CG_IMAGE_H
 #define CG_IMAGE_H
 
 #include "policy/asked.h"
 
-/* What one interventions relation is asked by. */
+/* The image of the question for one interventions relation. */
 typedef struct CgImage
 {
 	Oid			relid;
 	Oid			owner;
-	char	   *broken;			/* or NULL */
+	char	   *broken;			/* why the question is broken, or NULL */
 	List	   *queries;		/* analysed and rewritten, without names */
-	List	   *meanings;		/* of the functions and types that they rest on: texts */
+	List	   *meanings;		/* texts of the functions and types that they use */
 	CgAsked    *asked;			/* NULL if broken */
 } CgImage;
 
-/* As it is now, palloc'd.  Locks what the question reads, as asking it would. */
+/* The present image, palloc'd.  Locks the relations that the question reads. */
 extern CgImage *cg_image_take(Oid relid);
 
-/* A broken one opens no window, for whatever reason: two of them are the same. */
+/* Two broken images are the same, since both open no window. */
 extern bool cg_image_is_same(const CgImage *before, const CgImage *after);
 
 #endif							/* CG_IMAGE_H */

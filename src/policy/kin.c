@@ -1,6 +1,7 @@
 /*
  * kin.c
- *		The relations for which a change of one relation counts: those above and below.
+ *		The kin of a relation: its ancestors and descendants, which a change of the
+ *		relation affects.
  */
 #include "postgres.h"
 
@@ -23,7 +24,7 @@ cg_kin_below(Oid relid, LOCKMODE lockmode)
 
 	if (lockmode != NoLock)
 		LockRelationOid(relid, lockmode);
-	/* The list grows while we walk it.  A partition, of which there may be many, has one parent. */
+	/* The list grows during the loop.  There may be many partitions, but each has one parent. */
 	for (int i = 0; i < list_length(result); i++)
 	{
 		Oid			parent = list_nth_oid(result, i);
@@ -38,9 +39,9 @@ cg_kin_below(Oid relid, LOCKMODE lockmode)
 }
 
 /*
- * Rows that are stored in an ancestor are routed to the relation by plans that have never
- * heard of it.  Parents first, as PostgreSQL locks them; while this waits the relation may
- * get another one.
+ * Plans that store rows in an ancestor may route them to the relation without having seen
+ * it, so the ancestors are locked, too.  Parents are locked first, as PostgreSQL does.
+ * While this function waits, the relation may get another parent.
  */
 void
 cg_kin_lock_above(Oid relid)
@@ -57,8 +58,8 @@ cg_kin_lock_above(Oid relid)
 }
 
 /*
- * A session that reads or writes one of them at this moment has a plan without the
- * guard, and goes on with it.  So nobody may use them when a guard begins.
+ * A session that uses one of the relations at this moment goes on with a plan without the
+ * guard.  So no session may use them when a guard begins.
  */
 void
 cg_kin_lock(Oid relid)
@@ -67,7 +68,7 @@ cg_kin_lock(Oid relid)
 	(void) cg_kin_below(relid, AccessExclusiveLock);
 }
 
-/* It is not locked: one that is gone by now needs nothing. */
+/* The relation is not locked.  If it was dropped meanwhile there is nothing to do. */
 static void
 invalidate_one(Oid relid)
 {

@@ -1,11 +1,12 @@
 /*
  * kin.h
- *		The relations for which a change of one relation counts: those above and below.
+ *		The kin of a relation: its ancestors and descendants, which a change of the
+ *		relation affects.
  *
- * What is guarded in a relation is derived from its ancestors, and what a statement may
- * store in it is decided by its descendants, too.  PostgreSQL tells sessions of the two
- * relations whose tie changes, of no other.  Whatever changes a label, a permission or a
- * tie therefore calls one of these, and every cache hears of it by relation.
+ * The policy of a relation is derived from its ancestors, and its descendants also affect
+ * what a statement may store in it.  When inheritance changes, PostgreSQL sends
+ * invalidations only for the two relations concerned.  So code that changes a label, a
+ * permission or inheritance calls a function here, which invalidates the other relations.
  */
 #ifndef CG_KIN_H
 #define CG_KIN_H
@@ -14,22 +15,23 @@
 #include "storage/lockdefs.h"
 
 /*
- * The relation, and all that inherit from it, parents first; each locked in that mode.
- * A partition whose DETACH CONCURRENTLY has not ended still inherits: it is in the list,
- * though find_all_inheritors() may leave it out.
+ * The relation and all relations that inherit from it, parents first, each locked in that
+ * mode.  A partition whose DETACH CONCURRENTLY has not ended still inherits: it is in the
+ * list, though find_all_inheritors() may leave it out.
  */
 extern List *cg_kin_below(Oid relid, LOCKMODE lockmode);
 
 /*
- * Waits for the readers of a relation, its descendants and its ancestors, and keeps them
- * out; or without its descendants.
+ * Waits for the readers of a relation, its ancestors and its descendants, and keeps new
+ * ones out.  The second one does not lock the descendants.
  */
 extern void cg_kin_lock(Oid relid);
 extern void cg_kin_lock_above(Oid relid);
 
 /*
- * All sessions forget what they have derived for the relation, its descendants and its
- * ancestors, cached plans included; or without its descendants.  Takes no lock.
+ * Makes all sessions forget what they have derived for the relation, its ancestors and
+ * its descendants, with cached plans.  The second one leaves the descendants out.  They
+ * take no lock.
  */
 extern void cg_kin_invalidate(Oid relid);
 extern void cg_kin_invalidate_above(Oid relid);

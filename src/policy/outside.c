@@ -1,15 +1,14 @@
 /*
  * outside.c
- *		What an expression over a row takes from outside of the row.
+ *		Inputs of an expression over a row that do not come from the row.
  *
- * CHECK (phone >= current_setting('app.lowest')) has one column and two inputs.  Whoever
- * sets the setting guesses the phone as well as somebody who sets another column.
+ * CHECK (phone >= current_setting('app.lowest')) has one column and two inputs.  A writer
+ * can guess the phone by changing the setting, as by changing another column.
  *
- * A function that gets something of the row is judged by what it does with that
- * (swayed.c).  One that gets nothing gives the same to every row: a constant if it is
- * IMMUTABLE, and the writer's choice if it is not.  That mark of an SQL function is what
- * its author says of it, so its body is looked at; a trusted function's is an admin's to
- * judge.
+ * swayed.c checks functions that get a value of the row.  A function that gets none
+ * returns the same for every row: a constant if it is IMMUTABLE, or else a value that the
+ * writer may choose.  The author of an SQL function sets that mark, so the function's
+ * body is checked here.  An admin has judged trusted functions.
  */
 #include "postgres.h"
 
@@ -33,7 +32,7 @@ static bool varies(Oid function, void *context);
 static bool has_choosing_body(Oid function, void *context);
 static bool outside_walker(Node *node, void *context);
 
-/* Of the row, or of the call that a body is run by. */
+/* Has it an input from the row, or from the arguments of the call that runs a body? */
 static bool
 has_input(Node *node, void *context)
 {
@@ -59,7 +58,7 @@ varies(Oid function, void *context)
 	}
 }
 
-/* context: a list of the functions whose bodies were looked at. */
+/* context: the list of functions whose bodies were checked. */
 static bool
 has_choosing_body(Oid function, void *context)
 {

@@ -1,6 +1,6 @@
 /*
  * outside.h
- *		What an expression over a row takes from outside of the row.
+ *		Inputs of an expression over a row that do not come from the row.
  */
 #ifndef CG_OUTSIDE_H
 #define CG_OUTSIDE_H
@@ -8,10 +8,10 @@
 #include "nodes/nodes.h"
 
 /*
- * Has the expression, or the body of an SQL function in it, an input that is not of the
- * row and that whoever runs the statement chooses: a setting, the role, a sequence?  Times
- * are chosen by nobody.  What functions do with values of the row is swayed.h's question.
- * Looks into catalogs.
+ * Has the expression, or the body of an SQL function in it, an input that does not come
+ * from the row and that the role that runs the statement can choose: a setting, the role,
+ * a sequence?  Nobody can choose the time.  Functions that get values of the row are
+ * swayed.h's part.  Looks into catalogs.
  */
 extern bool cg_outside_is_chosen(Node *expression);
 

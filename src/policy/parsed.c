@@ -2,15 +2,16 @@
  * parsed.c
  *		SQL functions whose body is a text that is parsed when they are called.
  *
- * One SELECT without FROM passes, of kinds of nodes that are listed here, in which
- * functions, operators and types are named with pg_catalog.  What the grammar
- * itself makes is, too, but for IN, LIKE, BETWEEN and their kin, whose operators are
- * found on the path.  Nor may the text mean something else with other settings: it is
- * the same with and without standard_conforming_strings, and has no constant that is
- * read by a function that is not IMMUTABLE (DateStyle).
+ * The text must be one SELECT without FROM, of kinds of nodes that are listed here, in
+ * which functions, operators and types are qualified with pg_catalog.  The grammar
+ * qualifies the names that it makes itself, except the operators of IN, LIKE, BETWEEN and
+ * similar syntax, which are looked up with the search_path.  The text must not have
+ * another meaning with other settings, either: it must be the same with and without
+ * standard_conforming_strings, and must have no constant whose input function is not
+ * IMMUTABLE (DateStyle).
  *
- * The text is then analyzed as PostgreSQL does when it is called, with the types
- * that the arguments have in the call: casts of these are found by type, not by name.
+ * The text is then analysed as PostgreSQL does when it is called, with the types that the
+ * arguments have in the call: casts of these are found by type, not by name.
  */
 #include "postgres.h"
 
@@ -48,7 +49,7 @@ is_catalogs(List *names)
 	return list_length(names) == 2 && strcmp(strVal(linitial(names)), "pg_catalog") == 0;
 }
 
-/* Nothing but SELECT and what is returned. */
+/* Is it only SELECT with a list of results? */
 static bool
 is_bare(const SelectStmt *select)
 {
@@ -59,7 +60,7 @@ is_bare(const SelectStmt *select)
 		select->withClause == NULL && select->op == SETOP_NONE;
 }
 
-/* Is there anything that may be found elsewhere, or that is not known here? */
+/* Is there a name that may be found in another schema, or a node that is not listed? */
 static bool
 elsewhere_walker(Node *node, void *context)
 {
@@ -81,7 +82,7 @@ elsewhere_walker(Node *node, void *context)
 		case T_A_Indices:
 		case T_TypeCast:
 			break;
-			/* Without FROM it is an argument.  What stands behind a dot may be a function. */
+			/* Without FROM it is an argument.  A name after a dot may be a function. */
 		case T_ColumnRef:
 			if (list_length(((ColumnRef *) node)->fields) != 1 || !IsA(linitial(((ColumnRef *) node)->fields), String))
 				return true;
@@ -90,7 +91,7 @@ elsewhere_walker(Node *node, void *context)
 			if (!is_bare((SelectStmt *) node))
 				return true;
 			break;
-			/* CASE x WHEN compares by "=". */
+			/* CASE x WHEN compares with an unqualified "=". */
 		case T_CaseExpr:
 			if (((CaseExpr *) node)->arg != NULL)
 				return true;
@@ -154,7 +155,7 @@ has_actual_types(Form_pg_proc form, Node *call)
 	return true;
 }
 
-/* NIL if a backslash makes it another text where standard_conforming_strings is off. */
+/* NIL if the text has another meaning with the other standard_conforming_strings. */
 static List *
 parse(char *source)
 {
@@ -232,7 +233,7 @@ cg_parsed_judge(HeapTuple tuple, Node *call, CgCallees *callees)
 		return false;
 	if (callees->prints_wanted)
 		callees->prints = cg_prints_append(callees->prints, psprintf("f %u\nmeans %s", form->oid, nodeToString(body)));
-	/* Its variables are others. */
+	/* The variables of a body are not those of the expression. */
 	callees->values = NULL;
 	callees->body = form->oid;
 	cg_callees_of_expression(body, callees);

@@ -1,6 +1,6 @@
 /*
  * pinned.c
- *		Functions whose search_path is pinned: see pinned.h.
+ *		Pinned functions, which have a search_path of their own that ends in pg_temp.
  */
 #include "postgres.h"
 

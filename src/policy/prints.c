@@ -1,6 +1,6 @@
 /*
  * prints.c
- *		What may be replaced beneath a definition, as text that can be compared.
+ *		Prints: the functions and types beneath a definition, as texts to compare.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@ cg_prints_append(List *prints, char *print)
 	return cg_prints_have(prints, print) ? prints : lappend(prints, print);
 }
 
-/* Not of those in C, which their owners cannot replace. */
+/* Functions in C have no print: their owners cannot replace them. */
 void
 cg_prints_function(HeapTuple tuple, CgCallees *callees)
 {

@@ -1,8 +1,9 @@
 /*
  * prints.h
- *		What may be replaced beneath a definition, as text that can be compared.
+ *		Prints: the functions and types beneath a definition, as texts to compare.
  *
- * "f" or "t", the OID of a function or type, and what it is made of.
+ * A print is "f" or "t", the OID of a function or type, and its definition.  It changes
+ * when the object is replaced.
  */
 #ifndef CG_PRINTS_H
 #define CG_PRINTS_H
@@ -14,13 +15,13 @@
 
 extern bool cg_prints_have(const List *prints, const char *print);
 
-/* Unless it is among them. */
+/* Appends the print unless the list has it. */
 extern List *cg_prints_append(List *prints, char *print);
 
-/* Adds that of a row of pg_proc, unless the function is in C. */
+/* Adds the print of a row of pg_proc, unless the function is built in or in C. */
 extern void cg_prints_function(HeapTuple tuple, CgCallees *callees);
 
-/* What a print is of: "function crm.f(text)"; palloc'd. */
+/* The object of a print, such as "function crm.f(text)"; palloc'd. */
 extern char *cg_prints_name(const char *print);
 
 #endif							/* CG_PRINTS_H */

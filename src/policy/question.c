@@ -1,6 +1,6 @@
 /*
  * question.c
- *		The questions that one interventions relation is asked, prepared.
+ *		Prepares the questions for one interventions relation.
  */
 #include "postgres.h"
 
@@ -49,7 +49,7 @@ cg_question_free(CgInterventions *target)
 			SPI_freeplan(target->plans[i]);
 }
 
-/* Throws what PostgreSQL has to say about the questions. */
+/* Throws PostgreSQL's errors about the questions. */
 static void
 prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks)
 {
@@ -86,7 +86,7 @@ prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumb
 	AtEOXact_GUC(true, state.nestlevel);
 }
 
-/* Throws what is not allowed. */
+/* Throws an error if the questions use a function that is not allowed. */
 static void
 examine(CgInterventions *target, MemoryContext context)
 {
@@ -113,7 +113,7 @@ examine(CgInterventions *target, MemoryContext context)
 	MemoryContextSwitchTo(oldcontext);
 }
 
-/* The planner calls functions, too, as those of indexes; what it finds is told here. */
+/* The planner calls functions, too, such as those of indexes, so errors may come from it. */
 static void
 plan_all(CgInterventions *target)
 {
@@ -162,7 +162,7 @@ is_passing(int sqlerrcode)
 		sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
 }
 
-/* In a subtransaction.  asks: as many are to be prepared, where there are none. */
+/* Works in a subtransaction.  label NULL: the questions are prepared already. */
 static char *
 look_at_question(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
 				 MemoryContext context)

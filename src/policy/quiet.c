@@ -1,10 +1,10 @@
 /*
  * quiet.c
- *		Messages of code that has met stored values.
+ *		Messages of code that has processed stored values.
  *
- * Whatever converts, parses or looks up a value may quote it: in its message, its
- * CONTEXT (jsonb) or a WARNING (xml).  So those pass whose class or source is known
- * to quote none, and those that the author of a function has written himself.
+ * Code that converts, parses or looks up a value may quote it: in its message, its
+ * CONTEXT (jsonb) or a WARNING (xml).  So only messages pass whose class or source is
+ * known to quote no value, and messages that the author of a function has written.
  */
 #include "postgres.h"
 
@@ -14,15 +14,16 @@
 #include "base/refused.h"
 #include "policy/quiet.h"
 
-/* Classes whose messages name objects and limits, and no values. */
+/* Classes whose messages name objects and limits, but no values. */
 static const char *const mute[] = {"21", "23", "25", "27", "40", "53", "55", "57", "P0"};
 
-/* Where RAISE and its kin are; the last three are those of other languages. */
+/* The C functions of RAISE; the last three are those of other languages. */
 static const char *const speakers[] = {"exec_stmt_raise", "PLy_output", "do_util_elog", "pltcl_elog"};
 
 /*
- * Sources that compute no expression and name objects only; those that input functions
- * look objects up with are not among them.  The last are our own that give notices.
+ * Source files that compute no expression and name only objects.  Files that input
+ * functions use to look objects up are not among them.  The last line has our own files
+ * that send notices.
  */
 static const char *const sources[] = {
 	"aclchk.c", "analyze.c", "cluster.c", "dependency.c", "heap.c", "index.c", "indexcmds.c",
@@ -49,10 +50,10 @@ cg_quiet_begin(bool quiet)
 {
 	bool		before = quiet_now;
 
-	/* Not every notice is written to the log, so the door looks at them. */
+	/* emit_log_hook does not see every notice, so the door checks them. */
 	if (quiet && cg_quiet_require_door)
 		cg_quiet_require_door();
-	/* What is quiet around it stays quiet: the values that it has met are those of all within. */
+	/* A quiet frame stays quiet: code inside of it may process the same values. */
 	quiet_now = before || quiet;
 	return before;
 }
@@ -92,8 +93,8 @@ is_mute(int sqlerrcode)
 }
 
 /*
- * Our own; of a known source; or about a place in
- * the statement's text, which says what stands there.
+ * Is the message our own, from a known source, or about a position in the statement's
+ * text, which the client has sent?
  */
 static bool
 is_known(const ErrorData *error)
@@ -123,7 +124,7 @@ cg_quiet_replace_error(const char *message, const char *hint)
 		told.detail = told.detail_log = told.context = told.internalquery = NULL;
 		told.cursorpos = told.internalpos = 0;
 		FlushErrorState();
-		/* Puts it where it was, with no context. */
+		/* Puts the error back on the stack, without calling context callbacks. */
 		PG_TRY();
 		{
 			ReThrowError(&told);

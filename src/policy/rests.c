@@ -2,8 +2,8 @@
  * rests.c
  *		The objects that the question for windows rests on.
  *
- * Asked by every command that changes definitions, so it takes no lock on the
- * CRM's relations, and costs a few index scans for each view beneath.
+ * Every command that changes definitions needs them.  So cg_rests_find() takes no lock on
+ * the CRM's relations, and costs only a few index scans for each view beneath.
  */
 #include "postgres.h"
 
@@ -31,7 +31,7 @@ static List *objects_of(Oid catalog_id, Oid index, AttrNumber relation_column, A
 						Oid relid);
 static void add_references(CgRests *rests, Oid classId, Oid object);
 
-/* The rules, or policies, of a relation. */
+/* The OIDs of the rules, or policies, of a relation. */
 static List *
 objects_of(Oid catalog_id, Oid index, AttrNumber relation_column, AttrNumber oid_column, Oid relid)
 {
@@ -52,7 +52,7 @@ objects_of(Oid catalog_id, Oid index, AttrNumber relation_column, AttrNumber oid
 	return result;
 }
 
-/* What the object refers to, of ours and the CRM's; PostgreSQL's own changes never. */
+/* Adds the objects that the object refers to.  Built-in objects do not change. */
 static void
 add_references(CgRests *rests, Oid classId, Oid object)
 {
@@ -89,18 +89,18 @@ cg_rests_find(void)
 	int			functions = 0;
 	ListCell   *lc;
 
-	/* To prepare the question for our own would lock it until the command's commit. */
+	/* Preparing the question for our own relation would lock it until the commit. */
 	if (!cg_interventions_are_named())
 		return rests;
 	foreach(lc, cg_interventions_list())
 	{
 		CgInterventions *asked = lfirst(lc);
 
-		/* Nobody changes our own. */
+		/* Our own relation does not change. */
 		if (get_rel_namespace(asked->relid) == cg_objects_schema())
 			continue;
 		rests.relations = list_append_unique_oid(rests.relations, asked->relid);
-		/* What conditions, types and casts call, pg_depend does not know. */
+		/* pg_depend does not have the functions that conditions, types and casts call. */
 		rests.relations = list_concat_unique_oid(rests.relations, asked->relations);
 		rests.functions = list_concat_unique_oid(rests.functions, asked->functions);
 	}
@@ -112,7 +112,7 @@ cg_rests_find(void)
 		if (label.open_when)
 			rests.conditions = lappend(rests.conditions, label.open_when);
 	}
-	/* Both lists grow while we walk them. */
+	/* Both lists grow during the loop. */
 	while (relations < list_length(rests.relations) || functions < list_length(rests.functions))
 	{
 		Oid			relid;

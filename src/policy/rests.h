@@ -9,26 +9,26 @@
 
 typedef struct CgRests
 {
-	List	   *relations;		/* OIDs: interventions relations and what is beneath them */
-	List	   *functions;		/* OIDs: what views, policies and functions beneath call */
-	List	   *conditions;		/* char *: open_when, which names what it calls */
+	List	   *relations;		/* OIDs: interventions relations and the relations beneath */
+	List	   *functions;		/* OIDs: functions that views, policies and functions call */
+	List	   *conditions;		/* char *: the texts of open_when, which name functions */
 } CgRests;
 
 /*
  * Follows pg_depend downwards from the interventions relations, without a lock on
- * any of them; what their conditions call is in the text alone.
+ * any of them.  Functions that a condition calls are known only by its text.
  */
 extern CgRests cg_rests_find(void);
 
-/* Does a condition name such an object?  Its text is searched, not parsed. */
+/* Does a condition contain this name?  Its text is searched, not parsed. */
 extern bool cg_rests_is_in_condition(const CgRests *rests, const char *name);
 
 extern bool cg_rests_on_relation(const CgRests *rests, Oid relid);
 
-/* Does it rest on the function, or may a condition name it? */
+/* Does a question rest on the function, or may a condition name it? */
 extern bool cg_rests_on_function(const CgRests *rests, Oid function);
 
-/* Might a function or operator of this name be called? */
+/* Might a question call a function or operator of this name? */
 extern bool cg_rests_on_name(const CgRests *rests, const char *name);
 
 #endif							/* CG_RESTS_H */

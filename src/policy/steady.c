@@ -1,12 +1,12 @@
 /*
  * steady.c
- *		Functions of PostgreSQL's own whose result is the same for every reader.
+ *		Built-in functions whose result is the same for every reader.
  *
- * An IMMUTABLE one looks at no setting; that is what the word means.  A STABLE one may:
- * current_setting() looks at the reader's settings, to_tsvector() at a configuration that
- * the reader may have made, a cast to regclass at the reader's search_path.  So those
- * that a question for windows may call are named here, not those that it may not.  Each
- * of them depends on settings that ask.c pins, or on types, which callees.c follows.
+ * An IMMUTABLE function uses no setting, by definition.  A STABLE one may:
+ * current_setting() uses the reader's settings, to_tsvector() a configuration that the
+ * reader may have made, and a cast to regclass the reader's search_path.  So the list
+ * names the STABLE functions that a question for windows may call.  Each of them depends
+ * only on settings that ask.c pins, or on types, which callees.c follows.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * swayed.c
- *		Does the result of an expression depend on settings of whoever computes it?
+ *		Expressions over values whose result depends on settings of the session.
  */
 #include "postgres.h"
 
@@ -22,8 +22,8 @@
 #include "policy/trust.h"
 
 /*
- * STABLE since they print what they are given, whatever its type: settings sway what
- * they return if they sway the output of that type, and not otherwise.
+ * Functions that are STABLE since they print arguments of any type.  Their results depend
+ * on settings only if the output of that type does.
  */
 static const Oid printers[] = {
 	F_TO_JSON, F_TO_JSONB, F_ROW_TO_JSON_RECORD, F_ROW_TO_JSON_RECORD_BOOL,
@@ -36,9 +36,10 @@ static const Oid printers[] = {
 };
 
 /*
- * Built-in output functions that no setting sways.  IMMUTABLE does not say it: those of
- * bytea, floating point numbers and what is drawn with these bear that mark, and obey
- * bytea_output and extra_float_digits.  A reader could sweep the digits of a stored number.
+ * Built-in output functions that do not depend on settings.  The mark IMMUTABLE is not
+ * enough: bytea, floating point numbers and geometric types have it, and yet obey
+ * bytea_output and extra_float_digits.  A reader could find the digits of a stored number
+ * by trying settings.
  */
 static const Oid outputs[] = {
 	F_TEXTOUT, F_VARCHAROUT, F_BPCHAROUT, F_NAMEOUT, F_CHAROUT, F_BOOLOUT, F_INT2OUT, F_INT4OUT,
@@ -72,7 +73,7 @@ obeys_settings(Form_pg_proc form)
 		!is_among_functions(form->oid, outputs, lengthof(outputs));
 }
 
-/* Trusted functions are the admin's to judge, bodies of the SQL standard are walked. */
+/* An admin has judged trusted functions, and callees.c walks SQL-standard bodies. */
 static bool
 swayed_checker(Oid function, void *context)
 {
@@ -102,7 +103,7 @@ is_among_functions(Oid function, const Oid *list, int n)
 	return false;
 }
 
-/* Asked of each argument, and not of what is in it. */
+/* Called for each argument, but not for nodes inside of it. */
 static bool
 prints_swayed(Node *node, void *context)
 {
@@ -111,7 +112,7 @@ prints_swayed(Node *node, void *context)
 	return node && is_swayed(exprType(node));
 }
 
-/* A cast to json of a type that PostgreSQL does not have goes before its output. */
+/* For a type that is not built in, to_json() prefers a cast to json to its output. */
 static bool
 sways_json(Oid type)
 {
@@ -121,7 +122,7 @@ sways_json(Oid type)
 	return OidIsValid(cast) && func_volatile(cast) != PROVOLATILE_IMMUTABLE;
 }
 
-/* Labels of an enum are no setting. */
+/* Does the output of the type depend on settings? */
 static bool
 is_swayed(Oid type)
 {
@@ -158,7 +159,7 @@ is_swayed(Oid type)
 			return output < FirstNormalObjectId ? !is_among_functions(output, outputs, lengthof(outputs)) :
 				func_volatile(output) != PROVOLATILE_IMMUTABLE;
 		default:
-			/* What a literal of no type is printed as, is written in the definition. */
+			/* A literal without a type is printed as it is written in the definition. */
 			return base != UNKNOWNOID;
 	}
 }
@@ -186,13 +187,16 @@ value_walker(Node *node, void *context)
 	}
 }
 
-/* now() meets no value, and what it is compared with is another function's. */
+/*
+ * A call without a value in its arguments, such as now(), is not checked here.  A function
+ * that compares its result with a value is checked by itself.
+ */
 void
 cg_swayed_judge(Node *node, CgCallees *callees)
 {
 	if (!callees->unswayed || !expression_tree_walker(node, value_walker, callees))
 		return;
-	/* It prints what it is given without a function in its node: xmlbinary, extra_float_digits. */
+	/* It prints values without a function in its node: xmlbinary, extra_float_digits. */
 	if (IsA(node, XmlExpr) && expression_tree_walker(node, prints_swayed, NULL) && callees->unknown == NULL)
 		callees->unknown = pstrdup("an XML expression whose text depends on settings");
 	(void) check_functions_in_node(node, swayed_checker, &((Judged) {node, callees}));

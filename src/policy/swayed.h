@@ -1,6 +1,6 @@
 /*
  * swayed.h
- *		Does the result of an expression depend on settings of whoever computes it?
+ *		Expressions over values whose result depends on settings of the session.
  */
 #ifndef CG_SWAYED_H
 #define CG_SWAYED_H
@@ -9,7 +9,7 @@
 
 #include "policy/callees.h"
 
-/* One node of a walk that looks for that: adds to callees->refused. */
+/* Checks one node of a walk; adds to callees->refused or sets callees->unknown. */
 extern void cg_swayed_judge(Node *node, CgCallees *callees);
 
 #endif							/* CG_SWAYED_H */

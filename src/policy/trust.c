@@ -1,12 +1,12 @@
 /*
  * trust.c
- *		Functions that an admin has named as fit to meet stored values.
+ *		Functions that an admin trusts with stored values.
  *
- * What is known of a function is kept until a generation ends: any change of a
- * function, a cast or a constraint ends it.  Setting or removing a label resets
- * the caches of functions and types of all sessions and stores the function's
- * row anew: procedural languages then forget what they had compiled of it, so
- * that nothing made before it was trusted is used afterwards.
+ * A session keeps its answers about a function for one generation, which ends at a change
+ * of any function, operator, cast, constraint, schema or role.  Setting or removing a
+ * label resets the caches of functions and types of all sessions and stores the function's
+ * row again.  Procedural languages then compile the function again, so that nothing made
+ * before it was trusted is used afterwards.
  */
 #include "postgres.h"
 
@@ -44,7 +44,7 @@
 #include "policy/trustprint.h"
 #include "policy/unnamed.h"
 
-/* Tri-state: what a generation has found out so far. */
+/* An answer in this generation, or UNKNOWN if the question was not asked yet. */
 typedef enum Answer
 {
 	UNKNOWN,
@@ -62,7 +62,7 @@ typedef struct Facts
 	Answer		below;
 	Answer		decides;
 	Answer		carried;
-	Oid			user;			/* who may use all schemas of its path, or InvalidOid */
+	Oid			user;			/* a role that may use all schemas of its path, or InvalidOid */
 } Facts;
 
 static HTAB *known = NULL;
@@ -93,7 +93,7 @@ cg_trust_init(void)
 	cg_inval_on_catalog(OPEROID, trust_inval);
 }
 
-/* May run at any time, with anybody holding an entry: nothing is removed. */
+/* May run at any time, while a caller holds an entry: so it removes nothing. */
 static void
 trust_inval(int cacheid, uint32 hashvalue)
 {
@@ -306,7 +306,7 @@ cg_trust_is_carried(Oid function)
 	return result;
 }
 
-/* An operator of a domain's check is one step further away. */
+/* Also looks one step further: at an operator that a domain's check may use. */
 static bool
 has_carrier(Oid classId, Oid object, int depth)
 {

@@ -1,12 +1,12 @@
 /*
  * trust.h
- *		Functions that an admin has named as fit to meet stored values.
+ *		Functions that an admin trusts with stored values.
  *
  * The trust is a security label on the function, {"trusted": "why", "definition":
- * "a hash"}: it follows renames, goes with DROP and is dumped by name.  It counts
- * only while the function is the one that the hash is of, and has a search_path of
- * its own that ends in pg_temp (is pinned).
- * Answers are kept per session and cost a hash probe.
+ * "a hash"}: it follows renames, is removed by DROP, and is dumped by name.  It counts
+ * only while the hash fits the function's definition, and while the function is pinned:
+ * it has a search_path of its own that ends in pg_temp.
+ * A session keeps the answers, so a question costs a hash probe.
  */
 #ifndef CG_TRUST_H
 #define CG_TRUST_H
@@ -15,52 +15,54 @@
 
 extern void cg_trust_init(void);
 
-/* Is any function of this database trusted?  The first question of every session. */
+/* Is any function of this database trusted?  Every session asks this first. */
 extern bool cg_trust_is_any(void);
 
-/* Has an admin named it, as it is, and is it pinned? */
+/* Has an admin trusted the function in its present definition, and is it pinned? */
 extern bool cg_trust_is_trusted(Oid function);
 
 /*
- * May this role use all schemas of a trusted function's path?  PostgreSQL leaves
- * the others out, and what should be found there would be looked for in pg_temp.
+ * May this role use all schemas of a trusted function's search_path?  PostgreSQL skips
+ * the other schemas, and would look up their objects in pg_temp.
  */
 extern bool cg_trust_is_usable(Oid function, Oid role);
 
-/* Trusted, or harmless by itself (callees.h). */
+/* Is the function trusted, or harmless by itself (callees.h)? */
 extern bool cg_trust_is_allowed(Oid function);
 
 /*
- * May a trusted function lead to it?  Allowed, and either trusted or not one that the
- * text leads to unseen and others own (unnamed.h).
+ * May it be called below a trusted function?  It must be allowed.  If it is not trusted
+ * itself, it must not be one of the functions of unnamed.h.
  */
 extern bool cg_trust_is_allowed_below(Oid function);
 
 /*
- * The same of what a question for windows calls: its bodies may read relations, since
- * what views and policies of these call is asked for, too, and no stored value is there.
+ * May a question for windows call it?  As cg_trust_is_allowed(), but its body may read
+ * relations: there are no stored values in a question, and the functions that views and
+ * policies of these relations call are checked, too.
  */
 extern bool cg_trust_may_decide(Oid function);
 
 /*
- * Not allowed below a trusted function, and a cast, a domain or a type calls it: what PL/pgSQL and the
- * type cache keep of these outlives the statement that made it.
+ * Is it not allowed below a trusted function, and called by a cast, a domain or a type?
+ * PL/pgSQL and the type cache keep these for longer than the statement.
  */
 extern bool cg_trust_is_carried(Oid function);
 
 /*
- * Differs when a function, operator, cast or check of a domain may have changed, or a role,
- * or who may use a schema: answers of this module and callees.h may be others then.
+ * A number that changes when a function, operator, cast, check of a domain or role may
+ * have changed, or the privileges on a schema.  Then answers of this module and callees.h
+ * may be different.
  */
 extern uint64 cg_trust_generation(void);
 
-/* Does it bear a label of trust, pinned or not, void or not? */
+/* Has it a label of trust, even if it is not pinned or the label is void? */
 extern bool cg_trust_is_labelled(Oid function);
 
-/* The functions that bear one: a list of OIDs, sorted. */
+/* The functions that have such a label: a list of OIDs, sorted. */
 extern List *cg_trust_functions(void);
 
-/* Does it bear a label that was made for another definition? */
+/* Has it a label that was made for another definition? */
 extern bool cg_trust_is_void(Oid function);
 
 #endif							/* CG_TRUST_H */

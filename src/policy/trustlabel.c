@@ -1,10 +1,10 @@
 /*
  * trustlabel.c
- *		Setting and removing the label of trust, and what it asks of a function.
+ *		Setting and removing the label of trust, and its conditions.
  *
- * Either resets the caches of functions and types of all sessions and stores the
- * function's row anew: procedural languages then forget what they had compiled of
- * it, so that nothing made before it was trusted is used afterwards.
+ * Both reset the caches of functions and types of all sessions and store the function's
+ * row again: procedural languages then compile the function again, so that nothing made
+ * before it was trusted is used afterwards.
  */
 #include "postgres.h"
 
@@ -52,7 +52,7 @@ cg_trustlabel_mend(Oid function)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	/* CREATE OR REPLACE has taken the path away, and leaves the label. */
+	/* CREATE OR REPLACE has removed the search_path, but not the label. */
 	if (cg_pinned_problem(function, NULL) != NULL && function >= FirstNormalObjectId && cg_trust_is_labelled(function))
 		appendStringInfo(&out, "Put SET search_path = %s, pg_temp into the CREATE OR REPLACE FUNCTION, or: ",
 						 quote_identifier(schema ? schema : "pg_catalog"));
@@ -77,7 +77,7 @@ cg_trustlabel_check(const ObjectAddress *object, const char *label)
 		return;
 	}
 	cg_labelparse_function(label, &parsed);
-	/* A restore by another version of PostgreSQL, which may write it otherwise. */
+	/* A restore into another version of PostgreSQL, which may print a definition differently. */
 	if (!cg_trustprint_fits(object->objectId, label))
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
@@ -92,7 +92,7 @@ cg_trustlabel_check(const ObjectAddress *object, const char *label)
 						cg_names_function(object->objectId)),
 				 errdetail("%s", problem),
 				 errhint("%s", cg_trustlabel_mend(object->objectId))));
-	/* A restored database may get the schema later; nobody fills it meanwhile. */
+	/* A role could create the schema later and put objects into it. */
 	foreach(lc, schemas)
 		if (!OidIsValid(get_namespace_oid(lfirst(lc), true)))
 			ereport(ERROR,
@@ -103,9 +103,9 @@ cg_trustlabel_check(const ObjectAddress *object, const char *label)
 }
 
 /*
- * Procedural languages know by the row's place whether what they compiled is
- * still good.  Resetting the caches reaches casts and domains that PL/pgSQL has
- * compiled without us.
+ * Procedural languages compare the row's location with the one that they have compiled.
+ * Resetting the caches also reaches casts and domains that PL/pgSQL has compiled outside
+ * of the gate.
  */
 static void
 store_anew(Oid function)
@@ -153,7 +153,7 @@ cg_trust_function(PG_FUNCTION_ARGS)
 	cg_roles_require_admin("trust a function");
 	LockDatabaseObject(ProcedureRelationId, function, 0, ShareUpdateExclusiveLock);
 	label.definition = cg_trustprint_make(function);
-	/* A function that is gone: set_trust() says so. */
+	/* If the function does not exist, set_trust() throws. */
 	set_trust(function, label.definition ? cg_labels_function_text(&label) : NULL);
 	cg_eventrecord_add("trust function %s: %s", cg_names_function(function), reason);
 	PG_RETURN_VOID();

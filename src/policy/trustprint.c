@@ -1,12 +1,11 @@
 /*
  * trustprint.c
- *		What of a function's definition an admin has looked at, as a hash.
+ *		A hash of the function's definition that an admin has trusted.
  *
- * It is in the label of trust: where the definition is another one, which came
- * about while the library was not loaded or the extension was not there, the trust
- * is void.  A dump brings label and definition, so the hash is of text alone, as
- * dumps write it, and no OID is in it; nor is the function's own name, which the
- * trust follows.
+ * The hash stands in the label of trust.  If the definition has changed, while the library
+ * was not loaded or the extension did not exist, the trust is void.  A dump contains label
+ * and definition.  So the hash is made of text as dumps write it, without OIDs, and without
+ * the function's own name, since the trust follows a renaming.
  */
 #include "postgres.h"
 
@@ -31,7 +30,7 @@ static void append_part(StringInfo out, const char *name, const char *value);
 static void append_column(StringInfo out, HeapTuple tuple, AttrNumber attnum, const char *name);
 static char *definition(Oid function, HeapTuple tuple);
 
-/* With its length, so that no part can be taken for two. */
+/* Writes the length, too, so that no value can look like two parts. */
 static void
 append_part(StringInfo out, const char *name, const char *value)
 {
@@ -93,7 +92,7 @@ cg_trustprint_make(Oid function)
 
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
-	/* As pg_dump writes it: every name with its schema, in every session. */
+	/* With this path every name has its schema, in every session, as in a dump. */
 	level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);

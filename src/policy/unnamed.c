@@ -1,14 +1,14 @@
 /*
  * unnamed.c
- *		Functions that a text calls without saying whose they are.
+ *		Functions that a text calls without showing who owns them.
  *
- * An SQL body that only computes hands nothing on, and yet it tells what it was given: it
- * may divide by zero for one value and not for another.  An admin who trusts a function has
- * read its text, and looks at norm(), which the text names.  He cannot see there that
- * NEW::text is somebody's cast of the row type, or that NEW IS DISTINCT FROM OLD, or
- * lower() of a varchar, is somebody's who has made a closer match than PostgreSQL's own.
- * Below a trusted function these must be trusted as well, or belong to those who may
- * trust.
+ * An SQL body that only computes stores no value, and yet it can reveal one: it may divide
+ * by zero for one value and not for another.  An admin who trusts a function has read its
+ * text, and also checks a function norm() that the text names.  But the text does not show
+ * that NEW::text calls a user's cast of the row type.  Nor does it show that NEW IS DISTINCT
+ * FROM OLD, or lower() of a varchar, calls a user's function that matches the types better
+ * than the built-in one.  Below a trusted function such functions must be trusted, too, or
+ * belong to a superuser or an admin.
  */
 #include "postgres.h"
 
@@ -49,7 +49,7 @@ may_trust_it(Oid owner)
 	return OidIsValid(group) && has_privs_of_role(owner, group);
 }
 
-/* Has PostgreSQL a function, or an operator, that is written like this? */
+/* Has PostgreSQL a function, or an operator, of this name? */
 static bool
 is_builtin_name(Oid classId, const char *name)
 {
@@ -68,7 +68,7 @@ is_builtin_name(Oid classId, const char *name)
 	return found;
 }
 
-/* An aggregate, an operator or a cast that depends on a function. */
+/* Is it a cast, or an operator or aggregate with the name of a built-in one? */
 static bool
 is_unnamed(Oid classId, Oid object)
 {
@@ -83,7 +83,7 @@ is_unnamed(Oid classId, Oid object)
 	return name && is_builtin_name(classId, name);
 }
 
-/* By what depends on it. */
+/* Does such an object depend on the function? */
 static bool
 is_found_unnamed(Oid function)
 {
@@ -122,7 +122,7 @@ cg_unnamed_is_foreign(Oid function)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
-	/* Superusers alone make those in C, whosoever they are later. */
+	/* Only superusers create functions in C, even if these have other owners later. */
 	result = form->prolang != INTERNALlanguageId && form->prolang != ClanguageId &&
 		!may_trust_it(form->proowner) &&
 		(is_builtin_name(ProcedureRelationId, NameStr(form->proname)) || is_found_unnamed(function));
