@@ -2,8 +2,8 @@
  * calls.c
  *		Calls of our functions, as nodes of a query.
  *
- * The customer key is a copy of the column's Var with another attribute number,
- * so that query level and relation are right wherever the planner moves them.
+ * The customer key is a copy of the column's Var with another attribute number.  So its
+ * query level and relation stay right when the planner moves the call.
  */
 #include "postgres.h"
 
@@ -36,8 +36,8 @@ key_var(const Var *var, const CgPolicy *policy)
 }
 
 /*
- * A child of the old kind may drop what its parent says, and what a foreign server
- * sends nobody checks.
+ * True even for a NOT NULL column if a child table may lack the constraint, or if the
+ * rows come from a foreign server, which PostgreSQL does not check.
  */
 static bool
 key_may_be_null(const CgPolicy *policy)
@@ -77,7 +77,7 @@ cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site)
 {
 	List	   *args = list_make3(copyObject(var), key_var(var, policy), cg_calls_site(site));
 
-	/* Strict where it can be: then outer joins stay what the planner makes of them. */
+	/* The strict function, if possible: the planner may then reduce outer joins as before. */
 	const char *function = key_may_be_null(policy) ? "reveal_nullable" : "reveal";
 
 	return as_column(makeFuncExpr(cg_objects_function(function), var->vartype, args,

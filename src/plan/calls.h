@@ -23,13 +23,13 @@ extern Node *cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site);
 extern Node *cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site);
 
 /*
- * unmasked(value, site, …): no mask is inserted, see written.c.  args: a Var and its site
- * by turns, of up to CG_CALLS_UNMASKED columns.
+ * unmasked(value, site, …), which refuses to store masks: see written.c.  args: a Var and
+ * its site, for each of up to CG_CALLS_UNMASKED columns.
  */
 #define CG_CALLS_UNMASKED 40
 extern Node *cg_calls_unmasked(List *args);
 
-/* function(key, site): a boolean question about a row, see rowfuncs.c. */
+/* function(key, site), a boolean test of a row: see rowfuncs.c. */
 extern Node *cg_calls_test(const char *function, Var *key, CgSite site);
 
 extern Const *cg_calls_site(CgSite site);

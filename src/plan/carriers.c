@@ -1,13 +1,13 @@
 /*
  * carriers.c
- *		What could carry a value off while a query runs.
+ *		Carriers: parts of a query that could send a value away while it runs.
  *
  * dblink_exec('…', 'insert …' || phone) sends the value away during expression
  * evaluation, before any row is made; set_config('application_name', phone, …) shows it
- * in pg_stat_activity.  C functions are the superuser's work, so their volatility is
- * believed; what others label their functions is not.  A user's function can also hide in
- * a type: the check of a domain inside a row that record_in reads, a cast to json that
- * to_json looks up.
+ * in pg_stat_activity.  Superusers create C functions, so we rely on the volatility of
+ * these, but not on that of other users' functions.  A user's function can also hide in a
+ * type: in the check of a domain inside of a row that record_in reads, or in a cast to
+ * json that to_json looks up.
  */
 #include "postgres.h"
 
@@ -63,7 +63,7 @@ carrier_function(Oid function, void *context)
 		return true;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	result = function < FirstNormalObjectId ? !cg_builtins_keeps(form) : form->provolatile == PROVOLATILE_VOLATILE;
-	/* set_config() and setval() are PostgreSQL's own; aggregates call others. */
+	/* An aggregate's functions may be anybody's. */
 	if (function >= FirstNormalObjectId)
 		result = result || form->prokind == PROKIND_AGGREGATE ||
 			(form->prolang != ClanguageId && form->prolang != INTERNALlanguageId);
@@ -118,7 +118,7 @@ carrier_arguments(List *args)
 	return false;
 }
 
-/* PostgreSQL's own functions that print or read whatever type they are given. */
+/* A built-in function may print or read values of any type that it gets. */
 static bool
 carrier_call(const FuncExpr *call)
 {
@@ -127,9 +127,9 @@ carrier_call(const FuncExpr *call)
 }
 
 /*
- * A foreign server gets values as parameters; a trigger sees what is stored.  PostgreSQL
- * works on all that inherit from the named relation.  The plan has them too, so what
- * becomes of one of them later makes it stale; kin.h does where it has none.
+ * A foreign server gets values as parameters, and a trigger sees stored rows.  The same
+ * holds for all relations that inherit from the named one.  They are in the plan, too, so
+ * a later change of one of them makes the plan stale; for others kin.h does that.
  */
 static bool
 carrier_relation(const RangeTblEntry *rte, bool is_target)
@@ -147,7 +147,7 @@ carrier_relation(const RangeTblEntry *rte, bool is_target)
 	/* Partitions, which may be thousands, may have triggers of their own. */
 	if (rte->relkind == RELKIND_PARTITIONED_TABLE)
 		return true;
-	/* As planning will lock them. */
+	/* Locked in the same mode as planning will do. */
 	relids = rte->inh ? find_all_inheritors(rte->relid, rte->rellockmode, NULL) : list_make1_oid(rte->relid);
 	foreach(lc, relids)
 	{
@@ -161,7 +161,7 @@ carrier_relation(const RangeTblEntry *rte, bool is_target)
 	return result;
 }
 
-/* Does storing a row call functions: of checks, generated columns, indexes? */
+/* Does storing a row call functions of checks, generated columns or indexes? */
 static bool
 storing_computes(Relation rel)
 {
@@ -198,27 +198,27 @@ carrier_operator(Oid operator)
 	return operator >= FirstNormalObjectId && carrier_function(get_opcode(operator), NULL);
 }
 
-/* They print values of any type as json_agg() does, and read what they make. */
+/* JSON expressions print values of any type, as json_agg() does, and read their result. */
 static bool
 carrier_json(Node *node)
 {
 	return carrier_type(cg_compat_json_type(node)) || carrier_arguments(cg_compat_json_values(node));
 }
 
-/* A node by itself, without what is below it.  What is not listed is a carrier. */
+/* Checks the node without its children.  A kind that is not listed is a carrier. */
 static bool
 carrier_node(Node *node)
 {
 	switch ((int) nodeTag(node))
 	{
-			/* What these call is found by check_functions_in_node(). */
+			/* check_functions_in_node() finds the functions that these call. */
 		case T_OpExpr:
 		case T_DistinctExpr:
 		case T_NullIfExpr:
 		case T_ScalarArrayOpExpr:
 		case T_RowCompareExpr:
 		case T_WindowFunc:
-			/* These have values, and call what their type's author, a superuser, has made. */
+			/* These call only functions of a type's author, who is a superuser. */
 		case T_Var:
 		case T_Const:
 		case T_Param:
@@ -251,7 +251,7 @@ carrier_node(Node *node)
 		case T_JsonValueExpr:
 		case T_MergeSupportFunc:
 		case T_ReturningExpr:
-			/* What a query is made of */
+			/* Parts of a query */
 		case T_List:
 		case T_TargetEntry:
 		case T_RangeTblRef:
@@ -277,7 +277,7 @@ carrier_node(Node *node)
 		case T_FuncExpr:
 			return carrier_call((FuncExpr *) node);
 		case T_Aggref:
-			/* json_agg and its like, again. */
+			/* json_agg() and similar functions print values of any type. */
 			return carrier_types(((Aggref *) node)->aggargtypes);
 		case T_XmlExpr:
 			return carrier_arguments(((XmlExpr *) node)->args) ||
@@ -317,7 +317,7 @@ carrier_walker(Node *node, void *context)
 	if (IsA(node, SetOperationStmt) &&
 		carrier_walker((Node *) ((SetOperationStmt *) node)->groupClauses, context))
 		return true;
-	/* A sequence that is named by a constant tells nothing of a value. */
+	/* A sequence with a constant name tells nothing about a value. */
 	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == F_NEXTVAL &&
 		IsA(linitial(((FuncExpr *) node)->args), Const))
 		return false;

@@ -1,6 +1,6 @@
 /*
  * carriers.h
- *		What could carry a value off while a query runs.
+ *		Carriers: parts of a query that could send a value away while it runs.
  */
 #ifndef CG_CARRIERS_H
 #define CG_CARRIERS_H
@@ -8,11 +8,10 @@
 #include "nodes/parsenodes.h"
 
 /*
- * Does the query, at any level, call a function that somebody wrote in a
- * procedural language or that is volatile and not PostgreSQL's own, touch a
- * foreign table, or store rows where triggers see them, in the relation that it
- * names or in one that inherits from it?  Then a record must be durable before the
- * value is handed on, not only before the row leaves.
+ * Is there a carrier in the query, at any level: a call of a user's function in a
+ * procedural language or of a volatile one, a foreign table, or a target whose triggers
+ * (or those of a relation that inherits from it) see stored rows?  Then a record must be
+ * durable before the value is handed on, and not only before the row leaves.
  */
 extern bool cg_carriers_present(Query *query);
 

@@ -2,9 +2,9 @@
  * copyto.c
  *		COPY table TO, which has no plan.
  *
- * PostgreSQL itself turns it into COPY (SELECT … FROM ONLY table) TO where row
- * security is on; the same is done here where a column is guarded.  The
- * privileges that COPY of a table asks for are those of the query.
+ * PostgreSQL itself replaces it by COPY (SELECT … FROM ONLY table) TO if row security is
+ * on.  Here the same is done if a column is guarded.  COPY of a table needs the same
+ * privileges as the query.
  */
 #include "postgres.h"
 
@@ -51,8 +51,9 @@ is_restored_log(Oid relid)
 }
 
 /*
- * The whole log, with the columns that COPY names, or with all that restored_log has, in
- * its order.  Not of view whole_log: pg_dump forbids its session to read views.
+ * A query of the whole log, with the columns that COPY names, or with all columns of
+ * restored_log in their order.  It does not use view whole_log, since pg_dump forbids its
+ * session to read views.
  */
 static Node *
 whole_log(Relation restored, List *attlist)
@@ -75,7 +76,7 @@ whole_log(Relation restored, List *attlist)
 		if (att->attisdropped)
 			continue;
 		appendStringInfo(&columns, "%s%s", comma, name);
-		/* The log's own rows have none: it is the same for all. */
+		/* The log has no such column, since its value is the same for all rows. */
 		appendStringInfo(&of_log, "%s%s", comma, strcmp(NameStr(att->attname), "origin") == 0 ?
 						 "contact_guard.journal_origin() AS origin" : name);
 	}
@@ -95,8 +96,8 @@ cg_copyto_init(void)
 }
 
 /*
- * COPY looks at privileges when it has its table: the last moment to see which one
- * that is, should the name have changed its meaning.
+ * COPY checks privileges when it has opened its table.  That is the last moment to see
+ * that the name means another table now.
  */
 static bool
 copyto_check_perms(CG_COMPAT_CHECK_PERMS_ARGS)
@@ -125,14 +126,14 @@ copyto_check_perms(CG_COMPAT_CHECK_PERMS_ARGS)
 	return true;
 }
 
-/* Does COPY of it as a table give what a query would not? */
+/* Would COPY of the table itself give values that a query does not show? */
 static bool
 must_be_query(Oid relid)
 {
 	return cg_policy_get(relid) != NULL || cg_policy_is_audited(relid) || cg_policy_is_statistics(relid);
 }
 
-/* Before any lock of ours: a user whom COPY refuses must not make others wait. */
+/* Checked before we take a lock: a user whom COPY refuses must not make others wait. */
 static bool
 may_read(Oid relid)
 {
@@ -141,15 +142,15 @@ may_read(Oid relid)
 }
 
 /*
- * PostgreSQL would refuse it as well, and advise NO FORCE ROW LEVEL SECURITY, which
- * is refused by us.
+ * PostgreSQL would refuse it, too, but its hint is NO FORCE ROW LEVEL SECURITY, which we
+ * refuse.
  */
 static void
 require_whole(Oid relid)
 {
 	const CgPolicy *policy = cg_policy_get(relid);
 
-	/* Not for mode hide alone: a fallback has forced it as well. */
+	/* Not only for mode hide: a fallback also forces row security. */
 	if (row_security || policy == NULL ||
 		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED)
 		return;
@@ -186,12 +187,12 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 		return pstmt;
 	if (copy->is_from)
 	{
-		/* Locked as COPY will do, for the same reason as below; it would fail on a standby. */
+		/* Takes COPY's own lock, as below.  On a standby that lock would be an error. */
 		noted->into = RangeVarGetRelid(copy->relation, RecoveryInProgress() ? NoLock : RowExclusiveLock, true);
 		noted->restores = is_restored_log(noted->into);
 		return pstmt;
 	}
-	/* The lock that COPY takes; kept, and the schema with it: the name means the same to it. */
+	/* COPY's own lock, which is kept.  With the schema, the name means the same to COPY. */
 	noted->bare = true;
 	relid = RangeVarGetRelid(copy->relation, NoLock, true);
 	if (!OidIsValid(relid) || !may_read(relid))
@@ -199,7 +200,7 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 	relid = RangeVarGetRelid(copy->relation, AccessShareLock, true);
 	if (!OidIsValid(relid))
 		return pstmt;
-	/* Its own error for what cannot be copied as a table. */
+	/* If it cannot be copied as a table, COPY throws its own error. */
 	if (!cg_compat_is_copied(get_rel_relkind(relid)) || !must_be_query(relid))
 	{
 		pstmt = copyObject(pstmt);
@@ -239,7 +240,7 @@ column_target(const char *name)
 	return target;
 }
 
-/* Those named, or all that COPY of a table copies: generated ones are not. */
+/* The named columns, or all that COPY of a table copies, which excludes generated ones. */
 static List *
 column_targets(Relation rel, List *attlist)
 {

@@ -1,6 +1,6 @@
 /*
  * copyto.h
- *		COPY table TO, which has no plan; and what a restore copies in.
+ *		COPY table TO, which has no plan, and COPY FROM of a restore.
  */
 #ifndef CG_COPYTO_H
 #define CG_COPYTO_H
@@ -12,11 +12,11 @@
 extern void cg_copyto_init(void);
 
 /*
- * A COPY of a guarded table to anywhere becomes a COPY of a query over it, in a
- * copy of the statement, and copy->relid is that table; anything else is passed on,
- * with the schema that its name has now.  The same for the access log's tables, since reading them is a record;
- * and COPY of contact_guard.restored_log, which pg_dump does, gives the whole
- * access log.
+ * Replaces COPY TO of a guarded table by a COPY of a query over it, in a copy of the
+ * statement, and sets copy->relid to the table.  Does the same for the tables of the
+ * access log, whose reads are recorded.  For contact_guard.restored_log, which pg_dump
+ * copies, the query gives the whole access log.  Any other table is copied as before, but
+ * its name gets the schema that it has now.
  */
 extern PlannedStmt *cg_copyto_guard(PlannedStmt *pstmt, CgCopy *copy);
 

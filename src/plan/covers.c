@@ -1,6 +1,6 @@
 /*
  * covers.c
- *		Does the policy of an ancestor guard all that the policy of a child guards?
+ *		Does the policy of an ancestor guard everything that a child's policy guards?
  */
 #include "postgres.h"
 
@@ -13,7 +13,7 @@
 
 static const char *gap(Oid parent, Oid child);
 
-/* What guards the child and not the parent, palloc'd; NULL if nothing does. */
+/* The guard that the child has and the parent lacks, as a sentence, palloc'd; or NULL. */
 static const char *
 gap(Oid parent, Oid child)
 {
@@ -32,7 +32,7 @@ gap(Oid parent, Oid child)
 		column = get_attname(child, inner->guarded[i].attnum, false);
 		spec = pstrdup(inner->guarded[i].spec);
 		attnum = get_attnum(parent, column);
-		/* The parent may not have the column, and then cannot read it. */
+		/* A parent without the column cannot read it. */
 		if (attnum == InvalidAttrNumber)
 			continue;
 		outer = cg_policy_get(parent);

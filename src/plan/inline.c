@@ -1,14 +1,14 @@
 /*
  * inline.c
- *		Set-returning SQL functions, opened before the rewrite looks.
+ *		Set-returning SQL functions, which are inlined before the rewrite.
  *
  * The planner inlines them after the planner hook has run, so a guarded column
- * in such a function's body would get past the rewrite.  Therefore it is done
- * here, with the planner's own function and until nothing is left; what remains
- * is forbidden to the planner by needs_fmgr_hook, which inlining asks.
+ * in such a function's body would not pass the rewrite.  So they are inlined here, with
+ * the planner's own function, until none is left that it can inline.  needs_fmgr_hook,
+ * which the planner asks, then forbids it to inline others.
  *
- * needs_fmgr_hook is asked for every function of every session, hence the order
- * of its tests.
+ * PostgreSQL calls needs_fmgr_hook for every function in every session, so the cheapest
+ * tests come first.
  */
 #include "postgres.h"
 
@@ -42,10 +42,10 @@ static void note_write(Query *query, CgInlined *found);
 typedef struct InlineContext
 {
 	Query	   *query;
-	PlannerInfo *root;			/* as much of it as the planner's function looks
-								 * at; made for the first function */
+	PlannerInfo *root;			/* with the fields that the planner's function uses; made
+								 * for the first function */
 	CgInlined  *found;
-	bool		reader;			/* a function that may read was there */
+	bool		reader;			/* the walk has found a function that may read */
 } InlineContext;
 
 static bool inline_query(Query *query, InlineContext *walk);
@@ -100,7 +100,7 @@ cg_inline_functions(Query *query, CgInlined *inlined)
 	}
 }
 
-/* Rows are routed to partitions that are in no range table. */
+/* Rows may be routed to guarded partitions, which are not in a range table. */
 static void
 note_write(Query *query, CgInlined *found)
 {
@@ -119,7 +119,7 @@ note_call(Oid function, InlineContext *walk)
 	bool		writes = cg_writers_may_be_one(function);
 	bool		reads = cg_writers_may_read(function);
 
-	/* One that does both is nobody else's reason to write. */
+	/* A function that may do both counts only together with another one. */
 	walk->found->reads |= reads && (writes ? walk->found->writes : true);
 	walk->found->reads |= writes && walk->reader;
 	walk->reader |= reads;
@@ -164,7 +164,7 @@ inline_walker(Node *node, void *context)
 			cg_rtemark_set_audited(rte);
 		else if (rte->relkind == RELKIND_TOASTVALUE)
 			cg_policy_refuse_toast(rte->relid);
-		/* Its contents, the new subquery too, come next. */
+		/* The walk comes to its contents next, also to a new subquery. */
 		return false;
 	}
 	if (IsA(node, FuncExpr) || IsA(node, OpExpr))
@@ -175,8 +175,8 @@ inline_walker(Node *node, void *context)
 }
 
 /*
- * Queries within it are in its range table and its CTEs, and in expressions only if
- * it says so: the planner takes its word, too.
+ * Subqueries are in the range table, in CTEs and, only if hasSubLinks is set, in
+ * expressions; the planner relies on that, too.
  */
 static bool
 inline_query(Query *query, InlineContext *walk)
@@ -197,7 +197,7 @@ inline_query(Query *query, InlineContext *walk)
 		else if (rte->rtekind == RTE_FUNCTION)
 			(void) call_walker((Node *) rte->functions, walk);
 	}
-	/* Which functions rows are made with: see called.h. */
+	/* The functions that make rows matter, too: see called.h. */
 	if (walk->query->commandType == CMD_SELECT || query->returningList != NIL)
 		(void) query_tree_walker(query, call_walker, walk, QTW_IGNORE_RANGE_TABLE | QTW_IGNORE_CTE_SUBQUERIES);
 	foreach(lc, query->cteList)

@@ -1,6 +1,6 @@
 /*
  * inline.h
- *		Set-returning SQL functions, opened before the rewrite looks.
+ *		Set-returning SQL functions, which are inlined before the rewrite.
  */
 #ifndef CG_INLINE_H
 #define CG_INLINE_H
@@ -8,13 +8,13 @@
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 
-/* What the walk found, and what inlining leaves behind for the plan. */
+/* The findings of the walk, and fields that the plan needs after inlining. */
 typedef struct CgInlined
 {
-	bool		guarded;		/* a guarded relation is in some range table */
-	bool		statistics;		/* a catalog of statistics is */
+	bool		guarded;		/* some range table has a guarded relation */
+	bool		statistics;		/* some range table has a catalog of statistics */
 	bool		writes;			/* a function may write: see writers.h */
-	bool		reads;			/* and another one may read */
+	bool		reads;			/* besides one that may write, another one may read */
 	List	   *dependencies;	/* PlanInvalItem */
 	bool		depends_on_role;
 } CgInlined;
@@ -22,14 +22,14 @@ typedef struct CgInlined
 extern void cg_inline_init(void);
 
 /*
- * Replaces every function in FROM that the planner would inline, in place.  All
- * that a query pays which reads nothing guarded.
+ * Inlines, in place, every function in FROM that the planner would inline.  A query that
+ * reads nothing guarded pays for this walk only.
  */
 extern void cg_inline_functions(Query *query, CgInlined *inlined);
 
 /*
- * While true, the planner inlines no set-returning SQL function: one that it
- * opened now would not have passed the rewrite.
+ * While true, the planner inlines no set-returning SQL function: its body would not have
+ * passed the rewrite.
  */
 extern void cg_inline_forbid(bool forbid);
 

@@ -1,11 +1,11 @@
 /*
  * inserted.c
- *		What an INSERT, or a MERGE that inserts, stores in guarded columns.
+ *		Checks of the values that an INSERT or MERGE stores in guarded columns.
  *
- * Rows are routed to partitions at run time, where no hook looks.  So the partitions
- * that are guarded by themselves are asked for here: their masks are not inserted
- * through the table either, and ON CONFLICT DO UPDATE, which reads the rows that it
- * finds there, is refused unless the table is guarded like them.
+ * Rows are routed to partitions at run time, outside of our hooks.  So this file finds the
+ * partitions that have guards of their own: their masks must not be inserted through the
+ * table, either.  ON CONFLICT DO UPDATE reads rows of the partition, so it is refused
+ * unless the table has the same guards.
  */
 #include "postgres.h"
 
@@ -53,8 +53,8 @@ add_check(Query *query, Oid relid, List *args)
 }
 
 /*
- * The masks of relation "of": the result relation, or a partition of it.  One function
- * for all columns, since to make one ready for calls is most of what the check costs.
+ * Checks for masks of relation "of": the result relation, or a partition of it.  One call
+ * checks all columns, since preparing a call is most of the cost.
  */
 static void
 add_checks(Query *query, Oid of)

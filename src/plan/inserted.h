@@ -1,6 +1,6 @@
 /*
  * inserted.h
- *		What an INSERT, or a MERGE that inserts, stores in guarded columns.
+ *		Checks of the values that an INSERT or MERGE stores in guarded columns.
  */
 #ifndef CG_INSERTED_H
 #define CG_INSERTED_H
@@ -8,9 +8,9 @@
 #include "nodes/parsenodes.h"
 
 /*
- * Adds check options to a query that inserts: no mask goes into a guarded column.
- * ERROR feature_not_supported if rows that exist may be read, or written, in a
- * partition that is guarded otherwise than its table.
+ * Adds check options to a query that inserts, so that no mask is stored in a guarded
+ * column.  ERROR feature_not_supported if the query may read or write existing rows of a
+ * partition whose guards differ from those of its table.
  */
 extern void cg_inserted_check(Query *query);
 

@@ -1,9 +1,9 @@
 /*
  * known.c
- *		What the rewrite knows how to walk.
+ *		Kinds of nodes that the rewrite understands.
  *
- * A list of what is allowed.  test/census holds it, and the fields of the structs,
- * against the headers of the server that is built for.
+ * The lists name the kinds that are allowed.  test/census compares them, and the fields of
+ * the structs, with the headers of the server.
  */
 #include "postgres.h"
 
@@ -113,7 +113,7 @@ cg_known_require(const Node *node)
 		case T_JsonExpr:
 		case T_MergeSupportFunc:
 		case T_ReturningExpr:
-			/* What holds them */
+			/* Nodes that hold expressions */
 		case T_List:
 		case T_TargetEntry:
 		case T_RangeTblRef:

@@ -1,6 +1,6 @@
 /*
  * known.h
- *		What the rewrite knows how to walk.
+ *		Kinds of nodes that the rewrite understands.
  */
 #ifndef CG_KNOWN_H
 #define CG_KNOWN_H
@@ -8,9 +8,9 @@
 #include "nodes/parsenodes.h"
 
 /*
- * ERROR feature_not_supported for a kind of command or of range table entry, or of
- * node in an expression, that the rewrite has not been taught: it may hold columns
- * where nobody looks.  For statements with a guarded relation.
+ * ERROR feature_not_supported for a kind of command, range table entry or node in an
+ * expression that the rewrite does not understand: it may have columns that the rewrite
+ * does not find.  Call them for statements with a guarded relation.
  */
 extern void cg_known_require_query(const Query *query);
 extern void cg_known_require(const Node *node);

@@ -1,18 +1,18 @@
 /*
  * lookup.c
- *		Look-ups by people who may: "which customer is calling?"
+ *		Look-ups by actors with a standing permission: "which customer is calling?"
  *
- * The comparisons become security quals of the relation, and found(), which records, the
- * one behind them: so PostgreSQL applies them before a user's function can tell anything
- * of the row, and applies found() only to rows that they have let through.
+ * A comparison becomes a security qual of its relation, followed by found(), which makes
+ * the record.  So PostgreSQL applies the comparison before a user's function can tell
+ * anything about the row, and applies found() only to rows that the comparison accepts.
  *
- * There is only one comparison for each relation.  If there were two, the second would
- * tell something of a row that the first has found, before found() has recorded it.  Only
- * operators that are built in, with the meaning that a btree gives them, and LIKE with a
- * pattern that is known to be good: code that can do nothing but compare.  Only in the
- * WHERE of a SELECT, of a relation that no outer join can fill up with nulls: there,
- * applying a condition to the relation is the same as applying it to the join.  All else
- * goes through reveal(), and is right, but slow.
+ * Each relation has only one comparison.  If there were two, the second would tell
+ * something about a row that the first has found, before found() has recorded it.
+ * Comparisons are allowed with built-in operators that have their btree meaning, and with
+ * LIKE and a valid pattern: this code can only compare.  They are allowed only in the
+ * WHERE of a SELECT, for a relation that no outer join can extend with nulls: there a
+ * condition on the relation is equal to the same condition on the join.  All other
+ * comparisons use reveal(), and are correct, but slow.
  */
 #include "postgres.h"
 
@@ -47,7 +47,7 @@ static Var *looked_up(Query *query, Node *condition);
 static int	rank(const Node *comparison);
 static List *choose(Query *query, List *conditions);
 
-/* The relations that no outer join fills up with nulls. */
+/* Adds the relations that no outer join extends with nulls. */
 static void
 add_inner(Node *node, Bitmapset **inner)
 {
@@ -71,7 +71,7 @@ add_inner(Node *node, Bitmapset **inner)
 	}
 }
 
-/* A type whose comparisons are built in all the way down. */
+/* Are the type's comparisons built in, with those of its elements? */
 static bool
 is_plain_type(Oid type)
 {
@@ -97,7 +97,7 @@ is_plain_operator(Oid opno)
 	return false;
 }
 
-/* LIKE complains of an escape at the end, but only where a value gets that far. */
+/* LIKE throws for an escape at the end of a pattern, but only for values that match so far. */
 static bool
 is_good_pattern(Oid opno, Node *pattern)
 {
@@ -123,7 +123,7 @@ bare_column(Node *node)
 	return (Var *) node;
 }
 
-/* Anything that a row, or a query of its own, could have a part in. */
+/* Does the expression depend on a row or a subquery? */
 static bool
 row_walker(Node *node, void *context)
 {
@@ -146,7 +146,7 @@ row_walker(Node *node, void *context)
 	}
 }
 
-/* column op expression, expression op column, column = ANY (expression) */
+/* The column in: column op expression, expression op column, column = ANY (expression) */
 static Var *
 compared_column(Node *node)
 {
@@ -221,7 +221,7 @@ cg_lookup_present(Query *query)
 	return false;
 }
 
-/* What is likely to find fewer rows goes first. */
+/* Comparisons that are likely to find fewer rows have a lower rank. */
 static int
 rank(const Node *comparison)
 {

@@ -1,38 +1,38 @@
 /*
  * lookup.h
- *		Look-ups by people who may: "which customer is calling?"
+ *		Look-ups by actors with a standing permission: "which customer is calling?"
  *
- * For an actor with a standing permission, a comparison of a guarded column with
- * something that no row has a part in may use the column's bare value, and so
- * its index; then the customers of the rows that it finds are recorded, and the
- * look-up itself.
+ * For an actor with a standing permission, a comparison of a guarded column with an
+ * expression that does not depend on rows may use the column's value directly, and so
+ * its index.  Then the look-up is recorded, and so are the customers of the rows that it
+ * finds.
  */
 #ifndef CG_LOOKUP_H
 #define CG_LOOKUP_H
 
 #include "nodes/parsenodes.h"
 
-/* The comparison of one relation. */
+/* The comparison that looks one relation up. */
 typedef struct CgLookup
 {
 	Index		rti;
-	Node	   *comparison;		/* with the bare column */
+	Node	   *comparison;		/* with the column itself, without reveal() */
 	AttrNumber	attnum;			/* that column */
 } CgLookup;
 
 /*
- * Takes them out of a query's WHERE, before it is rewritten: a list of CgLookup,
+ * Removes look-ups from a query's WHERE, before it is rewritten: a list of CgLookup,
  * NIL for an actor without permission.
  */
 extern List *cg_lookup_take(Query *query);
 
-/* Is there something to take, for an actor with permission?  Then the plan assumes. */
+/*
+ * Could an actor with a permission look something up?  Then the plan depends on the
+ * actor's permission.
+ */
 extern bool cg_lookup_present(Query *query);
 
-/*
- * Puts them into the range table, after it has been rewritten.  eager: see
- * carriers.h.
- */
+/* Puts look-ups into the range table, after the rewrite.  eager: see carriers.h. */
 extern void cg_lookup_put(Query *query, List *lookups, bool eager);
 
 #endif							/* CG_LOOKUP_H */

@@ -2,10 +2,10 @@
  * planner.c
  *		The planner hook: inline, rewrite, plan, check.
  *
- * Every SQL statement with a plan comes by here: simple and prepared, from
- * procedural languages, function bodies, rules, cursors.  The check is the
- * second line of defence: a guarded relation that the planner opens although the
- * rewrite has not seen its range table entry refuses the statement.
+ * Every SQL statement with a plan passes this hook: simple and prepared ones, and those
+ * of procedural languages, function bodies, rules and cursors.  The check is the second
+ * line of defence: the statement is refused if the planner opens a guarded relation whose
+ * range table entry the rewrite has not seen.
  */
 #include "postgres.h"
 
@@ -37,7 +37,7 @@
 #include "read/around.h"
 #include "read/resume.h"
 
-/* Planners of ours under way.  CREATE INDEX and CLUSTER open relations without. */
+/* Number of our planner calls under way.  CREATE INDEX and CLUSTER use no planner hook. */
 static int	planning = 0;
 
 static planner_hook_type prev_planner = NULL;
@@ -84,7 +84,7 @@ call_next_planner(Query *parse, const char *query_string, int cursorOptions, Par
 	return standard_planner(parse, query_string, cursorOptions, boundParams);
 }
 
-/* What planning calls may be shown values, which become constants of the plan. */
+/* Functions that planning runs may be shown values, which become constants of the plan. */
 static PlannedStmt *
 planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
 {
@@ -100,12 +100,12 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 
 	cg_folding_refresh();
 	cg_resume_enter_planning(&frame);
-	/* Before functions are inlined, which evaluates their arguments. */
+	/* Inlining evaluates arguments of functions, so this comes before. */
 	cg_around_enter_planning(&around, parse);
 	PG_TRY();
 	{
 		result = plan_guarded(parse, query_string, cursorOptions, boundParams);
-		/* ON CONFLICT looks for indexes by another way. */
+		/* ON CONFLICT loads index expressions outside of planner_relation_info(). */
 		foreach(lc, around.read ? result->resultRelations : NIL)
 			cg_folding_forget_kept(rt_fetch(lfirst_int(lc), result->rtable)->relid);
 	}
@@ -139,18 +139,18 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	if (rewritten.found)
 	{
 		cg_shared_require();
-		/* Before anything of an older version's objects is taken for what it is today. */
+		/* The objects in the database must be those of this version. */
 		cg_objects_require();
 		if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
 			refuse_hold();
-		/* While a subtransaction can still be had: see interventions.c. */
+		/* It needs a subtransaction, which is still possible here: see interventions.c. */
 		cg_interventions_refresh();
 	}
 
 	if (inlined.statistics)
 		cg_statistics_guard(parse);
 
-	/* An error is caught by the caller, which sets both back. */
+	/* The caller catches an error, and resets both. */
 	planning++;
 	cg_inline_forbid(true);
 	result = call_next_planner(parse, query_string, cursorOptions, boundParams);
@@ -158,12 +158,12 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	cg_inline_forbid(planning > 0);
 	cg_called_mark_plan(result, rewritten.called, rewritten.called_kinds);
 	result->invalItems = list_concat(result->invalItems, inlined.dependencies);
-	/* What was assumed of the actor may not hold for another one. */
+	/* Assumptions about the actor may be wrong for another role. */
 	result->dependsOnRole |= inlined.depends_on_role || rewritten.assumes;
 	return result;
 }
 
-/* Its rows are kept from the commit on, whatever becomes of the windows. */
+/* Such a cursor keeps its rows after the commit, even if their windows close. */
 static void
 refuse_hold(void)
 {
@@ -173,7 +173,7 @@ refuse_hold(void)
 			 errhint("Use a cursor WITHOUT HOLD, or read the rows at once.")));
 }
 
-/* By somebody who is shown every value. */
+/* Is it a look-up by an actor who is shown every value? */
 static bool
 is_look_up(const CgMark *mark)
 {
@@ -181,10 +181,10 @@ is_look_up(const CgMark *mark)
 }
 
 /*
- * The order in which an index on a guarded column returns rows is that of the stored
- * values, and a user who may INSERT could put values of their own in between.  No
- * condition could use it anyhow: they all see reveal().  Look-ups are by people who are
- * shown every value.  Extended statistics tell EXPLAIN how many values there are.
+ * An index on a guarded column returns rows in the order of the stored values, and a user
+ * who may INSERT could find a value by inserting others around it.  No condition could use
+ * the index anyway, since all conditions see reveal().  A look-up may use it: its actor is
+ * shown every value.  Extended statistics would tell EXPLAIN how many values there are.
  */
 static void
 forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
@@ -215,9 +215,9 @@ forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
 }
 
 /*
- * A child of a relation that the rewrite has seen was read through that
- * relation's columns: then what is guarded in the child must be guarded there.  A
- * parent that is not guarded at all has no mark.
+ * If the rewrite has seen a parent of the relation, the relation is read through the
+ * parent's columns.  Then every guard of the relation must be a guard of the parent, too.
+ * A parent that is not guarded has no mark.
  */
 static void
 planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
@@ -228,7 +228,7 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 
 	if (prev_get_relation_info)
 		prev_get_relation_info(root, relid, inhparent, rel);
-	/* The planner has what it wants of the indexes by now. */
+	/* The planner has copied the index expressions by now. */
 	if (cg_around_innermost() && cg_around_innermost()->read)
 		cg_folding_forget_kept(relid);
 	policy = planning > 0 ? cg_policy_get(relid) : NULL;
@@ -245,7 +245,7 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 				 cg_refused_relation(relid, policy->guarded[0].attnum),
 				 errdetail("It is reached past contact_guard's rewrite."),
 				 errhint("If it is read through a parent table, protect the parent too.")));
-	/* A key that is computed in the child, say. */
+	/* For example, the key may be a generated column in the child. */
 	if (policy->broken)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -264,11 +264,12 @@ has_guarded(const RangeTblEntry *rte, AttrNumber attnum)
 }
 
 /*
- * Estimates over a guarded column, as of DISTINCT, would show EXPLAIN how many values
- * it has: there are no statistics of it.  The hook may say so by taking control.
+ * Estimates over a guarded column, such as those of DISTINCT, would tell EXPLAIN how many
+ * values it has.  So the planner gets no statistics of it: the hook returns true and sets
+ * none.
  *
  * The planner's estimates call operators of any user with values from statistics.  For
- * columns of the log only operators that tell nothing may be called so.
+ * columns of the log only leakproof operators may get such values.
  */
 static bool
 planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,

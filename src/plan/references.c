@@ -1,9 +1,9 @@
 /*
  * references.c
- *		Expressions of a query, as the rewrite changes them.
+ *		The rewrite of a query's expressions.
  *
- * See rewrite.c for what is not rewritten.  A kind of node that known.c does not
- * name ends the statement.
+ * rewrite.c lists the expressions that are not rewritten.  A kind of node that known.c
+ * does not name is an error.
  */
 #include "postgres.h"
 
@@ -53,7 +53,7 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 			{
 				bool		ordered = context->place.ordered;
 
-				/* ARRAY(SELECT …) keeps the order; who uses a CTE's, is not known. */
+				/* ARRAY(SELECT …) keeps the order; whether a CTE's order is used is not known. */
 				context->place.ordered = true;
 				cg_rewrite_subquery((Query *) node, context);
 				context->place.ordered = ordered;
@@ -64,7 +64,7 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 		case T_FuncExpr:
 			if (is_void_filter(node))
 				return makeBoolConst(true, false);
-			/* A notification is not kept. */
+			/* A notification is not stored. */
 			if (((FuncExpr *) node)->funcid != F_PG_NOTIFY &&
 				cg_writers_is_one(((FuncExpr *) node)->funcid))
 				return rewrite_write(node, context);
@@ -73,7 +73,7 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 			if (is_void_filter(node))
 				return makeBoolConst(true, false);
 			break;
-			/* Which of their parts is computed, others decide. */
+			/* Some parts of these decide which other parts are computed. */
 		case T_BoolExpr:
 		case T_CaseExpr:
 		case T_CoalesceExpr:
@@ -120,7 +120,7 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 	return expression_tree_mutator(node, cg_references_rewrite, context);
 }
 
-/* setval(…, phone) */
+/* The arguments of a writing function, as in setval(…, phone). */
 static Node *
 rewrite_write(Node *node, RewriteContext *context)
 {
@@ -148,7 +148,7 @@ chooses_parts(const Node *node)
 	}
 }
 
-/* CASE WHEN phone IS NULL THEN purge(id) END */
+/* A choice between calls, as in CASE WHEN phone IS NULL THEN purge(id) END. */
 static Node *
 rewrite_choice(Node *node, RewriteContext *context)
 {
@@ -175,7 +175,7 @@ note_function(Oid function, void *walk)
 	return false;
 }
 
-/* One that reads, where what it returns has a part in what the query does. */
+/* Notes functions that may read, if their results decide what the query does. */
 static void
 note_called(Node *node, RewriteContext *context)
 {
@@ -200,7 +200,7 @@ rewrite_action(MergeAction *action, RewriteContext *context)
 		action->targetList = (List *) cg_references_rewrite((Node *) action->targetList, context);
 }
 
-/* The row filter, for an actor who sees all rows. */
+/* Is it our row filter, and does the actor see all rows? */
 static bool
 is_void_filter(const Node *node)
 {
@@ -209,7 +209,7 @@ is_void_filter(const Node *node)
 	return cg_rowpolicy_is_filter(node, &relid) && cg_planassume_sees_all(relid);
 }
 
-/* Rows that the same statement has made: EXCLUDED, and the rows of a plain INSERT. */
+/* Is it a value that the same statement has made: in EXCLUDED, or the row of an INSERT? */
 static bool
 is_own_value(const Query *query, const Var *var)
 {
@@ -231,7 +231,7 @@ rewrite_var(Var *var, RewriteContext *context)
 
 	if (context->place.decides)
 		cg_uses_note(context, var);
-	/* System columns hold no phone numbers. */
+	/* System columns hold no guarded values. */
 	if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_NAMEDTUPLESTORE) ||
 		var->varattno < 0 || !OidIsValid(rte->relid))
 		return (Node *) var;
@@ -240,7 +240,7 @@ rewrite_var(Var *var, RewriteContext *context)
 		return (Node *) var;
 	if (var->varattno != InvalidAttrNumber && cg_policy_column(policy, var->varattno) == NULL)
 		return (Node *) var;
-	/* There it may stand for the null of another set; the planner sees a value. */
+	/* In such a query the Var may mean the null of another set, but the planner sees a value. */
 	if (var->varlevelsup > 0 && query->groupingSets)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -264,7 +264,7 @@ rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context)
 	return cg_wholerow_or_null(row, var, rte);
 }
 
-/* Why the policy of a relation lets nothing through; an ERROR. */
+/* The policy of a relation; ERROR if it is broken. */
 static const CgPolicy *
 sound_policy(const RangeTblEntry *rte, AttrNumber attnum)
 {
@@ -313,9 +313,9 @@ is_self_assignment(const Query *query, const TargetEntry *target)
 }
 
 /*
- * Assignments to columns of a row that exists: what is assigned to a guarded column, or
- * to the customer key, goes through keep(), and is itself rewritten. Otherwise a
- * technician could assign a row to a customer with an open window, and read it.
+ * Assignments to columns of an existing row.  A value for a guarded column, or for the
+ * customer key, is rewritten itself and then passes keep().  Otherwise a technician could
+ * assign a row to a customer with an open window, and read it.
  */
 List *
 cg_references_rewrite_assignments(List *targets, Query *query, RewriteContext *context)
@@ -331,7 +331,7 @@ cg_references_rewrite_assignments(List *targets, Query *query, RewriteContext *c
 		bool		guarded = !target->resjunk && policy &&
 			(cg_policy_column(policy, target->resno) || policy->customer == target->resno);
 
-		/* SET phone = phone stores nothing that keep() would not put right. */
+		/* For SET phone = phone keep() stores the old value in any case. */
 		context->place.flows &= !(guarded && is_self_assignment(query, target));
 		context->place.to_guarded = guarded && target->resno != policy->customer;
 		target->expr = (Expr *) cg_references_rewrite((Node *) target->expr, context);

@@ -2,24 +2,24 @@
  * rewrite.c
  *		Every reference to a guarded column becomes a call of reveal().
  *
- * The walk names every field of a Query that holds expressions; test/census fails
- * where PostgreSQL has one that it does not know.  It knows at each Var in which
- * Query its range table entry is (a stack of Queries, indexed by varlevelsup), and for
- * what the value is used: whether it may flow into a row, whether that row is stored,
- * whether it chooses rows that are written (uses.c).  Expressions are references.c's.
+ * The walk names every field of a Query that holds expressions; test/census fails if
+ * PostgreSQL has one that it does not name.  At each Var the walk knows the Query of its
+ * range table entry (a stack of Queries, indexed by varlevelsup), and the use of the
+ * value: whether it may become part of a row, whether that row is stored, and whether it
+ * chooses rows that are written (uses.c).  references.c rewrites the expressions.
  *
- * Not rewritten:
- * - EXCLUDED, and the row that a plain INSERT returns or checks: the values that the
- *   writer has just sent;
- * - the container of an assignment to a part of a column: replaced by a mask,
+ * These are not rewritten:
+ * - EXCLUDED, and the row that a plain INSERT returns or checks: the writer has just sent
+ *   their values;
+ * - the container of an assignment to a part of a column: if a mask replaced it,
  *   the rest of the column would be lost;
- * - the expressions that choose an index for ON CONFLICT: they must equal the
- *   index's.
+ * - the expressions that choose an index for ON CONFLICT: they must equal those of the
+ *   index.
  *
- * Quals of row-security policies are rewritten as all else: they cannot be told
- * from those of a security-barrier view, which anybody may write.
+ * Quals of row-security policies are rewritten like other quals: nothing tells them from
+ * those of a security-barrier view, which any user may write.
  *
- * Comparisons that look a customer up are put past all this: see lookup.h.
+ * Comparisons that look a customer up are taken out before: see lookup.h.
  */
 #include "postgres.h"
 
@@ -124,7 +124,7 @@ rewrite_query(Query *query, RewriteContext *context, bool top)
 	context->output = NULL;
 	context->place.decides |= context->place.excepted;
 	context->place.excepted = false;
-	/* What a SELECT at the top makes goes out, whatever its CTEs store. */
+	/* The result of a SELECT at the top goes to the client, even if its CTEs store rows. */
 	if (top && query->commandType == CMD_SELECT)
 		context->place.stores = context->place.writes = false;
 	context->place.ordered |= cg_uses_is_order_used(query, top);
@@ -165,7 +165,7 @@ take_lookups(Query *query, RewriteContext *context)
 	if (!cg_lookup_present(query))
 		return NIL;
 	context->result.assumes = true;
-	/* Once, before the first is taken out. */
+	/* Asked once, before the first look-up is taken out. */
 	if (!context->asked)
 		context->rowless = cg_rowless_present(context->top, context->params);
 	context->asked = true;
@@ -173,8 +173,8 @@ take_lookups(Query *query, RewriteContext *context)
 }
 
 /*
- * A definition of the relation compares what an UPDATE sets with what is stored.  So each row
- * that it writes is read, for the record alone: whose value was compared.
+ * If a definition of the relation compares new values of an UPDATE with stored ones, each
+ * row that the UPDATE writes is read, only so that its customer is recorded.
  */
 static void
 read_compared(Query *query, RewriteContext *context)
@@ -199,7 +199,7 @@ read_compared(Query *query, RewriteContext *context)
 								makeTargetEntry((Expr *) reveal, list_length(query->targetList) + 1, NULL, true));
 }
 
-/* What rows are made of. */
+/* The expressions that make rows. */
 static void
 rewrite_output(Query *query, void *output, RewriteContext *context, bool top)
 {
@@ -212,14 +212,14 @@ rewrite_output(Query *query, void *output, RewriteContext *context, bool top)
 	}
 	else
 	{
-		/* All that a DELETE has there is the row for an INSTEAD OF trigger, which may look at it. */
+		/* In a DELETE it is the row for an INSTEAD OF trigger, which may decide by it. */
 		context->place.decides |= query->commandType == CMD_DELETE;
 		query->targetList = rewrite_targets(query->targetList, query, output, context);
 		context->place.decides = saved.decides;
 	}
 	query->mergeActionList = (List *)
 		cg_references_rewrite((Node *) query->mergeActionList, context);
-	/* Shown to the writer; but what a CTE returns, the statement may store. */
+	/* RETURNING at the top shows rows to the writer, but that of a CTE may be stored. */
 	if (top)
 		context->place.flows = context->place.stores = context->place.writes = false;
 	query->returningList = rewrite_targets(query->returningList, query, output, context);
@@ -240,7 +240,7 @@ rewrite_output(Query *query, void *output, RewriteContext *context, bool top)
 	}
 }
 
-/* Each column with what the query around, and this one, do with it. */
+/* Each column, with its uses in this query and in the query around. */
 static List *
 rewrite_targets(List *targets, Query *query, void *output, RewriteContext *context)
 {
@@ -256,7 +256,7 @@ rewrite_targets(List *targets, Query *query, void *output, RewriteContext *conte
 			(orders && context->place.ordered) ||
 			(output && cg_uses_decide(context, output, target->resno));
 		context->place.orders = orders;
-		/* What a SELECT only sorts by does not leave it. */
+		/* A column that a SELECT only sorts by is not in its result. */
 		context->place.flows &= !(target->resjunk && query->commandType == CMD_SELECT);
 		target->expr = (Expr *) cg_references_rewrite((Node *) target->expr, context);
 		context->place = saved;
@@ -304,7 +304,7 @@ rewrite_conditions(Query *query, RewriteContext *context)
 	if (query->jointree->quals)
 		query->jointree->quals = conditions == NIL ? NULL : (Node *) make_ands_explicit(conditions);
 	CG_COMPAT_MERGE_CONDITION(query, rewrite_condition(query->mergeJoinCondition, context));
-	/* What is grouped by must look the same here as in the output. */
+	/* A grouping expression must be the same here as in the output. */
 	context->place.decides = true;
 	context->place.flows = saved.flows && query->groupClause;
 	rewrite_groups(query, context);
@@ -314,7 +314,7 @@ rewrite_conditions(Query *query, RewriteContext *context)
 	query->limitCount = rewrite_condition(query->limitCount, context);
 }
 
-/* The output and HAVING refer to them.  Walked before the entries to which they refer. */
+/* Grouping expressions: walked after the output and HAVING, and before other entries. */
 static void
 rewrite_groups(Query *query, RewriteContext *context)
 {
@@ -331,7 +331,7 @@ rewrite_groups(Query *query, RewriteContext *context)
 	}
 }
 
-/* From the last one, which may use those before it. */
+/* Begins with the last one, which may use those before it. */
 static void
 rewrite_ctes(Query *query, RewriteContext *context, bool top)
 {
@@ -341,7 +341,7 @@ rewrite_ctes(Query *query, RewriteContext *context, bool top)
 	{
 		CommonTableExpr *cte = list_nth_node(CommonTableExpr, query->cteList, i);
 
-		/* Who uses what of itself, a recursive one does not tell in time. */
+		/* A recursive one may use its columns in a part that is walked later. */
 		context->place.decides = saved.decides || query->hasRecursive;
 		context->output = cte;
 		cte->ctequery = cg_references_rewrite(cte->ctequery, context);
@@ -369,7 +369,7 @@ only_unites_all(Node *node)
 		only_unites_all(operation->larg) && only_unites_all(operation->rarg);
 }
 
-/* From the end: lateral references point backwards. */
+/* Begins at the end, since lateral references point backwards. */
 static void
 rewrite_rtable(Query *query, void *output, RewriteContext *context)
 {
@@ -384,7 +384,7 @@ rewrite_rtable(Query *query, void *output, RewriteContext *context)
 			context->output = rte;
 			if (query->setOperations)
 			{
-				/* Its columns are those of the whole. */
+				/* Its columns are those of the whole set operation. */
 				context->output = output;
 				context->place.decides |= !only_unites_all(query->setOperations) ||
 					query->limitCount || query->limitOffset;
@@ -394,7 +394,7 @@ rewrite_rtable(Query *query, void *output, RewriteContext *context)
 			context->place = saved;
 		}
 		rewrite_aliases(rte, context);
-		/* Sets of rows: what goes in says what comes out. */
+		/* The arguments of these decide which rows they return. */
 		context->place.decides = true;
 		context->place.by_rows = rte->rtekind == RTE_FUNCTION && !cg_uses_any(context, rte);
 		rte->functions = (List *) cg_references_rewrite((Node *) rte->functions, context);
@@ -408,7 +408,7 @@ rewrite_rtable(Query *query, void *output, RewriteContext *context)
 	}
 }
 
-/* A join's columns, of which some are expressions. */
+/* The columns of a join, some of which are expressions. */
 static void
 rewrite_aliases(RangeTblEntry *rte, RewriteContext *context)
 {

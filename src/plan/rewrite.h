@@ -13,16 +13,17 @@
 typedef struct CgRewritten
 {
 	bool		found;			/* the query reads guarded columns or hidden rows */
-	bool		assumes;		/* its plan holds for some actors only: planassume.h */
-	List	   *called;			/* OIDs of functions, and */
-	List	   *called_kinds;	/* for what: see called.h */
+	bool		assumes;		/* its plan is valid for some actors only: planassume.h */
+	List	   *called;			/* OIDs of functions */
+	List	   *called_kinds;	/* the kinds of each: see called.h */
 } CgRewritten;
 
 /*
- * For a query with a guarded relation in some range table, or with functions that may
- * read and others that may write, of which it makes the list alone.  params: their values,
- * where the plan is for those alone, or NULL.  Rewrites in place, and marks the entries of guarded relations (rtemark.h).  ERROR
- * object_not_in_prerequisite_state if the policy of one is broken.
+ * Rewrites a query in place, and marks the entries of guarded relations (rtemark.h).  Call
+ * it for a query with a guarded relation in some range table, or with functions that may
+ * read and others that may write; for the latter it only makes the list "called".  params:
+ * values of parameters if the plan is for these only, or NULL.  ERROR
+ * object_not_in_prerequisite_state if the policy of a relation is broken.
  */
 extern CgRewritten cg_rewrite_query(Query *query, ParamListInfo params, const CgInlined *inlined);
 

@@ -1,11 +1,11 @@
 /*
  * rowless.c
- *		Expressions that no row has a part in.
+ *		Expressions that do not depend on a row.
  *
- * Asked of statements with look-ups alone.  What folds to a constant is computed
- * before any row is read, and parameters have been; the result of the outermost
- * query, its LIMIT and the functions in its FROM are computed of rows that have
- * passed all conditions, or before any.
+ * Only statements with look-ups are checked.  Expressions that fold to a constant, and
+ * parameters, are computed before any row is read.  The result of the outermost query,
+ * its LIMIT and the functions in its FROM are computed from rows that have passed all
+ * conditions, or before any row.
  */
 #include "postgres.h"
 
@@ -19,7 +19,7 @@
 
 typedef struct RowlessContext
 {
-	PlannerInfo *root;			/* with the parameters' values, if there are any */
+	PlannerInfo *root;			/* with the values of parameters, if they are known */
 } RowlessContext;
 
 static bool node_computes(const Node *node);
@@ -28,7 +28,7 @@ static bool query_walker(Query *query, RowlessContext *context);
 static bool rte_walker(RangeTblEntry *rte, RowlessContext *context);
 static bool rowless_walker(Node *node, void *context);
 
-/* May evaluating it run a user's code, or fail? */
+/* May evaluating the node run a user's code, or fail? */
 static bool
 node_computes(const Node *node)
 {
@@ -77,7 +77,7 @@ rowless_walker(Node *node, void *context)
 	return expression_tree_walker(node, rowless_walker, context);
 }
 
-/* All but the target list. */
+/* Checks all parts of the query but the target list. */
 static bool
 query_walker(Query *query, RowlessContext *context)
 {
@@ -101,19 +101,19 @@ rte_walker(RangeTblEntry *rte, RowlessContext *context)
 				return true;
 			break;
 		case RTE_VALUES:
-			/* A single row of them may be put in the place of its Vars. */
+			/* The planner may replace the Vars of a single row by its expressions. */
 			if (rowless_walker((Node *) rte->values_lists, context))
 				return true;
 			break;
 		case RTE_GROUP:
-			/* Of a subquery, as its target list is; 15 has it there. */
+			/* PostgreSQL 15 has these expressions in the target list. */
 			if (rowless_walker(cg_compat_group_expressions(rte), context))
 				return true;
 			break;
 		default:
 			break;
 	}
-	/* Policies of a guarded relation are made by contact_guard_admin. */
+	/* Only contact_guard_admin makes policies of a guarded relation. */
 	return !(rte->rtekind == RTE_RELATION && cg_policy_get(rte->relid)) &&
 		rowless_walker((Node *) rte->securityQuals, context);
 }

@@ -1,6 +1,6 @@
 /*
  * rowless.h
- *		Expressions that no row has a part in.
+ *		Expressions that do not depend on a row.
  */
 #ifndef CG_ROWLESS_H
 #define CG_ROWLESS_H
@@ -9,12 +9,12 @@
 #include "nodes/parsenodes.h"
 
 /*
- * Is anything computed in the statement from no row, other than what goes into its
- * result, and not known before it runs?
+ * Is there an expression in the statement that does not depend on a row, is not known
+ * before the statement runs, and does not go into its result?
  *
- * PostgreSQL holds a condition like name = f(42) for leakproof, since f sees no
- * row, and may ask it of a row before our own conditions.  But f, or an error,
- * tells that there was a row to ask it of.
+ * PostgreSQL treats a condition like name = f(42) as leakproof, since f sees no row, and
+ * may evaluate it for a row before our own conditions.  But a call of f, or its error,
+ * tells that there was such a row.
  */
 extern bool cg_rowless_present(Query *query, ParamListInfo params);
 

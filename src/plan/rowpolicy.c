@@ -2,24 +2,24 @@
  * rowpolicy.c
  *		Hide mode: rows of customers without an open window do not exist.
  *
- * protect() turns row security on and forces it, and the hooks here add to it
- * what no stored policy could say:
- * - a restrictive policy, key = ANY (open_customers(…)) AND visible(key, …).  The
- *   first half is what an index can answer; the second, asked for each row that
- *   is left, looks again when the first is a second old.
- * - a permissive one that gives back what protect() has taken: all rows to all
- *   where there was no row security, and to the owner where it was not forced.
- *   As soon as the CRM has permissive policies of its own, those rule, unless
- *   they had been there without being in force.
+ * protect() turns row security on and forces it, and the hooks here add policies that
+ * cannot be stored:
+ * - a restrictive policy, key = ANY (open_customers(…)) AND visible(key, …).  An index
+ *   can answer the first half.  The second half is evaluated for each remaining row, and
+ *   looks again when the first is a second old.
+ * - a permissive policy, which makes row security behave as before protect(): all rows
+ *   for all roles if there was no row security, and for the owner if it was not forced.
+ *   If the CRM creates permissive policies of its own, these decide, unless they existed
+ *   before without being in force.
  *
- * An actor with a standing permission, or who bypasses row security, sees all
- * rows.  That is decided when the plan is made (planassume.h): "… OR is_permitted()"
- * would be the end of the index.
+ * An actor with a standing permission, or one that bypasses row security, sees all rows.
+ * The planner hook decides that (planassume.h): with a condition "… OR is_permitted()" no
+ * index could be used.
  *
- * Row security knows nothing of a partition read directly, nor of foreign
- * tables; its owner can switch it off; and behind a superuser's view or SECURITY
- * DEFINER function it asks for the superuser, not for the actor.  So the rewrite
- * asks here for each entry, and what is missing is added.
+ * Row security does not apply to a partition that is read directly, nor to foreign
+ * tables; the owner can switch it off; and in a superuser's view or SECURITY DEFINER
+ * function it applies to the superuser, not to the actor.  So the rewrite calls this file
+ * for each entry, which adds a filter that is missing.
  */
 #include "postgres.h"
 
@@ -71,7 +71,7 @@ cg_rowpolicy_init(void)
 	row_security_policy_hook_permissive = permissive_policies;
 }
 
-/* A user who may INSERT may do so for any customer: the values are the user's own. */
+/* A user who may INSERT may do so for any customer, since the values are the user's own. */
 static List *
 restrictive_policies(CmdType cmdtype, Relation relation)
 {
@@ -122,7 +122,7 @@ make_policy(bool permissive, Oid role, Node *qual)
 	return policy;
 }
 
-/* A broken policy knows no customers, so no rows exist. */
+/* With a broken policy the customers are not known, so no rows exist. */
 static Node *
 make_filter(Oid relid, Index rti)
 {
@@ -196,8 +196,8 @@ filter_walker(Node *node, void *context)
 }
 
 /*
- * As in row security itself: the checks of foreign keys, which the table's owner
- * runs, see all rows.
+ * As in row security itself, the checks of foreign keys, which run as the table's owner,
+ * see all rows.
  */
 static bool
 is_foreign_key_check(const Query *query, RangeTblEntry *rte)
@@ -209,9 +209,9 @@ is_foreign_key_check(const Query *query, RangeTblEntry *rte)
 }
 
 /*
- * RETURNING makes row security ask the policies for SELECT of the new row: a row that the
- * writer has just made, for any customer.  What ON CONFLICT finds is asked for by checks
- * of another kind.
+ * With RETURNING, row security applies the policies for SELECT to the new row, which the
+ * writer has just made, for any customer.  So our check is removed.  For the row that ON
+ * CONFLICT finds there are checks of another kind.
  */
 static void
 allow_returning(Query *query)
@@ -255,9 +255,9 @@ cg_rowpolicy_require(Query *query, Index rti)
 }
 
 /*
- * PostgreSQL before 15.19 asks the WHERE of ON CONFLICT before it looks whether the
- * row that is there exists for the actor: CASE WHEN it does THEN condition ELSE true
- * END, and what row security finds then is an error, as ever.
+ * PostgreSQL before 15.19 evaluates the WHERE of ON CONFLICT before it checks whether the
+ * existing row is visible to the actor.  So the condition becomes CASE WHEN visible THEN
+ * condition ELSE true END: for a hidden row, row security then throws its error.
  */
 void
 cg_rowpolicy_guard_conflict(Query *query)

@@ -1,13 +1,13 @@
 /*
  * statistics.c
- *		Statistics of guarded columns, which hold values of them.
+ *		Statistics of guarded columns, which contain values of these columns.
  *
- * pg_stats shows most common values and histogram bounds to everybody who may
- * SELECT the column.  Its rows for guarded columns get a security qual of ours:
- * the planner, which reads statistics through the system caches, keeps them.
+ * pg_stats shows most common values and histogram bounds to every role that may SELECT
+ * the column.  A security qual of ours hides the rows of guarded columns in queries.  The
+ * planner still has them, since it reads statistics through the system caches.
  *
- * The session's outer role is asked about: a superuser's function must not show them to
- * its caller.
+ * The qual checks the session's outer role: a superuser's function must not show the rows
+ * to its caller.
  */
 #include "postgres.h"
 
@@ -90,7 +90,7 @@ visible_call(Oid catalog, Index rti)
 								 COERCE_EXPLICIT_CALL);
 }
 
-/* Guarded otherwise than those below it, or not at all. */
+/* Does a relation below it have guards that this relation lacks? */
 static bool
 is_above_guarded(Oid relid)
 {
@@ -102,7 +102,7 @@ is_above_guarded(Oid relid)
 	return false;
 }
 
-/* Statistics of an index are those of its expressions, which may be of anything. */
+/* Statistics of an index are those of its expressions, which may use any column. */
 Datum
 cg_statistics_visible(PG_FUNCTION_ARGS)
 {
@@ -114,17 +114,17 @@ cg_statistics_visible(PG_FUNCTION_ARGS)
 		PG_RETURN_BOOL(true);
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
 		relid = IndexGetRelation(relid, true);
-	/* Anybody may call this, of anything; and a relation may have gone since. */
+	/* Any user may call this for any OID, and the relation may have been dropped. */
 	if (relkind == '\0' || !OidIsValid(relid) || get_rel_relkind(relid) == '\0' ||
 		cg_policy_is_audited(relid))
 		PG_RETURN_BOOL(false);
 	if (relid != PG_GETARG_OID(0))
 		PG_RETURN_BOOL(cg_policy_get(relid) == NULL);
-	/* Those of a whole tree have the values of what is guarded below. */
+	/* Statistics of a whole tree contain values of columns that are guarded below. */
 	if (is_above_guarded(relid))
 		PG_RETURN_BOOL(false);
 	policy = cg_policy_get(relid);
-	/* Of hidden rows every column would tell. */
+	/* If rows are hidden, the statistics of every column would tell about them. */
 	PG_RETURN_BOOL(policy == NULL ||
 				   (!policy->hide && cg_policy_column(policy, PG_GETARG_INT16(1)) == NULL));
 }

@@ -1,6 +1,6 @@
 /*
  * statistics.h
- *		Statistics of guarded columns, which hold values of them.
+ *		Statistics of guarded columns, which contain values of these columns.
  */
 #ifndef CG_STATISTICS_H
 #define CG_STATISTICS_H
@@ -8,8 +8,8 @@
 #include "nodes/parsenodes.h"
 
 /*
- * Hides, from everybody but superusers, the rows of guarded columns in every use
- * of such a catalog in the query; in place.
+ * Changes the query in place so that catalogs of statistics show the rows of guarded
+ * columns only to superusers.
  */
 extern void cg_statistics_guard(Query *query);
 

@@ -1,15 +1,15 @@
 /*
  * uses.c
- *		Where a statement uses what it reads to choose rows.
+ *		Uses of values in conditions that choose rows.
  *
- * A mask decides no write, but RETURNING shows masks: so of a sub-select in FROM, or
- * a CTE, the rewrite must know which columns the query around it has in a condition.
- * It walks queries from the outside in, and a query's range table from its end, and
- * notes each use; a lateral reference points backwards.
+ * A mask must not decide a write, but RETURNING may show masks.  So the rewrite must know
+ * the columns of a sub-select in FROM, or of a CTE, that the query around it uses in a
+ * condition.  It walks from outer to inner queries, and through a range table from its
+ * end, since lateral references point backwards, and notes each use.
  *
- * Excepted is optimistic locking, as ORMs do it: UPDATE … WHERE id = $1 AND phone IS
- * NOT DISTINCT FROM $2.  There the row is pinned by a full unique key, and a mask can
- * only keep the write from happening, or let it happen to the row that was meant.
+ * Optimistic locking, as ORMs do it, is allowed: UPDATE … WHERE id = $1 AND phone IS NOT
+ * DISTINCT FROM $2.  There a full unique key pins the row.  The mask can only prevent the
+ * write, or allow it for the row that was meant.
  */
 #include "postgres.h"
 
@@ -87,7 +87,7 @@ cg_uses_note(RewriteContext *context, const Var *var)
 	context->uses = lappend(context->uses, use);
 }
 
-/* A key or a time is nobody's phone number. */
+/* Numbers, times and uuids do not count: they hold keys and times, not contact data. */
 bool
 cg_uses_any(const RewriteContext *context, const void *output)
 {
@@ -139,10 +139,10 @@ cg_uses_is_chosen_by(const Query *query, const TargetEntry *target)
 {
 	ListCell   *lc;
 
-	/* A function that returns a set says how many rows there are. */
+	/* A function that returns a set decides the number of rows. */
 	if (query->hasTargetSRFs && expression_returns_set((Node *) target->expr))
 		return true;
-	/* What is grouped by must look the same wherever it stands. */
+	/* A grouping expression must be the same in all places. */
 	if (query->groupClause != NIL || query->groupingSets != NIL)
 		return true;
 	if (target->ressortgroupref == 0)
@@ -161,8 +161,8 @@ cg_uses_is_ordered_by(const Query *query, const TargetEntry *target)
 }
 
 /*
- * row_number(), array_agg() and nextval() number rows.  Functions that a SELECT calls
- * for the client, to log what it shows for example, are called for all rows.
+ * row_number(), array_agg() and nextval() use the order of rows.  Volatile functions in a
+ * SELECT for the client, for example to log the rows, are called for all rows anyway.
  */
 bool
 cg_uses_is_order_used(Query *query, bool top)
@@ -191,7 +191,7 @@ is_value(Node *node)
 		!contain_volatile_functions(node);
 }
 
-/* A column of the row that is updated. */
+/* The column, if the node is a column of the row that is updated; or NULL. */
 static Var *
 target_column(const Query *query, Node *node)
 {
@@ -240,7 +240,7 @@ cg_uses_is_lock(const Query *query, Node *condition)
 	}
 }
 
-/* The column of a condition of the WHERE that sets it equal to a value, or NULL. */
+/* The column that a condition of the WHERE sets equal to a value, or NULL. */
 static Var *
 fixed_column(const Query *query, Node *condition, Node **side)
 {
@@ -260,7 +260,7 @@ fixed_column(const Query *query, Node *condition, Node **side)
 	return column;
 }
 
-/* All masks may be equal. */
+/* A guarded column does not pin a row, since all its masks may be equal. */
 static bool
 is_guarded_target(const Query *query, AttrNumber attnum)
 {
@@ -270,8 +270,8 @@ is_guarded_target(const Query *query, AttrNumber attnum)
 }
 
 /*
- * Is a column of an index set equal to a value, in the sense of that index?  Equal
- * in another one, as without regard to case, several rows of it may be.
+ * Is a column of an index set equal to a value, with the index's own equality?  By another
+ * equality, for example one that ignores case, several rows may be equal.
  */
 static bool
 fixes(const Query *query, Relation index, int i)
@@ -306,7 +306,7 @@ covers_unique_index(const Query *query, Relation rel)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 		Form_pg_index form = index->rd_index;
-		/* WITHOUT OVERLAPS is unique as well, and its operators are others. */
+		/* An index WITHOUT OVERLAPS is unique, too, but with other operators. */
 		bool		covers = form->indisunique && form->indimmediate && form->indisvalid &&
 			index->rd_rel->relam == BTREE_AM_OID &&
 			RelationGetIndexPredicate(index) == NIL;
@@ -354,7 +354,7 @@ cg_uses_is_pinned(const Query *query)
 	if (rte->rtekind != RTE_RELATION)
 		return false;
 	rel = table_open(rte->relid, NoLock);
-	/* An index of a parent of the old kind says nothing of its children. */
+	/* An index of an inheritance parent does not contain the rows of its children. */
 	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		result = covers_unique_index(query, rel);
 	else if (rel->rd_rel->relkind == RELKIND_RELATION && !(rte->inh && has_subclass(rte->relid)))

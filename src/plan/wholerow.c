@@ -1,6 +1,6 @@
 /*
  * wholerow.c
- *		A row as the columns that it is made of.
+ *		Whole-row references, expanded to columns.
  */
 #include "postgres.h"
 
@@ -56,7 +56,7 @@ cg_wholerow_or_null(RowExpr *row, const Var *var, const RangeTblEntry *rte)
 	{
 		Var		   *tableoid = copyObject(unconstify(Var *, var));
 
-		/* Cheaper than to fetch the whole row for the question. */
+		/* Testing this is cheaper than fetching the whole row. */
 		tableoid->varattno = TableOidAttributeNumber;
 		tableoid->varattnosyn = TableOidAttributeNumber;
 		tableoid->vartype = OIDOID;

@@ -1,6 +1,6 @@
 /*
  * wholerow.h
- *		A row as the columns that it is made of.
+ *		Whole-row references, expanded to columns.
  */
 #ifndef CG_WHOLEROW_H
 #define CG_WHOLEROW_H
@@ -12,8 +12,8 @@
 extern RowExpr *cg_wholerow_expand(const Var *var, const RangeTblEntry *rte);
 
 /*
- * The row, or NULL where the whole-row Var is NULL: on the empty side of an outer
- * join.  ROW(NULL, …) is not NULL, and count(c), row_to_json(c) tell.
+ * The row, or NULL if the whole-row Var is NULL, as on the empty side of an outer join.
+ * ROW(NULL, …) is not NULL, and count(c) or row_to_json(c) would show the difference.
  */
 extern Node *cg_wholerow_or_null(RowExpr *row, const Var *var, const RangeTblEntry *rte);
 

@@ -1,9 +1,9 @@
 /*
  * writers.c
- *		PostgreSQL's own functions that write without a statement.
+ *		Writers: built-in functions that write without a statement.
  *
- * A volatile one is taken for a writer unless builtins.c names it.  Functions that
- * run SQL come to the executor with what they write.
+ * A volatile built-in counts as a writer unless builtins.c names it.  Functions that run
+ * SQL write through the executor.
  */
 #include "postgres.h"
 
@@ -51,7 +51,7 @@ cg_writers_may_be_one(Oid function)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
-	/* A built-in that runs a text as SQL may write as well. */
+	/* A built-in that runs a text as SQL may write, too. */
 	if (function < FirstNormalObjectId)
 		result = cg_builtins_writes(form) || !cg_builtins_keeps(form);
 	else

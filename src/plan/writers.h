@@ -1,6 +1,6 @@
 /*
  * writers.h
- *		PostgreSQL's own functions that write without a statement.
+ *		Writers: built-in functions that write without a statement.
  */
 #ifndef CG_WRITERS_H
 #define CG_WRITERS_H
@@ -8,21 +8,21 @@
 #include "nodes/parsenodes.h"
 
 /*
- * Does the query call one, setval() or lo_unlink() for example, for rows that it has
- * chosen?  What functions of others write, they write by statements: see around.h.
+ * Does the query call a writer, for example setval() or lo_unlink(), for rows that it has
+ * chosen?  Other functions write with statements: see around.h.
  */
 extern bool cg_writers_present(Query *query);
 
-/* Is the function one? */
+/* Is the function a writer? */
 extern bool cg_writers_is_one(Oid function);
 
-/* May the function write, in whatever way?  That is what VOLATILE says. */
+/* May the function write in any way?  Every VOLATILE function may. */
 extern bool cg_writers_may_be_one(Oid function);
 
-/* Is such a function called in this expression? */
+/* Does this expression call such a function? */
 extern bool cg_writers_may_be_below(Node *node);
 
-/* May the function read tables?  All may that are not in C. */
+/* May the function read tables?  Every function that is not in C may. */
 extern bool cg_writers_may_read(Oid function);
 
 #endif							/* CG_WRITERS_H */

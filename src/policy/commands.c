@@ -1,10 +1,10 @@
 /*
  * commands.c
- *		Which utility statements may pass where something is guarded.
+ *		The utility statements that are allowed in a database that guards something.
  *
- * The table names what has been thought about; a statement that it does not have
- * is refused in a database where something is guarded, so that a new PostgreSQL
- * brings no way around.  test/census holds it against the server's headers.
+ * The list names the statements that have been examined.  A statement that it does not
+ * have is refused in a database that guards something, so that a new PostgreSQL does not
+ * open a way around.  test/census compares the list with the server's headers.
  */
 #include "postgres.h"
 
@@ -20,9 +20,9 @@ typedef struct Command
 
 static const Command commands[] = {
 	/*
-	 * What these make or change gets no stored value: roles, settings, schemas,
-	 * sequences, new types, servers.  A label has its provider's check, a script of
-	 * an extension comes here statement by statement.
+	 * The objects that these make or change get no stored value: roles, settings,
+	 * schemas, sequences, new types, servers.  The provider checks a label, and the
+	 * statements of an extension's script come here one by one.
 	 */
 	{T_AlterDatabaseRefreshCollStmt, CG_COMMAND_FREE},
 	{T_AlterDatabaseSetStmt, CG_COMMAND_FREE},
@@ -86,8 +86,8 @@ static const Command commands[] = {
 	{T_VariableShowStmt, CG_COMMAND_FREE},
 
 	/*
-	 * Decided in ddl.c: by the object-access hooks under the command's lock, some
-	 * with their relation resolved before.
+	 * ddl.c decides on these: in the object-access hooks, under the command's lock, and
+	 * for some of them before, when it has resolved their relation.
 	 */
 	{T_AlterCollationStmt, CG_COMMAND_DECIDED},
 	{T_AlterDomainStmt, CG_COMMAND_DECIDED},
@@ -126,8 +126,8 @@ static const Command commands[] = {
 
 	/*
 	 * Their rows come from plans (the planner hook), from COPY (copyto.c) or from
-	 * portals (resume.c); VACUUM and ANALYZE run what the definition calls and show
-	 * nothing of it.
+	 * portals (resume.c).  VACUUM and ANALYZE run functions of the definition, but show no
+	 * value.
 	 */
 	{T_CallStmt, CG_COMMAND_READS},
 	{T_ConstraintsSetStmt, CG_COMMAND_READS},
@@ -143,7 +143,7 @@ static const Command commands[] = {
 	{T_TruncateStmt, CG_COMMAND_READS},
 	{T_VacuumStmt, CG_COMMAND_READS},
 
-	/* These never come to the hook for utility statements by themselves. */
+	/* These never come to the hook for utility statements. */
 	{T_DeleteStmt, CG_COMMAND_QUERY},
 	{T_InsertStmt, CG_COMMAND_QUERY},
 	{T_MergeStmt, CG_COMMAND_QUERY},
@@ -160,7 +160,7 @@ static const Command commands[] = {
 CgCommandKind
 cg_commands_kind(NodeTag tag)
 {
-	/* Asked for each utility command, and a session mostly runs one kind: EXECUTE. */
+	/* Every utility command asks, and a session mostly runs one kind, such as EXECUTE. */
 	static int	last = 0;
 
 	if (commands[last].tag == tag)
@@ -171,7 +171,7 @@ cg_commands_kind(NodeTag tag)
 	return CG_COMMAND_UNKNOWN;
 }
 
-/* Those that hand rows on to the client, or run statements that come here by themselves. */
+/* False for commands that send rows to the client, or whose statements come here, too. */
 bool
 cg_commands_stores(NodeTag tag)
 {

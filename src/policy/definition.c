@@ -1,14 +1,15 @@
 /*
  * definition.c
- *		What the definition of a guarded relation calls.
+ *		The functions that the definition of a guarded relation calls.
  *
- * Read from the catalogs as it is stored: the relation cache has its index
- * expressions simplified, with functions inlined on whose path ever it was filled.
+ * Definitions are read from the catalogs as they are stored.  The relation cache has
+ * simplified index expressions: functions in them were inlined with the search_path of
+ * the moment.
  *
- * An expression that refers to no guarded column may call what it likes.  A row
- * trigger has the whole row; so has an expression with a whole-row reference.
- * Statement triggers see transition tables, which are rewritten.  Defaults see
- * nothing, and policies and rules go through the rewrite.
+ * An expression that refers to no guarded column may call any function.  A row trigger
+ * gets the whole row, and so does an expression with a whole-row reference.  Statement
+ * triggers see transition tables, which are rewritten.  Defaults get no stored value, and
+ * policies and rules go through the rewrite.
  */
 #include "postgres.h"
 
@@ -47,8 +48,8 @@
 typedef struct Walk
 {
 	Relation	rel;
-	Bitmapset  *guarded;		/* as pull_varattnos() counts, whole rows too */
-	bool		all;			/* rows are hidden: every column counts */
+	Bitmapset  *guarded;		/* as pull_varattnos() counts, with whole rows */
+	bool		all;			/* every column counts, since rows are hidden */
 	CgDefinition *found;
 } Walk;
 
@@ -147,7 +148,7 @@ look_at_function(Walk *walk, Oid function, const char *where)
 	collect(walk, &callees, where);
 }
 
-/* Their types, and what is computed and stored. */
+/* The types of columns, and generated columns. */
 static void
 walk_columns(Walk *walk)
 {
@@ -184,7 +185,7 @@ walk_checks(Walk *walk)
 				psprintf("check constraint \"%s\"", constr->check[i].ccname));
 }
 
-/* An expression of pg_index or another catalog; NULL for none. */
+/* An expression that is stored in a catalog; NULL for none. */
 static Node *
 stored_node(int cache, HeapTuple tuple, AttrNumber attnum)
 {
@@ -194,7 +195,7 @@ stored_node(int cache, HeapTuple tuple, AttrNumber attnum)
 	return isnull ? NULL : stringToNode(TextDatumGetCString(stored));
 }
 
-/* Columns, expressions, predicate; what compares and hashes them. */
+/* The predicate and expressions of an index, and the support functions of its columns. */
 static void
 walk_index(Walk *walk, Oid indexid)
 {
@@ -237,7 +238,10 @@ walk_index(Walk *walk, Oid indexid)
 	index_close(index, AccessShareLock);
 }
 
-/* Does it write the words of columns that are not guarded?  The first two arguments are others. */
+/*
+ * Is it a built-in tsvector trigger that neither reads nor writes a guarded column?  Its
+ * second argument (the configuration) is not checked as a column.
+ */
 static bool
 is_tsvector_of_others(const Walk *walk, const Trigger *trigger)
 {
@@ -304,8 +308,8 @@ partition_expressions(Oid relid)
 }
 
 /*
- * Rows find their partition by it, and a partition is checked by those above it.
- * Columns have other numbers there.
+ * The partition key routes rows, and makes the constraints of the partitions below.
+ * "of" is the relation or an ancestor, whose columns may have other numbers.
  */
 static void
 walk_partition_key(Walk *walk, Oid of)
@@ -374,7 +378,7 @@ cg_definition_survey(Oid relid, CgDefinition *definition)
 		return;
 	}
 	set_guarded(&walk, policy);
-	/* Looking at others may build their policies anew, and move this one. */
+	/* Calls for other relations may invalidate the pointer to this policy. */
 	ancestors = list_copy(policy->ancestors);
 	walk_columns(&walk);
 	walk_checks(&walk);

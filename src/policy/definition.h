@@ -1,9 +1,9 @@
 /*
  * definition.h
- *		What the definition of a guarded relation calls.
+ *		The functions that the definition of a guarded relation calls.
  *
  * Checks, indexes, exclusion constraints, generated columns, row triggers, domains,
- * partition keys and extended statistics get stored values, past reveal().
+ * partition keys and extended statistics get stored values without reveal().
  */
 #ifndef CG_DEFINITION_H
 #define CG_DEFINITION_H
@@ -12,27 +12,30 @@
 
 typedef struct CgOffence
 {
-	Oid			relid;			/* whose definition it is */
-	Oid			function;		/* what may not be called; InvalidOid: see what */
+	Oid			relid;			/* the relation with the definition */
+	Oid			function;		/* the function that may not be called; InvalidOid: see what */
 	char	   *what;			/* "function crm.ok_phone(text)" */
 	char	   *where;			/* "check constraint \"c2_phone_check\"" */
 } CgOffence;
 
-/* All that a definition hands guarded values to, directly or beneath. */
+/* All functions and types that a definition gives guarded values to, also indirectly. */
 typedef struct CgDefinition
 {
 	List	   *offences;		/* CgOffence, palloc'd */
-	List	   *functions;		/* OIDs, built-ins too */
+	List	   *functions;		/* OIDs, with built-ins */
 	List	   *types;			/* OIDs, without built-ins */
 	List	   *prints;			/* see prints.h */
 } CgDefinition;
 
-/* Empty if it has no guarded column, or does not exist.  AccessShareLock, for the time. */
+/*
+ * Fills *definition; it stays empty if the relation has no guarded column, or does not
+ * exist.  Holds AccessShareLock during the call.
+ */
 extern void cg_definition_survey(Oid relid, CgDefinition *definition);
 
 /*
- * The functions that the relation's definition hands guarded values to and that
- * are not allowed (callees.h), each once: CgOffence, palloc'd.  NIL if it has no
+ * The functions that the relation's definition gives guarded values to and that
+ * are not allowed (callees.h), each once: CgOffence, palloc'd.  NIL if the relation has no
  * guarded column, or does not exist.  Opens the relation, with AccessShareLock.
  */
 extern List *cg_definition_offences(Oid relid);

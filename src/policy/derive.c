@@ -2,12 +2,11 @@
  * derive.c
  *		Generated columns that are computed from guarded ones.
  *
- * They are guarded as what they are computed from, without a label.  A mask that
- * shows a part of the value, or which values are equal, would show a part of
- * another value here: substr(phone, 5) under partial(4,0).  It is kept where the
- * expression is the column itself, in upper or lower case.  A constant does not
- * hide a NULL: it is kept where the expression is NULL only if the column is.
- * In all other cases the mask is null.
+ * They are guarded like their inputs, without a label.  A mask that shows a part of the
+ * value, or which values are equal, could show another part here: substr(phone, 5) under
+ * partial(4,0).  So that mask is used only if the expression is the column itself, in
+ * upper or lower case.  A constant mask does not hide a NULL.  It is used if the
+ * expression is NULL only if the column is.  In all other cases the mask is null.
  */
 #include "postgres.h"
 
@@ -40,7 +39,7 @@ static bool suits(const CgPolicy *policy, const CgGuarded *source, AttrNumber at
 static char *mask_of(const CgPolicy *policy, const CgGuarded *source, bool several,
 					 AttrNumber attnum, Node *expression);
 
-/* NULL unless the column is generated. */
+/* The expression of a generated column; NULL if the column is not generated. */
 static Node *
 generation_expression(Oid relid, AttrNumber attnum)
 {
@@ -77,7 +76,7 @@ generation_expression(Oid relid, AttrNumber attnum)
 	return result;
 }
 
-/* The first guarded column in it, or NULL. */
+/* The first guarded column in the expression, or NULL. */
 static const CgGuarded *
 source_of(const CgPolicy *policy, Oid of, Node *expression, bool *several)
 {
@@ -121,7 +120,7 @@ is_column_itself(Node *node)
 	return false;
 }
 
-/* Is it NULL only if a column in it is?  Not so: regexp_match(), nullif(), CASE. */
+/* Is it NULL only if a column in it is?  False for regexp_match(), nullif() or CASE. */
 static bool
 keeps_null(Node *node)
 {
@@ -176,7 +175,7 @@ keeps_null(Node *node)
 	return true;
 }
 
-/* Has it the type that the mask was made for, or one that takes any text? */
+/* Has the column the type that the mask was made for, or a type that takes any text? */
 static bool
 suits(const CgPolicy *policy, const CgGuarded *source, AttrNumber attnum)
 {
@@ -204,7 +203,7 @@ mask_of(const CgPolicy *policy, const CgGuarded *source, bool several, AttrNumbe
 void
 cg_derive_columns(CgPolicy *policy)
 {
-	/* Expressions are read into memory that goes; the policy stays. */
+	/* Expressions are read into temporary memory; the policy stays. */
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "contact_guard expressions",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext oldcontext = MemoryContextSwitchTo(scratch);

@@ -8,8 +8,8 @@
 #include "policy/policy.h"
 
 /*
- * Adds to a policy that has its labels' columns those that the relation or an
- * ancestor computes from them.  Reads catalogs alone.
+ * Adds to a policy, which has the columns of its labels, the columns that the relation or
+ * an ancestor computes from them.  Reads only catalogs.
  */
 extern void cg_derive_columns(CgPolicy *policy);
 

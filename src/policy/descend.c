@@ -1,10 +1,10 @@
 /*
  * descend.c
- *		Relations below a relation that are guarded by themselves, or foreign tables.
+ *		Relations below a relation that have labels of their own, or are foreign tables.
  *
- * Asked from below: from each relation with a label, or foreign table, up to its
- * ancestors, which are few, and not from a partitioned table down to its partitions,
- * which may be thousands.  The answer is kept until any relation changes.
+ * The search goes upwards, from each relation with a label, or foreign table, to its few
+ * ancestors.  It does not go down from a partitioned table, which may have thousands of
+ * partitions.  The answer is kept until any relation changes.
  */
 #include "postgres.h"
 
@@ -29,20 +29,20 @@
 
 #define PROVIDER "contact_guard"
 
-/* A relation of some kind, and one above it. */
+/* A relation with a label, or a foreign table, and one of its ancestors. */
 typedef struct Pair
 {
 	Oid			below;
 	Oid			above;
 } Pair;
 
-/* All of one kind. */
+/* All pairs of one of the two kinds. */
 typedef struct Pairs
 {
-	List	   *(*of) (void);
+	List	   *(*of) (void);	/* finds the relations of the kind */
 	MemoryContext context;
 	List	   *list;
-	uint64		known;			/* the invalidations that it knows of */
+	uint64		known;			/* "invalidations" when the list was made */
 } Pairs;
 
 static List *labelled(void);
@@ -51,7 +51,7 @@ static List *foreign_tables(void);
 static Pairs of_labelled = {labelled, NULL, NIL, 0};
 static Pairs of_foreign = {foreign_tables, NULL, NIL, 0};
 static uint64 invalidations = 1;
-static CgRecent childless;		/* relations without children: each write asks */
+static CgRecent childless;		/* relations without children, since each write asks */
 
 static void descend_inval(Oid relid);
 static void add_ancestors(Relation catalog, Oid below, Oid relid, List **found);
@@ -65,7 +65,7 @@ descend_inval(Oid relid)
 	cg_recent_forget(&childless, relid);
 }
 
-/* With what a child of the old kind inherits from a labelled one. */
+/* With the tables that inherit from a relation with a label without being partitions. */
 static List *
 labelled(void)
 {
@@ -113,7 +113,7 @@ foreign_tables(void)
 	return result;
 }
 
-/* In the current context. */
+/* Allocates in the current memory context. */
 static void
 add_ancestors(Relation catalog, Oid below, Oid relid, List **found)
 {
@@ -168,7 +168,7 @@ pairs_now(Pairs *pairs)
 	return found;
 }
 
-/* Reads no catalog where it is known. */
+/* Reads no catalog for a relation that is known to be childless. */
 static bool
 is_childless(Oid relid)
 {

@@ -2,10 +2,10 @@
  * inherit.c
  *		Tables that have their policy from an ancestor.
  *
- * A child is guarded where its parent's labels name columns of it.  When the
- * parent, or the parent's column, goes and the child's stays, its values would be
- * bare: so the label is copied first.  This needs no leave, since it takes
- * nothing away.
+ * A child's columns are guarded by the labels of its parent's columns.  If the parent, or
+ * the parent's column, is dropped and the child's column stays, its values would not be
+ * guarded any more.  So the label is copied first.  This needs no privilege, since it
+ * removes no guard.
  */
 #include "postgres.h"
 
@@ -54,7 +54,7 @@ cg_inherit_ancestors(Oid relid)
 		return NIL;
 	catalog = table_open(InheritsRelationId, AccessShareLock);
 	result = parents(catalog, relid);
-	/* The list grows while we walk it. */
+	/* The list grows during the loop. */
 	for (int i = 0; i < list_length(result); i++)
 		result = list_concat_unique_oid(result, parents(catalog, list_nth_oid(result, i)));
 	table_close(catalog, AccessShareLock);
@@ -90,7 +90,7 @@ cg_inherit_keep(Oid child)
 
 	if (policy == NULL)
 		return;
-	/* Setting a label makes the policy another one.  One that is broken stays so: it has no key. */
+	/* Setting a label invalidates the policy.  A broken one has no key, and stays broken. */
 	hide = policy->hide;
 	customer = policy->customer;
 	count = policy->nguarded;
@@ -138,8 +138,8 @@ cg_inherit_keep_column(Oid child, AttrNumber attnum)
 }
 
 /*
- * Does the child's column outlive its parent's?  DROP COLUMN has told the children
- * already: what it leaves alone is to be dropped with the parent's.
+ * Does the child's column stay when its parent's is dropped?  DROP COLUMN has already
+ * changed the columns of children that stay; others are dropped with the parent's.
  */
 static bool
 stays(Oid child, AttrNumber attnum)

@@ -8,22 +8,22 @@
 #include "access/attnum.h"
 #include "nodes/pg_list.h"
 
-/* All tables that this one inherits from, nearest first; takes no lock. */
+/* All tables that this one inherits from, nearest first.  Takes no lock. */
 extern List *cg_inherit_ancestors(Oid relid);
 
-/* Those that it inherits from directly and that are guarded. */
+/* The guarded tables that it inherits from directly. */
 extern List *cg_inherit_guarded_parents(Oid relid);
 
-/* The table keeps as its own what it has from its ancestors: labels, and a record. */
+/* Gives the table labels of its own for the policy that it inherits, with a record. */
 extern void cg_inherit_keep(Oid child);
 
-/* The same for one column that is guarded, or the customer key, without a label. */
+/* The same for one column that is guarded, or is the customer key, without a label. */
 extern void cg_inherit_keep_column(Oid child, AttrNumber attnum);
 
-/* A column with a label is being dropped: children whose column stays keep it. */
+/* Call it before a column with a label is dropped: children whose column stays get the label. */
 extern void cg_inherit_drop_column(Oid parent, AttrNumber attnum);
 
-/* Would the table be guarded as now without its ancestors? */
+/* Would the table have the same guards without its ancestors? */
 extern bool cg_inherit_is_kept(Oid child);
 
 #endif							/* CG_INHERIT_H */

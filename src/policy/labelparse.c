@@ -1,9 +1,9 @@
 /*
  * labelparse.c
- *		Reading the text of a label.
+ *		Parsing the text of a label.
  *
  * The form is in labels.h.  A label comes from a user who may set one, or from a dump.
- * So everything that is not of that form is an error and is not ignored: an ignored key
+ * So everything that has not that form is an error and is not ignored: an ignored key
  * could be the one that guards.
  */
 #include "postgres.h"
@@ -19,7 +19,7 @@ const char *const cg_labels_part_names[CG_NPARTS] = {
 	"id", "customer", "technician", "opens_at", "closes_at"
 };
 
-/* One key of a label's object and where its string goes. */
+/* One key of a label's object, and the variable that gets its string. */
 typedef struct LabelKey
 {
 	const char *name;
@@ -54,8 +54,8 @@ parse_object(const char *label)
 	PG_CATCH();
 	{
 		/*
-		 * What the error says about tokens does not help the user.  The parser holds
-		 * nothing but memory.
+		 * The parser's message about tokens does not help the user.  No subtransaction is
+		 * needed, since the parser allocates only memory.
 		 */
 		MemoryContextSwitchTo(oldcontext);
 		FlushErrorState();
@@ -67,8 +67,8 @@ parse_object(const char *label)
 }
 
 /*
- * Fills the given keys with their strings.  A value that is itself an object is
- * left to the caller (its *value becomes ""); any other key is an error.
+ * Sets the variables of the given keys.  For a value that is itself an object *value
+ * becomes "", and the caller reads the object.  Any other key is an error.
  */
 static void
 read_label_keys(JsonbContainer *object, LabelKey *keys, int nkeys)

@@ -1,6 +1,6 @@
 /*
  * labelparse.h
- *		From the text of a label to its struct: see labels.h for the form.
+ *		Parsing the text of a label, whose form is in labels.h.
  */
 #ifndef CG_LABELPARSE_H
 #define CG_LABELPARSE_H
@@ -8,8 +8,8 @@
 #include "policy/labels.h"
 
 /*
- * Parse a label; NULL gives an empty one.  ERROR invalid_parameter_value for
- * what is not of the form above.
+ * Parse a label; NULL gives an empty one.  ERROR invalid_parameter_value if the text has
+ * not that form.
  */
 extern void cg_labelparse_table(const char *label, CgTableLabel *result);
 extern void cg_labelparse_column(const char *label, CgColumnLabel *result);

@@ -2,14 +2,13 @@
  * labels.c
  *		Security labels of provider contact_guard: the policy as it is stored.
  *
- * SetSecurityLabel sends no invalidation, so everything that sets a label goes
- * through invalidate() here: cached plans of other sessions would go on without
- * the guard for as long as those sessions live.
+ * SetSecurityLabel sends no invalidation, so all code that sets a label calls
+ * invalidate() here.  Otherwise cached plans of other sessions would go on without the
+ * guard for as long as those sessions live.
  *
- * A label set by hand passes check_label(), which holds it to the same rules as
- * the SQL functions do, as far as one object shows: what a label says about
- * other columns is checked when the policy is used, since a restore brings
- * labels one by one.
+ * A label that is set by hand passes check_label(), which applies the same rules as the
+ * SQL functions, as far as they concern one object.  Rules about several columns are
+ * checked when the policy is used, since a restore sets labels one by one.
  */
 #include "postgres.h"
 
@@ -61,9 +60,9 @@ cg_labels_init(void)
 }
 
 /*
- * The mark of a group role, which says that a superuser answers for its members.  Roles
- * belong to the cluster: somebody who may create roles could have created ours before us,
- * with members of that user's choice.  The install script sets it; pg_dumpall carries it.
+ * The mark of a group role says that a superuser answers for its members.  Roles belong to
+ * the cluster: a user who may create roles could have created ours before us, with members
+ * of that user's choice.  The install script sets the mark, and pg_dumpall writes it.
  */
 static void
 check_role_label(const ObjectAddress *role, const char *label)
@@ -82,7 +81,7 @@ check_role_label(const ObjectAddress *role, const char *label)
 						   label ? label : "removed");
 }
 
-/* The provider's veto: called with the object locked and ownership checked. */
+/* The provider's check.  PostgreSQL has locked the object and checked its owner. */
 static void
 check_label(const ObjectAddress *object, const char *label)
 {
@@ -99,7 +98,7 @@ check_label(const ObjectAddress *object, const char *label)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("contact_guard labels are for tables, views, their columns and functions")));
-	/* In binary upgrade our tables come in any order. */
+	/* In a binary upgrade our tables may not exist yet. */
 	if (!IsBinaryUpgrade)
 		(void) cg_objects_relation("journal_state", false);
 
@@ -152,14 +151,14 @@ check_label(const ObjectAddress *object, const char *label)
 }
 
 /*
- * Children inherit the policy, and ancestors route rows to it, so their plans are
- * as stale as the relation's.  interventions: it may be new in the list of those
- * that hold them.
+ * Descendants inherit the policy, and ancestors route rows to the relation, so their plans
+ * become stale, too.  interventions: the relation may be new in the list of those that
+ * hold interventions.
  */
 static void
 invalidate(Oid relid, bool interventions)
 {
-	/* Our own interventions have a label from the script. */
+	/* The label of our own interventions comes from the install script. */
 	if (get_rel_namespace(relid) != cg_objects_schema())
 		cg_shared_note_guarded();
 	if (interventions)
@@ -345,7 +344,7 @@ found_interventions(const FormData_pg_seclabel *form, const char *label, void *c
 		*relids = lappend_oid(*relids, form->objoid);
 }
 
-/* Parsing leaves some garbage for each relation that is protected. */
+/* Parses in a context of its own, which is freed afterwards. */
 List *
 cg_labels_interventions(void)
 {

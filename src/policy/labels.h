@@ -13,8 +13,8 @@
  *              {"interventions": "technician"}, or both keys.
  * On a function: {"trusted": "why", "definition": "a hash"}: see trust.h.
  *
- * Columns are named by where the label hangs, not inside one: that is what
- * makes a policy follow ALTER … RENAME.  Every key but those above is an error.
+ * A label does not name its column: it belongs to the column, so a policy follows
+ * ALTER … RENAME.  Every other key is an error.
  */
 #ifndef CG_LABELS_H
 #define CG_LABELS_H
@@ -22,10 +22,10 @@
 #include "catalog/objectaddress.h"
 #include "catalog/pg_seclabel.h"
 
-/* The provider that labels are set for. */
+/* The provider of our labels. */
 #define CG_LABEL_PROVIDER "contact_guard"
 
-/* What a column of an interventions relation is. */
+/* The meaning of a column of an interventions relation. */
 typedef enum CgPart
 {
 	CG_PART_ID,
@@ -42,14 +42,14 @@ extern const char *const cg_labels_part_names[CG_NPARTS];
 typedef struct CgTableLabel
 {
 	bool		protect;
-	char	   *mode;			/* never NULL where protect */
-	char	   *fallback;		/* likewise */
-	char	   *row_security;	/* before protect() forced it: off, dormant (off
-								 * with policies), on or forced;
-								 * NULL if it did not */
-	bool		unpinned;		/* an admin accepts what its definition calls */
+	char	   *mode;			/* not NULL if protect */
+	char	   *fallback;		/* not NULL if protect */
+	char	   *row_security;	/* its state before protect() forced it: off, dormant
+								 * (off, with policies), on or forced; NULL if protect()
+								 * did not force it */
+	bool		unpinned;		/* an admin accepts the functions that its definition calls */
 	bool		interventions;
-	char	   *open_when;		/* NULL: always; the others may be NULL too */
+	char	   *open_when;		/* NULL: always; the strings below may be NULL, too */
 	char	   *early;
 	char	   *late;
 	char	   *longest;
@@ -65,31 +65,30 @@ typedef struct CgColumnLabel
 
 typedef struct CgFunctionLabel
 {
-	char	   *reason;			/* neither is NULL or empty */
-	char	   *definition;		/* cg_trustprint_make() of what was trusted */
+	char	   *reason;			/* neither string is NULL or empty */
+	char	   *definition;		/* cg_trustprint_make() of the definition that was trusted */
 } CgFunctionLabel;
 
 /*
- * A relcache invalidation of this relation says that a relation may have become
- * one with interventions.  Nothing else invalidates a catalog in normal life.
+ * A relcache invalidation of this catalog says that some relation may hold interventions
+ * from now on.  In normal operation nothing else invalidates a catalog.
  */
 #define CG_LABELS_SIGNAL SecLabelRelationId
 
 extern void cg_labels_init(void);
 
-/* The label of a function that is trusted; palloc'd. */
+/* The text of the label of a trusted function; palloc'd. */
 extern char *cg_labels_function_text(const CgFunctionLabel *label);
 
 /*
- * Calls back for each label of a relation: attnum 0 for the relation's own, and
- * for those of its columns.
+ * Calls back for each label of a relation (attnum 0) and of its columns.
  */
 typedef void (*CgLabelCallback) (AttrNumber attnum, const char *label, void *context);
 extern void cg_labels_of_relation(Oid relid, CgLabelCallback callback, void *context);
 
 /*
- * The relations of this database that have a label, sorted, each once, and those
- * that hold interventions by it.  Both read all labels: not for what is done
+ * The relations of this database that have a label, sorted, each once; and those that
+ * hold interventions according to their label.  Both read all labels, so do not call them
  * often.
  */
 extern List *cg_labels_relations(void);
@@ -99,8 +98,8 @@ extern List *cg_labels_interventions(void);
 extern char *cg_labels_get(Oid relid, AttrNumber attnum);
 
 /*
- * Store labels; an empty struct removes the label.  Checks nothing; invalidates
- * plans and policies of the relation, its children and its ancestors everywhere.
+ * Store a label; an empty struct removes it.  They check nothing.  They invalidate plans
+ * and policies of the relation, its descendants and its ancestors in all sessions.
  */
 extern void cg_labels_set_table(Oid relid, const CgTableLabel *label);
 extern void cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label);

@@ -1,15 +1,14 @@
 /*
  * mask.c
- *		What an actor sees in place of a withheld value.
+ *		Masks, which an actor sees in place of withheld values.
  *
- * A mask must never be mistaken for a value that the policy shows, so a value
- * too short for partial(prefix,suffix) is starred out whole.  The number of
- * characters stays visible; README says so.
+ * A mask must not look like a value that the policy shows, so a value that is too short
+ * for partial(prefix,suffix) is replaced by stars wholly.  The number of characters stays
+ * visible, which README says.
  *
- * pseudonym is HMAC-SHA-256 over (actor, day, value): equal values stay equal
- * for one actor on one day, which is what a work list needs, while a dictionary
- * of the ten digits of a phone number would have to be bought from reveal one
- * recorded read at a time.
+ * pseudonym is HMAC-SHA-256 over (actor, day, value): equal values stay equal for one
+ * actor on one day, which a work list needs.  To build a dictionary of phone numbers, an
+ * actor would have to read them one by one, and each read is recorded.
  */
 #include "postgres.h"
 
@@ -33,14 +32,14 @@
 #define PSEUDONYM_HEX 16		/* digits: 64 bits */
 #define STARS_MIN 3				/* fewer may stand in a door code */
 
-/* A kind of masks. */
+/* A kind of mask. */
 typedef struct MaskType
 {
-	const char *usage;			/* as it is written, with what its arguments are called */
-	bool		(*parse) (const char *arguments, CgMask *mask); /* NULL: it has none */
-	/* From the text of a value; NULL: nothing of the value is in the mask. */
+	const char *usage;			/* how it is written, with names of its arguments */
+	bool		(*parse) (const char *arguments, CgMask *mask); /* NULL: no arguments */
+	/* Makes the mask of a value.  NULL: the mask does not depend on the value. */
 	char	   *(*make) (const CgMask *mask, const char *value, const char *actor, const uint8 *key);
-	/* Does a text look as if made by it?  NULL: that cannot be told. */
+	/* Has a text the form of such a mask?  NULL: the form does not tell. */
 	bool		(*has_form) (const CgMask *mask, const char *value, int bytes);
 } MaskType;
 
@@ -123,14 +122,14 @@ cg_mask_tells(const CgMask *mask)
 	return types[mask->kind].make != NULL;
 }
 
-/* As getBaseType(), without a look for those that most columns have. */
+/* As getBaseType(), but faster for the most frequent types. */
 static inline Oid
 base_of(Oid type)
 {
 	return type == TEXTOID || type == VARCHAROID ? type : getBaseType(type);
 }
 
-/* Types whose values are stored as text is, so that masks can read them. */
+/* Are values of the type stored like text, so that masks can read them? */
 static bool
 is_text_like(Oid type)
 {
@@ -167,7 +166,7 @@ cg_mask_check(const CgMask *mask, Oid type, int32 typmod, const char *relation,
 		ConstantContext where = {relation, column};
 		ErrorContextCallback callback = {error_context_stack, constant_context, &where};
 
-		/* Its input function knows best what a type accepts, domains included. */
+		/* The type's input function decides which texts it accepts, also for a domain. */
 		error_context_stack = &callback;
 		getTypeInputInfo(type, &input, &ioparam);
 		(void) OidInputFunctionCall(input, mask->constant, ioparam, typmod);
@@ -200,8 +199,8 @@ cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 		Oid			base = getBaseTypeAndTypmod(type, &basetypmod);
 
 		/*
-		 * The policy may be older than the column's type: what cannot be read as text
-		 * is withheld whole.
+		 * The type of the column may have changed since the policy was made.  A value that
+		 * cannot be read as text is withheld wholly.
 		 */
 		if (is_text_like(base))
 		{
@@ -249,7 +248,7 @@ mask_email(const CgMask *mask, const char *value, const char *actor, const uint8
 
 	if (at == NULL || at == value)
 		return pstrdup("***");
-	/* If the text is not an address, anything may stand behind its last dot. */
+	/* If the text is not an address, anything may stand after its last dot. */
 	if (dot == NULL || strspn(dot + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(dot + 1))
 		dot = "";
 	return psprintf("%.*s***@***%s", pg_mblen(value), value, dot);
@@ -275,7 +274,7 @@ mask_pseudonym(const CgMask *mask, const char *value, const char *actor, const u
 	return out;
 }
 
-/* Clipped rather than refused: a mask is not worth an error to the reader. */
+/* Clips a mask that is too long for the type: an error would not help the reader. */
 static Datum
 text_to_type(char *masked, Oid base, int32 typmod)
 {
@@ -287,7 +286,7 @@ text_to_type(char *masked, Oid base, int32 typmod)
 	return CStringGetTextDatum(masked);
 }
 
-/* As mask_partial writes it. */
+/* Has it the form that mask_partial() writes? */
 static bool
 has_form_of_partial(const CgMask *mask, const char *value, int bytes)
 {
@@ -311,7 +310,7 @@ has_form_of_partial(const CgMask *mask, const char *value, int bytes)
 	return true;
 }
 
-/* As mask_email writes it. */
+/* Has it the form that mask_email() writes? */
 static bool
 has_form_of_email(const CgMask *mask, const char *value, int bytes)
 {
@@ -358,7 +357,7 @@ cg_mask_is_constant(const CgMask *mask, Datum value, Oid type, int32 typmod)
 	{
 		text	   *packed = DatumGetTextPP(value);
 
-		/* Most values are told apart by their length. */
+		/* For most values the length already differs. */
 		return VARSIZE_ANY_EXHDR(packed) == strlen(mask->constant) &&
 			memcmp(VARDATA_ANY(packed), mask->constant, strlen(mask->constant)) == 0;
 	}

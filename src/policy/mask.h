@@ -1,6 +1,6 @@
 /*
  * mask.h
- *		What an actor sees in place of a withheld value.
+ *		Masks, which an actor sees in place of withheld values.
  */
 #ifndef CG_MASK_H
 #define CG_MASK_H
@@ -8,8 +8,8 @@
 #include "postgres.h"
 
 /*
- * To add a kind, add it here, in the same place of the list in mask.c, and to
- * docs/reference.md; the list says what it is made of.
+ * To add a kind, add it here, in the same place of the list in mask.c, and in
+ * docs/reference.md.  The list has the functions of each kind.
  */
 typedef enum CgMaskKind
 {
@@ -31,7 +31,7 @@ typedef struct CgMask
 /* ERROR invalid_parameter_value if the text is not a mask. */
 extern void cg_mask_parse(const char *spec, CgMask *mask);
 
-/* Is something of the value in the mask: a part of it, or which values are equal? */
+/* Does the mask tell something about the value: a part of it, or which values are equal? */
 extern bool cg_mask_tells(const CgMask *mask);
 
 /*
@@ -49,13 +49,12 @@ extern Datum cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typm
 						   const char *actor, const uint8 *key, bool *isnull);
 
 /*
- * Has the value, of this type, the form of such a mask, which honest values do not
- * have?  Three stars and more, where the mask puts them.  Never for masks that put no
- * stars.
+ * Has the value, of this type, the form of such a mask, which real values do not have:
+ * three or more stars where the mask puts them?  False for masks without stars.
  */
 extern bool cg_mask_has_form(const CgMask *mask, Datum value, Oid type);
 
-/* Is it the constant of CG_MASK_CONSTANT?  An empty one nobody takes for a value. */
+/* Is it the constant of CG_MASK_CONSTANT?  False for an empty constant. */
 extern bool cg_mask_is_constant(const CgMask *mask, Datum value, Oid type, int32 typmod);
 
 #endif							/* CG_MASK_H */

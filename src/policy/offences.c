@@ -1,6 +1,6 @@
 /*
  * offences.c
- *		Refusing what the definition of a guarded relation calls.
+ *		Refusing functions that the definition of a guarded relation calls.
  */
 #include "postgres.h"
 
@@ -68,7 +68,7 @@ may_trust(const CgOffence *offence)
 	return offence->function >= FirstNormalObjectId;
 }
 
-/* One line for each: what, where, why, and what mends it. */
+/* One line for each offence: the function, its caller, the reason, and how to mend it. */
 static char *
 list_offences(List *offences)
 {
@@ -110,7 +110,7 @@ cg_offences_refuse(List *offences)
 			 : errhint("Change the definition, or accept it with unpinned => 'accept'.")));
 }
 
-/* Waits for those who are changing them: beneath.c has them locked. */
+/* Waits for commands that are changing the objects: beneath.c makes these lock them. */
 static bool
 lock_new(const List *objects, Oid classId, List **locked)
 {

@@ -1,6 +1,6 @@
 /*
  * offences.h
- *		Refusing what the definition of a guarded relation calls.
+ *		Refusing functions that the definition of a guarded relation calls.
  */
 #ifndef CG_OFFENCES_H
 #define CG_OFFENCES_H
@@ -8,22 +8,23 @@
 #include "policy/definition.h"
 
 /*
- * The first of cg_definition_offences(), or NULL: for a relation that has just been changed.  An
- * admin may have accepted what it calls (unpinned => 'accept'); then NULL.
+ * The first of cg_definition_offences(), or NULL, for a relation that has just been
+ * changed.  NULL, too, if an admin has accepted the functions (unpinned => 'accept').
  */
 extern CgOffence *cg_offences_first(Oid relid);
 
 /*
- * ERROR insufficient_privilege that names all of the relation or of one of its
- * descendants, with the commands that mend it.  Waits for commands that are changing what
- * the definitions call; no other command changes it until the transaction ends.
+ * ERROR insufficient_privilege with all offences of the relation or of one of its
+ * descendants, and the commands that mend them.  Waits for commands that are changing
+ * functions or types of the definitions; no other command can change these until the
+ * transaction ends.
  */
 extern void cg_offences_require_none(Oid relid);
 
-/* ERROR as above for these offences, which are of one relation; none: returns. */
+/* The same ERROR for these offences, which belong to one relation.  Returns if NIL. */
 extern void cg_offences_refuse(List *offences);
 
-/* "function … is not trusted, and … calls it", with the mend: for status(). */
+/* The offence and the command that mends it, as a problem for status(). */
 extern char *cg_offences_problem(const CgOffence *offence, int children);
 
 #endif							/* CG_OFFENCES_H */

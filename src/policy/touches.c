@@ -1,6 +1,6 @@
 /*
  * touches.c
- *		Does an expression over a relation refer to anything guarded?
+ *		Does an expression over a relation refer to guarded columns?
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@ static bool any_counts(const List *guarded, Oid relid, Bitmapset *attnums);
 static Bitmapset *columns_of_expression(Node *expression);
 static bool raw_walker(Node *node, void *context);
 
-/* Does the policy of "guarded" make a column of "relid", its ancestor or child, count? */
+/* Does the policy of "guarded" guard a column of "relid", which is its ancestor or child? */
 static bool
 counts(Oid guarded, Oid relid, AttrNumber attnum)
 {
@@ -28,7 +28,7 @@ counts(Oid guarded, Oid relid, AttrNumber attnum)
 
 	if (policy == NULL)
 		return false;
-	/* System columns say where and when a row was stored, but not what. */
+	/* System columns tell where and when a row was stored, but no value of it. */
 	if (policy->hide || policy->broken || attnum == InvalidAttrNumber)
 		return true;
 	if (attnum < 0)
@@ -37,7 +37,7 @@ counts(Oid guarded, Oid relid, AttrNumber attnum)
 	{
 		char	   *name = get_attname(relid, attnum, true);
 
-		/* There it may have been dropped. */
+		/* That relation may not have the column any more. */
 		attnum = name ? get_attnum(guarded, name) : InvalidAttrNumber;
 		if (attnum == InvalidAttrNumber)
 			return false;
@@ -59,7 +59,7 @@ any_counts(const List *guarded, Oid relid, Bitmapset *attnums)
 	return false;
 }
 
-/* Definitions know one relation, triggers two: OLD and NEW. */
+/* A definition has variable 1; the condition of a trigger has 1 and 2, OLD and NEW. */
 static Bitmapset *
 columns_of_expression(Node *expression)
 {
@@ -89,7 +89,7 @@ cg_touches_below(Oid child, const List *parents, Node *expression)
 	return any_counts(parents, child, columns_of_expression(expression));
 }
 
-/* True for whatever is not the name of a column that does not count everywhere. */
+/* True unless every column name in it is an unguarded column of all relations. */
 static bool
 raw_walker(Node *node, void *context)
 {

@@ -2,7 +2,7 @@
  * windowfuncs.c
  *		has_open_window() and open_interventions(), for the CRM's own screens.
  *
- * They record nothing: they tell which technician is expected where, not how to reach a
+ * They record nothing: they tell the technician's own visits, but not how to reach a
  * customer.
  */
 #include "postgres.h"
@@ -35,7 +35,7 @@ cg_has_open_window(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("type %s is not suitable for a customer key", format_type_be(type))));
-	/* An interventions view that asks this would ask itself. */
+	/* An interventions view that calls this would ask itself. */
 	if (cg_ask_is_running())
 		PG_RETURN_BOOL(false);
 	PG_RETURN_BOOL(cg_windows_may_be_open(technician, customer) &&

@@ -2,14 +2,14 @@
  * windowquery.c
  *		The SQL that asks one interventions relation for windows.
  *
- * A window runs from opens_at - early to closes_at + late, but never beyond
- * opens_at + longest.  Without a closing time it is closed, unless "longest"
- * ends it: a job that somebody forgot to close must not stay open for ever.
- * Columns without time zone are read in the zone that the policy names, never
- * in the session's; a closing date counts to its last moment.
+ * A window runs from opens_at - early to closes_at + late, but not beyond
+ * opens_at + longest.  Without a closing time it is closed, unless "longest" ends it: a
+ * job that nobody closes must not stay open for ever.  Columns without time zone are read
+ * in the zone that the policy names, not in the session's.  A closing date counts to its
+ * last moment.
  *
- * Beside the exact conditions stand plain ones on opens_at, implied by them, so
- * that an index on (technician, opens_at) spares a technician's past.
+ * Besides the exact conditions the query has simple ones on opens_at, which follow from
+ * them: an index on (technician, opens_at) then skips a technician's past.
  */
 #include "postgres.h"
 
@@ -80,8 +80,8 @@ open_when_context(void *arg)
 }
 
 /*
- * On its own: "a) OR (true" is a condition only where it is put, and there it
- * would do away with the one on the technician.  ERROR if it does not parse.
+ * Parses the text by itself: "a) OR (true" is valid only inside of the query, and would
+ * remove the condition on the technician there.  ERROR if it does not parse.
  */
 static bool
 is_expression(const char *text)
@@ -191,7 +191,7 @@ cg_windowquery_text(Oid relid, const CgTableLabel *label, const AttrNumber *part
 	char	   *to = psprintf("%s + interval %s", closes, late);
 	StringInfoData sql;
 
-	/* LEAST ignores a null: a window without an end ends with the longest. */
+	/* LEAST ignores a null: "longest" ends a window without a closing time. */
 	if (longest)
 		to = psprintf("LEAST(%s, %s + interval %s)", to, opens, longest);
 

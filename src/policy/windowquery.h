@@ -7,10 +7,10 @@
 
 #include "policy/interventions.h"
 
-/* ERROR if what a label has for an interval or a time zone is not one. */
+/* ERROR if an interval, the time zone or "open_when" of a label is not valid. */
 extern void cg_windowquery_check_label(const CgTableLabel *label);
 
-/* What the catalogs show to be wrong with a definition, palloc'd, or NULL. */
+/* The problem with a definition that the catalogs show, palloc'd, or NULL. */
 extern char *cg_windowquery_problem(Oid relid, const CgTableLabel *label, const AttrNumber *parts);
 
 /* The text of one question (see CgAsk).  The definition must have no problem. */
