@@ -1,13 +1,13 @@
 /*
  * acls.c
- *		Who may use our objects: whom the install script names, and nobody else.
+ *		Privileges on our objects: only those that the install script grants.
  *
- * The script revokes from PUBLIC and grants to roles of its own.  But an installer
- * may have used ALTER DEFAULT PRIVILEGES, for a report role say, and would give it
- * the log, and the functions that write it, without noticing.  So nothing that the
- * extension creates gets default privileges: after each CREATE the object's list is
- * emptied, before the script goes on to its REVOKE and its GRANTs.  That holds for
- * upgrade scripts too, and for the partitions that the recorder makes later.
+ * The script revokes from PUBLIC and grants to roles of its own.  But the installer may
+ * have used ALTER DEFAULT PRIVILEGES, for example for a report role.  That role would
+ * then get the log, and the functions that write it, and the installer would not notice.
+ * So no object of the extension gets default privileges: after each CREATE the object's
+ * privileges are reset, before the script runs its REVOKE and its GRANTs.  This holds for
+ * upgrade scripts, too, and for the partitions that the recorder creates later.
  */
 #include "postgres.h"
 
@@ -52,7 +52,7 @@ cg_acls_created(Oid classId, Oid objectId)
 
 	if (classId != RelationRelationId && classId != ProcedureRelationId && classId != TypeRelationId)
 		return;
-	/* One that is only replaced, by an upgrade script, keeps what has been granted since. */
+	/* A function that an upgrade script replaces keeps the privileges granted since. */
 	if (classId == ProcedureRelationId && SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(objectId)))
 		return;
 	oldcontext = MemoryContextSwitchTo(TopTransactionContext);
@@ -77,7 +77,7 @@ cg_acls_settle(void)
 		ObjectAddress *object = lfirst(lc);
 
 		cg_acls_reset(object->classId, object->objectId);
-		/* Both change the object's row. */
+		/* cg_acls_reset and give_away change the same row. */
 		CommandCounterIncrement();
 		if (GetUserId() != BOOTSTRAP_SUPERUSERID)
 			give_away(object->classId, object->objectId);
@@ -86,9 +86,9 @@ cg_acls_settle(void)
 }
 
 /*
- * Gives the object to the bootstrap superuser, who always is one.  The role that installs
- * the extension may be an ordinary role one day, and would own our SECURITY DEFINER
- * functions.
+ * Makes the bootstrap superuser the owner, since that role always is a superuser.  The
+ * role that installs the extension may become an ordinary role later, and would own our
+ * SECURITY DEFINER functions.
  */
 static void
 give_away(Oid classId, Oid objectId)
@@ -99,7 +99,7 @@ give_away(Oid classId, Oid objectId)
 	switch (classId)
 	{
 		case RelationRelationId:
-			/* Indexes and what is toasted go along. */
+			/* Indexes and TOAST tables get their table's owner. */
 			relkind = get_rel_relkind(objectId);
 			if (relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE || relkind == RELKIND_VIEW)
 				ATExecChangeOwner(objectId, BOOTSTRAP_SUPERUSERID, false, AccessExclusiveLock);
@@ -110,7 +110,10 @@ give_away(Oid classId, Oid objectId)
 			table_close(catalog, RowExclusiveLock);
 			break;
 		case TypeRelationId:
-			/* Of relations and arrays: they go along, too.  A shell is its maker's to fill. */
+			/*
+			 * Row types and array types get their owner with their relation or element type.
+			 * The script's role must own a shell type, or it could not complete it.
+			 */
 			if (get_typtype(objectId) == TYPTYPE_BASE && get_typisdefined(objectId) &&
 				!OidIsValid(get_element_type(objectId)))
 				AlterTypeOwner_oid(objectId, BOOTSTRAP_SUPERUSERID, true);
@@ -159,7 +162,7 @@ cg_acls_reset(Oid classId, Oid objectId)
 	table_close(catalog, RowExclusiveLock);
 }
 
-/* What pg_dump takes for the privileges that the script gave: none yet. */
+/* Removes the entry by which pg_dump knows the privileges that the script gave. */
 static void
 forget_initial(Oid classId, Oid objectId)
 {

@@ -1,6 +1,6 @@
 /*
  * acls.h
- *		Who may use our objects: whom the install script names, and nobody else.
+ *		Privileges on our objects: only those that the install script grants.
  */
 #ifndef CG_ACLS_H
 #define CG_ACLS_H
@@ -8,18 +8,18 @@
 #include "postgres.h"
 
 /*
- * An object of ours has been created.  While the extension's own script runs, what
- * default privileges have granted on it is taken away at the end of the command.
+ * Call this when an object was created.  If the extension's own script runs, privileges
+ * that ALTER DEFAULT PRIVILEGES has added are removed at the end of the command.
  */
 extern void cg_acls_created(Oid classId, Oid objectId);
 
-/* The command has ended: with success, or by an error that takes it all back. */
+/* Call settle when the command has ended with success, and abandon after an error. */
 extern void cg_acls_settle(void);
 extern void cg_acls_abandon(void);
 
 /*
- * Makes an object's privileges those that it has where nobody has ever used ALTER
- * DEFAULT PRIVILEGES.  The object must be visible.
+ * Resets an object's privileges to those without any ALTER DEFAULT PRIVILEGES.  The
+ * object must be visible.
  */
 extern void cg_acls_reset(Oid classId, Oid objectId);
 

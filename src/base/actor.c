@@ -1,17 +1,17 @@
 /*
  * actor.c
- *		Who reads.
+ *		The actor: on whose behalf the session reads.
  *
- * The outer role, because SET ROLE is the user's own choice while a SECURITY
- * DEFINER function is somebody else's.  Inside a security-restricted operation
- * (REFRESH MATERIALIZED VIEW, index builds) the code is the object owner's, so
- * there it is the current user.  And where a pool's login did not choose the role
- * itself (ALTER DATABASE ... SET role, which the database's owner may), it is that
- * login: a request that forgot act_as must not see what a setting lends it.
+ * The actor is the outer role: the user chooses it by SET ROLE, but does not choose the
+ * role of a SECURITY DEFINER function.  Inside a security-restricted operation (REFRESH
+ * MATERIALIZED VIEW, index builds) the code belongs to the object's owner, so the actor is
+ * the current user there.  If a pool's login did not choose its role itself (ALTER DATABASE
+ * ... SET role, which the database's owner may run), the actor is the login: a request
+ * that forgot act_as must not get the permissions of a role from a setting.
  *
- * act_as() counts for the current transaction, and only once: somebody who injects SQL
- * after it cannot become another actor.  ROLLBACK TO undoes it, since what came after the
- * savepoint never happened.
+ * act_as() counts for the current transaction, and only the first call counts.  So SQL
+ * that is injected behind it cannot choose another actor.  ROLLBACK TO undoes act_as(), as
+ * it undoes everything since the savepoint.
  */
 #include "postgres.h"
 
@@ -56,7 +56,7 @@ cg_actor_init(void)
 static void
 forget_actor(void)
 {
-	/* The name is in TopTransactionContext and goes with it. */
+	/* TopTransactionContext has the name and frees it. */
 	acted_name = NULL;
 	acted_role = InvalidOid;
 	acted_level = 0;
@@ -88,7 +88,7 @@ actor_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId par
 		return;
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
-		/* The transaction goes on; at its end the next act_as asks. */
+		/* Here no catalog can be asked.  The next act_as asks again. */
 		forget_actor();
 		if (cg_actor_on_change)
 			cg_actor_on_change(true);
@@ -98,9 +98,9 @@ actor_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId par
 }
 
 /*
- * Does the session have its role from somebody else than itself: from ALTER DATABASE
- * or ALTER ROLE ... SET role, a connection option, or the SET clause of a function?
- * Only its own SET ROLE says who it wants to be.
+ * Did something else than the session's own SET ROLE set the session's role: ALTER
+ * DATABASE or ALTER ROLE ... SET role, a connection option, or the SET clause of a
+ * function?
  */
 static bool
 role_is_lent(void)
@@ -138,7 +138,7 @@ cg_actor_current(void)
 	else
 	{
 		actor.role = GetOuterUserId();
-		/* A pool's login is nobody in particular, whatever role others give it. */
+		/* If others have set its role, a pool's login stays an actor without permissions. */
 		if (role_is_lent() && !superuser_arg(GetSessionUserId()) &&
 			cg_roles_is_proxy(GetSessionUserId(), false))
 			actor.role = GetSessionUserId();
@@ -163,8 +163,8 @@ cg_act_as(PG_FUNCTION_ARGS)
 	Oid			role;
 
 	/*
-	 * Asked of the outer role, too: a SECURITY DEFINER function must not lend
-	 * the right to name an actor.
+	 * The outer role must have the right, too: a SECURITY DEFINER function must not give a
+	 * caller the right to name an actor.
 	 */
 	if (!cg_roles_is_proxy(caller, true))
 		ereport(ERROR,
@@ -194,7 +194,7 @@ cg_act_as(PG_FUNCTION_ARGS)
 		ereport(WARNING,
 				(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
 				 errmsg("act_as has no effect outside a transaction block"),
-				 errhint("Call it after BEGIN, in the transaction that reads.")));
+				 errhint("Call act_as after BEGIN, in the transaction that reads.")));
 
 	acted_role = role;
 	acted_level = GetCurrentTransactionNestLevel();

@@ -1,6 +1,6 @@
 /*
  * actor.h
- *		Who reads.
+ *		The actor: on whose behalf the session reads.
  */
 #ifndef CG_ACTOR_H
 #define CG_ACTOR_H
@@ -9,23 +9,24 @@
 
 typedef struct CgActor
 {
-	char	   *name;			/* role name, or what act_as was told */
-	Oid			role;			/* whose standing permissions count, or InvalidOid */
+	char	   *name;			/* the role's name, or the name given to act_as */
+	Oid			role;			/* its standing permissions count; or InvalidOid */
 	bool		superuser;
-	bool		proxy;			/* a pool's login, for nobody in particular */
+	bool		proxy;			/* a pool's login that has not named an actor */
 } CgActor;
 
 extern void cg_actor_init(void);
 
 /*
- * The actor has become another, or (lost) the one named by act_as is gone where no
- * catalog can be asked and nothing may be thrown: planassume.c drops plans then.
+ * Is called when the actor has changed.  lost: the actor that act_as has named ends, at a
+ * time when no catalog can be asked and nothing may be thrown.  planassume.c sets it, to
+ * drop plans.
  */
 extern void (*cg_actor_on_change) (bool lost);
 
 /*
- * Who reads now: the session's outer role, the one named by act_as, or inside a
- * security-restricted operation the current user.  Needs a transaction.  The
+ * The present actor: the actor that act_as has named; or the session's outer role; or,
+ * inside a security-restricted operation, the current user.  Needs a transaction.  The
  * name is palloc'd.
  */
 extern CgActor cg_actor_current(void);

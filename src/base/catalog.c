@@ -1,6 +1,6 @@
 /*
  * catalog.c
- *		Look-ups in the catalogs that PostgreSQL has no function for.
+ *		Look-ups in catalogs for which PostgreSQL has no function.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * catalog.h
- *		Look-ups in the catalogs that PostgreSQL has no function for.
+ *		Look-ups in catalogs for which PostgreSQL has no function.
  */
 #ifndef CG_CATALOG_H
 #define CG_CATALOG_H
@@ -12,9 +12,9 @@
 extern int	cg_catalog_natts(Oid relid);
 
 /*
- * The row of an object, as the command under way has left it: the system caches do not
- * have that before the next CommandCounterIncrement().  palloc'd; NULL if there is none.
- * The catalog is one whose rows have an OID, or pg_index.
+ * The row of an object as the present command has left it.  The system caches do not have
+ * this version before the next CommandCounterIncrement().  palloc'd; NULL if there is no
+ * row.  The catalog must be one whose rows have an OID, or pg_index.
  */
 extern HeapTuple cg_catalog_row(Oid catalog_id, Oid object);
 

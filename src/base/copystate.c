@@ -1,6 +1,6 @@
 /*
  * copystate.c
- *		The COPY that is under way, for all who read or write rows meanwhile.
+ *		The COPY that is running, for code that reads or writes rows meanwhile.
  */
 #include "postgres.h"
 

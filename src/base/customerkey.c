@@ -1,6 +1,6 @@
 /*
  * customerkey.c
- *		What may be a customer key, and its text.
+ *		Types of customer keys, and the text of a key.
  */
 #include "postgres.h"
 
@@ -86,7 +86,7 @@ cg_customerkey_datum(Oid lookup_type, const char *customer, Datum *value)
 			*value = Int64GetDatum(strtoi64(customer, &end, 10));
 			return errno == 0 && end != customer && *end == '\0';
 		case UUIDOID:
-			/* Ours are printed by uuid_out; others may be any text. */
+			/* Only a text as uuid_out prints it can be the text of a key. */
 			if (strlen(customer) != 36 ||
 				strspn(customer, "0123456789abcdef-") != 36)
 				return false;

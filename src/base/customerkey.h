@@ -1,6 +1,6 @@
 /*
  * customerkey.h
- *		What may be a customer key, and its text.
+ *		Types of customer keys, and the text of a key.
  */
 #ifndef CG_CUSTOMERKEY_H
 #define CG_CUSTOMERKEY_H
@@ -12,12 +12,12 @@
 /* Can a column of this type be a customer key?  Domains count as their base. */
 extern bool cg_customerkey_is_type(Oid type);
 
-/* int8, uuid or text: the type in which customers of this column are looked up. */
+/* The type in which customers of this column are looked up: int8, uuid or text. */
 extern Oid	cg_customerkey_lookup_type(Oid relid, AttrNumber customer);
 
 /*
- * The text of a customer key of this base type, the same whatever the session's
- * settings, palloc'd; NULL for a type that cannot be a key.
+ * The text of a customer key of this base type, palloc'd.  It does not depend on the
+ * session's settings.  NULL for a type that cannot be a key.
  */
 extern char *cg_customerkey_text(Datum key, Oid type);
 

@@ -2,8 +2,7 @@
  * guc.c
  *		The settings contact_guard.*.
  *
- * Only a superuser sets them: a reader who could set one would choose how well the reads
- * are remembered.
+ * Only a superuser can set them: a reader could otherwise weaken the record of his reads.
  */
 #include "postgres.h"
 
@@ -58,8 +57,8 @@ cg_guc_init(void)
 							NULL, &cg_max_backlog, 1024 * 1024, 64, MAX_KILOBYTES,
 							PGC_SIGHUP, GUC_UNIT_KB, NULL, NULL, NULL);
 	/*
-	 * Not SUSET: the superuser who calls purge() must not choose in the same session what
-	 * may go.
+	 * Not PGC_SUSET: a superuser who calls purge() must not be able to lower the limit in
+	 * the same session.
 	 */
 	DefineCustomIntVariable("contact_guard.min_retention",
 							"Age below which records of the access log cannot be purged.",

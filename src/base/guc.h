@@ -16,16 +16,16 @@ typedef enum CgDurability
 typedef enum CgCopies
 {
 	CG_COPIES_REFUSE,			/* values that a window shows are not stored */
-	CG_COPIES_RECORD			/* they are, and the read is on record */
+	CG_COPIES_RECORD			/* they are stored, and the read is recorded */
 } CgCopies;
 
 extern int	cg_copies;
 extern int	cg_durability;
-extern int	cg_withheld_detail; /* customers named in withheld records of one
-								 * execution; the rest is one count */
+extern int	cg_withheld_detail; /* so many customers are named in withheld records
+								 * of one execution; the rest is one count */
 extern int	cg_min_retention;	/* minutes */
 
-/* Of evidence; "" where not set. */
+/* Settings of evidence; "" if not set. */
 extern char *cg_signing_key_file;
 extern char *cg_signer_command;
 extern int	cg_signer_timeout;
@@ -35,8 +35,8 @@ extern char *cg_verification_keys;
 extern char *cg_witness_keys;
 extern int	cg_checkpoint_interval; /* seconds */
 extern int	cg_heartbeat_interval;	/* seconds */
-extern int	cg_max_backlog;		/* kB of unapplied journal at which guarded
-								 * values are refused */
+extern int	cg_max_backlog;		/* kB of unrecorded journal; beyond that guarded
+								 * columns cannot be read */
 
 extern void cg_guc_init(void);
 extern const char *cg_guc_durability_name(void);

@@ -8,7 +8,7 @@
 
 #include "base/inval.h"
 
-/* As many as the library has modules that keep something, and some more. */
+/* One for each module that caches something, and some spare ones. */
 #define MAX_RELATION_HANDLERS 16
 #define MAX_CATALOG_HANDLERS 48
 

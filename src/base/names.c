@@ -1,6 +1,6 @@
 /*
  * names.c
- *		Names of relations and functions, as records and messages have them.
+ *		Names of relations and functions, as they stand in records and messages.
  */
 #include "postgres.h"
 
@@ -22,7 +22,7 @@ cg_names_relation(Oid relid)
 	bool		saved = quote_all_identifiers;
 	char	   *volatile result = NULL;
 
-	/* The reader's setting would make another relation of it in the log. */
+	/* With the reader's setting the name in the log would look like another relation. */
 	quote_all_identifiers = false;
 	PG_TRY();
 	{
@@ -36,7 +36,7 @@ cg_names_relation(Oid relid)
 	return result;
 }
 
-/* format_procedure_qualified() would qualify the built-in types, too. */
+/* Not by format_procedure_qualified(), which also qualifies the built-in types. */
 char *
 cg_names_function(Oid function)
 {

@@ -1,13 +1,13 @@
 /*
  * objectextension.c
- *		The row of pg_extension, and what is wrong with it.
+ *		The row of pg_extension, and the error if its version is not the library's.
  *
  * The version of the extension's objects need not be the library's.  A site replaces
- * the library's file and restarts the server; ALTER EXTENSION UPDATE comes later, in
- * one database after the other.  In between what the library expects of its objects
- * is not there, so whatever needs them is refused, with what is to be done.  The
- * other way round, a server that has not been restarted runs the old library when the
- * new script comes: each script asks library_version() first.
+ * the library's file and restarts the server.  ALTER EXTENSION UPDATE comes later, in
+ * one database after the other.  Until then the objects that the library expects are not
+ * there.  So each use of them is refused, and the hint says what to do.  In the reverse
+ * case a new script runs in a server that still has the old library, because it was not
+ * restarted.  So each script checks library_version() first.
  */
 #include "postgres.h"
 
@@ -43,7 +43,7 @@ take_version(CgExtension *result, Datum value)
 	pfree(version);
 }
 
-/* Numbers with dots between them; what is no number counts as 0. */
+/* Compares versions as numbers with dots between them.  Other text counts as 0. */
 static bool
 precedes(const char *version, const char *other)
 {
@@ -143,7 +143,7 @@ cg_objectextension_missing_hint(const CgExtension *own)
 	if (OidIsValid(own->oid) && own->other_version)
 		return errhint("%s", version_hint(own));
 	if (OidIsValid(own->oid) && !superuser_arg(own->owner))
-		return errhint("Role \"%s\", which has installed the extension, is not a superuser any more: what it owns of the extension does not count. Make it a superuser again, or, with the library unloaded, REASSIGN OWNED to one.",
+		return errhint("Role \"%s\", which has installed the extension, is not a superuser any more, so the objects of the extension that it owns do not count. Make it a superuser again, or restart the server without the library and use REASSIGN OWNED to give the objects to a superuser.",
 					   GetUserNameFromId(own->owner, true));
 	return errhint("Run CREATE EXTENSION contact_guard, or ALTER EXTENSION contact_guard UPDATE.");
 }

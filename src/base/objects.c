@@ -1,20 +1,20 @@
 /*
  * objects.c
- *		The extension's own objects in the current database: which they are.
+ *		Finds the extension's own objects in the current database.
  *
- * Nothing is ours because of its name.  The extension is the row of pg_extension (which
- * only a superuser can make, see the control file); its schema is the one that this row
- * names; a table, function or type is ours if pg_depend has it for a member of this
- * extension, and it belongs to somebody who is a superuser now.  (The owner is the
- * bootstrap superuser, whatever role has installed the extension: see acls.c.  What
- * version 1.0 has made may belong to the role that installed it; if that role stops being
- * a superuser, its SECURITY DEFINER functions do not count any more.)  An object that
- * only has one of our names is an ordinary object of somebody else.
+ * An object is not ours because of its name.  The extension is the row of pg_extension,
+ * which only a superuser can make (see the control file).  Its schema is the one in that
+ * row.  A table, function or type is ours if pg_depend says that it is a member of this
+ * extension, and if its owner is a superuser at present.  (The owner is the bootstrap
+ * superuser, whichever role has installed the extension: see acls.c.  Objects of version
+ * 1.0 may belong to the role that installed it.  If that role is no superuser any more,
+ * its SECURITY DEFINER functions do not count.)  An object that only has one of our names
+ * is an ordinary object.
  *
- * That is looked up once and kept until an invalidation.  pg_extension and
- * pg_depend send none, but CREATE and DROP EXTENSION cannot do without functions
- * coming and going, and the members cannot be changed otherwise (owntables.c); the
- * session that drops the extension says so itself (cg_objects_forget).
+ * The answers are cached until an invalidation.  pg_extension and pg_depend send none.
+ * But CREATE and DROP EXTENSION always create or drop functions, which do, and members
+ * cannot be changed otherwise (owntables.c).  The session that drops the extension calls
+ * cg_objects_forget.
  */
 #include "postgres.h"
 
@@ -45,7 +45,7 @@
 #include "base/owncolumns.h"
 #include "base/recent.h"
 
-/* A table or function of ours that somebody has asked for. */
+/* A table or function of ours that was looked up */
 typedef struct Known
 {
 	NameData	name;			/* hash key */
@@ -61,9 +61,9 @@ static HTAB *relations = NULL;
 static HTAB *functions = NULL;
 static uint64 invalidations = 0;
 
-/* What each execution asks of each of its relations. */
-static CgRecent strangers;		/* those of other schemas */
-static CgRecent ours;			/* those that are ours */
+/* Each execution asks for each of its relations whether it is ours. */
+static CgRecent strangers;		/* relations of other schemas */
+static CgRecent ours;
 
 static const CgExtension *look_for_extension(void);
 static Oid	find_function(const char *name);
@@ -81,7 +81,7 @@ forget_all(HTAB *table)
 		entry->oid = InvalidOid;
 }
 
-/* A schema or a function was made, altered or dropped; rarely, therefore all. */
+/* A schema or function was created, altered or dropped.  This is rare: forget all. */
 static void
 objects_inval(int cacheid, uint32 hashvalue)
 {
@@ -93,7 +93,7 @@ objects_inval(int cacheid, uint32 hashvalue)
 	forget_all(functions);
 }
 
-/* It may be in another schema now, or be another relation. */
+/* The relation may be in another schema now, or its OID may belong to another one. */
 static void
 stranger_inval(Oid relid)
 {
@@ -109,7 +109,7 @@ type_inval(int cacheid, uint32 hashvalue)
 	site_type = InvalidOid;
 }
 
-/* Sessions that make temporary tables must not look everything up again and again. */
+/* Forgets only what has changed, or each new temporary table would cost new look-ups. */
 static void
 own_relation_inval(int cacheid, uint32 hashvalue)
 {
@@ -127,7 +127,7 @@ own_relation_inval(int cacheid, uint32 hashvalue)
 	}
 }
 
-/* An owner may be a superuser now, or none any more. */
+/* An owner may have become a superuser, or may be one no more. */
 static void
 role_inval(int cacheid, uint32 hashvalue)
 {
@@ -161,11 +161,11 @@ cg_objects_forget(void)
 	own_relation_inval(0, 0);
 }
 
-/* Asked for every plan and every range table entry of every session. */
+/* This is called for each plan and each range table entry of each session. */
 static inline const CgExtension *
 own_extension(void)
 {
-	/* While it is being created, its row comes before anything that invalidates. */
+	/* While the extension is being created, its row comes without an invalidation. */
 	if (likely(extension_known && !creating_extension))
 		return &extension;
 	return look_for_extension();
@@ -177,7 +177,7 @@ look_for_extension(void)
 	static const CgExtension none = {InvalidOid};
 	uint64		before;
 
-	/* The ROLLBACK of a transaction that has failed: nothing can be looked up. */
+	/* At the ROLLBACK of a failed transaction nothing can be looked up. */
 	if (!IsTransactionState())
 		return &none;
 	listen();
@@ -214,7 +214,7 @@ cg_objects_is_creating(void)
 		CurrentExtensionObject == cg_objects_extension();
 }
 
-/* A member of the extension, and a superuser's? */
+/* Is the object a member of the extension, and its owner a superuser? */
 static bool
 belongs(Oid classId, Oid oid, Oid owner)
 {
@@ -273,7 +273,7 @@ known(HTAB *table, const char *name)
 	return entry && OidIsValid(entry->oid) ? entry : NULL;
 }
 
-/* Unless something has changed since "before", when the look-up began. */
+/* Keeps an answer, unless there was an invalidation since the look-up began. */
 static void
 keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before)
 {
@@ -314,7 +314,7 @@ columns_problem(char **detail)
 	uint64		before = invalidations;
 	const char *table;
 
-	/* In a script they come one after the other. */
+	/* While a script runs, the tables are not complete yet. */
 	if ((columns_checked && extension_known) || creating_extension || IsBinaryUpgrade)
 		return NULL;
 	table = cg_owncolumns_problem(detail);
@@ -338,12 +338,12 @@ cg_objects_require(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("extension \"%s\" is not installed in this database", CG_SCHEMA),
 				 errhint("Run CREATE EXTENSION contact_guard.")));
-	/* The library's commands name it; another schema of that name is not ours. */
+	/* Our SQL names the schema CG_SCHEMA, which may be another schema now. */
 	if (strcmp(name, CG_SCHEMA) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the schema of extension \"%s\" is called \"%s\"", CG_SCHEMA, name),
-				 errhint("Rename it back, with the library unloaded.")));
+				 errhint("Restart the server without the library, and rename the schema to \"%s\".", CG_SCHEMA)));
 	cg_objectextension_require_version(own);
 	table = columns_problem(&detail);
 	if (table)
@@ -380,7 +380,7 @@ cg_objects_site_type(void)
 	{
 		Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
 
-		/* Its values are made here, as constants: see site.h. */
+		/* The library makes its values as by-value constants: see site.h. */
 		if (form->typtype == TYPTYPE_BASE && form->typlen == sizeof(int64) && form->typbyval &&
 			form->typisdefined && belongs(TypeRelationId, form->oid, form->typowner))
 			result = form->oid;
@@ -397,8 +397,8 @@ cg_objects_site_type(void)
 }
 
 /*
- * The member of this name that calls the library's function of this name: there is
- * one, since none of those that the library looks up is overloaded.
+ * The member of this name that calls the library's function of this name.  There is at
+ * most one, since none of the functions that the library looks up is overloaded.
  */
 static Oid
 find_function(const char *name)

@@ -2,8 +2,8 @@
  * objects.h
  *		The extension's own objects in the current database.
  *
- * All lookups go through the system caches: they are cheap, follow DROP and
- * CREATE EXTENSION, and need a transaction.
+ * All look-ups use the system caches.  They are cheap, notice DROP and CREATE EXTENSION,
+ * and need a transaction.
  */
 #ifndef CG_OBJECTS_H
 #define CG_OBJECTS_H
@@ -15,59 +15,61 @@
 
 typedef struct CgExtension
 {
-	Oid			oid;			/* InvalidOid: this database is without */
+	Oid			oid;			/* InvalidOid: not in this database */
 	Oid			owner;
 	Oid			schema;
-	char		version[32];	/* of its script */
-	bool		other_version;	/* than the library's */
+	char		version[32];	/* the version of its script */
+	bool		other_version;	/* it is not the library's version */
 } CgExtension;
 
-/* For objects.c alone: the row, as it is now; and in an ereport(), what to do where an object is missing. */
+/* Only for objects.c: the present row of pg_extension. */
 extern void cg_objectextension_find(CgExtension *result);
+
+/* Only for objects.c, in an ereport(): the hint for an object that is missing. */
 extern int	cg_objectextension_missing_hint(const CgExtension *own);
 
-/* For objects.c alone: ERROR object_not_in_prerequisite_state if it is of another version. */
+/* Only for objects.c: ERROR object_not_in_prerequisite_state if the version is another. */
 extern void cg_objectextension_require_version(const CgExtension *own);
 
-/* That error's words, for status(); palloc'd. */
+/* The text of that error, for status(); palloc'd. */
 extern char *cg_objectextension_version_problem(void);
 
-/* For objects.c alone: does this function in C call the library's symbol cg_NAME? */
+/* Only for objects.c: does this function in C call the library's symbol cg_NAME? */
 extern bool cg_objectextension_calls_library(HeapTuple tuple, const char *name);
 
 /*
- * The extension and its schema, or InvalidOid in a database without it; the
- * schema's name is CG_SCHEMA once cg_objects_require() has returned.
+ * The extension and its schema; InvalidOid in a database without it.  When
+ * cg_objects_require() has returned, the schema's name is CG_SCHEMA.
  */
 extern Oid	cg_objects_schema(void);
 extern Oid	cg_objects_extension(void);
 
 /*
- * ERROR object_not_in_prerequisite_state unless the extension is there, under its name, of
- * this library's version, with tables that are what the library expects.  For code that
- * runs SQL which names our tables, or that reads them by position.  Costs nothing when
- * repeated.
+ * ERROR object_not_in_prerequisite_state unless all of this is true: the extension is
+ * there, its schema has its name, it has this library's version, and its tables have the
+ * columns that the library expects.  Code that runs SQL which names our tables, or reads
+ * them by position, must call it first.  Repeated calls cost nothing.
  */
 extern void cg_objects_require(void);
 
 /*
- * Are they what this library expects?  For work on commands that have nothing to do
- * with the guard, and must not fail because an older version's objects are there.
+ * Would cg_objects_require() return?  For commands that do not concern the guard, and so
+ * must not fail because an older version's objects are there.
  */
 extern bool cg_objects_is_usable(void);
 
 /*
- * Are the extension's objects those of another version than this library's?  A site
- * replaces the library first, and updates the extension later.  Meanwhile all that
- * needs these objects is refused by cg_objects_require().  While a script of the
- * extension runs, it is the version that the script leads to.
+ * Do the extension's objects have another version than this library?  A site replaces
+ * the library first, and updates the extension later.  Meanwhile cg_objects_require()
+ * refuses everything that needs these objects.  While a script of the extension runs,
+ * the version to which the script leads counts.
  */
 extern bool cg_objects_is_other_version(void);
 
 /* Is this session running the extension's own script? */
 extern bool cg_objects_is_creating(void);
 
-/* What is cached is wrong: this session has dropped the extension. */
+/* Forgets all cached objects, because this session has dropped the extension. */
 extern void cg_objects_forget(void);
 
 /*
@@ -80,14 +82,15 @@ extern Oid	cg_objects_relation(const char *name, bool missing_ok);
 extern bool cg_objects_is_own(Oid relid);
 
 /*
- * A function that the library calls or looks at (contact_guard.NAME, in C, of the
- * symbol cg_NAME), and the type of the last argument of reveal and keep; ERROR if
- * the extension is not there.
+ * The function contact_guard.NAME, which is in C and calls the symbol cg_NAME.  ERROR
+ * object_not_in_prerequisite_state if there is none.
  */
 extern Oid	cg_objects_function(const char *name);
 
-/* The same, InvalidOid if there is none. */
+/* The same; InvalidOid if there is none. */
 extern Oid	cg_objects_function_if_there(const char *name);
+
+/* The type of the last argument of reveal() and keep().  ERROR without the extension. */
 extern Oid	cg_objects_site_type(void);
 
 #endif							/* CG_OBJECTS_H */

@@ -1,10 +1,10 @@
 /*
  * owncolumns.c
- *		What the library expects of its own tables, and what they are.
+ *		The columns that the library expects in its own tables.
  *
- * The tables are the extension's (objects.c has seen to that), but they need not
- * be of this library's version, and a superuser may have altered them while it
- * was not loaded.  A value of another type than expected crashes the server.
+ * objects.c makes sure that the tables are the extension's.  But they may have another
+ * version than this library, and a superuser may have altered them while the library was
+ * not loaded.  A value of an unexpected type would crash the server.
  */
 #include "postgres.h"
 
@@ -42,7 +42,7 @@ typedef struct Table
 	{"query_id", INT8OID}, {"customer_salt", BYTEAOID}, {"actor_salt", BYTEAOID}, \
 	{"customer_commitment", BYTEAOID}, {"actor_commitment", BYTEAOID}, {"leaf_version", INT2OID}
 
-/* Columns are in the order of the enums in owncolumns.h, where there is one. */
+/* The order of columns is that of the enum in owncolumns.h, if the table has an enum. */
 static const Table tables[CG_OWN_TABLES] = {
 	[CG_OWN_JOURNAL_STATE] = {"journal_state", RELKIND_RELATION, false, {
 		{"only_row", BOOLOID}, {"system_identifier", INT8OID}, {"database", OIDOID}, {"epoch", INT4OID},
@@ -151,7 +151,7 @@ find_column(const Table *table, const char *name)
 	return NULL;
 }
 
-/* A column of a later version is left alone, if a row can be without it. */
+/* A column of a later version is no problem if rows can be written without it. */
 static char *
 column_problem(const Table *table, Form_pg_attribute att)
 {

@@ -1,14 +1,14 @@
 /*
  * owncolumns.h
- *		What the library expects of its own tables: their columns, by name.
+ *		The columns that the library expects in its own tables, by name.
  *
- * The numbers below are the library's own.  Where a column stands in a table is for
- * the table to say (cg_owncolumns_place): an upgrade adds columns at the end, or has
- * dropped one, so that a table that was upgraded has another order than a new one, and
- * a table of a later version has columns that this library does not know.
+ * The numbers below are only the library's.  The position of a column is found in the
+ * table (cg_owncolumns_place): an upgrade may add columns at the end, or drop some.  So an
+ * upgraded table may have another order than a new one, and a table of a later version
+ * may have columns that this library does not know.
  *
- * That the columns are there, of the types that the code takes them for, is held
- * against the catalog once a session and after each change (objects.c).
+ * objects.c checks once a session, and after each change, that the columns are there and
+ * have the types that the code uses.
  */
 #ifndef CG_OWNCOLUMNS_H
 #define CG_OWNCOLUMNS_H
@@ -34,7 +34,7 @@ typedef enum CgOwnTable
 	CG_OWN_TABLES
 } CgOwnTable;
 
-/* Columns that the library knows of a table, at most. */
+/* The largest number of columns of a table that the library knows. */
 #define CG_OWN_COLUMNS 32
 
 enum
@@ -127,15 +127,15 @@ enum
 extern const char *cg_owncolumns_table(CgOwnTable table);
 
 /*
- * Where the columns that the library knows of a table are in its rows: place[Anum - 1]
- * is an index into what heap_deform_tuple() makes.  place has CG_OWN_COLUMNS entries.
- * Returns how many there are.  ERROR if one is not there, or is of another type.
+ * Finds the columns that the library knows of a table: place[Anum - 1] becomes the index
+ * in the arrays of heap_deform_tuple().  place must have CG_OWN_COLUMNS entries.  Returns
+ * the number of columns.  ERROR if one is missing, or has another type.
  */
 extern int	cg_owncolumns_place(CgOwnTable table, TupleDesc desc, int *place);
 
 /*
- * The name of a table of ours that is not what the library expects, with a detail,
- * or NULL.  Needs a transaction.
+ * The name of a table of ours that does not have the expected columns, with a detail;
+ * NULL if all have.  Needs a transaction.
  */
 extern const char *cg_owncolumns_problem(char **detail);
 

@@ -1,9 +1,9 @@
 /*
  * owncommand.c
- *		Commands on the extension's own tables, of its own code.
+ *		Commands of the library's own code on the extension's own tables.
  *
- * They run in the bootstrap superuser's rights, in settings that the session cannot
- * choose, and with leave to write.
+ * They run with the rights of the bootstrap superuser, with settings that the session
+ * cannot choose, and with the permission to write our tables.
  */
 #include "postgres.h"
 
@@ -27,7 +27,7 @@
 #include "base/settings.h"
 #include "compat.h"
 
-/* Rows of a query that are taken at a time. */
+/* The number of rows that are fetched from a query at a time */
 #define FETCH_ROWS 1000
 
 typedef struct Command
@@ -37,12 +37,12 @@ typedef struct Command
 	Oid		   *types;
 	Datum	   *values;
 	const char *nulls;
-	/* A query whose rows are wanted, one by one: */
+	/* For a query of which all rows are needed: */
 	void		(*each) (HeapTuple row, TupleDesc tupdesc, void *arg);
 	void	   *arg;
-	/* One of which the first value is wanted: */
+	/* For a query of which the first value is needed: */
 	bool		selects;
-	Oid			type;			/* InvalidOid: whether there is a row, and no value */
+	Oid			type;			/* InvalidOid: only whether there is a row */
 	Datum		value;			/* palloc'd in the caller's memory */
 	bool		isnull;
 	uint64		processed;
@@ -50,7 +50,7 @@ typedef struct Command
 
 static void take_value(Command *command, MemoryContext caller);
 
-/* In the rights, the settings and with the leave that a command of ours has. */
+/* Runs a command with the rights, settings and permission described above. */
 static void
 run_as_ours(void (*run) (void *), void *arg)
 {
@@ -59,10 +59,10 @@ run_as_ours(void (*run) (void *), void *arg)
 	int			nestlevel = NewGUCNestLevel();
 	bool		was_writing = cg_owntables_is_writing();
 
-	/* The text names our tables: with these rights only if they are ours. */
+	/* With these rights a text must not name tables that only have our names. */
 	cg_objects_require();
 	GetUserIdAndSecContext(&user, &sec_context);
-	/* The recorder's are what they must be. */
+	/* The recorder's settings are pinned already. */
 	if (!cg_owntables_is_process_ours())
 		cg_settings_pin_command();
 	PG_TRY();
@@ -198,9 +198,9 @@ cg_owncommand_query(const char *sql, int nargs, Oid *types, Datum *values,
 }
 
 /*
- * As a part of another command, for which PostgreSQL fires no event triggers, and past
- * what other libraries hook in: the command does not concern them, and a hook that raises
- * an error would stop the recorder.
+ * Runs the command as a part of another command, for which PostgreSQL fires no event
+ * triggers, and does not call the hooks of other libraries.  The command does not concern
+ * them, and an error of a hook would stop the recorder.
  */
 static void
 run_utility(void *arg)
@@ -221,7 +221,10 @@ cg_owncommand_utility(char *sql)
 	run_as_ours(run_utility, sql);
 }
 
-/* Past logical decoding, and past a lock on a row of a transaction that never was. */
+/*
+ * TRUNCATE is not decoded, and does not wait for a lock on a row by a transaction that was
+ * never begun (see epoch.c).
+ */
 static void
 run_truncate(void *arg)
 {

@@ -1,6 +1,6 @@
 /*
  * owncommand.h
- *		Commands on the extension's own tables, of its own code.
+ *		Commands of the library's own code on the extension's own tables.
  */
 #ifndef CG_OWNCOMMAND_H
 #define CG_OWNCOMMAND_H
@@ -9,24 +9,22 @@
 #include "access/tupdesc.h"
 
 /*
- * Our tables are read in two ways: by the commands below, as of the transaction's
- * snapshot, and by a scan of a table of which the newest commit counts (journalstate.c,
- * permission.c).
+ * Our tables are read in two ways: by the commands below, which use the transaction's
+ * snapshot; and by scans where the newest commit counts (journalstate.c, permission.c).
  *
- * Each runs one SQL command with the bootstrap superuser's rights, a pinned search_path
- * and leave to write our tables.  It is the library's own work: nothing that it reads
- * of the log is a record of event "audit_read", and nothing is refused to it (see
- * cg_owntables_is_writing).
+ * Each function below runs one SQL command with the rights of the bootstrap superuser, a
+ * pinned search_path and the permission to write our tables.  When it reads the log, no
+ * record "audit_read" is made, and nothing is refused to it (cg_owntables_is_writing).
  */
 
-/* A command that writes; nulls as in SPI.  Returns the number of rows written. */
+/* Runs a command that writes; nulls as in SPI.  Returns the number of rows written. */
 extern uint64 cg_owncommand_execute(const char *sql, int nargs, Oid *types, Datum *values,
 								   const char *nulls);
 
 /*
- * The value that a query finds in the first column of its first row, which must be of
- * this type; palloc'd, and detoasted.  False, and *result as it was, if there is no row
- * or it is null.
+ * Reads the first column of a query's first row, which must be of this type; the value is
+ * palloc'd and detoasted.  If there is no row or the value is null: false, and *result
+ * does not change.
  */
 extern bool cg_owncommand_select(const char *sql, int nargs, Oid *types, Datum *values,
 								Oid type, Datum *result);
@@ -36,17 +34,17 @@ extern bool cg_owncommand_select_int8(const char *sql, int nargs, Oid *types, Da
 /* Does a query find a row? */
 extern bool cg_owncommand_finds(const char *sql, int nargs, Oid *types, Datum *values);
 
-/* Each row of a query is given to a function; it may palloc. */
+/* Calls a function for each row of a query.  The function may palloc. */
 extern void cg_owncommand_query(const char *sql, int nargs, Oid *types, Datum *values,
 							   void (*each) (HeapTuple row, TupleDesc tupdesc, void *arg), void *arg);
 
 /*
- * The same of one utility command, which no event trigger and no other library
- * sees.  sql must stay for as long as the command.
+ * Runs one utility command that event triggers and other libraries do not see.  sql must
+ * stay valid until the command ends.
  */
 extern void cg_owncommand_utility(char *sql);
 
-/* TRUNCATE of a table of ours, which no logical slot decodes. */
+/* TRUNCATE of a table of ours; logical decoding does not see it. */
 extern void cg_owncommand_truncate(const char *table);
 
 #endif							/* CG_OWNCOMMAND_H */

@@ -56,7 +56,7 @@ check(Oid relid, List *above)
 		cg_ownschema_refuse(relid);
 	if (get_rel_relkind(relid) != RELKIND_VIEW)
 		return;
-	/* Not waiting, nor keeping it: the command would have to raise our lock, and two deadlock. */
+	/* The lock is neither waited for nor kept: two sessions that upgrade it would deadlock. */
 	if (!ConditionalLockRelationOid(relid, AccessShareLock))
 		return;
 	view = try_relation_open(relid, NoLock);

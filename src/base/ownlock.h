@@ -8,9 +8,8 @@
 #include "nodes/nodes.h"
 
 /*
- * ERROR insufficient_privilege if a LOCK command that is not a superuser's would lock, or
- * has locked, a relation of ours.  Called before and after the command; other commands
- * pass.
+ * ERROR insufficient_privilege if a LOCK command of an ordinary role would lock, or has
+ * locked, a relation of ours.  Call it before and after the command.  Other commands pass.
  */
 extern void cg_ownlock_check(Node *statement);
 

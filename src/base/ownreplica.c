@@ -2,12 +2,11 @@
  * ownreplica.c
  *		Our own tables under logical replication.
  *
- * FOR ALL TABLES publishes them with all others.  What must not travel is not
- * decoded (ownrows.c).  For the rest the two servers' tables have nothing to do with
- * each other: the log, the permissions and the state of a subscriber are its own,
- * whatever a publisher sends.  No hook sees what an apply worker writes, since it
- * starts no executor; so a trigger drops it, which fires in replication alone, and
- * the subscription goes on.
+ * FOR ALL TABLES publishes our tables with all others.  Rows that must not leave the
+ * server are not decoded (ownrows.c).  Other rows must not be applied: the log, the
+ * permissions and the state of a subscriber are its own, whatever a publisher sends.  No
+ * hook sees the rows that an apply worker writes, since it does not start the executor.
+ * So a trigger that fires only in replication discards them, and the subscription goes on.
  */
 #include "postgres.h"
 
@@ -36,7 +35,7 @@ static bool may_write(void);
 static bool is_own_table(const RangeVar *name);
 static void add_problem(HeapTuple row, TupleDesc tupdesc, void *arg);
 
-/* The same as owntables.c, where no hook has asked: our own commands, and a restore. */
+/* The check of owntables.c, for the trigger: our own commands and a restore may write. */
 static bool
 may_write(void)
 {
@@ -56,11 +55,11 @@ cg_discard_replicated(PG_FUNCTION_ARGS)
 				 errmsg("function \"%s\" must be called as a trigger", "discard_replicated")));
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
 	{
-		/* No trigger can drop one. */
+		/* A trigger cannot discard a TRUNCATE. */
 		if (!may_write())
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("table \"%s.%s\" is for contact_guard alone", CG_SCHEMA,
+					 errmsg("table \"%s.%s\" is reserved for contact_guard", CG_SCHEMA,
 							RelationGetRelationName(trigger->tg_relation)),
 					 errhint("Leave the tables of schema contact_guard out of the publication.")));
 		PG_RETURN_POINTER(NULL);
@@ -82,8 +81,8 @@ is_own_table(const RangeVar *name)
 }
 
 /*
- * PostgreSQL copies a table, or, of a partitioned one or with a row filter, SELECT …
- * FROM it.
+ * The initial copy is COPY of a table.  For a partitioned table or with a row filter it is
+ * COPY of SELECT ... FROM the table.
  */
 Node *
 cg_ownreplica_empty_copy(const CopyStmt *copy)
@@ -102,7 +101,7 @@ cg_ownreplica_empty_copy(const CopyStmt *copy)
 	{
 		if (!is_own_table(copy->relation))
 			return NULL;
-		/* From nothing: nobody may read some of them. */
+		/* Without FROM: some of our tables may not be read at all. */
 		select = makeNode(SelectStmt);
 		foreach(lc, copy->attlist)
 		{

@@ -9,13 +9,12 @@
 #include "nodes/pg_list.h"
 
 /*
- * The initial copy of a subscription (COPY in a walsender) of one of our tables: a
- * query without rows in its place, or NULL if it is something else.  attlist: as
- * CopyStmt's.
+ * If this is the initial copy of a subscription (COPY in a walsender) of one of our tables,
+ * a query without rows that replaces it; otherwise NULL.
  */
 extern Node *cg_ownreplica_empty_copy(const CopyStmt *copy);
 
-/* What status() says of publications and subscriptions with our tables: texts. */
+/* Problems of publications and subscriptions with our tables, as texts for status(). */
 extern List *cg_ownreplica_problems(void);
 
 #endif							/* CG_OWNREPLICA_H */

@@ -1,12 +1,11 @@
 /*
  * ownrows.c
- *		Rows of our tables, written past logical decoding.
+ *		Writes rows of our tables that logical decoding does not see.
  *
- * PostgreSQL has a flag for an insertion that is not to be decoded, and none for an
- * UPDATE: so a row is replaced, by a deletion that logs no more than its table's
- * replica identity (for those here: nothing) and an insertion with that flag.  That
- * goes past the executor, and so past its triggers and its wish that a published
- * table have a replica identity.
+ * PostgreSQL has a flag for an insertion that is not decoded, but none for an UPDATE.  So
+ * a row is replaced: by a deletion, which logs no more than the table's replica identity
+ * (nothing, for these tables), and by an insertion with that flag.  The executor is not
+ * used.  So no triggers fire, and a published table needs no replica identity.
  */
 #include "postgres.h"
 
@@ -36,14 +35,14 @@ typedef enum Purpose
 	COPY_ROWS
 } Purpose;
 
-/* What a query's rows are for. */
+/* What is done with the rows of a query */
 typedef struct Rows
 {
 	Purpose		purpose;
 	CgOwnWriter writer;
-	Oid			into;			/* COPY_ROWS; else each row says */
+	Oid			into;			/* for COPY_ROWS; otherwise tableoid in each row */
 	int64		count;
-	MemoryContext row;			/* for one of them */
+	MemoryContext row;			/* reset after each row */
 } Rows;
 
 static void insert_slot(CgOwnWriter *writer);
@@ -146,7 +145,7 @@ find_attribute(CgOwnWriter *writer, const char *name)
 	return -1;
 }
 
-/* A column of a query's row becomes that of the same name. */
+/* Sets the column that has the name of a column of the query's row. */
 static void
 take_column(CgOwnWriter *writer, HeapTuple row, TupleDesc tupdesc, int number)
 {
@@ -158,7 +157,7 @@ take_column(CgOwnWriter *writer, HeapTuple row, TupleDesc tupdesc, int number)
 	writer->slot->tts_values[at] = SPI_getbinval(row, tupdesc, number, &writer->slot->tts_isnull[at]);
 }
 
-/* Deletes a row; what it had stands in the slot. */
+/* Deletes a row, and leaves its values in the slot. */
 static void
 remove_old(CgOwnWriter *writer, ItemPointer place)
 {
@@ -180,7 +179,7 @@ take_row(HeapTuple row, TupleDesc tupdesc, void *arg)
 	CgOwnWriter *writer = &rows->writer;
 	MemoryContext oldcontext;
 	bool		isnull;
-	int			number = 1;		/* of the first column that is the row's */
+	int			number = 1;		/* the first column of the query that is copied */
 	Oid			relid = rows->into;
 
 	CHECK_FOR_INTERRUPTS();

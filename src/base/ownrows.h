@@ -1,10 +1,10 @@
 /*
  * ownrows.h
- *		Rows of our tables, written past logical decoding.
+ *		Writes rows of our tables that logical decoding does not see.
  *
- * What these write is in no change that a logical slot decodes: the journal's key,
- * and who read whom, would travel to every consumer.  They run as nobody in
- * particular (no privilege is checked), in a transaction with a snapshot.
+ * Otherwise each consumer of a logical slot would get the journal's key, and records of
+ * who has read whom.  These functions check no privileges.  They need a transaction with
+ * a snapshot.
  */
 #ifndef CG_OWNROWS_H
 #define CG_OWNROWS_H
@@ -15,7 +15,7 @@
 
 #include "base/owncolumns.h"
 
-/* Writes into one table; zero it first. */
+/* Writes into one table; set it to zero first. */
 typedef struct CgOwnWriter
 {
 	Oid			relid;			/* InvalidOid: not open */
@@ -27,33 +27,33 @@ typedef struct CgOwnWriter
 } CgOwnWriter;
 
 extern void cg_ownrows_open(CgOwnWriter *writer, Oid relid);
-extern void cg_ownrows_close(CgOwnWriter *writer);	/* also one that is not open */
+extern void cg_ownrows_close(CgOwnWriter *writer);	/* may be closed already */
 
-/* Index entries of a row that has been inserted. */
+/* Inserts the index entries of a row that has been inserted. */
 extern void cg_ownrows_index(CgOwnWriter *writer, TupleTableSlot *slot);
 
 /*
- * One row of a table of ours, with the columns that the library knows, in the order of
- * owncolumns.h; others are NULL.  unique_violation is the caller's mistake.
+ * Inserts one row.  The values have the order of owncolumns.h; columns that the library
+ * does not know become NULL.  The caller must avoid a unique_violation.
  */
 extern void cg_ownrows_insert(CgOwnTable table, const Datum *values, const bool *nulls);
 
 /*
- * Of each row of a query (tableoid, ctid) the row that these name is deleted.  The
- * query must lock what it reads, FOR UPDATE.  Returns how many there were.
+ * Deletes the rows that a query names by its columns tableoid and ctid.  The query must
+ * lock these rows by FOR UPDATE.  Returns their number.
  */
 extern int64 cg_ownrows_delete(const char *sql, int nargs, Oid *types, Datum *values);
 
 /*
- * Of each row of a query (tableoid, ctid, column AS name*) the row that the first two
- * name is replaced by one in which the columns of these names have these values, and
- * all others what they had.  The rest as above.
+ * Replaces the rows that a query names by its first columns, tableoid and ctid.  Each
+ * further column of the query is the new value of the column of that name; other columns
+ * keep their values.  Locks and result as above.
  */
 extern int64 cg_ownrows_replace(const char *sql, int nargs, Oid *types, Datum *values);
 
 /*
- * Inserts the rows of one table that satisfy a condition into another one, which has
- * the same columns, in whatever order.
+ * Copies the rows of a table that satisfy a condition into another one, which has the
+ * same columns in any order.  Returns their number.
  */
 extern int64 cg_ownrows_copy(Oid from, const char *condition, Oid into);
 

@@ -1,11 +1,11 @@
 /*
  * ownschema.c
- *		Nobody makes or alters anything in the extension's schema.
+ *		No role can create or alter anything in the extension's schema.
  *
- * Neither a member (also not its superuser: what the library relies on would be
- * another thing), nor what could be taken for one.  The object access hook has the
- * OID that the command has used, and comes under the command's lock; names are only
- * for the nicer message (owntables.c).
+ * Members cannot be altered, not even by a superuser, because the library relies on them.
+ * Objects that could be taken for members cannot be created.  The object access hook has
+ * the OID that the command has used, and is called under the command's lock.  owntables.c
+ * checks names, too, but only for a better message.
  */
 #include "postgres.h"
 
@@ -36,7 +36,7 @@ cg_ownschema_refuse(Oid relid)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("table \"%s.%s\" is for contact_guard alone", CG_SCHEMA, get_rel_name(relid)),
+			 errmsg("table \"%s.%s\" is reserved for contact_guard", CG_SCHEMA, get_rel_name(relid)),
 			 cg_refused_relation(relid, InvalidAttrNumber),
 			 errhint("Use the functions of schema contact_guard.")));
 }
@@ -52,11 +52,11 @@ cg_ownschema_refuse_drop(Oid relid)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("extension \"%s\" cannot be dropped with its schema", CG_SCHEMA),
 				 cg_refused_relation(relid, InvalidAttrNumber),
-				 errhint("Take all policies back with SELECT contact_guard.retire(), and use DROP EXTENSION contact_guard.")));
+				 errhint("Take back all policies with SELECT contact_guard.retire(), then use DROP EXTENSION contact_guard.")));
 	cg_ownschema_refuse(relid);
 }
 
-/* A by-value column of the row that the command has just written; or 0. */
+/* A by-value column of the row that the command has just written; 0 if it is null. */
 static Datum
 catalog_value(Oid classId, Oid objectId, AttrNumber attnum)
 {
@@ -67,7 +67,7 @@ catalog_value(Oid classId, Oid objectId, AttrNumber attnum)
 	return isnull ? (Datum) 0 : value;
 }
 
-/* The relation that a trigger, a rule and the like is on; InvalidOid for other objects. */
+/* The relation of a trigger, a rule or a similar object; InvalidOid for other objects. */
 static Oid
 relation_beneath(Oid classId, Oid objectId, Oid other)
 {
@@ -91,7 +91,7 @@ relation_beneath(Oid classId, Oid objectId, Oid other)
 			attnum = Anum_pg_statistic_ext_stxrelid;
 			break;
 		case InheritsRelationId:
-			/* The object is the child, this its new parent. */
+			/* The object is the child, and "other" is its new parent. */
 			return other;
 		default:
 			return InvalidOid;
@@ -112,7 +112,7 @@ cg_ownschema_check(Oid classId, Oid objectId, Oid other)
 	if (classId == NamespaceRelationId && objectId == schema)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("schema \"%s\" cannot be altered: it is that of extension \"%s\"", CG_SCHEMA, CG_SCHEMA)));
+				 errmsg("schema \"%s\" of extension \"%s\" cannot be altered", CG_SCHEMA, CG_SCHEMA)));
 	relid = relation_beneath(classId, objectId, other);
 	if (OidIsValid(relid) && cg_objects_is_own(relid))
 		cg_ownschema_refuse(relid);
@@ -121,20 +121,20 @@ cg_ownschema_check(Oid classId, Oid objectId, Oid other)
 		return;
 	if (classId == RelationRelationId)
 	{
-		/* For the table's owner alone to make; and REINDEX CONCURRENTLY makes a copy. */
+		/* Only the table's owner can create one, and REINDEX CONCURRENTLY must create a copy. */
 		relkind = DatumGetChar(catalog_value(classId, objectId, Anum_pg_class_relkind));
 		if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
 			return;
 		if (cg_objects_is_own(objectId))
 			cg_ownschema_refuse(objectId);
 	}
-	/* A row type comes with its relation, an array type with its element's: VACUUM FULL makes both. */
+	/* Row types and array types come with another object; VACUUM FULL creates both. */
 	if (classId == TypeRelationId &&
 		(OidIsValid(DatumGetObjectId(catalog_value(classId, objectId, Anum_pg_type_typrelid))) ||
 		 DatumGetChar(catalog_value(classId, objectId, Anum_pg_type_typcategory)) == TYPCATEGORY_ARRAY))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("schema \"%s\" is for the objects of extension \"%s\" alone", CG_SCHEMA, CG_SCHEMA),
+			 errmsg("schema \"%s\" is reserved for the objects of extension \"%s\"", CG_SCHEMA, CG_SCHEMA),
 			 errhint("Use another schema.")));
 }

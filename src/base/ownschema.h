@@ -1,6 +1,6 @@
 /*
  * ownschema.h
- *		Nobody makes or alters anything in the extension's schema.
+ *		No role can create or alter anything in the extension's schema.
  */
 #ifndef CG_OWNSCHEMA_H
 #define CG_OWNSCHEMA_H
@@ -10,16 +10,16 @@
 #include "compat.h"
 
 /*
- * ERROR insufficient_privilege if what has just been created or altered is in the
- * extension's schema, or that schema, or on one of its tables (a trigger, a rule).
- * For object access hooks: other is what they call auxiliary_id.
+ * Checks an object that has just been created or altered.  ERROR insufficient_privilege if
+ * it is in the extension's schema, or is that schema, or belongs to one of its tables (a
+ * trigger, a rule).  For object access hooks: other is their auxiliary_id.
  */
 extern void cg_ownschema_check(Oid classId, Oid objectId, Oid other);
 
-/* ERROR insufficient_privilege: the table is for contact_guard alone. */
+/* ERROR insufficient_privilege: the table is reserved for contact_guard. */
 pg_noreturn extern void cg_ownschema_refuse(Oid relid);
 
-/* The same for a DROP, with a hint where it is one of the schema. */
+/* The same for a DROP; the hint is another one if the schema is dropped. */
 pg_noreturn extern void cg_ownschema_refuse_drop(Oid relid);
 
 #endif							/* CG_OWNSCHEMA_H */

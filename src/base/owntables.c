@@ -1,19 +1,18 @@
 /*
  * owntables.c
- *		The extension's own tables are written by the extension alone.
+ *		Only the extension's own code writes the extension's tables.
  *
- * Privileges are not enough: their owner and every superuser pass them, and a trigger
- * that refuses can be disabled.  So two hooks refuse for everybody who comes through SQL:
- * one looks at the target relations of each statement, the other at TRUNCATE, DROP and
- * ALTER.  (With the library unloaded a superuser can write them, as a superuser can write
- * the files; README says so.)
+ * Privileges are not enough: they do not bind the owner and superusers, and a trigger
+ * that refuses can be disabled.  So two hooks refuse for every role that uses SQL: one
+ * looks at the target relations of each statement, the other at TRUNCATE, DROP and ALTER.
+ * (While the library is not loaded, a superuser can write the tables, as a superuser can
+ * write the files: see docs/limits.md.)
  *
- * Leave is a flag set for the time of one command of ours; the recorder needs
- * none, since it does not go through the executor.
+ * A flag permits writing for the time of one command of ours.
  *
- * In binary upgrade the old cluster's tables are made again one by one, and made
- * members of an extension that is empty at first: nothing is refused there, where
- * only the superuser who runs pg_upgrade can connect.
+ * pg_upgrade creates the tables one by one, and makes them members of an extension that is
+ * empty at first.  So nothing is refused there; only the superuser who runs pg_upgrade can
+ * connect.
  */
 #include "postgres.h"
 
@@ -45,9 +44,9 @@ void		(*cg_owntables_on_drop) (Oid relid) = NULL;
 static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 static object_access_hook_type prev_object_access = NULL;
 
-static bool writing = false;	/* a command of ours is under way */
+static bool writing = false;	/* a command of ours is running */
 static bool process_is_ours = false;
-static bool dropping = false;	/* DROP EXTENSION is under way */
+static bool dropping = false;	/* DROP EXTENSION is running */
 
 static bool owntables_check_perms(CG_COMPAT_CHECK_PERMS_ARGS);
 static void owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId,
@@ -74,16 +73,16 @@ cg_owntables_allow_drop(bool allow)
 }
 
 /*
- * A restore (a superuser with row_security off, as pg_dump sets it) loads the
- * tables that a dump carries.  Never the log: its rows come from the journal; what
- * a dump has of another log stands beside it, and a record says so.
+ * A restore (a superuser with row_security off, as pg_dump sets it) may load the tables
+ * that a dump carries.  It may not load the log, whose rows come only from the journal.
+ * The rows of a dumped log go to restored_log, and a record says so.
  */
 static bool
 is_restored_here(const CgRtePermission *permission)
 {
 	Oid			relid = permission->relid;
 
-	/* Nothing that is there is changed, and its triggers change nothing else. */
+	/* A restore only inserts; it must not change rows that are there. */
 	if (!superuser() || row_security || (permission->requiredPerms & (ACL_UPDATE | ACL_DELETE)) != 0)
 		return false;
 	return relid == cg_objects_relation("permission", true) ||
@@ -94,8 +93,8 @@ is_restored_here(const CgRtePermission *permission)
 }
 
 /*
- * Privileges decide who reads.  But somebody who reads the journal's key can forge
- * records, and a role with pg_read_all_data reads everything.
+ * Usually privileges decide who may read.  But a role that reads the journal's key can
+ * forge records, and a member of pg_read_all_data can read every table.
  */
 static bool
 is_allowed(const CgRtePermission *permission)
@@ -130,10 +129,7 @@ owntables_check_perms(CG_COMPAT_CHECK_PERMS_ARGS)
 	return true;
 }
 
-/*
- * Is a command of ours under way?  Other extensions' scripts have no leave, nor has
- * what runs inside them.
- */
+/* Is a command of ours running?  Scripts of other extensions, and what they run, do not count. */
 static bool
 has_leave(void)
 {
@@ -141,8 +137,8 @@ has_leave(void)
 }
 
 /*
- * What a REINDEX CONCURRENTLY that was broken off has left: an index that nothing uses,
- * and that everybody who writes the table has to fill.
+ * Is it an index that an interrupted REINDEX CONCURRENTLY has left?  No query uses it, but
+ * each write has to maintain it, so it may be dropped.
  */
 static bool
 is_left_over(Oid relid)
@@ -166,13 +162,13 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	/* For each function of each statement. */
+	/* First the events that come most often: for each function of each statement. */
 	if (access == OAT_FUNCTION_EXECUTE || access == OAT_NAMESPACE_SEARCH)
 		return;
-	/* A column that is added keeps what its table's list says. */
+	/* An added column has no privileges of its own. */
 	if (access == OAT_POST_CREATE && subId == 0 && cg_objects_is_creating())
 		cg_acls_created(classId, objectId);
-	/* Roles are the cluster's: in any database. */
+	/* Roles belong to the cluster, so this is checked in every database. */
 	if (access == OAT_POST_ALTER && classId == AuthIdRelationId)
 		cg_roles_check_renamed(objectId);
 	if (dropping || has_leave())
@@ -184,7 +180,7 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 				cg_ownschema_refuse(objectId);
 			break;
 		case OAT_DROP:
-			/* PostgreSQL's own clean-up of what a failed command left. */
+			/* PostgreSQL itself cleans up after a command. */
 			if ((((ObjectAccessDrop *) arg)->dropflags & PERFORM_DELETION_INTERNAL) != 0 ||
 				classId != RelationRelationId)
 				return;
@@ -208,7 +204,7 @@ owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int 
 	}
 }
 
-/* The table that a command is about, or NULL. */
+/* The table that a command names, or NULL. */
 static RangeVar *
 command_target(Node *statement)
 {
@@ -238,7 +234,7 @@ refuse_if_ours(RangeVar *name)
 {
 	Oid			relid;
 
-	/* None of ours is; and PostgreSQL has errors of its own for such names. */
+	/* None of our tables is temporary, and PostgreSQL has its own errors for such names. */
 	if (name == NULL || name->relpersistence == RELPERSISTENCE_TEMP)
 		return;
 	relid = RangeVarGetRelid(name, NoLock, true);
@@ -246,7 +242,7 @@ refuse_if_ours(RangeVar *name)
 		cg_ownschema_refuse(relid);
 }
 
-/* Through a parent table of their own, others could read and write our tables. */
+/* Through a parent table of another owner, that owner could read and write our tables. */
 static void
 check_other_tables(Node *statement)
 {
@@ -276,8 +272,8 @@ check_other_tables(Node *statement)
 }
 
 /*
- * Not every ALTER TABLE comes by the object access hook with the table that it
- * names: DETACH PARTITION, ADD COLUMN and SET DEFAULT do not.
+ * The object access hook does not get the named table of every ALTER TABLE.  It does not
+ * for DETACH PARTITION, ADD COLUMN and SET DEFAULT.
  */
 void
 cg_owntables_check_command(Node *statement)

@@ -1,6 +1,6 @@
 /*
  * owntables.h
- *		The extension's own tables are written by the extension alone.
+ *		Only the extension's own code writes the extension's tables.
  */
 #ifndef CG_OWNTABLES_H
 #define CG_OWNTABLES_H
@@ -8,9 +8,9 @@
 #include "nodes/nodes.h"
 
 /*
- * SQL: is a record held, against purge() and erase_actor()?  One of a customer who is;
- * and where anybody is, bulk reads, which read everybody's, and erasures, without whose
- * records contact-guard would miss the values.
+ * SQL: is a record held, so that purge() and erase_actor() keep it?  A record is held if its
+ * customer is held.  If any customer is held, so are bulk reads, which read every customer,
+ * and erasures, without which contact-guard would report the erased values as missing.
  */
 #define CG_IS_HELD "coalesce(customer IN (SELECT customer FROM contact_guard.held) OR " \
 	"(event IN ('bulk', 'erasure') AND EXISTS (SELECT FROM contact_guard.held)), false)"
@@ -18,22 +18,22 @@
 extern void cg_owntables_init(void);
 
 /*
- * A relation is about to be dropped.  permission.c sets it: the permissions on the
- * relation go, with records.
+ * Is called when a relation is about to be dropped.  permission.c sets it, to remove the
+ * permissions on the relation, with records.
  */
 extern void (*cg_owntables_on_drop) (Oid relid);
 
-/* The recorder: all that this process does is such a command. */
+/* Everything that this process does counts as a command of ours.  For the recorder. */
 extern void cg_owntables_trust_process(void);
 
 extern bool cg_owntables_is_process_ours(void);
 
-/* For owncommand.c alone: leave to write; returns whether there was. */
+/* Only for owncommand.c: permits or forbids to write; returns what was permitted before. */
 extern bool cg_owntables_allow_writing(bool allow);
 
 /*
- * Is such a command under way?  Then our tables may be written, and what is read is no
- * record.
+ * Is a command of ours running (owncommand.h)?  Then our tables may be written, and reads
+ * of the log are not recorded.
  */
 extern bool cg_owntables_is_writing(void);
 

@@ -1,12 +1,12 @@
 /*
  * recent.h
- *		The relations for which something holds, as many as were asked for lately.
+ *		A small cache of relations for which some fact holds.
  *
- * Every statement asks some questions about each of its relations, nearly always
- * with the same answer.  Its last bits say where an OID stands, so two relations
- * may take each other's place; that costs the next one who asks the long way.
- * Whoever keeps one lets it forget in a handler of relcache invalidations, and adds
- * nothing that such an invalidation has overtaken.
+ * Each statement asks some questions about each of its relations, and the answer is nearly
+ * always the same.  The last bits of an OID are its place in the cache.  So one relation
+ * may replace another; then the next question about the other one takes the long way.
+ * The owner of a cache calls cg_recent_forget in a handler of relcache invalidations, and
+ * does not add an answer if an invalidation came while it was looked up.
  */
 #ifndef CG_RECENT_H
 #define CG_RECENT_H
@@ -30,7 +30,7 @@ cg_recent_add(CgRecent *recent, Oid relid)
 	recent->relids[relid % CG_RECENT_SLOTS] = relid;
 }
 
-/* relid: InvalidOid for all relations. */
+/* relid: InvalidOid stands for all relations. */
 static inline void
 cg_recent_forget(CgRecent *recent, Oid relid)
 {

@@ -1,13 +1,13 @@
 /*
  * refused.c
- *		Errors of ours that refuse something are records.
+ *		Our errors that refuse something are recorded.
  *
- * The record is made where the error is raised, not where it is caught: an
- * exception handler of a procedural language, a savepoint or a client that goes
- * away come too late.  The report is complete then, and nothing has been unwound,
- * so what the arguments of the ereport() could do (look into catalogs) can be done.
+ * The record is made where the error is raised, not where it is caught.  So an exception
+ * handler of a procedural language, a savepoint or a client that goes away cannot prevent
+ * it.  The report is complete then, and the stack is not unwound.  So catalogs can be
+ * looked into, as the arguments of the ereport() could do.
  *
- * The report is set aside meanwhile, and thrown whatever becomes of the record. An error
+ * The report is set aside meanwhile, and is thrown even if the record fails.  An error
  * while the record is made needs no subtransaction of its own: the code that catches the
  * refusal has to abort one anyway.
  */
@@ -24,16 +24,16 @@
 #include "base/owntables.h"
 #include "base/refused.h"
 
-/* The Makefile renames it for all sources; here it is itself. */
+/* The Makefile renames it for all sources, but here PostgreSQL's own is called. */
 #undef errfinish
 extern void errfinish(const char *filename, int lineno, const char *funcname);
 
-/* Where the latest message of ours came from. */
+/* The function that our latest message came from */
 void		(*cg_refused_record) (const ErrorData *error, bool may_look) = NULL;
 
 static const char *last_funcname = NULL;
 
-/* Holds the copy of one error until that has been thrown again. */
+/* Holds the copy of one error until it has been thrown again. */
 static MemoryContext refused_context = NULL;
 
 static bool is_refusal(int sqlerrcode);
@@ -46,7 +46,7 @@ is_refusal(int sqlerrcode)
 	return sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE || sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED;
 }
 
-/* PostgreSQL keeps the pointer that it was given. */
+/* The pointers can be compared, since PostgreSQL keeps the pointer that it was given. */
 bool
 cg_refused_is_ours(const char *funcname)
 {
@@ -77,7 +77,7 @@ cg_refused_errfinish(const char *filename, int lineno, const char *funcname)
 		errfinish(filename, lineno, funcname);
 		return;
 	}
-	/* ThrowErrorData does not copy these, and an error may be on its way for long. */
+	/* ThrowErrorData does not copy these, and an error may live long. */
 	error->filename = filename;
 	error->lineno = lineno;
 	error->funcname = funcname;
@@ -89,8 +89,8 @@ cg_refused_errfinish(const char *filename, int lineno, const char *funcname)
 }
 
 /*
- * A cancel, or a timeout that the user has set, must not come in between; nor must
- * an error end the session, as SET exit_on_error has it.
+ * Neither a cancel nor a timeout that the user has set may interrupt this.  And an error
+ * must not end the session, as it would with exit_on_error.
  */
 static void
 try_to_note(const ErrorData *error, uint32 holdoff)
@@ -113,7 +113,7 @@ try_to_note(const ErrorData *error, uint32 holdoff)
 		FlushErrorState();
 	}
 	PG_END_TRY();
-	/* An error that was caught in between has set it to 0. */
+	/* An error that was caught meanwhile has set it to 0. */
 	InterruptHoldoffCount = holdoff;
 	ExitOnAnyError = exits;
 	MemoryContextSwitchTo(refused_context);

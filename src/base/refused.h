@@ -1,11 +1,11 @@
 /*
  * refused.h
- *		Errors of ours that refuse something are records.
+ *		Our errors that refuse something are recorded.
  *
- * The Makefile has every report of our sources end in the function below instead
- * of PostgreSQL's, so no ereport has to say that it refuses, and none can forget
- * to: its SQLSTATE tells.  42501 (insufficient_privilege) and 0A000
- * (feature_not_supported) of ours, at ERROR or above, are records.
+ * The Makefile makes every report of our sources end in the function below and not in
+ * PostgreSQL's.  So an ereport need not say that it refuses, and cannot forget to: its
+ * SQLSTATE tells.  Our errors 42501 (insufficient_privilege) and 0A000
+ * (feature_not_supported) are recorded, at level ERROR or above.
  */
 #ifndef CG_REFUSED_H
 #define CG_REFUSED_H
@@ -14,24 +14,23 @@
 
 #include "access/attnum.h"
 
-/* Not for calling: the end of each ereport().  elog.h declares it by this name, too. */
+/* The end of each ereport(); do not call it.  elog.h declares it by this name, too. */
 extern void cg_refused_errfinish(const char *filename, int lineno, const char *funcname);
 
 /*
- * Notes that the command under way was refused with this error.  The first of a
- * kind is on record, flushed, when it returns, if there is a journal to write to;
- * else it is tried again later.  may_look: in a transaction, and with no lock that
- * would be in the way of a look into the catalogs.  May throw.  attempts.c sets it;
- * NULL before.
+ * Notes that the present command was refused with this error.  The first error of a kind
+ * is recorded and flushed when this returns, if a journal can be written; otherwise it is
+ * tried again later.  may_look: the code is in a transaction, and holds no lock that
+ * prevents a look into catalogs.  May throw.  attempts.c sets it; it is NULL before.
  */
 extern void (*cg_refused_record) (const ErrorData *error, bool may_look);
 
-/* Is that ErrorData.funcname of the latest message of ours? */
+/* Does this ErrorData.funcname belong to our latest message? */
 extern bool cg_refused_is_ours(const char *funcname);
 
 /*
- * In an ereport(), as errtable(): which relation, and column unless 0, the error
- * is about.  The record has it, and the client too.  Looks into catalogs.
+ * Use it in an ereport(), as errtable(): names the relation of the error, and the column
+ * unless attnum is 0, for the record and for the client.  Looks into catalogs.
  */
 extern int	cg_refused_relation(Oid relid, AttrNumber attnum);
 

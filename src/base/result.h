@@ -1,10 +1,10 @@
 /*
  * result.h
- *		Rows that functions of ours return, by the names of their columns.
+ *		Makes the rows that our functions return, by the names of their columns.
  *
- * The function's columns are what the extension's script says, which may be of another
- * version than the library: a column that the script has not got is left out, one that
- * the library does not know is NULL.
+ * The extension's script defines the columns of a function, and it may have another
+ * version than the library.  A column that the script does not have is left out.  A column
+ * that the library does not know is NULL.
  */
 #ifndef CG_RESULT_H
 #define CG_RESULT_H
@@ -22,8 +22,8 @@ typedef struct CgResultColumn
 } CgResultColumn;
 
 /*
- * Puts them where a row of this description has them; values and nulls have room for
- * desc->natts.  ERROR if a column is of another type.
+ * Fills values and nulls, which have desc->natts entries, in the order of desc.  ERROR if a
+ * column has another type.
  */
 extern void cg_result_fill(TupleDesc desc, const CgResultColumn *columns, int count,
 						   Datum *values, bool *nulls);

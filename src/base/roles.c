@@ -1,6 +1,6 @@
 /*
  * roles.c
- *		Who may use the extension's functions, and what they are told otherwise.
+ *		Group roles, and the errors for roles that may not do something.
  */
 #include "postgres.h"
 
@@ -33,7 +33,7 @@
 
 #define CG_ADMIN_ROLE "contact_guard_admin"
 
-/* Which are known, until a role, a function or a schema has changed. */
+/* The known group roles; forgotten when a role, a function or a schema changes. */
 static Oid	group_roles[CG_NGROUPS];
 static bool groups_known = false;
 static uint64 invalidations = 0;
@@ -50,8 +50,8 @@ groups_inval(int cacheid, uint32 hashvalue)
 }
 
 /*
- * To whom the install script has granted a function: what GRANT, REVOKE and ALTER
- * ROLE have done since does not change this entry, which a superuser alone can write.
+ * The role to which the install script has granted a function.  This entry does not change
+ * by GRANT, REVOKE and ALTER ROLE, and only a superuser can write it.
  */
 static Oid
 initial_grantee(Oid function)
@@ -108,9 +108,9 @@ find_groups(void)
 }
 
 /*
- * The name does not count, because a superuser may change it, and somebody else may then
- * use it.  The mark counts, which only a superuser can set: the OID of a role that was
- * dropped may belong to another role one day.
+ * The name does not count, because a superuser may rename the role, and another role may
+ * then get the name.  The mark must be there, too, which only a superuser can set: the OID
+ * of a dropped role may belong to another role later.
  */
 Oid
 cg_roles_group(CgGroup group)
@@ -130,7 +130,7 @@ cg_roles_is_proxy(Oid role, bool may_name)
 
 	if (!groups_known)
 		find_groups();
-	/* In this order: the mark is in no cache, and most are members of nothing. */
+	/* Membership is checked first: it is cached, and the mark is not. */
 	if (OidIsValid(group_roles[CG_GROUP_PROXY]))
 	{
 		if (!has_privs_of_role(role, group_roles[CG_GROUP_PROXY]))

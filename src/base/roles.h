@@ -1,13 +1,13 @@
 /*
  * roles.h
- *		The extension's group roles: who administers, and who names actors.
+ *		The extension's group roles: admins, auditors, and proxies, which name actors.
  */
 #ifndef CG_ROLES_H
 #define CG_ROLES_H
 
 /*
- * The group roles, whatever they are called today: the role to which the install
- * script has granted a function of that group, if it bears the mark; or InvalidOid.
+ * A group role, whatever its present name is: the role to which the install script has
+ * granted a function of that group, if it bears the mark.
  */
 typedef enum CgGroup
 {
@@ -17,13 +17,14 @@ typedef enum CgGroup
 	CG_NGROUPS
 } CgGroup;
 
+/* The role of the group, or InvalidOid. */
 extern Oid	cg_roles_group(CgGroup group);
 
 /*
- * Is the role one that names actors, as any superuser is?  With may_name the answer is
- * true only if that is certain, so that the role may call act_as().  Without it the
- * answer is true also if that is possible, so that the role has no permission of its own:
- * where the group role cannot be found, each role that may execute act_as() counts.
+ * Does the role name actors, as every superuser does?  With may_name the answer is true
+ * only if this is certain: then the role may call act_as().  Without may_name it is also
+ * true if this is possible: then the role has no permissions of its own.  If the group
+ * role cannot be found, each role that may execute act_as() counts as possible.
  */
 extern bool cg_roles_is_proxy(Oid role, bool may_name);
 
@@ -44,8 +45,8 @@ extern void cg_roles_require_policy_owner(Oid relid, const char *what);
 extern void cg_roles_require_admin(const char *what);
 
 /*
- * ERROR insufficient_privilege if a role that bears the mark has just been renamed by
- * somebody who is not a superuser.  For the object access hook, before the next
+ * ERROR insufficient_privilege if a role that is not a superuser has just renamed a role
+ * that bears the mark.  For the object access hook, before the next
  * CommandCounterIncrement().
  */
 extern void cg_roles_check_renamed(Oid role);

@@ -1,14 +1,13 @@
 /*
  * settings.c
- *		What settings our own work depends on: none that others can change.
+ *		Settings for our own work, which other roles cannot change.
  *
- * The recorder connects as the bootstrap superuser, and gets with that what ALTER
- * DATABASE and ALTER ROLE have set: a read-only default, a role, a time limit.  A
- * list of settings that do harm would never end.  So every setting that a session
- * may change is locked before the connection is made, by the source that
- * PostgreSQL holds against each later one, at its built-in value; a short list of
- * groups, about memory, WAL, statistics and what is logged when, has the value of
- * postgresql.conf.
+ * The recorder connects as the bootstrap superuser, and so gets the settings of ALTER
+ * DATABASE and ALTER ROLE: a read-only default, a role, a time limit.  A list of harmful
+ * settings would never be complete.  So before the connection is made, every setting that
+ * a session may change gets its built-in value, with a source that PostgreSQL prefers to
+ * each later one.  A short list of groups (memory, WAL, statistics, when something is
+ * logged) keeps the values of postgresql.conf.
  */
 #include "postgres.h"
 
@@ -21,7 +20,7 @@
 #include "base/settings.h"
 #include "compat.h"
 
-/* A setting that has its value from postgresql.conf, and what source it had. */
+/* A setting that keeps its value of postgresql.conf */
 typedef struct Kept
 {
 	struct config_generic *setting;
@@ -53,7 +52,7 @@ is_kept(const struct config_generic *setting)
 		case STATS_CUMULATIVE:
 			return true;
 		case CUSTOM_OPTIONS:
-			/* What other libraries log or check is of others' statements. */
+			/* Settings of other libraries concern the statements of users. */
 			return strncmp(setting->name, "contact_guard.", strlen("contact_guard.")) == 0;
 		default:
 			return strcmp(setting->name, "lc_messages") == 0 ||
@@ -80,7 +79,7 @@ cg_settings_lock(void)
 
 		if (setting->context != PGC_USERSET && setting->context != PGC_SUSET)
 			continue;
-		/* The connection sets it. */
+		/* The connection sets this one. */
 		if (strcmp(setting->name, "client_encoding") == 0)
 			continue;
 		if (is_kept(setting))
@@ -96,8 +95,8 @@ cg_settings_lock(void)
 			continue;
 		}
 		/*
-		 * Those without are set with each transaction, or are who we are.  Some have no
-		 * built-in value at all: timezone_abbreviations would leave its table freed.
+		 * Settings with GUC_NO_RESET_ALL are set with each transaction, or name the role.
+		 * Some have no built-in value: a reset of timezone_abbreviations would free its table.
 		 */
 		if ((setting->flags & GUC_NO_RESET_ALL) == 0 && setting->source != PGC_S_DEFAULT &&
 			has_boot_value(setting))
@@ -146,9 +145,9 @@ void
 cg_settings_pin(void)
 {
 	/*
-	 * The journal is durable already.  A commit of ours that a crash takes back is
-	 * done again, since the slot waits for it; to flush each would only slow the
-	 * readers' flushes down.
+	 * The journal is durable already.  If a crash takes back a commit of ours, the batch is
+	 * recorded again, since the slot waits for the flush.  A flush for each commit would
+	 * only slow down the readers' flushes.
 	 */
 	SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_OVERRIDE);
 	SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_SUSET, PGC_S_OVERRIDE);
@@ -159,9 +158,9 @@ cg_settings_pin(void)
 }
 
 /*
- * What a statement of ours means, where it puts a new table and whether triggers and
- * rules take part.  How long it may take and wait stays the user's; and in a
- * transaction that is read-only it fails, which is right.
+ * Pins the settings that change the meaning of a statement, the place of a new table, or
+ * whether triggers and rules fire.  The user's time limits stay.  In a read-only
+ * transaction our statement fails, as it should.
  */
 void
 cg_settings_pin_command(void)
@@ -191,7 +190,7 @@ cg_settings_pin_command(void)
 	{
 		const char *now = GetConfigOption(pins[i][0], true, false);
 
-		/* To look is cheaper than to set, and these are set already nearly always. */
+		/* A look is cheaper than SET, and nearly always the value is right already. */
 		if (now && strcmp(now, pins[i][1]) != 0)
 			(void) set_config_option(pins[i][0], pins[i][1], PGC_SUSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);

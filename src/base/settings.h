@@ -1,26 +1,26 @@
 /*
  * settings.h
- *		What settings our own work depends on: none that others can change.
+ *		Settings for our own work, which other roles cannot change.
  */
 #ifndef CG_SETTINGS_H
 #define CG_SETTINGS_H
 
 /*
- * For a process of ours, before it connects: nothing that is set for its database
- * or role counts, and of postgresql.conf only what cannot make a statement fail or
- * mean something else.
+ * A process of ours calls this before it connects.  Settings of its database or role then
+ * do not count.  Of postgresql.conf only those count that cannot make a statement fail or
+ * change its meaning.
  */
 extern void cg_settings_lock(void);
 
-/* After it has connected. */
+/* The same process calls this after it has connected. */
 extern void cg_settings_pin(void);
 
-/* Reads postgresql.conf again, for what counts of it. */
+/* Reads postgresql.conf again, for the settings that count. */
 extern void cg_settings_reload(void);
 
 /*
- * In a user's session, for one command of ours: in a GUC nesting level that the
- * caller has begun.
+ * Pins settings for one command of ours in a user's session.  The caller has begun a GUC
+ * nesting level, and ends it.
  */
 extern void cg_settings_pin_command(void);
 

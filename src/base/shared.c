@@ -1,6 +1,6 @@
 /*
  * shared.c
- *		Shared memory: request, start, and the few ways to look into it.
+ *		Shared memory: its request, its start, and access to its entries.
  *
  * The rules of locking are in shared.h.
  */
@@ -27,9 +27,9 @@ static void shared_startup(void);
 PG_FUNCTION_INFO_V1(cg_require_preload);
 
 /*
- * A library loaded into a single session (by LOAD, or by a call of one of its
- * functions) gets no shared memory: cg_shared stays NULL, and whatever needs a
- * journal refuses.  _PG_init does not fail there, since then the label provider
+ * A library that is loaded into a single session (by LOAD, or by a call of one of its
+ * functions) gets no shared memory.  Then cg_shared stays NULL, and code that needs a
+ * journal refuses.  _PG_init does not fail in this case, because then the label provider
  * and the refusal of guarded columns would be missing as well.
  */
 void
@@ -60,7 +60,7 @@ shared_startup(void)
 	if (prev_shmem_startup_hook)
 		prev_shmem_startup_hook();
 
-	/* After a crash the old pointer is into memory that is gone. */
+	/* After a crash the old pointer points to memory that is gone. */
 	cg_shared = NULL;
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	cg_shared = ShmemInitStruct("contact_guard", sizeof(CgShared), &found);
@@ -80,10 +80,10 @@ cg_shared_require(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("contact_guard must be loaded when the server starts"),
-				 errhint("Add the line shared_preload_libraries = 'contact_guard' to postgresql.conf (append to a list that is there), then restart the server.")));
+				 errhint("Add the line shared_preload_libraries = 'contact_guard' to postgresql.conf (or append contact_guard to the existing list), then restart the server.")));
 }
 
-/* Also the qualification of the policies that protect(fallback => 'rls') makes. */
+/* The policies of protect(fallback => 'rls') have it as their condition, too. */
 Datum
 cg_require_preload(PG_FUNCTION_ARGS)
 {

@@ -2,13 +2,13 @@
  * shared.h
  *		Shared memory: how far each database's journal is written and recorded.
  *
- * cg_shared is NULL where the library was not preloaded.  Nothing that is
- * needed to recover lives here: what is recorded is in each database's
- * journal_state, and after any start a recorder looks there (census.c).
+ * cg_shared is NULL if the library was not preloaded.  Recovery needs nothing of this: the
+ * recorded position is in each database's journal_state, and after any start a recorder
+ * reads it there (census.c).
  *
- * Locking: every field below is read and written under cg_shared->lock, in
- * exclusive mode to write.  Nobody holds the lock while inserting or flushing
- * WAL, or while waiting for anything else.
+ * Locking: every field below is read and written under cg_shared->lock; a write needs
+ * exclusive mode.  No process holds the lock while it inserts or flushes WAL, or while it
+ * waits for anything else.
  */
 #ifndef CG_SHARED_H
 #define CG_SHARED_H
@@ -22,7 +22,7 @@
 #define CG_MAX_DATABASES 256
 #define CG_ERROR_LENGTH 200
 
-/* Once something was guarded it stays so until the server's restart. */
+/* After CG_GUARDS_SOMETHING the value does not change until the server's restart. */
 typedef enum CgGuards
 {
 	CG_GUARDS_UNKNOWN,
@@ -31,50 +31,51 @@ typedef enum CgGuards
 } CgGuards;
 
 /*
- * The journal of one database.  Any message that is not yet recorded begins at
- * or after "recorded"; the slot never passes it, nor moves while one is unknown.
+ * The journal of one database.  Any message that is not yet recorded begins at or after
+ * "recorded".  The slot never passes that position, and does not move while the position
+ * of one database is unknown.
  */
 typedef struct CgDatabase
 {
-	Oid			oid;			/* InvalidOid: free */
-	int			inflight;		/* messages being inserted: announced before
-								 * the insertion, or the slot could pass them */
+	Oid			oid;			/* InvalidOid: the entry is free */
+	int			inflight;		/* number of messages being inserted: announced
+								 * before the insertion, or the slot could pass them */
 	XLogRecPtr	written;		/* end of the newest message */
-	XLogRecPtr	recorded;		/* the position in journal_state: all before it is
-								 * in the log.  Invalid: nobody has looked yet */
-	XLogRecPtr	commit;			/* end of that commit: until it is flushed, a
-								 * crash takes it back and needs the messages */
-	uint64		written_bytes;	/* of messages, since the server's start */
+	XLogRecPtr	recorded;		/* the position in journal_state: messages before it
+								 * are in the log.  Invalid: not known yet */
+	XLogRecPtr	commit;			/* end of that position's commit: before it is flushed,
+								 * a crash takes it back, and needs the messages again */
+	uint64		written_bytes;	/* length of messages, since the server's start */
 	uint64		recorded_bytes;
-	bool		wanted;			/* a recorder is wanted, even without messages,
-								 * or has not read all that it found yet */
+	bool		wanted;			/* a recorder is needed even without messages, or has
+								 * not yet read the WAL that was there at its start */
 	CgGuards	guards;			/* has the database guarded columns? */
-	TimestampTz started_at;		/* the recorder */
-	bool		leave;			/* it is asked to leave a worker to another database's */
+	TimestampTz started_at;		/* of the recorder */
+	bool		leave;			/* the recorder must end, to free its worker */
 	pid_t		recorder;		/* 0: none */
-	Latch	   *latch;			/* the recorder's */
-	TimestampTz retry_at;		/* do not start a recorder before */
-	int			failures;		/* recorders that ended by an error, in a row */
+	Latch	   *latch;			/* of the recorder */
+	TimestampTz retry_at;		/* no recorder is started before this time */
+	int			failures;		/* how many recorders in a row ended by an error */
 	TimestampTz hold_until;		/* a command needs the database without other sessions */
 	char		error[CG_ERROR_LENGTH]; /* why the last recorder ended, or "" */
 	char		unsigned_because[CG_ERROR_LENGTH];	/* why no checkpoint is signed, or "" */
-	XLogRecPtr	alone_until;	/* a message a transaction up to there: what is in
-								 * one of them cannot be stored */
-	XLogRecPtr	suspect;		/* the message that it is: seen again, it is passed */
+	XLogRecPtr	alone_until;	/* up to here each message has its own transaction: one
+								 * of them cannot be stored */
+	XLogRecPtr	suspect;		/* that message; the next recorder passes over it */
 	int			suspect_code;	/* the SQLSTATE, as ereport has it */
-	uint64		texts;			/* statements have been purged: cached ones may be gone */
-	TimestampTz last_record_at; /* 0: not known since the server's start */
-	TimestampTz due_at;			/* a recorder has something to do then; 0: never */
+	uint64		texts;			/* counts purges of statements: cached texts may be gone */
+	TimestampTz last_record_at; /* 0: none since the server's start */
+	TimestampTz due_at;			/* when a recorder has something to do; 0: never */
 } CgDatabase;
 
 typedef struct CgShared
 {
 	LWLock	   *lock;
-	ConditionVariable progress; /* a "recorded", an "error" or slot_ready moved */
+	ConditionVariable progress; /* a "recorded", an "error" or slot_ready changed */
 	pid_t		launcher;		/* 0: none */
 	Latch	   *launcher_latch;
-	bool		census_taken;	/* a database without an entry has no journal */
-	bool		slot_wanted;	/* some database has a journal */
+	bool		census_taken;	/* true: a database without an entry has no journal */
+	bool		slot_wanted;	/* a database has a journal, so a slot is needed */
 	bool		slot_ready;		/* WAL is being kept for the recorders */
 	char		error[CG_ERROR_LENGTH]; /* why the launcher has no slot, or "" */
 	CgDatabase	databases[CG_MAX_DATABASES];
@@ -84,22 +85,28 @@ extern CgShared *cg_shared;
 
 extern void cg_shared_init(void);
 
-/* ERROR object_not_in_prerequisite_state, with the line to add, unless preloaded. */
+/* ERROR object_not_in_prerequisite_state unless the library was preloaded. */
 extern void cg_shared_require(void);
 
 /*
- * The entry of a database.  The lock must be held, in exclusive mode if create.
- * NULL if there is none and (not create, or the table is full).
+ * The entry of a database.  With create it is made if there is none.  NULL if there is
+ * none, or none is free.  The caller holds the lock, in exclusive mode for create.
  */
 extern CgDatabase *cg_shared_database(Oid oid, bool create);
 
-/* A policy is being set in this database. */
+/* Notes that a policy is set in this database. */
 extern void cg_shared_note_guarded(void);
 
-/* Wakes the recorder of a database, or the launcher if it has none.  Lock held. */
+/*
+ * Wakes the recorder of a database, or the launcher if it has no recorder.  The caller
+ * holds the lock.
+ */
 extern void cg_shared_wake(CgDatabase *database);
 
-/* May a recorder of this database be running or start now?  Lock held. */
+/*
+ * Does a command need the database without other sessions?  Then its recorder must end, and
+ * none may start.  The caller holds the lock.
+ */
 extern bool cg_shared_is_held(CgDatabase *database);
 
 #endif							/* CG_SHARED_H */

@@ -2,8 +2,8 @@
  * site.h
  *		contact_guard.site: where in a query a guarded value is read.
  *
- * The last argument of reveal(), a by-value constant that only the rewrite can
- * make.  Bits: relation OID (32), attribute number (16), flags (16).
+ * It is the last argument of reveal(), a by-value constant that only the rewrite can make.
+ * Its bits are the relation's OID (32), the attribute number (16) and flags (16).
  */
 #ifndef CG_SITE_H
 #define CG_SITE_H
@@ -11,12 +11,12 @@
 #include "access/attnum.h"
 
 #define CG_SITE_FLOWS	0x01	/* the value may become part of a result row */
-#define CG_SITE_STORES	0x02	/* and that row is stored by the statement */
-#define CG_SITE_GUARDED	0x08	/* in a guarded column; such a value is not a copy */
+#define CG_SITE_STORES	0x02	/* the statement stores that row */
+#define CG_SITE_GUARDED	0x08	/* it is stored in a guarded column, so it is not a copy */
 #define CG_SITE_EAGER	0x04	/* a user's function may send the value away at once */
-#define CG_SITE_DECIDES	0x10	/* it has a part in choosing rows */
-#define CG_SITE_WRITES	0x20	/* and the statement writes those, or others by them */
-#define CG_SITE_ORDERS	0x40	/* it has a part in their order alone */
+#define CG_SITE_DECIDES	0x10	/* the value is used to choose rows */
+#define CG_SITE_WRITES	0x20	/* the statement writes these rows, or others by them */
+#define CG_SITE_ORDERS	0x40	/* the value is only used to order rows */
 
 typedef struct CgSite
 {

@@ -1,6 +1,6 @@
 /*
  * standbys.c
- *		Waiting until synchronous standbys have what was written.
+ *		Waits until synchronous standbys have flushed WAL.
  */
 #include "postgres.h"
 
@@ -19,7 +19,10 @@
 
 static bool is_acknowledged(XLogRecPtr lsn);
 
-/* Must standbys acknowledge, and have they?  Not known yet counts as they must. */
+/*
+ * Have the standbys acknowledged, if they must?  Before it is known whether they must, they
+ * must.
+ */
 static bool
 is_acknowledged(XLogRecPtr lsn)
 {
@@ -38,17 +41,17 @@ is_acknowledged(XLogRecPtr lsn)
 }
 
 /*
- * SyncRepWaitForLSN looks at the session's synchronous_commit, which is the
- * reader's to set, and returns normally from a cancelled wait.  So the setting
- * is overridden for the time of the wait, and the outcome looked up.
+ * SyncRepWaitForLSN uses the session's synchronous_commit, which the reader can set, and
+ * returns normally from a cancelled wait.  So the setting is overridden during the wait,
+ * and the outcome is looked up afterwards.
  *
- * It waits once: the error that follows a cancelled wait passes the door, which
- * comes here again, and would wait for what the user has just given up.  Nor is
- * there a wait while the process ends, since nothing can end that one: SIGTERM is
+ * It waits only once.  The error after a cancelled wait passes through the door, which
+ * calls this again; another wait would be for what the user has just cancelled.  It does
+ * not wait while the process ends, since nothing could interrupt that wait: SIGTERM is
  * ignored then, and a fast shutdown would hang while the standby is away.
  *
- * Most waits are at the commit, where PostgreSQL has stopped statement_timeout; but
- * this one is the statement's own, not the commit's, so it is set again.
+ * Most waits are at the commit, where PostgreSQL has stopped statement_timeout.  But this
+ * wait belongs to the statement, so the timeout is set again.
  */
 bool
 cg_standbys_wait(XLogRecPtr lsn)

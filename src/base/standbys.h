@@ -1,6 +1,6 @@
 /*
  * standbys.h
- *		Waiting until synchronous standbys have what was written.
+ *		Waits until synchronous standbys have flushed WAL.
  */
 #ifndef CG_STANDBYS_H
 #define CG_STANDBYS_H
@@ -8,9 +8,9 @@
 #include "access/xlogdefs.h"
 
 /*
- * Have synchronous standbys, if there are any, flushed WAL up to there?  Waits.
- * False: not all of them (a cancelled wait, or the process is ending); then it
- * fails at once, without another wait, until they have.
+ * Waits until the synchronous standbys, if there are any, have flushed WAL up to lsn.
+ * False if they have not (the wait was cancelled, or the process is ending).  Later calls
+ * then return false at once, without another wait, until the standbys have flushed.
  */
 extern bool cg_standbys_wait(XLogRecPtr lsn);
 

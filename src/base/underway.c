@@ -1,6 +1,6 @@
 /*
  * underway.c
- *		The utility statement that is under way, for those below the wing that runs it.
+ *		The running utility statement, for the wings below the one that runs it.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * underway.h
- *		The utility statement that is under way, for those below the wing that runs it.
+ *		The running utility statement, for the wings below the one that runs it.
  */
 #ifndef CG_UNDERWAY_H
 #define CG_UNDERWAY_H
@@ -12,7 +12,7 @@
 /* The innermost statement, or NULL. */
 extern Node *cg_underway_statement(void);
 
-/* Notes a statement, or that there is none; returns what was noted before. */
+/* Notes a statement, or that there is none.  Returns the one that was noted before. */
 extern Node *cg_underway_swap(Node *statement);
 
 #endif							/* CG_UNDERWAY_H */

@@ -69,7 +69,7 @@ $node->safe_psql('crm', 'CREATE TABLE anna.own (a int); ALTER TABLE anna.own OWN
 refused('SECURITY LABEL on one\'s own table', 'anna',
 	q(SECURITY LABEL FOR contact_guard ON COLUMN anna.own.a IS 'guard mask=null'), '42501', qr/anna\|.*\|1\|42501: must be a member of role "contact_guard_admin" .*/);
 refused('writing the log, a superuser', 'postgres', 'DELETE FROM contact_guard.log', '42501',
-	qr/postgres\|contact_guard.log\|\|1\|42501: table "contact_guard.log" is for contact_guard alone/);
+	qr/postgres\|contact_guard.log\|\|1\|42501: table "contact_guard.log" is reserved for contact_guard/);
 refused('COPY into the log', 'postgres', q(COPY contact_guard.log FROM '/dev/null'), '42501', qr/postgres\|contact_guard.log\|\|1\|42501: .*/);
 refused('COPY as pg_dump does it', 'anna', 'SET row_security = off; COPY crm.customer TO STDOUT', '42501',
 	qr/anna\|crm.customer\|\{phone\}\|1\|42501: .*row_security is off/);
