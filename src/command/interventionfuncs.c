@@ -186,7 +186,7 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 	if (problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("relation \"%s\" cannot say when interventions are open: %s",
+				 errmsg("relation \"%s\" cannot hold interventions: %s",
 						get_rel_name(relid), problem),
 				 strstr(problem, "reader's transaction") || strstr(problem, "volatile") ?
 				 errhint("Leave the clock to contact_guard, which compares it with opens_at and closes_at, early and late included. clock_timestamp() is volatile.") : 0));

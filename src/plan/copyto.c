@@ -118,7 +118,7 @@ copyto_check_perms(CG_COMPAT_CHECK_PERMS_ARGS)
 			return false;
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the name of relation \"%s\" meant another one when COPY began",
+				 errmsg("the name of relation \"%s\" meant another relation when COPY began",
 						get_rel_name(permission->relid)),
 				 cg_refused_relation(permission->relid, InvalidAttrNumber),
 				 errhint("Run it again.")));
@@ -159,7 +159,7 @@ require_whole(Oid relid)
 			 errmsg("rows of relation \"%s\" would be hidden from role \"%s\", and row_security is off",
 					get_rel_name(relid), GetUserNameFromId(GetUserId(), false)),
 			 cg_refused_relation(relid, InvalidAttrNumber),
-			 errhint("For a whole copy use a role with BYPASSRLS, SELECT on all tables (pg_read_all_data), and contact_guard.allow(..., level => 'bulk').")));
+			 errhint("To copy all rows, use a role with BYPASSRLS, SELECT on all tables (pg_read_all_data), and contact_guard.allow(..., level => 'bulk').")));
 }
 
 PlannedStmt *

@@ -38,7 +38,7 @@ gap(Oid parent, Oid child)
 		outer = cg_policy_get(parent);
 		guarded = outer ? cg_policy_column(outer, attnum) : NULL;
 		if (guarded == NULL)
-			return psprintf("Its guarded column \"%s\" is reached past contact_guard's rewrite.", column);
+			return psprintf("Its guarded column \"%s\" is reached without contact_guard's rewrite.", column);
 		if (cg_mask_tells(&guarded->mask) && strcmp(guarded->spec, spec) != 0)
 			return psprintf("Its guarded column \"%s\" has another mask there.", column);
 	}

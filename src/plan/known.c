@@ -19,8 +19,8 @@ refuse_unknown(const char *what, int kind)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("a statement with guarded columns cannot use this"),
-			 errdetail("It has a %s that contact_guard does not know (%d).", what, kind),
+			 errmsg("a statement with guarded columns has a form that is not supported"),
+			 errdetail("The statement has a %s that contact_guard does not know (%d).", what, kind),
 			 errhint("Leave it out, or use a version of contact_guard that was made for this server.")));
 }
 

@@ -243,7 +243,7 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(relid)),
 				 cg_refused_relation(relid, policy->guarded[0].attnum),
-				 errdetail("It is reached past contact_guard's rewrite."),
+				 errdetail("It is reached without contact_guard's rewrite."),
 				 errhint("If it is read through a parent table, protect the parent too.")));
 	/* For example, the key may be a generated column in the child. */
 	if (policy->broken)

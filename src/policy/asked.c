@@ -101,7 +101,7 @@ judge(CgAsked *asked, const CgCallees *callees, const char *harm)
 	if (harm)
 		asked->problem = pstrdup(harm);
 	else if (callees->unknown)
-		asked->problem = psprintf("it rests on %s", callees->unknown);
+		asked->problem = psprintf("it uses %s", callees->unknown);
 	else
 		foreach(lc, callees->seen_functions)
 			if (!cg_steady_is(lfirst_oid(lc)))
@@ -207,7 +207,7 @@ cg_asked_owner_problem(Oid owner, const CgAsked *asked)
 	other = relation_of_others(asked);
 	if (!OidIsValid(other))
 		return NULL;
-	return psprintf("its owner \"%s\" has rights that the owner \"%s\" of relation \"%s\", on which it rests, does not have",
+	return psprintf("its owner \"%s\" has more rights than the owner \"%s\" of relation \"%s\", which it uses",
 					GetUserNameFromId(owner, false), GetUserNameFromId(cg_question_owner(other), false),
 					get_rel_name(other));
 }

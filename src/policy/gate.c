@@ -135,11 +135,11 @@ require_allowed(Oid function)
 			 errmsg("function %s cannot be called here: it is not trusted with stored values",
 					cg_names_function(function)),
 			 ncalls > 0 && cg_trust_is_allowed(function) ?
-			 errdetail("Function %s, which is trusted, leads to it by a cast, or by what is written as a function or an operator of PostgreSQL's own; and it belongs neither to a superuser nor to a member of contact_guard_admin.",
+			 errdetail("Trusted function %s calls it through a cast, or through a name that a built-in function or operator has, too. Its owner is neither a superuser nor a member of role \"contact_guard_admin\".",
 					   cg_names_function(calls[ncalls - 1].flinfo->fn_oid)) :
-			 ncalls > 0 ? errdetail("Function %s, which is trusted, leads to it.",
+			 ncalls > 0 ? errdetail("Trusted function %s calls it, directly or through another function.",
 									cg_names_function(calls[ncalls - 1].flinfo->fn_oid)) :
-			 errdetail("It would decide whether a window is open."),
+			 errdetail("Its result would decide whether a window is open."),
 			 errhint("%s", cg_trustlabel_mend(function))));
 }
 
@@ -155,8 +155,8 @@ refuse_void(Oid function)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("function %s cannot be called: its definition is not the one that was trusted with stored values",
 						cg_names_function(function)),
-				 errdetail("It was changed while contact_guard was not there."),
-				 errhint("Look at it, then %s Or withdraw the trust: contact_guard.distrust_function().",
+				 errdetail("It was changed while contact_guard was not loaded."),
+				 errhint("Check its definition, then run: %s Or withdraw the trust with contact_guard.distrust_function().",
 						 cg_trustlabel_mend(function))));
 }
 

@@ -132,7 +132,7 @@ cg_inherit_keep_column(Oid child, AttrNumber attnum)
 	else
 		label.customer = true;
 	cg_labels_set_column(child, attnum, &label);
-	cg_eventrecord_add("column %s of %s keeps the policy that it has had from elsewhere: %s",
+	cg_eventrecord_add("column %s of %s keeps the policy that it has inherited: %s",
 					   get_attname(child, attnum, false), get_rel_name(child),
 					   label.mask ? label.mask : "customer key");
 }

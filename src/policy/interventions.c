@@ -196,7 +196,7 @@ read_labels(void)
 		if (is_known_relation(lfirst_oid(lc)))
 			continue;
 		entry = create(lfirst_oid(lc));
-		entry->public.broken = "it has not been looked at yet";
+		entry->public.broken = "it has not been examined yet";
 		entry->heard++;
 		MemoryContextSetParent(entry->context, TopMemoryContext);
 		oldcontext = MemoryContextSwitchTo(TopMemoryContext);

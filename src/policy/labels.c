@@ -75,7 +75,7 @@ check_role_label(const ObjectAddress *role, const char *label)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("invalid contact_guard label of a role: \"%s\"", label),
-				 errhint("The only one is \"%s\".", GROUP_ROLE)));
+				 errhint("The only valid label is \"%s\".", GROUP_ROLE)));
 	if (OidIsValid(cg_objects_schema()) && !creating_extension)
 		cg_eventrecord_add("label on role %s: %s", GetUserNameFromId(role->objectId, false),
 						   label ? label : "removed");

@@ -176,7 +176,7 @@ cg_mask_check(const CgMask *mask, Oid type, int32 typmod, const char *relation,
 	if (!is_text_like(type))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" of relation \"%s\" has type %s, which only the masks null and constant(text) suit",
+				 errmsg("column \"%s\" of relation \"%s\" has type %s, for which only the masks null and constant(text) are suitable",
 						column, relation, format_type_be(type))));
 }
 

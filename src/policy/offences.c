@@ -52,14 +52,14 @@ static const char *
 reason(const CgOffence *offence)
 {
 	if (!OidIsValid(offence->function) && strstr(offence->what, "which reads relation"))
-		return "Whoever owns that relation, a view beneath it or a policy on it could change what is done with them.";
+		return "The owner of that relation, or of a view beneath it, could change what happens to guarded values.";
 	if (!OidIsValid(offence->function))
-		return "Nothing is known of what it does with them.";
+		return "It is not known what it does with guarded values.";
 	if (func_volatile(offence->function) != PROVOLATILE_VOLATILE && is_compiled(offence->function))
-		return "Its result depends on settings of whoever writes a row, or it runs queries.";
+		return "Its result depends on settings of the role that writes a row, or it runs queries.";
 	if (is_compiled(offence->function))
-		return "It is volatile, or runs queries: it may hand them on.";
-	return "What it calls is found by name when it runs, on the search_path of whoever runs it.";
+		return "It is volatile or runs queries, so it may pass guarded values on.";
+	return "It looks up names when it runs, with the search_path of the role that runs it.";
 }
 
 static bool
@@ -160,7 +160,7 @@ cg_offences_problem(const CgOffence *offence, int children)
 	char	   *others = children == 0 ? "" :
 		psprintf(" and %d %s", children, children == 1 ? "child" : "children");
 
-	return psprintf("relation %s%s: %s calls %s, which may not meet guarded values%s%s",
+	return psprintf("relation %s%s: %s calls %s, which must not get guarded values%s%s",
 					get_rel_name(offence->relid), others, offence->where, offence->what,
 					may_trust(offence) ? ": " : "",
 					may_trust(offence) ? cg_trustlabel_mend(offence->function) : "");

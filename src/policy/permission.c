@@ -303,7 +303,7 @@ void
 cg_permission_forget_void(Oid role)
 {
 	if (!list_member_oid(privileged_roles(), role) && remove_rows(role, InvalidOid))
-		cg_eventrecord_add("disallow %s on all relations: what was void is not allowed anew",
+		cg_eventrecord_add("disallow %s on all relations: void permissions are deleted",
 						   GetUserNameFromId(role, false));
 }
 

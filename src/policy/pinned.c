@@ -80,7 +80,7 @@ cg_pinned_problem(Oid function, List **schemas)
 		const char *name = lfirst(lc);
 
 		if (strcmp(name, "$user") == 0)
-			return "Its search_path has \"$user\", which is another schema for each caller.";
+			return "Its search_path has \"$user\", which is a different schema for each caller.";
 		if (strncmp(name, "pg_temp", strlen("pg_temp")) == 0 ||
 			strncmp(name, "pg_toast_temp", strlen("pg_toast_temp")) == 0)
 			return "Its search_path has pg_temp before its end.";

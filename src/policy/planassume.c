@@ -127,7 +127,7 @@ cg_planassume_check(const PlannedStmt *plan)
 							"rows of relation \"%s\" would be hidden, and row_security is off",
 							get_rel_name(mark.relid)),
 					 cg_refused_relation(mark.relid, InvalidAttrNumber),
-					 errhint("For a whole copy use a role with a standing permission: see contact_guard.allow().")));
+					 errhint("To copy all rows, use a role with a standing permission: see contact_guard.allow().")));
 		to_record |= mark.audited || mark.looked_up != NIL || mark.checked != NIL;
 		if (mark.assumed == CG_ASSUMED_NOTHING)
 			continue;

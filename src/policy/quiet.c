@@ -158,5 +158,5 @@ cg_quiet_hide_parameters(void)
 	if ((code == ERRCODE_NO_DATA_FOUND || code == ERRCODE_TOO_MANY_ROWS) && cg_quiet_has_detail())
 		errdetail("Not shown: the parameters may be guarded values.");
 	cg_quiet_replace_error("a function that is trusted with stored values has failed",
-						   "What it failed on is not shown, since it may be a stored value.");
+						   "The original message is not shown, since it may quote a stored value.");
 }

@@ -175,14 +175,14 @@ refuse_untrusted(const CgImage *image)
 	if (OidIsValid(image->asked->untrusted))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("function %s is not trusted, and interventions of \"%s\" would be asked by it",
+				 errmsg("function %s is not trusted, and the query for interventions of \"%s\" would call it",
 						cg_names_function(image->asked->untrusted), get_rel_name(image->relid)),
 				 cg_refused_relation(image->relid, InvalidAttrNumber),
 				 errhint("%s", cg_trustlabel_mend(image->asked->untrusted))));
 	if (image->asked->problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("relation \"%s\" cannot say when interventions are open: %s",
+				 errmsg("relation \"%s\" cannot hold interventions: %s",
 						get_rel_name(image->relid), image->asked->problem)));
 }
 
@@ -196,7 +196,7 @@ cg_verdict_require_trust(Oid relid)
 	if (problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("interventions of \"%s\" would be asked with too many rights: %s",
+				 errmsg("the query for interventions of \"%s\" would run with too many rights: %s",
 						get_rel_name(relid), problem),
 				 errhint("Give \"%s\" to the role that owns the CRM.", get_rel_name(relid))));
 }
@@ -230,12 +230,12 @@ cg_verdict_after(List *before, bool admin)
 		if (!admin)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("must be a member of role \"contact_guard_admin\" to change what interventions relation \"%s\" is asked by",
+					 errmsg("must be a member of role \"contact_guard_admin\" to change the query for interventions of \"%s\"",
 							get_rel_name(image->relid)),
 					 cg_refused_relation(image->relid, InvalidAttrNumber),
-					 errdetail("Another definition would decide who is shown guarded values.")));
+					 errdetail("The new definition would decide which roles are shown guarded values.")));
 		refuse_untrusted(after);
-		cg_eventrecord_add("interventions of %s are asked by another definition: %s",
+		cg_eventrecord_add("the query for interventions of %s has changed: %s",
 						   get_rel_name(image->relid), cg_verdict_definition(image->relid));
 	}
 	if (pushed)

@@ -67,7 +67,7 @@ cg_windowquery_problem(Oid relid, const CgTableLabel *label, const AttrNumber *p
 			return psprintf("its column \"%s\" has type %s, not a time",
 							get_attname(relid, parts[part], false), format_type_be(type));
 		if (type != TIMESTAMPTZOID && label->timezone == NULL)
-			return psprintf("its column \"%s\" has no time zone, and the policy names none",
+			return psprintf("its column \"%s\" has no time zone, and the policy names no time zone",
 							get_attname(relid, parts[part], false));
 	}
 	return settings_problem(label);

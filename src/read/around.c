@@ -294,7 +294,7 @@ require_free_choice(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values cannot be stored, nor decide which rows are written"),
-				 errdetail("A function that is marked IMMUTABLE has read them when the statement was planned."),
+				 errdetail("A function that is marked IMMUTABLE read them when the statement was planned."),
 				 errhint("Mark functions that read tables STABLE or VOLATILE.")));
 	/* The use of the constant is not known any more, so assume all of them. */
 	if (masked)
@@ -308,7 +308,7 @@ require_free_choice(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values would decide what a function writes"),
-				 errdetail("The query that calls it has chosen its rows, or its calls, by masks of guarded columns."),
+				 errdetail("The query that calls the function has chosen its rows, or its calls of functions, by masks of guarded columns."),
 				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
 }
 

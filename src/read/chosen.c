@@ -130,7 +130,7 @@ require_unmasked(const char *cursor)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("withheld values would decide which rows are written"),
-			 errdetail("The query of cursor \"%s\" has a condition on a guarded column, which saw masks.",
+			 errdetail("A condition on a guarded column in the query of cursor \"%s\" has read masks.",
 					   portal->name),
 			 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
 }

@@ -164,7 +164,7 @@ settle(void)
 		break_connection();
 		ereport(LOG,
 				(errcode(ERRCODE_CONNECTION_FAILURE),
-				 errmsg("contact_guard closes the connection: the records of what it was about to send could not be made durable")));
+				 errmsg("closing the connection because records of guarded values could not be made durable")));
 	}
 	return durable;
 }

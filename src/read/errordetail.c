@@ -254,7 +254,7 @@ cg_errordetail_hide(CgTouches touches)
 	hide_detail();
 	if (is_of_stored_rows(touches))
 		cg_quiet_replace_error("an expression over stored values of a guarded relation has failed",
-							   "It is in a check constraint, a generated column, an index or the command itself; what it failed on is not shown.");
+							   "It is in a check constraint, a generated column, an index or the command itself. The original message is not shown, since it may quote a stored value.");
 }
 
 void

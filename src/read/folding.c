@@ -171,7 +171,7 @@ cg_folding_require_unkept(Oid relid, AttrNumber attnum)
 				 errmsg("guarded relation \"%s\" cannot be read here by a function that is marked IMMUTABLE",
 						get_rel_name(relid)),
 				 cg_refused_relation(relid, attnum),
-				 errdetail("PostgreSQL runs function \"%s\" beforehand and may keep its result, for a domain, an index or a partitioned table, beyond the statement.",
+				 errdetail("PostgreSQL runs function \"%s\" in advance, for a domain, an index or a partitioned table, and may keep its result after the statement.",
 						   get_func_name(folding->function)),
 				 errhint("Mark functions that read tables STABLE or VOLATILE.")));
 	}

@@ -40,7 +40,7 @@ cg_keep(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(3) || IsParallelWorker())
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("keep() is called by contact_guard's rewrite of a query only")));
+				 errmsg("keep() can be called only by contact_guard's rewrite of a query")));
 	if (state == NULL)
 		state = cg_reveal_begin(fcinfo, 2, PG_GETARG_INT64(3));
 	reads = cg_execution_reads();
@@ -54,7 +54,7 @@ cg_keep(PG_FUNCTION_ARGS)
 					 errmsg("%s %s cannot be written", state->is_key ? "customer key" : "guarded column",
 							cg_reveal_site_name(state->site)),
 					 cg_refused_relation(state->site.relid, state->site.attnum),
-					 state->is_key ? errhint("Rows are given to another customer by roles with a standing permission: see contact_guard.allow().") :
+					 state->is_key ? errhint("Only a role with a standing permission can give a row to another customer: see contact_guard.allow().") :
 					 errhint("There is no open intervention at this customer. Leave the column out of the UPDATE, or use a role with a standing permission: see contact_guard.allow().")));
 		result = 1;
 	}

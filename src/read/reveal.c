@@ -91,7 +91,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(2))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("reveal() is called by contact_guard's rewrite of a query only")));
+				 errmsg("reveal() can be called only by contact_guard's rewrite of a query")));
 	/* A function that reads guarded columns may be marked PARALLEL SAFE by mistake. */
 	if (IsParallelWorker())
 		ereport(ERROR,
@@ -208,7 +208,7 @@ refuse_to_store(const CgRevealState *state)
 						"values of guarded column %s would be withheld, and row_security is off",
 						cg_reveal_site_name(state->site)),
 				 cg_refused_relation(state->site.relid, state->site.attnum),
-				 errhint("For a whole copy use a role with a standing permission: see contact_guard.allow().")));
+				 errhint("To copy all rows, use a role with a standing permission: see contact_guard.allow().")));
 	if (is_stored(state))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -237,7 +237,7 @@ refuse_to_choose(const CgRevealState *state)
 				 errmsg("withheld values of guarded column %s would decide which rows are written",
 						cg_reveal_site_name(state->site)),
 				 cg_refused_relation(state->site.relid, state->site.attnum),
-				 errdetail("A condition on column \"%s\" has read a mask. IS NULL and IS NOT NULL are such conditions: what is asked of the mask makes no difference.",
+				 errdetail("A condition on column \"%s\" has read a mask. Every condition counts, also IS NULL and IS NOT NULL.",
 						   get_attname(state->site.relid, state->site.attnum, false)),
 				 errhint("Choose the rows by other columns, or with a standing permission: see contact_guard.allow().")));
 	cg_called_note_mask(state->site.relid, state->site.attnum, decides || orders, flows);

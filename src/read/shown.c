@@ -198,17 +198,17 @@ problem(const CgShown *shown, const CgActor *actor)
 	ListCell   *lc;
 
 	if (shown->several)
-		return "They were shown to several actors.";
+		return "The values were shown to several actors.";
 	if (shown->too_many)
-		return "They are of so many customers that nobody knows whose interventions are still open.";
+		return "The values belong to too many customers to check all of their interventions again.";
 	if (shown->customers && !are_windows_open(shown))
-		return "An intervention has ended since, or a permission was taken back.";
+		return "An intervention has ended, or a permission was taken back.";
 	foreach(lc, shown->relations)
 	{
 		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
 
 		if (policy == NULL || !cg_permission_of(actor, policy).granted)
-			return "An intervention has ended since, or a permission was taken back.";
+			return "An intervention has ended, or a permission was taken back.";
 	}
 	return NULL;
 }

@@ -104,7 +104,7 @@ is($node->safe_psql('crm', "SELECT count(*) FROM contact_guard.permission WHERE 
 $node->safe_psql('crm', "SELECT contact_guard.allow('worker', purpose => 'depots', relation => 'crm.depot')");
 is(as($node, 'crm', 'worker', 'SELECT code FROM crm.depot'), 'SECRET', 'with another permission that is allowed');
 is(as($node, 'crm', 'worker', $read), mask_of(50), '... it shows nothing either');
-is(log_rows($node, 'crm', "event = 'policy' AND reason = 'disallow worker on all relations: what was void is not allowed anew'"), 1, '... with a record');
+is(log_rows($node, 'crm', "event = 'policy' AND reason = 'disallow worker on all relations: void permissions are deleted'"), 1, '... with a record');
 $node->safe_psql('crm', "SELECT contact_guard.allow('worker', purpose => 'letters', relation => 'crm.customer')");
 is(as($node, 'crm', 'worker', 'SELECT code FROM crm.depot; ' . $read), "SECRET\n" . phone_of(50), 'what is in force stays beside a third');
 

@@ -84,7 +84,7 @@ foreach my $what (sort keys %planted)
 	my ($right, $wrong) = map { run_as('owner', "UPDATE $table SET name = '$_' WHERE id = 42") } 'SECRET-4', 'SECRET-5';
 	like($right, qr/ERROR:  42501: function \Q$function\E cannot be called here: it is not trusted with stored values/, "$what is not called");
 	is($wrong, $right, '... whatever the guess');
-	like($right, qr/DETAIL:  Function adm\.on_$table\(\), which is trusted, leads to it by a cast, or by what is written as/, '... and says how it is found');
+	like($right, qr/DETAIL:  Trusted function adm\.on_$table\(\) calls it through a cast, or through a name that a built-in/, '... and says how it is found');
 	my ($mend) = $right =~ /HINT:  (ALTER FUNCTION .*; SELECT contact_guard\.trust_function\('.*', 'why'\);)/;
 	is(run_as('admin', $mend // 'SELECT 1'), "\n", '... and what mends it: an admin does that');
 	is(run_as('owner', "UPDATE $table SET name = 'SECRET-5' WHERE id = 42"), '', '... and it works');
