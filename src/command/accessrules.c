@@ -1,16 +1,16 @@
 /*
  * accessrules.c
- *		Decisions on objects as PostgreSQL makes and changes them.
+ *		Decisions on objects when PostgreSQL creates or changes them.
  *
- * PostgreSQL calls the object-access hook with the OID of the object, while the
- * command holds its lock: before a trigger fires, an index is built, a check or a
- * generated column meets a row.  What a name meant a moment ago plays no part.
- * The new row of the catalog is not visible to others yet, nor to this command: it
- * is read with SnapshotSelf.
+ * PostgreSQL calls the object-access hook with the OID of the object, while the command
+ * holds its lock.  This is before a trigger fires, before an index is built, and before a
+ * check or a generated column is computed for a row.  So it does not matter what a name
+ * meant earlier.  The new row of the catalog is not visible to other sessions yet, and not
+ * to this command either.  So it is read with SnapshotSelf.
  *
- * PostgreSQL's own changes pass (is_internal): indexes of keys, triggers of foreign
- * keys, what a partition inherits.  Whatever a clone is made from was decided when it
- * was made, or when the table became a child.
+ * PostgreSQL's own changes pass (is_internal): indexes of keys, triggers of foreign keys,
+ * objects that a partition inherits.  A clone was decided when its original was created,
+ * or when the table became a child.
  */
 #include "postgres.h"
 
@@ -76,7 +76,7 @@ has_transition_tables(HeapTuple tuple)
 	return !no_old || !no_new;
 }
 
-/* A parent's trigger comes to its partitions as a clone. */
+/* A partition gets its parent's triggers as clones. */
 void
 cg_accessrules_trigger(const CgAccess *event)
 {
@@ -85,7 +85,7 @@ cg_accessrules_trigger(const CgAccess *event)
 
 	if (form == NULL || form->tgisinternal || event->is_internal || event->access != OAT_POST_CREATE)
 		return;
-	/* A trigger of the other kinds gets no row. */
+	/* Other kinds of triggers get no rows. */
 	if (!TRIGGER_FOR_ROW(form->tgtype) && !has_transition_tables(tuple))
 		return;
 	if (!OidIsValid(form->tgparentid))
@@ -113,7 +113,7 @@ cg_accessrules_policy(const CgAccess *event)
 {
 	HeapTuple	tuple = cg_catalog_row(PolicyRelationId, event->object);
 
-	/* DROP OWNED takes a role's name out of policies, and the role goes. */
+	/* DROP OWNED only removes a role from policies. */
 	if (tuple == NULL || (cg_underway_statement() && IsA(cg_underway_statement(), DropOwnedStmt)))
 		return;
 	cg_ddl_require_image(((Form_pg_policy) GETSTRUCT(tuple))->polrelid, InvalidOid);
@@ -133,19 +133,19 @@ cg_accessrules_statistics(const CgAccess *event)
 		return;
 	what = psprintf("create statistics object \"%s\" on", NameStr(form->stxname));
 	require_admin_for(form->stxrelid, cg_catalog_expression(tuple, StatisticExtRelationId, Anum_pg_statistic_ext_stxexprs), what);
-	/* Common values of guarded columns are kept in them, too. */
+	/* Such statistics contain common values of guarded columns. */
 	for (int i = 0; i < form->stxkeys.dim1; i++)
 		if (cg_touches_column(form->stxrelid, form->stxkeys.values[i]))
 			cg_ddl_require_admin(form->stxrelid, what);
 }
 
-/* ADD CONSTRAINT of a domain looks at all that is stored of it. */
+/* ADD CONSTRAINT of a domain looks at all stored values of the domain. */
 static void
 decide_stored_domain(Oid domain)
 {
 	ListCell   *lc;
 
-	/* CREATE DOMAIN: nothing is stored of it, and the caches do not know it yet. */
+	/* In CREATE DOMAIN no value of it is stored, and the caches do not know it yet. */
 	if (!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(domain)))
 		return;
 	foreach(lc, cg_labels_relations())
@@ -172,7 +172,7 @@ decide_stored_domain(Oid domain)
 	}
 }
 
-/* Its columns, expressions and predicate: an exclusion constraint compares all of them. */
+/* Does an index refer to guarded columns?  An exclusion constraint compares all its parts. */
 static bool
 index_touches(Oid indexid)
 {
@@ -226,7 +226,7 @@ cg_accessrules_constraint(const CgAccess *event)
 	}
 }
 
-/* The object is the relation.  A plain default sees no stored value. */
+/* event->object is the relation.  A plain default gets no stored value. */
 void
 cg_accessrules_default(const CgAccess *event)
 {
@@ -255,7 +255,7 @@ cg_accessrules_default(const CgAccess *event)
 		require_admin_for(event->object, expression, what);
 }
 
-/* The table of an index, the relation itself of others. */
+/* The table of an index; other relations themselves. */
 static Oid
 relation_of(Oid relid)
 {
@@ -280,8 +280,8 @@ decide_new_relation(const CgAccess *event)
 }
 
 /*
- * A new relation, or one that is altered: PostgreSQL does not say how, so it must be
- * one that was decided on before.
+ * A relation was created or altered.  PostgreSQL does not say how it was altered, so it must
+ * be one for which the command was decided before.
  */
 void
 cg_accessrules_relation(const CgAccess *event)
@@ -318,7 +318,7 @@ cg_accessrules_function(const CgAccess *event)
 	relid = cg_dependents_guarded(event->object);
 	if (!OidIsValid(relid))
 		return;
-	/* This comes before the command; a change that mends a definition must pass. */
+	/* An admin must be able to mend a definition; it is checked after the command. */
 	if (cg_roles_is_admin())
 	{
 		if (cg_trust_is_allowed(event->object))
@@ -333,7 +333,7 @@ cg_accessrules_function(const CgAccess *event)
 						   get_rel_name(relid))));
 }
 
-/* Among them may be those that fallback.c made; with its table it may go. */
+/* The policies of fallback.c must stay, but a policy may be dropped with its table. */
 void
 cg_accessrules_drop_policy(Oid policy)
 {
@@ -345,9 +345,9 @@ cg_accessrules_drop_policy(Oid policy)
 }
 
 /*
- * PostgreSQL's own functions print a value of somebody's type by its cast to json.  Plans
- * were made for the casts that there were (carriers.c), and the plan cache does not watch
- * casts: so it makes all plans anew.
+ * PostgreSQL's own functions print a value of a user-defined type by its cast to json.
+ * Plans were made for the casts that existed (carriers.c), and the plan cache does not
+ * watch casts.  So all plans are made anew.
  */
 void
 cg_accessrules_cast(const CgAccess *event)

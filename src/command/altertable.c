@@ -2,15 +2,14 @@
  * altertable.c
  *		Which sub-commands of ALTER TABLE may pass on guarded relations.
  *
- * The table says it of each; one that it does not have is refused, and test/census
- * holds it against the server's headers.  Migrations are to pass: columns that are
- * added, dropped and renamed, defaults, NOT NULL, plain indexes, keys.  What hands
- * stored values to an expression needs a member of contact_guard_admin; where the
- * expression becomes an object of its own, accessrules.c decides once more, and in
- * the end h2's definition check does, for admins too.
+ * The array below has a rule for each sub-command.  A sub-command without a rule is
+ * refused, and test/census compares the array with the server's headers.  Migrations can
+ * pass: columns that are added, dropped and renamed, defaults, NOT NULL, plain indexes,
+ * keys.  A sub-command that hands stored values to an expression needs a member of
+ * contact_guard_admin.  If the expression becomes an object of its own, accessrules.c
+ * decides once more.  At the end definition.c checks the definition, also for admins.
  *
- * Renames are a command of their own and need nothing: the labels hang on the
- * columns themselves.
+ * Renames are another command and need no rule: labels belong to columns, not to names.
  */
 #include "postgres.h"
 
@@ -40,16 +39,16 @@
 
 typedef enum Rule
 {
-	RULE_FREE,					/* for everybody whom PostgreSQL lets */
-	RULE_ADMIN,					/* for members of contact_guard_admin */
-	RULE_COLUMN,				/* a new column; what computes or checks it: accessrules.c */
-	RULE_CONSTRAINT,			/* of a kind that accessrules.c decides */
-	RULE_VALIDATE,				/* must see all rows */
-	RULE_TYPE,					/* free for an unguarded column, USING such */
+	RULE_FREE,					/* PostgreSQL's own checks are enough */
+	RULE_ADMIN,					/* only for members of contact_guard_admin */
+	RULE_COLUMN,				/* a new column; accessrules.c decides on its expressions */
+	RULE_CONSTRAINT,			/* accessrules.c decides on the kinds listed there */
+	RULE_VALIDATE,				/* the actor must see all rows */
+	RULE_TYPE,					/* free if neither the column nor USING is guarded */
 	RULE_KEEPS,					/* free; the column keeps the guard that it derives */
 	RULE_JOINS,					/* decided when child and parent are known */
-	RULE_LEAVES,				/* for admins; the table keeps the policy of its ancestors */
-	RULE_INTERNAL				/* in no statement that a user can give */
+	RULE_LEAVES,				/* only for admins; the table keeps its ancestors' policy */
+	RULE_INTERNAL				/* cannot be in a user's statement */
 } Rule;
 
 typedef struct SubCommand
@@ -62,19 +61,19 @@ static const SubCommand subcommands[] = {
 	{AT_AddColumn, RULE_COLUMN},	/* kinds of constraints: is_computed() */
 	{AT_AddColumnRecurse, RULE_INTERNAL},
 	{AT_AddColumnToView, RULE_FREE},
-	{AT_ColumnDefault, RULE_FREE},	/* a default sees no stored value */
+	{AT_ColumnDefault, RULE_FREE},	/* a default gets no stored value */
 	{AT_CookedColumnDefault, RULE_FREE},
 	{AT_DropNotNull, RULE_FREE},
 	{AT_SetNotNull, RULE_FREE},
-	{AT_SetExpression, RULE_ADMIN},	/* of a generated column: it sees stored values */
-	{AT_DropExpression, RULE_KEEPS},	/* the values stay, and the guard with them */
+	{AT_SetExpression, RULE_ADMIN},	/* the new expression gets stored values */
+	{AT_DropExpression, RULE_KEEPS},	/* the values stay, so the guard stays */
 	{AT_CheckNotNull, RULE_INTERNAL},
 	{AT_SetStatistics, RULE_FREE},
 	{AT_SetOptions, RULE_FREE},
 	{AT_ResetOptions, RULE_FREE},
 	{AT_SetStorage, RULE_FREE},
 	{AT_SetCompression, RULE_FREE},
-	{AT_DropColumn, RULE_FREE},	/* children keep what they had from it: inherit.c */
+	{AT_DropColumn, RULE_FREE},	/* the columns of children keep their guard: inherit.c */
 	{AT_DropColumnRecurse, RULE_INTERNAL},
 	{AT_AddIndex, RULE_FREE},
 	{AT_ReAddIndex, RULE_INTERNAL},
@@ -92,17 +91,17 @@ static const SubCommand subcommands[] = {
 	{AT_AlterColumnType, RULE_TYPE},
 	{AT_AlterColumnGenericOptions, RULE_ADMIN},
 	{AT_ChangeOwner, RULE_FREE},	/* labels stay */
-	{AT_ClusterOn, RULE_ADMIN},	/* the order of the rows would be that of the values */
+	{AT_ClusterOn, RULE_ADMIN},	/* the order of rows would show the order of values */
 	{AT_DropCluster, RULE_FREE},
 	{AT_SetLogged, RULE_FREE},
 	{AT_SetUnLogged, RULE_FREE},
 	{AT_DropOids, RULE_FREE},
-	{AT_SetAccessMethod, RULE_ADMIN},	/* not thought through for any but heap */
+	{AT_SetAccessMethod, RULE_ADMIN},	/* only heap was examined */
 	{AT_SetTableSpace, RULE_FREE},
 	{AT_SetRelOptions, RULE_FREE},
 	{AT_ResetRelOptions, RULE_FREE},
 	{AT_ReplaceRelOptions, RULE_FREE},
-	{AT_EnableTrig, RULE_FREE},	/* its function was decided when it was made or the table protected */
+	{AT_EnableTrig, RULE_FREE},	/* decided when trigger or policy was created */
 	{AT_EnableAlwaysTrig, RULE_FREE},
 	{AT_EnableReplicaTrig, RULE_FREE},
 	{AT_DisableTrig, RULE_FREE},
@@ -110,17 +109,17 @@ static const SubCommand subcommands[] = {
 	{AT_DisableTrigAll, RULE_FREE},
 	{AT_EnableTrigUser, RULE_FREE},
 	{AT_DisableTrigUser, RULE_FREE},
-	{AT_EnableRule, RULE_ADMIN},	/* a rule that was off when the table was protected */
+	{AT_EnableRule, RULE_ADMIN},	/* protect() did not look at disabled rules */
 	{AT_EnableAlwaysRule, RULE_ADMIN},
 	{AT_EnableReplicaRule, RULE_ADMIN},
 	{AT_DisableRule, RULE_FREE},
-	{AT_AddInherit, RULE_JOINS},	/* accessrules.c, when both are known */
+	{AT_AddInherit, RULE_JOINS},	/* inheritance.c decides */
 	{AT_DropInherit, RULE_LEAVES},	/* the policy is copied first */
 	{AT_AddOf, RULE_FREE},	/* an ALTER of the type decides about its typed tables */
 	{AT_DropOf, RULE_FREE},
-	{AT_ReplicaIdentity, RULE_FREE},	/* WAL has the values anyhow, for roles outside the rule */
-	{AT_EnableRowSecurity, RULE_ADMIN},	/* its policies are an admin's: nobody would see a row */
-	{AT_DisableRowSecurity, RULE_ADMIN},	/* hidden rows, fallback */
+	{AT_ReplicaIdentity, RULE_FREE},	/* WAL has the values anyway, see docs/limits.md */
+	{AT_EnableRowSecurity, RULE_ADMIN},	/* without an admin's policies no row would be seen */
+	{AT_DisableRowSecurity, RULE_ADMIN},	/* mode hide and fallback need it */
 	{AT_ForceRowSecurity, RULE_ADMIN},
 	{AT_NoForceRowSecurity, RULE_ADMIN},
 	{AT_GenericOptions, RULE_ADMIN},	/* they say which remote column a column is */
@@ -145,7 +144,7 @@ static void decide(AlterTableCmd *command, Oid relid, List *family, bool admin);
 static void keep_derived(AlterTableCmd *command, List *family);
 static Oid	leaving_child(AlterTableCmd *command, Oid relid);
 
-/* Of the sub-commands that an admin may be needed for. */
+/* What a sub-command does, for the message that an admin is needed. */
 static const char *
 describe(const AlterTableCmd *command)
 {
@@ -242,7 +241,7 @@ decide(AlterTableCmd *command, Oid relid, List *family, bool admin)
 	if (rule == RULE_INTERNAL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("this form of ALTER TABLE is not known to contact_guard, which guards columns of relation \"%s\"",
+				 errmsg("contact_guard does not know this form of ALTER TABLE, and relation \"%s\" has guarded columns",
 						get_rel_name(relid)),
 				 cg_refused_relation(relid, InvalidAttrNumber),
 				 errhint("A newer version of contact_guard may know it.")));
@@ -267,7 +266,7 @@ needs_admin(AlterTableCmd *command, List *family)
 	{
 		case RULE_FREE:
 		case RULE_VALIDATE:
-			/* Whether it fails may depend on a setting, as often as he likes. */
+			/* A check may depend on a setting: its owner could validate again and again. */
 			return is_chosen_in(family);
 		case RULE_KEEPS:
 		case RULE_JOINS:
@@ -282,7 +281,7 @@ needs_admin(AlterTableCmd *command, List *family)
 				case CONSTR_PRIMARY:
 				case CONSTR_UNIQUE:
 				case CONSTR_FOREIGN:
-					/* By what they refer to: accessrules.c, before they meet a row. */
+					/* accessrules.c decides by the columns, before a row is checked. */
 				case CONSTR_CHECK:
 				case CONSTR_EXCLUSION:
 					return false;
@@ -309,8 +308,8 @@ is_chosen_in(List *family)
 }
 
 /*
- * What is computed anew, of what the command says, is checked anew: an error tells whether
- * it is what is stored in a guarded column.
+ * A column that the command computes anew is checked anew.  The error of a check that
+ * compares it with a guarded column would tell whether both are equal.
  */
 static bool
 changes_compared(AlterTableCmd *command, const List *family)
@@ -346,7 +345,7 @@ is_computed(ColumnDef *column)
 			case CONSTR_ATTR_NOT_DEFERRABLE:
 			case CONSTR_ATTR_DEFERRED:
 			case CONSTR_ATTR_IMMEDIATE:
-				/* By what they refer to: accessrules.c, before they meet a row. */
+				/* accessrules.c decides by the columns, before a row is checked. */
 			case CONSTR_CHECK:
 			case CONSTR_GENERATED:
 				break;
@@ -357,8 +356,8 @@ is_computed(ColumnDef *column)
 }
 
 /*
- * Is the column guarded in any of them, or the customer key, or are its rows
- * hidden?  A cast sees no other column than its own.
+ * In one of these relations, is the column guarded or the customer key, or are rows
+ * hidden?  A cast gets only its own column.
  */
 static bool
 changes_guarded(AlterTableCmd *command, List *family)
@@ -377,7 +376,10 @@ changes_guarded(AlterTableCmd *command, List *family)
 	return false;
 }
 
-/* A computed column is guarded as what it is computed from, while it is computed. */
+/*
+ * A generated column is guarded because of its expression.  When the expression is dropped,
+ * the column gets a label of its own.
+ */
 static void
 keep_derived(AlterTableCmd *command, List *family)
 {
@@ -392,7 +394,10 @@ keep_derived(AlterTableCmd *command, List *family)
 	}
 }
 
-/* The command will ask for the child by name: locked here, and by its schema's name. */
+/*
+ * The command will look up the child by name.  So the child is locked here, and the
+ * statement gets the name of its schema.
+ */
 static Oid
 leaving_child(AlterTableCmd *command, Oid relid)
 {
@@ -403,7 +408,7 @@ leaving_child(AlterTableCmd *command, Oid relid)
 		return relid;
 	child = RangeVarGetRelid(partition->name, NoLock, true);
 	if (!OidIsValid(child) || !list_member_oid(cg_inherit_ancestors(child), relid))
-		return InvalidOid;		/* an error of the command's own */
+		return InvalidOid;		/* the command raises the error */
 	LockRelationOid(child, partition->concurrent || command->subtype == AT_DetachPartitionFinalize ?
 					ShareUpdateExclusiveLock : AccessExclusiveLock);
 	if (get_rel_name(child) == NULL)

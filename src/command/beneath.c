@@ -2,14 +2,14 @@
  * beneath.c
  *		Changes of what the definitions of guarded relations call.
  *
- * A definition reaches more than it depends on: the casts that to_jsonb() looks
- * for, what the body of a function calls, a domain that is only cast to, the key of
- * a table above.  So no command is judged by what it says: what all definitions
- * reach is compared before and after.  Whatever comes to it was not seen by the
- * admin who protected the relation; what goes does no harm.
+ * A definition reaches more than it depends on: the casts that to_jsonb() looks for, calls
+ * in the body of a function, a domain that is only cast to, the key of a table above.  So
+ * a command is not judged by its text.  Instead the objects that all definitions reach are
+ * compared before and after it.  The admin who protected the relation has not seen new
+ * ones.  Objects that are not reached any more do no harm.
  *
- * Relations that call nothing but built-ins are remembered as such until they
- * change themselves: nothing beneath them can.
+ * Relations that call only built-ins are remembered until they change themselves, since
+ * nothing beneath them can change.
  */
 #include "postgres.h"
 
@@ -56,18 +56,18 @@
 #include "policy/prints.h"
 #include "policy/trust.h"
 
-/* A guarded relation that was looked at. */
+/* A guarded relation that was looked at */
 typedef struct Plain
 {
 	Oid			relid;			/* hash key */
-	bool		plain;			/* it calls built-ins alone */
+	bool		plain;			/* it calls only built-ins */
 } Plain;
 
-/* How one was before the command. */
+/* A definition before the command */
 typedef struct Before
 {
 	Oid			relid;
-	Oid			function;		/* or what a trusted function reaches */
+	Oid			function;		/* or: the definition is what this trusted function reaches */
 	CgDefinition definition;
 } Before;
 
@@ -95,7 +95,7 @@ cg_beneath_init(void)
 	cg_inval_on_relation(beneath_inval);
 }
 
-/* May run at any time: nothing is removed. */
+/* May run at any time, so it removes nothing. */
 static void
 beneath_inval(Oid relid)
 {
@@ -180,7 +180,7 @@ cg_beneath_look(void)
 	return result;
 }
 
-/* Those who look whether what a definition calls is allowed wait for us. */
+/* Locks the object.  A check whether a definition's calls are allowed then waits for us. */
 static void
 lock_function(Oid function)
 {
@@ -212,11 +212,11 @@ lock_domain(Oid constraint)
 	HeapTuple	tuple = cg_catalog_row(ConstraintRelationId, constraint);
 	Oid			domain = tuple ? ((Form_pg_constraint) GETSTRUCT(tuple))->contypid : InvalidOid;
 
-	/* That of a new domain has no values. */
+	/* A new domain has no values. */
 	return OidIsValid(domain) && SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(domain)) && lock_type(domain);
 }
 
-/* Is it the row type of anything but the relation itself? */
+/* Is the relation's row type used by anything except the relation itself? */
 static bool
 is_row_type_used(Oid type)
 {
@@ -245,7 +245,7 @@ lock_row_type(const CgAccess *event)
 {
 	Oid			type = get_rel_type_id(event->object);
 
-	/* A new relation; an index; what PostgreSQL does to files. */
+	/* No row type: a new relation, or an index.  Internal events concern only files. */
 	if (!OidIsValid(type) || event->is_internal)
 		return false;
 	if (get_rel_relkind(event->object) != RELKIND_COMPOSITE_TYPE && !is_row_type_used(type) &&
@@ -255,8 +255,8 @@ lock_row_type(const CgAccess *event)
 }
 
 /*
- * What is new is called by nothing yet, but by what looks for it: casts.  The
- * definition of a guarded relation itself is decided in accessrules.c.
+ * No definition can call a new object yet, except new casts, which are looked up by type.
+ * accessrules.c decides on the definition of a guarded relation itself.
  */
 static bool
 may_be_called(Oid classId, const CgAccess *event)
@@ -336,9 +336,9 @@ decide_print(const Before *was, const char *print, bool admin)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("must be a member of role \"contact_guard_admin\" to change what %s calls", caller),
 			 OidIsValid(was->relid)
-			 ? errdetail("The relation has guarded columns, and its definition would call %s as this command makes it.",
+			 ? errdetail("The relation has guarded columns, and its definition would call %s in the form that this command creates.",
 						 cg_prints_name(print))
-			 : errdetail("The function is trusted with stored values, and what its text names would lead to %s as this command makes it.",
+			 : errdetail("The function is trusted with stored values, and names in its text would lead to %s in the form that this command creates.",
 						 cg_prints_name(print)),
 			 errhint("Ask a member of contact_guard_admin to run the command.")));
 }

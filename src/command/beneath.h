@@ -11,19 +11,19 @@
 extern void cg_beneath_init(void);
 
 /*
- * An object was made or changed, which only its command sees so far.  If a
- * definition may call it, it is locked against cg_offences_require_none() until the
- * transaction ends, and the innermost command remembers how things were.
+ * Call this when an object was created or changed, while only its command sees the change.
+ * If a definition may call the object, it is locked against cg_offences_require_none()
+ * until the transaction ends, and the innermost command notes the state before the change.
  */
 extern void cg_beneath_decide(Oid classId, const CgAccess *event);
 
-/* What the definitions of all guarded relations call now, beyond built-ins; palloc'd. */
+/* What the definitions of all guarded relations call now, apart from built-ins; palloc'd. */
 extern List *cg_beneath_look(void);
 
 /*
- * After the command: ERROR insufficient_privilege if a definition calls something else
- * than before, and no admin gave the command; or if it calls something that is not
- * allowed, even if an admin gave the command.  An admin's change is recorded.
+ * Call this after the command.  ERROR insufficient_privilege if a definition calls
+ * something new and the command is not an admin's.  The same error if it calls something
+ * that is not allowed, even if the command is an admin's.  An admin's change is recorded.
  */
 extern void cg_beneath_compare(const List *before, bool admin);
 

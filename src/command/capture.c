@@ -2,17 +2,17 @@
  * capture.c
  *		Names that a trusted function finds on its search_path.
  *
- * The schemas of a pinned path belong to the CRM's owner, who may not read what is
- * guarded.  What that owner puts there under a name that a trusted function uses would be
- * called with stored values.  It must be allowed for that (trust.h), but even a cast in
- * an allowed function tells values, by its error.  So only an admin may make or move an
- * object whose name occurs in the text of a trusted function with that schema on its
- * path.  Any other name captures nothing, and migrations go on.
+ * The schemas of a pinned path belong to the CRM's owner, who may not read guarded values.
+ * An object that the owner creates there, under a name that a trusted function uses, would
+ * be called with stored values.  The gate refuses it unless it is allowed (trust.h), but
+ * even a cast in an allowed function tells values by its error.  So if a name occurs in the
+ * text of a trusted function, only an admin may create or move an object of that name in a
+ * schema of the function's path.  Other names are free, so migrations can go on.
  *
- * A text that has EXECUTE, or is not in a language that we read, may make up names: then
- * it is every name that exists elsewhere on the path, pg_catalog included: what is found
- * nowhere else hides nothing, and uncovers nothing when it goes.  Casts are found by
- * type, not by name.
+ * If a text has EXECUTE, or is in a language that is not read here, the function may
+ * construct names.  Then this holds for every name that exists elsewhere on the path,
+ * pg_catalog included.  An object whose name is nowhere else hides nothing, and uncovers
+ * nothing when it is dropped.  Casts are found by type, not by name.
  */
 #include "postgres.h"
 
@@ -44,7 +44,7 @@
 #include "policy/pinned.h"
 #include "policy/trust.h"
 
-/* A class of objects that are found by name. */
+/* A class of objects that are found by name */
 typedef struct Kind
 {
 	Oid			catalog;
@@ -60,14 +60,14 @@ static const Kind kinds[] = {
 	{NamespaceRelationId, "schema"},
 };
 
-/* What was made or changed. */
+/* The object that was created or changed */
 typedef struct Found
 {
 	const Kind *kind;
 	NameData	name;
 	Oid			schema;
 	Oid			object;
-	bool		made;			/* it may take the place of others, and be what it was not */
+	bool		made;			/* it is new here, so it may hide others */
 } Found;
 
 static bool find_now(const Kind *kind, Oid object, Found *found);
@@ -85,7 +85,7 @@ static void decide_trusted(const CgAccess *event);
 static void decide_cast(Oid cast);
 static void decide_found_domain(Oid constraint);
 
-/* Is it found in a schema, and not a schema itself? */
+/* Is the object in a schema, rather than a schema itself? */
 static bool
 is_in_schema(const Kind *kind)
 {
@@ -110,7 +110,7 @@ find_now(const Kind *kind, Oid object, Found *found)
 	return true;
 }
 
-/* The caches do not show yet what the command has done. */
+/* Reads the object's row as the command has left it; the caches do not have it yet. */
 static bool
 find_before(const Kind *kind, Oid object, Found *found)
 {
@@ -138,8 +138,8 @@ is_part_of_word(unsigned char c)
 }
 
 /*
- * Whatever its case, since most names are folded; an operator anywhere.  A name
- * may be longer in the text than PostgreSQL keeps it.
+ * Does the text contain the name?  Its case does not matter, since most names are folded.  An
+ * operator may stand anywhere.  A name may be longer in the text than in the catalog.
  */
 static bool
 has_word(const char *text, const char *word)
@@ -156,7 +156,7 @@ has_word(const char *text, const char *word)
 	return false;
 }
 
-/* Operators that IN, LIKE, BETWEEN, CASE, USING and their kin stand for. */
+/* Operators that IN, LIKE, BETWEEN, CASE, USING and similar syntax use */
 static bool
 is_implied(const Found *found)
 {
@@ -171,9 +171,9 @@ is_implied(const Found *found)
 }
 
 /*
- * Is there anything of this name in another of these schemas, or in pg_catalog, that
- * it could hide, or has hidden so far?  A function or an operator may be preferred
- * to another of the same schema, too, and one that is replaced hides itself.
+ * Is there an object of this name in another of these schemas, or in pg_catalog, that it
+ * could hide, or has hidden so far?  A function or an operator can also hide another one of
+ * the same schema, and one that is replaced hides its own old version.
  */
 static bool
 exists(const Found *found, const List *schemas)
@@ -219,7 +219,7 @@ exists(const Found *found, const List *schemas)
 				return true;
 		}
 		else
-			return true;		/* collations are not looked into */
+			return true;		/* collations are not looked up */
 	}
 	return false;
 }
@@ -239,7 +239,7 @@ text_of(Oid function)
 	return source;
 }
 
-/* Does the text name it?  A quote is doubled in the text, and U&"\0061" is a name, too. */
+/* Does the text name it?  Quotes in names are doubled, and U&"\0061" is a name, too. */
 static bool
 names(Oid function, const Found *found)
 {
@@ -294,7 +294,7 @@ cg_capture_is_named(Oid classId, Oid object)
 	return false;
 }
 
-/* Could the trusted function find it? */
+/* Could the trusted function find the object? */
 static bool
 may_find(Oid function, const Found *found)
 {
@@ -307,7 +307,7 @@ may_find(Oid function, const Found *found)
 	return names(function, found) || (makes_up_names(function) && exists(found, path));
 }
 
-/* A function that is trusted stays so only if it is still pinned: that is asked anew. */
+/* A trusted function was changed: it stays trusted only if it is still pinned. */
 static void
 decide_trusted(const CgAccess *event)
 {
@@ -318,8 +318,8 @@ decide_trusted(const CgAccess *event)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"contact_guard_admin\" to change function %s",
 						cg_names_function(event->object)),
-				 errdetail("It is trusted with stored values.")));
-	/* What it was is still in the caches.  A trust that was void does not come to life. */
+				 errdetail("The function is trusted with stored values.")));
+	/* The caches still have the old version.  A void trust does not become valid again. */
 	if (!cg_trust_is_void(event->object))
 		cg_ddl_note_trusted(event->object);
 	cg_eventrecord_add("change of function %s, which is trusted", cg_names_function(event->object));
@@ -340,7 +340,7 @@ decide_cast(Oid cast)
 				 errhint("Ask a member of contact_guard_admin to run the command, or create the cast before anything uses the type.")));
 }
 
-/* That of a domain which a trusted function may find. */
+/* A constraint of a domain that a trusted function may find. */
 static void
 decide_found_domain(Oid constraint)
 {
@@ -366,7 +366,7 @@ refuse_if_found(const Found *found, const char *what)
 					 errdetail("Function %s, which is trusted with stored values, may find it by this name.",
 							   cg_names_function(lfirst_oid(lc))),
 					 strcmp(what, "drop") == 0 || strcmp(what, "move away") == 0
-					 ? errhint("It would find another one then. Ask a member of contact_guard_admin to run the command.")
+					 ? errhint("The function would then find another one. Ask a member of contact_guard_admin to run the command.")
 					 : errhint("Use another name, or ask a member of contact_guard_admin to run the command.")));
 }
 
@@ -404,7 +404,7 @@ cg_capture_decide(Oid classId, const CgAccess *event)
 	else if (find_before(kind, event->object, &before) &&
 			 (strcmp(NameStr(now.name), NameStr(before.name)) != 0 || now.schema != before.schema))
 	{
-		/* Where a type was, a temporary one would be found. */
+		/* In place of this type a temporary one would be found. */
 		refuse_if_found(&before, "move away");
 		refuse_if_found(&now, "make");
 	}
@@ -420,7 +420,7 @@ cg_capture_decide_drop(Oid classId, Oid object, int column)
 		return;
 	if (classId == ProcedureRelationId && cg_trust_is_labelled(object))
 		cg_eventrecord_add("drop of function %s, which was trusted", cg_names_function(object));
-	/* What is not found in a temporary schema leaves room for nobody. */
+	/* Only types and relations are looked up in the temporary schema. */
 	if (cg_ddl_is_admin() || (classId != TypeRelationId && classId != RelationRelationId &&
 							  classId != NamespaceRelationId))
 		return;

@@ -8,22 +8,22 @@
 #include "command/accessrules.h"
 
 /*
- * After an object was made or changed, which only its command sees so far: ERROR
- * insufficient_privilege if a trusted function could find it in the place of
- * another, or if it is a trusted function, and a member of contact_guard_admin has
- * not given the command.
+ * Call this when an object was created or changed, while only its command sees the change.
+ * ERROR insufficient_privilege, unless the command is an admin's, if a trusted function
+ * could find the object in place of another one, or if the object is a trusted function.
  */
 extern void cg_capture_decide(Oid classId, const CgAccess *event);
 
 /*
- * Likewise before one is dropped, whose name a temporary object could take.  The
- * drop of a trusted function is a record.
+ * The same before an object is dropped, because a temporary object could take its name.
+ * The drop of a trusted function is recorded.
  */
 extern void cg_capture_decide_drop(Oid classId, Oid object, int column);
 
 /*
- * Does the text of a trusted function name it, on the function's path or in a schema that
- * the text names, or may the function make up its name?  A function, operator, type or relation, as it was before the command.
+ * May a trusted function use this object by a name?  Its text names the object (on its path
+ * or in a schema that the text names), or the function may construct names.  The object is
+ * a function, operator, type or relation; its state before the command counts.
  */
 extern bool cg_capture_is_named(Oid classId, Oid object);
 

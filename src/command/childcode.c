@@ -2,10 +2,11 @@
  * childcode.c
  *		Code that a new child of a guarded relation brings along.
  *
- * Monthly partitions are made by ordinary roles, and rows that others store in
- * the parent are routed to them.  So they may have what the parent has (checks and
- * generated columns that say the same, indexes like the parent's), whatever refers
- * to nothing guarded, and whatever calls nothing; a foreign table would send the rows to a server.
+ * Ordinary roles make monthly partitions, and rows that other roles store in the parent are
+ * routed to them.  So a child may have three kinds of definitions: those of the parent
+ * (equal checks, generated columns and indexes), those that refer to nothing guarded, and
+ * those that call nothing.  A foreign table is refused, because it would send the rows to
+ * another server.
  */
 #include "postgres.h"
 
@@ -55,7 +56,7 @@ refuse_child(Relation child, const char *what, const char *name)
 					RelationGetRelationName(child)),
 			 cg_refused_relation(RelationGetRelid(child), InvalidAttrNumber),
 			 errdetail(name ? "It has %s \"%s\", which the parent does not have." : "It has %s.", what, name),
-			 errhint("Rows that others store in the parent would meet it. Leave it out, or ask an admin.")));
+			 errhint("It would get rows that other roles store in the parent. Remove it, or ask a member of contact_guard_admin.")));
 }
 
 void
@@ -102,7 +103,7 @@ check_one(Relation child, List *parents)
 		refuse_child(child, "a partition key with expressions", NULL);
 }
 
-/* Those of foreign keys are internal; those of a parent come as its clones. */
+/* Triggers of foreign keys are internal, and clones of a parent's triggers are allowed. */
 static void
 check_triggers(Relation child)
 {
@@ -113,7 +114,7 @@ check_triggers(Relation child)
 			refuse_child(child, "trigger", triggers->triggers[i].tgname);
 }
 
-/* As text that can be compared with another relation's. */
+/* The expression as text, which can be compared with that of another relation. */
 static char *
 expression_text(Relation rel, Node *expression)
 {
@@ -122,7 +123,7 @@ expression_text(Relation rel, Node *expression)
 							  false, false);
 }
 
-/* Does it refer to what would be guarded? */
+/* Does the expression refer to columns that would be guarded? */
 static bool
 touches(Relation child, List *parents, Node *expression)
 {
@@ -165,7 +166,7 @@ check_constraints(Relation child, List *parents)
 	}
 }
 
-/* NULL if the column is not computed. */
+/* The text of a column's expression; NULL if the column is not generated. */
 static char *
 generated_text(Relation rel, AttrNumber attnum, Node **expression)
 {
@@ -207,7 +208,7 @@ check_generated(Relation child, List *parents)
 	}
 }
 
-/* What an index computes, or NULL if nothing. */
+/* The text of an index's expressions; NULL if it has none. */
 static char *
 index_text(Relation rel, Oid indexid, Node **computed)
 {
@@ -281,7 +282,7 @@ check_statistics(Relation child, List *parents)
 	}
 }
 
-/* Referential integrity would ask others' tables for guarded values. */
+/* A foreign key's check would send guarded values to queries on other roles' tables. */
 static void
 check_foreign_keys(Relation child, List *parents)
 {

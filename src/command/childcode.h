@@ -8,9 +8,9 @@
 #include "nodes/pg_list.h"
 
 /*
- * ERROR insufficient_privilege if the table, or a descendant, has a definition
- * that calls anything which none of these parents has: rows that others store
- * through a parent would meet it.  All must be locked.
+ * ERROR insufficient_privilege if the table, or a descendant, has a definition that none of
+ * these parents has and that calls anything: it would get rows that other roles store
+ * through a parent.  All these relations must be locked.
  */
 extern void cg_childcode_check(Oid child, List *parents);
 

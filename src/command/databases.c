@@ -1,12 +1,12 @@
 /*
  * databases.c
- *		CREATE, DROP and ALTER DATABASE, which want a database for themselves.
+ *		CREATE, DROP and ALTER DATABASE, which need a database without other sessions.
  *
- * PostgreSQL waits for five seconds for other sessions to leave, autovacuum
- * workers get a signal; a background worker counts as a session.  So the
- * recorder is told to go before the command looks.
+ * PostgreSQL waits five seconds for other sessions to end, and sends a signal only to
+ * autovacuum workers.  A background worker counts as a session.  So the recorder is told
+ * to end before the command looks.
  *
- * A hold ends by itself after a minute, should its owner die; a recorder that
+ * If the process that holds a database dies, the hold ends after a minute.  A recorder that
  * starts while a database is being copied or dropped waits for the lock on it.
  */
 #include "postgres.h"
@@ -46,10 +46,10 @@ static void hold_database(Oid oid);
 static void release_own(XactEvent event, void *arg);
 static void release_own_sub(SubXactEvent event, SubTransactionId me, SubTransactionId parent, void *arg);
 
-/* In which DROP EXTENSION has sent this database's recorder away, or Invalid. */
+/* The subtransaction in which DROP EXTENSION has made our recorder end, or Invalid. */
 static SubTransactionId own_held = InvalidSubTransactionId;
 
-/* The database that nobody may be connected to, or NULL. */
+/* The database to which no session may be connected, or NULL. */
 static const char *
 wanted_database(Node *statement)
 {
@@ -111,7 +111,7 @@ is_template(Oid database)
 	return result;
 }
 
-/* The privileges that PostgreSQL asks for, and what it refuses of anybody at once. */
+/* Checks the privileges that PostgreSQL checks, and what it refuses for every role. */
 static bool
 may_have(Node *statement, Oid database, bool is_top_level)
 {
@@ -136,7 +136,7 @@ may_have(Node *statement, Oid database, bool is_top_level)
 	}
 }
 
-/* Known when the launcher has had a look into the database, or found it without us. */
+/* This is known when a recorder has looked into the database. */
 static CgGuards
 guards_of(Oid oid)
 {
@@ -154,8 +154,8 @@ guards_of(Oid oid)
 }
 
 /*
- * A copy has all values, and a log of its own, which goes when the copy is dropped: who
- * read in it would never be on record.
+ * A copy has all values, and a log of its own.  When the copy is dropped, the records of its
+ * reads are lost.
  */
 static void
 require_unguarded(Oid oid, const char *name)
@@ -170,19 +170,19 @@ require_unguarded(Oid oid, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("it is not known yet whether database \"%s\" has guarded columns", name),
-				 errhint("Try again; the recorder of contact_guard looks after the server's start.")));
+				 errhint("Try again later: the recorder of contact_guard finds out after the server's start.")));
 	if (guards == CG_GUARDS_SOMETHING)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be superuser to copy database \"%s\"", name),
-				 errdetail("It has guarded columns, and reads in a copy are recorded in the copy only."),
+				 errdetail("The database has guarded columns, and reads in a copy are recorded only in the copy."),
 				 errhint("Ask a superuser, or use pg_dump, whose reads are recorded.")));
 }
 
 /*
- * Sends the recorder away, if there is one, and waits until it has gone.  It sees
- * the hold when its latch wakes it; what it waits for meanwhile ends by a signal
- * alone, of which the server log tells.
+ * Makes the recorder end, if there is one, and waits for it.  The recorder sees the hold
+ * when its latch wakes it.  If it waits for something else meanwhile, only a signal ends
+ * it, and the server log mentions the signal.
  */
 static void
 hold_database(Oid oid)
@@ -217,7 +217,7 @@ cg_databases_hold(Node *statement, bool is_top_level)
 	const char *name = wanted_database(statement);
 	Oid			oid = name ? get_database_oid(name, true) : InvalidOid;
 
-	/* Whom PostgreSQL will refuse must not stop a recorder. */
+	/* A command that PostgreSQL will refuse must not stop a recorder. */
 	if (!OidIsValid(oid) || !may_have(statement, oid, is_top_level))
 		return InvalidOid;
 	if (IsA(statement, CreatedbStmt) && !superuser())
@@ -236,7 +236,7 @@ release_own(XactEvent event, void *arg)
 	cg_databases_release(MyDatabaseId, false);
 }
 
-/* With ROLLBACK TO SAVEPOINT, or an error that is caught, the tables are there again. */
+/* After ROLLBACK TO SAVEPOINT, or an error that is caught, the tables are there again. */
 static void
 release_own_sub(SubXactEvent event, SubTransactionId me, SubTransactionId parent, void *arg)
 {
@@ -276,14 +276,14 @@ cg_databases_release(Oid oid, bool dropped)
 	database = cg_shared_database(oid, false);
 	if (database)
 	{
-		/* The recorder had to leave; that does not count as a failure of it. */
+		/* The recorder was told to end, so this does not count as a failure. */
 		if (database->hold_until != 0)
 		{
 			database->failures = 0;
 			database->retry_at = 0;
 		}
 		database->hold_until = 0;
-		/* Nobody will read its messages any more, and they must not keep WAL. */
+		/* The database's messages are not needed any more, and must not keep WAL. */
 		if (dropped && database->recorder == 0)
 			memset(database, 0, sizeof(CgDatabase));
 		else

@@ -1,18 +1,17 @@
 /*
  * ddl.c
- *		Changes to guarded relations that would take the guard away or get past it.
+ *		Changes to guarded relations that would remove the guard or bypass it.
  *
- * A table's owner may change the table in any way, but may not read what is guarded.  So
- * a command that makes PostgreSQL hand stored values to an expression or a function of
- * the owner's choice (triggers, rules, policies, generated columns, checks, USING,
- * expression indexes) needs a member of contact_guard_admin.
+ * A table's owner may change the table in any way, but may not read guarded values.  So a
+ * command that makes PostgreSQL hand stored values to an expression or a function of the
+ * owner's choice (triggers, rules, policies, generated columns, checks, USING, expression
+ * indexes) needs a member of contact_guard_admin.
  *
- * A name means what it means when the command resolves it, which may be long
- * after a hook has looked.  So decisions are made on OIDs under the command's own
- * lock: in the object-access hook (accessrules.c) where PostgreSQL calls it with
- * the object's OID; where it does not, the relation is resolved here as the
- * command does it, lock and check of privileges included, and the command gets a
- * copy of its statement with the schema in it.
+ * The command may resolve a name long after a hook has looked at it, and the name may mean
+ * another object then.  So decisions are made on OIDs under the command's own lock.  Where
+ * PostgreSQL calls the object-access hook with the object's OID, accessrules.c decides.
+ * Elsewhere the relation is resolved here as the command does it, with the same lock and
+ * check of privileges, and the command gets a copy of its statement with the schema in it.
  */
 #include "postgres.h"
 
@@ -85,7 +84,7 @@ cg_ddl_note_changed(Oid relid)
 		current->changed = note_object(current->changed, relid);
 }
 
-/* Before it changes anything for itself: what it has made is not visible yet. */
+/* Called while a change is not visible yet: notes what definitions call before it. */
 void
 cg_ddl_note_beneath(void)
 {
@@ -122,9 +121,9 @@ cg_ddl_require_image(Oid relid, Oid function)
 }
 
 /*
- * ALTER TABLE says to nobody which of its sub-commands has reached a relation, so
- * each relation that it reaches must be one of those that all were decided for.
- * Of other commands, the table of commands.c has them thought through.
+ * PostgreSQL does not tell which sub-command of ALTER TABLE has reached a relation.  So all
+ * of them must have been decided for each relation that the command reaches.  For other
+ * commands the list in commands.c decides.
  */
 bool
 cg_ddl_is_decided(Oid relid)
@@ -207,7 +206,7 @@ prepare_decided(PlannedStmt *pstmt, CgDdl *frame)
 	return pstmt;
 }
 
-/* While it is locked nobody renames the relation or moves it. */
+/* While the relation is locked, it cannot be renamed or moved. */
 static void
 qualify(RangeVar *name, Oid relid)
 {
@@ -234,7 +233,7 @@ decide_cluster(ClusterStmt *statement, CgDdl *frame)
 
 	if (statement->relation == NULL)
 	{
-		/* All that were clustered before: by an admin, where they are guarded. */
+		/* All relations that were clustered before; an admin has clustered guarded ones. */
 		frame->touches = cg_descend_guards_anything();
 		return;
 	}
@@ -242,12 +241,12 @@ decide_cluster(ClusterStmt *statement, CgDdl *frame)
 									 RangeVarCallbackMaintainsTable, NULL);
 	qualify(statement->relation, relid);
 	frame->touches = cg_descend_is_guarded(relid);
-	/* The order of the rows would be that of the values. */
+	/* The order of rows would show the order of values. */
 	if (frame->touches && !frame->admin)
 		cg_ddl_refuse(relid, "cluster");
 }
 
-/* What its expressions call is decided when it has been made, before it is built. */
+/* What its expressions call is decided when it was created, before it is built. */
 static void
 decide_index(IndexStmt *statement, CgDdl *frame)
 {
@@ -268,7 +267,7 @@ decide_reindex(ReindexStmt *statement, CgDdl *frame)
 
 	if (statement->kind != REINDEX_OBJECT_TABLE)
 	{
-		/* A command on a schema, a database or an index: the relations may be anybody's. */
+		/* A command on a schema, a database or an index may reach any relation. */
 		frame->touches = cg_descend_guards_anything();
 		return;
 	}
@@ -321,7 +320,7 @@ cg_ddl_finish(CgDdl *frame)
 
 	if (frame->beneath != NIL || frame->trusted != NIL)
 		CommandCounterIncrement();
-	/* Before anybody asks what definitions call. */
+	/* First renew the trust, which the checks below ask for. */
 	foreach(lc, frame->trusted)
 		cg_trustlabel_renew(lfirst_oid(lc));
 	if (frame->beneath != NIL)
@@ -330,7 +329,7 @@ cg_ddl_finish(CgDdl *frame)
 		return;
 	if (frame->created != NIL || frame->changed != NIL)
 		CommandCounterIncrement();
-	/* No row can have been stored in a new table yet. */
+	/* It is not too late: no row can have been stored in a new table yet. */
 	foreach(lc, frame->created)
 	{
 		List	   *parents = cg_inherit_guarded_parents(lfirst_oid(lc));
@@ -340,7 +339,7 @@ cg_ddl_finish(CgDdl *frame)
 		if (parents != NIL)
 			frame->changed = lappend_oid(frame->changed, lfirst_oid(lc));
 	}
-	/* An admin may do all this, but not by something that is not trusted. */
+	/* An admin may do all this, but the code must be trusted. */
 	foreach(lc, frame->admin ? frame->changed : NIL)
 		if (get_rel_name(lfirst_oid(lc)))
 			cg_offences_require_none(lfirst_oid(lc));

@@ -2,9 +2,9 @@
  * dependents.c
  *		Functions that a guarded relation's own definition calls.
  *
- * Such a function gets stored values, past reveal(): at REINDEX, ANALYZE, when a
- * constraint is validated.  The function's owner could replace it by one that tells the
- * values.
+ * Such a function gets stored values without reveal(), for example at REINDEX, at ANALYZE,
+ * or when a constraint is validated.  The function's owner could replace it by one that
+ * tells the values.
  */
 #include "postgres.h"
 
@@ -60,7 +60,7 @@ add_object(List *objects, Oid classId, Oid objectId, int subId)
 	return has_object(objects, object) ? objects : lappend(objects, object);
 }
 
-/* What depends on an object. */
+/* The objects that depend on an object. */
 static List *
 add_dependents(List *objects, const ObjectAddress *of)
 {
@@ -85,7 +85,7 @@ add_dependents(List *objects, const ObjectAddress *of)
 	return objects;
 }
 
-/* What an object is a part of: a constraint, say, of a relation or a domain. */
+/* The objects of which an object is a part, as a constraint is a part of a relation. */
 static List *
 add_owners(List *objects, const ObjectAddress *of)
 {
@@ -112,7 +112,7 @@ add_owners(List *objects, const ObjectAddress *of)
 	return objects;
 }
 
-/* Of the SQL standard: it depends on what it calls, and passes its arguments on. */
+/* Has it an SQL-standard body?  Then it depends on the functions that it calls. */
 static bool
 has_body(Oid function)
 {
@@ -125,7 +125,7 @@ has_body(Oid function)
 	return result;
 }
 
-/* Itself, or the table of an index. */
+/* The table of an index; other relations themselves. */
 static Oid
 guarded_relation(Oid relid)
 {
@@ -154,7 +154,7 @@ cg_dependents_guarded(Oid function)
 			if (OidIsValid(relid))
 				return relid;
 		}
-		/* A function's text names nothing that PostgreSQL knows of; a body does. */
+		/* PostgreSQL knows the dependencies of an SQL-standard body, but not of a text. */
 		else if (object->classId != ProcedureRelationId || has_body(object->objectId))
 		{
 			objects = add_dependents(objects, object);
@@ -171,7 +171,7 @@ cg_dependents_uses_domain(Oid type, Oid domain)
 
 	if (OidIsValid(element))
 		type = element;
-	/* What a row type is made of is not looked into: it may be. */
+	/* The columns of a row type are not looked at, so a row type counts. */
 	return type == domain || (get_typtype(type) == TYPTYPE_DOMAIN && getBaseType(type) == getBaseType(domain)) ||
 		get_typtype(getBaseType(type)) == TYPTYPE_COMPOSITE;
 }

@@ -8,10 +8,10 @@
 #include "postgres.h"
 
 /*
- * A relation with guarded columns whose indexes, constraints, generated columns,
- * policies, triggers or rules depend on the function, directly or through
- * operators, casts, types and their like; InvalidOid if there is none.  What a
- * function's body calls PostgreSQL does not know, and neither do we.
+ * A relation with guarded columns whose indexes, constraints, generated columns, policies,
+ * triggers or rules depend on the function, directly or through operators, casts, types
+ * and similar objects; InvalidOid if there is none.  PostgreSQL does not record what a
+ * function's text calls, so this is not found.
  */
 extern Oid	cg_dependents_guarded(Oid function);
 

@@ -1,13 +1,13 @@
 /*
  * explained.c
- *		What happens before a plan is run, if it is run at all.
+ *		ExecutorStart: reads that come before a plan is run, if it is run at all.
  *
- * What functions were shown while a plan was made may be a constant of it, which
- * EXPLAIN VERBOSE EXECUTE prints.  No ExecutorRun comes first.
+ * A value that a function was shown while the plan was made may be a constant of the plan.
+ * EXPLAIN VERBOSE EXECUTE prints such a constant, without a call of ExecutorRun.
  *
- * PostgreSQL calls functions when it makes a plan ready: to leave out partitions, by
- * conditions that the planner could not decide.  What they read then is the
- * execution's as much as what they read later.
+ * PostgreSQL calls functions when it prepares a plan, to leave out partitions by conditions
+ * that the planner could not decide.  Reads of these functions belong to the execution, as
+ * later ones do.
  */
 #include "postgres.h"
 
@@ -32,7 +32,7 @@ cg_explained_init(void)
 	ExecutorStart_hook = explained_start;
 }
 
-/* invalItems has the functions and domains that are not PostgreSQL's own. */
+/* invalItems lists the functions and domains that are not PostgreSQL's own. */
 static bool
 calls_nothing(const PlannedStmt *plan)
 {
@@ -46,9 +46,9 @@ explained_start(QueryDesc *query, int eflags)
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		cg_resume_check_plan(query->plannedstmt);
 	/*
-	 * Which partitions will be read is decided here, and checks of domains are made ready.
-	 * A plan that only reads and does neither calls nothing yet; a database without us has
-	 * no policy.
+	 * ExecutorStart decides which partitions are read, and prepares checks of domains.  A
+	 * plan that only reads and needs neither calls no function yet.  A database without the
+	 * extension has no policy.
 	 */
 	if (calls_nothing(query->plannedstmt) || !OidIsValid(cg_objects_schema()))
 		call_next_explain(query, eflags);
@@ -56,7 +56,7 @@ explained_start(QueryDesc *query, int eflags)
 		start_as_execution(query, eflags);
 }
 
-/* Apart, since every statement pays for a function that can catch errors. */
+/* A separate function, because PG_TRY would cost something in each statement. */
 static void
 start_as_execution(QueryDesc *query, int eflags)
 {

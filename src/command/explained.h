@@ -1,6 +1,6 @@
 /*
  * explained.h
- *		What happens before a plan is run, if it is run at all.
+ *		ExecutorStart: reads that come before a plan is run, if it is run at all.
  */
 #ifndef CG_EXPLAINED_H
 #define CG_EXPLAINED_H

@@ -2,12 +2,12 @@
  * fallback.c
  *		Row security that keeps a table shut where the library is not loaded.
  *
- * Stored policies, since no hook of ours could speak where our library is not.
- * Their function is IMMUTABLE, so the planner folds it and index conditions stay
- * as they were; without the library it is an error.  The restrictive one shuts
- * tables that have permissive policies.  The permissive one lets no row through,
- * ever, but without any PostgreSQL would not look at the restrictive one, and
- * show an empty table instead of the error.
+ * Policies are stored in the table, since a hook of ours cannot act where our library is
+ * not loaded.  Their function is IMMUTABLE, so the planner folds it, and index conditions
+ * stay; without the library the function is an error.  A restrictive policy shuts tables
+ * that have permissive policies.  A permissive policy lets no row pass.  It is needed
+ * because without any permissive policy PostgreSQL does not evaluate the restrictive one,
+ * and shows an empty table instead of the error.
  */
 #include "postgres.h"
 
@@ -31,7 +31,7 @@ static char *quoted_relation_name(Oid relid);
 static char *row_security(Oid relid);
 static bool has_other_policy(Oid relid);
 
-/* As the caller, who owns the table. */
+/* Runs a command with the rights of the caller, who owns the table. */
 static void
 execute(const char *sql)
 {
@@ -49,7 +49,7 @@ quoted_relation_name(Oid relid)
 									  get_rel_name(relid));
 }
 
-/* The relation cache leaves policies alone where row security is off. */
+/* If row security is off, the relation cache does not load policies. */
 static bool
 has_dormant_policy(Oid relid)
 {
@@ -60,7 +60,7 @@ has_dormant_policy(Oid relid)
 	return found;
 }
 
-/* As the label has it. */
+/* The state of row security, in the words of the label. */
 static char *
 row_security(Oid relid)
 {
@@ -69,7 +69,7 @@ row_security(Oid relid)
 		rel->rd_rel->relforcerowsecurity ? "forced" : "on";
 
 	RelationClose(rel);
-	/* Not in rd_rsdesc, since it is off. */
+	/* rd_rsdesc is not set, since row security is off. */
 	if (strcmp(result, "off") == 0 && has_dormant_policy(relid))
 		result = "dormant";
 	return result;

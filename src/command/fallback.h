@@ -8,9 +8,8 @@
 #include "postgres.h"
 
 /*
- * Turns row security on and forces it, with policies that fail without the
- * library.  *before becomes what row security was, "off", "on" or
- * "forced", unless it is known already.
+ * Enables and forces row security, with policies that fail without the library.  *before
+ * becomes the state before, "off", "on" or "forced", unless it is set already.
  */
 extern void cg_fallback_make(Oid relid, char **before);
 

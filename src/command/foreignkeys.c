@@ -2,8 +2,8 @@
  * foreignkeys.c
  *		Foreign keys on guarded relations.
  *
- * On guarded columns they are refused to everybody: referential integrity runs
- * queries, which would look for masks.
+ * Foreign keys on guarded columns are refused for every role: referential integrity runs
+ * queries, and these would look for masks.
  */
 #include "postgres.h"
 
@@ -20,7 +20,7 @@
 
 static void check_key_columns(Oid relid, HeapTuple constraint, int column);
 
-/* Is one of these columns guarded? */
+/* ERROR if one of these columns is guarded. */
 static void
 check_key_columns(Oid relid, HeapTuple constraint, int column)
 {
@@ -48,7 +48,7 @@ check_key_columns(Oid relid, HeapTuple constraint, int column)
 	}
 }
 
-/* The first check of a foreign key is a query like any other, and would miss rows. */
+/* The first check of a foreign key is an ordinary query, so it would miss hidden rows. */
 void
 cg_foreignkeys_require_all_rows(Oid relid)
 {
@@ -70,7 +70,7 @@ cg_foreignkeys_decide(HeapTuple constraint, bool is_empty)
 
 	check_key_columns(form->conrelid, constraint, Anum_pg_constraint_conkey);
 	check_key_columns(form->confrelid, constraint, Anum_pg_constraint_confkey);
-	/* That of a new table, or NOT VALID, checks nothing yet. */
+	/* For a new table, or with NOT VALID, nothing is checked yet. */
 	if (!form->convalidated || is_empty)
 		return;
 	cg_foreignkeys_require_all_rows(form->conrelid);

@@ -10,9 +10,9 @@
 #include "access/htup.h"
 
 /*
- * A foreign key that is being made, by its row of pg_constraint: ERROR
- * feature_not_supported on guarded columns, insufficient_privilege on rows that are
- * hidden from who makes it.  is_empty: of a new table.
+ * Decides on a new foreign key, by its row of pg_constraint.  ERROR feature_not_supported
+ * if it has guarded columns; insufficient_privilege if rows are hidden from the role that
+ * creates it.  is_empty: the table is new.
  */
 extern void cg_foreignkeys_decide(HeapTuple constraint, bool is_empty);
 

@@ -5,10 +5,10 @@
  * PostgreSQL's hook names the child and the parent, but not which of the two it is: the
  * row of pg_inherits says so.
  *
- * The child's descendants get or lose the parent's policy with it, and what the parent's
- * ancestors store may be routed to them.  PostgreSQL neither locks them all nor tells
- * other sessions of them, so this is done here, for every row of pg_inherits that a
- * command makes or takes away.
+ * The child's descendants get or lose the parent's policy with it, and rows that are stored
+ * in the parent's ancestors may be routed to them.  PostgreSQL does not lock all these
+ * relations, and does not send invalidations for all of them.  So this is done here, for
+ * each row of pg_inherits that a command adds or removes.
  */
 #include "postgres.h"
 
@@ -53,20 +53,20 @@ inherits(Oid child, Oid parent)
 }
 
 /*
- * A session that uses the child's descendants at this moment, or stores rows in the
- * parent's ancestors, has a plan that knows nothing of what is guarded now.
+ * The relations are locked because a session that uses the child's descendants at this
+ * moment, or stores rows in the parent's ancestors, has a plan without the new guard.
  */
 static void
 joins(Oid child, Oid parent)
 {
 	bool		guarded = cg_descend_is_guarded(child);
 
-	/* What a new table brings along is not complete yet: cg_ddl_finish() looks at it. */
+	/* A new table is not complete yet: cg_ddl_finish() looks at it. */
 	if (cg_ddl_is_created(child))
 		return;
 	if (cg_policy_get(parent))
 		(void) cg_kin_below(child, AccessExclusiveLock);
-	/* The policy is the one that the child has had so far. */
+	/* The child was guarded before. */
 	if (guarded)
 	{
 		cg_ddl_require_admin(child, "attach");
@@ -80,7 +80,7 @@ joins(Oid child, Oid parent)
 	}
 }
 
-/* cg_altertable_decide() has kept the child's policy. */
+/* cg_altertable_decide() has copied the policy to the child. */
 static void
 leaves(Oid child, Oid parent)
 {
@@ -106,7 +106,7 @@ cg_inheritance_decide(const CgAccess *event)
 		joins(child, parent);
 	else
 		leaves(child, parent);
-	/* The row itself is not visible yet, or still is, so each end is asked for its own kin. */
+	/* A new row of pg_inherits is not visible yet, so both ends are invalidated separately. */
 	cg_kin_invalidate_above(parent);
 	cg_kin_invalidate(child);
 }

@@ -41,7 +41,7 @@ PG_FUNCTION_INFO_V1(cg_forget_interventions);
 PG_FUNCTION_INFO_V1(cg_open_intervention);
 PG_FUNCTION_INFO_V1(cg_close_intervention);
 
-/* In the tag of the lock, where a column's number would be; nobody locks columns. */
+/* Stands in the lock's tag in place of a column's number; columns are never locked. */
 #define ID_LOCK 1
 
 static int64 draw_id(void);
@@ -51,7 +51,7 @@ static void check_customers(Oid relid, AttrNumber customer);
 static void warn_of_index(Oid relid, AttrNumber technician);
 static void warn_of_owner(Oid relid);
 
-/* The same text whatever the session's IntervalStyle; NULL for none. */
+/* The text of an interval, whatever the session's IntervalStyle; NULL if it is null. */
 static char *
 interval_argument(FunctionCallInfo fcinfo, int argument)
 {
@@ -68,7 +68,7 @@ interval_argument(FunctionCallInfo fcinfo, int argument)
 	return text;
 }
 
-/* Protected relations must know customers by the same kind of key. */
+/* Protected relations must have the same kind of customer key. */
 static void
 check_customers(Oid relid, AttrNumber customer)
 {
@@ -115,7 +115,7 @@ warn_of_index(Oid relid, AttrNumber technician)
 				(errcode(ERRCODE_WARNING),
 				 errmsg("relation \"%s\" has no index that begins with \"%s\"",
 						get_rel_name(relid), get_attname(relid, technician, false)),
-				 errhint("Create one on (%s, %s): each read of a guarded column looks for the windows of its reader.",
+				 errhint("Create an index on (%s, %s): each read of a guarded column looks for the windows of its reader.",
 						 quote_identifier(get_attname(relid, technician, false)), "the opening time")));
 }
 
@@ -129,7 +129,7 @@ warn_of_owner(Oid relid)
 				(errcode(ERRCODE_WARNING),
 				 errmsg("interventions view \"%s\" is owned by a superuser", get_rel_name(relid)),
 				 errdetail("Every look at the interventions runs its functions with the superuser's rights."),
-				 errhint("Give it to the role that owns the CRM.")));
+				 errhint("Make the role that owns the CRM the owner of the view.")));
 	table_close(rel, NoLock);
 }
 
@@ -189,7 +189,7 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 				 errmsg("relation \"%s\" cannot hold interventions: %s",
 						get_rel_name(relid), problem),
 				 strstr(problem, "reader's transaction") || strstr(problem, "volatile") ?
-				 errhint("Leave the clock to contact_guard, which compares it with opens_at and closes_at, early and late included. clock_timestamp() is volatile.") : 0));
+				 errhint("contact_guard itself compares the time with opens_at and closes_at, including early and late. clock_timestamp() is volatile.") : 0));
 	check_customers(relid, parts[CG_PART_CUSTOMER]);
 
 	cg_interventions_set_parts(relid, parts);
@@ -239,9 +239,9 @@ cg_forget_interventions(PG_FUNCTION_ARGS)
 }
 
 /*
- * One more than the greatest number at this moment.  A sequence could be set by every
- * role that may write all data, and would start anew in a restore.  Until we commit
- * nobody else gets a number.
+ * One more than the greatest number at this moment.  A sequence could be set by each role
+ * that may write all data, and would start anew in a restore.  A lock makes other sessions
+ * wait for their number until we commit.
  */
 static int64
 draw_id(void)
@@ -260,7 +260,7 @@ draw_id(void)
 	rel = table_open(relid, AccessShareLock);
 	(void) cg_owncolumns_place(CG_OWN_INTERVENTION, RelationGetDescr(rel), place);
 	index = index_open(cg_compat_primary_key(rel), AccessShareLock);
-	/* With a snapshot of this moment, whatever the transaction's is. */
+	/* With a new snapshot, which may be later than the transaction's. */
 	scan = systable_beginscan_ordered(rel, index, NULL, 0, NULL);
 	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
 	if (HeapTupleIsValid(tuple))
@@ -290,7 +290,7 @@ cg_open_intervention(PG_FUNCTION_ARGS)
 		values[i] = PG_GETARG_DATUM(i);
 	id = draw_id();
 	values[4] = Int64GetDatum(id);
-	/* In version 1.0's table it is an identity column. */
+	/* In tables of version 1.0 the column id is an identity column. */
 	(void) cg_owncommand_execute("INSERT INTO contact_guard.intervention (customer, technician, opens_at, closes_at, id) "
 								"OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5)",
 								5, types, values, NULL);

@@ -2,17 +2,17 @@
  * meets.c
  *		Types whose values a trusted function may meet.
  *
- * Casts are found by type, when an expression is made ready.  A new one may take the
- * place of another where a trusted function has a value of the type: because its text
- * names the type, or something that has such a value; because it is called with one; or
- * because the type is the row type of a guarded relation, of one above or below it, or an
- * array of such rows.  What has a value of a type is in pg_depend.  A migration's new type
- * is met by nobody before something is made of it.
+ * Casts are found by type, when an expression is prepared.  A new cast may replace another
+ * one if a trusted function has a value of the type.  It may have one in three cases: its
+ * text names the type, or an object that has such a value; it is called with such a value;
+ * or the type is the row type of a guarded relation, of one above or below it, or an array
+ * of such rows.  pg_depend tells which objects have a value of a type.  A migration's new
+ * type has no such objects at first.
  *
- * An expression that is stored has its casts already.  It counts where its relation does,
- * since to_json() in it looks for one when it runs.
+ * A stored expression has its casts already.  It counts if its relation counts, since
+ * to_json() in it looks for a cast when it runs.
  *
- * A kind of object that is not listed here counts as met.
+ * If an object is of a kind that is not listed here, the answer is yes.
  */
 #include "postgres.h"
 
@@ -49,7 +49,7 @@
 #include "policy/policy.h"
 #include "policy/trust.h"
 
-/* Where a catalog says to which relation a row of it belongs. */
+/* The column by which a row of a catalog names its relation */
 typedef struct Part
 {
 	Oid			catalog;
@@ -106,8 +106,8 @@ is_met(Oid type, List **seen)
 }
 
 /*
- * A trusted function has rows as OLD and NEW, makes one of a relation above out of them,
- * and arrays of what it has.
+ * A trusted function has rows as OLD and NEW.  It can convert them to the row type of a
+ * relation above, and make arrays of them.
  */
 static bool
 is_row_or_array_met(Oid type, List **seen)
@@ -122,7 +122,7 @@ is_row_or_array_met(Oid type, List **seen)
 	return OidIsValid(element) && is_met(element, seen);
 }
 
-/* A guarded one, whose triggers have its values, or one that is read. */
+/* Is the relation guarded, so that its triggers have its rows, or does a text name it? */
 static bool
 is_relation_met(Oid relid, List **seen)
 {
@@ -136,20 +136,20 @@ is_relation_met(Oid relid, List **seen)
 		is_met(get_rel_type_id(relid), seen);
 }
 
-/* Through what depends on the type. */
+/* Looks at one object that depends on the type. */
 static bool
 is_met_in(const FormData_pg_depend *dependent, List **seen)
 {
 	switch (dependent->classid)
 	{
-			/* These have no value: they are found by the types of values. */
+			/* These have no values: they are found by the types of values. */
 		case CastRelationId:
 		case OperatorClassRelationId:
 		case OperatorFamilyRelationId:
 		case AccessMethodOperatorRelationId:
 		case AccessMethodProcedureRelationId:
 			return false;
-			/* A trusted function is called with it, or returns it. */
+			/* A function that has it as an argument or a result. */
 		case ProcedureRelationId:
 			return cg_trust_is_labelled(dependent->objid) ||
 				cg_capture_is_named(ProcedureRelationId, dependent->objid);
@@ -157,10 +157,10 @@ is_met_in(const FormData_pg_depend *dependent, List **seen)
 			return cg_capture_is_named(OperatorRelationId, dependent->objid);
 		case AttrDefaultRelationId:
 			return is_relation_met(GetAttrDefaultColumnAddress(dependent->objid).objectId, seen);
-			/* A column, or an expression of an index. */
+			/* A column of this type, or an expression of an index. */
 		case RelationRelationId:
 			return is_relation_met(dependent->objid, seen);
-			/* Its array, a domain, a range. */
+			/* Its array type, a domain, a range. */
 		case TypeRelationId:
 			return is_met(dependent->objid, seen);
 		default:
@@ -168,7 +168,7 @@ is_met_in(const FormData_pg_depend *dependent, List **seen)
 	}
 }
 
-/* Through what is a part of a relation, or the check of a domain. */
+/* Looks at a part of a relation, or the check of a domain. */
 static bool
 is_part_met(const FormData_pg_depend *dependent, List **seen)
 {

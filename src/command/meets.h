@@ -7,7 +7,7 @@
 
 /*
  * May a trusted function, or the definition of a guarded relation, have a value of this
- * type?  Types of PostgreSQL's own do not count: everybody's casts have one on a side.
+ * type?  PostgreSQL's own types do not count, since nearly every cast has one on one side.
  */
 extern bool cg_meets_type(Oid type);
 

@@ -1,13 +1,13 @@
 /*
  * memberships.c
- *		Who becomes a member of a role that may see guarded values: records.
+ *		Records of changed memberships in roles that may see guarded values.
  *
- * GRANT, REVOKE, CREATE, ALTER and DROP ROLE and GROUP have many spellings, and no
- * hook tells what they did.  So the memberships are compared, before and after:
- * what counts is the OIDs in the catalog, however the command came to them.
+ * GRANT, REVOKE, CREATE, ALTER and DROP ROLE and GROUP have many forms, and no hook tells
+ * what they have done.  So the memberships in the catalog are compared by OID before and
+ * after the command.
  *
- * Roles belong to the cluster, and policies to a database: a command that is run in
- * another database is not recorded in this one.
+ * Roles belong to the cluster, and policies to a database.  A command that runs in another
+ * database is not recorded in this one.
  */
 #include "postgres.h"
 
@@ -29,14 +29,14 @@
 #include "journal/eventrecord.h"
 #include "policy/permission.h"
 
-/* A superuser is a member of InvalidOid. */
+/* A membership; a superuser is a member of InvalidOid */
 typedef struct Membership
 {
 	Oid			role;
 	Oid			member;
 	bool		admin;
-	bool		sensitive;		/* known before a DROP ROLE only, like the names */
-	char	   *role_name;		/* before a DROP ROLE, after which they have none; else NULL */
+	bool		sensitive;		/* set only before a DROP ROLE, as the names are */
+	char	   *role_name;		/* kept since it is unknown after DROP ROLE; else NULL */
 	char	   *member_name;
 } Membership;
 
@@ -65,7 +65,7 @@ cg_memberships_look(Node *statement)
 		default:
 			return NULL;
 	}
-	/* The script makes the group roles; pg_upgrade makes all anew. */
+	/* The script creates the group roles, and pg_upgrade creates all roles: no records. */
 	if (IsBinaryUpgrade || creating_extension || !cg_objects_is_usable())
 		return NULL;
 	return look_at_memberships(IsA(statement, DropRoleStmt));
@@ -151,7 +151,7 @@ look_at_memberships(bool with_names)
 	return result;
 }
 
-/* Does the member get anything by it that we care for, or lose it? */
+/* Does the membership give the member rights that concern guarded values? */
 static bool
 is_sensitive(List *sensitive, const Membership *membership)
 {

@@ -1,6 +1,6 @@
 /*
  * memberships.h
- *		Who becomes a member of a role that may see guarded values: records.
+ *		Records of changed memberships in roles that may see guarded values.
  */
 #ifndef CG_MEMBERSHIPS_H
 #define CG_MEMBERSHIPS_H
@@ -9,9 +9,9 @@
 #include "nodes/pg_list.h"
 
 /*
- * Before and after a command: what it may have changed in memberships and in who is
- * a superuser becomes policy records, if a role with a standing permission or a
- * group role of the extension is behind it.  NULL for commands that change neither.
+ * Call look before a command and record after it.  Changes of memberships and of superusers
+ * become policy records, if they concern a role with a standing permission or a group role
+ * of the extension.  look returns NULL for commands that change neither.
  */
 typedef struct CgMemberships CgMemberships;
 

@@ -2,8 +2,8 @@
  * objectaccess.c
  *		The object-access hook: which rule decides on which class of objects.
  *
- * The hook comes for every object of the database, so what is decided about
- * nothing returns at once.
+ * The hook is called for every object of the database.  So it returns at once for classes
+ * about which nothing is decided.
  */
 #include "postgres.h"
 
@@ -104,10 +104,10 @@ static void decide_nothing(const CgAccess *event);
 static void drop_relation(Oid relid, int column);
 
 /*
- * All catalogs, held against the server's headers by test/census.  Nothing is
- * decided about objects that get no stored value, or only through another of
- * these: a type through a column or a domain's constraint, an operator class
- * through an index.  What of them is called is for the definition's check.
+ * All catalogs; test/census compares the list with the server's headers.  Nothing is decided
+ * about objects that get no stored value, or get it only through another object: a type
+ * through a column or a domain's constraint, an operator class through an index.
+ * definition.c checks which functions of theirs are called.
  */
 static const Class classes[] = {
 	{AccessMethodOperatorRelationId, decide_nothing},
@@ -188,7 +188,7 @@ decide_nothing(const CgAccess *event)
 {
 }
 
-/* The label goes with the object, and PostgreSQL tells no label provider. */
+/* The label is dropped with its object, but PostgreSQL does not tell the label provider. */
 static void
 drop_relation(Oid relid, int column)
 {
@@ -208,7 +208,7 @@ objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	/* For each function of each statement. */
+	/* First the event that comes most often: for each function of each statement. */
 	if (access == OAT_FUNCTION_EXECUTE)
 	{
 		if (objectId >= FirstNormalObjectId && OidIsValid(cg_objects_schema()))
@@ -254,6 +254,6 @@ decide_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, voi
 	if (!cg_ddl_is_admin() && cg_descend_guards_anything())
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("objects of catalog \"%s\" are not known to contact_guard, which guards relations of this database",
+				 errmsg("contact_guard does not know objects of catalog \"%s\", and this database has guarded relations",
 						get_rel_name(classId))));
 }

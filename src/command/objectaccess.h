@@ -5,7 +5,7 @@
 #ifndef CG_OBJECTACCESS_H
 #define CG_OBJECTACCESS_H
 
-/* Takes the hook; makes the drop of a relation or column that has a label a record. */
+/* Installs the hook.  It also records the drop of a relation or column that has a label. */
 extern void cg_objectaccess_init(void);
 
 #endif							/* CG_OBJECTACCESS_H */

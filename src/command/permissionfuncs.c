@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(cg_allow);
 PG_FUNCTION_INFO_V1(cg_disallow);
 PG_FUNCTION_INFO_V1(cg_standing_permission);
 
-/* Writes the table as its owner, whatever the caller may do to it. */
+/* Writes the table; the caller needs no privileges on it. */
 static uint64
 change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
 {
@@ -35,7 +35,7 @@ change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, cons
 	return rows_changed;
 }
 
-/* The privilege, without which a row is void. */
+/* Grants or revokes the privilege; without it a row of permission is void. */
 static void
 grant(Oid role, bool granted)
 {
@@ -71,7 +71,7 @@ cg_allow(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid level \"%s\"", level),
 				 errhint("Levels are recorded and bulk.")));
-	/* regrole_in takes any number.  And nobody drops the role before this commits. */
+	/* regrole_in accepts any number.  And the role must not be dropped before the commit. */
 	(void) GetUserNameFromId(PG_GETARG_OID(0), false);
 	LockSharedObject(AuthIdRelationId, PG_GETARG_OID(0), 0, AccessShareLock);
 	if (!PG_ARGISNULL(2) && cg_policy_get(PG_GETARG_OID(2)) == NULL)
@@ -120,7 +120,7 @@ cg_disallow(PG_FUNCTION_ARGS)
 						GetUserNameFromId(PG_GETARG_OID(0), true))));
 	else
 	{
-		/* The last of them; where there is another row it goes on being in force. */
+		/* Revokes the privilege with the role's last row; other rows still need it. */
 		if (!cg_owncommand_finds("SELECT FROM contact_guard.permission WHERE role = $1", 1, types, values))
 			grant(PG_GETARG_OID(0), false);
 		cg_eventrecord_add("disallow %s on %s",
@@ -131,7 +131,7 @@ cg_disallow(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* It exists for its privileges alone: a role that may call it has been given a permission. */
+/* Only its privileges matter: EXECUTE on it marks a role that has a permission. */
 Datum
 cg_standing_permission(PG_FUNCTION_ARGS)
 {

@@ -2,8 +2,8 @@
  * protect.c
  *		protect(), unprotect().
  *
- * They check, and write labels (labels.c).  Everything is checked before the
- * first label is set; what cannot be refused is warned of (reach.c).
+ * They check, and write labels (labels.c).  Everything is checked before the first label is
+ * set.  reach.c warns of problems that are no reason to refuse.
  */
 #include "postgres.h"
 
@@ -53,7 +53,7 @@ static List *column_list(ArrayType *array, Oid relid);
 static void guard_column(Oid relid, AttrNumber attnum, char *mask);
 static char *column_names(Oid relid, List *attnums);
 
-/* May the caller set a policy on it, and may it have one? */
+/* ERROR if the caller may not set a policy on the relation, or it cannot have one. */
 static void
 check_relation(Oid relid)
 {
@@ -77,8 +77,8 @@ check_relation(Oid relid)
 	if (cg_reach_is_distributed(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("relation \"%s\" is distributed by Citus, and cannot be protected", get_rel_name(relid)),
-				 errdetail("Its rows come from other servers, past this guard.")));
+				 errmsg("relation \"%s\" is distributed by Citus and cannot be protected", get_rel_name(relid)),
+				 errdetail("Its rows come from other servers, where this guard does not act.")));
 }
 
 static void
@@ -135,21 +135,21 @@ check_key(Oid relid, AttrNumber customer)
 						get_attname(relid, customer, false), get_rel_name(relid), format_type_be(type)),
 				 errhint("Customer keys are smallint, integer, bigint, uuid, text or varchar.")));
 	/*
-	 * A user who may change what the key is computed from could move rows to another
-	 * customer.
+	 * A user who may change the columns from which the key is computed could move rows to
+	 * another customer.
 	 */
 	if (get_attgenerated(relid, customer) != '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("customer key \"%s\" of relation \"%s\" is a generated column",
 						get_attname(relid, customer, false), get_rel_name(relid)),
-				 errhint("The key must be stored by itself.")));
+				 errhint("Use a column that is not generated.")));
 	if (policy && policy->customer != InvalidAttrNumber && policy->customer != customer)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("relation \"%s\" is protected already, with customer key \"%s\"",
 						get_rel_name(relid), get_attname(relid, policy->customer, false)),
-				 errhint("For another key call contact_guard.unprotect() first, which ends the guard of all its columns.")));
+				 errhint("To use another key, call contact_guard.unprotect() first. It ends the guard of all columns of the relation.")));
 	foreach(lc, cg_interventions_list())
 	{
 		CgInterventions *interventions = lfirst(lc);
@@ -182,7 +182,7 @@ check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *ma
 	require_no_key(relid, attnum);
 }
 
-/* Referential integrity would look for masks, and find or miss them. */
+/* A foreign key's check is a query, which would compare masks. */
 static void
 require_no_key(Oid relid, AttrNumber attnum)
 {
@@ -194,7 +194,7 @@ require_no_key(Oid relid, AttrNumber attnum)
 				 cg_refused_relation(relid, InvalidAttrNumber)));
 }
 
-/* What is guarded because it is computed of guarded columns. */
+/* The same for columns that are guarded because they are computed from guarded ones. */
 static void
 require_no_key_computed(Oid relid)
 {
@@ -292,7 +292,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	cg_policy_check_number(relid, attnums);
 
 	cg_labelparse_table(cg_labels_get(relid, 0), &table);
-	/* "mask" may be there by default, and would make rows appear. */
+	/* "mask" may be only the default, and would make hidden rows appear. */
 	if (table.protect && strcmp(table.mode, "hide") == 0 && strcmp(mode, "mask") == 0)
 	{
 		ereport(NOTICE,
@@ -300,7 +300,7 @@ cg_protect(PG_FUNCTION_ARGS)
 				 errhint("For mode mask, call contact_guard.unprotect() first.")));
 		mode = table.mode;
 	}
-	/* Hidden rows are row security's business, with the library and without. */
+	/* Mode hide and the fallback need row security. */
 	if (strcmp(mode, "hide") == 0 || (table.protect && strcmp(table.fallback, "rls") == 0))
 		fallback = "rls";
 	is_new = !table.protect;
@@ -317,7 +317,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	foreach(lc, attnums)
 		guard_column(relid, lfirst_int(lc), spec);
 
-	/* With the labels set: what is computed of the columns is guarded, too. */
+	/* The labels are set now, so columns computed from guarded ones are known as guarded. */
 	require_no_key_computed(relid);
 	cg_offences_require_none(relid);
 	cg_eventrecord_add("protect %s (%s), customer %s, mask %s, mode %s, fallback %s%s",

@@ -8,8 +8,8 @@
 #include "nodes/pg_list.h"
 
 /*
- * Takes the guard off these columns, NIL: off all.  All labels of protection go with the
- * last guarded column.  Who may is not checked.
+ * Removes the guard of these columns; NIL: of all.  With the last guarded column all labels
+ * of protection are removed.  The caller checks privileges.
  */
 extern void cg_protect_take_back(Oid relid, List *attnums);
 

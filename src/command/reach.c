@@ -1,9 +1,9 @@
 /*
  * reach.c
- *		What the guard on a column cannot reach.
+ *		Values of guarded columns that are outside the reach of the guard.
  *
- * protect() cannot mend the CRM's own triggers and copies, but who sets a policy
- * must know of them.
+ * protect() cannot change the CRM's own triggers and copies, but the role that sets a policy
+ * must know about them.
  */
 #include "postgres.h"
 
@@ -102,7 +102,7 @@ cg_reach_in_foreign_key(Oid relid, AttrNumber attnum)
 	HeapTuple	tuple;
 	bool		found = false;
 
-	/* No index leads from a referenced table to its constraints. */
+	/* pg_constraint has no index on the referenced table. */
 	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
 	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
@@ -129,7 +129,7 @@ warn_triggers(Relation rel)
 	{
 		Oid			function = triggers->triggers[i].tgfoid;
 
-		/* Who trusts its function has looked at what becomes of the values. */
+		/* If its function is trusted, an admin has looked at what it does with values. */
 		if (triggers->triggers[i].tgisinternal || cg_trust_is_trusted(function) ||
 			(function < FirstNormalObjectId && cg_trust_is_allowed(function)))
 			continue;
@@ -138,7 +138,7 @@ warn_triggers(Relation rel)
 				 errmsg("trigger \"%s\" on relation \"%s\" sees guarded values",
 						triggers->triggers[i].tgname, RelationGetRelationName(rel)),
 				 errdetail("OLD and NEW of a row trigger are not masked, and not recorded."),
-				 errhint("Pin the search_path of its function and trust it: see contact_guard.trust_function(). What it writes into another table, say for an audit, is a bare copy: protect that table as well.")));
+				 errhint("Pin the search_path of its function and trust it: see contact_guard.trust_function(). If it writes values into another table, for example for an audit, protect that table as well.")));
 	}
 }
 
@@ -161,7 +161,7 @@ rewrite_relation(Oid rule)
 	return result;
 }
 
-/* Objects whose definition names the column. */
+/* The objects whose definition refers to the column. */
 static void
 warn_dependents(Oid relid, AttrNumber attnum)
 {
@@ -191,14 +191,14 @@ warn_dependents(Oid relid, AttrNumber attnum)
 						(errcode(ERRCODE_WARNING),
 						 errmsg("materialized view \"%s\" keeps a copy of guarded column \"%s\"",
 								get_rel_name(owner), column),
-						 errhint("Protect it as well, or drop it. REFRESH is refused unless its owner has a standing permission: see contact_guard.allow().")));
+						 errhint("Protect the materialized view as well, or drop it. REFRESH is refused unless its owner has a standing permission: see contact_guard.allow().")));
 		}
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 }
 
-/* Of a NULL nobody can tell whether it is one: an application may store it again. */
+/* A mask NULL looks like a missing value, and an application may store it again. */
 static void
 warn_nullable(Relation rel, List *attnums)
 {
@@ -258,7 +258,7 @@ names_of_columns(Oid relid, const Bitmapset *columns)
 	return out.data;
 }
 
-/* Of many that compare the same columns, as those of partitions do, one is named. */
+/* If many definitions compare the same columns, as those of partitions do, one is named. */
 static void
 warn_combined(Oid relid, List **told)
 {
@@ -286,8 +286,8 @@ warn_combined(Oid relid, List **told)
 						combined->where, get_rel_name(relid), columns),
 				 errdetail("A role that may update %s can guess a guarded value by it, and each attempt is recorded as a look-up.",
 						   outside ? "the relation" : one ? "that column" : "one of those columns"),
-				 outside ? errhint("To accept this, leave it as it is. Otherwise split it so that no expression has both.") :
-				 errhint("To accept this, leave it as it is. Otherwise split it so that no expression has both kinds of columns, or guard the other %s, too.",
+				 outside ? errhint("To accept this, leave the definition as it is. Otherwise split it so that no expression has both.") :
+				 errhint("To accept this, leave the definition as it is. Otherwise split it so that no expression has both kinds of columns, or guard the other %s, too.",
 						 one ? "column" : "columns")));
 	}
 }

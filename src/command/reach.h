@@ -1,6 +1,6 @@
 /*
  * reach.h
- *		What the guard on a column cannot reach.
+ *		Values of guarded columns that are outside the reach of the guard.
  */
 #ifndef CG_REACH_H
 #define CG_REACH_H
@@ -12,14 +12,14 @@
 extern bool cg_reach_in_foreign_key(Oid relid, AttrNumber attnum);
 
 /*
- * Does Citus keep the table's rows on other servers?  Written of its documented
- * catalog, and never run with Citus itself.
+ * Does Citus keep the table's rows on other servers?  This uses the documented catalog of
+ * Citus, and was never run with Citus itself.
  */
 extern bool cg_reach_is_distributed(Oid relid);
 
 /*
- * WARNINGs for whatever sees or keeps values of these columns past the guard; of
- * triggers where the relation is_new to the guard.
+ * Emits a WARNING for each object that gets or keeps values of these columns without the
+ * guard.  It warns of triggers only if is_new: the relation was not protected before.
  */
 extern void cg_reach_warn(Oid relid, List *attnums, bool is_new);
 

@@ -1,10 +1,10 @@
 /*
  * reaches.c
- *		What a trusted function may reach by the names in its words.
+ *		What a trusted function may reach by the names in its text.
  *
- * The gate (gate.c) lets a trusted function call what is harmless by itself: SQL bodies,
- * casts, domains.  A user who could replace what these call, two steps away from any name
- * in the text, would get values told by errors.
+ * The gate (gate.c) lets a trusted function call code that is harmless by itself: SQL
+ * bodies, casts, domains.  If a user could replace the code that these call in turn, its
+ * errors would tell him values.
  */
 #include "postgres.h"
 
@@ -24,9 +24,9 @@
 
 typedef struct Words
 {
-	List	   *names;			/* char *, each once: what may be a name */
+	List	   *names;			/* char *, each once: possible names */
 	List	   *operators;
-	List	   *schemas;		/* OIDs, where they are looked for */
+	List	   *schemas;		/* OIDs of the schemas that are searched */
 } Words;
 
 static bool is_letter(unsigned char c);
@@ -53,7 +53,7 @@ add_once(List *list, char *word)
 	return lappend(list, word);
 }
 
-/* Words, what stands between double quotes, and runs of an operator's characters. */
+/* Collects words, texts between double quotes, and runs of characters of operators. */
 static void
 read_text(const char *source, Words *words)
 {
@@ -158,7 +158,7 @@ cg_reaches_survey(Oid function, CgCallees *callees)
 	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
 	if (!isnull)
 		read_text(TextDatumGetCString(source), &words);
-	/* What it is itself is decided by its label. */
+	/* The trusted function itself is covered by its label. */
 	if (heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL))
 		callees->seen_functions = list_append_unique_oid(callees->seen_functions, function);
 	else

@@ -8,9 +8,9 @@
 #include "policy/callees.h"
 
 /*
- * Adds what functions, types and operators call that the text may name: those of
- * schemas of the function's path, and of schemas that the text names.  Names that
- * the function makes up when it runs are not known.
+ * Adds the calls of all functions, types and operators that the text may name: those in
+ * schemas of the function's path, and those in schemas that the text names.  Names that the
+ * function constructs when it runs are not known.
  */
 extern void cg_reaches_survey(Oid function, CgCallees *callees);
 

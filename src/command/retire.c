@@ -2,8 +2,8 @@
  * retire.c
  *		retire(): takes back all policies of a database.
  *
- * The extension cannot be dropped before: its labels would stay without anybody who
- * reads them.
+ * The extension cannot be dropped before that: its labels would stay, and nothing would read
+ * them.
  */
 #include "postgres.h"
 
@@ -25,7 +25,7 @@
 
 PG_FUNCTION_INFO_V1(cg_retire);
 
-/* Our own relation's labels go with the extension. */
+/* The labels of the extension's own relation are dropped with the extension. */
 static List *
 labelled_relations(void)
 {
@@ -66,10 +66,7 @@ cg_retire_require_done(void)
 	List	   *relids = labelled_relations();
 	List	   *functions;
 
-	/*
-	 * The role that installed the extension owns it, even if the role is not a superuser
-	 * any more.
-	 */
+	/* The extension's owner may be a role that is not a superuser any more. */
 	if (!superuser())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -79,12 +76,12 @@ cg_retire_require_done(void)
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("cannot drop extension \"contact_guard\": relation \"%s\" has a policy",
 						get_rel_name(linitial_oid(relids))),
-				 errhint("Take all policies back with SELECT contact_guard.retire().")));
+				 errhint("Take back all policies with SELECT contact_guard.retire().")));
 	functions = cg_trust_functions();
 	if (functions != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("cannot drop extension \"contact_guard\": function %s is trusted",
 						cg_names_function(linitial_oid(functions))),
-				 errhint("Take all policies and trust back with SELECT contact_guard.retire().")));
+				 errhint("Take back all policies and trust with SELECT contact_guard.retire().")));
 }

@@ -5,7 +5,7 @@
 #ifndef CG_RETIRE_H
 #define CG_RETIRE_H
 
-/* ERROR unless the caller may drop the extension, and retire() has left nothing behind. */
+/* ERROR unless the caller may drop the extension, and no policy and no trust are left. */
 extern void cg_retire_require_done(void);
 
 #endif							/* CG_RETIRE_H */

@@ -2,8 +2,8 @@
  * utility.c
  *		Commands without a plan: COPY, databases, DROP EXTENSION.
  *
- * The hook dispatches; what a command needs is decided in copyto.c, databases.c,
- * ddl.c and retire.c.
+ * The hook only dispatches.  copyto.c, databases.c, ddl.c and retire.c decide what a command
+ * needs.
  */
 #include "postgres.h"
 
@@ -32,12 +32,12 @@
 #include "read/resume.h"
 #include "read/uniques.h"
 
-/* What was begun for a command that is under way. */
+/* What was begun for a running command, and must be ended with it */
 typedef struct Underway
 {
 	Node	   *statement;
 	bool		dropping;		/* it drops the extension */
-	Oid			held;			/* the database that recorders keep out of, or InvalidOid */
+	Oid			held;			/* the database in which no recorder may run, or InvalidOid */
 	CgCopy		outer_copy;
 	CgDdl		ddl;
 	CgFrame		frame;
@@ -72,8 +72,8 @@ cg_utility_init(void)
 }
 
 /*
- * Applications run these all day, and there is no object, role or database that they
- * could change.
+ * Applications run these commands very often, and they cannot change an object, a role or a
+ * database.
  */
 static bool
 changes_nothing(Node *statement)
@@ -117,7 +117,7 @@ sets_role(Node *statement)
 		(strcmp(set->name, "role") == 0 || strcmp(set->name, "session_authorization") == 0);
 }
 
-/* Ends it, whether the command has succeeded or not. */
+/* Ends what was begun, whether the command has succeeded or not. */
 static void
 leave_command(Underway *underway, bool success)
 {
@@ -155,13 +155,13 @@ utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 		pass_command_on(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 	else
 	{
-		/* It runs nothing: what there is to do comes when PostgreSQL is back from here. */
+		/* It runs no code here: the work comes after PostgreSQL has returned from here. */
 		call_next_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 		cg_errordetail_command_done(CG_TOUCHES_NOTHING, InvalidOid);
 	}
 }
 
-/* A command that is about statements and cursors: what they read comes by the other hooks. */
+/* A command on statements and cursors: other hooks see the reads of these. */
 static void
 pass_command_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 				ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
@@ -221,8 +221,8 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 	cg_owntables_check_command(pstmt->utilityStmt);
 	cg_ownlock_check(pstmt->utilityStmt);
 	/*
-	 * A command of our own fires no event trigger: it would run with leave to write
-	 * our tables, and one that forbids DDL would stop the recorder.
+	 * A command of our own fires no event triggers.  They would be permitted to write our
+	 * tables, and an event trigger that forbids DDL would stop the recorder.
 	 */
 	if (cg_owntables_is_writing())
 		context = PROCESS_UTILITY_SUBCOMMAND;
@@ -251,7 +251,7 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 	PG_TRY();
 	{
 		cg_around_require_free_choice();
-		/* The rest comes to an execution before it comes to a cursor. */
+		/* Other commands reach an execution, which does this, before they reach a cursor. */
 		if (IsA(pstmt->utilityStmt, CallStmt) || IsA(pstmt->utilityStmt, DoStmt))
 			cg_resume_close_stores();
 		cg_owntables_allow_drop(underway.dropping);
@@ -271,7 +271,7 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 	cg_errordetail_leave(&callback);
 	cg_ownlock_check(pstmt->utilityStmt);
 	cg_errordetail_command_done(touches, copy.into);
-	/* The schema stays, as PostgreSQL leaves it, but bare: see the install script. */
+	/* PostgreSQL keeps the schema; its privileges are reset: see the install script. */
 	if (underway.dropping && OidIsValid(schema) && !OidIsValid(cg_objects_schema()))
 		cg_acls_reset(NamespaceRelationId, schema);
 	cg_acls_settle();

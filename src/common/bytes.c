@@ -1,6 +1,6 @@
 /*
  * bytes.c
- *		A buffer of bytes for the pure part: it grows, or is the caller's.
+ *		A buffer of bytes, which grows or belongs to the caller.
  */
 #include "common/bytes.h"
 
@@ -172,7 +172,7 @@ cg_bytes_decode_base64(const char *text, size_t length, CgBytes *out)
 	return !out->failed;
 }
 
-/* Four digits; only the last four may be padded, and with zero bits only. */
+/* Decodes four digits.  Only the last four of a text may be padded, with zero bits. */
 static bool
 decode_quad(const char *quad, bool last, CgBytes *out)
 {

@@ -1,12 +1,12 @@
 /*
  * bytes.h
- *		A buffer of bytes for the pure part: it grows, or is the caller's.
+ *		A buffer of bytes, which grows or belongs to the caller.
  *
- * Knows nothing of PostgreSQL: merkle, note and leaf are compiled for the
- * server and for the client, from the same sources.
+ * This wing does not use PostgreSQL: merkle, note and leaf are compiled for the server and
+ * for the client from the same sources.
  *
- * A writer does not test each step: what does not fit, or finds no memory, sets
- * failed, and nothing is written from then on.  Look at failed at the end.
+ * A caller need not check each step.  If bytes do not fit, or there is no memory, "failed"
+ * is set, and nothing is written from then on.  Check "failed" at the end.
  */
 #ifndef CG_BYTES_H
 #define CG_BYTES_H
@@ -18,27 +18,28 @@
 
 typedef struct CgBytes
 {
-	uint8_t    *data;			/* not terminated by a zero */
+	uint8_t    *data;			/* no zero byte ends it */
 	size_t		length;
 	size_t		room;
-	bool		fixed;			/* data is the caller's: it cannot grow */
+	bool		fixed;			/* data belongs to the caller and cannot grow */
 	bool		failed;
 } CgBytes;
 
-/* An empty one on malloc, for cg_bytes_free.  All zero bytes are the same. */
+/* Makes an empty buffer on malloc; free it by cg_bytes_free.  Zero bytes do the same. */
 extern void cg_bytes_init(CgBytes *bytes);
 
-/* An empty one in the caller's room bytes. */
+/* Makes an empty buffer in "room" bytes of the caller. */
 extern void cg_bytes_init_fixed(CgBytes *bytes, void *data, size_t room);
 
-/* Empty again, failed or not; keeps the memory. */
+/* Empties the buffer and clears "failed"; keeps the memory. */
 extern void cg_bytes_reset(CgBytes *bytes);
 extern void cg_bytes_free(CgBytes *bytes);
 
 extern void cg_bytes_put(CgBytes *bytes, const void *data, size_t length);
 extern void cg_bytes_put_text(CgBytes *bytes, const char *text);
 extern void cg_bytes_put_uint8(CgBytes *bytes, uint8_t value);
-extern void cg_bytes_put_uint16(CgBytes *bytes, uint16_t value);	/* big-endian, as all */
+/* Numbers are big-endian. */
+extern void cg_bytes_put_uint16(CgBytes *bytes, uint16_t value);
 extern void cg_bytes_put_uint32(CgBytes *bytes, uint32_t value);
 extern void cg_bytes_put_uint64(CgBytes *bytes, uint64_t value);
 
@@ -48,7 +49,7 @@ extern void cg_bytes_put_decimal(CgBytes *bytes, uint64_t value);
 /* In base64 (RFC 4648, section 4: padded). */
 extern void cg_bytes_put_base64(CgBytes *bytes, const void *data, size_t length);
 
-/* Makes room for length more bytes and returns where they go; NULL if it failed. */
+/* Appends length bytes, and returns where the caller must write them; NULL if it failed. */
 extern uint8_t *cg_bytes_grow(CgBytes *bytes, size_t length);
 
 static inline uint8_t *
@@ -60,15 +61,15 @@ cg_bytes_reserve(CgBytes *bytes, size_t length)
 }
 
 /*
- * Appends what the base64 text stands for.  False if it is not what encoding
- * would have made of some bytes, to the last bit, or out failed.
+ * Decodes a base64 text and appends the bytes.  False if the text is not exactly the
+ * encoding of these bytes, or if out failed.
  */
 extern bool cg_bytes_decode_base64(const char *text, size_t length, CgBytes *out);
 
-/* A decimal number without leading zeros, the whole text of it. */
+/* Parses a decimal number without leading zeros.  False if the text has anything else. */
 extern bool cg_bytes_parse_decimal(const char *text, size_t length, uint64_t *value);
 
-/* Big-endian, wherever they stand.  In line: leaves are made of little else. */
+/* Big-endian numbers at any address.  Inline, since leaves consist mostly of them. */
 
 static inline uint16_t
 cg_bytes_get_uint16(const uint8_t *data)

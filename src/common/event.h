@@ -2,13 +2,13 @@
  * event.h
  *		The events of the access log: the one list of their numbers and names.
  *
- * A leaf of the tree and a message of the journal have the number, the column "event"
- * of the log has the name.  A number is never used for something else, and a name
- * never gets another number: old rows verify for good.
+ * Leaves of the tree and messages of the journal have the number; the column "event" of the
+ * log has the name.  A number is never used for another event, and a name never gets another
+ * number, so that old rows can always be verified.
  *
- * To add an event, add a line here, with the next number; a name to
- * contact_guard.event_number() in the install script and in an upgrade script; and
- * what records it.  test/shape compares SQL and docs/evidence.md with this list.
+ * To add an event, add a line here, with the next number.  Add the name to
+ * contact_guard.event_number() in the install script and in an upgrade script.  Then add
+ * the code that records it.  test/shape compares SQL and docs/evidence.md with this list.
  *
  * Pure: no PostgreSQL, no input or output.
  */
@@ -36,14 +36,14 @@
 typedef enum CgEvent
 {
 	CG_EVENTS(CG_EVENT_ENUM)
-	CG_EVENT_NEXT				/* one more than the last; no event has it yet */
+	CG_EVENT_NEXT				/* one more than the last number; no event has it */
 } CgEvent;
 #undef CG_EVENT_ENUM
 
 /* The name of a number; NULL if no event has it. */
 extern const char *cg_event_name(int number);
 
-/* The number of a name, which need not end in a zero; 0 if no event has it. */
+/* The number of a name of this length; 0 if no event has the name. */
 extern int	cg_event_number(const char *name, size_t length);
 
 #endif							/* CG_EVENT_H */

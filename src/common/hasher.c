@@ -13,7 +13,7 @@ cg_hasher_open(CgHasher *hasher)
 {
 	hasher->digest = EVP_MD_fetch(NULL, "SHA256", NULL);
 	hasher->context = EVP_MD_CTX_new();
-	/* With the digest set once, beginning anew needs no look-up of it. */
+	/* The digest is set once, so that later beginnings need not look it up. */
 	if (hasher->digest != NULL && hasher->context != NULL &&
 		EVP_DigestInit_ex(hasher->context, hasher->digest, NULL))
 		return CG_MERKLE_OK;
@@ -56,7 +56,7 @@ cg_hasher_node(CgHasher *hasher, const uint8_t left[CG_HASH_LENGTH],
 {
 	uint8_t		input[1 + 2 * CG_HASH_LENGTH];
 
-	/* In one piece: each call of libcrypto costs as much as a block. */
+	/* Hashed in one piece, since a call of libcrypto costs as much as a block. */
 	input[0] = 1;
 	memcpy(input + 1, left, CG_HASH_LENGTH);
 	memcpy(input + 1 + CG_HASH_LENGTH, right, CG_HASH_LENGTH);

@@ -2,7 +2,7 @@
  * hasher.h
  *		SHA-256 of leaves, nodes and tiles of a Merkle tree.
  *
- * Knows nothing of PostgreSQL; also part of contact-guard.
+ * Does not use PostgreSQL; contact-guard uses it, too.
  */
 #ifndef CG_HASHER_H
 #define CG_HASHER_H
@@ -21,22 +21,22 @@ typedef enum CgMerkleResult
 	CG_MERKLE_OK = 0,
 	CG_MERKLE_CRYPTO,			/* libcrypto failed, or no memory */
 	CG_MERKLE_TILE,				/* a callback returned false or NULL */
-	CG_MERKLE_RANGE,			/* index or sizes make no sense together */
-	CG_MERKLE_INVALID			/* the proof does not prove it */
+	CG_MERKLE_RANGE,			/* index and sizes do not fit together */
+	CG_MERKLE_INVALID			/* the proof is not valid */
 } CgMerkleResult;
 
-/* One for a thread, used again and again: making one is what is slow. */
+/* Each thread needs one hasher, and uses it again and again: to make one is slow. */
 typedef struct CgHasher
 {
 	void	   *context;
 	void	   *digest;
 } CgHasher;
 
-/* On malloc.  An open one may be a static: it holds nothing between calls. */
+/* Uses malloc.  An open hasher may be static: it keeps no state between calls. */
 extern CgMerkleResult cg_hasher_open(CgHasher *hasher);
 extern void cg_hasher_close(CgHasher *hasher);
 
-/* SHA-256 of two pieces, one behind the other; either may be of length 0. */
+/* SHA-256 of the concatenation of two pieces; each may have length 0. */
 extern CgMerkleResult cg_hasher_digest(CgHasher *hasher, const void *first, size_t first_length,
 									   const void *second, size_t second_length,
 									   uint8_t hash[CG_HASH_LENGTH]);
@@ -47,7 +47,7 @@ extern CgMerkleResult cg_hasher_node(CgHasher *hasher, const uint8_t left[CG_HAS
 									 const uint8_t right[CG_HASH_LENGTH],
 									 uint8_t hash[CG_HASH_LENGTH]);
 
-/* The hash above neighbours in a tile, as many as a power of two, at most a tile. */
+/* The hash above "width" neighbours in a tile; width is a power of two, at most a tile's. */
 extern CgMerkleResult cg_hasher_tile(CgHasher *hasher, const uint8_t *hashes, int width,
 									 uint8_t *hash);
 

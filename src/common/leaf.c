@@ -8,7 +8,7 @@
 
 #define COMMIT_HEADER "contact_guard/commit/v1\n"
 
-/* The numbers of fields: never used for something else. */
+/* The numbers of fields; a number is never used for another field. */
 enum
 {
 	FIELD_SEQ = 1,
@@ -33,8 +33,8 @@ enum
 };
 
 /*
- * The fields of each version, in ascending order.  A version that has been in a log
- * stays as it is: docs/evidence.md says how one is added.
+ * The fields of each version, in ascending order.  A version that was used in a log is
+ * never changed: docs/evidence.md says how a version is added.
  */
 static const uint8_t version_1[] = {
 	FIELD_SEQ, FIELD_READ_AT, FIELD_CUSTOMER, FIELD_ACTOR_GROUP, FIELD_RELATION, FIELD_COLUMNS,
@@ -43,8 +43,8 @@ static const uint8_t version_1[] = {
 };
 
 /*
- * No log has this one.  test/t/117_versions.pl compiles it in, to have a log with rows
- * of two versions: the count stands there twice.
+ * This version is only for tests: test/t/117_versions.pl compiles it in, for a log with rows
+ * of two versions.  It has the count twice.
  */
 #ifdef CG_TEST_LEAF_VERSION
 #define FIELD_TEST 24
@@ -61,7 +61,7 @@ typedef struct Version
 	const uint8_t *fields;
 } Version;
 
-/* By number, from 1. */
+/* The versions by number, from 1 */
 static const Version versions[] = {
 	{sizeof(version_1), version_1},
 #ifdef CG_TEST_LEAF_VERSION
@@ -128,7 +128,7 @@ cg_leaf_encode(CgHasher *hasher, const CgLeaf *leaf, CgBytes *out)
 		return CG_LEAF_BAD_VERSION;
 	if (cg_event_name(leaf->event) == NULL)
 		return CG_LEAF_BAD_EVENT;
-	/* Before it is copied: a server may send a gigabyte. */
+	/* Checked before anything is copied, since a server may send a gigabyte. */
 	if (leaf->relation.length + leaf->intervention.length + leaf->purpose.length +
 		leaf->reason.length + leaf->session.length > CG_LEAF_LENGTH)
 		return CG_LEAF_TOO_LONG;
@@ -200,13 +200,13 @@ put_field(CgHasher *hasher, const CgLeaf *leaf, int number, CgBytes *out)
 					  leaf->query_hash, CG_HASH_LENGTH);
 			break;
 		default:
-			/* In a version's list and not above. */
+			/* A field of a version's list is missing above. */
 			return CG_LEAF_BAD_VERSION;
 	}
 	return CG_LEAF_OK;
 }
 
-/* The field that stands for a group: its commitment, computed or kept. */
+/* Writes a group's field: its commitment, which is computed or was kept. */
 static CgLeafResult
 put_group(CgHasher *hasher, const CgLeaf *leaf, int group, CgBytes *out)
 {
@@ -218,7 +218,7 @@ put_group(CgHasher *hasher, const CgLeaf *leaf, int group, CgBytes *out)
 
 	if (salt == NULL)
 	{
-		/* Nobody could tell whether such values are those that were committed to. */
+		/* Without a salt the values could not be compared with the commitment. */
 		if (!group_is_null(leaf, group))
 			return CG_LEAF_NO_SALT;
 		put_value(out, group, kept == NULL ? CG_LEAF_NULL : CG_LEAF_COMMITMENT, kept,
@@ -248,7 +248,7 @@ cg_leaf_commit(CgHasher *hasher, const CgLeaf *leaf, int group,
 			   uint8_t commitment[CG_HASH_LENGTH])
 {
 	const uint8_t *salt = group == CG_LEAF_CUSTOMER ? leaf->customer_salt : leaf->actor_salt;
-	uint8_t		usual[1024];	/* malloc is for what is longer */
+	uint8_t		usual[1024];	/* enough for most groups; longer ones use malloc */
 	CgBytes		fields;
 	CgLeafResult result;
 

@@ -9,8 +9,8 @@
  *	field	= uint16 number (ascending), uint8 kind, body
  *	kind	: 0 NULL, no body; 1 value and 2 commitment: uint32 length, bytes
  *
- * The schema version says which fields a leaf has; the column leaf_version of the
- * log keeps it, so that each row verifies for good under its own.  Version 1 has
+ * The schema version says which fields a leaf has.  The column leaf_version of the log keeps
+ * it, so that each row can always be verified under its own version.  Version 1 has
  *
  *	 1 seq			int8		 9 closed_at	int8, as read_at
  *	 2 read_at		int8: microseconds since 1970-01-01 UTC
@@ -27,12 +27,12 @@
  *	group 3		= field 3 customer
  *	group 4		= fields 20 actor, 21 login, 22 client, 23 application
  *
- * Text is UTF-8 as it is stored, not normalised.  A group is erased by forgetting
- * its values and its salt: the commitment that is kept still makes the same leaf.
- * A group without values, salt and commitment is NULL (kind 0).
+ * Text is UTF-8 as it is stored, not normalised.  To erase a group, its values and its salt
+ * are removed, and the commitment is kept: with it the leaf is the same.  A group without
+ * values, salt and commitment is NULL (kind 0).
  *
- * docs/evidence.md specifies it for strangers, and says how a version is added.  A
- * number is never used for something else, and a version never changes.
+ * docs/evidence.md specifies this for other implementations, and says how a version is
+ * added.  A number is never used for another field, and a version never changes.
  *
  * Pure: no PostgreSQL, no input or output.
  */
@@ -44,8 +44,8 @@
 #include "common/merkle.h"
 
 #define CG_LEAF_HEADER "contact_guard/leaf/v1\n"
-#define CG_LEAF_FIRST_VERSION 1	/* of rows that do not say which */
-#define CG_LEAF_LENGTH 65535	/* at most: the entry bundles of tlog-tiles */
+#define CG_LEAF_FIRST_VERSION 1	/* the version of rows that do not name one */
+#define CG_LEAF_LENGTH 65535	/* the longest leaf in an entry bundle of tlog-tiles */
 #define CG_SALT_LENGTH 32
 
 #define CG_LEAF_CUSTOMER 3		/* the groups */
@@ -62,26 +62,26 @@ typedef enum CgLeafResult
 {
 	CG_LEAF_OK = 0,
 	CG_LEAF_CRYPTO,				/* libcrypto failed */
-	CG_LEAF_MEMORY,				/* out failed: no memory, or the caller's room */
-	CG_LEAF_TOO_LONG,			/* over CG_LEAF_LENGTH */
+	CG_LEAF_MEMORY,				/* out failed: no memory, or a fixed buffer is full */
+	CG_LEAF_TOO_LONG,			/* longer than CG_LEAF_LENGTH */
 	CG_LEAF_BAD_EVENT,			/* not one of CgEvent */
 	CG_LEAF_BAD_VERSION,		/* a version that is not known here */
-	CG_LEAF_NO_SALT,			/* a group has values, and no salt */
-	CG_LEAF_BAD_COMMITMENT,		/* both are given, and they do not agree */
-	CG_LEAF_FORMAT				/* what is read is not a leaf */
+	CG_LEAF_NO_SALT,			/* a group has values but no salt */
+	CG_LEAF_BAD_COMMITMENT,		/* the given commitment is not that of the values */
+	CG_LEAF_FORMAT				/* the bytes are not a leaf */
 } CgLeafResult;
 
 /*
- * The newest version that is known here, and the number of fields of one: 0 if it is
+ * The newest version that is known here; and the number of fields of a version, 0 if it is
  * not known.
  */
 extern int	cg_leaf_newest_version(void);
 extern int	cg_leaf_fields(int version);
 
-/* For people: lower case, no period. */
+/* A message for people, in lower case, without a period. */
 extern const char *cg_leaf_message(CgLeafResult result);
 
-/* Text; data NULL is NULL.  Not terminated by a zero. */
+/* A text; if data is NULL it is NULL.  No zero byte ends it. */
 typedef struct CgLeafText
 {
 	const char *data;
@@ -89,8 +89,8 @@ typedef struct CgLeafText
 } CgLeafText;
 
 /*
- * A row.  Pointers that may be NULL stand for NULL; zero bytes are a row of NULLs,
- * which needs an event and a version to be a leaf.
+ * A row.  A pointer NULL means that the value is NULL.  A struct of zero bytes is a row of
+ * NULLs, which needs an event and a version to become a leaf.
  */
 typedef struct CgLeaf
 {
@@ -99,7 +99,7 @@ typedef struct CgLeaf
 	int64_t		seq;
 	int64_t		read_at;		/* microseconds since 1970-01-01 UTC */
 	CgLeafText	relation;
-	const CgLeafText *columns;	/* NULL, or ncolumns of them */
+	const CgLeafText *columns;	/* ncolumns texts, or NULL */
 	int			ncolumns;
 	const int64_t *count;
 	CgLeafText	intervention;
@@ -111,7 +111,7 @@ typedef struct CgLeaf
 	const int64_t *query_id;
 	const uint8_t *query_hash;	/* SHA-256 of the query's text, or NULL */
 
-	/* Group 3.  Erased: the commitment without value and salt. */
+	/* Group 3.  If it is erased, only the commitment is set. */
 	CgLeafText	customer;
 	const uint8_t *customer_salt;	/* CG_SALT_LENGTH bytes */
 	const uint8_t *customer_commitment; /* CG_HASH_LENGTH bytes */
@@ -126,25 +126,25 @@ typedef struct CgLeaf
 } CgLeaf;
 
 /*
- * Appends the leaf of the version that the row has.  A group's commitment is computed where there is a salt, and
- * compared with the one that is given, if any.
+ * Appends the row's leaf, in the row's version.  If a group has a salt, its commitment is
+ * computed, and is compared with the given one if there is one.
  */
 extern CgLeafResult cg_leaf_encode(CgHasher *hasher, const CgLeaf *leaf, CgBytes *out);
 
-/* What an erasure keeps, of CG_LEAF_CUSTOMER or CG_LEAF_ACTOR.  Needs the salt. */
+/* The commitment of a group, which an erasure keeps.  Needs the group's salt. */
 extern CgLeafResult cg_leaf_commit(CgHasher *hasher, const CgLeaf *leaf, int group,
 								   uint8_t commitment[CG_HASH_LENGTH]);
 
-/* The fields of a group, as they stand in what its commitment is the hash of. */
+/* Appends the fields of a group, in the form that its commitment hashes. */
 extern void cg_leaf_put_group(CgBytes *out, const CgLeaf *leaf, int group);
 
-/* The hash of group, salt and such fields. */
+/* The commitment: the hash of group, salt and such fields. */
 extern CgLeafResult cg_leaf_commit_fields(CgHasher *hasher, int group,
 										  const uint8_t salt[CG_SALT_LENGTH],
 										  const uint8_t *fields, size_t length,
 										  uint8_t commitment[CG_HASH_LENGTH]);
 
-/* One field as read: a pointer into the leaf. */
+/* A field that was read; it points into the leaf */
 typedef struct CgLeafField
 {
 	int			number;
@@ -158,25 +158,26 @@ typedef struct CgLeafReader
 	const uint8_t *data;
 	size_t		length;
 	size_t		at;
-	int			version;		/* of a leaf */
-	int			last;			/* number of the field before */
-	int			left;			/* fields; -1: until the end */
+	int			version;		/* of the leaf */
+	int			last;			/* the number of the field before */
+	int			left;			/* how many fields are left; -1: until the end */
 } CgLeafReader;
 
 /*
- * Of a leaf.  CG_LEAF_FORMAT: the header is of something else.  CG_LEAF_BAD_VERSION:
- * it is a leaf's, and fields can be read, but what they mean is not known.
+ * Begins to read a leaf.  CG_LEAF_FORMAT: the header is not that of a leaf.
+ * CG_LEAF_BAD_VERSION: it is a leaf, and its fields can be read, but their meaning is not
+ * known.
  */
 extern CgLeafResult cg_leaf_open(CgLeafReader *reader, const uint8_t *data, size_t length,
 								 int *event);
 
-/* Of the fields of a group. */
+/* Begins to read the fields of a group. */
 extern void cg_leaf_open_fields(CgLeafReader *reader, const uint8_t *data, size_t length);
 
-/* The next field; false at the end.  It was read well if cg_leaf_closed then. */
+/* Reads the next field; false at the end.  Then call cg_leaf_closed. */
 extern bool cg_leaf_next(CgLeafReader *reader, CgLeafField *field);
 
-/* Have all fields been read, and nothing is left over? */
+/* Were all fields well formed, and is nothing left behind them? */
 extern bool cg_leaf_closed(const CgLeafReader *reader);
 
 #endif							/* CG_LEAF_H */

@@ -2,9 +2,9 @@
  * merkle.c
  *		The Merkle tree of RFC 6962, section 2.1: roots and proofs, from tiles.
  *
- * Two halves that share nothing but the hash of a node, so that one checks the
- * other: trees and proofs are made here, from perfect subtrees whose hashes tiles
- * hold or make; merkleverify.c has the loops of RFC 9162, as they stand.
+ * There are two files, which share only the hash of a node, so that one checks the other.
+ * This file makes roots and proofs from perfect subtrees, whose hashes are in tiles or are
+ * computed from tiles.  merkleverify.c has the loops of RFC 9162, as they are written there.
  *
  * A subtree of 2^height leaves is perfect if its first leaf is a multiple of 2^height.
  * Level height / 8 of the tiles has its hash, or 2^(height mod 8) neighbours that make it.
@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-/* The tiles that one call has seen: of a level, at most two lie on its path. */
+/* The number of tiles that one call needs: at most two of each level */
 #define MAX_TILES (2 * CG_TREE_LEVELS)
 
 typedef struct Tile
@@ -26,7 +26,7 @@ typedef struct Tile
 typedef struct Tiles
 {
 	CgHasher   *hasher;
-	uint64_t	size;			/* of the tree that the call is about */
+	uint64_t	size;			/* of the tree in this call */
 	CgTileFetch fetch;
 	void	   *arg;
 	int			count;
@@ -87,7 +87,7 @@ split(uint64_t width)
 	return (uint64_t) 1 << (63 - __builtin_clzll(width - 1));
 }
 
-/* A tile with all the hashes that it has in the tree of the call. */
+/* A tile with all hashes that it has in the tree of this call. */
 static const uint8_t *
 find_tile(Tiles *tiles, int level, uint64_t n)
 {
@@ -111,7 +111,7 @@ find_tile(Tiles *tiles, int level, uint64_t n)
 	return tile->hashes;
 }
 
-/* The perfect subtree of 2^height leaves from begin on. */
+/* The hash of the perfect subtree of 2^height leaves from begin on. */
 static CgMerkleResult
 hash_perfect(Tiles *tiles, uint64_t begin, int height, uint8_t *hash)
 {
@@ -126,9 +126,9 @@ hash_perfect(Tiles *tiles, uint64_t begin, int height, uint8_t *hash)
 }
 
 /*
- * A range that RFC 6962 makes a subtree.  It is perfect subtrees, each smaller
- * than the one before: a bit each of its width.  The last two make a node, which
- * with the one before them makes a node, and so on.
+ * The hash of a range that is a subtree in RFC 6962.  It consists of perfect subtrees, one
+ * for each bit of its width, each smaller than the one before.  The last two make a node;
+ * this node and the subtree before make the next one, and so on.
  */
 static CgMerkleResult
 hash_range(Tiles *tiles, uint64_t begin, uint64_t end, uint8_t *hash)
@@ -153,7 +153,7 @@ hash_range(Tiles *tiles, uint64_t begin, uint64_t end, uint8_t *hash)
 	return CG_MERKLE_OK;
 }
 
-/* From the root down, so that the hashes come in the reverse of a proof's order. */
+/* Goes from the root down, so that the hashes come in the reverse order of a proof. */
 CgMerkleResult
 cg_merkle_prove_inclusion(CgHasher *hasher, uint64_t index, uint64_t size, CgTileFetch fetch,
 						  void *arg, uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH], int *count)
@@ -184,7 +184,7 @@ cg_merkle_prove_inclusion(CgHasher *hasher, uint64_t index, uint64_t size, CgTil
 	return CG_MERKLE_OK;
 }
 
-/* SUBPROOF, from the root down as well: begin and end are those of its D. */
+/* SUBPROOF of the RFC, also from the root down; begin and end are those of its D. */
 CgMerkleResult
 cg_merkle_prove_consistency(CgHasher *hasher, uint64_t first, uint64_t second, CgTileFetch fetch,
 							void *arg, uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH], int *count)
@@ -214,7 +214,7 @@ cg_merkle_prove_consistency(CgHasher *hasher, uint64_t first, uint64_t second, C
 		else
 			begin = middle;
 	}
-	/* The old tree's root, which the verifier has, is left out. */
+	/* The old tree's root is left out, since the verifier has it. */
 	if (begin > 0)
 	{
 		result = hash_range(&tiles, begin, end, proof[*count]);

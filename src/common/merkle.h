@@ -13,35 +13,35 @@
  * of s leaves, level l has s / 256^l hashes, s / 256^l mod 256 of them in a tile
  * that is not full: the right edge.
  *
- * Pure: no PostgreSQL, no input or output.  Sizes are at most INT64_MAX.  What
- * may fail returns a CgMerkleResult, and only CG_MERKLE_OK is true of it.
+ * Pure: no PostgreSQL, no input or output.  Sizes are at most INT64_MAX.  Functions that can
+ * fail return a CgMerkleResult; only CG_MERKLE_OK means success.
  */
 #ifndef CG_MERKLE_H
 #define CG_MERKLE_H
 
 #include "common/tree.h"
 
-#define CG_PROOF_LENGTH 64		/* hashes: ceil(log2 size) + 1 at the most */
+#define CG_PROOF_LENGTH 64		/* the most hashes in a proof: ceil(log2 size) + 1 */
 
-/* For people: lower case, no period. */
+/* A message for people, in lower case, without a period. */
 extern const char *cg_merkle_message(CgMerkleResult result);
 
-/* The root of any size, from stored tiles: one of each level at the most. */
+/* The root of a tree of any size, from stored tiles: at most one of each level. */
 extern CgMerkleResult cg_merkle_root(CgHasher *hasher, uint64_t size, CgTileFetch fetch,
 									 void *arg, uint8_t root[CG_HASH_LENGTH]);
 
 /*
- * The hash of the leaves begin <= i < end, where begin is a multiple of a power of
- * two that is not smaller than end - begin: what a proof is made of.
+ * The hash of the leaves begin <= i < end; a proof consists of such hashes.  begin must be a
+ * multiple of a power of two that is not smaller than end - begin.
  */
 extern CgMerkleResult cg_merkle_range(CgHasher *hasher, uint64_t begin, uint64_t end,
 									  CgTileFetch fetch, void *arg,
 									  uint8_t hash[CG_HASH_LENGTH]);
 
 /*
- * PATH(index, D[size]): that leaf index is in the tree of size leaves.  Needs
- * 0 <= index < size.  No tile is fetched twice: one or two of each level, at
- * most 8 up to 2^32 leaves.
+ * PATH(index, D[size]) proves that leaf index is in the tree of size leaves.  Needs
+ * 0 <= index < size.  Fetches one or two tiles of each level, none of them twice; up to 2^32
+ * leaves these are at most 8.
  */
 extern CgMerkleResult cg_merkle_prove_inclusion(CgHasher *hasher, uint64_t index, uint64_t size,
 												CgTileFetch fetch, void *arg,
@@ -49,8 +49,9 @@ extern CgMerkleResult cg_merkle_prove_inclusion(CgHasher *hasher, uint64_t index
 												int *count);
 
 /*
- * PROOF(first, D[second]): that the tree of first leaves is the beginning of the
- * other.  Needs 0 <= first <= second; the proof is empty if first is 0 or second.
+ * PROOF(first, D[second]) proves that the tree of first leaves is the beginning of the tree
+ * of second leaves.  Needs 0 <= first <= second.  If first is 0 or second, the proof is
+ * empty.
  */
 extern CgMerkleResult cg_merkle_prove_consistency(CgHasher *hasher, uint64_t first, uint64_t second,
 												  CgTileFetch fetch, void *arg,
@@ -58,8 +59,8 @@ extern CgMerkleResult cg_merkle_prove_consistency(CgHasher *hasher, uint64_t fir
 												  int *count);
 
 /*
- * RFC 9162, section 2.1.3.2.  hash is the leaf's, proof has count hashes from the
- * leaf's side.
+ * RFC 9162, section 2.1.3.2.  hash is that of the leaf; proof has count hashes, beginning at
+ * the leaf.
  */
 extern CgMerkleResult cg_merkleverify_inclusion(CgHasher *hasher, uint64_t index, uint64_t size,
 												 const uint8_t hash[CG_HASH_LENGTH],
@@ -67,9 +68,9 @@ extern CgMerkleResult cg_merkleverify_inclusion(CgHasher *hasher, uint64_t index
 												 const uint8_t root[CG_HASH_LENGTH]);
 
 /*
- * RFC 9162, section 2.1.4.2.  What it leaves open: of equal sizes the roots must
- * be equal and the proof empty; of first == 0 the first root must be the empty
- * tree's and the proof empty (c2sp.org/tlog-witness asks for that).
+ * RFC 9162, section 2.1.4.2, and two cases that it leaves open.  If the sizes are equal, the
+ * roots must be equal and the proof empty.  If first is 0, the first root must be that of
+ * the empty tree and the proof empty (c2sp.org/tlog-witness requires this).
  */
 extern CgMerkleResult cg_merkleverify_consistency(CgHasher *hasher, uint64_t first, uint64_t second,
 												   const uint8_t first_root[CG_HASH_LENGTH],

@@ -1,10 +1,10 @@
 /*
  * merkleverify.c
- *		Verification of proofs: the loops of RFC 9162, as they stand.
+ *		Verification of proofs: the loops of RFC 9162, as they are written there.
  *
- * The names are the RFC's: fn and sn, first and second node, are where the path
- * stands among the nodes of its level, and which is the last one there.  The root is
- * recomputed to the end and then compared, once.
+ * The names are the RFC's.  fn (first node) is the place of the path among the nodes of its
+ * level, and sn (second node) is the last node there.  The root is recomputed to the end,
+ * and then compared once.
  */
 #include "common/merkle.h"
 
@@ -75,7 +75,7 @@ cg_merkleverify_consistency(CgHasher *hasher, uint64_t first, uint64_t second,
 	if (count <= 0)
 		return CG_MERKLE_INVALID;
 
-	/* A power of two is a node of the second tree, which the proof leaves out. */
+	/* If first is a power of two, the first tree is a node of the second, and is left out. */
 	memcpy(fr, (first & (first - 1)) == 0 ? first_root : proof[i++], CG_HASH_LENGTH);
 	memcpy(sr, fr, CG_HASH_LENGTH);
 	while ((fn & 1) != 0)

@@ -8,13 +8,13 @@
 
 #include <string.h>
 
-#define DASH "\xE2\x80\x94 "	/* U+2014 and a blank: a signature line begins so */
+#define DASH "\xE2\x80\x94 "	/* the beginning of a signature line: U+2014, blank */
 #define DASH_LENGTH 4
 #define ASCII_DASH "-- "
 #define ASCII_DASH_LENGTH 3
 #define PROOF_HEADER "c2sp.org/tlog-proof@v1"
 
-/* What is left of a text that is read line by line. */
+/* The rest of a text that is read line by line */
 typedef struct Lines
 {
 	const char *next;
@@ -172,7 +172,7 @@ cg_note_put_dashes(CgBytes *out, const char *data, size_t length, bool ascii)
 	}
 }
 
-/* What is behind the last blank line; NULL if there is none. */
+/* The text behind the last blank line; NULL if there is no blank line. */
 static const char *
 find_signatures(const char *data, size_t length)
 {
@@ -213,7 +213,7 @@ parse_signature(const char *line, size_t length, CgSignature *signature)
 	return true;
 }
 
-/* Without its newline, which it must have. */
+/* Takes a line, without its newline.  False if it has none. */
 static bool
 next_line(Lines *lines, const char **line, size_t *length)
 {

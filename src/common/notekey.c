@@ -1,9 +1,9 @@
 /*
  * notekey.c
- *		Keys of signed notes, and what they sign.
+ *		Keys of signed notes, and their signatures.
  *
- * libcrypto leaves its errors in a queue of the thread, where the server's TLS
- * would take them for its own: each failure empties it.
+ * libcrypto leaves its errors in a queue of the thread, and the server's TLS code would take
+ * them for its own.  So the queue is emptied after each failure.
  */
 #include "common/note.h"
 
@@ -103,7 +103,7 @@ cg_notekey_parse_secret(const char *text, size_t length, CgNoteKey *key)
 	return result;
 }
 
-/* name "+" ID "+" base64(type || bytes); bytes is in key, and has 32. */
+/* Parses name "+" ID "+" base64(type || 32 bytes). */
 static CgNoteResult
 parse_key(const char *text, size_t length, CgNoteKey *key, uint8_t *bytes)
 {
@@ -129,7 +129,7 @@ parse_key(const char *text, size_t length, CgNoteKey *key, uint8_t *bytes)
 			return CG_NOTE_FORMAT;
 		key->id[i / 2] = (uint8_t) (key->id[i / 2] << 4 | value);
 	}
-	/* A key of another type may be longer, and need not be known to be refused. */
+	/* A key of another type may be longer.  It is refused in any case. */
 	cg_bytes_init_fixed(&out, decoded, sizeof(decoded));
 	good = cg_bytes_decode_base64(plus + 10, length - 9, &out);
 	key->type = decoded[0];
@@ -257,7 +257,7 @@ verify_signature(const CgNote *note, const CgSignature *signature, const CgNoteK
 	return result;
 }
 
-/* What a key signs of a text. */
+/* Appends the bytes that a key signs for a text. */
 static void
 put_message(CgBytes *out, const CgNoteKey *key, const char *text, size_t length, uint64_t seconds)
 {

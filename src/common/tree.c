@@ -1,6 +1,6 @@
 /*
  * tree.c
- *		A Merkle tree that grows: its right edge.
+ *		The right edge of a growing Merkle tree.
  */
 #include "common/merkle.h"
 
@@ -65,7 +65,7 @@ cg_tree_append(CgTree *tree, const uint8_t *hashes, size_t count, CgTileFull ful
 	return CG_MERKLE_OK;
 }
 
-/* One leaf; a tile that it fills becomes a hash of the level above. */
+/* Appends one leaf.  If it fills a tile, the tile becomes a hash of the level above. */
 static CgMerkleResult
 push(CgTree *tree, const uint8_t *hash, CgTileFull full, void *arg)
 {

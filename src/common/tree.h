@@ -1,8 +1,8 @@
 /*
  * tree.h
- *		A Merkle tree that grows: its right edge.
+ *		The right edge of a growing Merkle tree.
  *
- * Knows nothing of PostgreSQL; also part of contact-guard.
+ * Does not use PostgreSQL; contact-guard uses it, too.
  */
 #ifndef CG_TREE_H
 #define CG_TREE_H
@@ -12,19 +12,19 @@
 #define CG_TREE_LEVELS 8		/* 256^8 leaves and more do not fit in an int64 */
 #define CG_TREE_SIZE_MAX ((uint64_t) INT64_MAX)
 
-/* Takes a tile that has become full: CG_TILE_LENGTH bytes, good until it returns. */
+/* Receives a tile that has become full: CG_TILE_LENGTH bytes, valid until it returns. */
 typedef bool (*CgTileFull) (void *arg, int level, uint64_t n, const uint8_t *hashes);
 
 /*
- * Brings the first width hashes of a tile (1 to 256; more may follow them).
- * They must stay as they are until the function that asked has returned.
+ * Returns the first width hashes of a tile (1 to 256; more may follow them).  They must not
+ * change until the function that calls this has returned.
  */
 typedef const uint8_t *(*CgTileFetch) (void *arg, int level, uint64_t n, int width);
 
 /*
- * A growing tree: its right edge, 64 kB.  After any result but CG_MERKLE_OK, or
- * when what the callback stored is rolled back, it is of no use any more: begin
- * again with cg_tree_resume.
+ * The right edge of a growing tree, 64 kB.  After a result other than CG_MERKLE_OK, or when
+ * the tiles that the callback has stored are rolled back, it must not be used any more:
+ * begin again with cg_tree_resume.
  */
 typedef struct CgTree
 {
@@ -37,20 +37,20 @@ typedef struct CgTree
 extern void cg_tree_init(CgTree *tree, CgHasher *hasher);
 
 /*
- * The tree of size leaves; fetch is asked for the tiles of the right edge that
- * have at least one hash, from level 0 up.  Their content is taken as it is:
- * compare cg_tree_root with what was signed.
+ * Loads the tree of size leaves.  It calls fetch for the tiles of the right edge that have at
+ * least one hash, from level 0 up.  It does not check them: compare cg_tree_root with the
+ * signed root.
  */
 extern CgMerkleResult cg_tree_resume(CgTree *tree, CgHasher *hasher, uint64_t size,
 									 CgTileFetch fetch, void *arg);
 
-/* Appends count leaf hashes, one behind the other; full may be NULL. */
+/* Appends count leaf hashes, which are adjacent in memory.  full may be NULL. */
 extern CgMerkleResult cg_tree_append(CgTree *tree, const uint8_t *hashes, size_t count,
 									 CgTileFull full, void *arg);
 
 extern CgMerkleResult cg_tree_root(const CgTree *tree, uint8_t root[CG_HASH_LENGTH]);
 
-/* Which tile is the right edge of a level, and how many hashes it has: 0 to 255. */
+/* The tile at the right edge of a level (tile), and its number of hashes, 0 to 255 (width). */
 extern int	cg_tree_edge_width(uint64_t size, int level);
 extern uint64_t cg_tree_edge_tile(uint64_t size, int level);
 

@@ -30,7 +30,10 @@ static bool is_signed_by(const CgSignature *signature, const CgNoteKey *key);
 static char *merge(const char *stored, const CgNote *given);
 static char *find_stored(const CgNote *note, const CgCheckpoint *checkpoint);
 
-/* The record of it, which carries the last note of the old origin, comes first in the new one. */
+/*
+ * Begins a new origin.  Its record has the last note of the old origin, so the first
+ * checkpoint of the new origin covers that note.
+ */
 Datum
 cg_new_epoch(PG_FUNCTION_ARGS)
 {
@@ -46,7 +49,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no checkpoint has been signed yet"),
-				 errhint("A new epoch follows a signed one. See contact_guard.signing_key_file.")));
+				 errhint("A new epoch can begin only after a signed checkpoint. See contact_guard.signing_key_file.")));
 	origin = state.origin_number == 1 ? state.origin :
 		psprintf("%s/%d", state.origin, state.origin_number);
 	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", origin)));
@@ -64,7 +67,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* The newest good signature of the key, or NULL; others of its lines may be wrong. */
+/* The newest valid signature of the key, or NULL; other signatures of it may be invalid. */
 static const CgSignature *
 newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds)
 {
@@ -94,9 +97,9 @@ is_signed_by(const CgSignature *signature, const CgNoteKey *key)
 }
 
 /*
- * The stored note with the given one's cosignatures in place of older ones: one of
- * each witness, or a witness that comes often would make the note too long to be one.
- * NULL: there is none that is newer.
+ * Returns the stored note, in which cosignatures of the given note replace older ones of the
+ * same witness.  Only one for each witness is kept; otherwise a witness that signs often
+ * would make the note too long.  NULL if no cosignature is newer.
  */
 static char *
 merge(const char *stored, const CgNote *given)
@@ -133,7 +136,7 @@ merge(const char *stored, const CgNote *given)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the note has no good cosignature of a witness"),
-				 errhint("Keys of witnesses are in contact_guard.witness_keys.")));
+				 errhint("Set contact_guard.witness_keys to the keys of the witnesses.")));
 	if (lines.len == 0)
 		return NULL;
 	initStringInfo(&note);
@@ -154,7 +157,7 @@ merge(const char *stored, const CgNote *given)
 	return note.data;
 }
 
-/* The note that we have signed of that very text, as it is stored now; or NULL. */
+/* The stored note that has the same text; NULL if we have not signed such a note. */
 static char *
 find_stored(const CgNote *note, const CgCheckpoint *checkpoint)
 {
@@ -189,7 +192,7 @@ cg_add_cosignature(PG_FUNCTION_ARGS)
 				 errmsg("this is not a signed checkpoint")));
 	values[0] = CStringGetTextDatum(checkpoint.origin);
 	values[1] = Int64GetDatum((int64) checkpoint.size);
-	/* Again, if another witness has come in between. */
+	/* Try again if another session has added a cosignature meanwhile. */
 	do
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -2,23 +2,22 @@
  * evidencestream.c
  *		The rows that a verifier recomputes, in one stream.
  *
- * contact_guard.evidence() gives people the same rows.  But what a SECURITY DEFINER
- * function in SQL returns is stored whole before the first row leaves, and COPY
- * calls a function for each of 23 columns: together that took longer than all the
- * verifier does.  Here a cursor's rows go where they leave from, some as one value,
- * each in COPY's binary form of a row.
+ * contact_guard.evidence() returns the same rows for people.  But the whole result of a
+ * SECURITY DEFINER function in SQL is stored before the first row leaves, and COPY calls a
+ * function for each of 23 columns.  Together that took longer than all work of the verifier.
+ * Here rows come from a cursor, and several rows leave as one value, each in COPY's binary
+ * format of a row.
  *
- *	stream	= header, row*			cut into values between two of them, at will
+ *	stream	= header, row*			a value may end after the header or after any row
  *	header	= int16 -1, uint16 format (2), uint16 n, n names
  *	name	= uint32 length, bytes
  *	row		= int16 n, n values
  *	value	= int32 length (-1: NULL), bytes
  *
- * The header names the columns, so that one can be added: whoever reads takes those
- * that it knows, and the column leaf_version says whether they are enough.  Version
- * 1.0 sent no header and always the same 23 columns: its client takes the -1 for a
- * wrong number of columns, says that the server may be of another version, and exits
- * with status 2.
+ * The header names the columns, so that columns can be added.  A reader uses the columns
+ * that it knows, and the column leaf_version says whether they are enough.  Version 1.0 sent
+ * no header and always the same 23 columns.  Its client takes the -1 for a wrong number of
+ * columns, says that the server may be of another version, and exits with status 2.
  */
 #include "postgres.h"
 
@@ -39,16 +38,16 @@
 
 PG_FUNCTION_INFO_V1(cg_evidence_stream);
 
-/* Some 20 kB: what is larger, malloc fetches from the kernel and gives back. */
+/* About 20 kB: for much larger pieces malloc asks the kernel each time. */
 #define BATCH_ROWS 64
 
-/* The columns of view evidence_row that go out.  All are text, int8, int2, timestamptz, bytea or text[]. */
+/* The columns of view evidence_row that are sent: text, int8, int2, timestamptz, bytea, text[] */
 #define COLUMNS \
 	"seq, event, read_at, actor, login, relation, columns, customer, count, intervention, closed_at, purpose, reason, " \
 	"client, application, session, statement, query_id, query, customer_salt, actor_salt, customer_commitment, " \
 	"actor_commitment, leaf_version"
 
-#define NO_ROW (-1)				/* where a row has its number of columns: it is the header */
+#define NO_ROW (-1)				/* in place of the number of columns: this is the header */
 #define FORMAT 2
 
 #define CURSOR_RANDOM 16		/* bytes */
@@ -57,11 +56,11 @@ PG_FUNCTION_INFO_V1(cg_evidence_stream);
 typedef struct Stream
 {
 	DestReceiver pub;
-	char		cursor[CURSOR_LENGTH];	/* its name */
-	bool		begun;			/* the header is out */
-	StringInfoData rows;		/* behind the header of a bytea */
+	char		cursor[CURSOR_LENGTH];	/* the cursor's name */
+	bool		begun;			/* the header has been sent */
+	StringInfoData rows;		/* begins with the header of a bytea */
 	FmgrInfo	array_send;
-	MemoryContext scratch;		/* for what a row leaves */
+	MemoryContext scratch;		/* reset after each row */
 } Stream;
 
 static Stream *open_stream(int64 first, int64 last);
@@ -76,8 +75,8 @@ static void send_text(StringInfo out, Datum value);
 static void put_bytes(StringInfo out, const void *data, int length);
 
 /*
- * The cursor is closed at the end of the rows, or with the transaction if nobody
- * wanted them all.
+ * The cursor is closed at the end of the rows; or with the transaction, if the caller does
+ * not read all rows.
  */
 Datum
 cg_evidence_stream(PG_FUNCTION_ARGS)
@@ -136,9 +135,10 @@ open_stream(int64 first, int64 last)
 }
 
 /*
- * What the caller's query runs between two of our calls may close any cursor and open
- * one of the same name: we would run that as our owner.  So nobody may know the name.
- * (A pinned portal cannot be closed; but then nobody could commit who has not read all.)
+ * Between two of our calls the caller's query may close any cursor, and open another one
+ * with the same name.  We would run that one with our owner's rights.  So the name must be
+ * unpredictable.  (A pinned portal could not be closed.  But then a caller who has not read
+ * all rows could not commit.)
  */
 static void
 name_cursor(char *name)
@@ -167,7 +167,7 @@ put_header(Stream *stream, TupleDesc tupdesc)
 	}
 }
 
-/* False, and the cursor is closed, if there are none. */
+/* Fetches rows.  False if there are none; then the cursor is closed. */
 static bool
 next_rows(Stream *stream)
 {
@@ -189,7 +189,7 @@ next_rows(Stream *stream)
 		PortalDrop(portal, false);
 		return false;
 	}
-	/* The record of this reading counts rows of the log, not ours. */
+	/* The record of this read of the log must count rows of the log, not values. */
 	cg_execution_audit_more(count - 1);
 	SET_VARSIZE(stream->rows.data, stream->rows.len);
 	return true;
@@ -259,7 +259,7 @@ send_value(Stream *stream, Oid type, Datum value)
 	}
 }
 
-/* In the client's encoding, as COPY would have it. */
+/* Sends a text in the client's encoding, as COPY does. */
 static void
 send_text(StringInfo out, Datum value)
 {

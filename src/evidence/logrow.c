@@ -1,6 +1,6 @@
 /*
  * logrow.c
- *		A row of contact_guard.log, as the recorder has it before it is stored.
+ *		A row of contact_guard.log in the recorder, before it is stored.
  */
 #include "postgres.h"
 
@@ -11,7 +11,7 @@
 TimestampTz
 cg_logrow_month(TimestampTz at)
 {
-	static TimestampTz day = PG_INT64_MIN;	/* of the last answer */
+	static TimestampTz day = PG_INT64_MIN;	/* for which "month" holds */
 	static TimestampTz month;
 	TimestampTz this_day = at - at % USECS_PER_DAY;
 	struct pg_tm tm;

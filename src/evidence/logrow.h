@@ -1,6 +1,6 @@
 /*
  * logrow.h
- *		A row of contact_guard.log, as the recorder has it before it is stored.
+ *		A row of contact_guard.log in the recorder, before it is stored.
  */
 #ifndef CG_LOGROW_H
 #define CG_LOGROW_H
@@ -23,7 +23,7 @@ typedef struct CgLogRow
 	uint8		actor_salt[CG_SALT_LENGTH];
 } CgLogRow;
 
-/* The beginning of the month (UTC's) that a time is in. */
+/* The beginning of the month of a time, in UTC. */
 extern TimestampTz cg_logrow_month(TimestampTz at);
 
 #endif							/* CG_LOGROW_H */

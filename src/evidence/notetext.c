@@ -2,9 +2,9 @@
  * notetext.c
  *		Signed notes as text of a database.
  *
- * A note is UTF-8, and each signature begins with an em dash, which LATIN1 and
- * others have not got: there it is "--", and contact-guard puts the dash back.
- * Names must be ASCII there, so that nothing else differs.
+ * A note is UTF-8, and each signature line begins with an em dash.  LATIN1 and other
+ * encodings do not have this character.  In such a database it is "--", and contact-guard
+ * puts the dash back.  Names must be ASCII there, so that there are no other differences.
  */
 #include "postgres.h"
 
@@ -18,7 +18,7 @@ static char *
 with_dashes(const char *data, bool ascii)
 {
 	size_t		length = strlen(data);
-	size_t		room = 2 * length + 1;	/* "-- " grows by a byte, and is 3 */
+	size_t		room = 2 * length + 1;	/* "-- " has 3 bytes and grows by one */
 	CgBytes		out;
 
 	cg_bytes_init_fixed(&out, palloc(room), room - 1);
@@ -52,13 +52,13 @@ cg_notetext_require_name(const char *name, const char *hint)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("\"%s\" cannot be the name of a log or a key", name),
-				 errdetail("It has blanks or \"+\", is not UTF-8, or is longer than %d bytes.", CG_NOTE_NAME_LENGTH),
+				 errdetail("The name contains blanks or \"+\", is not UTF-8, or is longer than %d bytes.", CG_NOTE_NAME_LENGTH),
 				 errhint("%s", hint)));
 	if (!is_unicode() && !pg_is_ascii(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("\"%s\" cannot be the name of a log or a key in a database of encoding %s", name,
 						GetDatabaseEncodingName()),
-				 errdetail("Only ASCII letters are the same in UTF-8."),
+				 errdetail("Only ASCII characters are the same in this encoding and in UTF-8."),
 				 errhint("%s", hint)));
 }

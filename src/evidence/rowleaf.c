@@ -1,6 +1,6 @@
 /*
  * rowleaf.c
- *		From a row of the log, as the recorder has it, to its leaf.
+ *		Makes the leaf of a row that the recorder is about to store.
  */
 #include "postgres.h"
 
@@ -18,7 +18,7 @@ cg_rowleaf_time(TimestampTz time)
 	return time + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
 }
 
-/* In UTF-8, but where nobody knows what is stored. */
+/* A text of the leaf: UTF-8, but in a database of SQL_ASCII as it is stored. */
 static CgLeafText
 leaf_text(const char *text)
 {
@@ -28,8 +28,9 @@ leaf_text(const char *text)
 }
 
 /*
- * A row that cannot be a leaf, or not be stored, would stop the recorder.  The
- * verifier computes the leaf of what is stored: so that is cleaned, not the leaf.
+ * A row that cannot be stored, or cannot become a leaf, would stop the recorder.  The
+ * verifier computes the leaf from the stored row.  So the row is cleaned here, and not only
+ * its leaf.
  */
 static void
 make_storable(CgRecordContext *context, CgRecord *record)

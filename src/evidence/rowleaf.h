@@ -1,6 +1,6 @@
 /*
  * rowleaf.h
- *		From a row of the log, as the recorder has it, to its leaf.
+ *		Makes the leaf of a row that the recorder is about to store.
  */
 #ifndef CG_ROWLEAF_H
 #define CG_ROWLEAF_H
@@ -9,19 +9,20 @@
 #include "evidence/logrow.h"
 
 /*
- * The version of the leaves that the recorder makes: one that contact_guard.leaf() of
- * the extension's script knows as well.  A later one that needs a column which an
- * older script's log lacks is for those logs that have it (docs/evidence.md).
+ * The version of the leaves that the recorder makes.  contact_guard.leaf() of the
+ * extension's script must know it, too.  If a later version needs a new column of the log,
+ * only logs that have this column can use it (docs/evidence.md).
  */
 #define CG_ROWLEAF_VERSION 1
 
 /*
- * The hash of the leaf of the version that the row has.  query_hash: of the statement's text, or NULL.  Strings longer
- * than a leaf can hold are clipped, in the row too.  ERROR if libcrypto fails.
+ * Computes the hash of the row's leaf, in the row's leaf version.  query_hash: the hash of
+ * the statement's text, or NULL.  Strings that are too long for a leaf are clipped, in the
+ * row too.  ERROR if libcrypto fails.
  */
 extern void cg_rowleaf_hash(CgHasher *hasher, CgLogRow *row, const uint8 *query_hash, uint8 *hash);
 
-/* PostgreSQL's time as a leaf has it. */
+/* A time of PostgreSQL, in the form of a leaf. */
 extern int64 cg_rowleaf_time(TimestampTz time);
 
 #endif							/* CG_ROWLEAF_H */

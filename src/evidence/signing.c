@@ -1,10 +1,10 @@
 /*
  * signing.c
- *		Who signs checkpoints: keys in files, or a command.
+ *		Signs checkpoints, with keys in files or by a command.
  *
- * A key that the server can read proves nothing against who runs the server; it
- * names the log, and stops those who have stolen a backup.  A command may keep the
- * key elsewhere, and may refuse.
+ * A key that the server can read proves nothing against the people who run the server.  It
+ * names the log, and stops those who have stolen only a backup.  A command may keep the key
+ * elsewhere, and may refuse to sign.
  */
 #include "postgres.h"
 
@@ -33,8 +33,7 @@
 #define COMMAND_OUTPUT_MAX (64 * 1024)
 #define COMMAND_NAP_MS 10
 
-/* The signer command that is running. */
-static pid_t command = 0;
+static pid_t command = 0;		/* the signer command that is running */
 static int	command_output = -1;
 
 static List *split_setting(const char *setting, const char *name);
@@ -56,7 +55,7 @@ split_setting(const char *setting, const char *name)
 {
 	List	   *parts;
 
-	/* By its own rules for paths: quotes, and no folding of case. */
+	/* Paths may be quoted, and their case is not folded. */
 	if (!SplitDirectoriesString(pstrdup(setting), ',', &parts))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
@@ -64,7 +63,7 @@ split_setting(const char *setting, const char *name)
 	return parts;
 }
 
-/* In the data directory it would be in every backup. */
+/* A key in the data directory would be in every backup. */
 static void
 check_path(const char *path)
 {
@@ -79,7 +78,7 @@ check_path(const char *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("signing key \"%s\" is in the data directory", path),
-				 errdetail("Everybody who has a backup would have the key.")));
+				 errdetail("The key would be in every backup.")));
 }
 
 static CgNoteKey *
@@ -98,20 +97,20 @@ read_signing_key(const char *path)
 				(errcode_for_file_access(),
 				 errmsg("could not open signing key \"%s\": %m", path)));
 	read = fgets(line, sizeof(line), file) != NULL;
-	/* Now: no transaction is under way that would do it after an error. */
+	/* Before the errors below, because no transaction would close the file after them. */
 	FreeFile(file);
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("signing key \"%s\" can be read by others", path),
-				 errhint("Its mode must be 0600.")));
+				 errhint("The mode of the file must be 0600.")));
 	if (!read ||
 		cg_notekey_parse_secret(line, strcspn(line, "\r\n"), key) != CG_NOTE_OK ||
 		key->type != CG_KEY_ED25519)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
-				 errmsg("file \"%s\" holds no signing key", path),
-				 errhint("Make one with contact-guard keygen.")));
+				 errmsg("file \"%s\" does not contain a signing key", path),
+				 errhint("Create a key with contact-guard keygen.")));
 	explicit_bzero(line, sizeof(line));
 	return key;
 }
@@ -178,8 +177,9 @@ cg_signing_parse_checkpoint(const char *text, CgNote *note, CgCheckpoint *checkp
 }
 
 /*
- * Not popen(), which would wait for it without heeding a timeout or a shutdown.
- * In a group of its own, so that what a shell has started can be ended as well.
+ * Starts the signer command.  popen() would wait for it and ignore a timeout or a shutdown.
+ * The command has a process group of its own, so that processes which a shell has started
+ * can be ended, too.
  */
 static void
 start_command(const char *shell_command)
@@ -217,7 +217,7 @@ start_command(const char *shell_command)
 	(void) setpgid(command, command);
 }
 
-/* Whatever ends us: it must not stay behind. */
+/* The command must not stay behind, however this process ends. */
 static void
 stop_command(int code, Datum arg)
 {
@@ -232,7 +232,7 @@ stop_command(int code, Datum arg)
 	command_output = -1;
 }
 
-/* All that it prints, and its exit status: it must come to an end in time. */
+/* Reads the command's output and its exit status.  ERROR if it does not end in time. */
 static int
 await_command(StringInfo out)
 {
@@ -270,11 +270,11 @@ await_command(StringInfo out)
 	return status;
 }
 
-/* The text goes through a file: a pipe to both ends of a command could fill up. */
+/* The command reads the text from a file: with two pipes both could fill up. */
 static char *
 run_signing_command(const char *text)
 {
-	/* A recorder of another database may be about to sign as well. */
+	/* The recorder of another database may sign at the same time. */
 	char	   *path = cg_statefile_path(psprintf("note.%u", MyDatabaseId));
 	StringInfoData out;
 	int			status;
@@ -288,7 +288,7 @@ run_signing_command(const char *text)
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(stop_command, (Datum) 0);
 	stop_command(0, (Datum) 0);
-	/* Whoever had set it wanted more than to see us read. */
+	/* The wait has reset the latch, which may have been set for another reason. */
 	SetLatch(MyLatch);
 	if (status != 0)
 		ereport(ERROR,
@@ -329,12 +329,12 @@ cg_signing_sign(const char *text, List *keys)
 			CgNoteResult result = cg_notekey_verify(&parsed, lfirst(lc), NULL);
 
 			good |= result == CG_NOTE_OK;
-			/* A verifier who has this key would call the log forged. */
+			/* A verifier that has this key would report the log as forged. */
 			forged |= result != CG_NOTE_OK && result != CG_NOTE_UNSIGNED;
 		}
 	if (!good || forged)
 		ereport(ERROR,
 				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
-				 errmsg("contact_guard.signer_command gave no good signature of contact_guard.verification_keys")));
+				 errmsg("contact_guard.signer_command returned no valid signature of a key in contact_guard.verification_keys")));
 	return lines.data;
 }

@@ -1,6 +1,6 @@
 /*
  * signing.h
- *		Who signs checkpoints: keys in files, or a command.
+ *		Signs checkpoints, with keys in files or by a command.
  */
 #ifndef CG_SIGNING_H
 #define CG_SIGNING_H
@@ -13,25 +13,25 @@
 extern bool cg_signing_configured(void);
 
 /*
- * The keys, palloc'd CgNoteKey: with their seeds where they are in files, else the
- * verification keys of the command.  ERROR if a file cannot be read, may be read
- * by others, or holds no key.
+ * The keys, as a list of palloc'd CgNoteKey.  Keys in files have their seeds; otherwise
+ * these are the verification keys of the command.  ERROR if a file cannot be read, can be
+ * read by others, or does not contain a key.
  */
 extern List *cg_signing_keys(void);
 
-/* Keys of a setting: verification keys, separated by commas.  ERROR for a bad one. */
+/*
+ * The verification keys in a setting, where commas separate them.  ERROR for an invalid
+ * one.  name: the setting's name, for the message.
+ */
 extern List *cg_signing_parse_vkeys(const char *setting, const char *name);
 
 /* The verification key of a key, as text. */
 extern char *cg_signing_vkey(const CgNoteKey *key);
 
-/* A signed note that is a checkpoint; note points into text.  False if it is none. */
+/* Parses a signed note; note points into text.  False if it is not a checkpoint. */
 extern bool cg_signing_parse_checkpoint(const char *text, CgNote *note, CgCheckpoint *checkpoint);
 
-/*
- * The signature lines of a text.  ERROR if there is none that the keys say is
- * good.
- */
+/* Signs a text and returns the signature lines.  ERROR if no key has signed it. */
 extern char *cg_signing_sign(const char *text, List *keys);
 
 #endif							/* CG_SIGNING_H */

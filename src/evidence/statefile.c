@@ -2,8 +2,8 @@
  * statefile.c
  *		Small files beside the signing key, outside the data directory.
  *
- * What has been signed must survive whatever happens to the data directory: a
- * restored backup must not sign another history under the same name.
+ * The last signed checkpoint must survive whatever happens to the data directory: after a
+ * restore from a backup, another history must not be signed under the same name.
  */
 #include "postgres.h"
 
@@ -60,7 +60,7 @@ cg_statefile_path(const char *name)
 				 errmsg("directory \"%s\" is in the data directory", directory),
 				 errdetail("A restored backup would bring an old state of the checkpoints along.")));
 	path = psprintf("%s/contact_guard.%s", directory, name);
-	/* An origin may be like a URL. */
+	/* An origin may contain slashes, as a URL does. */
 	for (char *at = path + strlen(directory) + 1; *at; at++)
 		if (*at == '/' || *at == '\'')
 			*at = '_';
@@ -91,7 +91,7 @@ cg_statefile_write(const char *path, const char *text)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not close file \"%s\": %m", temporary)));
-	/* It flushes the file, renames it, and flushes the directory. */
+	/* durable_rename flushes the file, renames it, and flushes the directory. */
 	(void) durable_rename(temporary, path, ERROR);
 }
 

@@ -8,18 +8,18 @@
 #include "postgres.h"
 
 /*
- * Where a file of this name is: contact_guard.state_directory, or the directory of
- * the first signing key.  ERROR if that is none, or in the data directory.
+ * The path of a file of this name, in contact_guard.state_directory or in the directory of
+ * the first signing key.  ERROR if neither is set, or if it is in the data directory.
  */
 extern char *cg_statefile_path(const char *name);
 
-/* Is it there, by whatever links?  What is there comes back with a restored backup. */
+/* Is the path in the data directory, also by links?  Then a backup contains the file. */
 extern bool cg_statefile_in_data_directory(const char *path);
 
-/* Replaces a file, durably; ERROR if that fails, and then the old one is there. */
+/* Replaces a file durably.  ERROR if that fails; then the old file is still there. */
 extern void cg_statefile_write(const char *path, const char *text);
 
-/* Its contents, palloc'd; NULL if there is no such file.  ERROR if it cannot be read. */
+/* The file's contents, palloc'd; NULL if there is no such file.  ERROR if it cannot be read. */
 extern char *cg_statefile_read(const char *path);
 
 #endif							/* CG_STATEFILE_H */

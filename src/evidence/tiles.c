@@ -1,7 +1,7 @@
 /*
  * tiles.c
- *		The Merkle tree's tiles in their tables, as a snapshot of SQL sees them;
- *		and the SQL functions that give them out.
+ *		Reads the Merkle tree's tiles from their tables, with an SQL snapshot; and the SQL
+ *		functions that return them.
  */
 #include "postgres.h"
 
@@ -18,7 +18,7 @@ PG_FUNCTION_INFO_V1(cg_tile);
 PG_FUNCTION_INFO_V1(cg_inclusion_proof);
 PG_FUNCTION_INFO_V1(cg_consistency_proof);
 
-/* A question, and its plan, which is kept: to plan costs more than to answer. */
+/* A query with its plan, which is kept because planning costs more than running it */
 typedef struct Question
 {
 	const char *sql;
@@ -33,7 +33,7 @@ static const uint8_t *fetch_tile(void *arg, int level, uint64_t n, int width);
 static Datum proof_array(const uint8 *proof, int count);
 static bytea *one_bytea(Question *question, Datum *values);
 
-/* False if there is no row. */
+/* Runs a query.  False if it returns no row. */
 static bool
 ask(Question *question, Datum *values)
 {
@@ -50,7 +50,7 @@ ask(Question *question, Datum *values)
 	return SPI_processed == 1;
 }
 
-/* NULL if there is no row. */
+/* The bytea that a query returns; NULL if it returns no row. */
 static bytea *
 one_bytea(Question *question, Datum *values)
 {
@@ -101,7 +101,7 @@ cg_tiles_tile(int level, uint64 n, int width)
 	if (tile == NULL || VARSIZE_ANY_EXHDR(tile) < width * CG_HASH_LENGTH)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("tile " UINT64_FORMAT " of level %d has not %d hashes", n, level, width)));
+				 errmsg("tile " UINT64_FORMAT " of level %d has fewer than %d hashes", n, level, width)));
 	return (const uint8 *) VARDATA_ANY(tile);
 }
 
@@ -137,7 +137,7 @@ check_size(int64 size)
 				 errdetail("It has " UINT64_FORMAT " records.", cg_tiles_size())));
 }
 
-/* The result must outlive SPI's memory. */
+/* Copies the result, which must outlive SPI's memory. */
 static Datum
 finish(MemoryContext caller, const uint8 *proof, int count)
 {
@@ -208,7 +208,7 @@ cg_consistency_proof(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(finish(caller, proof[0], count));
 }
 
-/* NULL if there is none. */
+/* NULL if there is no such tile. */
 Datum
 cg_tile(PG_FUNCTION_ARGS)
 {

@@ -1,6 +1,6 @@
 /*
  * tiles.h
- *		The Merkle tree's tiles in their tables, as a snapshot of SQL sees them.
+ *		Reads the Merkle tree's tiles from their tables, with an SQL snapshot.
  */
 #ifndef CG_TILES_H
 #define CG_TILES_H
@@ -9,7 +9,7 @@
 
 #include "common/merkle.h"
 
-/* The number of leaves.  SPI must be connected, here and below. */
+/* The number of leaves.  For this and the next function SPI must be connected. */
 extern uint64 cg_tiles_size(void);
 
 /*
@@ -18,7 +18,7 @@ extern uint64 cg_tiles_size(void);
  */
 extern const uint8 *cg_tiles_tile(int level, uint64 n, int width);
 
-/* One for all of a session: a missing tile, which is an error, would leave another behind. */
+/* One hasher for the whole session: after an error a hasher of a call would not be freed. */
 extern CgHasher *cg_tiles_hasher(void);
 
 #endif							/* CG_TILES_H */

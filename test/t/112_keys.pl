@@ -221,7 +221,7 @@ chmod 0600, "$dir/keys/rubbish", "$data/key";
 chmod 0644, "$dir/keys/readable";
 symlink $data, "$dir/link";
 foreach my $case ([ 'readable', 'can be read by others', "$dir/keys/readable" ], [ 'missing', 'could not open signing key', "$dir/keys/missing" ],
-	[ 'rubbish', 'holds no signing key', "$dir/keys/rubbish" ], [ 'of a witness', 'holds no signing key', "$dir/keys/witness" ],
+	[ 'rubbish', 'does not contain a signing key', "$dir/keys/rubbish" ], [ 'of a witness', 'does not contain a signing key', "$dir/keys/witness" ],
 	[ 'in the data directory', 'is in the data directory', "$data/key" ], [ '... by a link', 'is in the data directory', "$dir/link/key" ],
 	[ 'relative', 'not an absolute path', 'key' ], [ 'one of two readable', 'can be read by others', "$good, $dir/keys/readable" ])
 {
