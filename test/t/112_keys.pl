@@ -147,8 +147,8 @@ guarded(0, qr/^good$/m, '... and verify takes it', 'verify', $dsn, '--vkey', $vk
 guarded(1, qr/not signed by the log's key/, '... but not by a key that did not sign', 'verify', $dsn, '--vkey', $vkey{spare});
 
 # What it may do wrong: nothing is signed, records go on.
-my %wrong = (fail => 'exit code 3', silent => 'no good signature', rubbish => 'no good signature', other => 'no good signature',
-	altered => 'no good signature', forged => 'no good signature', endless => 'printed more than 65536 bytes');
+my %wrong = (fail => 'exit code 3', silent => 'no valid signature', rubbish => 'no valid signature', other => 'no valid signature',
+	altered => 'no valid signature', forged => 'no valid signature', endless => 'printed more than 65536 bytes');
 mode('fail');
 ok(unsigned($wrong{fail}), 'fail: status() says so');
 foreach my $mode (qw(silent rubbish other altered forged endless))
