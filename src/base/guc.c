@@ -13,7 +13,7 @@
 #include "base/guc.h"
 
 int			cg_copies = CG_COPIES_REFUSE;
-int			cg_durability = CG_DURABILITY_STRICT;
+int			cg_durability = CG_DURABILITY_SHOWN;
 int			cg_withheld_detail = 100;
 char	   *cg_signing_key_file = NULL;
 char	   *cg_signer_command = NULL;
@@ -28,6 +28,7 @@ int			cg_max_backlog = 1024 * 1024;
 int			cg_min_retention = 180 * 24 * 60;
 
 static const struct config_enum_entry durability_options[] = {
+	{"shown", CG_DURABILITY_SHOWN, false},
 	{"strict", CG_DURABILITY_STRICT, false},
 	{"relaxed", CG_DURABILITY_RELAXED, false},
 	{NULL, 0, false}
@@ -48,9 +49,9 @@ cg_guc_init(void)
 							 &cg_copies, CG_COPIES_REFUSE, copies_options,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomEnumVariable("contact_guard.durability",
-							 "How durable a read's record is before the value leaves the server.",
-							 "strict also waits for synchronous standbys, whatever the reader's synchronous_commit.",
-							 &cg_durability, CG_DURABILITY_STRICT, durability_options,
+							 "How durable a read's record is before the answer leaves the server.",
+							 "shown: flushed, and acknowledged by synchronous standbys whatever the reader's synchronous_commit, but for reads that were withheld; strict: those, too; relaxed: none.",
+							 &cg_durability, CG_DURABILITY_SHOWN, durability_options,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("contact_guard.max_backlog",
 							"Size of the unrecorded journal of a database at which guarded values are refused.",

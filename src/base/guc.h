@@ -5,8 +5,11 @@
 #ifndef CG_GUC_H
 #define CG_GUC_H
 
+/* Of a read's record; "before" is before the answer leaves the server. */
 typedef enum CgDurability
 {
+	CG_DURABILITY_SHOWN,		/* as strict, but a withheld record is only written
+								 * before */
 	CG_DURABILITY_STRICT,		/* flushed, and acknowledged by synchronous
 								 * standbys, before the value leaves */
 	CG_DURABILITY_RELAXED		/* written, and flushed by the WAL writer within

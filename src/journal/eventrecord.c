@@ -25,6 +25,7 @@
 #include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "journal/journal.h"
+#include "journal/messages.h"
 
 typedef struct Change
 {
@@ -175,11 +176,11 @@ write_changes(void)
 			.reason = change->what,
 		};
 
-		cg_record_put_context(cg_journal_buffer(), &context);
-		cg_record_put(cg_journal_buffer(), &record);
+		cg_record_put_context(cg_messages_buffer(), &context);
+		cg_messages_put(&record);
 	}
-	cg_journal_write();
-	if (!cg_journal_flush())
+	cg_messages_write();
+	if (!cg_messages_flush())
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
 				 errmsg("a synchronous standby has not acknowledged the record of the policy's change")));

@@ -44,6 +44,7 @@
 #include "base/refused.h"
 #include "base/shared.h"
 #include "journal/journal.h"
+#include "journal/messages.h"
 #include "journal/statement.h"
 #include "policy/labels.h"
 #include "read/attempts.h"
@@ -350,7 +351,7 @@ write_kind(Kind *kind)
 	initStringInfo(&items);
 	put_statement(&items, &query_id);
 	put_kind(&items, kind, cg_execution_statement(), query_id);
-	cg_journal_write_now(&items);
+	cg_messages_write_now(&items);
 	pending -= kind->pending;
 	kind->pending = 0;
 	kind->recorded_at = kind->last_at;
@@ -366,7 +367,7 @@ write_all(void)
 	for (int i = 0; i <= ATTEMPTS_KINDS; i++)
 		if (kinds[i].pending > 0)
 			put_kind(&items, &kinds[i], 0, 0);
-	cg_journal_write_now(&items);
+	cg_messages_write_now(&items);
 	for (int i = 0; i <= ATTEMPTS_KINDS; i++)
 	{
 		if (kinds[i].pending > 0)

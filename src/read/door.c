@@ -4,7 +4,8 @@
  *
  * When a session makes its first record, our methods wrap those by which PostgreSQL
  * sends protocol messages.  While a record is owed, the door holds messages; before it
- * passes the first of them on, it makes every record durable.
+ * passes the first of them on, it makes every record durable, or only writes it if it is
+ * of a withheld read (journal/messages.h).
  *
  * When it is safe.  Messages come from anywhere: with client_min_messages =
  * debug2, from inside XLogFlush with WALWriteLock held, and from inside our own

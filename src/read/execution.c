@@ -33,6 +33,7 @@
 #include "base/owntables.h"
 #include "compat.h"
 #include "journal/journal.h"
+#include "journal/messages.h"
 #include "policy/interventions.h"
 #include "policy/planassume.h"
 #include "policy/quiet.h"
@@ -305,7 +306,7 @@ static void
 end(Execution *execution, const Step *step)
 {
 	cg_readrecords_drain(execution->reads, true);
-	/* Also if all values were withheld: a mask is computed from the value. */
+	/* Also if all values were withheld: their records must be in WAL by now. */
 	if (!is_behind_door(execution))
 		cg_execution_settle_or_fail();
 }
@@ -372,7 +373,7 @@ cg_execution_owes(void)
 	for (Execution *execution = current; execution; execution = execution->outer)
 		if (execution->reads && cg_readrecords_owes(execution->reads))
 			return true;
-	return cg_journal_owes();
+	return cg_messages_owe();
 }
 
 bool
@@ -381,8 +382,8 @@ cg_execution_settle(void)
 	for (Execution *execution = current; execution; execution = execution->outer)
 		if (execution->reads)
 			cg_readrecords_drain(execution->reads, false);
-	cg_journal_write();
-	return cg_journal_flush();
+	cg_messages_write();
+	return cg_messages_flush();
 }
 
 void
@@ -422,6 +423,7 @@ execution_exit(int code, Datum arg)
 			if (execution->reads)
 				cg_readrecords_drain(execution->reads, true);
 		(void) cg_execution_settle();
+		cg_messages_end();
 	}
 	PG_CATCH();
 	{

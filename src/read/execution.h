@@ -34,11 +34,14 @@ extern void cg_execution_audit_more(uint64 rows);
  */
 extern bool cg_execution_is_foreign_key_check(void);
 
-/* Has this session a record that is not known to be durable? */
+/*
+ * Has this session a record that is not yet as durable as it must be?  See
+ * journal/messages.h.
+ */
 extern bool cg_execution_owes(void);
 
 /*
- * Makes every record of this session durable.  False if a synchronous standby
+ * Makes every record of this session as durable as it must be.  False if a synchronous standby
  * did not acknowledge; throws if there is no memory.  Safe outside of a
  * transaction, not in a critical section or with interrupts held.
  */

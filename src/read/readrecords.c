@@ -14,6 +14,7 @@
 #include "utils/hsearch.h"
 
 #include "journal/journal.h"
+#include "journal/messages.h"
 #include "journal/reason.h"
 #include "journal/statement.h"
 #include "read/readrecords.h"
@@ -125,7 +126,7 @@ put_query(CgReads *reads)
 	}
 	(void) hash_search(known_queries, &reads->query_id, HASH_ENTER, &known);
 	if (!known)
-		cg_record_put_query(cg_journal_buffer(), reads->query_id, text);
+		cg_record_put_query(cg_messages_buffer(), reads->query_id, text);
 }
 
 /* As for a bulk read: one record before the first row leaves, and one at the end. */
@@ -153,7 +154,7 @@ drain_audit(CgReads *reads)
 		.closed_at = CG_NO_TIME,
 	};
 
-	cg_record_put(cg_journal_buffer(), &record);
+	cg_messages_put(&record);
 	reads->audited_rows = rows_so_far(reads);
 	reads->audit_begun = true;
 }
@@ -206,7 +207,7 @@ put_context(const CgReads *reads)
 		.query_id = reads->query_id,
 	};
 
-	cg_record_put_context(cg_journal_buffer(), &context);
+	cg_record_put_context(cg_messages_buffer(), &context);
 }
 
 static void
@@ -220,7 +221,7 @@ put_record(const ReadRelation *relation, CgRecord *record, uint64 columns)
 	for (int i = 0; i < relation->ncolumns; i++)
 		if ((columns & UINT64CONST(1) << i) != 0)
 			names[record->ncolumns++] = relation->names[i];
-	cg_record_put(cg_journal_buffer(), record);
+	cg_messages_put(record);
 }
 
 static void
@@ -310,9 +311,9 @@ cg_readrecords_drain(CgReads *reads, bool final)
 		reads->dirty = read->next_dirty;
 		if (reads->dirty == NULL)
 			reads->dirty_end = &reads->dirty;
-		if (cg_journal_buffer()->len >= CG_JOURNAL_ENOUGH)
+		if (cg_messages_buffer()->len >= CG_MESSAGES_ENOUGH)
 		{
-			cg_journal_write();
+			cg_messages_write();
 			put_context(reads);
 		}
 	}

@@ -1,0 +1,288 @@
+/*
+ * messages.c
+ *		Records become messages in WAL, and are made durable.
+ *
+ * A record is a non-transactional logical WAL message.  Nothing that the reading
+ * transaction does takes the message back.  After a crash it is there if anything
+ * that was written later is there.  Any role may emit such messages, so ours carry
+ * a MAC.
+ *
+ * The order of steps, and what a crash leaves: the message is announced in shared
+ * memory (inflight) *before* it is inserted.  Otherwise the recorder could count
+ * the WAL in which the message lies as read.  "written" moves after the insertion.
+ * A crash in between loses both.  If the message had reached the disk, the recorder
+ * finds it when it reads on from its stored position.  If it had not, the flush had
+ * not returned, so no value had left the server.
+ *
+ * A withheld record is not waited for, unless durability is strict: no value left.  The
+ * WAL writer flushes it, as it does an asynchronous commit.  A session that makes many
+ * of them flushes by itself, so that a crash never loses more than the last few of each
+ * session.  Whatever is flushed later takes all that was written before along.
+ *
+ * cg_messages_write and cg_messages_flush run inside the door (door.c), outside of any
+ * transaction: they use neither a catalog nor a resource owner.
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "miscadmin.h"
+#include "replication/message.h"
+#include "storage/lwlock.h"
+#include "utils/memutils.h"
+
+#include "base/guc.h"
+#include "base/shared.h"
+#include "base/standbys.h"
+#include "compat.h"
+#include "journal/journal.h"
+#include "journal/journalstate.h"
+#include "journal/messages.h"
+
+/* Of a message's own header and WAL's, about. */
+#define MESSAGE_OVERHEAD 150
+
+static StringInfoData buffer;	/* items not yet in WAL; .data NULL at first */
+static bool must_be_durable = false;	/* is one of them not withheld? */
+static int	withheld_in_buffer = 0;
+
+static uint8 counted_under[CG_KEY_LENGTH];	/* the key of the epoch that counter is of */
+static uint64 counter = 0;
+
+static XLogRecPtr written = InvalidXLogRecPtr;	/* end of the newest message */
+static XLogRecPtr needed = InvalidXLogRecPtr;	/* of the newest that must be durable */
+static XLogRecPtr durable = InvalidXLogRecPtr;
+
+/* What of "written" is withheld and was not flushed by this session. */
+static XLogRecPtr announced = InvalidXLogRecPtr;	/* to the WAL writer */
+static size_t unflushed_bytes = 0;
+static int	unflushed_records = 0;
+
+static XLogRecPtr write_items(const char *items, size_t length);
+static XLogRecPtr insert_message(StringInfo message);
+static void note_written(XLogRecPtr lsn, size_t length);
+static void note_flushed(void);
+static void flush_withheld(void);
+
+StringInfo
+cg_messages_buffer(void)
+{
+	if (buffer.data == NULL)
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+
+		initStringInfo(&buffer);
+		MemoryContextSwitchTo(oldcontext);
+	}
+	return &buffer;
+}
+
+void
+cg_messages_put(const CgRecord *record)
+{
+	/* First: should there be no memory for the record, the flush is one too many. */
+	if (record->event == CG_EVENT_WITHHELD)
+		withheld_in_buffer++;
+	else
+		must_be_durable = true;
+	cg_record_put(cg_messages_buffer(), record);
+}
+
+/*
+ * Writes one message, or several: the recorder does not accept a longer one as ours.
+ * Items leave the buffer as soon as they are inserted, so that an error later on
+ * does not write them twice.
+ */
+void
+cg_messages_write(void)
+{
+	while (buffer.len > 0)
+	{
+		size_t		context = 0;
+		size_t		context_length = 0;
+		size_t		taken = buffer.len;
+
+		if (taken > CG_RECORD_LONGEST / 2)
+			taken = cg_record_cut(buffer.data, buffer.len, CG_RECORD_LONGEST / 2, &context, &context_length);
+		note_written(write_items(buffer.data, taken), taken);
+		if (taken == buffer.len)
+		{
+			resetStringInfo(&buffer);
+			must_be_durable = false;
+		}
+		else
+		{
+			size_t		rest = taken - context_length;
+
+			memmove(buffer.data + rest, buffer.data + context, context_length);
+			memmove(buffer.data, buffer.data + rest, buffer.len - rest);
+			buffer.len -= rest;
+			buffer.data[buffer.len] = '\0';
+		}
+	}
+}
+
+static void
+note_written(XLogRecPtr lsn, size_t length)
+{
+	written = lsn;
+	if (must_be_durable || cg_durability != CG_DURABILITY_SHOWN)
+		needed = lsn;
+	unflushed_bytes += length + MESSAGE_OVERHEAD;
+	unflushed_records += withheld_in_buffer;
+	withheld_in_buffer = 0;
+}
+
+static void
+note_flushed(void)
+{
+	announced = written;
+	unflushed_bytes = 0;
+	unflushed_records = 0;
+}
+
+void
+cg_messages_write_now(const StringInfoData *items)
+{
+	XLogRecPtr	lsn = write_items(items->data, items->len);
+
+	if (cg_durability == CG_DURABILITY_RELAXED)
+		XLogSetAsyncXactLSN(lsn);
+	else
+	{
+		XLogFlush(lsn);
+		note_flushed();
+	}
+}
+
+/*
+ * Writes items as one message and returns its end.  This process may be stopped
+ * between the seal and the insertion for so long that the recorder would take the
+ * message for a repetition.  Then the message is written again.  Both have the same
+ * counter, so the recorder counts only one of them.
+ */
+static XLogRecPtr
+write_items(const char *items, size_t length)
+{
+	const CgJournalState *own = cg_journal_own();
+	XLogRecPtr	sealed_at;
+	XLogRecPtr	lsn;
+
+	if (memcmp(counted_under, own->key, CG_KEY_LENGTH) != 0)
+	{
+		counter = 0;
+		memcpy(counted_under, own->key, CG_KEY_LENGTH);
+	}
+	do
+	{
+		CgMessageHeader header = {
+			.flags = cg_durability == CG_DURABILITY_RELAXED ? CG_RECORD_RELAXED : 0,
+			.epoch = own->epoch,
+			.backend_start = MyStartTimestamp,
+			.backend_pid = MyProcPid,
+			.counter = counter + 1,
+			.position = GetXLogInsertRecPtr(),
+		};
+		StringInfoData message;
+
+		sealed_at = header.position;
+		initStringInfo(&message);
+		if (!cg_record_seal(&message, &header, items, length,
+							own->system_identifier, own->database, own->key))
+			elog(ERROR, "could not compute HMAC");
+		lsn = insert_message(&message);
+		pfree(message.data);
+	} while (lsn - sealed_at > CG_RECORD_REACH / 2);
+	counter++;
+	return lsn;
+}
+
+static XLogRecPtr
+insert_message(StringInfo message)
+{
+	CgDatabase *database;
+	volatile XLogRecPtr lsn = InvalidXLogRecPtr;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, true);
+	if (database == NULL)
+		elog(ERROR, "contact_guard has lost its entry for database %u", MyDatabaseId);
+	database->inflight++;
+	LWLockRelease(cg_shared->lock);
+
+	PG_TRY();
+	{
+		lsn = cg_compat_log_message(CG_RECORD_PREFIX, message->data, message->len);
+	}
+	PG_FINALLY();
+	{
+		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+		database->inflight--;
+		if (!XLogRecPtrIsInvalid(lsn))
+		{
+			if (database->written < lsn)
+				database->written = lsn;
+			database->written_bytes += message->len;
+			cg_shared_wake(database);
+		}
+		LWLockRelease(cg_shared->lock);
+	}
+	PG_END_TRY();
+	return lsn;
+}
+
+bool
+cg_messages_owe(void)
+{
+	return buffer.len > 0 || needed > durable;
+}
+
+bool
+cg_messages_flush(void)
+{
+	XLogRecPtr	lsn = written;
+
+	if (needed <= durable)
+	{
+		flush_withheld();
+		return true;
+	}
+	if (cg_durability == CG_DURABILITY_RELAXED)
+		XLogSetAsyncXactLSN(lsn);
+	else
+	{
+		XLogFlush(lsn);
+		note_flushed();
+		if (!cg_standbys_wait(lsn))
+			return false;
+	}
+	durable = lsn;
+	return true;
+}
+
+/* Nothing but withheld records has been written since the last flush. */
+static void
+flush_withheld(void)
+{
+	if (written <= announced)
+		return;
+	if (unflushed_bytes >= CG_MESSAGES_WITHHELD_BYTES || unflushed_records >= CG_MESSAGES_WITHHELD_MAX)
+	{
+		XLogFlush(written);
+		note_flushed();
+	}
+	else
+	{
+		XLogSetAsyncXactLSN(written);
+		announced = written;
+	}
+}
+
+void
+cg_messages_end(void)
+{
+	if (unflushed_bytes > 0 && cg_durability != CG_DURABILITY_RELAXED)
+	{
+		XLogFlush(written);
+		note_flushed();
+	}
+}

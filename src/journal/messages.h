@@ -1,0 +1,63 @@
+/*
+ * messages.h
+ *		Records become messages in WAL, and are made durable.
+ *
+ * There are two steps.  Items wait in a buffer of this process (cg_messages_buffer).
+ * They become a WAL message when a caller needs them in WAL, or when there are many.
+ *
+ * Most records must be durable before anything leaves the server that depends on
+ * them.  A withheld one need not: it must be in WAL by then (contact_guard.durability).
+ */
+#ifndef CG_MESSAGES_H
+#define CG_MESSAGES_H
+
+#include "journal/record.h"
+
+/* A buffer of this many bytes is written rather than enlarged. */
+#define CG_MESSAGES_ENOUGH (256 * 1024)
+
+/*
+ * A session that has as much in withheld records that it has not flushed, or as many of
+ * them, flushes by itself.
+ */
+#define CG_MESSAGES_WITHHELD_BYTES (64 * 1024)
+#define CG_MESSAGES_WITHHELD_MAX 1000
+
+/*
+ * The buffer for items other than records.  The first item in an empty buffer must be
+ * a 'C'.
+ */
+extern StringInfo cg_messages_buffer(void);
+
+/* Puts a record into the buffer. */
+extern void cg_messages_put(const CgRecord *record);
+
+/* Writes the buffer to WAL, without a flush.  Throws only if memory is exhausted. */
+extern void cg_messages_write(void);
+
+/*
+ * Writes these items, and no others, as a message of their own, and flushes it, unless
+ * durability is relaxed.  Does not wait for standbys.  The message does not count for
+ * cg_messages_owe.  Safe outside of a transaction and at the end of one, but not while
+ * LWLocks are held.  Call cg_journal_can_write first.
+ */
+extern void cg_messages_write_now(const StringInfoData *items);
+
+/*
+ * Are there items in the buffer, or messages that must be durable and are not known to
+ * be?
+ */
+extern bool cg_messages_owe(void);
+
+/*
+ * Makes all written messages as durable as contact_guard.durability says.  False if a
+ * synchronous standby did not acknowledge those that must be durable (the wait was
+ * cancelled, or the process is ending).  Later calls then return false at once, without
+ * another wait, until a standby has acknowledged them.
+ */
+extern bool cg_messages_flush(void);
+
+/* The session ends: flushes what it has written, unless durability is relaxed. */
+extern void cg_messages_end(void);
+
+#endif							/* CG_MESSAGES_H */
