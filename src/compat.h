@@ -119,6 +119,18 @@ cg_compat_settings(int *count)
 extern void assign_synchronous_commit(int newval, void *extra);
 #endif
 
+/* --- Scans --- */
+
+#if PG_VERSION_NUM >= 180000
+#define cg_compat_index_beginscan(rel, index, snapshot, nkeys) \
+	index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
+#define cg_compat_is_virtual(attribute) ((attribute)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define cg_compat_index_beginscan(rel, index, snapshot, nkeys) \
+	index_beginscan(rel, index, snapshot, nkeys, 0)
+#define cg_compat_is_virtual(attribute) false
+#endif
+
 /* --- The executor, as ownrows.c uses it --- */
 
 #if PG_VERSION_NUM >= 180000

@@ -24,6 +24,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "storage/lmgr.h"
 #include "storage/procarray.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -38,22 +39,26 @@
 #include "compat.h"
 #include "policy/ask.h"
 #include "policy/gate.h"
+#include "policy/question.h"
 #include "policy/trust.h"
+#include "policy/windowquery.h"
+#include "policy/windowscan.h"
 
 static struct
 {
 	const char *name;
 	const char *value;
+	bool		steady;			/* pinned for questions that call immutable functions alone, too */
 	struct config_generic *setting; /* PostgreSQL's own, looked up once */
 }			pinned[] = {
-	{"search_path", "pg_catalog, pg_temp"},
+	{"search_path", "pg_catalog, pg_temp", true},	/* a plan of another path is made anew */
 	{"TimeZone", "UTC"},
 	{"timezone_abbreviations", "Default"},
 	{"DateStyle", "ISO, YMD"},
 	{"IntervalStyle", "postgres"},
 	{"standard_conforming_strings", "on"},
 	{"transform_null_equals", "off"},
-	{"row_security", "on"},
+	{"row_security", "on", true},
 	{"bytea_output", "hex"},
 	{"extra_float_digits", "1"},
 	{"default_text_search_config", "pg_catalog.simple"},
@@ -62,7 +67,7 @@ static struct
 	{"lc_time", "C"},
 	{"array_nulls", "on"},
 	{"backslash_quote", "safe_encoding"},
-	{"gin_fuzzy_search_limit", "0"},
+	{"gin_fuzzy_search_limit", "0", true},
 	{"quote_all_identifiers", "off"},
 	{"xmlbinary", "base64"},
 	{"xmloption", "content"},
@@ -70,12 +75,14 @@ static struct
 
 static bool asking = false;
 
-static Snapshot latest_commits(void);
 static void find_settings(void);
 static bool is_pinned(const struct config_generic *setting, const char *value);
 static void pin(const char *name, const char *value);
+static bool is_unchanged(const CgInterventions *from);
 static bool is_known_harmless(CgInterventions *from, CgAsk ask);
-static void run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
+static void ask_plan(CgInterventions *from, CgAsk ask, Datum *values, const bool *given,
+					 CgWindowCallback callback, void *context);
+static void run(CgInterventions *from, CgAsk ask, Datum *values, const bool *given,
 				CgWindowCallback callback, void *context);
 
 bool
@@ -129,7 +136,7 @@ pin(const char *name, const char *value)
 }
 
 CgAskState
-cg_ask_enter(Oid owner)
+cg_ask_enter(Oid owner, bool steady)
 {
 	CgAskState	state;
 
@@ -139,7 +146,8 @@ cg_ask_enter(Oid owner)
 	if (pinned[0].setting == NULL)
 		find_settings();
 	for (int i = 0; i < lengthof(pinned); i++)
-		if (pinned[i].setting == NULL || !is_pinned(pinned[i].setting, pinned[i].value))
+		if ((pinned[i].steady || !steady) &&
+			(pinned[i].setting == NULL || !is_pinned(pinned[i].setting, pinned[i].value)))
 			pin(pinned[i].name, pinned[i].value);
 	SetUserIdAndSecContext(owner, state.sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
@@ -219,8 +227,8 @@ cg_ask_harm(SPIPlanPtr plan)
 	return harm;
 }
 
-static Snapshot
-latest_commits(void)
+Snapshot
+cg_ask_latest_commits(void)
 {
 	/* Static, since GetSnapshotData() allocates its arrays once and never frees them. */
 	static SnapshotData snapshot = {SNAPSHOT_MVCC};
@@ -234,24 +242,55 @@ void
 cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician, const char *customer,
 		   CgWindowCallback callback, void *context)
 {
-	Datum		values[3];
-	char		nulls[4] = "   ";
-	CgAskState	state;
+	Datum		values[CG_ASK_PARAMS] = {0};
+	bool		given[CG_ASK_PARAMS] = {true, true, ask == CG_ASK_CUSTOMER, true, true, true};
+	TimestampTz now = GetCurrentTimestamp();
+	CgBounds	bounds;
 
 	if (from->broken)
 		return;
-	values[0] = CStringGetTextDatum(technician);
-	values[1] = TimestampTzGetDatum(GetCurrentTimestamp());
-	values[2] = (Datum) 0;
-	if (ask != CG_ASK_CUSTOMER)
-		nulls[2] = 'n';			/* other extensions, like pgaudit, copy values that are not NULL */
-	else if (!cg_customerkey_datum(from->customer_type, customer, &values[2]))
+	if (ask == CG_ASK_CUSTOMER && !cg_customerkey_datum(from->customer_type, customer, &values[2]))
 		return;
+	values[0] = CStringGetTextDatum(technician);
+	values[1] = TimestampTzGetDatum(now);
+	if (from->terms.plain)
+	{
+		cg_windowquery_bounds(&from->terms, ask, now, &bounds);
+		values[3] = TimestampTzGetDatum(bounds.opens_by);
+		values[4] = TimestampTzGetDatum(bounds.closes_after);
+		values[5] = TimestampTzGetDatum(bounds.opens_after);
+	}
+	else
+		given[3] = given[4] = given[5] = false;
+	if (from->scans[ask] && cg_windowscan_run(from->scans[ask], from, values, given, callback, context))
+		return;
+	ask_plan(from, ask, values, given, callback, context);
+}
 
-	state = cg_ask_enter(from->owner);
+/*
+ * Are the questions those that were looked at?  With the locks no other command makes
+ * that different before the question has run; so PostgreSQL does not analyse it again
+ * under settings of the reader.
+ */
+static bool
+is_unchanged(const CgInterventions *from)
+{
+	ListCell   *lc;
+
+	foreach(lc, from->relations)
+		LockRelationOid(lfirst_oid(lc), AccessShareLock);
+	return from->heard == from->built && cg_question_is_valid(from);
+}
+
+static void
+ask_plan(CgInterventions *from, CgAsk ask, Datum *values, const bool *given,
+		 CgWindowCallback callback, void *context)
+{
+	CgAskState	state = cg_ask_enter(from->owner, from->is_steady && is_unchanged(from));
+
 	PG_TRY();
 	{
-		run(from, ask, values, nulls, callback, context);
+		run(from, ask, values, given, callback, context);
 	}
 	PG_CATCH();
 	{
@@ -288,15 +327,19 @@ is_known_harmless(CgInterventions *from, CgAsk ask)
 }
 
 static void
-run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
+run(CgInterventions *from, CgAsk ask, Datum *values, const bool *given,
 	CgWindowCallback callback, void *context)
 {
 	SPIPlanPtr	plan = from->plans[ask];
 	MemoryContext caller = CurrentMemoryContext;
+	char		nulls[CG_ASK_PARAMS];
 
+	/* Other extensions, like pgaudit, copy values that are not NULL. */
+	for (int i = 0; i < CG_ASK_PARAMS; i++)
+		nulls[i] = given[i] ? ' ' : 'n';
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_snapshot(plan, values, nulls, latest_commits(), InvalidSnapshot,
+	if (SPI_execute_snapshot(plan, values, nulls, cg_ask_latest_commits(), InvalidSnapshot,
 							 true, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not ask relation %u for interventions", from->relid);
 	/* A view beneath it may have been replaced meanwhile; then the answer is not used. */
@@ -308,18 +351,27 @@ run(CgInterventions *from, CgAsk ask, Datum *values, const char *nulls,
 	MemoryContextSwitchTo(caller);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		bool		isnull[4];
-		Datum		datums[4];
+		bool		isnull[CG_ASK_COLUMNS];
+		Datum		datums[CG_ASK_COLUMNS];
 
-		for (int j = 0; j < 4; j++)
-			datums[j] = SPI_getbinval(tuple, desc, j + 1, &isnull[j]);
-		if (isnull[0] || isnull[2] || isnull[3])
-			continue;
-		callback(from, TextDatumGetCString(datums[0]),
-				 isnull[1] ? NULL : TextDatumGetCString(datums[1]),
-				 DatumGetTimestampTz(datums[2]), DatumGetTimestampTz(datums[3]), context);
+		for (int j = 0; j < CG_ASK_COLUMNS; j++)
+			datums[j] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, j + 1, &isnull[j]);
+		cg_ask_tell(from, datums, isnull, callback, context);
 	}
 	SPI_finish();
+}
+
+void
+cg_ask_tell(CgInterventions *from, const Datum *datums, const bool *isnull,
+			CgWindowCallback callback, void *context)
+{
+	TimestampTz opens_at = isnull[2] ? 0 : DatumGetTimestampTz(datums[2]);
+	TimestampTz closes_at = isnull[3] ? 0 : DatumGetTimestampTz(datums[3]);
+
+	if (isnull[0] || isnull[2])
+		return;
+	if (from->terms.plain ? !cg_windowquery_window(&from->terms, &opens_at, &closes_at, !isnull[3]) : isnull[3])
+		return;
+	callback(from, TextDatumGetCString(datums[0]), isnull[1] ? NULL : TextDatumGetCString(datums[1]),
+			 opens_at, closes_at, context);
 }

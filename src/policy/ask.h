@@ -8,6 +8,8 @@
 #ifndef CG_ASK_H
 #define CG_ASK_H
 
+#include "utils/snapshot.h"
+
 #include "policy/interventions.h"
 
 typedef struct CgAskState
@@ -21,10 +23,11 @@ typedef struct CgAskState
 
 /*
  * Becomes the owner in a restricted operation, pins the settings, and closes the gate.
- * Leave with cg_ask_leave() in a PG_FINALLY, and with AtEOXact_GUC(true, nestlevel) if no
- * error was thrown.
+ * steady: what runs calls immutable functions alone, so that the settings which only other
+ * functions see are not pinned.  Leave with cg_ask_leave() in a PG_FINALLY, and with
+ * AtEOXact_GUC(true, nestlevel) if no error was thrown.
  */
-extern CgAskState cg_ask_enter(Oid owner);
+extern CgAskState cg_ask_enter(Oid owner, bool steady);
 extern void cg_ask_leave(CgAskState *state);
 
 /* Why the answer to a prepared question cannot be trusted, as a constant string; or NULL. */
@@ -42,6 +45,13 @@ typedef void (*CgWindowCallback) (CgInterventions *from, const char *customer, c
 								  TimestampTz opens_at, TimestampTz closes_at, void *context);
 extern void cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician,
 					   const char *customer, CgWindowCallback callback, void *context);
+
+/* A snapshot of the latest commits, and of nothing that this transaction did; static. */
+extern Snapshot cg_ask_latest_commits(void);
+
+/* Calls back for a row of a question's columns, if it has a window. */
+extern void cg_ask_tell(CgInterventions *from, const Datum *datums, const bool *isnull,
+						CgWindowCallback callback, void *context);
 
 /* Is a question being asked?  Guarded values that it reads are withheld. */
 extern bool cg_ask_is_running(void);

@@ -44,7 +44,7 @@ CgAsked *
 cg_asked_find(Oid owner, List *queries)
 {
 	CgAsked    *asked = palloc0(sizeof(CgAsked));
-	CgAskState	state = cg_ask_enter(owner);
+	CgAskState	state = cg_ask_enter(owner, false);
 
 	/* As the owner, so that the bodies get the row security that applies to the owner. */
 	PG_TRY();

@@ -40,8 +40,6 @@ typedef struct Entry
 	CgInterventions public;		/* first, since callers get a list of these */
 	MemoryContext context;
 	uint32		schema_hash;	/* of its pg_namespace row: the questions name the schema */
-	uint64		heard;			/* invalidations of the relation or its schema so far */
-	uint64		built;			/* the value of "heard" when the questions were built */
 	uint64		tried;			/* the value of "invalidations" at that time */
 	uint64		trusted;		/* cg_trust_generation() when its functions were looked at */
 } Entry;
@@ -83,7 +81,7 @@ interventions_inval(Oid relid)
 		Entry	   *entry = lfirst(lc);
 
 		if (!OidIsValid(relid) || entry->public.relid == relid)
-			entry->heard++;
+			entry->public.heard++;
 	}
 }
 
@@ -97,14 +95,14 @@ namespace_inval(int cacheid, uint32 hashvalue)
 		Entry	   *entry = lfirst(lc);
 
 		if (hashvalue == 0 || hashvalue == entry->schema_hash)
-			entry->heard++;
+			entry->public.heard++;
 	}
 }
 
 static bool
 must_look(const Entry *entry)
 {
-	return entry->heard != entry->built || !cg_question_is_valid(&entry->public) ||
+	return entry->public.heard != entry->public.built || !cg_question_is_valid(&entry->public) ||
 		(entry->public.broken && (entry->tried != invalidations || entry->trusted != cg_trust_generation()));
 }
 
@@ -197,7 +195,7 @@ read_labels(void)
 			continue;
 		entry = create(lfirst_oid(lc));
 		entry->public.broken = "it has not been examined yet";
-		entry->heard++;
+		entry->public.heard++;
 		MemoryContextSetParent(entry->context, TopMemoryContext);
 		oldcontext = MemoryContextSwitchTo(TopMemoryContext);
 		entries = lappend(entries, entry);
@@ -238,7 +236,7 @@ create(Oid relid)
 static Entry *
 renew(const Entry *known)
 {
-	uint64		heard = known->heard;
+	uint64		heard = known->public.heard;
 	uint64		tried = invalidations;
 	uint64		trusted = cg_trust_generation();
 	CgTableLabel label;
@@ -250,8 +248,8 @@ renew(const Entry *known)
 	entry = create(known->public.relid);
 	build_questions(entry, &label);
 	/* Invalidations that came meanwhile were counted in the known entry. */
-	entry->heard = known->heard;
-	entry->built = heard;
+	entry->public.heard = known->public.heard;
+	entry->public.built = heard;
 	entry->tried = tried;
 	entry->trusted = trusted;
 	MemoryContextSetParent(entry->context, TopMemoryContext);

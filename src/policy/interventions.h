@@ -5,6 +5,7 @@
 #ifndef CG_INTERVENTIONS_H
 #define CG_INTERVENTIONS_H
 
+#include "datatype/timestamp.h"
 #include "executor/spi.h"
 #include "nodes/pg_list.h"
 
@@ -12,9 +13,10 @@
 
 /*
  * The three questions.  Parameters: $1 text the technician, $2 timestamptz now,
- * and for CG_ASK_CUSTOMER $3 the customer in the type "customer_type".
- * Columns: customer text, id text, opens_at, closes_at timestamptz (the window,
- * with early, late and longest applied).
+ * for CG_ASK_CUSTOMER $3 the customer in the type "customer_type", and with plain terms
+ * $4 to $6, the timestamptz of CgBounds (windowquery.h).
+ * Columns: customer text, id text, opens_at, closes_at timestamptz: with plain terms
+ * the row's own, otherwise the window, with early, late and longest applied.
  */
 typedef enum CgAsk
 {
@@ -24,6 +26,18 @@ typedef enum CgAsk
 } CgAsk;
 
 #define CG_NASKS (CG_ASK_PAST + 1)
+
+#define CG_ASK_PARAMS 6
+#define CG_ASK_COLUMNS 4
+
+/* How much earlier than its row, and later, a window may be open; microseconds. */
+typedef struct CgTerms
+{
+	bool		plain;			/* false: PostgreSQL computes windows, and the rest says nothing */
+	int64		early;
+	int64		late;
+	int64		longest;		/* -1: any */
+} CgTerms;
 
 /* The plan and the state of all functions when a question was last found harmless. */
 typedef struct CgLookedAt
@@ -40,6 +54,11 @@ typedef struct CgInterventions
 	const char *broken;			/* why the relation opens no window, or NULL */
 	SPIPlanPtr	plans[CG_NASKS];	/* NULL if broken */
 	CgLookedAt	looked_at[CG_NASKS];
+	CgTerms		terms;
+	bool		is_steady;		/* the questions call immutable functions alone */
+	struct CgWindowScan *scans[CG_NASKS];	/* NULL: the plan answers (windowscan.h) */
+	uint64		heard;			/* invalidations of the relation or its schema */
+	uint64		built;			/* "heard" when all this was built */
 	List	   *functions;		/* OIDs of the functions that the questions call (asked.h) */
 	List	   *relations;		/* OIDs of the relations that they read */
 } CgInterventions;

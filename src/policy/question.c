@@ -8,6 +8,7 @@
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "optimizer/optimizer.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
@@ -20,11 +21,13 @@
 #include "policy/labelparse.h"
 #include "policy/question.h"
 #include "policy/windowquery.h"
+#include "policy/windowscan.h"
 
 static void prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts,
 						  int asks);
 static void examine(CgInterventions *target, MemoryContext context);
 static void plan_all(CgInterventions *target);
+static void find_scans(CgInterventions *target, MemoryContext context);
 static bool is_passing(int sqlerrcode);
 
 Oid
@@ -53,17 +56,19 @@ cg_question_free(CgInterventions *target)
 static void
 prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks)
 {
-	CgAskState	state = cg_ask_enter(target->owner);
+	CgAskState	state = cg_ask_enter(target->owner, false);
 
 	PG_TRY();
 	{
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
+		target->terms = cg_windowquery_terms(label);
 		for (int ask = 0; ask < asks; ask++)
 		{
-			Oid			types[3] = {TEXTOID, TIMESTAMPTZOID, target->customer_type};
+			Oid			types[CG_ASK_PARAMS] = {TEXTOID, TIMESTAMPTZOID, target->customer_type,
+			TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
 			SPIPlanPtr	plan = SPI_prepare(cg_windowquery_text(target->relid, label, parts, ask),
-										   3, types);
+										   CG_ASK_PARAMS, types);
 			const char *harm;
 
 			if (plan == NULL)
@@ -117,7 +122,7 @@ examine(CgInterventions *target, MemoryContext context)
 static void
 plan_all(CgInterventions *target)
 {
-	CgAskState	state = cg_ask_enter(target->owner);
+	CgAskState	state = cg_ask_enter(target->owner, false);
 
 	PG_TRY();
 	{
@@ -131,6 +136,34 @@ plan_all(CgInterventions *target)
 				ReleaseCachedPlan(plan, CurrentResourceOwner);
 		}
 		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		cg_ask_leave(&state);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, state.nestlevel);
+}
+
+/* Which questions need no executor, and whether those that do need pinned settings. */
+static void
+find_scans(CgInterventions *target, MemoryContext context)
+{
+	CgAskState	state = cg_ask_enter(target->owner, false);
+
+	PG_TRY();
+	{
+		/* A function of others may be IMMUTABLE in name alone. */
+		target->is_steady = target->functions == NIL;
+		for (int ask = 0; ask < CG_NASKS; ask++)
+		{
+			CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(target->plans[ask]));
+
+			if (contain_mutable_functions((Node *) source->query_list))
+				target->is_steady = false;
+			target->scans[ask] = target->terms.plain ?
+				cg_windowscan_create(target->relid, source->query_list, context) : NULL;
+		}
 	}
 	PG_FINALLY();
 	{
@@ -181,6 +214,7 @@ look_at_question(CgInterventions *target, const CgTableLabel *label, const AttrN
 		{
 			examine(target, context);
 			plan_all(target);
+			find_scans(target, context);
 		}
 		ReleaseCurrentSubTransaction();
 	}

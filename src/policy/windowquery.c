@@ -8,13 +8,17 @@
  * in the zone that the policy names, not in the session's.  A closing date counts to its
  * last moment.
  *
- * Besides the exact conditions the query has simple ones on opens_at, which follow from
- * them: an index on (technician, opens_at) then skips a technician's past.
+ * Where early, late and longest have no months, the query compares the columns with
+ * times that we compute, and we compute the window from the row.  Then no function of
+ * the query depends on a setting, and an index on (technician, opens_at) skips a
+ * technician's past.  Where they have months, PostgreSQL computes both, and besides the
+ * exact conditions the query has simple ones on opens_at, which follow from them.
  */
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
@@ -28,12 +32,18 @@
 #include "policy/windowquery.h"
 
 #define LOOK_AHEAD "'1 second'"
+#define LOOK_AHEAD_USECS USECS_PER_SEC
 #define LOOK_BACK "'1 year'"
+#define LOOK_BACK_USECS (INT64CONST(365) * USECS_PER_DAY)
 
 static char *settings_problem(const CgTableLabel *label);
 static bool is_expression(const char *text);
 static char *interval_problem(const char *name, const char *text, Interval **result);
 static bool is_plain_interval(const char *text);
+static bool usecs_of(const char *text, int64 absent, int64 *usecs);
+static TimestampTz shift(TimestampTz time, int64 usecs);
+static char *plain_text(Oid relid, const CgTableLabel *label, const AttrNumber *parts, CgAsk ask);
+static char *select_text(Oid relid, const AttrNumber *parts, CgAsk ask, const char *from, const char *to);
 static char *moment(Oid relid, AttrNumber attnum, const char *timezone, bool closing);
 static const char *column(Oid relid, AttrNumber attnum);
 
@@ -169,14 +179,113 @@ moment(Oid relid, AttrNumber attnum, const char *timezone, bool closing)
 	}
 }
 
-/* Does x <= y + interval mean x - interval <= y?  Not with months or days. */
+/*
+ * Does x <= y + interval mean x - interval <= y?  Not with months.  A day has 24 hours
+ * in UTC, which the question is asked in.
+ */
 static bool
 is_plain_interval(const char *text)
 {
+	int64		ignored;
+
+	return usecs_of(text, 0, &ignored);
+}
+
+/* False for an interval with months, or one of 100,000 years. */
+static bool
+usecs_of(const char *text, int64 absent, int64 *usecs)
+{
 	Interval   *interval = NULL;
+	int64		days;
 
 	(void) interval_problem("", text, &interval);
-	return interval == NULL || (interval->month == 0 && interval->day == 0);
+	*usecs = absent;
+	if (interval == NULL)
+		return true;
+	return interval->month == 0 &&
+		!pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days) &&
+		!pg_add_s64_overflow(days, interval->time, usecs);
+}
+
+CgTerms
+cg_windowquery_terms(const CgTableLabel *label)
+{
+	CgTerms		terms;
+
+	terms.plain = usecs_of(label->early, 0, &terms.early);
+	terms.plain &= usecs_of(label->late, 0, &terms.late);
+	terms.plain &= usecs_of(label->longest, -1, &terms.longest);
+	return terms;
+}
+
+/* Infinity stays what it is, and what is beyond all times becomes it. */
+static TimestampTz
+shift(TimestampTz time, int64 usecs)
+{
+	TimestampTz result;
+
+	if (TIMESTAMP_NOT_FINITE(time))
+		return time;
+	if (pg_add_s64_overflow(time, usecs, &result) || !IS_VALID_TIMESTAMP(result))
+		return usecs < 0 ? DT_NOBEGIN : DT_NOEND;
+	return result;
+}
+
+void
+cg_windowquery_bounds(const CgTerms *terms, CgAsk ask, TimestampTz now, CgBounds *bounds)
+{
+	bounds->opens_by = shift(shift(now, terms->early), ask == CG_ASK_OPEN ? LOOK_AHEAD_USECS : 0);
+	bounds->closes_after = shift(now, -terms->late);
+	if (ask == CG_ASK_PAST)
+		bounds->opens_after = shift(shift(now, terms->early), -LOOK_BACK_USECS);
+	else
+		bounds->opens_after = terms->longest < 0 ? DT_NOBEGIN : shift(now, -terms->longest);
+}
+
+bool
+cg_windowquery_window(const CgTerms *terms, TimestampTz *opens_at, TimestampTz *closes_at, bool closes)
+{
+	TimestampTz latest = shift(*opens_at, terms->longest);
+
+	if (!closes && terms->longest < 0)
+		return false;
+	*closes_at = closes ? shift(*closes_at, terms->late) : latest;
+	if (terms->longest >= 0)
+		*closes_at = Min(*closes_at, latest);
+	*opens_at = shift(*opens_at, -terms->early);
+	return true;
+}
+
+/* SELECT … FROM … WHERE, and the conditions on technician and customer. */
+static char *
+select_text(Oid relid, const AttrNumber *parts, CgAsk ask, const char *from, const char *to)
+{
+	char	   *text = psprintf("SELECT i.%s::text, i.%s::text, %s, %s FROM %s i WHERE i.%s = $1",
+								column(relid, parts[CG_PART_CUSTOMER]), column(relid, parts[CG_PART_ID]), from, to,
+								quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+														   get_rel_name(relid)),
+								column(relid, parts[CG_PART_TECHNICIAN]));
+
+	return ask != CG_ASK_CUSTOMER ? text :
+		psprintf("%s AND i.%s = $3", text, column(relid, parts[CG_PART_CUSTOMER]));
+}
+
+static char *
+plain_text(Oid relid, const CgTableLabel *label, const AttrNumber *parts, CgAsk ask)
+{
+	char	   *opens = moment(relid, parts[CG_PART_OPENS_AT], label->timezone, false);
+	char	   *closes = moment(relid, parts[CG_PART_CLOSES_AT], label->timezone, true);
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "%s AND %s <= $4", select_text(relid, parts, ask, opens, closes), opens);
+	if (ask == CG_ASK_PAST || label->longest)
+		appendStringInfo(&sql, " AND %s > $6", opens);
+	if (ask != CG_ASK_PAST)
+		appendStringInfo(&sql, label->longest ? " AND (%s > $5 OR %s IS NULL)" : " AND %s > $5", closes, closes);
+	if (ask != CG_ASK_PAST && label->open_when)
+		appendStringInfo(&sql, " AND (%s\n)", label->open_when);
+	return sql.data;
 }
 
 char *
@@ -191,18 +300,14 @@ cg_windowquery_text(Oid relid, const CgTableLabel *label, const AttrNumber *part
 	char	   *to = psprintf("%s + interval %s", closes, late);
 	StringInfoData sql;
 
+	if (cg_windowquery_terms(label).plain)
+		return plain_text(relid, label, parts, ask);
 	/* LEAST ignores a null: "longest" ends a window without a closing time. */
 	if (longest)
 		to = psprintf("LEAST(%s, %s + interval %s)", to, opens, longest);
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT i.%s::text, i.%s::text, %s, %s FROM %s i WHERE i.%s = $1",
-					 column(relid, parts[CG_PART_CUSTOMER]), column(relid, parts[CG_PART_ID]), from, to,
-					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-												get_rel_name(relid)),
-					 column(relid, parts[CG_PART_TECHNICIAN]));
-	if (ask == CG_ASK_CUSTOMER)
-		appendStringInfo(&sql, " AND i.%s = $3", column(relid, parts[CG_PART_CUSTOMER]));
+	appendStringInfoString(&sql, select_text(relid, parts, ask, from, to));
 	appendStringInfo(&sql, " AND (%s) <= $2%s", from,
 					 ask == CG_ASK_OPEN ? " + interval " LOOK_AHEAD : "");
 	if (ask == CG_ASK_PAST)
