@@ -285,9 +285,17 @@ ALTER TABLE contact_guard.log
 	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
 	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
 	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0;
-CREATE INDEX ON contact_guard.log (seq);
-CREATE INDEX ON contact_guard.log (customer, read_at);
-CREATE INDEX ON contact_guard.log (actor, read_at);
+-- Which question needs which: seq is for evidence, and the newest records; read_at for the
+-- newest ones, too, and for a time.  customer is for who_read(), erasures and holds.  actor
+-- with its day is for reads_by(): an actor may have many records, which the index keeps
+-- in lists, a list for a day, so that each costs it six bytes.  Everything but shown and
+-- withheld values is rare, and is found by its event.
+CREATE INDEX ON contact_guard.log (seq) WITH (fillfactor = 100);
+CREATE INDEX ON contact_guard.log (read_at);
+CREATE INDEX ON contact_guard.log (customer) WHERE customer IS NOT NULL;
+CREATE INDEX ON contact_guard.log (actor, date_bin('1 day', read_at, '2000-01-01 00:00:00+00')) WHERE actor IS NOT NULL;
+CREATE INDEX ON contact_guard.log (read_at) WHERE event = 'withheld';
+CREATE INDEX ON contact_guard.log (event, read_at) WHERE event NOT IN ('shown', 'withheld');
 
 CREATE TABLE contact_guard.query_text (
 	query_id bigint PRIMARY KEY,
@@ -330,9 +338,12 @@ ALTER TABLE contact_guard.restored_log
 	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
 	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
 	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0;
-CREATE INDEX ON contact_guard.restored_log (seq);
-CREATE INDEX ON contact_guard.restored_log (customer, read_at);
-CREATE INDEX ON contact_guard.restored_log (actor, read_at);
+CREATE INDEX ON contact_guard.restored_log (seq) WITH (fillfactor = 100);
+CREATE INDEX ON contact_guard.restored_log (read_at);
+CREATE INDEX ON contact_guard.restored_log (customer) WHERE customer IS NOT NULL;
+CREATE INDEX ON contact_guard.restored_log (actor, date_bin('1 day', read_at, '2000-01-01 00:00:00+00')) WHERE actor IS NOT NULL;
+CREATE INDEX ON contact_guard.restored_log (read_at) WHERE event = 'withheld';
+CREATE INDEX ON contact_guard.restored_log (event, read_at) WHERE event NOT IN ('shown', 'withheld');
 -- COPY ... TO of it copies the whole log instead (src/plan/copyto.c): so a dump has all.
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.restored_log'::pg_catalog.regclass, ''::pg_catalog.text);
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.query_text'::pg_catalog.regclass, ''::pg_catalog.text);
@@ -644,38 +655,47 @@ CREATE FUNCTION contact_guard.customer_of_record(customer text) RETURNS text
 REVOKE ALL ON FUNCTION contact_guard.customer_of_record(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.customer_of_record(text) TO contact_guard_auditor;
 
+-- The customer's records are found first, whatever their time (OFFSET 0): they are few, and
+-- the planner, which has no statistics of customers, would as soon go by the time.
 CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
-	RETURNS TABLE (read_at timestamptz, actor text, login text, event text, relation text, columns text[],
-	               intervention text, purpose text, client text, application text, statement bigint, query text)
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	RETURNS TABLE (seq bigint, read_at timestamptz, actor text, login text, event text, relation text, columns text[],
+	               intervention text, purpose text, client text, application text, session text, statement bigint, query text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 	BEGIN ATOMIC
-		SELECT l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
-		       l.client, l.application, l.statement, l.query
-		  FROM contact_guard.access_log l
-		 WHERE l.customer = contact_guard.customer_of_record(who_read.customer) AND l.event IN ('shown', 'lookup')
-		   AND l.read_at >= who_read.since AND l.read_at < who_read.until
+		SELECT c.seq, c.read_at, c.actor, c.login, c.event, c.relation, c.columns, c.intervention, c.purpose,
+		       c.client, c.application, c.session, c.statement, c.query
+		  FROM (SELECT l.seq, l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		               l.client, l.application, l.session, l.statement, l.query
+		          FROM contact_guard.access_log l
+		         WHERE l.customer = contact_guard.customer_of_record(who_read.customer)
+		        OFFSET 0) c
+		 WHERE c.event IN ('shown', 'lookup') AND c.read_at >= who_read.since AND c.read_at < who_read.until
 		UNION ALL
 		-- A bulk read names no customer: it read every one of its relation.
-		SELECT l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
-		       l.client, l.application, l.statement, l.query
+		SELECT l.seq, l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		       l.client, l.application, l.session, l.statement, l.query
 		  FROM contact_guard.access_log l
 		 WHERE l.event = 'bulk' AND l.read_at >= who_read.since AND l.read_at < who_read.until
-		ORDER BY 1;
+		ORDER BY 2, 1;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) IS
 	'Who was shown guarded values of this customer.';
 GRANT EXECUTE ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) TO contact_guard_auditor;
 
+-- The days are for the index.
 CREATE FUNCTION contact_guard.reads_by(actor text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
-	RETURNS TABLE (read_at timestamptz, customer text, event text, relation text, columns text[], count bigint,
-	               intervention text, purpose text, reason text, query text)
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	RETURNS TABLE (seq bigint, read_at timestamptz, customer text, event text, relation text, columns text[], count bigint,
+	               intervention text, purpose text, reason text, session text, statement bigint, query text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 	BEGIN ATOMIC
-		SELECT l.read_at, l.customer, l.event, l.relation, l.columns, l.count, l.intervention,
-		       l.purpose, l.reason, l.query
+		SELECT l.seq, l.read_at, l.customer, l.event, l.relation, l.columns, l.count, l.intervention,
+		       l.purpose, l.reason, l.session, l.statement, l.query
 		  FROM contact_guard.access_log l
 		 WHERE l.actor = reads_by.actor AND l.event IN ('shown', 'withheld', 'lookup', 'bulk')
+		   AND date_bin('1 day', l.read_at, '2000-01-01 00:00:00+00')
+		       BETWEEN date_bin('1 day', reads_by.since, '2000-01-01 00:00:00+00')
+		           AND date_bin('1 day', reads_by.until, '2000-01-01 00:00:00+00')
 		   AND l.read_at >= reads_by.since AND l.read_at < reads_by.until
 		 ORDER BY l.seq;
 	END;
@@ -684,20 +704,47 @@ COMMENT ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) IS
 	'What this actor read, and what was withheld from him.';
 GRANT EXECUTE ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) TO contact_guard_auditor;
 
--- attempts: executions in which something was withheld; customers: how many
--- were named, and in more those that only a count stands for.
+-- attempts: executions in which something was withheld; targeted: those that named exactly
+-- one customer and nobody else; customers: how many were named, and in more those that only
+-- a count stands for.  First whoever looks at many customers one by one: lists look at many
+-- at once.
 CREATE FUNCTION contact_guard.withheld_attempts(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
-	RETURNS TABLE (actor text, attempts bigint, customers bigint, more bigint, first_at timestamptz, last_at timestamptz)
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	RETURNS TABLE (actor text, attempts bigint, targeted bigint, targeted_customers bigint, customers bigint, more bigint,
+	               first_at timestamptz, last_at timestamptz)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
 	BEGIN ATOMIC
-		SELECT l.actor, count(DISTINCT (l.session, l.statement)), count(DISTINCT l.customer),
-		       coalesce(sum(l.count) FILTER (WHERE l.customer IS NULL), 0)::bigint,
-		       min(l.read_at), max(l.read_at)
-		  FROM contact_guard.access_log l
-		 WHERE l.event = 'withheld'
-		   AND l.read_at >= withheld_attempts.since AND l.read_at < withheld_attempts.until
-		 GROUP BY l.actor
-		 ORDER BY 2 DESC, 1;
+		WITH withheld AS MATERIALIZED (
+			SELECT l.actor, l.session, l.statement, l.customer, l.count, l.read_at
+			  FROM contact_guard.access_log l
+			 WHERE l.event = 'withheld'
+			   AND l.read_at >= withheld_attempts.since AND l.read_at < withheld_attempts.until),
+		executions AS (
+			SELECT w.actor, CASE WHEN count(*) = count(w.customer) AND min(w.customer) = max(w.customer) THEN min(w.customer) END AS target
+			  FROM withheld w
+			 GROUP BY w.actor, w.session, w.statement),
+		-- Added up and not joined: the actor may be NULL.
+		parts AS (
+			SELECT e.actor, count(*) AS attempts, count(e.target) AS targeted, 0::bigint AS targeted_customers, 0::bigint AS customers,
+			       0::bigint AS more, NULL::timestamptz AS first_at, NULL::timestamptz AS last_at
+			  FROM executions e
+			 GROUP BY e.actor
+			UNION ALL
+			SELECT t.actor, 0, 0, count(*), 0, 0, NULL, NULL
+			  FROM (SELECT e.actor FROM executions e WHERE e.target IS NOT NULL GROUP BY e.actor, e.target) t
+			 GROUP BY t.actor
+			UNION ALL
+			SELECT n.actor, 0, 0, 0, count(*), 0, NULL, NULL
+			  FROM (SELECT w.actor FROM withheld w WHERE w.customer IS NOT NULL GROUP BY w.actor, w.customer) n
+			 GROUP BY n.actor
+			UNION ALL
+			SELECT w.actor, 0, 0, 0, 0, sum(w.count) FILTER (WHERE w.customer IS NULL), min(w.read_at), max(w.read_at)
+			  FROM withheld w
+			 GROUP BY w.actor)
+		SELECT p.actor, sum(p.attempts)::bigint, sum(p.targeted)::bigint, sum(p.targeted_customers)::bigint, sum(p.customers)::bigint,
+		       coalesce(sum(p.more), 0)::bigint, min(p.first_at), max(p.last_at)
+		  FROM parts p
+		 GROUP BY p.actor
+		 ORDER BY 4 DESC, 3 DESC, 2 DESC, 1;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) IS
@@ -707,7 +754,7 @@ GRANT EXECUTE ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamp
 -- What contact_guard refused: one row for each thing that an actor tried.
 CREATE FUNCTION contact_guard.refused_attempts(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 	RETURNS TABLE (actor text, reason text, relation text, attempts bigint, first_at timestamptz, last_at timestamptz)
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 	BEGIN ATOMIC
 		SELECT l.actor, l.reason, l.relation, sum(l.count)::bigint, min(l.read_at), max(l.read_at)
 		  FROM contact_guard.access_log l
@@ -726,21 +773,29 @@ GRANT EXECUTE ON FUNCTION contact_guard.refused_attempts(timestamptz, timestampt
 -- saw it open: no CRM is asked to keep the time of that change.  A visit whose
 -- time has not ended and that was never seen open is none yet.
 CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
-	RETURNS TABLE (read_at timestamptz, actor text, customer text, relation text, columns text[],
-	               intervention text, closed_at timestamptz, after_close interval)
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+	RETURNS TABLE (seq bigint, read_at timestamptz, actor text, customer text, relation text, columns text[],
+	               intervention text, closed_at timestamptz, after_close interval, session text, statement bigint)
+	-- Of one customer there are few records, which the planner cannot know: no bitmaps of many.
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off
 	BEGIN ATOMIC
-		SELECT w.read_at, w.actor, w.customer, w.relation, w.columns, w.intervention,
-		       c.closed_at, w.read_at - c.closed_at
-		  FROM contact_guard.whole_log w,
-		       LATERAL (SELECT coalesce(w.closed_at,
-		                                (SELECT max(s.read_at) FROM contact_guard.whole_log s
-		                                  WHERE s.customer = w.customer AND s.actor = w.actor
-		                                    AND s.event = 'shown' AND s.intervention = w.intervention
-		                                    AND s.read_at <= w.read_at)) AS closed_at) c
-		 WHERE w.event = 'withheld' AND w.intervention IS NOT NULL AND c.closed_at IS NOT NULL
-		   AND w.read_at >= reads_after_close.since AND w.read_at < reads_after_close.until
-		 ORDER BY w.seq;
+		SELECT c.seq, c.read_at, c.actor, c.customer, c.relation, c.columns, c.intervention, c.closed_at, c.read_at - c.closed_at,
+		       c.session, c.statement
+		  FROM (SELECT w.seq, w.read_at, w.actor, w.customer, w.relation, w.columns, w.intervention, w.statement,
+		               CASE WHEN w.origin = contact_guard.journal_origin() THEN w.session
+		                    ELSE concat_ws(':', w.origin, w.session) END AS session,
+		               coalesce(w.closed_at,
+		                        -- OFFSET 0: as in who_read(), and once for each row.
+		                        (SELECT max(s.read_at)
+		                           FROM (SELECT o.read_at, o.actor, o.event, o.intervention FROM contact_guard.whole_log o
+		                                  WHERE o.customer = w.customer OFFSET 0) s
+		                          WHERE s.actor = w.actor AND s.event = 'shown' AND s.intervention = w.intervention
+		                            AND s.read_at <= w.read_at)) AS closed_at
+		          FROM contact_guard.whole_log w
+		         WHERE w.event = 'withheld' AND w.intervention IS NOT NULL
+		           AND w.read_at >= reads_after_close.since AND w.read_at < reads_after_close.until
+		        OFFSET 0) c
+		 WHERE c.closed_at IS NOT NULL
+		 ORDER BY c.seq;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) IS
