@@ -88,6 +88,32 @@ SELECT event, columns, customer IS NULL AS unnamed, sum(count), count(*) FROM co
  WHERE actor = 'regress_log_anna' AND seq >= :start2 GROUP BY query_id, 1, 2, 3 ORDER BY query_id IS NULL, 1, 2, 3, 4;
 
 -- the auditor's questions; a visit that was closed by its state
+-- three who have no visit: one looks at customers one by one, one has lists of all, one has
+-- both and looks at one customer again and again
+CREATE ROLE regress_log_snoop;
+CREATE ROLE regress_log_lists;
+CREATE ROLE regress_log_twice;
+GRANT USAGE ON SCHEMA regress_log TO regress_log_snoop, regress_log_lists, regress_log_twice;
+SET contact_guard.withheld_detail = 5;
+SET ROLE regress_log_snoop;
+SELECT count(phone) FROM regress_log.customer WHERE id = 1;
+SELECT count(phone) FROM regress_log.customer WHERE id = 2;
+SELECT count(phone), count(email) FROM regress_log.customer WHERE id = 3;
+SET ROLE regress_log_twice;
+SELECT count(phone) FROM regress_log.customer WHERE id = 1;
+SELECT count(phone) FROM regress_log.customer WHERE id = 1;
+SELECT count(phone) FROM regress_log.customer WHERE id = 1;
+SELECT count(phone) FROM regress_log.customer WHERE id = 1;
+SELECT count(phone) FROM regress_log.customer WHERE id < 3;
+SET ROLE regress_log_lists;
+SELECT count(phone) FROM regress_log.customer;
+SELECT count(phone) FROM regress_log.customer;
+SELECT count(phone) FROM regress_log.customer;
+SELECT count(phone) FROM regress_log.customer;
+SELECT count(phone) FROM regress_log.customer;
+SELECT count(phone) FROM regress_log.customer;
+RESET ROLE;
+RESET contact_guard.withheld_detail;
 UPDATE visit SET state = 'done' WHERE id = 'V-7';
 \c -
 SET search_path = regress_log;
@@ -102,7 +128,23 @@ SELECT count(*) FROM contact_guard.who_read('7', until => '2020-01-01');
 SELECT count(*) FROM contact_guard.who_read('7', 'infinity');
 SELECT count(*), count(*) FILTER (WHERE event = 'shown') AS shown FROM contact_guard.reads_by('regress_log_anna');
 SELECT customer, event, purpose, count FROM contact_guard.reads_by('regress_log_desk');
-SELECT attempts, customers, more, first_at < last_at AS times FROM contact_guard.withheld_attempts() WHERE actor = 'regress_log_anna';
+SELECT attempts, targeted, targeted_customers, customers, more, first_at < last_at AS times FROM contact_guard.withheld_attempts() WHERE actor = 'regress_log_anna';
+-- who looks at customers one by one comes before who has a list of all
+SELECT array_agg(actor ORDER BY place) FROM contact_guard.withheld_attempts() WITH ORDINALITY AS w(actor, attempts, targeted, targeted_customers, customers, more, first_at, last_at, place)
+ WHERE actor IN ('regress_log_snoop', 'regress_log_lists', 'regress_log_twice');
+SELECT actor, attempts, targeted, targeted_customers, more > 0 AS more FROM contact_guard.withheld_attempts()
+ WHERE actor IN ('regress_log_snoop', 'regress_log_lists', 'regress_log_twice') ORDER BY actor;
+-- the columns that tell which record and which execution
+SELECT bool_and(a.seq = w.seq AND a.session = w.session AND a.statement = w.statement AND a.customer = '7') AS same, count(*) > 0 AS some
+  FROM contact_guard.who_read('7') w JOIN contact_guard.access_log a USING (seq) WHERE w.event = 'shown';
+SELECT bool_and((a.session, a.statement, a.customer, a.event) = (w.session, w.statement, w.customer, w.event)) AS same, count(*) > 0 AS some
+  FROM contact_guard.reads_by('regress_log_anna') w JOIN contact_guard.access_log a USING (seq);
+SELECT bool_and((a.session, a.statement, a.customer, a.event) = (w.session, w.statement, w.customer, 'withheld')) AS same, count(*) > 0 AS some
+  FROM contact_guard.reads_after_close() w JOIN contact_guard.access_log a USING (seq);
+-- days, of UTC, are for the index alone
+SELECT count(*) FROM contact_guard.reads_by('regress_log_anna', until => now()) EXCEPT SELECT count(*) FROM contact_guard.access_log
+ WHERE actor = 'regress_log_anna' AND event IN ('shown', 'withheld', 'lookup', 'bulk') AND read_at < now();
+SELECT count(*) FROM contact_guard.reads_by('regress_log_anna', now()) UNION ALL SELECT count(*) FROM contact_guard.reads_by('regress_log_anna', until => '-infinity');
 SELECT customer, intervention, closed_at IS NOT NULL AS closed, after_close > interval '2 h' AS hours_later, after_close >= '0' AS later, after_close < '3 h' AS sane
   FROM contact_guard.reads_after_close() WHERE actor = 'regress_log_anna' ORDER BY read_at, customer;
 SELECT contact_guard.allow('regress_log_auditor', 'x');
@@ -170,3 +212,4 @@ SELECT contact_guard.disallow('regress_log_desk'), contact_guard.disallow('regre
 SELECT contact_guard.forget_interventions('visit'), contact_guard.unprotect('customer'), contact_guard.unprotect('"Odd name"');
 DROP SCHEMA regress_log CASCADE;
 DROP ROLE regress_log_owner, regress_log_anna, regress_log_desk, regress_log_backup, regress_log_auditor;
+DROP ROLE regress_log_snoop, regress_log_lists, regress_log_twice;
