@@ -31,7 +31,7 @@ is(erase('adam', "erase_actor('max', 'x')"), '42501', '... nor the one that he a
 is(erase('adam', "erase_customer('$_', 'x')"), '42501', "... nor customer $_, whom he has read") foreach 44, 45, 46;
 my ($out, $err) = as($node, 'crm', 'adam', "SET ROLE contact_guard_admin; SELECT contact_guard.erase_actor('adam', 'x')");
 is(state_of($err), '42501', '... nor under the name of the group');
-like($err, qr/HINT:  Another member/, '... another one can');
+like($err, qr/HINT:  Ask another member/, '... another one can');
 is(erase('berta', "erase_actor('max', 'x')"), '1', 'another admin erases it');
 is(erase('berta', "erase_customer('46', 'x')"), '1', '... and the customer');
 
