@@ -192,7 +192,10 @@ cg_copyto_guard(PlannedStmt *pstmt, CgCopy *noted)
 		noted->restores = is_restored_log(noted->into);
 		return pstmt;
 	}
-	/* COPY's own lock, which is kept.  With the schema, the name means the same to COPY. */
+	/*
+	 * Takes the lock that COPY will take, and keeps it.  With its schema added, the name
+	 * means the same table to COPY.
+	 */
 	noted->bare = true;
 	relid = RangeVarGetRelid(copy->relation, NoLock, true);
 	if (!OidIsValid(relid) || !may_read(relid))

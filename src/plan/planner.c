@@ -143,7 +143,7 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 		cg_objects_require();
 		if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
 			refuse_hold();
-		/* It needs a subtransaction, which is still possible here: see interventions.c. */
+		/* This needs a subtransaction, which is still possible here: see interventions.c. */
 		cg_interventions_refresh();
 	}
 

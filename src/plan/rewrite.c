@@ -341,7 +341,7 @@ rewrite_ctes(Query *query, RewriteContext *context, bool top)
 	{
 		CommonTableExpr *cte = list_nth_node(CommonTableExpr, query->cteList, i);
 
-		/* A recursive one may use its columns in a part that is walked later. */
+		/* A recursive CTE may use its own columns in a part that is walked later. */
 		context->place.decides = saved.decides || query->hasRecursive;
 		context->output = cte;
 		cte->ctequery = cg_references_rewrite(cte->ctequery, context);
@@ -394,7 +394,7 @@ rewrite_rtable(Query *query, void *output, RewriteContext *context)
 			context->place = saved;
 		}
 		rewrite_aliases(rte, context);
-		/* The arguments of these decide which rows they return. */
+		/* Functions and VALUES in FROM return rows, and their arguments decide which ones. */
 		context->place.decides = true;
 		context->place.by_rows = rte->rtekind == RTE_FUNCTION && !cg_uses_any(context, rte);
 		rte->functions = (List *) cg_references_rewrite((Node *) rte->functions, context);

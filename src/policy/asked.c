@@ -69,7 +69,7 @@ find_asked(CgAsked *asked, List *queries)
 
 	cg_callees_of_expression((Node *) queries, &callees);
 	(void) relation_walker((Node *) queries, asked);
-	/* The list grows while we walk it. */
+	/* The list grows during the loop. */
 	for (int i = 0; i < list_length(callees.seen_functions); i++)
 	{
 		List	   *body = body_of(list_nth_oid(callees.seen_functions, i));

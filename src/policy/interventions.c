@@ -34,7 +34,7 @@
 #include "policy/trust.h"
 #include "policy/windowquery.h"
 
-/* One relation of the list, with what its plans were made from. */
+/* One relation of the list, with the state from which its plans were made. */
 typedef struct Entry
 {
 	CgInterventions public;		/* first, since callers get a list of these */

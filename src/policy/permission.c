@@ -89,7 +89,7 @@ privilege_inval(int cacheid, uint32 hashvalue)
 static void
 permission_inval(Oid relid)
 {
-	/* Counts any relation: load() may be reading the table now, and "table" is not set yet. */
+	/* Counts every relation: load() may be reading the table now, before it sets "table". */
 	invalidations++;
 	if (relid == table || !OidIsValid(relid))
 		table = InvalidOid;

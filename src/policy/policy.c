@@ -35,7 +35,7 @@
 #include "policy/policy.h"
 #include "policy/policycache.h"
 
-/* The context of add_labels(). */
+/* The context argument of add_labels(). */
 typedef struct BuildContext
 {
 	CgPolicy   *policy;			/* to fill */

@@ -21,7 +21,7 @@ extern const CgPolicy *cg_policycache_find(Oid relid);
 /* The same, also if it is stale; NULL if no policy was ever found there. */
 extern const CgPolicy *cg_policycache_peek(Oid relid);
 
-/* Is a lock held on any relation with guarded columns that was ever found? */
+/* Does the transaction hold a lock on a relation with guarded columns that the cache knows? */
 extern bool cg_policycache_is_any_locked(void);
 
 /*

@@ -30,7 +30,8 @@ extern void cg_verdict_require_image(List *before, bool admin, Oid relid, Oid fu
 
 /*
  * ERROR insufficient_privilege if the relation's question calls a function that is not
- * trusted, or would run with the rights of a role that has too many.
+ * trusted, or would run with the rights of a role that has too many; ERROR
+ * invalid_parameter_value if it cannot be asked for another reason.
  */
 extern void cg_verdict_require_trust(Oid relid);
 

@@ -19,7 +19,7 @@
 
 #include "read/chosen.h"
 
-/* In the query's own memory. */
+/* A note about a query, in the query's own memory. */
 typedef struct Noted
 {
 	QueryDesc  *query;

@@ -344,7 +344,7 @@ errordetail_emit(ErrorData *error)
 	{
 		if (!judged && error->detail && is_deferring())
 			hide_detail();
-		/* For the door, which sees it next. */
+		/* The door sees the error next. */
 		judged = true;
 	}
 	if (prev_emit_log)

@@ -273,7 +273,7 @@ leave(Execution *execution)
 	}
 }
 
-/* Do the rows, and the errors, of an execution pass the door before anybody has them? */
+/* Do the rows and the errors of an execution go only to the client, through the door? */
 static bool
 is_behind_door(const Execution *execution)
 {
@@ -301,7 +301,7 @@ end_by_error(Execution *execution, const Step *step)
 				 errmsg("a synchronous standby has not acknowledged the record of a read")));
 }
 
-/* A normal end. */
+/* Ends an execution without an error. */
 static void
 end(Execution *execution, const Step *step)
 {

@@ -47,7 +47,7 @@ extern bool cg_execution_owes(void);
  */
 extern bool cg_execution_settle(void);
 
-/* The same where an ERROR is right. */
+/* The same, but throws an ERROR if a synchronous standby did not acknowledge. */
 extern void cg_execution_settle_or_fail(void);
 
 /* Called at the first record of a session, to install hooks that other sessions do not need. */
