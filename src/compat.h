@@ -325,12 +325,9 @@ cg_compat_json_values(const Node *node)
 
 /* What a query groups by: 18 has it in an entry of the range table, to which all else refers. */
 #if PG_VERSION_NUM >= 180000
-#define CG_COMPAT_GROUP_EXPRESSIONS(rte, walk) \
-	((rte)->groupexprs = (List *) (walk))
-#define cg_compat_group_expressions(rte) ((Node *) (rte)->groupexprs)
+#define cg_compat_group_expressions(rte) ((rte)->groupexprs)
 #else
-#define CG_COMPAT_GROUP_EXPRESSIONS(rte, walk)
-#define cg_compat_group_expressions(rte) ((Node *) NULL)
+#define cg_compat_group_expressions(rte) NIL
 #endif
 
 /* Run conditions of window functions are in the parse tree in 15 and 16 alone. */

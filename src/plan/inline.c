@@ -27,6 +27,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "plan/inline.h"
 #include "policy/descend.h"
 #include "policy/policy.h"
@@ -196,6 +197,8 @@ inline_query(Query *query, InlineContext *walk)
 			(void) inline_walker((Node *) rte->subquery, walk);
 		else if (rte->rtekind == RTE_FUNCTION)
 			(void) call_walker((Node *) rte->functions, walk);
+		else if ((int) rte->rtekind == RTE_GROUP)
+			(void) call_walker((Node *) cg_compat_group_expressions(rte), walk);
 	}
 	/* The functions that make rows matter, too: see called.h. */
 	if (walk->query->commandType == CMD_SELECT || query->returningList != NIL)

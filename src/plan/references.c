@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/site.h"
+#include "compat.h"
 #include "plan/calls.h"
 #include "plan/known.h"
 #include "plan/rewrite_private.h"
@@ -231,6 +232,8 @@ rewrite_var(Var *var, RewriteContext *context)
 
 	if (context->place.decides)
 		cg_uses_note(context, var);
+	if ((int) rte->rtekind == RTE_GROUP)
+		cg_groups_note(context, rte, var->varattno);
 	/* System columns hold no guarded values. */
 	if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_NAMEDTUPLESTORE) ||
 		var->varattno < 0 || !OidIsValid(rte->relid))

@@ -54,7 +54,6 @@ static List *rewrite_targets(List *targets, Query *query, void *output, RewriteC
 static void read_compared(Query *query, RewriteContext *context);
 static void rewrite_output(Query *query, void *output, RewriteContext *context, bool top);
 static void rewrite_conditions(Query *query, RewriteContext *context);
-static void rewrite_groups(Query *query, RewriteContext *context);
 static void rewrite_ctes(Query *query, RewriteContext *context, bool top);
 static bool only_unites_all(Node *node);
 static void rewrite_rtable(Query *query, void *output, RewriteContext *context);
@@ -307,28 +306,11 @@ rewrite_conditions(Query *query, RewriteContext *context)
 	/* A grouping expression must be the same here as in the output. */
 	context->place.decides = true;
 	context->place.flows = saved.flows && query->groupClause;
-	rewrite_groups(query, context);
 	query->havingQual = cg_references_rewrite(query->havingQual, context);
 	context->place = saved;
+	cg_groups_rewrite(query, context);
 	query->limitOffset = rewrite_condition(query->limitOffset, context);
 	query->limitCount = rewrite_condition(query->limitCount, context);
-}
-
-/* Grouping expressions: walked after the output and HAVING, and before other entries. */
-static void
-rewrite_groups(Query *query, RewriteContext *context)
-{
-	ListCell   *lc;
-
-	foreach(lc, query->rtable)
-	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-		if ((int) rte->rtekind == RTE_GROUP)
-		{
-			CG_COMPAT_GROUP_EXPRESSIONS(rte, cg_references_rewrite(cg_compat_group_expressions(rte), context));
-		}
-	}
 }
 
 /* Begins with the last one, which may use those before it. */

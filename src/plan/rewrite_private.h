@@ -1,6 +1,6 @@
 /*
  * rewrite_private.h
- *		The inside of the rewrite, only for rewrite.c, references.c and uses.c.
+ *		The inside of the rewrite, only for rewrite.c, references.c, groups.c and uses.c.
  */
 #ifndef CG_REWRITE_PRIVATE_H
 #define CG_REWRITE_PRIVATE_H
@@ -31,6 +31,7 @@ typedef struct RewriteContext
 	RewritePlace place;
 	void	   *output;			/* the entry whose columns the next query makes: see uses.c */
 	List	   *uses;			/* uses of columns in conditions */
+	List	   *groups;			/* uses of grouping expressions: see groups.c */
 	bool		eager;			/* see carriers.h */
 	bool		writer;			/* see writers.h */
 	bool		may_write;		/* see cg_writers_may_be_one() */
@@ -50,6 +51,12 @@ extern Node *cg_references_rewrite(Node *node, RewriteContext *context);
 
 /* Assignments to columns of existing rows of the query's result relation. */
 extern List *cg_references_rewrite_assignments(List *targets, Query *query, RewriteContext *context);
+
+/* groups.c: notes what is done, at the place where the walk is, with what a query groups by. */
+extern void cg_groups_note(RewriteContext *context, const RangeTblEntry *rte, AttrNumber attnum);
+
+/* Rewrites what the query groups by, when all that uses it has been walked. */
+extern void cg_groups_rewrite(Query *query, RewriteContext *context);
 
 /* uses.c: notes that a condition uses a column of an entry of the range table. */
 extern void cg_uses_note(RewriteContext *context, const Var *var);

@@ -107,7 +107,7 @@ rte_walker(RangeTblEntry *rte, RowlessContext *context)
 			break;
 		case RTE_GROUP:
 			/* PostgreSQL 15 has these expressions in the target list. */
-			if (rowless_walker(cg_compat_group_expressions(rte), context))
+			if (rowless_walker((Node *) cg_compat_group_expressions(rte), context))
 				return true;
 			break;
 		default:
