@@ -24,7 +24,7 @@ WERROR = -Werror
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers $(if $(findstring clang,$(shell $(CC) --version)),\
 	-Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes \
-	-Wno-cast-function-type-mismatch,\
+	-Wno-cast-function-type-mismatch -Wno-cast-function-type-strict,\
 	-Wno-clobbered) $(WERROR) -MMD -MP
 # What ereport() ends in is ours, so that no refusal can forget to be a record:
 # see src/base/refused.h.

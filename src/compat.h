@@ -12,9 +12,8 @@
 
 #include "postgres.h"
 
-#if (PG_VERSION_NUM < 150000 || PG_VERSION_NUM / 10000 == 16 || PG_VERSION_NUM >= 180000) && \
-	!defined(CG_UNTESTED_VERSION)
-#error "contact_guard has been tested with PostgreSQL 15 and 17 only"
+#if (PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000) && !defined(CG_UNTESTED_VERSION)
+#error "contact_guard has been tested with PostgreSQL 15 to 18 only"
 #endif
 
 #include "catalog/pg_class.h"
@@ -226,6 +225,27 @@ extern void assign_synchronous_commit(int newval, void *extra);
 #define cg_compat_is_copied(relkind) ((relkind) == RELKIND_RELATION || (relkind) == RELKIND_MATVIEW)
 #else
 #define cg_compat_is_copied(relkind) ((relkind) == RELKIND_RELATION)
+#endif
+
+/* NOT NULL is a constraint of its own, of domains since 17, of tables since 18. */
+#if PG_VERSION_NUM < 170000
+#define CONSTRAINT_NOTNULL 'n'
+#endif
+
+/* Attributes of constraints that this version does not have: numbers that none bears. */
+#if PG_VERSION_NUM < 180000
+#define CONSTR_ATTR_ENFORCED 10001
+#define CONSTR_ATTR_NOT_ENFORCED 10002
+#endif
+
+/* Does ALTER CONSTRAINT have the rows that are there checked?  18 may. */
+#if PG_VERSION_NUM >= 180000
+#define cg_compat_enforces(command) \
+	((command)->subtype == AT_AlterConstraint && IsA((command)->def, ATAlterConstraint) && \
+	 castNode(ATAlterConstraint, (command)->def)->alterEnforceability && \
+	 castNode(ATAlterConstraint, (command)->def)->is_enforced)
+#else
+#define cg_compat_enforces(command) false
 #endif
 
 /* Sub-commands of ALTER TABLE that this version does not have: numbers that none bears. */

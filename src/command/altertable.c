@@ -247,7 +247,7 @@ decide(AlterTableCmd *command, Oid relid, List *family, bool admin)
 				 errhint("A newer version of contact_guard may know it.")));
 	if (!admin && needs_admin(command, family))
 		cg_ddl_refuse(relid, psprintf("%s of", describe(command)));
-	if (rule == RULE_VALIDATE)
+	if (rule == RULE_VALIDATE || cg_compat_enforces(command))
 		cg_foreignkeys_require_all_rows(relid);
 	else if (rule == RULE_KEEPS)
 		keep_derived(command, family);
@@ -285,6 +285,9 @@ needs_admin(AlterTableCmd *command, List *family)
 				case CONSTR_CHECK:
 				case CONSTR_EXCLUSION:
 					return false;
+					/* As SET NOT NULL. */
+				case CONSTR_NOTNULL:
+					return is_chosen_in(family);
 				default:
 					return true;
 			}
@@ -332,7 +335,7 @@ is_computed(ColumnDef *column)
 	ListCell   *lc;
 
 	foreach(lc, column->constraints)
-		switch (lfirst_node(Constraint, lc)->contype)
+		switch ((int) lfirst_node(Constraint, lc)->contype)
 		{
 			case CONSTR_NULL:
 			case CONSTR_NOTNULL:
@@ -345,6 +348,8 @@ is_computed(ColumnDef *column)
 			case CONSTR_ATTR_NOT_DEFERRABLE:
 			case CONSTR_ATTR_DEFERRED:
 			case CONSTR_ATTR_IMMEDIATE:
+			case CONSTR_ATTR_ENFORCED:
+			case CONSTR_ATTR_NOT_ENFORCED:
 				/* accessrules.c decides by the columns, before a row is checked. */
 			case CONSTR_CHECK:
 			case CONSTR_GENERATED:

@@ -115,12 +115,12 @@ sub speakers
 	return @found;
 }
 
-# Those that say "where installed" in their line
+# Those that say so in their line: "where installed", "not in every minor release"
 sub optional
 {
 	my ($file) = @_;
 
-	return [ slurp($file) =~ /^(\S+)\s.*\bwhere installed\b/mg ];
+	return [ slurp($file) =~ /^(\S+)\s.*\b(?:where installed|not in every minor release)\b/mg ];
 }
 
 my $words = 'test/census.d/functions';
@@ -131,6 +131,7 @@ my $words = 'test/census.d/functions';
 		where => 'the server\'s catalog',
 		members => sub { names_of(grep { is_marked($_) } values %functions) },
 		listed => [ $words, qr/^(\w+)\s+(?!text\b)\S/m ],
+		optional => optional($words),
 	},
 	{
 		name => 'built-in function of builtins.c that leaves its arguments to nobody',

@@ -110,7 +110,7 @@ free('a privilege', q(CREATE TABLE crm.own (id int PRIMARY KEY); INSERT INTO crm
 # A command whose values are all stored ones
 {
 	$node->safe_psql('crm', q(
-		CREATE FUNCTION crm.part(t text) RETURNS int IMMUTABLE LANGUAGE sql BEGIN ATOMIC SELECT CASE WHEN current_setting('crm.strict', true) = 'on' THEN t::int ELSE 0 END; END;
+		CREATE FUNCTION crm.part(t text) RETURNS int IMMUTABLE LANGUAGE sql BEGIN ATOMIC SELECT CASE WHEN current_setting('crm.strict', true) = 'on' THEN (t || left(current_setting('crm.strict', true), 0))::int ELSE 0 END; END;
 		CREATE TABLE crm.note (id int PRIMARY KEY, code text);
 		INSERT INTO crm.note VALUES (1, 'SECRET-HH');
 		CREATE INDEX note_part ON crm.note (crm.part(code));

@@ -117,7 +117,8 @@ sub emits
 	cmp_ok(length $text{501}, '<', 11_000, 'a long list is cut');
 	is($text{502}, 'SELECT phone, ...', 'what a long literal says is not shown, nor what may be its end');
 	is($text{503}, 'SELECT phone, ...', '... of any length beyond what is looked at');
-	is($text{504}, '...', 'nor a comment');
+	# PostgreSQL 18 says that the statement begins behind it.
+	is($text{504}, $node->pg_version->major < 18 ? '...' : 'SELECT phone FROM crm.customer WHERE id = $1', 'nor a comment');
 	foreach my $case (
 		[ "/* it\\'s */ SELECT phone FROM crm.customer WHERE id = 510", 'SELECT phone FROM crm.customer WHERE id = $1', 'a comment with a backslash and a quote' ],
 		[ "SELECT phone -- \\'\n FROM crm.customer WHERE id = 511", 'SELECT phone FROM crm.customer WHERE id = $1', '... of the other kind' ],

@@ -120,7 +120,8 @@ my %free = (
 sub writes
 {
 	my ($sql) = @_;
-	my $asked = 'SELECT pg_stat_force_next_flush(); SELECT wal_write FROM pg_stat_wal';
+	my $asked = 'SELECT pg_stat_force_next_flush(); SELECT '
+	  . ($node->pg_version->major < 18 ? 'wal_write FROM pg_stat_wal' : q(sum(writes) FROM pg_stat_io WHERE object = 'wal'));
 	$node->safe_psql('crm', 'SELECT contact_guard.sync()');
 	my $before = (split /\n/, $node->safe_psql('crm', $asked))[-1];
 	my $anna = Wire->new($node, 'crm', 'anna');

@@ -17,6 +17,8 @@ BEGIN
 	LOOP
 		-- 1.0's recorder made these as the bootstrap superuser.
 		CONTINUE WHEN member.is_month;
+		-- In newer versions row types and array types are members, too; they follow others.
+		CONTINUE WHEN member.kind = 'TYPE' AND (member.identity LIKE '%[]' OR EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(member.identity) AND relkind <> 'c'));
 		IF member.kind <> 'SEQUENCE' THEN
 			EXECUTE format('ALTER %s %s OWNER TO boss', member.kind, member.identity);
 		END IF;
