@@ -138,6 +138,9 @@ BEGIN
 		          LEFT JOIN pg_catalog.pg_type t ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid AND t.oid OPERATOR(pg_catalog.=) d.objid
 		          LEFT JOIN pg_catalog.pg_namespace n ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid AND n.oid OPERATOR(pg_catalog.=) d.objid
 		         WHERE (c.relkind IS NULL OR c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v}'::pg_catalog."char"[]))
+		           -- Row types and array types are members in newer versions; they follow what they are of.
+		           AND (t.oid IS NULL OR NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray OPERATOR(pg_catalog.=) t.oid))
+		           AND (t.oid IS NULL OR NOT EXISTS (SELECT FROM pg_catalog.pg_class r WHERE r.oid OPERATOR(pg_catalog.=) t.typrelid AND r.relkind OPERATOR(pg_catalog.<>) 'c'::pg_catalog."char"))
 		           AND coalesce(c.oid, p.oid, t.oid, n.oid) IS NOT NULL AND (c.relpersistence IS NULL OR c.relpersistence OPERATOR(pg_catalog.<>) 't'::pg_catalog."char")) o
 		 WHERE o.identity OPERATOR(pg_catalog.<>) 'contact_guard.library_version()'::pg_catalog.text
 	LOOP
