@@ -18,7 +18,7 @@ DATA = $(call files,extension/contact_guard--*.sql)
 SHLIB_LINK = -lcrypto
 
 # A compiler that we have not met may warn where gcc 12 and clang 14 do not: make WERROR=
-WERROR = -Werror
+WERROR ?= -Werror
 # PostgreSQL's headers and hook signatures trip over what follows -Wextra.  With clang
 # they trip over the options, too, of the gcc that PostgreSQL was built by.
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
@@ -38,6 +38,10 @@ CLIENT = src/client/contact-guard
 CLIENT_OBJS = $(patsubst %.c,%.o,$(call files,src/client/*.c)) \
 	$(patsubst src/common/%.c,src/client/pure-%.o,$(call files,src/common/*.c))
 CLIENT_FLAGS = -I$(top)/src -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE
+# It goes where the server's programs are, or to bin of a prefix of its own:
+# client_prefix=/usr/local.  A package for one server comes without it: with_client=no.
+client_prefix ?=
+with_client ?= yes
 
 # Bitcode lets JIT inline a library's functions, of which ours would gain nothing, and
 # needs clang: make with_llvm=yes.
@@ -85,36 +89,41 @@ $(OBJS) $(CLIENT_OBJS): $(firstword $(MAKEFILE_LIST)) $(top)/$(EXTENSION).contro
 $(OBJS:.o=.bc): %.bc: %.o
 -include $(OBJS:.o=.d) $(CLIENT_OBJS:.o=.d)
 
+ifneq ($(with_client),no)
 all: $(CLIENT)
+install: install-client
+uninstall: uninstall-client
+endif
+client: $(CLIENT)
 $(CLIENT): $(CLIENT_OBJS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -lcrypto
+	$(CC) $(CFLAGS) $(LDFLAGS) $(CLIENT_LDFLAGS) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -lcrypto
 src/client/%.o: src/client/%.c
 	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -DCG_VERSION='"$(CG_VERSION)"' -c -o $@ $<
 src/client/pure-%.o: src/common/%.c
 	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -c -o $@ $<
 
-install: install-client
+client_bin = $(DESTDIR)$(if $(client_prefix),$(client_prefix)/bin,$(bindir))
+client_man = $(DESTDIR)$(if $(client_prefix),$(client_prefix)/share/man,$(mandir))/man1
 install-client: $(CLIENT)
-	$(MKDIR_P) '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1'
-	$(INSTALL_PROGRAM) $(CLIENT) '$(DESTDIR)$(bindir)/contact-guard'
-	$(INSTALL_DATA) $(top)/$(CLIENT).1 '$(DESTDIR)$(mandir)/man1/contact-guard.1'
-uninstall: uninstall-client
+	$(MKDIR_P) '$(client_bin)' '$(client_man)'
+	$(INSTALL_PROGRAM) $(CLIENT) '$(client_bin)/contact-guard'
+	$(INSTALL_DATA) $(top)/$(CLIENT).1 '$(client_man)/contact-guard.1'
 uninstall-client:
-	rm -f '$(DESTDIR)$(bindir)/contact-guard' '$(DESTDIR)$(mandir)/man1/contact-guard.1'
+	rm -f '$(client_bin)/contact-guard' '$(client_man)/contact-guard.1'
 
 # Says what the server lacks before thirty tests say it, each in its own way.
 installcheck-server:
 	@PATH='$(bindir)':"$$PATH" $(top)/test/ready $(CG_VERSION)
 installcheck: export TEMP_CONFIG = $(abspath $(top)/test/contact_guard.conf)
 installcheck: export LANG = C.UTF-8
-.PHONY: install-client uninstall-client installcheck-server
+.PHONY: client install-client uninstall-client installcheck-server
 else
 # demo and test must work where nothing is installed yet.
 all install installcheck:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test soak sanitize matrix mediation-table smith core independent bench bench-cost format
+.PHONY: demo test soak sanitize matrix dist deb deb-test mediation-table smith core independent bench bench-cost format
 demo:
 	KEEP=$(KEEP) $(top)/test/demo/run
 
@@ -135,6 +144,24 @@ sanitize:
 # of the Debian that has it; not part of `make test`.
 matrix:
 	$(top)/test/matrix/run $(RELEASES)
+
+# contact_guard-VERSION.tar.gz, and the same as .zip for PGXN: what the last commit has.
+DIST = contact_guard-$(shell sed -n 's/^   "version": "\(.*\)",/\1/p' $(top)/META.json)
+DIST_DIR = .
+dist:
+	@git -C $(top) -c safe.directory='*' rev-parse HEAD >/dev/null || \
+		{ echo "make dist needs git and its repository: it packs the last commit" >&2; exit 1; }
+	git -C $(top) -c safe.directory='*' archive --prefix=$(DIST)/ -o $(abspath $(DIST_DIR))/$(DIST).tar.gz HEAD
+	git -C $(top) -c safe.directory='*' archive --prefix=$(DIST)/ -o $(abspath $(DIST_DIR))/$(DIST).zip HEAD
+
+# Debian packages, each release's built in a chroot of it; and these installed on a fresh one,
+# used, upgraded from 1.0 and removed.  RELEASES="bookworm trixie testing", bookworm alone
+# if nothing is said.
+deb:
+	$(top)/test/packages/build $(RELEASES)
+
+deb-test:
+	$(top)/test/packages/run $(RELEASES)
 
 # docs/mediation.md: each case of test/mediation, and what came of it.
 mediation-table:

@@ -52,7 +52,7 @@ EXECUTE p (7);
 UPDATE customer SET note = 'y' WHERE id = 7 RETURNING email;
 RESET SESSION AUTHORIZATION;
 SELECT contact_guard.sync();
-SELECT event, relation, columns, customer, count, intervention, purpose, reason, application, client, query
+SELECT event, relation, columns, customer, count, intervention, purpose, reason, application, CASE client WHEN coalesce(host(inet_client_addr()), '[local]') THEN 'this one' ELSE client END AS client, query
   FROM contact_guard.access_log WHERE actor = 'regress_log_anna' AND seq >= :start ORDER BY seq, customer \gx
 SELECT count(*), count(DISTINCT statement) AS statements, count(DISTINCT session) AS sessions, count(DISTINCT login) AS logins,
        bool_and(read_at > now() - interval '1 h' AND read_at <= clock_timestamp()) AS times, bool_and(login = session_user) AS login
