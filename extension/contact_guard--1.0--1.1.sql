@@ -243,8 +243,14 @@ CREATE FUNCTION contact_guard.reveal_nullable(value anyelement, customer "any", 
 REVOKE ALL ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) TO PUBLIC;
 
+-- 1.0 called it test_support; the library has that symbol for it as well.
+CREATE OR REPLACE FUNCTION contact_guard.test_support(internal) RETURNS internal
+	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'cg_filter_support';
+REVOKE ALL ON FUNCTION contact_guard.test_support(internal) FROM PUBLIC;
+ALTER FUNCTION contact_guard.test_support(internal) RENAME TO filter_support;
+
 CREATE OR REPLACE FUNCTION contact_guard.found(customer "any", site contact_guard.site) RETURNS boolean
-	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 SUPPORT contact_guard.test_support
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 SUPPORT contact_guard.filter_support
 	AS 'MODULE_PATHNAME', 'cg_found';
 REVOKE ALL ON FUNCTION contact_guard.found("any", contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.found("any", contact_guard.site) TO PUBLIC;
@@ -802,7 +808,7 @@ COMMENT ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_gua
 	'Internal: as reveal(), where the key of the customer may be NULL.';
 COMMENT ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) IS
 	'Internal: the customers whom mode hide shows to the actor.';
-COMMENT ON FUNCTION contact_guard.test_support(internal) IS
+COMMENT ON FUNCTION contact_guard.filter_support(internal) IS
 	'Internal: tells the planner how many rows visible() and found() let through.';
 COMMENT ON FUNCTION contact_guard.visible("any", contact_guard.site) IS
 	'Internal: does mode hide show rows of this customer to the actor?';

@@ -34,7 +34,8 @@
 #include "policy/rtemark.h"
 
 static needs_fmgr_hook_type prev_needs_fmgr = NULL;
-static bool forbidden = false;
+/* Planner calls of ours under way.  CREATE INDEX and CLUSTER use no planner hook. */
+static int	planning = 0;
 
 static bool inline_needs_fmgr(Oid function);
 static bool inline_walker(Node *node, void *context);
@@ -62,10 +63,16 @@ cg_inline_init(void)
 	needs_fmgr_hook = inline_needs_fmgr;
 }
 
-void
-cg_inline_forbid(bool forbid)
+int
+cg_inline_planning(void)
 {
-	forbidden = forbid;
+	return planning;
+}
+
+void
+cg_inline_set_planning(int depth)
+{
+	planning = depth;
 }
 
 static bool
@@ -76,7 +83,7 @@ inline_needs_fmgr(Oid function)
 
 	if (prev_needs_fmgr && prev_needs_fmgr(function))
 		return true;
-	if (!forbidden)
+	if (planning == 0)
 		return false;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))

@@ -28,9 +28,11 @@ extern void cg_inline_init(void);
 extern void cg_inline_functions(Query *query, CgInlined *inlined);
 
 /*
- * While true, the planner inlines no set-returning SQL function: its body would not have
- * passed the rewrite.
+ * How many calls of the planner are under way, with the rewrite behind them.  While there
+ * is one, the planner inlines no set-returning SQL function: its body would not have passed
+ * the rewrite.  Who raises the number gives it back its old value, after an error too.
  */
-extern void cg_inline_forbid(bool forbid);
+extern int	cg_inline_planning(void);
+extern void cg_inline_set_planning(int depth);
 
 #endif							/* CG_INLINE_H */

@@ -37,9 +37,6 @@
 #include "read/around.h"
 #include "read/resume.h"
 
-/* Number of our planner calls under way.  CREATE INDEX and CLUSTER use no planner hook. */
-static int	planning = 0;
-
 static planner_hook_type prev_planner = NULL;
 static get_relation_info_hook_type prev_get_relation_info = NULL;
 static get_relation_stats_hook_type prev_get_relation_stats = NULL;
@@ -70,12 +67,6 @@ cg_planner_init(void)
 	cg_inline_init();
 }
 
-bool
-cg_planner_is_planning(void)
-{
-	return planning > 0;
-}
-
 static PlannedStmt *
 call_next_planner(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
 {
@@ -91,7 +82,7 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	PlannedStmt *result;
 	CgFrame		frame;
 	CgAround	around;
-	int			depth = planning;
+	int			depth = cg_inline_planning();
 	ListCell   *lc;
 
 	/* A database without the extension has no policy. */
@@ -111,8 +102,7 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	}
 	PG_CATCH();
 	{
-		planning = depth;
-		cg_inline_forbid(depth > 0);
+		cg_inline_set_planning(depth);
 		if (around.read)
 			cg_folding_note_failure();
 		cg_around_leave(&around);
@@ -130,6 +120,7 @@ static PlannedStmt *
 plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamListInfo boundParams)
 {
 	PlannedStmt *result;
+	int			depth = cg_inline_planning();
 	CgInlined	inlined;
 	CgRewritten rewritten = {0};
 
@@ -150,12 +141,10 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	if (inlined.statistics)
 		cg_statistics_guard(parse);
 
-	/* The caller catches an error, and resets both. */
-	planning++;
-	cg_inline_forbid(true);
+	/* The caller catches an error, and sets it back. */
+	cg_inline_set_planning(depth + 1);
 	result = call_next_planner(parse, query_string, cursorOptions, boundParams);
-	planning--;
-	cg_inline_forbid(planning > 0);
+	cg_inline_set_planning(depth);
 	cg_called_mark_plan(result, rewritten.called, rewritten.called_kinds);
 	result->invalItems = list_concat(result->invalItems, inlined.dependencies);
 	/* Assumptions about the actor may be wrong for another role. */
@@ -231,7 +220,7 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 	/* The planner has copied the index expressions by now. */
 	if (cg_around_innermost() && cg_around_innermost()->read)
 		cg_folding_forget_kept(relid);
-	policy = planning > 0 ? cg_policy_get(relid) : NULL;
+	policy = cg_inline_planning() > 0 ? cg_policy_get(relid) : NULL;
 	if (policy == NULL)
 		return;
 	seen = cg_rtemark_get(planner_rt_fetch(rel->relid, root), &mark) ? mark.relid : InvalidOid;
@@ -257,7 +246,7 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 static bool
 has_guarded(const RangeTblEntry *rte, AttrNumber attnum)
 {
-	const CgPolicy *policy = planning > 0 ? cg_policy_get(rte->relid) : NULL;
+	const CgPolicy *policy = cg_inline_planning() > 0 ? cg_policy_get(rte->relid) : NULL;
 	CgMark		mark;
 
 	return policy && cg_policy_column(policy, attnum) && !(cg_rtemark_get(rte, &mark) && is_look_up(&mark));

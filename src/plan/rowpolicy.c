@@ -42,7 +42,7 @@
 #include "base/site.h"
 #include "compat.h"
 #include "plan/calls.h"
-#include "plan/planner.h"
+#include "plan/inline.h"
 #include "plan/rowpolicy.h"
 #include "policy/policy.h"
 #include "policy/rtemark.h"
@@ -204,7 +204,7 @@ is_foreign_key_check(const Query *query, RangeTblEntry *rte)
 {
 	Oid			role = cg_compat_check_as_user(query, rte);
 
-	return cg_execution_is_foreign_key_check() && !cg_planner_is_planning() &&
+	return cg_execution_is_foreign_key_check() && cg_inline_planning() == 0 &&
 		object_ownercheck(RelationRelationId, rte->relid, OidIsValid(role) ? role : GetUserId());
 }
 

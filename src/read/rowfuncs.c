@@ -30,6 +30,7 @@ PG_FUNCTION_INFO_V1(cg_open_customers);
 PG_FUNCTION_INFO_V1(cg_visible);
 PG_FUNCTION_INFO_V1(cg_found);
 
+PG_FUNCTION_INFO_V1(cg_filter_support);
 PG_FUNCTION_INFO_V1(cg_test_support);
 
 static bool key_value(const char *text, Oid type, Datum *value);
@@ -150,7 +151,7 @@ cg_found(PG_FUNCTION_ARGS)
 }
 
 Datum
-cg_test_support(PG_FUNCTION_ARGS)
+cg_filter_support(PG_FUNCTION_ARGS)
 {
 	Node	   *request = (Node *) PG_GETARG_POINTER(0);
 
@@ -158,4 +159,11 @@ cg_test_support(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(NULL);
 	((SupportRequestSelectivity *) request)->selectivity = 1.0;
 	PG_RETURN_POINTER(request);
+}
+
+/* Its name in version 1.0. */
+Datum
+cg_test_support(PG_FUNCTION_ARGS)
+{
+	return cg_filter_support(fcinfo);
 }
