@@ -109,7 +109,7 @@ sub cluster
 {
 	my ($name, @settings) = @_;
 	require Bench::Cluster;
-	$clusters{$name} //= Bench::Cluster->new($name, 5990 + keys %clusters, @settings);
+	$clusters{$name} //= Bench::Cluster->new($name, 5970 + keys %clusters, @settings);
 	return $clusters{$name};
 }
 

@@ -94,13 +94,12 @@ sub run
 			next if !$wanted->{$full} || !$cluster;
 			push @variants, [ $full, sub
 			{
-				my $before = $cluster->cpu;
-				my ($rate, $done) = $cluster->rate(user => 'anna', script => "$which\n$sql;", clients => $clients);
-				# What the recorder has not done yet must not cost the next one.
-				my $rest = $name =~ /^(shown|withheld)$/ ? $crm->settle : undef;
-				figure("$full/cpu", 'us CPU each', 1e6 * ($cluster->cpu - $before) / $done);
-				figure("$full/rest", 's more of recorder', $rest) if defined $rest;
-				return $rate;
+				my ($rate, $done);
+				return $cluster->spend($full, sub { $done }, sub
+				{
+					($rate, $done) = $cluster->rate(user => 'anna', script => "$which\n$sql;", clients => $clients);
+					return $rate;
+				});
 			} ];
 		}
 		turns('a second', @variants) if @variants;

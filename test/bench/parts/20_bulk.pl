@@ -45,11 +45,12 @@ sub run
 				push @variants, [ $full, sub
 				{
 					my $sql = "SELECT id, phone FROM crm.$table$suffix";
-					my $time = $kind eq 'select'
-					  ? $crm->milliseconds(user => $user, script => "$sql;", options => [ '-t', 1 ])
-					  : ($crm->timed($user, "COPY ($sql) TO STDOUT"))[0];
-					figure("$full/rest", 's more of recorder', $crm->settle) if $table eq 'customer';
-					return $time;
+					return scalar $crm->spend($full, $size, sub
+					{
+						return $kind eq 'select'
+						  ? $crm->milliseconds(user => $user, script => "$sql;", options => [ '-t', 1 ])
+						  : ($crm->timed($user, "COPY ($sql) TO STDOUT"))[0];
+					});
 				} ];
 			}
 		}

@@ -20,7 +20,8 @@ sub guarded
 sub new
 {
 	my ($class, $name, $port, @settings) = @_;
-	my $self = bless { name => $name, port => $port, data => work() . "/$name", log => work() . "/$name.log", scripts => 0 }, $class;
+	my $self = bless { name => $name, port => $port, data => work() . "/$name", log => work() . "/$name.log", scripts => 0,
+		guarded => scalar grep { /contact_guard/ } @settings }, $class;
 
 	run('initdb', '-D', $self->{data}, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8');
 	open my $conf, '>>', "$self->{data}/postgresql.conf" or die "$self->{data}: $!\n";
@@ -32,10 +33,11 @@ sub new
 	return $self;
 }
 
+# start(OPTION...): with these for the server's command line
 sub start
 {
-	my ($self) = @_;
-	run('pg_ctl', '-D', $self->{data}, '-l', $self->{log}, '-w', 'start');
+	my ($self, @options) = @_;
+	run('pg_ctl', '-D', $self->{data}, '-l', $self->{log}, '-w', (map { ('-o', $_) } @options), 'start');
 	$self->{running} = 1;
 }
 
@@ -157,8 +159,9 @@ sub timed
 	return $output =~ /^Time: ([\d.]+) ms/mg;
 }
 
-# cpu(): seconds that its processes have used, those that have ended included.  It waits
-# for sessions that are about to end: what a process used counts once it has been reaped.
+# cpu(): seconds that its processes have used, those that have ended included, and those of
+# them that are the recorder's.  It waits for sessions that are about to end: what a process
+# used counts once it has been reaped.
 sub cpu
 {
 	my ($self) = @_;
@@ -166,7 +169,7 @@ sub cpu
 	chomp(my $postmaster = <$file>);
 	for (;;)
 	{
-		my ($ticks, $ending) = (0, 0);
+		my ($ticks, $recorder, $ending) = (0, 0, 0);
 		foreach my $folder (glob('/proc/[0-9]*'))
 		{
 			open my $in, '<', "$folder/stat" or next;
@@ -180,11 +183,31 @@ sub cpu
 				next;
 			}
 			open my $title, '<', "$folder/cmdline" or next;
-			$ending++ if $state eq 'Z' || (<$title> // '') =~ /^postgres: (anna|dispatcher) /;
+			my $name = <$title> // '';
+			$recorder += $fields[9] + $fields[10] if $name =~ /contact_guard recorder/;
+			$ending++ if $state eq 'Z' || $name =~ / \[local\] /;
 		}
-		return $ticks / POSIX::sysconf(POSIX::_SC_CLK_TCK()) if !$ending;
+		my $tick = POSIX::sysconf(POSIX::_SC_CLK_TCK());
+		return wantarray ? ($ticks / $tick, $recorder / $tick) : $ticks / $tick if !$ending;
 		sleep 0.02;
 	}
+}
+
+# spend(NAME, COUNT, CODE): runs CODE until the recorder has done, too, and notes the CPU
+# time that one of COUNT things took, all processes together, and of them the recorder;
+# COUNT may be code that says it afterwards
+sub spend
+{
+	my ($self, $name, $count, $code) = @_;
+	my ($before, $recorder_before) = $self->cpu;
+	my @result = $code->();
+	figure("$name/rest", 's more of recorder', $self->settle) if $self->{guarded};
+	my ($after, $recorder_after) = $self->cpu;
+	my $n = ref $count ? $count->() : $count;
+	figure("$name/cpu", 'us CPU each', 1e6 * ($after - $before) / $n);
+	my $recorder = 1e6 * ($recorder_after - $recorder_before) / $n;
+	figure("$name/cpu/recorder", 'us CPU each', $recorder) if $recorder > 0;
+	return wantarray ? @result : $result[0];
 }
 
 # settle(): waits until the recorder has done, and says how many seconds that took

@@ -42,13 +42,24 @@ sub value_of
 	return (median(@values), min(@values), max(@values));
 }
 
+# The same by the CPU time that each took, which other work on the machine changes less:
+# a rate is compared the other way round.
+sub by_cpu
+{
+	my ($goal) = @_;
+	my ($over, $under) = @{ $goal->{of} };
+	return if !defined $under || $over =~ m{/cpu$};
+	my ($value) = value_of({ of => $goal->{sense} eq 'at least' ? [ "$under/cpu", "$over/cpu" ] : [ "$over/cpu", "$under/cpu" ] });
+	return $value;
+}
+
 sub judged
 {
 	my ($goal) = @_;
 	my ($value, $least, $most) = value_of($goal);
 	my $met = !defined $value ? undef : $goal->{sense} eq 'at least' ? $value >= $goal->{goal} : $value <= $goal->{goal};
 	return { name => $goal->{name}, text => $goal->{text}, sense => $goal->{sense}, goal => $goal->{goal}, of => $goal->{of},
-		value => $value, least => $least, most => $most, met => !defined $met ? 'not measured' : $met ? 'met' : 'NOT MET' };
+		value => $value, least => $least, most => $most, 'by CPU' => scalar by_cpu($goal), met => !defined $met ? 'not measured' : $met ? 'met' : 'NOT MET' };
 }
 
 sub table
@@ -69,7 +80,8 @@ sub table
 	{
 		$table .= sprintf "%-22s %-70s %-8s %6s  %7s %-16s %s\n", $goal->{name}, $goal->{text}, $goal->{sense}, number($goal->{goal}),
 		  number($goal->{value}), defined $goal->{value} && $goal->{least} != $goal->{most}
-		  ? '(' . number($goal->{least}) . ' to ' . number($goal->{most}) . ')' : '', $goal->{met};
+		  ? '(' . number($goal->{least}) . ' to ' . number($goal->{most}) . ')' : '',
+		  $goal->{met} . (defined $goal->{'by CPU'} ? ', by CPU time ' . number($goal->{'by CPU'}) : '');
 	}
 	$table .= join '', map { "note: $_\n" } notes();
 	return "$table== machine\n" . machine($machine);
