@@ -1,10 +1,10 @@
 \echo Use "ALTER EXTENSION contact_guard UPDATE" to load this file. \quit
 
--- From 1.0 to 1.1.  Afterwards the catalog is that of a database in which 1.1 was
--- installed (test/t/059_versions.pl compares everything).  The library is 1.1's or a
--- later one's by now, and has refused to work with the objects of 1.0.
+-- From 1.0 to 1.1.  Afterwards the catalog equals that of a database in which 1.1 was
+-- installed (test/t/059_versions.pl compares everything).  The server already runs the
+-- library of 1.1 or later, which has refused to work with the objects of 1.0.
 
--- See the install script for what is the same there.
+-- Comments that also stand in the install script are only there.
 SET LOCAL transform_null_equals = off;
 SET LOCAL array_nulls = on;
 SET LOCAL default_tablespace = '';
@@ -16,8 +16,8 @@ SET LOCAL IntervalStyle = postgres;
 SET LOCAL check_function_bodies = on;
 SET LOCAL quote_all_identifiers = off;
 
--- Version 1.0 let whoever has CREATE on the schema put his own beside what is ours.
--- Before anything is looked up in it.
+-- In version 1.0 a role with CREATE on the schema could put its own objects beside ours.
+-- This is checked before any look-up in the schema.
 DO $$
 DECLARE
 	stranger pg_catalog.text;
@@ -41,8 +41,8 @@ BEGIN
 END
 $$;
 
--- The server may still run the library of an older version, which it has loaded before
--- the files were replaced: the functions below would not be in it.
+-- The server may still run the library of an older version, because it has loaded the
+-- library before the files were replaced.  That library does not have the functions below.
 DO $$
 BEGIN
 	EXECUTE 'CREATE FUNCTION contact_guard.library_version() RETURNS text '
@@ -68,8 +68,8 @@ REVOKE ALL ON FUNCTION contact_guard.library_version() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.library_version() IS
 	'The version of the library that the server has loaded.';
 
--- The group roles get the mark that tells ours from others' (see the install script).
--- Who is a member stays one; that is for the superuser who updates to look at.
+-- The group roles get our mark (see the install script).  Their members stay; the superuser
+-- who updates should look at them.
 DO $$
 DECLARE
 	role_name pg_catalog.name;
@@ -105,11 +105,11 @@ END
 $$;
 
 ---------------------------------------------------------------------------
--- whose the objects are, and who may use them
+-- owners and privileges of the objects
 ---------------------------------------------------------------------------
 
--- What has been granted and revoked since 1.0 was installed comes again at the end.
--- What is in pg_init_privs was 1.0's script's, or came by ALTER DEFAULT PRIVILEGES.
+-- Privileges that were granted or revoked since 1.0 was installed are set again at the end.
+-- Those in pg_init_privs came from the script of 1.0 or from ALTER DEFAULT PRIVILEGES.
 CREATE TEMPORARY TABLE contact_guard_again (command pg_catalog.text);
 DO $$
 DECLARE
@@ -153,7 +153,7 @@ BEGIN
 			   AND (grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid OPERATOR(pg_catalog.=) grantee))
 			 ORDER BY grantee, privilege_type
 		LOOP
-			-- A partition of the log was made by the recorder: what it has come by default.
+			-- The recorder made the log's partitions, so all their privileges are default ones.
 			IF NOT item.was_there AND NOT (member.kind OPERATOR(pg_catalog.=) 'TABLE'::pg_catalog.text AND member.initial IS NULL) THEN
 				INSERT INTO contact_guard_again VALUES (pg_catalog.format('GRANT %s ON %s %s TO %s%s'::pg_catalog.text, item.privilege_type, member.kind, member.identity,
 					CASE WHEN item.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC' ELSE item.grantee::pg_catalog.regrole::pg_catalog.text END,
@@ -166,17 +166,17 @@ BEGIN
 			EXECUTE pg_catalog.format('REVOKE %s ON %s %s FROM %s CASCADE'::pg_catalog.text, item.privilege_type, member.kind, member.identity,
 				CASE WHEN item.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC' ELSE item.grantee::pg_catalog.regrole::pg_catalog.text END);
 		END LOOP;
-		-- Like what 1.1 makes: the bootstrap superuser's, whoever has installed 1.0.
+		-- As in 1.1 all objects belong to the bootstrap superuser, whoever installed 1.0.
 		IF member.owner OPERATOR(pg_catalog.<>) 10::pg_catalog.oid THEN
 			EXECUTE pg_catalog.format('ALTER %s %s OWNER TO %s'::pg_catalog.text, member.kind, member.identity, own);
 		END IF;
-		-- ALTER DEFAULT PRIVILEGES may have left the owner without some of them.
+		-- ALTER DEFAULT PRIVILEGES may have revoked some privileges of the owner.
 		EXECUTE pg_catalog.format('GRANT ALL ON %s %s TO %s'::pg_catalog.text, member.kind, member.identity, own);
 	END LOOP;
 END
 $$;
 
--- The months of the log have no list of their own: nobody reads them past the log.
+-- The months of the log have no privileges, so that they can be read only through the log.
 CREATE TEMPORARY TABLE contact_guard_month AS
 	SELECT inhrelid AS month FROM pg_catalog.pg_inherits
 	 WHERE inhparent OPERATOR(pg_catalog.=) 'contact_guard.log'::pg_catalog.regclass::pg_catalog.oid;
@@ -186,7 +186,7 @@ DELETE FROM pg_catalog.pg_init_privs
    AND objoid OPERATOR(pg_catalog.=) ANY (SELECT month FROM contact_guard_month);
 DROP TABLE contact_guard_month;
 
--- Who may use what version 1.0 had; what is new has it beside its CREATE.
+-- Privileges on objects of version 1.0; those of new objects stand beside each CREATE.
 GRANT EXECUTE ON FUNCTION contact_guard.require_preload() TO PUBLIC;
 GRANT USAGE ON SCHEMA contact_guard TO PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) TO PUBLIC;
@@ -236,8 +236,8 @@ GRANT EXECUTE ON FUNCTION contact_guard.status(), contact_guard.library_version(
 -- functions
 ---------------------------------------------------------------------------
 
--- The same where the customer key may be NULL: such a row is nobody's, and its value
--- withheld.  A row that an outer join has filled with NULLs has no value either.
+-- The same if the customer key may be NULL: such a row belongs to no customer, and its
+-- value is withheld.  A row that an outer join has filled with NULLs has no value either.
 CREATE FUNCTION contact_guard.reveal_nullable(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement
 	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_reveal_nullable';
 REVOKE ALL ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) FROM PUBLIC;
@@ -255,19 +255,19 @@ CREATE OR REPLACE FUNCTION contact_guard.found(customer "any", site contact_guar
 REVOKE ALL ON FUNCTION contact_guard.found("any", contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.found("any", contact_guard.site) TO PUBLIC;
 
--- unmasked: is what is inserted into a guarded column no mask?  An error where it is.
+-- unmasked: an error if a value that is inserted into a guarded column is a mask.
 CREATE FUNCTION contact_guard.unmasked(value anyelement, site contact_guard.site) RETURNS boolean
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_unmasked';
 REVOKE ALL ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) TO PUBLIC;
 
--- A subscription of another server's tables must not write ours: whatever comes that
--- way is dropped (src/base/ownreplica.c).  These fire nowhere else.
+-- A subscription must not write our tables.  Triggers that fire only in replication discard
+-- the rows that it brings (src/base/ownreplica.c).
 CREATE FUNCTION contact_guard.discard_replicated() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'cg_discard_replicated';
 REVOKE ALL ON FUNCTION contact_guard.discard_replicated() FROM PUBLIC;
 
--- One more argument.
+-- The function has one more argument.
 DROP FUNCTION contact_guard.protect(regclass, name, name[], text, text, text);
 CREATE FUNCTION contact_guard.protect(relation regclass, customer name, columns name[],
 		mask text DEFAULT 'null', mode text DEFAULT 'mask', fallback text DEFAULT 'none',
@@ -276,12 +276,12 @@ CREATE FUNCTION contact_guard.protect(relation regclass, customer name, columns 
 REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) TO contact_guard_admin;
 
--- What a guarded relation's definition may call besides what is harmless by itself.
+-- The definition of a guarded relation may call trusted functions and harmless ones.
 CREATE FUNCTION contact_guard.trust_function(function regprocedure, reason text) RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_trust_function';
 REVOKE ALL ON FUNCTION contact_guard.trust_function(regprocedure, text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.trust_function(regprocedure, text) IS
-	'Names a function that stored values may meet; the trust is in its definition as it is now.';
+	'Trusts a function with stored values; the trust holds for its present definition.';
 GRANT EXECUTE ON FUNCTION contact_guard.trust_function(regprocedure, text) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.distrust_function(function regprocedure) RETURNS void
@@ -297,7 +297,7 @@ CREATE VIEW contact_guard.trusted_functions AS
 REVOKE ALL ON contact_guard.trusted_functions FROM PUBLIC;
 GRANT SELECT ON contact_guard.trusted_functions TO contact_guard_admin, contact_guard_auditor;
 
--- A customer's key as records have it: one that is long is shortened there.
+-- A customer's key as it stands in records, where a long key is shortened.
 CREATE FUNCTION contact_guard.customer_of_record(customer text) RETURNS text
 	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_customer_of_record';
 REVOKE ALL ON FUNCTION contact_guard.customer_of_record(text) FROM PUBLIC;
@@ -338,8 +338,8 @@ CREATE FUNCTION contact_guard.event_number(event text) RETURNS integer
 REVOKE ALL ON FUNCTION contact_guard.event_number(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.event_number(text) TO contact_guard_auditor;
 
--- Rows of 1.0 have leaves of version 1.  The new condition lets through what the old one
--- did; it is checked nevertheless, so that every row of the log is read.
+-- Rows of 1.0 have leaves of version 1.  The new check accepts all rows that the old one
+-- accepted.  It is validated nevertheless, so that every row of the log is read.
 ALTER TABLE contact_guard.log
 	ADD leaf_version smallint NOT NULL DEFAULT 1,
 	DROP CONSTRAINT log_event_check,
@@ -376,7 +376,7 @@ ALTER TABLE contact_guard.journal_session ADD position pg_lsn;
 ALTER TABLE contact_guard.held REPLICA IDENTITY NOTHING,
 	ALTER customer SET STATISTICS 0, ALTER reason SET STATISTICS 0, ALTER held_by SET STATISTICS 0;
 ALTER TABLE contact_guard.intervention ALTER id DROP IDENTITY;
--- What ANALYZE knew of these columns would stay for ever.
+-- The statistics that ANALYZE has stored for these columns would stay for ever.
 DELETE FROM pg_catalog.pg_statistic s USING pg_catalog.pg_attribute a
  WHERE a.attrelid OPERATOR(pg_catalog.=) s.starelid AND a.attnum OPERATOR(pg_catalog.=) s.staattnum AND a.attstattarget OPERATOR(pg_catalog.=) 0
    AND s.starelid OPERATOR(pg_catalog.=) ANY (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.regnamespace::pg_catalog.oid);
@@ -403,7 +403,7 @@ CREATE OR REPLACE VIEW contact_guard.evidence_row AS
 	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
 
 CREATE OR REPLACE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF contact_guard.evidence_row
-	-- Called for row after row by leaf(): to compile each time takes longer than to run.
+	-- leaf() calls it for each row, and JIT compilation would take longer than the query.
 	LANGUAGE sql STABLE SECURITY DEFINER ROWS 20000 SET search_path = pg_catalog, pg_temp SET jit = off
 	BEGIN ATOMIC
 		SELECT e.seq, e.event, e.read_at, e.actor, e.login, e.relation, e.columns, e.customer, e.count, e.intervention,
@@ -415,8 +415,8 @@ CREATE OR REPLACE FUNCTION contact_guard.evidence(first bigint, last bigint) RET
 	END;
 REVOKE ALL ON FUNCTION contact_guard.evidence(bigint, bigint) FROM PUBLIC;
 
--- The leaf of a record, computed of its row as docs/evidence.md says, without the library.
--- NULL where there is no such row, or one whose leaf is of a later version than this script.
+-- The leaf of a record, computed from its row as docs/evidence.md says, without the library.
+-- NULL if there is no such row, or if its leaf has a later version than this script knows.
 CREATE OR REPLACE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
@@ -468,7 +468,7 @@ CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT 
 		        OFFSET 0) c
 		 WHERE c.event IN ('shown', 'lookup') AND c.read_at >= who_read.since AND c.read_at < who_read.until
 		UNION ALL
-		-- A bulk read names no customer: it read every one of its relation.
+		-- A bulk read names no customer, since it read all customers of its relation.
 		SELECT l.seq, l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
 		       l.client, l.application, l.session, l.statement, l.query
 		  FROM contact_guard.access_log l
@@ -557,10 +557,10 @@ CREATE FUNCTION contact_guard.refused_attempts(since timestamptz DEFAULT '-infin
 REVOKE ALL ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
 
--- The time since the window closed counts from its end on the clock, or, when
--- a change of state closed it earlier, from the last moment at which this log
--- saw it open: no CRM is asked to keep the time of that change.  A visit whose
--- time has not ended and that was never seen open is none yet.
+-- after_close counts from the closing time of the window.  If a change of state closed the
+-- window earlier, it counts from the last moment at which this log has seen the window open:
+-- a CRM need not keep the time of that change.  A visit whose time has not ended, and whose
+-- window was never seen open, does not count.
 CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 	RETURNS TABLE (seq bigint, read_at timestamptz, actor text, customer text, relation text, columns text[],
 	               intervention text, closed_at timestamptz, after_close interval, session text, statement bigint)
@@ -589,10 +589,9 @@ CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infi
 REVOKE ALL ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) TO contact_guard_auditor;
 
--- The key that seals the journal of an epoch.  Written past logical decoding, and
--- never updated (src/log/epoch.c): so it is in no change that a slot decodes.  After an
--- update of the extension the key of the epoch before is there, too, until what was
--- written with it is recorded.
+-- The key that seals the journal of an epoch.  Logical decoding does not see its rows, and
+-- they are never updated (src/log/epoch.c).  After an update of the extension the key of
+-- the epoch before stays until the messages that it has sealed are recorded.
 CREATE TABLE contact_guard.journal_key (
 	epoch   integer NOT NULL,
 	mac_key bytea NOT NULL,
@@ -600,8 +599,8 @@ CREATE TABLE contact_guard.journal_key (
 );
 REVOKE ALL ON contact_guard.journal_key FROM PUBLIC;
 
--- Messages of the journal that could not be stored as records: a record of event
--- "gap" tells of each.
+-- Messages of the journal that could not be stored as records.  For each there is a record
+-- of event "gap".
 CREATE TABLE contact_guard.journal_passed (
 	position  pg_lsn NOT NULL,
 	length    integer NOT NULL,
@@ -618,10 +617,10 @@ CREATE FUNCTION contact_guard.put_journal_key(epoch integer, mac_key bytea, ends
 	LANGUAGE c AS 'MODULE_PATHNAME', 'cg_put_journal_key';
 REVOKE ALL ON FUNCTION contact_guard.put_journal_key(integer, bytea, pg_lsn) FROM PUBLIC;
 
--- The state of the journal had the key, and each change of it was decoded where there
--- is a logical slot: so from here on there is another key, in an epoch of its own.
--- What 1.0's sessions have written and its recorder had not stored yet is recorded with
--- the old one, up to here.  Positions, numbers and the tree go on.
+-- In 1.0 the state of the journal contained the key, and a logical slot decoded each change
+-- of the state.  So from here on there is a new key, in a new epoch.  Messages that sessions
+-- of 1.0 have written and its recorder has not stored are recorded with the old key, up to
+-- this position.  Positions, numbers and the tree go on.
 CREATE TEMPORARY TABLE contact_guard_state AS SELECT * FROM contact_guard.journal_state;
 DROP TABLE contact_guard.journal_state;
 CREATE TABLE contact_guard.journal_state (
@@ -665,9 +664,9 @@ BEGIN
 	END LOOP;
 END
 $$;
--- DELETE and UPDATE of a published table need one; held has none on purpose.
+-- DELETE and UPDATE of a published table need a replica identity.  held has none on purpose.
 ALTER TABLE contact_guard.permission REPLICA IDENTITY FULL;
--- The months that there are, as src/log/accesslog.c makes them.
+-- The existing months get what src/log/accesslog.c gives to new ones.
 DO $$
 DECLARE
 	month pg_catalog.regclass;
@@ -684,20 +683,21 @@ $$;
 -- standing permissions: a privilege belongs to each row
 ---------------------------------------------------------------------------
 
--- Whose row is in force has the privilege to execute it: see src/policy/permission.c.  That
--- PostgreSQL knows: it drops no role that has one, and dumps it by the role's name.
+-- A row of permission is valid only if its role may execute this function: see
+-- src/policy/permission.c.  PostgreSQL tracks this privilege: it does not drop a role that
+-- has it, and dumps it by the role's name.
 CREATE FUNCTION contact_guard.standing_permission() RETURNS boolean
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_standing_permission';
 REVOKE ALL ON FUNCTION contact_guard.standing_permission() FROM PUBLIC;
--- Bare numbers of roles and relations that are gone are in no dump: where it is
--- restored they would be somebody's.
+-- Rows of roles and relations that do not exist any more are not dumped: their OIDs may
+-- belong to other objects where the dump is restored.
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission'::pg_catalog.regclass,
 	'WHERE EXISTS (SELECT FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a, pg_catalog.pg_roles r
 	                WHERE p.oid = ''contact_guard.standing_permission()''::pg_catalog.regprocedure
 	                  AND a.grantee = role AND r.oid = role)
 	   AND (relation IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation))'::pg_catalog.text);
 
--- Of roles and relations that are gone.
+-- Rows of roles and relations that do not exist any more.
 DELETE FROM contact_guard.permission p
  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = p.role)
     OR p.relation IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = p.relation);
@@ -712,12 +712,12 @@ COMMENT ON FUNCTION contact_guard.event_number(text) IS
 	'The number of an event in a leaf of the log''s tree; null if there is no such event.';
 COMMENT ON TABLE contact_guard.permission IS 'Standing permissions, which contact_guard.allow() gives.';
 COMMENT ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) IS
-	'Guards columns of a table: whoever has no open intervention at a row''s customer sees a mask, or no row in mode hide.';
+	'Guards columns of a table: a role without an open intervention at a row''s customer sees a mask, or no row in mode hide.';
 COMMENT ON FUNCTION contact_guard.trust_function(regprocedure, text) IS
-	'Names a function that stored values may meet; the trust is in its definition as it is now.';
+	'Trusts a function with stored values; the trust holds for its present definition.';
 COMMENT ON FUNCTION contact_guard.distrust_function(regprocedure) IS
 	'Withdraws the trust in a function.';
-COMMENT ON VIEW contact_guard.trusted_functions IS 'Functions that stored values may meet, and why: see contact_guard.trust_function().';
+COMMENT ON VIEW contact_guard.trusted_functions IS 'Functions that are trusted with stored values, with the reasons: see contact_guard.trust_function().';
 COMMENT ON FUNCTION contact_guard.unprotect(regclass, name[]) IS
 	'Ends the guard of some columns of a table, or of all.';
 COMMENT ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) IS
@@ -733,7 +733,7 @@ COMMENT ON FUNCTION contact_guard.disallow(regrole, regclass) IS
 COMMENT ON FUNCTION contact_guard.act_as(text, regrole) IS
 	'Names the end user behind a pooled connection, until the end of the transaction.';
 COMMENT ON FUNCTION contact_guard.current_actor() IS
-	'The name that reads are decided and recorded by.';
+	'The name of the present actor, by which reads are decided and recorded.';
 COMMENT ON FUNCTION contact_guard.has_open_window(anyelement) IS
 	'Has the current actor an open intervention at this customer?';
 COMMENT ON FUNCTION contact_guard.open_interventions() IS
@@ -746,22 +746,22 @@ COMMENT ON FUNCTION contact_guard.open_intervention(uuid, name, timestamptz, tim
 	'Opens an intervention of a technician at a customer, where the CRM keeps no visits; returns its id.';
 COMMENT ON FUNCTION contact_guard.close_intervention(bigint) IS
 	'Closes an intervention that open_intervention() opened.';
-COMMENT ON VIEW contact_guard.access_log IS 'What was read, withheld, looked up and changed, by whom and when.';
+COMMENT ON VIEW contact_guard.access_log IS 'Reads, withheld values, look-ups and changes, with actor and time.';
 COMMENT ON VIEW contact_guard.whole_log IS 'The access log with its internal columns, and with what dumps have brought.';
 COMMENT ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) IS
-	'Who was shown guarded values of this customer.';
+	'The reads in which guarded values of this customer were shown.';
 COMMENT ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) IS
-	'What this actor read, and what was withheld from him.';
+	'The reads of this actor, and the values that were withheld from him.';
 COMMENT ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) IS
-	'From whom values were withheld, and how often.';
+	'The actors from whom values were withheld, and how often.';
 COMMENT ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) IS
-	'What contact_guard refused, to whom and how often.';
+	'The attempts that contact_guard refused, with actor and number.';
 COMMENT ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) IS
 	'Reads that came after the intervention had closed.';
 COMMENT ON FUNCTION contact_guard.evidence(bigint, bigint) IS
-	'Records as the verifier wants them.';
+	'Records in the form that the verifier needs.';
 COMMENT ON FUNCTION contact_guard.leaf(bigint) IS
-	'The leaf of a record in the log''s tree, computed of its row.';
+	'The leaf of a record in the log''s tree, computed from its row.';
 COMMENT ON FUNCTION contact_guard.inclusion_proof(bigint, bigint) IS
 	'The hashes that prove that a record is in the log of this size.';
 COMMENT ON FUNCTION contact_guard.consistency_proof(bigint, bigint) IS
@@ -769,7 +769,7 @@ COMMENT ON FUNCTION contact_guard.consistency_proof(bigint, bigint) IS
 COMMENT ON FUNCTION contact_guard.checkpoint() IS
 	'The newest signed checkpoint of the log, with its cosignatures.';
 COMMENT ON FUNCTION contact_guard.verification_key() IS
-	'The keys that sign checkpoints, one a line.';
+	'The verification keys of checkpoints, one in each line.';
 COMMENT ON FUNCTION contact_guard.add_cosignature(text) IS
 	'Adds a witness''s signature to a checkpoint.';
 COMMENT ON FUNCTION contact_guard.new_epoch(text) IS
@@ -785,11 +785,11 @@ COMMENT ON FUNCTION contact_guard.hold(text, text) IS
 COMMENT ON FUNCTION contact_guard.release_hold(text, text) IS
 	'Ends a hold.';
 COMMENT ON FUNCTION contact_guard.acknowledge_gaps(text) IS
-	'Says that the gaps in the log so far have been looked into; returns their number.';
+	'Marks the gaps in the log so far as examined; returns their number.';
 COMMENT ON FUNCTION contact_guard.sync() IS
 	'Waits until all reads so far are in the access log.';
 COMMENT ON FUNCTION contact_guard.status() IS
-	'Whether the guard works, and what is wrong.';
+	'The state of the guard, and its problems.';
 COMMENT ON SCHEMA contact_guard IS
 	'The objects of extension contact_guard. Policy: protect(), use_interventions(), allow(), for role contact_guard_admin. Audit: access_log, who_read(), reads_by(), for role contact_guard_auditor. Pools: act_as(), for role contact_guard_proxy. Operation: status(), sync().';
 COMMENT ON TYPE contact_guard.site IS
@@ -831,7 +831,7 @@ COMMENT ON FUNCTION contact_guard.record_policy(text) IS
 COMMENT ON FUNCTION contact_guard.journal_origin() IS
 	'The name of this database''s journal: system identifier and OID of the database.';
 COMMENT ON FUNCTION contact_guard.customer_of_record(text) IS
-	'The key of a customer as records have it. One that is long is shortened.';
+	'The key of a customer as it stands in records. A long key is shortened.';
 COMMENT ON FUNCTION contact_guard.leaf_encoding() IS
 	'The encoding of text in leaves of the log''s tree.';
 COMMENT ON FUNCTION contact_guard.leaf_field(integer, text) IS
@@ -857,7 +857,7 @@ COMMENT ON TABLE contact_guard.held IS
 COMMENT ON TABLE contact_guard.journal_state IS
 	'Internal: the journal of this database, and how much of it is in the log.';
 COMMENT ON TABLE contact_guard.journal_key IS
-	'Internal: the key that seals the records of the journal. Nobody can read it.';
+	'Internal: the key that seals the records of the journal. No role can read it.';
 COMMENT ON TABLE contact_guard.journal_passed IS
 	'Messages of the journal that could not be stored as records. A record of event gap tells of each.';
 COMMENT ON TABLE contact_guard.journal_session IS
@@ -877,14 +877,14 @@ COMMENT ON COLUMN contact_guard.query_text.query IS 'The statement, without its 
 COMMENT ON COLUMN contact_guard.query_text.used_in IS 'The month of the last record that needs it. NULL if that is not known.';
 COMMENT ON COLUMN contact_guard.held.customer IS 'The key of the customer.';
 COMMENT ON COLUMN contact_guard.held.reason IS 'Why the records are kept.';
-COMMENT ON COLUMN contact_guard.held.held_by IS 'Who has asked for it.';
-COMMENT ON COLUMN contact_guard.held.held_at IS 'Since when.';
+COMMENT ON COLUMN contact_guard.held.held_by IS 'The role that has called hold().';
+COMMENT ON COLUMN contact_guard.held.held_at IS 'The time of the call of hold().';
 COMMENT ON COLUMN contact_guard.journal_passed.position IS 'Where in WAL the message begins.';
 COMMENT ON COLUMN contact_guard.journal_passed.length IS 'Its length in bytes.';
 COMMENT ON COLUMN contact_guard.journal_passed.sha256 IS 'The SHA-256 of its bytes.';
 COMMENT ON COLUMN contact_guard.journal_passed.message IS 'Its bytes.';
 COMMENT ON COLUMN contact_guard.journal_passed.passed_at IS 'When the recorder gave it up.';
-COMMENT ON COLUMN contact_guard.permission.role IS 'Who has the permission.';
+COMMENT ON COLUMN contact_guard.permission.role IS 'The role that has the permission.';
 COMMENT ON COLUMN contact_guard.permission.relation IS 'The relation that it is for. NULL for all guarded relations.';
 COMMENT ON COLUMN contact_guard.permission.purpose IS 'What it is for. Each record has it.';
 COMMENT ON COLUMN contact_guard.permission.level IS 'recorded: a record for each customer. bulk: one for an execution.';
@@ -903,8 +903,8 @@ COMMENT ON COLUMN contact_guard.signed_checkpoint.signed_at IS 'When it was sign
 COMMENT ON FUNCTION contact_guard.begin_journal() IS
 	'Internal: begins the journal of this database. The install script calls it.';
 
--- Columns.  Those of the log are the same in all that shows the log; the months get
--- them from it (src/log/accesslog.c).
+-- Columns.  The log, and each view and table that shows it, have the same comments.  The
+-- months get them from the log (src/log/accesslog.c).
 DO $$
 DECLARE
 	name  pg_catalog.text;
@@ -955,7 +955,7 @@ $$;
 -- what admins have granted and revoked themselves
 ---------------------------------------------------------------------------
 
--- None of it may count as this script's: pg_dump leaves out what pg_init_privs has.
+-- They must not count as privileges of this script: pg_dump omits those in pg_init_privs.
 CREATE TEMPORARY TABLE contact_guard_initial AS SELECT * FROM pg_catalog.pg_init_privs;
 DO $$
 DECLARE
@@ -970,8 +970,8 @@ UPDATE pg_catalog.pg_init_privs p SET initprivs = i.initprivs
   FROM contact_guard_initial i
  WHERE i.objoid = p.objoid AND i.classoid = p.classoid AND i.objsubid = p.objsubid AND i.initprivs <> p.initprivs;
 
--- A version 1.0 that this library has created has no journal yet: see src/log/epoch.c.
--- A copy of another database begins one of its own, with a record that says so.
+-- If this library has created version 1.0, there is no journal yet: see src/log/epoch.c.
+-- In a copy of another database the recorder begins a new journal, with a record.
 DO $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM contact_guard.journal_state) THEN

@@ -1,8 +1,8 @@
 \echo Use "CREATE EXTENSION contact_guard" to load this file. \quit
 
--- What the commands below mean and make is not for ALTER DATABASE to say; CREATE
--- EXTENSION takes it back at its end.  (What standard_conforming_strings says about
--- backslashes counts before anything is run: so all of them are in E''.)
+-- Settings of ALTER DATABASE must not change what the commands below mean and create.
+-- CREATE EXTENSION resets these settings at its end.  (standard_conforming_strings acts
+-- before any command runs; so all backslashes are in E''.)
 SET LOCAL transform_null_equals = off;
 SET LOCAL array_nulls = on;
 SET LOCAL default_tablespace = '';
@@ -14,10 +14,10 @@ SET LOCAL IntervalStyle = postgres;
 SET LOCAL check_function_bodies = on;
 SET LOCAL quote_all_identifiers = off;
 
--- The schema: made by this command, or an empty one of a superuser's on which nobody
--- has a right, as a restore makes it and DROP EXTENSION leaves it.  Whoever owned it,
--- or could create in it, would put functions of his own beside ours, which what is
--- below, or the library, might call.  Before anything is looked up in it.
+-- The schema must be created by this command.  Or it must be empty, belong to a superuser
+-- and give privileges to no role, as a restore creates it and DROP EXTENSION leaves it.
+-- Otherwise its owner, or a role that may create in it, could put functions there which
+-- this script or the library might call.  So this is checked before any look-up in it.
 DO $$
 DECLARE
 	schema pg_catalog.oid;
@@ -27,7 +27,7 @@ DECLARE
 	role   pg_catalog.oid;
 BEGIN
 	SELECT n.oid, n.nspowner, n.nspacl,
-	       -- Another transaction that is in progress could not be seen: it is this one.
+	       -- A row of another transaction in progress could not be seen, so it is this one.
 	       coalesce(pg_catalog.pg_xact_status((greatest(pg_catalog.pg_current_xact_id()::pg_catalog.text::pg_catalog.int8
 	                                                    OPERATOR(pg_catalog.-) pg_catalog.age(n.xmin)::pg_catalog.int8,
 	                                                    3::pg_catalog.int8))::pg_catalog.text::pg_catalog.xid8)
@@ -53,14 +53,14 @@ BEGIN
 			MESSAGE = 'schema "contact_guard" is not empty',
 			HINT = 'Drop the schema or rename it, and run CREATE EXTENSION again.';
 	END IF;
-	-- What ALTER DEFAULT PRIVILEGES grants on schemas.  On everything below the library
-	-- takes it away itself (src/base/acls.c).
+	-- Revokes what ALTER DEFAULT PRIVILEGES grants on schemas.  For all objects below the
+	-- library does so itself (src/base/acls.c).
 	FOR role IN SELECT DISTINCT a.grantee FROM pg_catalog.aclexplode(acl) a WHERE a.grantee OPERATOR(pg_catalog.<>) owner LOOP
 		EXECUTE pg_catalog.concat('REVOKE ALL ON SCHEMA contact_guard FROM '::pg_catalog.text,
 			CASE WHEN role OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC'::pg_catalog.text
 			     ELSE role::pg_catalog.regrole::pg_catalog.text END, ' CASCADE'::pg_catalog.text);
 	END LOOP;
-	-- Like all that follows (src/base/acls.c): the bootstrap superuser's, whoever installs.
+	-- Like all objects below (src/base/acls.c), the schema belongs to the bootstrap superuser.
 	EXECUTE pg_catalog.concat('ALTER SCHEMA contact_guard OWNER TO '::pg_catalog.text,
 		10::pg_catalog.oid::pg_catalog.regrole::pg_catalog.text);
 	EXECUTE pg_catalog.concat('GRANT ALL ON SCHEMA contact_guard TO '::pg_catalog.text,
@@ -68,8 +68,8 @@ BEGIN
 END
 $$;
 
--- The server may still run the library of an older version, which it has loaded before
--- the files were replaced: the functions below would not be in it.
+-- The server may still run the library of an older version, because it has loaded the
+-- library before the files were replaced.  That library does not have the functions below.
 DO $$
 BEGIN
 	EXECUTE 'CREATE FUNCTION contact_guard.library_version() RETURNS text '
@@ -95,23 +95,23 @@ REVOKE ALL ON FUNCTION contact_guard.library_version() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.library_version() IS
 	'The version of the library that the server has loaded.';
 
--- The library must be there from the server's start: without it nothing below
--- would guard anything, so nothing below may come into being.
+-- The library must be loaded from the server's start.  Without it the objects below would
+-- guard nothing, so they must not be created.
 CREATE FUNCTION contact_guard.require_preload() RETURNS boolean
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_require_preload';
 REVOKE ALL ON FUNCTION contact_guard.require_preload() FROM PUBLIC;
--- Row-security policies made by protect(fallback => 'rls') call it as whoever reads.
+-- Row-security policies of protect(fallback => 'rls') call it with the reader's rights.
 GRANT EXECUTE ON FUNCTION contact_guard.require_preload() TO PUBLIC;
 SELECT contact_guard.require_preload();
 
--- The group roles belong to the cluster, the extension to one database of it: they
--- are there if another database has it, and have members then.  But they also may
--- have been made by somebody who may create roles, with himself among the members, or
--- with the right to admit others.  What tells them apart is a security label, which
--- only a superuser can set on a role (src/policy/labels.c): ours have it from here on, in
--- every database, and in what pg_dumpall writes.  A comment, or privileges on objects
--- in another database, could be made by anybody.  A superuser who has made the roles
--- himself, or restores without pg_dumpall, says so with that label.
+-- The group roles belong to the cluster, the extension to one database of it.  So if
+-- another database has the extension, the roles exist and may have members.  But a role
+-- that may create roles could also have created them, with itself among the members.  A
+-- security label tells them apart, which only a superuser can set on a role
+-- (src/policy/labels.c).  Our roles get it here.  It counts in every database, and
+-- pg_dumpall writes it.  A comment, or privileges in another database, could be forged.
+-- A superuser who has created the roles himself, or restores without pg_dumpall, must set
+-- that label.
 DO $$
 DECLARE
 	role_name pg_catalog.name;
@@ -147,8 +147,8 @@ GRANT USAGE ON SCHEMA contact_guard TO PUBLIC;
 -- reveal: the one function that a guarded value passes through
 ---------------------------------------------------------------------------
 
--- Where a value is read: relation, column and what may become of it.  There is
--- no way to write a value of this type, so that only the planner hook makes one.
+-- A site says where a value is read: relation, column and how the value is used.  A value
+-- of this type cannot be written in SQL, so only the planner hook makes one.
 CREATE TYPE contact_guard.site;
 CREATE FUNCTION contact_guard.site_in(cstring) RETURNS contact_guard.site
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_site_in';
@@ -166,31 +166,31 @@ CREATE TYPE contact_guard.site (
 );
 REVOKE ALL ON TYPE contact_guard.site FROM PUBLIC;
 
--- STABLE: VOLATILE would turn index joins into scans of the whole table.
--- COST 20: a cheap function is evaluated below LIMIT, a dear one starts JIT.
--- PARALLEL RESTRICTED: a worker's records would die with it.
+-- STABLE: with VOLATILE index joins would become scans of the whole table.
+-- COST 20: a cheaper function is evaluated below LIMIT, a more expensive one starts JIT.
+-- PARALLEL RESTRICTED: the records of a parallel worker would be lost.
 CREATE FUNCTION contact_guard.reveal(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_reveal';
 REVOKE ALL ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) FROM PUBLIC;
--- Checked at execution against whoever runs the rewritten query.
+-- The privilege is checked when the rewritten query runs, for the role that runs it.
 GRANT EXECUTE ON FUNCTION contact_guard.reveal(anyelement, "any", contact_guard.site) TO PUBLIC;
 
--- The same where the customer key may be NULL: such a row is nobody's, and its value
--- withheld.  A row that an outer join has filled with NULLs has no value either.
+-- The same if the customer key may be NULL: such a row belongs to no customer, and its
+-- value is withheld.  A row that an outer join has filled with NULLs has no value either.
 CREATE FUNCTION contact_guard.reveal_nullable(value anyelement, customer "any", site contact_guard.site) RETURNS anyelement
 	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_reveal_nullable';
 REVOKE ALL ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.reveal_nullable(anyelement, "any", contact_guard.site) TO PUBLIC;
 
--- What the rewrite asks of a row.  In hide mode: an index can answer "key = ANY
--- (open_customers())", and visible() looks again.  found() records who was found
--- by a guarded column's bare value.
+-- Conditions that the rewrite adds.  In mode hide an index can be used for "key = ANY
+-- (open_customers())", and visible() checks each row again.  found() records a customer
+-- who was found by the stored value of a guarded column.
 CREATE FUNCTION contact_guard.open_customers(kind anyelement, site contact_guard.site) RETURNS anyarray
 	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_open_customers';
 REVOKE ALL ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.open_customers(anyelement, contact_guard.site) TO PUBLIC;
 
--- Tells the planner that what they let through is nearly all that reaches them.
+-- Tells the planner that visible() and found() let nearly all rows pass.
 CREATE FUNCTION contact_guard.filter_support(internal) RETURNS internal
 	LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'cg_filter_support';
 REVOKE ALL ON FUNCTION contact_guard.filter_support(internal) FROM PUBLIC;
@@ -207,22 +207,22 @@ CREATE FUNCTION contact_guard.found(customer "any", site contact_guard.site) RET
 REVOKE ALL ON FUNCTION contact_guard.found("any", contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.found("any", contact_guard.site) TO PUBLIC;
 
--- keep: what an assignment to a guarded column stores.
+-- keep: returns the value that an assignment to a guarded column stores.
 CREATE FUNCTION contact_guard.keep(value anyelement, stored anyelement, customer "any", site contact_guard.site)
 	RETURNS anyelement
 	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 AS 'MODULE_PATHNAME', 'cg_keep';
 REVOKE ALL ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) FROM PUBLIC;
--- As reveal: checked against whoever runs the rewritten query.
+-- As for reveal(): checked for the role that runs the rewritten query.
 GRANT EXECUTE ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) TO PUBLIC;
 
--- unmasked: is what is inserted into a guarded column no mask?  An error where it is.
+-- unmasked: an error if a value that is inserted into a guarded column is a mask.
 CREATE FUNCTION contact_guard.unmasked(value anyelement, site contact_guard.site) RETURNS boolean
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_unmasked';
 REVOKE ALL ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.unmasked(anyelement, contact_guard.site) TO PUBLIC;
 
--- Which rows of pg_statistic and pg_statistic_ext_data the caller may see; the
--- planner hook puts them into every query over these catalogs.
+-- May the caller see a row of pg_statistic or pg_statistic_ext_data?  The planner hook
+-- adds these conditions to each query on these catalogs.
 CREATE FUNCTION contact_guard.statistics_visible(relation oid, attnum smallint) RETURNS boolean
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_statistics_visible';
 REVOKE ALL ON FUNCTION contact_guard.statistics_visible(oid, smallint) FROM PUBLIC;
@@ -233,8 +233,8 @@ REVOKE ALL ON FUNCTION contact_guard.statistics_ext_visible(oid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.statistics_ext_visible(oid) TO PUBLIC;
 
 ---------------------------------------------------------------------------
--- tables: written by this extension's own code and by nobody else (see
--- src/log/accesslog.c and src/base/owntables.c), whatever privileges say
+-- tables: only this extension's own code writes them, whatever the privileges are (see
+-- src/log/accesslog.c and src/base/owntables.c)
 ---------------------------------------------------------------------------
 
 -- The events of the log, by number: the list of src/common/event.h (test/shape compares).
@@ -268,19 +268,20 @@ CREATE TABLE contact_guard.log (
 	session      text,
 	statement    bigint,
 	query_id     bigint,
-	-- what the leaf of the row commits to: a salt for each personal group, or, once
-	-- the group has been erased, the commitment itself
+	-- the row's leaf contains a commitment to each personal group: here is the group's
+	-- salt or, when the group has been erased, the commitment itself
 	customer_salt       bytea,
 	actor_salt          bytea,
 	customer_commitment bytea,
 	actor_commitment    bytea,
-	-- which fields the leaf of the row has: docs/evidence.md.  Rows of 1.0 are of version 1.
+	-- which fields the row's leaf has: docs/evidence.md.  Rows of 1.0 have version 1.
 	leaf_version        smallint NOT NULL DEFAULT 1,
 	CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL)
 ) PARTITION BY RANGE (read_at);
 REVOKE ALL ON contact_guard.log FROM PUBLIC;
--- No statistics of what is personal: an operator of an auditor's own would be
--- called with what they hold, when he explains a query.  (src/log/accesslog.c: the months.)
+-- No statistics of personal columns: if an auditor explains a query with an operator of his
+-- own, the planner would call it with their values.  src/log/accesslog.c does the same for
+-- the months.
 ALTER TABLE contact_guard.log
 	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
 	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
@@ -304,8 +305,8 @@ CREATE TABLE contact_guard.query_text (
 );
 REVOKE ALL ON contact_guard.query_text FROM PUBLIC;
 
--- What a dump of another database has brought, with the journal it comes from:
--- "system identifier/database OID".
+-- Rows that a dump of another database has brought.  origin names the journal from which
+-- they come: "system identifier/database OID".
 CREATE TABLE contact_guard.restored_log (
 	seq          bigint NOT NULL,
 	read_at      timestamptz NOT NULL,
@@ -344,7 +345,7 @@ CREATE INDEX ON contact_guard.restored_log (customer) WHERE customer IS NOT NULL
 CREATE INDEX ON contact_guard.restored_log (actor, date_bin('1 day', read_at, '2000-01-01 00:00:00+00')) WHERE actor IS NOT NULL;
 CREATE INDEX ON contact_guard.restored_log (read_at) WHERE event = 'withheld';
 CREATE INDEX ON contact_guard.restored_log (event, read_at) WHERE event NOT IN ('shown', 'withheld');
--- COPY ... TO of it copies the whole log instead (src/plan/copyto.c): so a dump has all.
+-- COPY ... TO of this table copies the whole log (src/plan/copyto.c), so a dump has all.
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.restored_log'::pg_catalog.regclass, ''::pg_catalog.text);
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.query_text'::pg_catalog.regclass, ''::pg_catalog.text);
 
@@ -360,7 +361,7 @@ ALTER TABLE contact_guard.held REPLICA IDENTITY NOTHING,
 	ALTER customer SET STATISTICS 0, ALTER reason SET STATISTICS 0, ALTER held_by SET STATISTICS 0;
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.held'::pg_catalog.regclass, ''::pg_catalog.text);
 
--- One row: which journal this database writes, and how far it is in the log.
+-- One row, which names this database's journal and says how far it is recorded.
 CREATE TABLE contact_guard.journal_state (
 	only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
 	system_identifier bigint NOT NULL,
@@ -378,10 +379,9 @@ CREATE TABLE contact_guard.journal_state (
 );
 REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;
 
--- The key that seals the journal of an epoch.  Written past logical decoding, and
--- never updated (src/log/epoch.c): so it is in no change that a slot decodes.  After an
--- update of the extension the key of the epoch before is there, too, until what was
--- written with it is recorded.
+-- The key that seals the journal of an epoch.  Logical decoding does not see its rows, and
+-- they are never updated (src/log/epoch.c).  After an update of the extension the key of
+-- the epoch before stays until the messages that it has sealed are recorded.
 CREATE TABLE contact_guard.journal_key (
 	epoch   integer NOT NULL,
 	mac_key bytea NOT NULL,
@@ -389,8 +389,8 @@ CREATE TABLE contact_guard.journal_key (
 );
 REVOKE ALL ON contact_guard.journal_key FROM PUBLIC;
 
--- Messages of the journal that could not be stored as records: a record of event
--- "gap" tells of each.
+-- Messages of the journal that could not be stored as records.  For each there is a record
+-- of event "gap".
 CREATE TABLE contact_guard.journal_passed (
 	position  pg_lsn NOT NULL,
 	length    integer NOT NULL,
@@ -401,8 +401,8 @@ CREATE TABLE contact_guard.journal_passed (
 REVOKE ALL ON contact_guard.journal_passed FROM PUBLIC;
 ALTER TABLE contact_guard.journal_passed ALTER message SET STATISTICS 0;
 
--- The last message taken from each session: a repeated one is refused, a
--- missing one becomes a gap record.
+-- The last message of each session: a repeated message is refused, and for a missing one a
+-- gap record is made.
 CREATE TABLE contact_guard.journal_session (
 	epoch   integer NOT NULL,
 	session text NOT NULL,
@@ -412,8 +412,8 @@ CREATE TABLE contact_guard.journal_session (
 );
 REVOKE ALL ON contact_guard.journal_session FROM PUBLIC;
 
--- A subscription of another server's tables must not write ours: whatever comes that
--- way is dropped (src/base/ownreplica.c).  These fire nowhere else.
+-- A subscription must not write our tables.  Triggers that fire only in replication discard
+-- the rows that it brings (src/base/ownreplica.c).
 CREATE FUNCTION contact_guard.discard_replicated() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'cg_discard_replicated';
 REVOKE ALL ON FUNCTION contact_guard.discard_replicated() FROM PUBLIC;
@@ -428,13 +428,14 @@ REVOKE ALL ON contact_guard.permission FROM PUBLIC;
 GRANT SELECT ON contact_guard.permission TO contact_guard_admin, contact_guard_auditor;
 COMMENT ON TABLE contact_guard.permission IS 'Standing permissions, which contact_guard.allow() gives.';
 CREATE UNIQUE INDEX ON contact_guard.permission (role, (coalesce(relation::oid, 0::oid)));
--- Whose row is in force has the privilege to execute it: see src/policy/permission.c.  That
--- PostgreSQL knows: it drops no role that has one, and dumps it by the role's name.
+-- A row of permission is valid only if its role may execute this function: see
+-- src/policy/permission.c.  PostgreSQL tracks this privilege: it does not drop a role that
+-- has it, and dumps it by the role's name.
 CREATE FUNCTION contact_guard.standing_permission() RETURNS boolean
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_standing_permission';
 REVOKE ALL ON FUNCTION contact_guard.standing_permission() FROM PUBLIC;
--- Bare numbers of roles and relations that are gone are in no dump: where it is
--- restored they would be somebody's.
+-- Rows of roles and relations that do not exist any more are not dumped: their OIDs may
+-- belong to other objects where the dump is restored.
 SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission'::pg_catalog.regclass,
 	'WHERE EXISTS (SELECT FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a, pg_catalog.pg_roles r
 	                WHERE p.oid = ''contact_guard.standing_permission()''::pg_catalog.regprocedure
@@ -464,15 +465,15 @@ CREATE FUNCTION contact_guard.protect(relation regclass, customer name, columns 
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_protect';
 REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) IS
-	'Guards columns of a table: whoever has no open intervention at a row''s customer sees a mask, or no row in mode hide.';
+	'Guards columns of a table: a role without an open intervention at a row''s customer sees a mask, or no row in mode hide.';
 GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) TO contact_guard_admin;
 
--- What a guarded relation's definition may call besides what is harmless by itself.
+-- The definition of a guarded relation may call trusted functions and harmless ones.
 CREATE FUNCTION contact_guard.trust_function(function regprocedure, reason text) RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_trust_function';
 REVOKE ALL ON FUNCTION contact_guard.trust_function(regprocedure, text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.trust_function(regprocedure, text) IS
-	'Names a function that stored values may meet; the trust is in its definition as it is now.';
+	'Trusts a function with stored values; the trust holds for its present definition.';
 GRANT EXECUTE ON FUNCTION contact_guard.trust_function(regprocedure, text) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.distrust_function(function regprocedure) RETURNS void
@@ -489,7 +490,7 @@ CREATE VIEW contact_guard.trusted_functions AS
 	   AND classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid;
 REVOKE ALL ON contact_guard.trusted_functions FROM PUBLIC;
 GRANT SELECT ON contact_guard.trusted_functions TO contact_guard_admin, contact_guard_auditor;
-COMMENT ON VIEW contact_guard.trusted_functions IS 'Functions that stored values may meet, and why: see contact_guard.trust_function().';
+COMMENT ON VIEW contact_guard.trusted_functions IS 'Functions that are trusted with stored values, with the reasons: see contact_guard.trust_function().';
 
 CREATE FUNCTION contact_guard.unprotect(relation regclass, columns name[] DEFAULT NULL) RETURNS void
 	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_unprotect';
@@ -552,7 +553,7 @@ CREATE FUNCTION contact_guard.current_actor() RETURNS text
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_current_actor';
 REVOKE ALL ON FUNCTION contact_guard.current_actor() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.current_actor() IS
-	'The name that reads are decided and recorded by.';
+	'The name of the present actor, by which reads are decided and recorded.';
 GRANT EXECUTE ON FUNCTION contact_guard.current_actor() TO PUBLIC;
 
 CREATE FUNCTION contact_guard.has_open_window(customer anyelement) RETURNS boolean
@@ -570,7 +571,7 @@ COMMENT ON FUNCTION contact_guard.open_interventions() IS
 	'The interventions of the current actor that are open now.';
 GRANT EXECUTE ON FUNCTION contact_guard.open_interventions() TO PUBLIC;
 
--- Writes a policy record; for this extension's own SQL functions only.
+-- Writes a policy record; only for this extension's own SQL functions.
 CREATE FUNCTION contact_guard.record_policy(what text) RETURNS void
 	LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'cg_record_policy';
 REVOKE ALL ON FUNCTION contact_guard.record_policy(text) FROM PUBLIC;
@@ -620,13 +621,13 @@ CREATE VIEW contact_guard.access_log AS
 	               purpose, reason, client, application, session, statement, query_id
 	          FROM contact_guard.log
 	        UNION ALL
-	        -- of another database: its sessions are not ours, nor are its seqs
+	        -- rows of another database: their sessions and numbers are not ours
 	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
 	               purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id
 	          FROM contact_guard.restored_log) l
 	       LEFT JOIN contact_guard.query_text q USING (query_id);
 REVOKE ALL ON contact_guard.access_log FROM PUBLIC;
-COMMENT ON VIEW contact_guard.access_log IS 'What was read, withheld, looked up and changed, by whom and when.';
+COMMENT ON VIEW contact_guard.access_log IS 'Reads, withheld values, look-ups and changes, with actor and time.';
 
 CREATE FUNCTION contact_guard.journal_origin() RETURNS text
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_journal_origin';
@@ -649,7 +650,7 @@ COMMENT ON VIEW contact_guard.whole_log IS 'The access log with its internal col
 GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.restored_log, contact_guard.whole_log,
 	contact_guard.query_text, contact_guard.held, contact_guard.journal_passed TO contact_guard_auditor;
 
--- A customer's key as records have it: one that is long is shortened there.
+-- A customer's key as it stands in records, where a long key is shortened.
 CREATE FUNCTION contact_guard.customer_of_record(customer text) RETURNS text
 	LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cg_customer_of_record';
 REVOKE ALL ON FUNCTION contact_guard.customer_of_record(text) FROM PUBLIC;
@@ -671,7 +672,7 @@ CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT 
 		        OFFSET 0) c
 		 WHERE c.event IN ('shown', 'lookup') AND c.read_at >= who_read.since AND c.read_at < who_read.until
 		UNION ALL
-		-- A bulk read names no customer: it read every one of its relation.
+		-- A bulk read names no customer, since it read all customers of its relation.
 		SELECT l.seq, l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
 		       l.client, l.application, l.session, l.statement, l.query
 		  FROM contact_guard.access_log l
@@ -680,7 +681,7 @@ CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT 
 	END;
 REVOKE ALL ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) IS
-	'Who was shown guarded values of this customer.';
+	'The reads in which guarded values of this customer were shown.';
 GRANT EXECUTE ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) TO contact_guard_auditor;
 
 -- The days are for the index.
@@ -701,7 +702,7 @@ CREATE FUNCTION contact_guard.reads_by(actor text, since timestamptz DEFAULT '-i
 	END;
 REVOKE ALL ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) IS
-	'What this actor read, and what was withheld from him.';
+	'The reads of this actor, and the values that were withheld from him.';
 GRANT EXECUTE ON FUNCTION contact_guard.reads_by(text, timestamptz, timestamptz) TO contact_guard_auditor;
 
 -- attempts: executions in which something was withheld; targeted: those that named exactly
@@ -748,7 +749,7 @@ CREATE FUNCTION contact_guard.withheld_attempts(since timestamptz DEFAULT '-infi
 	END;
 REVOKE ALL ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) IS
-	'From whom values were withheld, and how often.';
+	'The actors from whom values were withheld, and how often.';
 GRANT EXECUTE ON FUNCTION contact_guard.withheld_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
 
 -- What contact_guard refused: one row for each thing that an actor tried.
@@ -765,13 +766,13 @@ CREATE FUNCTION contact_guard.refused_attempts(since timestamptz DEFAULT '-infin
 	END;
 REVOKE ALL ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) IS
-	'What contact_guard refused, to whom and how often.';
+	'The attempts that contact_guard refused, with actor and number.';
 GRANT EXECUTE ON FUNCTION contact_guard.refused_attempts(timestamptz, timestamptz) TO contact_guard_auditor;
 
--- The time since the window closed counts from its end on the clock, or, when
--- a change of state closed it earlier, from the last moment at which this log
--- saw it open: no CRM is asked to keep the time of that change.  A visit whose
--- time has not ended and that was never seen open is none yet.
+-- after_close counts from the closing time of the window.  If a change of state closed the
+-- window earlier, it counts from the last moment at which this log has seen the window open:
+-- a CRM need not keep the time of that change.  A visit whose time has not ended, and whose
+-- window was never seen open, does not count.
 CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 	RETURNS TABLE (seq bigint, read_at timestamptz, actor text, customer text, relation text, columns text[],
 	               intervention text, closed_at timestamptz, after_close interval, session text, statement bigint)
@@ -815,14 +816,14 @@ CREATE TABLE contact_guard.tile_full (
 );
 REVOKE ALL ON contact_guard.tile_full FROM PUBLIC;
 
--- The hashes that do not fill a tile yet, a row a level.
+-- The hashes that do not fill a tile yet, in one row for each level.
 CREATE TABLE contact_guard.tile_edge (
 	level  smallint PRIMARY KEY,
 	hashes bytea NOT NULL
 ) WITH (fillfactor = 10);
 REVOKE ALL ON contact_guard.tile_edge FROM PUBLIC;
 
--- Every signed note; cosignatures are added to them.
+-- Signed notes; cosignatures are added to them.
 CREATE TABLE contact_guard.signed_checkpoint (
 	origin    text NOT NULL,
 	size      bigint NOT NULL,
@@ -835,7 +836,7 @@ REVOKE ALL ON contact_guard.signed_checkpoint FROM PUBLIC;
 CREATE INDEX ON contact_guard.signed_checkpoint (signed_at);
 GRANT SELECT ON contact_guard.tile_full, contact_guard.tile_edge, contact_guard.signed_checkpoint TO contact_guard_auditor;
 
--- Text in a leaf is UTF-8, but where nobody knows what is stored.
+-- Text in a leaf is UTF-8, except in a database of encoding SQL_ASCII.
 CREATE FUNCTION contact_guard.leaf_encoding() RETURNS name
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
@@ -872,7 +873,7 @@ CREATE FUNCTION contact_guard.actor_commitment(salt bytea, actor text, login tex
 REVOKE ALL ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, text) FROM PUBLIC;
 
 
--- Rows as the verifier wants them.
+-- Rows in the form that the verifier needs.
 CREATE VIEW contact_guard.evidence_row AS
 	SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention,
 	       l.closed_at, l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
@@ -880,10 +881,10 @@ CREATE VIEW contact_guard.evidence_row AS
 	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
 REVOKE ALL ON contact_guard.evidence_row FROM PUBLIC;
 
--- SECURITY DEFINER, so that the verifier's role needs the right to execute these
--- functions and no other.
+-- SECURITY DEFINER, so that the verifier's role needs no other privilege than to execute
+-- these functions.
 CREATE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF contact_guard.evidence_row
-	-- Called for row after row by leaf(): to compile each time takes longer than to run.
+	-- leaf() calls it for each row, and JIT compilation would take longer than the query.
 	LANGUAGE sql STABLE SECURITY DEFINER ROWS 20000 SET search_path = pg_catalog, pg_temp SET jit = off
 	BEGIN ATOMIC
 		SELECT e.seq, e.event, e.read_at, e.actor, e.login, e.relation, e.columns, e.customer, e.count, e.intervention,
@@ -895,11 +896,12 @@ CREATE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF 
 	END;
 REVOKE ALL ON FUNCTION contact_guard.evidence(bigint, bigint) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.evidence(bigint, bigint) IS
-	'Records as the verifier wants them.';
+	'Records in the form that the verifier needs.';
 
--- The same, several rows in a value, each in the binary form that COPY gives a row.
+-- The same with several rows in one value, each in the binary format of COPY.
 CREATE FUNCTION contact_guard.evidence_stream(first bigint, last bigint) RETURNS SETOF bytea
-	-- Row after row as the index has them: with a sort or a hash join none would come before all have been read.
+	-- Rows come in the order of the index.  With a sort or a hash join the first row would
+	-- come after all rows have been read.
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	SET jit = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off
 	AS 'MODULE_PATHNAME', 'cg_evidence_stream';
@@ -914,8 +916,8 @@ CREATE FUNCTION contact_guard.leaf_field(id integer, value bytea, kind integer D
 	END;
 REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, bytea, integer) FROM PUBLIC;
 
--- The leaf of a record, computed of its row as docs/evidence.md says, without the library.
--- NULL where there is no such row, or one whose leaf is of a later version than this script.
+-- The leaf of a record, computed from its row as docs/evidence.md says, without the library.
+-- NULL if there is no such row, or if its leaf has a later version than this script knows.
 CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
@@ -947,7 +949,7 @@ CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 	END;
 REVOKE ALL ON FUNCTION contact_guard.leaf(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.leaf(bigint) IS
-	'The leaf of a record in the log''s tree, computed of its row.';
+	'The leaf of a record in the log''s tree, computed from its row.';
 
 CREATE FUNCTION contact_guard.tile(level integer, n bigint) RETURNS bytea
 	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -978,12 +980,12 @@ REVOKE ALL ON FUNCTION contact_guard.checkpoint() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.checkpoint() IS
 	'The newest signed checkpoint of the log, with its cosignatures.';
 
--- The keys that sign, one a line.
+-- The verification keys of checkpoints, one in each line.
 CREATE FUNCTION contact_guard.verification_key() RETURNS text
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_verification_key';
 REVOKE ALL ON FUNCTION contact_guard.verification_key() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.verification_key() IS
-	'The keys that sign checkpoints, one a line.';
+	'The verification keys of checkpoints, one in each line.';
 
 CREATE FUNCTION contact_guard.add_cosignature(note text) RETURNS void
 	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_add_cosignature';
@@ -1049,16 +1051,16 @@ COMMENT ON FUNCTION contact_guard.release_hold(text, text) IS
 	'Ends a hold.';
 GRANT EXECUTE ON FUNCTION contact_guard.release_hold(text, text) TO contact_guard_admin;
 
--- Until then status() shows the gaps as a problem.
+-- Before that, status() shows the gaps as a problem.
 CREATE FUNCTION contact_guard.acknowledge_gaps(reason text) RETURNS bigint
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_acknowledge_gaps';
 REVOKE ALL ON FUNCTION contact_guard.acknowledge_gaps(text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.acknowledge_gaps(text) IS
-	'Says that the gaps in the log so far have been looked into; returns their number.';
+	'Marks the gaps in the log so far as examined; returns their number.';
 GRANT EXECUTE ON FUNCTION contact_guard.acknowledge_gaps(text) TO contact_guard_admin;
 
 ---------------------------------------------------------------------------
--- for whoever keeps it running
+-- operation
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION contact_guard.sync() RETURNS void
@@ -1075,11 +1077,11 @@ CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT re
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_status';
 REVOKE ALL ON FUNCTION contact_guard.status() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.status() IS
-	'Whether the guard works, and what is wrong.';
+	'The state of the guard, and its problems.';
 GRANT EXECUTE ON FUNCTION contact_guard.status(), contact_guard.library_version() TO contact_guard_admin, contact_guard_auditor;
 
 ---------------------------------------------------------------------------
--- what psql's \d+ says of the rest
+-- comments on the other objects, for psql's \d+
 ---------------------------------------------------------------------------
 
 COMMENT ON SCHEMA contact_guard IS
@@ -1123,7 +1125,7 @@ COMMENT ON FUNCTION contact_guard.record_policy(text) IS
 COMMENT ON FUNCTION contact_guard.journal_origin() IS
 	'The name of this database''s journal: system identifier and OID of the database.';
 COMMENT ON FUNCTION contact_guard.customer_of_record(text) IS
-	'The key of a customer as records have it. One that is long is shortened.';
+	'The key of a customer as it stands in records. A long key is shortened.';
 COMMENT ON FUNCTION contact_guard.leaf_encoding() IS
 	'The encoding of text in leaves of the log''s tree.';
 COMMENT ON FUNCTION contact_guard.leaf_field(integer, text) IS
@@ -1149,7 +1151,7 @@ COMMENT ON TABLE contact_guard.held IS
 COMMENT ON TABLE contact_guard.journal_state IS
 	'Internal: the journal of this database, and how much of it is in the log.';
 COMMENT ON TABLE contact_guard.journal_key IS
-	'Internal: the key that seals the records of the journal. Nobody can read it.';
+	'Internal: the key that seals the records of the journal. No role can read it.';
 COMMENT ON TABLE contact_guard.journal_passed IS
 	'Messages of the journal that could not be stored as records. A record of event gap tells of each.';
 COMMENT ON TABLE contact_guard.journal_session IS
@@ -1165,8 +1167,8 @@ COMMENT ON TABLE contact_guard.signed_checkpoint IS
 COMMENT ON VIEW contact_guard.evidence_row IS
 	'Records as the verifier needs them, with their statements.';
 
--- Columns.  Those of the log are the same in all that shows the log; the months get
--- them from it (src/log/accesslog.c).
+-- Columns.  The log, and each view and table that shows it, have the same comments.  The
+-- months get them from the log (src/log/accesslog.c).
 DO $$
 DECLARE
 	name  pg_catalog.text;
@@ -1217,14 +1219,14 @@ COMMENT ON COLUMN contact_guard.query_text.query IS 'The statement, without its 
 COMMENT ON COLUMN contact_guard.query_text.used_in IS 'The month of the last record that needs it. NULL if that is not known.';
 COMMENT ON COLUMN contact_guard.held.customer IS 'The key of the customer.';
 COMMENT ON COLUMN contact_guard.held.reason IS 'Why the records are kept.';
-COMMENT ON COLUMN contact_guard.held.held_by IS 'Who has asked for it.';
-COMMENT ON COLUMN contact_guard.held.held_at IS 'Since when.';
+COMMENT ON COLUMN contact_guard.held.held_by IS 'The role that has called hold().';
+COMMENT ON COLUMN contact_guard.held.held_at IS 'The time of the call of hold().';
 COMMENT ON COLUMN contact_guard.journal_passed.position IS 'Where in WAL the message begins.';
 COMMENT ON COLUMN contact_guard.journal_passed.length IS 'Its length in bytes.';
 COMMENT ON COLUMN contact_guard.journal_passed.sha256 IS 'The SHA-256 of its bytes.';
 COMMENT ON COLUMN contact_guard.journal_passed.message IS 'Its bytes.';
 COMMENT ON COLUMN contact_guard.journal_passed.passed_at IS 'When the recorder gave it up.';
-COMMENT ON COLUMN contact_guard.permission.role IS 'Who has the permission.';
+COMMENT ON COLUMN contact_guard.permission.role IS 'The role that has the permission.';
 COMMENT ON COLUMN contact_guard.permission.relation IS 'The relation that it is for. NULL for all guarded relations.';
 COMMENT ON COLUMN contact_guard.permission.purpose IS 'What it is for. Each record has it.';
 COMMENT ON COLUMN contact_guard.permission.level IS 'recorded: a record for each customer. bulk: one for an execution.';
@@ -1256,10 +1258,10 @@ BEGIN
 	END LOOP;
 END
 $$;
--- DELETE and UPDATE of a published table need one; held has none on purpose.
+-- DELETE and UPDATE of a published table need a replica identity.  held has none on purpose.
 ALTER TABLE contact_guard.permission REPLICA IDENTITY FULL;
 
--- Begins this database's journal; the recorder does it again for a copy.
+-- Begins this database's journal.  In a copy of the database the recorder begins another.
 CREATE FUNCTION contact_guard.begin_journal() RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cg_begin_journal';
 REVOKE ALL ON FUNCTION contact_guard.begin_journal() FROM PUBLIC;

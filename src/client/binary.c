@@ -1,6 +1,6 @@
 /*
  * binary.c
- *		PostgreSQL's binary values, which may be broken.
+ *		Reads PostgreSQL's binary values, which may be malformed.
  */
 #include "client.h"
 
@@ -28,7 +28,7 @@ take_array(Cursor *cursor, CgLeafText **items, int *room)
 		return 0;
 	count = take_int32(cursor);
 	take(cursor, 4);			/* lower bound */
-	/* An element has 4 bytes at least: a count that is a lie asks for no memory. */
+	/* Each element has at least 4 bytes, so a false count cannot make us allocate memory. */
 	if (dimensions != 1 || count < 0 || count > (cursor->end - cursor->at) / 4)
 		cursor->bad = true;
 	if (cursor->bad)

@@ -1,10 +1,10 @@
 /*
  * client.h
- *		contact-guard: what its parts share.
+ *		Declarations that the parts of contact-guard share.
  *
- * The program trusts nothing that a server says but what it has recomputed from
- * a signed checkpoint.  It is one process that does one thing: what cannot go on
- * ends it, and memory is given back at the end.
+ * The program trusts nothing that a server says unless it has recomputed it from a signed
+ * checkpoint.  It is one process that does one thing.  So an error ends the program, and
+ * memory is freed at its end.
  */
 #ifndef CG_CLIENT_H
 #define CG_CLIENT_H
@@ -21,22 +21,22 @@
 
 #define MAX_KEYS 16
 
-/* One for all, opened by main. */
+/* The one hasher of the program; main opens it. */
 extern CgHasher hasher;
 
-/* Says why, on stderr, and ends the program with one of the codes above. */
+/* Prints a message on stderr and ends the program with one of the codes above. */
 extern void fail(int code, const char *format,...)
 			__attribute__((noreturn, format(printf, 2, 3)));
 extern void say(const char *format,...) __attribute__((format(printf, 1, 2)));
 
-/* malloc and realloc that do not fail. */
+/* malloc and realloc; they end the program if there is no memory. */
 extern void *allocate(size_t size);
 extern void *reallocate(void *memory, size_t size);
 
-/* A number of an option; fails if it is none, or smaller than least. */
+/* The number in an option; ends the program if it is not a number, or less than least. */
 extern int64_t parse_number(const char *option, const char *text, int64_t least);
 
-/* The commands: their arguments, with the command's name as the first. */
+/* The sub-commands; the first argument is the sub-command's name. */
 extern int	run_keygen(int argc, char **argv);
 extern int	run_verify(int argc, char **argv);
 extern int	run_witness(int argc, char **argv);
@@ -47,23 +47,23 @@ extern int	run_export(int argc, char **argv);
 /* --- later.c --- */
 
 /*
- * Appends the leaf of a row whose event is unknown, if it is a leaf with that hash of
- * an event that a later version has; else false, and out has something that is none.
+ * For a row whose event is unknown: appends the leaf that has this hash, with the number of
+ * a later event.  False if no such number makes this hash; then out must not be used.
  */
 extern bool later_encode(const CgLeaf *leaf, const uint8_t *hash, CgBytes *out);
 
 /*
- * Is a row whose leaf is of an unknown version one whose leaf, as the server gives it,
- * is of that version and has that hash?
+ * For a row whose leaf version is unknown: does the server give a leaf of that version
+ * with this hash?
  */
 extern bool later_is_leaf(PGconn *conn, const CgLeaf *leaf, const uint8_t *hash);
 
 /* Ends the program because of such a row. */
 extern void later_fail(const CgLeaf *leaf) __attribute__((noreturn));
 
-/* --- text.c: what somebody else has written --- */
+/* --- text.c: text of others on the auditor's terminal --- */
 
-/* Printed, with the bytes of what is not plain but in unescaped. */
+/* Prints the text.  Characters that are neither plain nor in "unescaped" appear as bytes. */
 extern void text_print(FILE *out, const char *text, size_t length, const char *unescaped);
 extern bool text_is_plain(const char *text);
 
@@ -74,23 +74,23 @@ extern void progress_clear(void);
 
 /* --- files.c --- */
 
-/* The whole file, ended by a zero that length does not count; malloc'd. */
+/* The whole file, malloc'd; a zero byte, which length does not count, ends it. */
 extern char *file_read(const char *path, size_t *length);
 extern bool file_exists(const char *path);
 
-/* Writes it aside, makes that durable, and renames it: it is there whole or not. */
+/* Writes a temporary file, makes it durable, and renames it: so no file is ever partial. */
 extern void file_write(const char *path, const void *data, size_t length);
 
 /* folder "/" name; malloc'd. */
 extern char *file_path(const char *folder, const char *name);
 
 /*
- * folder "/tile/KIND/N", or its partial one, as C2SP's tlog-tiles has it; kind: a level, or
- * "entries".  malloc'd.
+ * The path of a full or partial tile, folder "/tile/KIND/N" as in C2SP's tlog-tiles;
+ * malloc'd.  kind: a level, or "entries".
  */
 extern char *file_tile_path(const char *folder, const char *kind, uint64_t n, int width);
 
-/* Writes the file, and the folders that it needs; frees path. */
+/* Writes the file, and makes the folders that it needs.  Frees path. */
 extern void file_write_below(char *path, const void *data, size_t length);
 
 /* --- keys.c --- */
@@ -101,13 +101,13 @@ typedef struct Keys
 	CgNoteKey	keys[MAX_KEYS];
 } Keys;
 
-/* A verification key, or a file of them, one a line. */
+/* Adds a verification key, or the keys of a file, which has one in each line. */
 extern void keys_add(Keys *keys, const char *key_or_file);
 extern void keys_add_text(Keys *keys, const char *text, const char *from);
 
 /*
- * A note taken apart and found to be signed by one of the keys, and its checkpoint
- * of that key's log.  NULL, or what is wrong with it.
+ * Parses a note and its checkpoint.  Checks that one of the keys has signed it, and that it
+ * is a checkpoint of that key's log.  Returns NULL, or the problem.
  */
 extern const char *keys_check(const Keys *keys, const char *data, size_t length, CgNote *note,
 							  CgCheckpoint *checkpoint);
@@ -116,33 +116,33 @@ extern const char *keys_check(const Keys *keys, const char *data, size_t length,
 
 extern PGconn *server_connect(const char *conninfo);
 
-/* The latest checkpoint as the server has it; malloc'd. */
+/* The server's latest checkpoint; malloc'd. */
 extern char *server_checkpoint(PGconn *conn);
 
-/* Adds what the server says are its keys, and says that this proves little. */
+/* Adds the keys that the server names, and prints that this proves little. */
 extern void server_keys(PGconn *conn, Keys *keys);
 
-/* A bytea; NULL if it is NULL.  malloc'd. */
+/* The bytea that a query returns, malloc'd; NULL if it is null. */
 extern uint8_t *server_bytes(PGconn *conn, const char *sql, int64_t first, int64_t second,
 							 size_t *length);
 
-/* A bytea[] of hashes: a proof.  Returns how many. */
+/* The hashes of a proof, which the query returns as bytea[].  Returns their number. */
 extern int	server_proof(PGconn *conn, const char *sql, int64_t first, int64_t second,
 						 uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH]);
 
 /* Ends the program if result is not in the expected state. */
 extern void server_require(PGconn *conn, PGresult *result, ExecStatusType status);
 
-/* --- binary.c: PostgreSQL's binary values, which may be broken --- */
+/* --- binary.c: PostgreSQL's binary values, which may be malformed --- */
 
 typedef struct Cursor
 {
 	const uint8_t *at;
 	const uint8_t *end;
-	bool		bad;			/* it ended early; what is taken then is 0 */
+	bool		bad;			/* the value ended early; later reads return 0 */
 } Cursor;
 
-/* In line: a row has some hundred of these. */
+/* Inline, because a row has about a hundred of these. */
 static inline const uint8_t *
 take(Cursor *cursor, size_t length)
 {
@@ -181,10 +181,10 @@ take_int64(Cursor *cursor)
 	return data == NULL ? 0 : (int64_t) cg_bytes_get_uint64(data);
 }
 
-/* Length and bytes; data NULL if it is NULL. */
+/* Reads a length and so many bytes; data is NULL if the value is NULL. */
 extern CgLeafText take_value(Cursor *cursor);
 
-/* An array of one dimension; *items is grown as needed.  Returns how many. */
+/* Reads a one-dimensional array; enlarges *items as needed.  Returns the number of items. */
 extern int	take_array(Cursor *cursor, CgLeafText **items, int *room);
 
 /* --- rows.c: the log, row by row --- */
@@ -192,12 +192,12 @@ extern int	take_array(Cursor *cursor, CgLeafText **items, int *room);
 typedef struct Rows Rows;
 
 /*
- * Of first <= seq <= last: the server begins at once.  The connection is busy until
- * the end was read.
+ * Asks for the rows first <= seq <= last; the server begins to send them at once.  The
+ * connection is busy until the end was read.
  */
 extern Rows *rows_begin(PGconn *conn, int64_t first, int64_t last);
 
-/* The next row, good until the next call; false at the end, which frees rows. */
+/* Reads the next row, which is valid until the next call.  At the end frees rows: false. */
 extern bool rows_next(Rows *rows, CgLeaf *leaf);
 
 /* --- tiles.c: the stored tree, checked against a checkpoint --- */
@@ -205,25 +205,25 @@ extern bool rows_next(Rows *rows, CgLeaf *leaf);
 typedef struct Tiles Tiles;
 
 /*
- * The tree of that size.  *good: its right edge makes the checkpoint's root.  If it
- * does not, tiles are handed out nevertheless: they name rows that differ.
+ * Opens the tree of the checkpoint's size.  *good: its right edge makes the checkpoint's
+ * root.  If it does not, tiles can still be read, to find rows that differ.
  */
 extern Tiles *tiles_open(PGconn *conn, const CgCheckpoint *checkpoint, bool *good);
 extern void tiles_close(Tiles *tiles);
 
-/* Fetches tiles of level 0 beforehand, in one query. */
+/* Fetches tiles of level 0 in advance, in one query. */
 extern void tiles_prefetch(Tiles *tiles, uint64_t first, uint64_t last);
 
 /*
- * The hashes of a tile, as many as there are at that size; NULL if the server has
- * not got it.  *good: it is the one that the checkpoint's root is made of.
+ * The hashes that a tile has at that size; NULL if the server does not have the tile.
+ * *good: the checkpoint's root is made of this tile.
  */
 extern const uint8_t *tiles_get(Tiles *tiles, int level, uint64_t n, int *width, bool *good);
 
-/* Are these 256 hashes those that the root is made of, whatever tile is stored? */
+/* Is the root made of these 256 hashes, whatever tile is stored? */
 extern bool tiles_match(Tiles *tiles, int level, uint64_t n, const uint8_t *hashes);
 
-/* The root at an earlier size.  False: not to be had from good tiles. */
+/* Computes the root at an earlier size.  False if a tile that it needs is missing or wrong. */
 extern bool tiles_root(Tiles *tiles, uint64_t size, uint8_t root[CG_HASH_LENGTH]);
 
 #endif							/* CG_CLIENT_H */

@@ -2,21 +2,21 @@
  * entries.c
  *		contact-guard export --entries: the leaves themselves, in bundles of 256.
  *
- * A bundle has each leaf behind its length, a uint16 (c2sp.org/tlog-tiles).  Leaves
- * hold commitments in place of what is personal: see docs/evidence.md.
+ * In a bundle each leaf stands behind its length, a uint16 (c2sp.org/tlog-tiles).  Leaves
+ * contain commitments in place of personal values: see docs/evidence.md.
  */
 #include "export.h"
 
 #include <stdlib.h>
 
-/* Fetched at a time. */
+/* The number of bundles that are fetched at a time */
 #define RUN_BUNDLES 256
 
 typedef struct Bundle
 {
 	uint64_t	n;
-	int			width;			/* rows that it must have */
-	int			next;			/* the row that comes next in it */
+	int			width;			/* the number of its rows */
+	int			next;			/* the index of the next row in it */
 	bool		holes;
 	CgBytes		data;
 } Bundle;
@@ -54,7 +54,7 @@ export_entries(const char *conninfo, Tiles *tiles, const char *folder, uint64_t 
 			   (unsigned long long) purged);
 }
 
-/* Bundles first to last, all of which are wanted.  Returns how many could not be made. */
+/* Makes the bundles first to last.  Returns how many could not be made. */
 static uint64_t
 export_run(PGconn *stream, Tiles *tiles, const char *folder, uint64_t first, uint64_t last, uint64_t size)
 {
@@ -110,7 +110,7 @@ put_leaf(Bundle *bundle, Tiles *tiles, const CgLeaf *leaf)
 	result = cg_leaf_encode(&hasher, leaf, &bundle->data);
 	if (result == CG_LEAF_BAD_VERSION && leaf->version > cg_leaf_newest_version())
 		later_fail(leaf);
-	/* Bundles hold leaves, whatever they say. */
+	/* A bundle needs the leaf, but not its meaning. */
 	if (result == CG_LEAF_BAD_EVENT && at < (uint64_t) bundle->width && hashes != NULL)
 	{
 		bundle->data.length = start + 2;
@@ -130,7 +130,7 @@ put_leaf(Bundle *bundle, Tiles *tiles, const CgLeaf *leaf)
 	bundle->next = (int) at + 1;
 }
 
-/* False, and no file, if rows are missing.  The bundle is empty then, for the next. */
+/* Writes the bundle; false, and no file, if rows are missing.  Then empties the bundle. */
 static bool
 finish_entries(Bundle *bundle, const char *folder)
 {

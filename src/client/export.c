@@ -4,8 +4,8 @@
  *
  *	checkpoint, tile/LEVEL/N, tile/LEVEL/N.p/WIDTH, tile/entries/N, tile/entries/N.p/WIDTH
  *
- * Full tiles never change: those that are there are not fetched again.  The checkpoint
- * comes last, when all that it needs is there.
+ * Full tiles never change, so existing files are not fetched again.  The checkpoint is
+ * written last, when all files that it needs are there.
  */
 #include "export.h"
 

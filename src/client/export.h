@@ -8,9 +8,9 @@
 #include "client.h"
 
 /*
- * Writes the bundles of the first size rows that are not there yet, each row
- * compared with the tree.  Ends the program at one that is not what was logged; says
- * how many bundles were left out because rows of theirs were purged.
+ * Writes the missing bundles of the first size rows, and compares each row with the tree.
+ * Ends the program if a row is not the one that was logged.  Prints how many bundles were
+ * left out because some of their rows were purged.
  */
 extern void export_entries(const char *conninfo, Tiles *tiles, const char *folder, uint64_t size);
 

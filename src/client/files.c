@@ -1,6 +1,6 @@
 /*
  * files.c
- *		Files that are there whole or not at all.
+ *		Reads files, and writes files that are never partial.
  */
 #include "client.h"
 
@@ -14,7 +14,7 @@
 static void sync_folder(const char *path);
 static void make_folders(const char *path);
 
-/* None that we read is larger; one that is may have no end. */
+/* Our files are smaller than this.  A larger file may be endless, as a device is. */
 #define FILE_BYTES ((size_t) 64 << 20)
 
 char *
@@ -79,7 +79,7 @@ file_write(const char *path, const void *data, size_t length)
 	free(aside);
 }
 
-/* So that the name is durable as well. */
+/* Flushes the folder, so that the file's name is durable, too. */
 static void
 sync_folder(const char *path)
 {
@@ -105,7 +105,7 @@ file_path(const char *folder, const char *name)
 	return path;
 }
 
-/* N in groups of three digits, all but the last after an "x". */
+/* N is written in groups of three digits, with an "x" before all groups but the last. */
 char *
 file_tile_path(const char *folder, const char *kind, uint64_t n, int width)
 {
@@ -136,7 +136,7 @@ file_write_below(char *path, const void *data, size_t length)
 	free(path);
 }
 
-/* Those that a file's path needs. */
+/* Makes the folders of a file's path. */
 static void
 make_folders(const char *path)
 {

@@ -1,6 +1,6 @@
 /*
  * keys.c
- *		Keys: made, read, and what they say of a note.
+ *		Makes and reads keys, and checks notes with them.
  */
 #include "client.h"
 
@@ -59,7 +59,7 @@ run_keygen(int argc, char **argv)
 	return EXIT_GOOD;
 }
 
-/* For its owner only, and never in place of another: that key would be lost. */
+/* Only the owner can read the file.  An existing file is not replaced: its key would be lost. */
 static void
 write_secret(const char *path, const CgNoteKey *key)
 {
@@ -96,7 +96,7 @@ keys_add(Keys *keys, const char *key_or_file)
 	CgNoteKey	key;
 	size_t		length;
 
-	/* A file's name may contain "+", but hardly be a key. */
+	/* The name of a file may contain "+", but is unlikely to be a valid key. */
 	if (cg_notekey_parse(key_or_file, strlen(key_or_file), &key) == CG_NOTE_OK)
 		keys_add_text(keys, key_or_file, "--vkey");
 	else
@@ -127,8 +127,8 @@ keys_add_text(Keys *keys, const char *text, const char *from)
 }
 
 /*
- * A key's name is the origin, or what it begins with: a key may serve several
- * databases, and an origin ends in a number after contact_guard.new_epoch().
+ * A key's name is the origin or its beginning.  A key may serve several databases, and after
+ * contact_guard.new_epoch() an origin ends in a number.
  */
 static bool
 is_origin_of(const CgNoteKey *key, const char *origin)
@@ -147,7 +147,7 @@ keys_check(const Keys *keys, const char *data, size_t length, CgNote *note,
 	if (cg_note_parse(data, length, note) != CG_NOTE_OK ||
 		cg_note_parse_checkpoint(note->text, note->text_length, checkpoint) != CG_NOTE_OK)
 		return "not a signed checkpoint";
-	/* It is shown to people. */
+	/* The origin is shown on terminals. */
 	if (!text_is_plain(checkpoint->origin))
 		return "its origin is not a name";
 	for (int i = 0; i < keys->count; i++)
@@ -156,7 +156,7 @@ keys_check(const Keys *keys, const char *data, size_t length, CgNote *note,
 		CgNoteResult result = cg_notekey_verify(note, key, NULL);
 
 		if (result == CG_NOTE_OK)
-			/* A witness's cosignature is good to have, but does not replace the log's. */
+			/* A witness's cosignature does not replace the log's signature. */
 			is_signed = is_signed || (key->type == CG_KEY_ED25519 &&
 									  is_origin_of(key, checkpoint->origin));
 		else if (result != CG_NOTE_UNSIGNED)

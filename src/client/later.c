@@ -2,15 +2,15 @@
  * later.c
  *		Rows of a later version.
  *
- * An event is a number in the leaf and a name in the row.  Of a name that this
- * program does not know the number cannot be told, but it can be tried: if one that
- * no version had yet makes the hash that was signed, nobody has touched the row.
- * What it says nobody can tell; that is no evidence, and not good either.
+ * An event is a number in the leaf and a name in the row.  If this program does not know the
+ * name, it does not know the number, but it can try numbers of later events.  If one makes
+ * the signed hash, the row was not changed.  But this program cannot say what the row means.
+ * That is neither evidence of tampering nor a good result.
  *
- * A leaf of a later version has fields that are not known here, so that the row does
- * not suffice to make it.  Anybody who changes a row could say that it is of such a
- * version.  So the server is asked for the leaf: if the tree has that, and it is of
- * the version that the row says, a later version has logged it.
+ * A leaf of a later version has fields that are not known here, so it cannot be made from
+ * the row.  A person who changes a row could also give it such a version.  So the server is
+ * asked for the leaf.  If the tree has this leaf, and it has the row's version, a later
+ * version has logged it.
  */
 #include "client.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* A server may send without end what libpq collects. */
+/* libpq collects what the server sends, and a server may send without end. */
 #define MEMORY_BYTES (UINT64_C(4) << 30)
 
 CgHasher	hasher;
@@ -68,7 +68,7 @@ main(int argc, char **argv)
 		{
 			int			code = commands[i].run(argc - 1, argv + 1);
 
-			/* A report that could not be written is no report. */
+			/* If the report could not be written, the result is not good. */
 			if (fflush(stdout) != 0 && code == EXIT_GOOD)
 				fail(EXIT_UNCHECKED, "could not write to stdout");
 			return code;
@@ -82,7 +82,7 @@ main(int argc, char **argv)
 static void
 limit_memory(void)
 {
-#ifndef __SANITIZE_ADDRESS__	/* which takes terabytes of addresses */
+#ifndef __SANITIZE_ADDRESS__	/* the sanitizer needs terabytes of addresses */
 	struct rlimit limit;
 
 	if (sizeof(void *) > 4 && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur > MEMORY_BYTES)
@@ -102,7 +102,7 @@ put_report(const char *format, va_list arguments)
 	fflush(stdout);
 	vsnprintf(text, sizeof(text), format, arguments);
 	fprintf(stderr, "contact-guard: ");
-	/* Much of it comes from the server. */
+	/* Escaped, because much of the text comes from the server. */
 	text_print(stderr, text, strlen(text), "\n\t\\");
 	fprintf(stderr, "\n");
 }

@@ -1,6 +1,6 @@
 /*
  * progress.c
- *		A bar on stderr, if that is a terminal.
+ *		Shows a progress bar on stderr, if stderr is a terminal.
  */
 #include "client.h"
 

@@ -1,14 +1,14 @@
 /*
  * proof.c
- *		contact-guard proof and check-proof: one row, proved to somebody who has a file.
+ *		contact-guard proof and check-proof: a file that proves one row.
  *
- * A file of c2sp.org/tlog-proof, whose line "extra" is base64 of
+ * The file has the format of c2sp.org/tlog-proof.  Its line "extra" is base64 of
  *
  *	leaf, opening*
  *	opening = uint16 group, salt (32 bytes), uint32 length, fields
  *
- * with the leaf and, of groups that are opened, what their commitments are the
- * hashes of (leaf.h).  None of it needs to be trusted: the leaf's hash is proved.
+ * An opening has the salt and the fields that the group's commitment hashes (leaf.h).  None
+ * of it needs to be trusted: the file proves the leaf's hash.
  */
 #include "client.h"
 
@@ -84,14 +84,14 @@ run_proof(int argc, char **argv)
 	cg_note_put_proof(&text, &file);
 	if (row.failed || extra.failed || text.failed)
 		fail(EXIT_UNCHECKED, "out of memory");
-	/* What is mailed to an auditor has been checked as he will check it. */
+	/* The file is checked here in the same way as an auditor will check it. */
 	check_file("the proof", (char *) text.data, text.length, &keys, false);
 	put_output(out, &text);
 	PQfinish(conn);
 	return EXIT_GOOD;
 }
 
-/* The leaf, and the groups that are to be opened and can be. */
+/* Appends the leaf, and the openings of the chosen groups that are not erased. */
 static void
 put_proved_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out)
 {
@@ -163,7 +163,7 @@ run_check_proof(int argc, char **argv)
 	return EXIT_GOOD;
 }
 
-/* Ends the program if anything in the file does not hold. */
+/* Ends the program if anything in the file is wrong. */
 static void
 check_file(const char *path, const char *data, size_t length, const Keys *keys, bool show)
 {

@@ -1,30 +1,29 @@
 /*
  * rows.c
- *		The log, row by row: contact_guard.evidence_stream() through COPY in binary.
+ *		Reads the log row by row: contact_guard.evidence_stream() through binary COPY.
  *
- * It sends rows by the tile.  A row is read where libpq has put it, and the leaf
- * points into it.  The stream begins with the names of its columns (its format is in
- * src/evidence/evidencestream.c): what is not known here is passed over, and the
- * row's version says whether its leaf needs it.
+ * A row is read in libpq's memory, and the leaf points into it.  The stream begins with the
+ * names of its columns (src/evidence/evidencestream.c has its format).  Unknown columns are
+ * skipped; the row's version says whether its leaf needs them.
  */
 #include "client.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT 2				/* of the stream */
-#define NO_ROW (-1)				/* in place of a number of columns: the header */
+#define FORMAT 2				/* the version of the stream's format */
+#define NO_ROW (-1)				/* in place of the number of columns: this is the header */
 #define MOST_COLUMNS 1000
 #define SIGNATURE "PGCOPY\n\377\r\n\0"
 #define SIGNATURE_LENGTH 11
 
-/* From 2000-01-01, where PostgreSQL begins, to 1970-01-01, in microseconds. */
+/* Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch */
 #define EPOCH_OFFSET UINT64_C(946684800000000)
 
-/* Statements come back again and again, with every row: their hashes are kept. */
+/* Each row has its statement's text, and few texts differ: so many hashes are kept. */
 #define QUERIES 256
 
-/* The columns that a leaf is made of, as version 1.0's servers send them, and then the rest. */
+/* The columns of a leaf: first those of version 1.0's servers, in their order, then others */
 typedef enum Column
 {
 	COLUMN_SEQ, COLUMN_EVENT, COLUMN_READ_AT, COLUMN_ACTOR, COLUMN_LOGIN, COLUMN_RELATION,
@@ -57,14 +56,14 @@ struct Rows
 	PGconn	   *conn;
 	bool		answered;		/* the query was accepted */
 	bool		begun;			/* the header was read */
-	char	   *data;			/* the rows that came together, libpq's */
-	Cursor		batch;			/* the rest of these */
+	char	   *data;			/* one value of the stream, in libpq's memory */
+	Cursor		batch;			/* the unread rest of it */
 	bool		named;			/* the columns are known */
-	int			ncolumns;		/* that a row has */
+	int			ncolumns;		/* the number of columns of a row */
 	Column		order[MOST_COLUMNS];
 	CgLeafText *columns;
 	int			room;
-	int64_t		integers[4];	/* what the leaf's pointers point to */
+	int64_t		integers[4];	/* the leaf's pointers point here */
 };
 
 static Query queries[QUERIES];
@@ -124,7 +123,7 @@ rows_next(Rows *rows, CgLeaf *leaf)
 	return true;
 }
 
-/* False at the end. */
+/* Gets the next piece of COPY's data; false at the end. */
 static bool
 next_data(Rows *rows, Cursor *cursor)
 {
@@ -141,7 +140,7 @@ next_data(Rows *rows, Cursor *cursor)
 	return true;
 }
 
-/* Rows that come together are one value to COPY; false at the trailer. */
+/* Gets the next value of the stream, which has several rows; false at COPY's trailer. */
 static bool
 next_batch(Rows *rows)
 {
@@ -151,7 +150,7 @@ next_batch(Rows *rows)
 
 	if (!next_data(rows, &cursor))
 		return false;
-	/* The header comes along with the first value, or with the trailer. */
+	/* COPY's header comes together with the first value, or with the trailer. */
 	if (!rows->begun)
 	{
 		const uint8_t *signature = take(&cursor, SIGNATURE_LENGTH);
@@ -193,7 +192,7 @@ end_rows(Rows *rows)
 	free(rows);
 }
 
-/* The order of the columns.  A server of version 1.0 sends no header. */
+/* Finds the order of the columns.  A server of version 1.0 sends no header. */
 static void
 read_header(Rows *rows, Cursor *cursor)
 {
@@ -254,7 +253,7 @@ read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf)
 		else if (!cursor->bad)
 			read_column(rows, rows->order[i], value, leaf);
 	}
-	/* It is kept under the row's query_id, wherever that stands. */
+	/* The hash is kept under the query_id, which may stand behind the text in the row. */
 	if (query.data != NULL)
 		leaf->query_hash = hash_query(query, leaf->query_id == NULL ? 0 : *leaf->query_id);
 }
@@ -338,13 +337,13 @@ read_column(Rows *rows, Column column, CgLeafText value, CgLeaf *leaf)
 			version = get_bytes(rows, value, 2);
 			leaf->version = version == NULL ? 0 : cg_bytes_get_uint16(version);
 			break;
-		case COLUMN_QUERY:		/* the caller's */
-		case COLUMN_UNKNOWN:	/* a later version's */
+		case COLUMN_QUERY:		/* the caller handles it */
+		case COLUMN_UNKNOWN:	/* a column of a later version */
 			break;
 	}
 }
 
-/* The log's column "columns": names of columns. */
+/* Reads the log's column "columns", the names of read columns. */
 static void
 read_names(Rows *rows, CgLeafText value, CgLeaf *leaf)
 {
@@ -358,13 +357,13 @@ read_names(Rows *rows, CgLeafText value, CgLeaf *leaf)
 	rows->batch.bad = rows->batch.bad || array.bad;
 }
 
-/* A bigint; NULL if it is NULL. */
+/* Reads a bigint; NULL if it is null. */
 static const int64_t *
 get_int8(Rows *rows, CgLeafText value, int64_t *place)
 {
 	const uint8_t *data = get_bytes(rows, value, 8);
 
-	/* Also where it is too short, and the row is bad. */
+	/* NULL, too, if it has a wrong length; then the row is bad. */
 	if (data == NULL || value.length != 8)
 		return NULL;
 	*place = (int64_t) cg_bytes_get_uint64(data);
@@ -376,12 +375,12 @@ get_time(Rows *rows, CgLeafText value, int64_t *place)
 {
 	if (get_int8(rows, value, place) == NULL)
 		return NULL;
-	/* Unsigned: infinity wraps around, and is no time that a leaf was made of. */
+	/* Unsigned, since infinity wraps around; no leaf was made of such a time. */
 	*place = (int64_t) ((uint64_t) *place + EPOCH_OFFSET);
 	return place;
 }
 
-/* A value of that length, or the row is bad; NULL if it is NULL. */
+/* Reads a value of this length, or the row is bad; NULL if it is null. */
 static const uint8_t *
 get_bytes(Rows *rows, CgLeafText value, size_t length)
 {

@@ -1,10 +1,10 @@
 /*
  * scan.c
- *		contact-guard verify: rows against the tree.
+ *		contact-guard verify: compares rows with the tree.
  *
- * Rows come in chunks of whole tiles, so that no query of the server's takes long.
- * The tree is looked at through another connection when a chunk is complete, while
- * the server makes the next.
+ * Rows come in chunks of whole tiles, so that no query on the server takes long.  When a
+ * chunk is complete, its tiles are read through another connection, while the server
+ * prepares the next chunk.
  */
 #include "verify.h"
 
@@ -14,15 +14,15 @@
 
 #define SHOWN_FINDINGS 20
 
-/* There is no end to the rows that a server may send. */
+/* A server may send rows without end. */
 #define MOST_FINDINGS 1000000
 
-/* What came of a row; above these, ROW_REFUSED + CgLeafResult. */
+/* The state of a row; or ROW_REFUSED + CgLeafResult. */
 enum
 {
 	ROW_MISSING,
 	ROW_PRESENT,
-	ROW_LATER,					/* of a version of leaves that is not known here */
+	ROW_LATER,					/* its leaf version is not known here */
 	ROW_REFUSED
 };
 
@@ -103,7 +103,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		verify->state[at] = result == CG_LEAF_OK ? ROW_PRESENT : (uint8_t) (ROW_REFUSED + result);
 		if (result == CG_LEAF_BAD_VERSION && is_later_version(verify, &leaf))
 			verify->state[at] = ROW_LATER;
-		/* What a later version has removed is not held against the log: it is not found good either. */
+		/* Rows that such a record removed are neither an error nor a good result. */
 		if (leaf.event == CG_EVENT_PURGE && verify->state[at] < ROW_REFUSED)
 			parse_purge(&verify->purged, leaf.reason, leaf.seq);
 		if (leaf.event == CG_EVENT_ERASURE && verify->state[at] < ROW_REFUSED && leaf.count != NULL && *leaf.count > 0)
@@ -113,7 +113,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 	}
 }
 
-/* Encodes a row of a later version.  What is stored is judged with all rows. */
+/* Encodes a row with an event of a later version.  Later it is judged like all rows. */
 static bool
 is_later(Verify *verify, const CgLeaf *leaf, CgBytes *encoded)
 {
@@ -131,8 +131,8 @@ is_later(Verify *verify, const CgLeaf *leaf, CgBytes *encoded)
 }
 
 /*
- * The row says that its leaf is of a version that is not known here.  The first such
- * row must prove that there are any.
+ * The row says that its leaf has a version that is not known here.  The first such row must
+ * prove that such rows exist.
  */
 static bool
 is_later_version(Verify *verify, const CgLeaf *leaf)
@@ -210,12 +210,12 @@ judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge)
 	else if (judge && !good && verify->findings == before)
 		find(verify, first, "the row or a later one up to %lld was changed, and the tree with it",
 			 (long long) last);
-	/* Such rows are not what was signed: no record among them counts. */
+	/* These rows were not signed, so no record among them counts. */
 	for (int64_t seq = first; seq <= last && !good && !rebuilt; seq++)
 		distrust(verify, seq);
 }
 
-/* What is wrong with a row; NULL: nothing, as far as one can see. */
+/* The problem of a row; NULL if no problem can be seen. */
 static const char *
 judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool rebuilt)
 {
@@ -234,7 +234,7 @@ judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool re
 	return good ? "the row is not the one that was logged" : "row and tree do not agree";
 }
 
-/* Do the rows make the tile that is stored wrong, or not at all? */
+/* If the stored tile is wrong or missing: do the rows make the right one? */
 static bool
 rebuild_tile(Verify *verify, uint64_t n)
 {
@@ -312,8 +312,8 @@ drop_owner(Ranges *ranges, int64_t owner)
 }
 
 /*
- * "N months before TIME, seq A to B, seq C to D: REASON": REASON is somebody's words,
- * which name nothing.  A record can only speak of what came before it.
+ * Parses "N months before TIME, seq A to B, seq C to D: REASON".  Ranges in REASON do not
+ * count, since it is free text.  A record can only name rows before itself.
  */
 static void
 parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner)
@@ -336,7 +336,7 @@ parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner)
 	}
 }
 
-/* Where the number ends; NULL if there is none. */
+/* Parses a number and returns its end; NULL if there is none. */
 static const char *
 parse_seq(const char *at, const char *end, int64_t *seq)
 {

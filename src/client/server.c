@@ -1,6 +1,6 @@
 /*
  * server.c
- *		What the server is asked, through libpq.
+ *		Queries to the server, through libpq.
  */
 #include "client.h"
 
@@ -26,12 +26,12 @@ server_connect(const char *conninfo)
 	if (PQstatus(conn) != CONNECTION_OK)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
 	PQsetNoticeProcessor(conn, say_notice, NULL);
-	/* Leaves are UTF-8, but where the server does not know what it stores. */
+	/* Leaves are UTF-8; in a database of SQL_ASCII they have the stored bytes. */
 	encoding = PQparameterStatus(conn, "server_encoding");
 	if (PQsetClientEncoding(conn, encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 ?
 							"SQL_ASCII" : "UTF8") != 0)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
-	/* An empty search_path: every name below is qualified. */
+	/* With an empty search_path, because every name below is qualified. */
 	PQclear(query(conn, "SELECT pg_catalog.set_config('search_path', '', false)", 0, 0, 0));
 	return conn;
 }
@@ -43,7 +43,7 @@ server_require(PGconn *conn, PGresult *result, ExecStatusType status)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
 }
 
-/* One row of one value, in binary; up to two bigint parameters. */
+/* Runs a query that returns one value, in binary, with up to two bigint parameters. */
 static PGresult *
 query(PGconn *conn, const char *sql, int64_t first, int64_t second, int nparams)
 {

@@ -1,6 +1,6 @@
 /*
  * show.c
- *		The row in a proof file: checked, and printed for people.
+ *		Checks the row in a proof file, and prints it for people.
  */
 #include "show.h"
 
@@ -33,7 +33,7 @@ static const Shown fields[] = {
 	{23, "application", SHAPE_TEXT}
 };
 
-/* An opening, as it stands behind the leaf. */
+/* An opening behind the leaf */
 typedef struct Opening
 {
 	int			group;
@@ -105,7 +105,7 @@ openings_check(const uint8_t *row, size_t leaf_length, size_t length)
 	return cursor.bad ? "something follows the row" : NULL;
 }
 
-/* False at the end, or where there is none. */
+/* Reads an opening; false at the end, or if the bytes are not an opening. */
 static bool
 next_opening(Cursor *cursor, Opening *opening)
 {
@@ -250,7 +250,7 @@ show_time(int64_t microseconds)
 		printf("%s.%06lld UTC", text, (long long) fraction);
 }
 
-/* A backslash is escaped as well: what was escaped must not look like what was logged. */
+/* Backslashes are escaped, too: an escape must not look like a logged text. */
 static void
 show_text(const uint8_t *data, size_t length)
 {

@@ -1,9 +1,9 @@
 /*
  * text.c
- *		What somebody else has written, on the auditor's terminal.
+ *		Prints text of others on the auditor's terminal.
  *
- * A server's message or a name in the log may hold what moves the cursor, colours
- * or reverses what stands beside it: of such characters the bytes are shown.
+ * A server's message or a name in the log may contain characters that move the cursor, or
+ * that change the colour or direction of other text.  Such characters are shown as bytes.
  */
 #include "client.h"
 
@@ -44,14 +44,14 @@ text_is_plain(const char *text)
 	return true;
 }
 
-/* The bytes of the first character; 0 if it is none that only shows itself. */
+/* The length of the first character; 0 if it does more than show itself. */
 static size_t
 plain_width(const uint8_t *data, size_t length)
 {
 	uint32_t	code;
 	int			width = cg_note_character((const char *) data, length, &code);
 
-	/* C0, C1, line ends of Unicode, and marks of direction */
+	/* C0, C1, Unicode's line ends and marks of direction */
 	if (width == 0 || code < 0x20 || code == '\\' || (code >= 0x7F && code < 0xA0) ||
 		(code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
 		(code >= 0x2060 && code <= 0x206F) || code == 0xFEFF)

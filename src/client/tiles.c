@@ -2,9 +2,9 @@
  * tiles.c
  *		The stored tree, checked against a checkpoint.
  *
- * From the root down: the right edge makes the checkpoint's root, and the hash of a
- * full tile stands in its parent.  So a tile is known to be the signed one from the
- * path above it alone, and one tile of each level is all the memory it takes.
+ * It goes from the root down.  The right edge makes the checkpoint's root, and the hash of a
+ * full tile is in its parent.  So the path above a tile shows that it is the signed one, and
+ * only one tile of each level must be in memory.
  */
 #include "client.h"
 
@@ -24,15 +24,15 @@ struct Tiles
 	PGconn	   *conn;
 	bool		good;			/* the edge makes the root */
 	CgTree		edge;
-	Tile		last[CG_TREE_LEVELS];	/* full tile, the last one asked for */
+	Tile		last[CG_TREE_LEVELS];	/* the last full tile of each level */
 	PGresult   *fetched;		/* tiles of level 0 */
-	uint64_t	first;			/* of these */
+	uint64_t	first;			/* the number of the first of them */
 };
 
 static bool fetch(Tiles *tiles, int level, uint64_t n, int width, uint8_t *hashes);
 static void hash_full(const uint8_t *hashes, uint8_t *hash);
 
-/* For cg_tree_resume, which copies what it gets at once. */
+/* Fetches a tile for cg_tree_resume, which copies it at once. */
 static const uint8_t *
 fetch_memory_edge(void *arg, int level, uint64_t n, int width)
 {
@@ -80,7 +80,7 @@ tiles_prefetch(Tiles *tiles, uint64_t first, uint64_t last)
 	tiles->first = first;
 }
 
-/* False: the server has not got so much of it. */
+/* False if the server has fewer hashes of it. */
 static bool
 fetch(Tiles *tiles, int level, uint64_t n, int width, uint8_t *hashes)
 {
@@ -143,7 +143,7 @@ tiles_match(Tiles *tiles, int level, uint64_t n, const uint8_t *hashes)
 	return memcmp(parent + n % CG_TILE_WIDTH * CG_HASH_LENGTH, hash, CG_HASH_LENGTH) == 0;
 }
 
-/* The hash of a full tile: that of a tree of 256 leaves. */
+/* The hash of a full tile, which is the root of a tree of 256 leaves. */
 static void
 hash_full(const uint8_t *hashes, uint8_t *hash)
 {
@@ -155,7 +155,7 @@ hash_full(const uint8_t *hashes, uint8_t *hash)
 		fail(EXIT_UNCHECKED, "SHA-256 failed");
 }
 
-/* Levels come from 0 up: what tiles_get fetches above does no harm to those below. */
+/* Levels come from 0 up, so tiles_get may replace tiles of the levels above. */
 static const uint8_t *
 fetch_good(void *arg, int level, uint64_t n, int width)
 {

@@ -2,10 +2,10 @@
  * verify.c
  *		contact-guard verify: recomputes the log from its rows, and compares.
  *
- * The checkpoint is signed, so its root is; the right edge of the stored tree makes
- * that root; every tile stands in the one above (tiles.c); every row makes its hash in
- * a tile of level 0 (scan.c).  What fits in that chain is what was signed, and where it
- * breaks has a name: a row, or a tile.
+ * The checkpoint is signed, and so is its root.  The right edge of the stored tree makes that
+ * root.  The hash of each tile is in the tile above (tiles.c).  The hash of each row is in a
+ * tile of level 0 (scan.c).  Rows and tiles that fit into this chain are the signed ones.
+ * Where the chain breaks, the row or tile can be named.
  */
 #include "verify.h"
 
@@ -14,13 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Seconds in which the record of a purge is signed, at the latest. */
+/* The longest time, in seconds, until the record of a purge is signed */
 #define SIGNING_DELAY 15
 
 typedef struct Options
 {
 	const char *conninfo;
-	const char *held;			/* file of a checkpoint */
+	const char *held;			/* the file of a checkpoint that the auditor has kept */
 	int64_t		from;
 	int64_t		to;				/* -1: to the end */
 	Keys		keys;
@@ -120,7 +120,7 @@ open_tree(Verify *verify)
 			 (unsigned long long) verify->checkpoint.size);
 }
 
-/* A checkpoint that somebody else has kept must be one of this log's past. */
+/* A checkpoint that was kept elsewhere must belong to the past of this log. */
 static void
 compare_held(Verify *verify, const Options *options)
 {
@@ -153,8 +153,9 @@ compare_root(Verify *verify, const CgCheckpoint *earlier, const char *whose)
 }
 
 /*
- * Rows that nothing was asked about so far.  Behind the signed ones come those that will
- * be signed next, one after the other; others would be read, and never be checked.
+ * Looks at rows outside of the range checked so far.  Behind the signed rows there may be
+ * rows that will be signed next, with adjacent numbers.  Other rows there would be read by
+ * auditors, but never be checked.
  */
 static void
 check_outside(Verify *verify, int64_t first, int64_t last)
@@ -179,14 +180,14 @@ is_unexplained(const Verify *verify)
 }
 
 /*
- * Missing rows must be named by purge records, which come later than the rows, as do
- * records of erasures: in the rest of the log, or in what was signed since the
+ * Missing rows must be named by purge records.  These come later than the rows, and so do
+ * records of erasures: in the rest of the log, or among the records signed since the
  * verification began.
  */
 static void
 explain_missing(Verify *verify, const Options *options, int64_t to)
 {
-	/* What has been found is not explained by what comes. */
+	/* Later records cannot explain findings that there are already. */
 	int			patience = verify->findings > 0 ? 1 : SIGNING_DELAY;
 	int			grown = 0;
 
@@ -199,7 +200,7 @@ explain_missing(Verify *verify, const Options *options, int64_t to)
 		load_checkpoint(verify, options);
 		if (verify->checkpoint.size > before.size)
 		{
-			/* The first may have been signed before the rows went. */
+			/* The first new checkpoint may be older than the removal of the rows. */
 			grown += i > 0;
 			tiles_close(verify->tiles);
 			open_tree(verify);

@@ -2,13 +2,13 @@
  * witness.c
  *		contact-guard witness: remembers what the log has signed.
  *
- * In its folder:
- *	checkpoint			the latest note that was found consistent, cosigned if we have a key
+ * Its folder contains:
+ *	checkpoint			the latest consistent note, cosigned if we have a key
  *	verification_keys	the log's keys, as first seen or given
  *	fork-TIME-*			two notes that contradict each other, and the proof that failed
  *
- * What is cosigned is durable in the folder first: a witness that forgets would sign
- * both sides of a fork.
+ * A note is durable in the folder before it is cosigned: a witness that forgets a note
+ * could sign both sides of a fork.
  */
 #include "client.h"
 
@@ -26,10 +26,10 @@
 
 #include <openssl/crypto.h>
 
-/* A signature line of ours, at most. */
+/* The longest signature line of ours */
 #define OWN_LINE_LENGTH (CG_NOTE_NAME_LENGTH + 128)
 
-/* Seconds that a round may take: a server that accepts and never answers ends none. */
+/* A round ends after so many seconds, since a server may accept a connection and not answer. */
 #define ROUND_SECONDS 120
 
 typedef struct Witness
@@ -42,7 +42,7 @@ typedef struct Witness
 	CgNoteKey	key;
 } Witness;
 
-/* A note, as text and taken apart. */
+/* A note, as text and parsed */
 typedef struct Seen
 {
 	char	   *text;
@@ -107,7 +107,10 @@ parse_witness_options(Witness *witness, int argc, char **argv)
 		fail(EXIT_UNCHECKED, "could not create \"%s\": %s", witness->folder, strerror(errno));
 }
 
-/* Two witnesses in one folder could each cosign a side of a fork.  Held until the end. */
+/*
+ * Locks the folder until the program ends: two witnesses in one folder could cosign two
+ * sides of a fork.
+ */
 static void
 lock_folder(const char *folder)
 {
@@ -127,7 +130,7 @@ read_witness_key(Witness *witness)
 	CgNoteKey	key;
 	CgNoteResult result = cg_notekey_parse_secret(text, strcspn(text, "\r\n"), &key);
 
-	/* Go's form of a key says that it signs notes; what it signs here are cosignatures. */
+	/* A key in Go's format has the type for notes, but here it makes cosignatures. */
 	if (result == CG_NOTE_OK)
 		result = cg_notekey_make(&witness->key, key.name, CG_KEY_COSIGNATURE, key.seed);
 	if (result != CG_NOTE_OK)
@@ -138,8 +141,8 @@ read_witness_key(Witness *witness)
 }
 
 /*
- * Each round is a process of its own: whatever ends it, a lost connection or a server
- * that makes no sense, the next one begins anew.  Tampering ends all.
+ * Each round is a process of its own.  If a lost connection or a wrong answer of the server
+ * ends it, the next round begins anew.  Evidence of tampering ends the program.
  */
 static int
 watch(const Witness *witness)
@@ -206,7 +209,10 @@ run_once(Witness *witness)
 	return EXIT_GOOD;
 }
 
-/* From --vkey; else as they were the first time, when they were the server's. */
+/*
+ * The keys of the log: from --vkey; otherwise from the folder; in the first round from the
+ * server.
+ */
 static void
 learn_keys(Witness *witness, PGconn *conn)
 {
@@ -241,7 +247,7 @@ read_held(const Witness *witness, Seen *held)
 		return false;
 	held->text = file_read(path, &held->length);
 	wrong = keys_check(&witness->keys, held->text, held->length, &held->note, &held->checkpoint);
-	/* Not to be forgotten by itself: that would be a witness that forgets. */
+	/* The program does not remove its own note: a witness must not forget. */
 	if (wrong != NULL)
 		fail(EXIT_UNCHECKED, "\"%s\": %s", path, wrong);
 	free(path);
@@ -277,7 +283,7 @@ check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const 
 		   "two trees of the same size" : "the log is not a continuation of what was seen before");
 }
 
-/* The notes are the evidence, and are kept as they were signed. */
+/* Keeps both notes as they were signed, because they are the evidence. */
 static void
 refuse_checkpoint(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
 	   const char *why)
@@ -307,8 +313,9 @@ refuse_checkpoint(const Witness *witness, const Seen *held, const Seen *seen, co
 }
 
 /*
- * The note with its signatures and ours, in place of earlier ones of ours.  Of a note
- * that is full, those go that we do not know: what we keep must be a note itself.
+ * Returns the note with our signature, which replaces earlier ones of ours.  If the note has
+ * too many signatures, those of unknown keys are left out, so that the result is still a
+ * valid note.
  */
 static void
 cosign(const Witness *witness, const Seen *seen, CgBytes *out)
@@ -360,7 +367,7 @@ hand_back(PGconn *conn, const CgBytes *note)
 	const char *values[1];
 	PGresult   *result;
 
-	/* Any database can read this. */
+	/* In ASCII, which databases of every encoding accept. */
 	cg_bytes_init(&text);
 	cg_note_put_dashes(&text, (char *) note->data, note->length, true);
 	cg_bytes_put_uint8(&text, 0);
