@@ -1,4 +1,4 @@
-# A server with a small guarded CRM, and what the tests ask of it.
+# A server with a small guarded CRM, and functions that tests use on it.
 #
 # crm.customer: phone_of(id) is the phone of customer id, so that a test can tell
 # the value from its mask.  anna is a technician with an open intervention at
@@ -19,8 +19,8 @@ our @EXPORT = qw(guard_node make_roles make_crm phone_of mask_of session as stat
 
 use constant WINDOWS => 20;
 
-# With the library, and WAL that can be kept.  A hash that comes before the
-# settings is for PostgreSQL::Test::Cluster's init(): allows_streaming and the like.
+# The server has the library, and settings with which WAL can be kept.  A hash before the
+# settings is for PostgreSQL::Test::Cluster's init(), with allows_streaming, for example.
 sub guard_node
 {
 	my ($name, @conf) = @_;
@@ -42,7 +42,7 @@ sub make_roles
 	return;
 }
 
-# In a database, which is made if it is not there.
+# Makes the CRM in a database, which is created if it does not exist.
 sub make_crm
 {
 	my ($node, $dbname, $customers) = @_;
@@ -80,7 +80,7 @@ sub phone_of { return sprintf('06%08d', shift) }
 
 sub mask_of { return '06*******' . (shift) % 10 }
 
-# A psql that stays, with the errors' SQLSTATE.
+# A psql session that stays open and shows the SQLSTATE of errors.
 sub session
 {
 	my ($node, $dbname, $user) = @_;
@@ -88,7 +88,7 @@ sub session
 		extra_params => [ '-U', $user, '-v', 'VERBOSITY=verbose' ]);
 }
 
-# One statement of a user's: output and errors, with their SQLSTATE.
+# Runs one statement as a user; returns the output, and errors with their SQLSTATE.
 sub as
 {
 	my ($node, $dbname, $user, $sql) = @_;
@@ -98,14 +98,14 @@ sub as
 	return wantarray ? ($out, $err) : $out;
 }
 
-# The first SQLSTATE in what psql said.
+# The first SQLSTATE in the output of psql.
 sub state_of
 {
 	my ($err) = @_;
 	return $err =~ /(?:ERROR|FATAL):\s+(\w{5}):/ ? $1 : '';
 }
 
-# How many rows of the log are as CONDITION says, once all is in it.
+# The number of rows of the log that satisfy CONDITION, when everything is recorded.
 sub log_rows
 {
 	my ($node, $dbname, $condition) = @_;
@@ -114,13 +114,14 @@ sub log_rows
 		"SELECT count(*) FROM contact_guard.access_log WHERE $condition");
 }
 
-# seq without holes or repetitions, as many as status() says, and no gap.
+# Checks that seq has neither holes nor repetitions, that status() has the same number, and
+# that there is no gap.
 sub log_is_whole
 {
 	my ($node, $dbname) = @_;
 	# status() is newer than the statement's snapshot
 	$node->safe_psql($dbname, 'SELECT contact_guard.sync()');
-	# The record of the last look at the log would come in between
+	# Otherwise the record of the last look at the log would come in between
 	$node->safe_psql($dbname, 'SELECT contact_guard.sync()');
 	return $node->safe_psql($dbname, q(
 		SELECT (count(*), coalesce(min(seq), 0), coalesce(max(seq) + 1, 0), count(DISTINCT seq),
@@ -130,7 +131,7 @@ sub log_is_whole
 		 GROUP BY s.log_size)) eq 't';
 }
 
-# A session that keeps the recorder from storing anything, until it ends or commits.
+# A session that keeps the recorder from storing anything until the session ends or commits.
 sub lock_log
 {
 	my ($node, $dbname) = @_;
@@ -140,7 +141,7 @@ sub lock_log
 	return $locker;
 }
 
-# kill -9 of all processes; returns when they are gone.
+# Sends kill -9 to all processes; returns when they are gone.
 sub kill_server
 {
 	my ($node) = @_;
@@ -152,7 +153,7 @@ sub kill_server
 	return;
 }
 
-# After a kill -9 the old processes may take a moment to go.
+# After a kill -9 the old processes may need a moment to end.
 sub slow_start
 {
 	my ($node) = @_;

@@ -1,5 +1,5 @@
-# A client that speaks the protocol itself, message by message: it sees what
-# arrives when it arrives, sends what libpq does not, and reads only when told.
+# A client that speaks the protocol itself, message by message.  It sees each message when
+# it arrives, can send messages that libpq does not send, and reads only on demand.
 package Wire;
 
 use strict;
@@ -9,8 +9,8 @@ use IO::Select;
 use IO::Socket::UNIX;
 use Time::HiRes qw(time);
 
-# Wire->new($node, $dbname, $user, name => value...); the rest are settings of the
-# session.  Dies with the server's words if it refuses.
+# Wire->new($node, $dbname, $user, name => value...); the pairs are settings of the
+# session.  Dies with the server's message if the server refuses.
 sub new
 {
 	my ($class, $node, $dbname, $user, %settings) = @_;
@@ -44,7 +44,7 @@ sub put
 	return;
 }
 
-# One message of the protocol, for put().
+# Makes one message of the protocol, for put().
 sub message { my ($type, $body) = @_; return $type . pack('N', 4 + length $body) . $body }
 
 sub simple { return message('Q', "$_[0]\0") }
@@ -61,8 +61,8 @@ sub execute { my ($portal, $rows) = @_; return message('E', "$portal\0" . pack('
 sub sync { return message('S', '') }
 sub flush { return message('H', '') }
 
-# The next message as [ type, body ]; undef if none comes within so many seconds,
-# or the connection has ended.
+# Reads the next message as [ type, body ]; undef if none comes within so many seconds, or
+# if the connection has ended.
 sub next_message
 {
 	my ($self, $seconds) = @_;
@@ -82,7 +82,7 @@ sub next_message
 	}
 }
 
-# More bytes; false if none come.
+# Reads more bytes; false if none come.
 sub take
 {
 	my ($self, $seconds) = @_;
@@ -94,7 +94,7 @@ sub take
 	return 0;
 }
 
-# All messages up to and with the next ReadyForQuery, or to the end.
+# Reads all messages up to the next ReadyForQuery, which is included, or up to the end.
 sub until_ready
 {
 	my ($self, $seconds) = @_;
@@ -117,7 +117,7 @@ sub query
 sub close { my ($self) = @_; $self->{ended} = 1; close $self->{socket}; return }
 sub quit { my ($self) = @_; $self->put(message('X', '')); $self->close; return }
 
-# What messages say: their types in a row, DataRows as rows of columns, errors.
+# Parses messages: a string of their types, DataRows as rows of columns, and errors.
 sub types { return join '', map { $_->[0] } @_ }
 
 sub rows
