@@ -133,7 +133,7 @@ is(scalar(() = $out =~ /informs/g) > 0 && scalar(split /\n/, $out), '2', 'status
 like($out, qr/relation parts and 2 children: .*crm\.informs\(\)/, '... which counts them');
 
 # 5. What else has a hint
-like(said('postgres', 'DROP SCHEMA contact_guard CASCADE'), qr/ERROR:  42501: extension "contact_guard" cannot be dropped with its schema\n.*HINT:.*retire\(\), and use DROP EXTENSION/s, 'DROP SCHEMA: what to do');
+like(said('postgres', 'DROP SCHEMA contact_guard CASCADE'), qr/ERROR:  42501: extension "contact_guard" cannot be dropped with its schema\n.*HINT:.*retire\(\), then use DROP EXTENSION/s, 'DROP SCHEMA: what to do');
 like(said('postgres', 'DROP TABLE contact_guard.held'), qr/ERROR:/, '... and a table of it stays as before');
 said('owner', 'CREATE TABLE crm.visit (id int, customer_id int, technician name, a timestamptz, b timestamptz)');
 like(said('admin', "SELECT contact_guard.use_interventions('crm.visit', 'customer_id', 'technician', 'a', 'b', open_when => 'a < $_')"),
