@@ -72,7 +72,7 @@ SELECT contact_guard.sync();
 SELECT event, actor, columns, customer, count, intervention, purpose, reason FROM recorded WHERE actor IN ('regress_log_desk', 'regress_log_backup') AND seq >= :start ORDER BY seq;
 SELECT event, relation, columns, customer, purpose, reason FROM contact_guard.access_log WHERE actor = session_user AND event <> 'audit_read' AND seq >= :start ORDER BY seq;
 
--- withheld_detail: the first are named, the others counted
+-- withheld_detail: if there are more customers, none is named
 SET contact_guard.withheld_detail = 2;
 SELECT log_size AS start2 FROM contact_guard.status() \gset
 SET ROLE regress_log_anna;

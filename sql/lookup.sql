@@ -120,7 +120,7 @@ SET ROLE lookup_dispatcher;
 EXECUTE caller('0600000066');
 RESET ROLE;
 SELECT contact_guard.sync();
-SELECT event, actor, customer FROM log WHERE customer IN ('33', '44', '55', '66') OR event = 'lookup';
+SELECT event, actor, customer, columns, count FROM log WHERE customer IN ('33', '44', '55', '66') OR event IN ('lookup', 'withheld');
 
 SELECT contact_guard.unprotect('customer');
 DROP FUNCTION pg_temp.tell(text);

@@ -14,7 +14,7 @@
 
 int			cg_copies = CG_COPIES_REFUSE;
 int			cg_durability = CG_DURABILITY_SHOWN;
-int			cg_withheld_detail = 100;
+int			cg_withheld_detail = 5;
 char	   *cg_signing_key_file = NULL;
 char	   *cg_signer_command = NULL;
 int			cg_signer_timeout = 10;
@@ -66,9 +66,9 @@ cg_guc_init(void)
 							NULL, &cg_min_retention, 180 * 24 * 60, 0, INT_MAX,
 							PGC_SIGHUP, GUC_UNIT_MIN, NULL, NULL, NULL);
 	DefineCustomIntVariable("contact_guard.withheld_detail",
-							"Number of customers that the withheld records of one execution name.",
-							"Further customers are one record with their count.",
-							&cg_withheld_detail, 100, 0, 65536,
+							"Number of customers that the withheld records of one execution may name.",
+							"An execution that withholds from more has one record with the number of rows, and names nobody.",
+							&cg_withheld_detail, 5, 0, 65536,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("contact_guard.checkpoint_interval",
 							"Time between signed checkpoints while the access log grows.",

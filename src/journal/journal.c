@@ -24,10 +24,12 @@
 #include "journal/journalstate.h"
 
 #define LAUNCHER_PATIENCE_MS 10000
+#define RECORDER_PATIENCE_MS 60000
 
 static CgJournalState own;		/* the key and the names that seal messages */
 static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
 
+static bool crowded = false;	/* a quarter of max_backlog is exceeded, when last looked at */
 static uint64 generation = 0;
 static uint64 texts = 0;		/* the count in shared memory when last looked at */
 
@@ -36,6 +38,8 @@ static bool load_own(void);
 static bool shared_is_ready(void);
 static void want_recorder(void);
 static void wait_for_journal(bool begun);
+static uint64 backlog(XLogRecPtr *recorded);
+static void refuse_backlog(void);
 
 static void
 journal_inval(Oid relid)
@@ -160,23 +164,66 @@ cg_journal_require_slot(void)
 	wait_for_journal(false);
 }
 
-void
-cg_journal_require(void)
+/* Bytes of messages that are not recorded yet, and how far the recorder is. */
+static uint64
+backlog(XLogRecPtr *recorded)
 {
 	CgDatabase *database;
-	uint64		backlog = 0;
+	uint64		bytes = 0;
 
-	wait_for_journal(true);
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)
-		backlog = database->written_bytes - database->recorded_bytes;
+		bytes = database->written_bytes - database->recorded_bytes;
+	*recorded = database ? database->recorded : InvalidXLogRecPtr;
 	LWLockRelease(cg_shared->lock);
-	if (backlog > (uint64) cg_max_backlog * 1024)
-		ereport(ERROR,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("guarded columns cannot be read: too many records wait to be stored in the access log"),
-				 errhint("See contact_guard.status(); contact_guard.max_backlog is the limit.")));
+	return bytes;
+}
+
+static void
+refuse_backlog(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("guarded columns cannot be read: too many records wait to be stored in the access log"),
+			 errhint("See contact_guard.status(); contact_guard.max_backlog is the limit.")));
+}
+
+void
+cg_journal_require(void)
+{
+	XLogRecPtr	recorded;
+	uint64		bytes;
+
+	wait_for_journal(true);
+	bytes = backlog(&recorded);
+	if (bytes > (uint64) cg_max_backlog * 1024)
+		refuse_backlog();
+	crowded = bytes > (uint64) cg_max_backlog * 1024 / 4;
+}
+
+void
+cg_journal_make_way(void)
+{
+	XLogRecPtr	recorded = InvalidXLogRecPtr;
+	TimestampTz give_up = 0;
+
+	if (!crowded || InterruptHoldoffCount > 0 || CritSectionCount > 0)
+		return;
+	for (;;)
+	{
+		XLogRecPtr	before = recorded;
+
+		if (backlog(&recorded) <= (uint64) cg_max_backlog * 1024 / 4)
+			break;
+		if (give_up == 0 || recorded != before)
+			give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RECORDER_PATIENCE_MS);
+		else if (GetCurrentTimestamp() > give_up)
+			refuse_backlog();
+		ConditionVariableTimedSleep(&cg_shared->progress, 1000, PG_WAIT_EXTENSION);
+	}
+	ConditionVariableCancelSleep();
+	crowded = false;
 }
 
 bool

@@ -17,6 +17,13 @@
 extern void cg_journal_require(void);
 
 /*
+ * Waits while a quarter of the limit is exceeded: for who makes records that must not
+ * bring others near it.  Call it after cg_journal_require.  Interruptible.  ERROR if no
+ * recorder stores anything for a minute.  Does not wait where interrupts are held.
+ */
+extern void cg_journal_make_way(void);
+
+/*
  * Makes sure that WAL is kept; needs no journal.  May wait for the launcher.  ERROR
  * if WAL cannot be kept.
  */

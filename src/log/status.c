@@ -90,7 +90,7 @@ cg_sync(PG_FUNCTION_ARGS)
 	/* After a crash this waits until the launcher knows what is not recorded yet. */
 	cg_journal_require_slot();
 	if (cg_execution_owes())
-		cg_execution_settle_or_fail();
+		cg_execution_settle_or_fail(CG_DUE_ANSWER);
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)

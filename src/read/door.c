@@ -150,7 +150,7 @@ settle(void)
 		return true;
 	PG_TRY();
 	{
-		durable = cg_execution_settle();
+		durable = cg_execution_settle(CG_DUE_ANSWER);
 	}
 	PG_CATCH();
 	{

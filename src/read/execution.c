@@ -268,7 +268,7 @@ leave(Execution *execution)
 	current = execution->outer;
 	if (execution->reads)
 	{
-		cg_readrecords_drain(execution->reads, true);
+		cg_readrecords_drain(execution->reads, CG_DUE_END);
 		cg_reads_free(execution->reads);
 	}
 }
@@ -291,11 +291,11 @@ is_behind_door(const Execution *execution)
 static void
 end_by_error(Execution *execution, const Step *step)
 {
-	cg_readrecords_drain(execution->reads, true);
+	cg_readrecords_drain(execution->reads, CG_DUE_END);
 	if (is_behind_door(execution))
 		return;
 	LWLockReleaseAll();
-	if (!cg_execution_settle())
+	if (!cg_execution_settle(CG_DUE_SHOWN))
 		ereport(FATAL,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
 				 errmsg("a synchronous standby has not acknowledged the record of a read")));
@@ -305,10 +305,10 @@ end_by_error(Execution *execution, const Step *step)
 static void
 end(Execution *execution, const Step *step)
 {
-	cg_readrecords_drain(execution->reads, true);
+	cg_readrecords_drain(execution->reads, CG_DUE_END);
 	/* Also if all values were withheld: their records must be in WAL by now. */
 	if (!is_behind_door(execution))
-		cg_execution_settle_or_fail();
+		cg_execution_settle_or_fail(CG_DUE_SHOWN);
 }
 
 /* Inner executions have the number of the outermost one. */
@@ -377,19 +377,19 @@ cg_execution_owes(void)
 }
 
 bool
-cg_execution_settle(void)
+cg_execution_settle(CgDue due)
 {
 	for (Execution *execution = current; execution; execution = execution->outer)
 		if (execution->reads)
-			cg_readrecords_drain(execution->reads, false);
+			cg_readrecords_drain(execution->reads, due);
 	cg_messages_write();
 	return cg_messages_flush();
 }
 
 void
-cg_execution_settle_or_fail(void)
+cg_execution_settle_or_fail(CgDue due)
 {
-	if (cg_execution_owes() && !cg_execution_settle())
+	if (cg_execution_owes() && !cg_execution_settle(due))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
 				 errmsg("guarded columns cannot be read: a synchronous standby has not acknowledged their record")));
@@ -403,7 +403,7 @@ execution_xact(XactEvent event, void *arg)
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
 			if (first_record_done && cg_execution_owes())
-				cg_execution_settle_or_fail();
+				cg_execution_settle_or_fail(CG_DUE_ANSWER);
 			break;
 		default:
 			break;
@@ -419,10 +419,7 @@ execution_exit(int code, Datum arg)
 {
 	PG_TRY();
 	{
-		for (Execution *execution = current; execution; execution = execution->outer)
-			if (execution->reads)
-				cg_readrecords_drain(execution->reads, true);
-		(void) cg_execution_settle();
+		(void) cg_execution_settle(CG_DUE_END);
 		cg_messages_end();
 	}
 	PG_CATCH();

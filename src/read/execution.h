@@ -41,14 +41,14 @@ extern bool cg_execution_is_foreign_key_check(void);
 extern bool cg_execution_owes(void);
 
 /*
- * Makes every record of this session as durable as it must be.  False if a synchronous standby
- * did not acknowledge; throws if there is no memory.  Safe outside of a
- * transaction, not in a critical section or with interrupts held.
+ * Makes every record of this session that is due as durable as it must be.  False if a
+ * synchronous standby did not acknowledge; throws if there is no memory.  Safe outside
+ * of a transaction, not in a critical section or with interrupts held.
  */
-extern bool cg_execution_settle(void);
+extern bool cg_execution_settle(CgDue due);
 
 /* The same, but throws an ERROR if a synchronous standby did not acknowledge. */
-extern void cg_execution_settle_or_fail(void);
+extern void cg_execution_settle_or_fail(CgDue due);
 
 /* Called at the first record of a session, to install hooks that other sessions do not need. */
 typedef void (*CgFirstRecordHook) (void);

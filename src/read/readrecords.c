@@ -43,15 +43,16 @@ static KnownText known_texts[TEXTS];
 
 static void put_query(CgReads *reads);
 static void keep_text(KnownText *place, const char *text, size_t length, int64 query_id);
-static bool is_audit_due(const CgReads *reads, bool final);
+static bool is_audit_due(const CgReads *reads, CgDue due);
 static uint64 rows_so_far(const CgReads *reads);
 static void drain_audit(CgReads *reads);
-static bool has_counts(const CgReads *reads, bool final);
+static bool has_counts(const CgReads *reads, CgDue due);
 static void put_context(const CgReads *reads);
 static void put_record(const ReadRelation *relation, CgRecord *record, uint64 columns);
-static void drain_read(Read *read);
+static void drain_verdict(Read *read, int verdict);
+static void drain_withheld(Read *read);
 static void drain_look_up(ReadRelation *relation);
-static void drain_counts(ReadRelation *relation, bool final);
+static void drain_counts(ReadRelation *relation, CgDue due);
 
 /*
  * The first record of a session with this id carries the text.  The function is called
@@ -131,10 +132,10 @@ put_query(CgReads *reads)
 
 /* As for a bulk read: one record before the first row leaves, and one at the end. */
 static bool
-is_audit_due(const CgReads *reads, bool final)
+is_audit_due(const CgReads *reads, CgDue due)
 {
 	return reads->audited &&
-		(!reads->audit_begun || (final && rows_so_far(reads) > reads->audited_rows));
+		(!reads->audit_begun || (due == CG_DUE_END && rows_so_far(reads) > reads->audited_rows));
 }
 
 static uint64
@@ -162,34 +163,33 @@ drain_audit(CgReads *reads)
 bool
 cg_readrecords_owes(const CgReads *reads)
 {
-	return reads->dirty || has_counts(reads, false);
+	return reads->dirty || reads->held || has_counts(reads, CG_DUE_ANSWER);
 }
 
 /*
- * The number of rows of a bulk read is known at its end, but a record must exist before
- * the first row leaves.  So there may be two records, whose counts are added up.
- * Withheld rows beyond contact_guard.withheld_detail are recorded at the end.
+ * The number of counted rows is known at the end, but a record must exist before the
+ * first row leaves.  So there may be two records, whose counts are added up.
  */
 static bool
-is_due(const ReadRelation *relation, bool final)
+is_due(const ReadRelation *relation, CgDue due)
 {
 	return relation->uncounted > 0 &&
-		(final || (relation->permission.bulk && !relation->begun));
+		(due == CG_DUE_END || (!relation->begun && (relation->permission.bulk || due == CG_DUE_ANSWER)));
 }
 
 static bool
-has_counts(const CgReads *reads, bool final)
+has_counts(const CgReads *reads, CgDue due)
 {
 	ListCell   *lc;
 
-	if (is_audit_due(reads, final))
+	if (is_audit_due(reads, due))
 		return true;
 	foreach(lc, reads->relations)
 	{
 		const ReadRelation *relation = lfirst(lc);
 
 		if (relation->looked_up != 0 || relation->compared != 0 || relation->checked != 0 ||
-			is_due(relation, final))
+			is_due(relation, due))
 			return true;
 	}
 	return false;
@@ -224,29 +224,31 @@ put_record(const ReadRelation *relation, CgRecord *record, uint64 columns)
 	cg_messages_put(record);
 }
 
+/* verdict: 0 withheld, 1 shown */
 static void
-drain_read(Read *read)
+drain_verdict(Read *read, int verdict)
 {
 	const CgPermission *permission = &read->relation->permission;
+	CgRecord	record = {
+		.event = verdict ? CG_EVENT_SHOWN : CG_EVENT_WITHHELD,
+		.read_at = read->read_at[verdict],
+		.customer = read->customer ? cg_record_customer(read->customer) : NULL,
+		.count = 1,
+		.intervention = read->intervention[verdict],
+		.closed_at = verdict ? CG_NO_TIME : read->closed_at,
+		.purpose = permission->granted ? permission->purpose : verdict ? "intervention" : NULL,
+		.reason = verdict ? permission->reason : read->reason,
+	};
 
-	for (int verdict = 0; verdict < 2; verdict++)
-	{
-		CgRecord	record = {
-			.event = verdict ? CG_EVENT_SHOWN : CG_EVENT_WITHHELD,
-			.read_at = read->read_at[verdict],
-			.customer = read->customer ? cg_record_customer(read->customer) : NULL,
-			.count = 1,
-			.intervention = read->intervention[verdict],
-			.closed_at = verdict ? CG_NO_TIME : read->closed_at,
-			.purpose = permission->granted ? permission->purpose : verdict ? "intervention" : NULL,
-			.reason = verdict ? permission->reason : read->reason,
-		};
+	if (read->fresh[verdict] != 0)
+		put_record(read->relation, &record, read->fresh[verdict]);
+	read->fresh[verdict] = 0;
+}
 
-		if (read->fresh[verdict] != 0)
-			put_record(read->relation, &record, read->fresh[verdict]);
-		read->fresh[verdict] = 0;
-	}
-	read->dirty = false;
+static void
+drain_withheld(Read *read)
+{
+	drain_verdict(read, 0);
 }
 
 static void
@@ -273,7 +275,7 @@ drain_look_up(ReadRelation *relation)
 }
 
 static void
-drain_counts(ReadRelation *relation, bool final)
+drain_counts(ReadRelation *relation, CgDue due)
 {
 	CgRecord	record = {
 		.event = relation->permission.bulk ? CG_EVENT_BULK : CG_EVENT_WITHHELD,
@@ -284,7 +286,7 @@ drain_counts(ReadRelation *relation, bool final)
 		.reason = relation->permission.granted ? relation->permission.reason : CG_REASON_NO_WINDOW,
 	};
 
-	if (!is_due(relation, final))
+	if (!is_due(relation, due))
 		return;
 	put_record(relation, &record, relation->columns);
 	relation->uncounted = 0;
@@ -292,14 +294,15 @@ drain_counts(ReadRelation *relation, bool final)
 }
 
 void
-cg_readrecords_drain(CgReads *reads, bool final)
+cg_readrecords_drain(CgReads *reads, CgDue due)
 {
+	bool		with_held = due != CG_DUE_SHOWN && reads->held;
 	ListCell   *lc;
 
-	if (reads->dirty == NULL && !has_counts(reads, final))
+	if (reads->dirty == NULL && !with_held && !has_counts(reads, due))
 		return;
 	put_context(reads);
-	if (is_audit_due(reads, final))
+	if (is_audit_due(reads, due))
 		drain_audit(reads);
 	foreach(lc, reads->relations)
 		drain_look_up(lfirst(lc));
@@ -307,7 +310,8 @@ cg_readrecords_drain(CgReads *reads, bool final)
 	{
 		Read	   *read = reads->dirty;
 
-		drain_read(read);
+		drain_verdict(read, 1);
+		read->dirty = false;
 		reads->dirty = read->next_dirty;
 		if (reads->dirty == NULL)
 			reads->dirty_end = &reads->dirty;
@@ -317,6 +321,8 @@ cg_readrecords_drain(CgReads *reads, bool final)
 			put_context(reads);
 		}
 	}
+	if (with_held)
+		cg_withheld_settle(reads, drain_withheld);
 	foreach(lc, reads->relations)
-		drain_counts(lfirst(lc), final);
+		drain_counts(lfirst(lc), due);
 }

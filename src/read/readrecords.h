@@ -7,11 +7,11 @@
 
 #include "read/reads.h"
 
-/* Are there records that are not yet in the journal's buffer? */
+/* Are there records that must be in the journal's buffer before a part of the answer leaves? */
 extern bool cg_readrecords_owes(const CgReads *reads);
 
-/* Moves them there.  final: also the counts that are known at the end of an execution. */
-extern void cg_readrecords_drain(CgReads *reads, bool final);
+/* Moves the records that are due there. */
+extern void cg_readrecords_drain(CgReads *reads, CgDue due);
 
 /* Puts the query's text into the journal, once in a session, and sets query_id. */
 extern void cg_readrecords_put_query(CgReads *reads);

@@ -15,7 +15,6 @@
 #include "utils/timestamp.h"
 
 #include "base/copystate.h"
-#include "base/guc.h"
 #include "base/names.h"
 #include "journal/journal.h"
 #include "journal/reason.h"
@@ -30,15 +29,13 @@ static CgPermission permission_on(const CgReads *reads, const CgPolicy *policy);
 static void look_again(CgReads *reads, ReadRelation *relation, TimestampTz now);
 static bool is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now);
 static ReadRelation *find_relation(CgReads *reads, Oid relid);
-static int	column_bit(const ReadRelation *relation, AttrNumber attnum);
-static void count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now);
 static bool decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 							 const char *customer, TimestampTz now);
 static bool is_shown_still(const Read *read, TimestampTz now);
 static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *read_of_nobody(CgReads *reads, ReadRelation *relation);
-static void note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now);
+static void note_shown(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now);
 
 CgReads *
 cg_reads_create(QueryDesc *query, int64 statement)
@@ -59,6 +56,7 @@ cg_reads_create(QueryDesc *query, int64 statement)
 	reads->query = query;
 	reads->statement = statement;
 	reads->dirty_end = &reads->dirty;
+	reads->held_end = &reads->held;
 	reads->actor = cg_actor_current();
 	reads->set = readset_create(reads->read_context, 16, NULL);
 	MemoryContextSwitchTo(oldcontext);
@@ -142,7 +140,7 @@ look_again(CgReads *reads, ReadRelation *relation, TimestampTz now)
 		pfree(permission.purpose);
 		return;
 	}
-	cg_readrecords_drain(reads, true);
+	cg_readrecords_drain(reads, CG_DUE_END);
 	relation->permission = permission;
 	relation->begun = false;
 	if (!permission.granted)
@@ -198,29 +196,14 @@ find_relation(CgReads *reads, Oid relid)
 	return relation;
 }
 
-static int
-column_bit(const ReadRelation *relation, AttrNumber attnum)
+uint64
+cg_reads_bit(const ReadRelation *relation, AttrNumber attnum)
 {
 	int			i = 0;
 
 	while (i < relation->ncolumns - 1 && relation->attnums[i] != attnum)
 		i++;
-	return i;
-}
-
-/* Counts a row once, however many of its columns are read. */
-static void
-count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now)
-{
-	cg_readrecords_put_query(reads);
-	if (relation->counted == InvalidAttrNumber)
-		relation->counted = attnum;
-	relation->columns |= UINT64CONST(1) << column_bit(relation, attnum);
-	if (relation->counted == attnum)
-	{
-		if (relation->uncounted++ == 0)
-			relation->read_at = now;
-	}
+	return UINT64CONST(1) << i;
 }
 
 bool
@@ -234,14 +217,14 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer)
 		return decide_by_window(reads, relation, site, customer, now);
 	if (relation->permission.bulk)
 	{
-		count_row(reads, relation, site->attnum, now);
+		cg_withheld_count_row(reads, relation, site->attnum, now);
 		return true;
 	}
 	read = customer ? find_read(reads, relation, customer) : read_of_nobody(reads, relation);
 	if (read == NULL)
 		read = add_read(reads, relation, customer);
 	read->shown = true;
-	note(reads, read, site->attnum, now);
+	note_shown(reads, read, site->attnum, now);
 	return true;
 }
 
@@ -259,7 +242,7 @@ cg_reads_look_up(CgReads *reads, Oid relid, List *attnums)
 
 	cg_readrecords_put_query(reads);
 	foreach(lc, attnums)
-		relation->looked_up |= UINT64CONST(1) << column_bit(relation, lfirst_int(lc));
+		relation->looked_up |= cg_reads_bit(relation, lfirst_int(lc));
 	relation->looked_up_at = GetCurrentTimestamp();
 }
 
@@ -274,7 +257,7 @@ cg_reads_compare(CgReads *reads, Oid relid, List *attnums, bool check)
 		return;
 	cg_readrecords_put_query(reads);
 	foreach(lc, attnums)
-		*columns |= UINT64CONST(1) << column_bit(relation, lfirst_int(lc));
+		*columns |= cg_reads_bit(relation, lfirst_int(lc));
 	relation->looked_up_at = GetCurrentTimestamp();
 }
 
@@ -315,31 +298,29 @@ decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 
 	if (customer == NULL)
 	{
-		note(reads, read_of_nobody(reads, relation), site->attnum, now);
+		cg_withheld_note(reads, read_of_nobody(reads, relation), site, now);
 		return false;
 	}
 	read = find_read(reads, relation, customer);
 	if (read && is_shown_still(read, now))
 	{
-		note(reads, read, site->attnum, now);
+		note_shown(reads, read, site->attnum, now);
 		return true;
 	}
 	may_be_open = cg_windows_may_be_open(reads->actor.name, customer);
 	if (read == NULL)
 	{
-		if (!may_be_open && reads->named >= cg_withheld_detail)
-		{
-			count_row(reads, relation, site->attnum, now);
+		if (!may_be_open && cg_withheld_is_crowd(reads, relation, site, now))
 			return false;
-		}
 		read = add_read(reads, relation, customer);
-		if (!may_be_open)
-			reads->named++;
 		cg_readlooks_look_up(reads, read, may_be_open, now);
 	}
 	else if (read->shown || may_be_open)
 		cg_readlooks_look_up(reads, read, may_be_open, now);
-	note(reads, read, site->attnum, now);
+	if (read->shown)
+		note_shown(reads, read, site->attnum, now);
+	else
+		cg_withheld_note(reads, read, site, now);
 	return read->shown;
 }
 
@@ -363,7 +344,7 @@ add_read(CgReads *reads, ReadRelation *relation, const char *customer)
 
 	if (reads->set->members >= CG_READS_MAX)
 	{
-		cg_readrecords_drain(reads, false);
+		cg_readrecords_drain(reads, CG_DUE_ANSWER);
 		MemoryContextReset(reads->read_context);
 		reads->set = readset_create(reads->read_context, 1024, NULL);
 	}
@@ -394,18 +375,17 @@ read_of_nobody(CgReads *reads, ReadRelation *relation)
 }
 
 static void
-note(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now)
+note_shown(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now)
 {
-	uint64		bit = UINT64CONST(1) << column_bit(read->relation, attnum);
-	int			verdict = read->shown ? 1 : 0;
+	uint64		bit = cg_reads_bit(read->relation, attnum);
 
-	if ((read->noted[verdict] & bit) != 0)
+	if ((read->noted[1] & bit) != 0)
 		return;
 	cg_readrecords_put_query(reads);
-	if (read->fresh[verdict] == 0)
-		read->read_at[verdict] = now;
-	read->noted[verdict] |= bit;
-	read->fresh[verdict] |= bit;
+	if (read->fresh[1] == 0)
+		read->read_at[1] = now;
+	read->noted[1] |= bit;
+	read->fresh[1] |= bit;
 	if (!read->dirty)
 	{
 		read->dirty = true;

@@ -20,6 +20,14 @@
 
 typedef struct CgReads CgReads;
 
+/* Which records are due?  Each value includes those before it. */
+typedef enum CgDue
+{
+	CG_DUE_SHOWN,				/* something may leave that depends on a shown value */
+	CG_DUE_ANSWER,				/* a part of the answer leaves */
+	CG_DUE_END					/* the execution has ended: counts are final */
+} CgDue;
+
 /*
  * Creates the reads of an execution of the query.  statement: see
  * cg_execution_statement.  ERROR if there is no journal.

@@ -1,6 +1,6 @@
 /*
  * reads_private.h
- *		The inside of an execution's reads, only for reads.c, readlooks.c and
+ *		The inside of an execution's reads, only for reads.c, withheld.c, readlooks.c and
  *		readrecords.c.
  */
 #ifndef CG_READS_PRIVATE_H
@@ -49,8 +49,15 @@ typedef struct Read
 	uint64		noted[2];		/* columns that were read */
 	uint64		fresh[2];		/* those that are not yet in the buffer */
 	TimestampTz read_at[2];
-	bool		dirty;
+	bool		dirty;			/* it was shown, and that is not yet in the buffer */
 	struct Read *next_dirty;
+	/* Of what was withheld: see withheld.c. */
+	bool		named;			/* one of those that records may name */
+	bool		flowed;			/* not only a condition read it */
+	bool		held;			/* it waits for the end, or for the door */
+	bool		written;		/* a record names it */
+	int64		rows;
+	struct Read *next_held;
 } Read;
 
 typedef struct ReadKey
@@ -103,13 +110,40 @@ struct CgReads
 	bool		audit_begun;	/* there is a record of it */
 	int			looks;			/* number of questions for one customer so far */
 	struct CgLook *look;		/* at all of the actor's windows; NULL: none yet */
-	int			named;			/* number of customers that withheld records name */
+	/* See withheld.c. */
+	Read	   *held;			/* oldest first */
+	Read	  **held_end;
+	int			named;			/* customers among them, and in records */
+	bool		crowd;			/* there were more: they are counted */
+	bool		made_way;		/* has waited for the recorder, if that was necessary */
 };
+
+/* The bit of a guarded column in a set of columns. */
+extern uint64 cg_reads_bit(const ReadRelation *relation, AttrNumber attnum);
 
 /*
  * Sets the verdict of this moment, and its reason for the log.  may_be_open false: no
  * window is open, so nothing is asked.
  */
 extern void cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now);
+
+/* Counts a row once, however many of its columns are read. */
+extern void cg_withheld_count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now);
+
+/*
+ * A customer is withheld who has no Read yet.  Can he be named no more?  Then his row is
+ * counted, and none is needed.
+ */
+extern bool cg_withheld_is_crowd(CgReads *reads, ReadRelation *relation, const CgSite *site, TimestampTz now);
+
+/*
+ * Notes that a column of a customer was withheld.  Both may wait for the recorder, at the
+ * first time in an execution, and throw then.
+ */
+extern void cg_withheld_note(CgReads *reads, Read *read, const CgSite *site, TimestampTz now);
+
+/* Has the writer write a record of each customer that is held, or counts his rows. */
+typedef void (*CgWithheldWriter) (Read *read);
+extern void cg_withheld_settle(CgReads *reads, CgWithheldWriter writer);
 
 #endif							/* CG_READS_PRIVATE_H */

@@ -135,7 +135,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 		refuse_to_copy(state, reads);
 	cg_folding_require_unkept(state->site.relid, state->site.attnum);
 	if ((state->site.flags & CG_SITE_EAGER) != 0 || cg_copystate_now()->leaves)
-		cg_execution_settle_or_fail();
+		cg_execution_settle_or_fail(CG_DUE_SHOWN);
 	return PG_GETARG_DATUM(0);
 }
 

@@ -146,7 +146,7 @@ cg_found(PG_FUNCTION_ARGS)
 	if (customer)
 		pfree(customer);
 	if ((site.flags & CG_SITE_EAGER) != 0 || cg_copystate_now()->leaves)
-		cg_execution_settle_or_fail();
+		cg_execution_settle_or_fail(CG_DUE_SHOWN);
 	PG_RETURN_BOOL(true);
 }
 
