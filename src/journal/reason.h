@@ -4,7 +4,7 @@
  *
  * To add a reason, add it here and to the list in docs/audit.md.  Set it where the
  * verdict is made: readlooks.c for windows, permission.c for standing permissions,
- * reads.c and readrecords.c for the rest.
+ * reads.c and readrecords.c for the rest, and log/apply.c for the durability.
  */
 #ifndef CG_REASON_H
 #define CG_REASON_H
@@ -15,6 +15,7 @@
 #define CG_REASON_NO_CUSTOMER "no customer"
 #define CG_REASON_BY_ROLE "by role %s"
 #define CG_REASON_COMPARED "compared by a unique index, without permission"
+#define CG_REASON_CHECKED "compared by a check, without permission"
 
 /* Stands at the end of another reason, or alone. */
 #define CG_REASON_RELAXED "durability relaxed"

@@ -268,7 +268,7 @@ drain_look_up(ReadRelation *relation)
 	record.reason = CG_REASON_COMPARED;
 	if (relation->compared != 0)
 		put_record(relation, &record, relation->compared);
-	record.reason = "compared by a check, without permission";
+	record.reason = CG_REASON_CHECKED;
 	if (relation->checked != 0)
 		put_record(relation, &record, relation->checked);
 	relation->looked_up = relation->compared = relation->checked = 0;
