@@ -138,12 +138,12 @@ sub turns
 		foreach my $variant ($turn % 2 ? @variants : reverse @variants)
 		{
 			my ($name, $code) = @$variant;
-			figure($name, $unit, $code->());
+			figure($name, $unit, scalar $code->());
 		}
 	}
 	foreach my $variant (@variants)
 	{
-		printf "%-46s %s %s\n", $variant->[0], Bench::Report::number(median(figures_of($variant->[0]))), $unit;
+		printf "%-46s %10s %s\n", $variant->[0], Bench::Report::number(median(figures_of($variant->[0]))), $unit;
 	}
 }
 

@@ -20,6 +20,7 @@ goal(name => "writers/$_", text => "$text{$_}, rate by plain", sense => 'at leas
 goal(name => "beside/$_", text => "$beside{$_}, nothing guarded, rate by no library", sense => 'at least', goal => 0.99,
 	of => [ "beside/$_-with", "beside/$_-without" ]) foreach sort keys %beside;
 
+# The rate, and how many rows there were
 sub writing
 {
 	my ($cluster, $how, $table) = @_;
@@ -28,7 +29,7 @@ sub writing
 	return $cluster->rate(user => 'anna', script => "INSERT INTO $table VALUES (nextval('crm.ids'), 'New', '+33600000000', 'new\@example.com');")
 	  if $how eq 'insert';
 	my ($time) = $cluster->timed('anna', "\\copy $table from '" . work() . "/rows'");
-	return 200_000 / $time * 1000;
+	return (200_000 / $time * 1000, 200_000);
 }
 
 sub writers
@@ -49,7 +50,8 @@ sub writers
 			next if !$wanted->{"writers/$how-$kind"};
 			push @variants, [ "writers/$how-$kind", sub
 			{
-				my $rate = writing($cluster, $how, $table{$kind});
+				my ($rate, $done);
+				$cluster->spend("writers/$how-$kind", sub { $done }, sub { ($rate, $done) = writing($cluster, $how, $table{$kind}) });
 				$cluster->sql('postgres', "DELETE FROM $table{$kind} WHERE id > $customers", "VACUUM $table{$kind}");
 				return $rate;
 			} ];
@@ -79,8 +81,13 @@ sub beside
 			next if !$wanted->{"beside/$how-$kind"};
 			push @variants, [ "beside/$how-$kind", sub
 			{
-				return $cluster{$kind}->rate(user => 'anna', protocol => $how eq 'plan' ? 'simple' : 'prepared',
-					script => "\\set id random(1, 10000)\n" . ($script{$how} // $script{read}));
+				my ($rate, $done);
+				$cluster{$kind}->spend("beside/$how-$kind", sub { $done }, sub
+				{
+					($rate, $done) = $cluster{$kind}->rate(user => 'anna', protocol => $how eq 'plan' ? 'simple' : 'prepared',
+						script => "\\set id random(1, 10000)\n" . ($script{$how} // $script{read}));
+				});
+				return $rate;
 			} ];
 		}
 	}

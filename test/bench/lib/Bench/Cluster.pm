@@ -167,9 +167,10 @@ sub cpu
 	my ($self) = @_;
 	open my $file, '<', "$self->{data}/postmaster.pid" or die "$self->{data}/postmaster.pid: $!\n";
 	chomp(my $postmaster = <$file>);
+	my $before = '';
 	for (;;)
 	{
-		my ($ticks, $recorder, $ending) = (0, 0, 0);
+		my ($ticks, $recorder, $ending, $there) = (0, 0, 0, '');
 		foreach my $folder (glob('/proc/[0-9]*'))
 		{
 			open my $in, '<', "$folder/stat" or next;
@@ -185,28 +186,35 @@ sub cpu
 			open my $title, '<', "$folder/cmdline" or next;
 			my $name = <$title> // '';
 			$recorder += $fields[9] + $fields[10] if $name =~ /contact_guard recorder/;
-			$ending++ if $state eq 'Z' || $name =~ / \[local\] /;
+			$there .= " $pid";
+			$ending++ if $state eq 'Z' || $name eq '' || $name =~ / \[local\] /;
 		}
 		my $tick = POSIX::sysconf(POSIX::_SC_CLK_TCK());
-		return wantarray ? ($ticks / $tick, $recorder / $tick) : $ticks / $tick if !$ending;
+		return wantarray ? ($ticks / $tick, $recorder / $tick) : $ticks / $tick if !$ending && $there eq $before;
+		# Twice the same processes: one that was reaped meanwhile may have been in neither sum.
+		$before = $there;
 		sleep 0.02;
 	}
 }
 
 # spend(NAME, COUNT, CODE): runs CODE until the recorder has done, too, and notes the CPU
-# time that one of COUNT things took, all processes together, and of them the recorder;
-# COUNT may be code that says it afterwards
+# time that one of COUNT things took: of all processes together, of the recorder, and of the
+# others; COUNT may be code that says it afterwards
 sub spend
 {
 	my ($self, $name, $count, $code) = @_;
 	my ($before, $recorder_before) = $self->cpu;
 	my @result = $code->();
-	figure("$name/rest", 's more of recorder', $self->settle) if $self->{guarded};
+	my $rest = $self->{guarded} ? $self->settle : 0;
 	my ($after, $recorder_after) = $self->cpu;
 	my $n = ref $count ? $count->() : $count;
+	my $recorder = $recorder_after - $recorder_before;
+	# One that has ended for lack of work counts among the others.
+	$recorder = 0 if $recorder < 0;
 	figure("$name/cpu", 'us CPU each', 1e6 * ($after - $before) / $n);
-	my $recorder = 1e6 * ($recorder_after - $recorder_before) / $n;
-	figure("$name/cpu/recorder", 'us CPU each', $recorder) if $recorder > 0;
+	figure("$name/cpu/recorder", 'us CPU each', 1e6 * $recorder / $n);
+	figure("$name/cpu/readers", 'us CPU each', 1e6 * ($after - $before - $recorder) / $n);
+	figure("$name/rest", 's more of recorder', $recorder ? $rest : 0);
 	return wantarray ? @result : $result[0];
 }
 

@@ -43,13 +43,13 @@ sub value_of
 }
 
 # The same by the CPU time that each took, which other work on the machine changes less:
-# a rate is compared the other way round.
+# a rate is compared the other way round.  KIND: "cpu", or "cpu/readers" without the recorder
 sub by_cpu
 {
-	my ($goal) = @_;
-	my ($over, $under) = @{ $goal->{of} };
-	return if !defined $under || $over =~ m{/cpu$};
-	my ($value) = value_of({ of => $goal->{sense} eq 'at least' ? [ "$under/cpu", "$over/cpu" ] : [ "$over/cpu", "$under/cpu" ] });
+	my ($goal, $kind) = @_;
+	my ($over, $under) = map { "$_/$kind" } @{ $goal->{of} };
+	return undef if !defined $under;
+	my ($value) = value_of({ of => $goal->{sense} eq 'at least' ? [ $under, $over ] : [ $over, $under ] });
 	return $value;
 }
 
@@ -59,7 +59,8 @@ sub judged
 	my ($value, $least, $most) = value_of($goal);
 	my $met = !defined $value ? undef : $goal->{sense} eq 'at least' ? $value >= $goal->{goal} : $value <= $goal->{goal};
 	return { name => $goal->{name}, text => $goal->{text}, sense => $goal->{sense}, goal => $goal->{goal}, of => $goal->{of},
-		value => $value, least => $least, most => $most, 'by CPU' => scalar by_cpu($goal), met => !defined $met ? 'not measured' : $met ? 'met' : 'NOT MET' };
+		value => $value, least => $least, most => $most, 'by CPU' => by_cpu($goal, 'cpu/readers'),
+		'by CPU with the recorder' => by_cpu($goal, 'cpu'), met => !defined $met ? 'not measured' : $met ? 'met' : 'NOT MET' };
 }
 
 sub table
@@ -71,6 +72,8 @@ sub table
 		my $figure = $Bench::figures{$name};
 		my @values = @{ $figure->{values} };
 		my $median = median(@values);
+		# What the recorder did not do
+		next if $name =~ m{/(recorder|rest|readers)$} && !max(@values, figures_of($name =~ s/readers$/recorder/r));
 		$table .= sprintf "%-46s %10s %-22s", $name, number($median), $figure->{unit};
 		$table .= sprintf ' %3.0f %%', 100 * (max(@values) - min(@values)) / abs($median) if @values > 1 && $median;
 		$table .= "\n";
@@ -81,7 +84,8 @@ sub table
 		$table .= sprintf "%-22s %-70s %-8s %6s  %7s %-16s %s\n", $goal->{name}, $goal->{text}, $goal->{sense}, number($goal->{goal}),
 		  number($goal->{value}), defined $goal->{value} && $goal->{least} != $goal->{most}
 		  ? '(' . number($goal->{least}) . ' to ' . number($goal->{most}) . ')' : '',
-		  $goal->{met} . (defined $goal->{'by CPU'} ? ', by CPU time ' . number($goal->{'by CPU'}) : '');
+		  $goal->{met} . (!defined $goal->{'by CPU'} ? '' : ', by CPU time ' . number($goal->{'by CPU'})
+		  . ', with the recorder ' . number($goal->{'by CPU with the recorder'}));
 	}
 	$table .= join '', map { "note: $_\n" } notes();
 	return "$table== machine\n" . machine($machine);
