@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/uuid.h"
@@ -71,6 +72,62 @@ cg_customerkey_text(Datum key, Oid type)
 			return TextDatumGetCString(key);
 		default:
 			return NULL;
+	}
+}
+
+bool
+cg_customerkey_take(Datum key, Oid type, CgCustomerKey *into)
+{
+	into->high = 0;
+	into->low = 0;
+	into->text = NULL;
+	into->kind = CG_KEY_INTEGER;
+	switch (type)
+	{
+		case INT2OID:
+			into->low = DatumGetInt16(key);
+			return true;
+		case INT4OID:
+			into->low = DatumGetInt32(key);
+			return true;
+		case INT8OID:
+			into->low = DatumGetInt64(key);
+			return true;
+		case UUIDOID:
+			into->kind = CG_KEY_UUID;
+			memcpy(&into->high, DatumGetUUIDP(key)->data, 8);
+			memcpy(&into->low, DatumGetUUIDP(key)->data + 8, 8);
+			into->high = pg_ntoh64(into->high);
+			into->low = pg_ntoh64(into->low);
+			return true;
+		case TEXTOID:
+		case VARCHAROID:
+			into->kind = CG_KEY_TEXT;
+			into->text = TextDatumGetCString(key);
+			return true;
+		default:
+			return false;
+	}
+}
+
+char *
+cg_customerkey_print(const CgCustomerKey *key)
+{
+	pg_uuid_t	uuid;
+	uint64		half;
+
+	switch (key->kind)
+	{
+		case CG_KEY_INTEGER:
+			return cg_customerkey_text(Int64GetDatum(key->low), INT8OID);
+		case CG_KEY_UUID:
+			half = pg_hton64(key->high);
+			memcpy(uuid.data, &half, 8);
+			half = pg_hton64(key->low);
+			memcpy(uuid.data + 8, &half, 8);
+			return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&uuid)));
+		default:
+			return key->text;
 	}
 }
 

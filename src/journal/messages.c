@@ -43,6 +43,7 @@
 
 static StringInfoData buffer;	/* items not yet in WAL; .data NULL at first */
 static bool must_be_durable = false;	/* is one of them not withheld? */
+static int	records_in_buffer = 0;
 static int	withheld_in_buffer = 0;
 
 static uint8 counted_under[CG_KEY_LENGTH];	/* the key of the epoch that counter is of */
@@ -84,7 +85,25 @@ cg_messages_put(const CgRecord *record)
 		withheld_in_buffer++;
 	else
 		must_be_durable = true;
+	records_in_buffer++;
 	cg_record_put(cg_messages_buffer(), record);
+}
+
+void
+cg_messages_put_set(const CgRecord *like, const CgRecordSet *set)
+{
+	if (like->event == CG_EVENT_WITHHELD)
+		withheld_in_buffer += set->number;
+	else
+		must_be_durable = true;
+	records_in_buffer += set->number;
+	cg_recordset_put(cg_messages_buffer(), like, set);
+}
+
+bool
+cg_messages_are_many(void)
+{
+	return buffer.len >= CG_MESSAGES_BYTES || records_in_buffer >= CG_MESSAGES_RECORDS;
 }
 
 /*
@@ -107,6 +126,7 @@ cg_messages_write(void)
 		if (taken == buffer.len)
 		{
 			resetStringInfo(&buffer);
+			records_in_buffer = 0;
 			must_be_durable = false;
 		}
 		else

@@ -12,9 +12,14 @@
 #define CG_MESSAGES_H
 
 #include "journal/record.h"
+#include "journal/recordset.h"
 
-/* A buffer of this many bytes is written rather than enlarged. */
-#define CG_MESSAGES_ENOUGH (256 * 1024)
+/*
+ * A buffer of so many bytes, or records, is written rather than enlarged.  The recorder
+ * takes a message as a whole, and needs some hundred bytes for each record.
+ */
+#define CG_MESSAGES_BYTES (256 * 1024)
+#define CG_MESSAGES_RECORDS 8192
 
 /*
  * A session that has as much in withheld records that it has not flushed, or as many of
@@ -31,6 +36,12 @@ extern StringInfo cg_messages_buffer(void);
 
 /* Puts a record into the buffer. */
 extern void cg_messages_put(const CgRecord *record);
+
+/* Puts the records of a set into the buffer: see cg_recordset_put. */
+extern void cg_messages_put_set(const CgRecord *like, const CgRecordSet *set);
+
+/* Has the buffer reached its bounds? */
+extern bool cg_messages_are_many(void);
 
 /* Writes the buffer to WAL, without a flush.  Throws only if memory is exhausted. */
 extern void cg_messages_write(void);

@@ -13,7 +13,7 @@
 #include "port/pg_bswap.h"
 
 #include "journal/messagemac.h"
-#include "journal/record.h"
+#include "journal/record_private.h"
 
 #define NULL_LENGTH 0xFFFFFFFFU
 #define HEADER_LENGTH (1 + 1 + 4 + 8 + 4 + 8 + 8)
@@ -23,12 +23,8 @@
 StaticAssertDecl(CG_KEY_LENGTH == CG_MESSAGEMAC_KEY && CG_MAC_LENGTH == CG_MESSAGEMAC_LENGTH,
 				 "keys and MACs are those of HMAC-SHA-256");
 
-static void put_int(StringInfo out, uint64 value, int bytes);
 static size_t clipped(const char *string, size_t limit);
-static void put_string(StringInfo out, const char *string, size_t limit);
 static bool skip_item(CgReader *in);
-static uint64 get_int(CgReader *in, int bytes);
-static const char *get_string(CgReader *in);
 static bool compute_mac(const char *header, size_t header_length, const char *items, size_t length,
 						uint64 system_identifier, uint32 database, const uint8 *key,
 						unsigned char *mac);
@@ -52,8 +48,8 @@ cg_record_customer(const char *key)
 	return out.data;
 }
 
-static void
-put_int(StringInfo out, uint64 value, int bytes)
+void
+cg_record_put_int(StringInfo out, uint64 value, int bytes)
 {
 	while (bytes-- > 0)
 		appendStringInfoCharMacro(out, (char) (value >> (8 * bytes)));
@@ -68,23 +64,23 @@ clipped(const char *string, size_t limit)
 	return length <= limit ? length : pg_mbcliplen(string, length, limit);
 }
 
-static void
-put_string(StringInfo out, const char *string, size_t limit)
+void
+cg_record_put_string(StringInfo out, const char *string, size_t limit)
 {
 	size_t		length;
 
 	if (string == NULL)
 	{
-		put_int(out, NULL_LENGTH, 4);
+		cg_record_put_int(out, NULL_LENGTH, 4);
 		return;
 	}
 	length = clipped(string, limit);
-	put_int(out, length, 4);
+	cg_record_put_int(out, length, 4);
 	appendBinaryStringInfo(out, string, length);
 }
 
-static size_t
-string_room(const char *string, size_t limit)
+size_t
+cg_record_string_room(const char *string, size_t limit)
 {
 	return 4 + (string ? strnlen(string, limit) : 0);
 }
@@ -93,49 +89,49 @@ void
 cg_record_put_context(StringInfo out, const CgRecordContext *context)
 {
 	/* Make room first: after an error, half an item in the buffer would spoil the message. */
-	enlargeStringInfo(out, 64 + string_room(context->actor, CG_NAME_LENGTH) + string_room(context->login, CG_NAME_LENGTH) +
-					  string_room(context->client, CG_NAME_LENGTH) + string_room(context->application, CG_NAME_LENGTH));
+	enlargeStringInfo(out, 64 + cg_record_string_room(context->actor, CG_NAME_LENGTH) + cg_record_string_room(context->login, CG_NAME_LENGTH) +
+					  cg_record_string_room(context->client, CG_NAME_LENGTH) + cg_record_string_room(context->application, CG_NAME_LENGTH));
 	appendStringInfoChar(out, 'C');
-	put_string(out, context->actor, CG_NAME_LENGTH);
-	put_string(out, context->login, CG_NAME_LENGTH);
-	put_string(out, context->client, CG_NAME_LENGTH);
-	put_string(out, context->application, CG_NAME_LENGTH);
-	put_int(out, context->statement, 8);
-	put_int(out, context->query_id, 8);
+	cg_record_put_string(out, context->actor, CG_NAME_LENGTH);
+	cg_record_put_string(out, context->login, CG_NAME_LENGTH);
+	cg_record_put_string(out, context->client, CG_NAME_LENGTH);
+	cg_record_put_string(out, context->application, CG_NAME_LENGTH);
+	cg_record_put_int(out, context->statement, 8);
+	cg_record_put_int(out, context->query_id, 8);
 }
 
 void
 cg_record_put(StringInfo out, const CgRecord *record)
 {
-	size_t		room = 64 + string_room(record->relation, CG_NAME_LENGTH) + string_room(record->customer, CG_CUSTOMER_LENGTH) +
-		string_room(record->intervention, CG_NAME_LENGTH) + string_room(record->purpose, CG_TEXT_LENGTH) +
-		string_room(record->reason, CG_TEXT_LENGTH);
+	size_t		room = 64 + cg_record_string_room(record->relation, CG_NAME_LENGTH) + cg_record_string_room(record->customer, CG_CUSTOMER_LENGTH) +
+		cg_record_string_room(record->intervention, CG_NAME_LENGTH) + cg_record_string_room(record->purpose, CG_TEXT_LENGTH) +
+		cg_record_string_room(record->reason, CG_TEXT_LENGTH);
 
 	for (int i = 0; i < record->ncolumns; i++)
-		room += string_room(record->columns[i], CG_NAME_LENGTH);
+		room += cg_record_string_room(record->columns[i], CG_NAME_LENGTH);
 	enlargeStringInfo(out, room);
 	appendStringInfoChar(out, 'R');
-	put_int(out, record->event, 1);
-	put_int(out, record->read_at, 8);
-	put_string(out, record->relation, CG_NAME_LENGTH);
-	put_int(out, record->ncolumns, 2);
+	cg_record_put_int(out, record->event, 1);
+	cg_record_put_int(out, record->read_at, 8);
+	cg_record_put_string(out, record->relation, CG_NAME_LENGTH);
+	cg_record_put_int(out, record->ncolumns, 2);
 	for (int i = 0; i < record->ncolumns; i++)
-		put_string(out, record->columns[i], CG_NAME_LENGTH);
-	put_string(out, record->customer, CG_CUSTOMER_LENGTH);
-	put_int(out, record->count, 8);
-	put_string(out, record->intervention, CG_NAME_LENGTH);
-	put_int(out, record->closed_at, 8);
-	put_string(out, record->purpose, CG_TEXT_LENGTH);
-	put_string(out, record->reason, CG_TEXT_LENGTH);
+		cg_record_put_string(out, record->columns[i], CG_NAME_LENGTH);
+	cg_record_put_string(out, record->customer, CG_CUSTOMER_LENGTH);
+	cg_record_put_int(out, record->count, 8);
+	cg_record_put_string(out, record->intervention, CG_NAME_LENGTH);
+	cg_record_put_int(out, record->closed_at, 8);
+	cg_record_put_string(out, record->purpose, CG_TEXT_LENGTH);
+	cg_record_put_string(out, record->reason, CG_TEXT_LENGTH);
 }
 
 void
 cg_record_put_query(StringInfo out, int64 query_id, const char *query)
 {
-	enlargeStringInfo(out, 64 + string_room(query, CG_QUERY_LENGTH));
+	enlargeStringInfo(out, 64 + cg_record_string_room(query, CG_QUERY_LENGTH));
 	appendStringInfoChar(out, 'Q');
-	put_int(out, query_id, 8);
-	put_string(out, query, CG_QUERY_LENGTH);
+	cg_record_put_int(out, query_id, 8);
+	cg_record_put_string(out, query, CG_QUERY_LENGTH);
 }
 
 static bool
@@ -162,13 +158,13 @@ cg_record_seal(StringInfo out, const CgMessageHeader *header, const char *items,
 	int			start = out->len;
 	unsigned char mac[CG_MAC_LENGTH];
 
-	put_int(out, CG_RECORD_VERSION, 1);
-	put_int(out, header->flags, 1);
-	put_int(out, header->epoch, 4);
-	put_int(out, header->backend_start, 8);
-	put_int(out, header->backend_pid, 4);
-	put_int(out, header->counter, 8);
-	put_int(out, header->position, 8);
+	cg_record_put_int(out, CG_RECORD_VERSION, 1);
+	cg_record_put_int(out, header->flags, 1);
+	cg_record_put_int(out, header->epoch, 4);
+	cg_record_put_int(out, header->backend_start, 8);
+	cg_record_put_int(out, header->backend_pid, 4);
+	cg_record_put_int(out, header->counter, 8);
+	cg_record_put_int(out, header->position, 8);
 	if (!compute_mac(out->data + start, HEADER_LENGTH, items, length, system_identifier, database, key, mac))
 		return false;
 	appendBinaryStringInfo(out, (char *) mac, CG_MAC_LENGTH);
@@ -184,28 +180,29 @@ cg_record_open(const char *message, size_t length, CgMessageHeader *header, CgRe
 	size_t		header_length;
 	unsigned char mac[CG_MAC_LENGTH];
 
-	header->version = get_int(&in, 1);
+	header->version = cg_record_get_int(&in, 1);
 	if (header->version < 1)
 		return false;
 	header_length = header->version == 1 ? HEADER_LENGTH_1 : HEADER_LENGTH;
 	if (length < header_length + CG_MAC_LENGTH)
 		return false;
-	header->flags = get_int(&in, 1);
-	header->epoch = get_int(&in, 4);
-	header->backend_start = get_int(&in, 8);
-	header->backend_pid = get_int(&in, 4);
-	header->counter = get_int(&in, 8);
-	header->position = header_length == HEADER_LENGTH ? get_int(&in, 8) : 0;
+	header->flags = cg_record_get_int(&in, 1);
+	header->epoch = cg_record_get_int(&in, 4);
+	header->backend_start = cg_record_get_int(&in, 8);
+	header->backend_pid = cg_record_get_int(&in, 4);
+	header->counter = cg_record_get_int(&in, 8);
+	header->position = header_length == HEADER_LENGTH ? cg_record_get_int(&in, 8) : 0;
 	items->data = message + header_length + CG_MAC_LENGTH;
 	items->length = length - header_length - CG_MAC_LENGTH;
 	items->at = 0;
 	items->bad = false;
+	items->set.left = 0;
 	return compute_mac(message, header_length, items->data, items->length, system_identifier, database, key, mac) &&
 		CRYPTO_memcmp(mac, message + header_length, CG_MAC_LENGTH) == 0;
 }
 
-static uint64
-get_int(CgReader *in, int bytes)
+uint64
+cg_record_get_int(CgReader *in, int bytes)
 {
 	uint64		value = 0;
 
@@ -219,10 +216,10 @@ get_int(CgReader *in, int bytes)
 	return value;
 }
 
-static const char *
-get_string(CgReader *in)
+const char *
+cg_record_get_string(CgReader *in)
 {
-	uint64		length = get_int(in, 4);
+	uint64		length = cg_record_get_int(in, 4);
 	char	   *string;
 
 	if (in->bad || length == NULL_LENGTH)
@@ -237,8 +234,8 @@ get_string(CgReader *in)
 	return string;
 }
 
-static void
-skip_bytes(CgReader *in, uint64 bytes)
+void
+cg_record_skip_bytes(CgReader *in, uint64 bytes)
 {
 	if (in->bad || in->length - in->at < bytes)
 		in->bad = true;
@@ -246,15 +243,15 @@ skip_bytes(CgReader *in, uint64 bytes)
 		in->at += bytes;
 }
 
-static void
-skip_strings(CgReader *in, int count)
+void
+cg_record_skip_strings(CgReader *in, int count)
 {
 	while (count-- > 0 && !in->bad)
 	{
-		uint64		length = get_int(in, 4);
+		uint64		length = cg_record_get_int(in, 4);
 
 		if (length != NULL_LENGTH)
-			skip_bytes(in, length);
+			cg_record_skip_bytes(in, length);
 	}
 }
 
@@ -264,25 +261,28 @@ skip_item(CgReader *in)
 {
 	if (in->bad || in->at >= in->length)
 		return false;
-	switch (get_int(in, 1))
+	switch (cg_record_get_int(in, 1))
 	{
 		case 'C':
-			skip_strings(in, 4);
-			skip_bytes(in, 16);
+			cg_record_skip_strings(in, 4);
+			cg_record_skip_bytes(in, 16);
 			break;
 		case 'R':
-			skip_bytes(in, 9);
-			skip_strings(in, 1);
-			skip_strings(in, get_int(in, 2));
-			skip_strings(in, 1);
-			skip_bytes(in, 8);
-			skip_strings(in, 1);
-			skip_bytes(in, 8);
-			skip_strings(in, 2);
+			cg_record_skip_bytes(in, 9);
+			cg_record_skip_strings(in, 1);
+			cg_record_skip_strings(in, cg_record_get_int(in, 2));
+			cg_record_skip_strings(in, 1);
+			cg_record_skip_bytes(in, 8);
+			cg_record_skip_strings(in, 1);
+			cg_record_skip_bytes(in, 8);
+			cg_record_skip_strings(in, 2);
+			break;
+		case 'S':
+			cg_recordset_skip(in);
 			break;
 		case 'Q':
-			skip_bytes(in, 8);
-			skip_strings(in, 1);
+			cg_record_skip_bytes(in, 8);
+			cg_record_skip_strings(in, 1);
 			break;
 		default:
 			in->bad = true;
@@ -314,28 +314,34 @@ cg_record_cut(const char *items, size_t length, size_t limit, size_t *context, s
 	}
 }
 
-static void
-get_record(CgReader *reader, CgRecord *record)
+void
+cg_record_get_columns(CgReader *reader, CgRecord *record)
 {
-	record->event = get_int(reader, 1);
-	record->read_at = get_int(reader, 8);
-	record->relation = get_string(reader);
-	record->ncolumns = get_int(reader, 2);
+	record->ncolumns = cg_record_get_int(reader, 2);
 	if (record->ncolumns > CG_COLUMNS_MAX)
 		reader->bad = true;
 	record->columns = palloc(sizeof(char *) * (record->ncolumns + 1));
 	for (int i = 0; i < record->ncolumns; i++)
 	{
-		record->columns[i] = get_string(reader);
+		record->columns[i] = cg_record_get_string(reader);
 		if (record->columns[i] == NULL)
 			reader->bad = true;
 	}
-	record->customer = get_string(reader);
-	record->count = get_int(reader, 8);
-	record->intervention = get_string(reader);
-	record->closed_at = get_int(reader, 8);
-	record->purpose = get_string(reader);
-	record->reason = get_string(reader);
+}
+
+static void
+get_record(CgReader *reader, CgRecord *record)
+{
+	record->event = cg_record_get_int(reader, 1);
+	record->read_at = cg_record_get_int(reader, 8);
+	record->relation = cg_record_get_string(reader);
+	cg_record_get_columns(reader, record);
+	record->customer = cg_record_get_string(reader);
+	record->count = cg_record_get_int(reader, 8);
+	record->intervention = cg_record_get_string(reader);
+	record->closed_at = cg_record_get_int(reader, 8);
+	record->purpose = cg_record_get_string(reader);
+	record->reason = cg_record_get_string(reader);
 	if (cg_event_name(record->event) == NULL)
 		reader->bad = true;
 }
@@ -343,25 +349,36 @@ get_record(CgReader *reader, CgRecord *record)
 bool
 cg_record_next(CgReader *reader, CgItem *item)
 {
-	if (reader->bad || reader->at >= reader->length)
+	if (reader->bad)
 		return false;
-	item->kind = get_int(reader, 1);
+	if (reader->set.left > 0)
+	{
+		item->kind = 'R';
+		cg_recordset_next(reader, &item->record);
+		return !reader->bad;
+	}
+	if (reader->at >= reader->length)
+		return false;
+	item->kind = cg_record_get_int(reader, 1);
 	switch (item->kind)
 	{
 		case 'C':
-			item->context.actor = get_string(reader);
-			item->context.login = get_string(reader);
-			item->context.client = get_string(reader);
-			item->context.application = get_string(reader);
-			item->context.statement = get_int(reader, 8);
-			item->context.query_id = get_int(reader, 8);
+			item->context.actor = cg_record_get_string(reader);
+			item->context.login = cg_record_get_string(reader);
+			item->context.client = cg_record_get_string(reader);
+			item->context.application = cg_record_get_string(reader);
+			item->context.statement = cg_record_get_int(reader, 8);
+			item->context.query_id = cg_record_get_int(reader, 8);
 			break;
 		case 'R':
 			get_record(reader, &item->record);
 			break;
+		case 'S':
+			cg_recordset_begin(reader);
+			return cg_record_next(reader, item);
 		case 'Q':
-			item->query_id = get_int(reader, 8);
-			item->query = get_string(reader);
+			item->query_id = cg_record_get_int(reader, 8);
+			item->query = cg_record_get_string(reader);
 			break;
 		default:
 			reader->bad = true;

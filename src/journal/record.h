@@ -5,7 +5,7 @@
  * All integers are big-endian.  A string is its length (uint32) and its bytes
  * in the database's encoding; length 0xFFFFFFFF is NULL.
  *
- *	message	= uint8 version (2), uint8 flags, uint32 epoch,
+ *	message	= uint8 version (3), uint8 flags, uint32 epoch,
  *			  int64 backend start (TimestampTz), uint32 backend pid,
  *			  uint64 counter (from 1, without holes for a backend and epoch),
  *			  uint64 position (of WAL, when it was sealed; not in version 1),
@@ -21,6 +21,16 @@
  *	'R'		= uint8 event, int64 read_at, string relation, uint16 n, n strings
  *			  columns, string customer, int64 count, string intervention,
  *			  int64 closed_at (INT64_MIN: none), string purpose, reason
+ *	'S'		= uint8 event, string relation, uint16 n, n strings columns,
+ *			  string purpose, reason; int64 read_at; uint8 kind, uint32 number,
+ *			  uint32 length, and as many bytes: the customers (not before version 3)
+ *			  a record of each of these: count 1, without an intervention.  A customer is
+ *			  a varint, the microseconds since the customer before (or since read_at), and
+ *			  its key: kind 'I' a varint, the difference from the key before (or from 0);
+ *			  'U' 16 bytes; 'T' a varint, and as many bytes.  A varint is a number of seven
+ *			  bits a byte, the lowest first, with the highest bit set in all bytes but
+ *			  the last.  A difference d is the number 2d, or -2d - 1 if it is negative; a
+ *			  length is itself.
  *	'Q'		= int64 query_id, string text
  *
  * MAC = HMAC-SHA-256, under the journal's key, over "contact_guard journal" and
@@ -36,7 +46,7 @@
 
 #include "common/event.h"
 
-#define CG_RECORD_VERSION 2
+#define CG_RECORD_VERSION 3
 #define CG_RECORD_RELAXED 0x01	/* flag: durability was relaxed */
 #define CG_MAC_LENGTH 32
 #define CG_KEY_LENGTH 32
@@ -119,12 +129,23 @@ typedef struct CgItem
 	const char *query;
 } CgItem;
 
+/* The rest of an item 'S': see recordset.c. */
+typedef struct CgSetReader
+{
+	uint32		left;			/* customers; 0: none is being read */
+	char		kind;
+	size_t		end;
+	int64		key;			/* the one before */
+	CgRecord	like;			/* read_at: of the one before */
+} CgSetReader;
+
 typedef struct CgReader
 {
 	const char *data;
 	size_t		length;
 	size_t		at;
 	bool		bad;			/* the message ended early or was malformed */
+	CgSetReader set;
 } CgReader;
 
 /* The key as it stands in records: the argument, or a shortened palloc'd text. */

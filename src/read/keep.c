@@ -72,16 +72,15 @@ cg_keep(PG_FUNCTION_ARGS)
 static bool
 may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
 {
-	char	   *customer;
+	CgCustomerKey key;
 
 	if (state->is_key)
 		return cg_reads_is_permitted(reads, state->site.relid);
 	if (PG_ARGISNULL(2))
 		return cg_reads_decide(reads, &state->site, NULL);
-	customer = cg_customerkey_text(PG_GETARG_DATUM(2), state->key_type);
-	if (customer == NULL)
+	if (!cg_customerkey_take(PG_GETARG_DATUM(2), state->key_type, &key))
 		cg_reveal_refuse_here(state);
-	return cg_reads_decide(reads, &state->site, customer);
+	return cg_reads_decide(reads, &state->site, &key);
 }
 
 /*

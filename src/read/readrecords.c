@@ -19,6 +19,7 @@
 #include "journal/statement.h"
 #include "read/readrecords.h"
 #include "read/reads_private.h"
+#include "read/roll.h"
 
 #define KNOWN_QUERIES_MAX 10000
 
@@ -48,6 +49,9 @@ static uint64 rows_so_far(const CgReads *reads);
 static void drain_audit(CgReads *reads);
 static bool has_counts(const CgReads *reads, CgDue due);
 static void put_context(const CgReads *reads);
+static void name_columns(const ReadRelation *relation, CgRecord *record, const char **names, uint64 columns);
+static void put_roll_set(void *arg, uint64 columns, const CgRecordSet *set);
+static void write_if_much(const CgReads *reads);
 static void put_record(const ReadRelation *relation, CgRecord *record, uint64 columns);
 static void drain_verdict(Read *read, int verdict);
 static void drain_withheld(Read *read);
@@ -189,6 +193,7 @@ has_counts(const CgReads *reads, CgDue due)
 		const ReadRelation *relation = lfirst(lc);
 
 		if (relation->looked_up != 0 || relation->compared != 0 || relation->checked != 0 ||
+			(relation->roll && cg_roll_owes(relation->roll)) ||
 			is_due(relation, due))
 			return true;
 	}
@@ -210,17 +215,24 @@ put_context(const CgReads *reads)
 	cg_record_put_context(cg_messages_buffer(), &context);
 }
 
+/* names: room for CG_COLUMNS_MAX of them, which the record then has. */
 static void
-put_record(const ReadRelation *relation, CgRecord *record, uint64 columns)
+name_columns(const ReadRelation *relation, CgRecord *record, const char **names, uint64 columns)
 {
-	const char *names[64];
-
 	record->relation = relation->name;
 	record->columns = names;
 	record->ncolumns = 0;
 	for (int i = 0; i < relation->ncolumns; i++)
 		if ((columns & UINT64CONST(1) << i) != 0)
 			names[record->ncolumns++] = relation->names[i];
+}
+
+static void
+put_record(const ReadRelation *relation, CgRecord *record, uint64 columns)
+{
+	const char *names[CG_COLUMNS_MAX];
+
+	name_columns(relation, record, names, columns);
 	cg_messages_put(record);
 }
 
@@ -249,6 +261,38 @@ static void
 drain_withheld(Read *read)
 {
 	drain_verdict(read, 0);
+}
+
+typedef struct RollTarget
+{
+	const CgReads *reads;
+	const ReadRelation *relation;
+} RollTarget;
+
+static void
+put_roll_set(void *arg, uint64 columns, const CgRecordSet *set)
+{
+	const RollTarget *target = arg;
+	CgRecord	like = {
+		.event = CG_EVENT_SHOWN,
+		.purpose = target->relation->permission.purpose,
+		.reason = target->relation->permission.reason,
+	};
+	const char *names[CG_COLUMNS_MAX];
+
+	name_columns(target->relation, &like, names, columns);
+	cg_messages_put_set(&like, set);
+	write_if_much(target->reads);
+}
+
+static void
+write_if_much(const CgReads *reads)
+{
+	if (cg_messages_are_many())
+	{
+		cg_messages_write();
+		put_context(reads);
+	}
 }
 
 static void
@@ -315,11 +359,14 @@ cg_readrecords_drain(CgReads *reads, CgDue due)
 		reads->dirty = read->next_dirty;
 		if (reads->dirty == NULL)
 			reads->dirty_end = &reads->dirty;
-		if (cg_messages_buffer()->len >= CG_MESSAGES_ENOUGH)
-		{
-			cg_messages_write();
-			put_context(reads);
-		}
+		write_if_much(reads);
+	}
+	foreach(lc, reads->relations)
+	{
+		RollTarget	target = {reads, lfirst(lc)};
+
+		if (target.relation->roll)
+			cg_roll_drain(target.relation->roll, put_roll_set, &target);
 	}
 	if (with_held)
 		cg_withheld_settle(reads, drain_withheld);

@@ -24,13 +24,16 @@
 #include "read/readrecords.h"
 #include "read/reads_private.h"
 #include "read/resume.h"
+#include "read/roll.h"
 
 static CgPermission permission_on(const CgReads *reads, const CgPolicy *policy);
 static void look_again(CgReads *reads, ReadRelation *relation, TimestampTz now);
 static bool is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now);
 static ReadRelation *find_relation(CgReads *reads, Oid relid);
 static bool decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
-							 const char *customer, TimestampTz now);
+							 const CgCustomerKey *key, TimestampTz now);
+static void note_permitted(CgReads *reads, ReadRelation *relation, AttrNumber attnum, const CgCustomerKey *key,
+						   TimestampTz now);
 static bool is_shown_still(const Read *read, TimestampTz now);
 static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
@@ -51,14 +54,11 @@ cg_reads_create(QueryDesc *query, int64 statement)
 	oldcontext = MemoryContextSwitchTo(context);
 	reads = palloc0(sizeof(CgReads));
 	reads->context = context;
-	reads->read_context = AllocSetContextCreate(context, "contact_guard reads",
-												ALLOCSET_DEFAULT_SIZES);
 	reads->query = query;
 	reads->statement = statement;
 	reads->dirty_end = &reads->dirty;
 	reads->held_end = &reads->held;
 	reads->actor = cg_actor_current();
-	reads->set = readset_create(reads->read_context, 16, NULL);
 	MemoryContextSwitchTo(oldcontext);
 	return reads;
 }
@@ -207,25 +207,36 @@ cg_reads_bit(const ReadRelation *relation, AttrNumber attnum)
 }
 
 bool
-cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer)
+cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 {
 	ReadRelation *relation = find_relation(reads, site->relid);
 	TimestampTz now = GetCurrentTimestamp();
-	Read	   *read;
 
 	if (!is_permitted(reads, relation, now))
-		return decide_by_window(reads, relation, site, customer, now);
+		return decide_by_window(reads, relation, site, key, now);
 	if (relation->permission.bulk)
-	{
 		cg_withheld_count_row(reads, relation, site->attnum, now);
-		return true;
-	}
-	read = customer ? find_read(reads, relation, customer) : read_of_nobody(reads, relation);
-	if (read == NULL)
-		read = add_read(reads, relation, customer);
-	read->shown = true;
-	note_shown(reads, read, site->attnum, now);
+	else if (key)
+		note_permitted(reads, relation, site->attnum, key, now);
+	else
+		note_shown(reads, read_of_nobody(reads, relation), site->attnum, now);
 	return true;
+}
+
+static void
+note_permitted(CgReads *reads, ReadRelation *relation, AttrNumber attnum, const CgCustomerKey *key, TimestampTz now)
+{
+	uint64		bit = cg_reads_bit(relation, attnum);
+
+	if (!reads->has_query_id)
+		cg_readrecords_put_query(reads);
+	if (relation->roll == NULL)
+		relation->roll = cg_roll_create(reads->context);
+	if (cg_roll_note(relation->roll, key, bit, now))
+		return;
+	cg_readrecords_drain(reads, CG_DUE_SHOWN);
+	cg_roll_empty(relation->roll);
+	(void) cg_roll_note(relation->roll, key, bit, now);
 }
 
 bool
@@ -291,16 +302,18 @@ is_shown_still(const Read *read, TimestampTz now)
 
 static bool
 decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
-				 const char *customer, TimestampTz now)
+				 const CgCustomerKey *key, TimestampTz now)
 {
 	Read	   *read;
+	const char *customer;
 	bool		may_be_open;
 
-	if (customer == NULL)
+	if (key == NULL)
 	{
 		cg_withheld_note(reads, read_of_nobody(reads, relation), site, now);
 		return false;
 	}
+	customer = cg_customerkey_print(key);
 	read = find_read(reads, relation, customer);
 	if (read && is_shown_still(read, now))
 	{
@@ -328,7 +341,7 @@ static Read *
 find_read(CgReads *reads, ReadRelation *relation, const char *customer)
 {
 	ReadKey		key = {relation, customer};
-	ReadEntry  *entry = readset_lookup(reads->set, key);
+	ReadEntry  *entry = reads->set ? readset_lookup(reads->set, key) : NULL;
 
 	return entry ? entry->read : NULL;
 }
@@ -342,7 +355,12 @@ add_read(CgReads *reads, ReadRelation *relation, const char *customer)
 	Read	   *read;
 	bool		found;
 
-	if (reads->set->members >= CG_READS_MAX)
+	if (reads->set == NULL)
+	{
+		reads->read_context = AllocSetContextCreate(reads->context, "contact_guard reads", ALLOCSET_DEFAULT_SIZES);
+		reads->set = readset_create(reads->read_context, 16, NULL);
+	}
+	else if (reads->set->members >= CG_READS_MAX)
 	{
 		cg_readrecords_drain(reads, CG_DUE_ANSWER);
 		MemoryContextReset(reads->read_context);

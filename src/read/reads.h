@@ -12,6 +12,7 @@
 #include "executor/execdesc.h"
 
 #include "base/actor.h"
+#include "base/customerkey.h"
 #include "base/site.h"
 
 #define CG_READS_MAX 65536
@@ -48,10 +49,10 @@ extern const CgActor *cg_reads_actor(const CgReads *reads);
 
 /*
  * Decides whether the actor may see the value at a site of this customer, and
- * notes the record.  ERROR if no record can be kept.  customer NULL: the row belongs to
- * no customer, so only a standing permission shows it.
+ * notes the record.  ERROR if no record can be kept.  key NULL: the row belongs to no
+ * customer, so only a standing permission shows it.
  */
-extern bool cg_reads_decide(CgReads *reads, const CgSite *site, const char *customer);
+extern bool cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key);
 
 /*
  * Would a value of this customer be shown?  Notes no record, since the row may hold no

@@ -31,6 +31,7 @@ typedef struct ReadRelation
 	int64		uncounted;		/* such rows that are not yet in a record */
 	TimestampTz read_at;		/* when the first of these rows was read */
 	bool		begun;			/* there is a record of counted rows */
+	struct CgRoll *roll;		/* who was shown by a permission; NULL: nobody so far */
 	struct Read *nobody;		/* rows without a customer; NULL: none so far */
 } ReadRelation;
 

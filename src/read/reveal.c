@@ -82,7 +82,8 @@ Datum
 cg_reveal(PG_FUNCTION_ARGS)
 {
 	CgRevealState *state = fcinfo->flinfo->fn_extra;
-	char	   *customer = NULL;
+	CgCustomerKey key;
+	bool		has_key = !PG_ARGISNULL(1);
 	CgReads    *reads;
 
 	/* An outer join without a match gives NULL, which tells nothing about a customer. */
@@ -123,14 +124,12 @@ cg_reveal(PG_FUNCTION_ARGS)
 	}
 
 	reads = cg_execution_reads();
-	if (!PG_ARGISNULL(1))
-		customer = cg_customerkey_text(PG_GETARG_DATUM(1), state->key_type);
-	if (reads == NULL || (customer == NULL && !PG_ARGISNULL(1)))
+	if (reads == NULL || (has_key && !cg_customerkey_take(PG_GETARG_DATUM(1), state->key_type, &key)))
 		cg_reveal_refuse_here(state);
-	if (!cg_reads_decide(reads, &state->site, customer))
+	if (!cg_reads_decide(reads, &state->site, has_key ? &key : NULL))
 		return withhold(fcinfo, state, reads);
-	if (customer)
-		pfree(customer);
+	if (has_key && key.text)
+		pfree(key.text);
 	if (cg_copies == CG_COPIES_REFUSE && (state->site.flags & CG_SITE_GUARDED) == 0)
 		refuse_to_copy(state, reads);
 	cg_folding_require_unkept(state->site.relid, state->site.attnum);

@@ -34,7 +34,7 @@ PG_FUNCTION_INFO_V1(cg_filter_support);
 PG_FUNCTION_INFO_V1(cg_test_support);
 
 static bool key_value(const char *text, Oid type, Datum *value);
-static char *key_of_row(FunctionCallInfo fcinfo);
+static bool key_of_row(FunctionCallInfo fcinfo, CgCustomerKey *key);
 
 /* False for a key that a column of this type cannot hold. */
 static bool
@@ -95,8 +95,9 @@ cg_open_customers(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(construct_array(values, count, type, typlen, typbyval, typalign));
 }
 
-static char *
-key_of_row(FunctionCallInfo fcinfo)
+/* False for a row without a customer, and for a type that cannot be a key. */
+static bool
+key_of_row(FunctionCallInfo fcinfo, CgCustomerKey *key)
 {
 	Oid			type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
 
@@ -105,7 +106,7 @@ key_of_row(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("guarded relations cannot be read in a parallel worker"),
 				 errhint("A function that reads them must be PARALLEL RESTRICTED or UNSAFE.")));
-	return PG_ARGISNULL(0) ? NULL : cg_customerkey_text(PG_GETARG_DATUM(0), type);
+	return !PG_ARGISNULL(0) && cg_customerkey_take(PG_GETARG_DATUM(0), type, key);
 }
 
 /* Does the row exist for the actor? */
@@ -113,13 +114,16 @@ Datum
 cg_visible(PG_FUNCTION_ARGS)
 {
 	CgSite		site = cg_site_unpack(PG_GETARG_INT64(1));
-	char	   *customer = key_of_row(fcinfo);
+	CgCustomerKey key;
+	bool		has_key = key_of_row(fcinfo, &key);
 	CgReads    *reads;
+	char	   *customer;
 	bool		result;
 
-	if (customer == NULL || RecoveryInProgress() || cg_ask_is_running())
+	if (!has_key || RecoveryInProgress() || cg_ask_is_running())
 		PG_RETURN_BOOL(false);
 	reads = cg_execution_reads();
+	customer = cg_customerkey_print(&key);
 	result = reads && cg_reads_is_open(reads, site.relid, customer);
 	pfree(customer);
 	PG_RETURN_BOOL(result);
@@ -134,17 +138,18 @@ Datum
 cg_found(PG_FUNCTION_ARGS)
 {
 	CgSite		site;
-	char	   *customer = key_of_row(fcinfo);
+	CgCustomerKey key;
+	bool		has_key = key_of_row(fcinfo, &key);
 	CgReads    *reads;
 
-	if (PG_ARGISNULL(1) || (customer == NULL && !PG_ARGISNULL(0)) || cg_ask_is_running())
+	if (PG_ARGISNULL(1) || (!has_key && !PG_ARGISNULL(0)) || cg_ask_is_running())
 		PG_RETURN_BOOL(false);
 	site = cg_site_unpack(PG_GETARG_INT64(1));
 	reads = cg_execution_reads();
-	if (reads == NULL || !cg_reads_decide(reads, &site, customer))
+	if (reads == NULL || !cg_reads_decide(reads, &site, has_key ? &key : NULL))
 		PG_RETURN_BOOL(false);
-	if (customer)
-		pfree(customer);
+	if (has_key && key.text)
+		pfree(key.text);
 	if ((site.flags & CG_SITE_EAGER) != 0 || cg_copystate_now()->leaves)
 		cg_execution_settle_or_fail(CG_DUE_SHOWN);
 	PG_RETURN_BOOL(true);
