@@ -89,6 +89,14 @@ enum
 
 enum
 {
+	Anum_tile_full_level = 1,
+	Anum_tile_full_n,
+	Anum_tile_full_hashes,
+	Natts_tile_full = Anum_tile_full_hashes
+};
+
+enum
+{
 	Anum_permission_role = 1,
 	Anum_permission_relation,
 	Anum_permission_purpose,

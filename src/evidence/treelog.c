@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "base/owncommand.h"
+#include "base/ownrows.h"
 #include "common/merkle.h"
 #include "evidence/logrow.h"
 #include "evidence/rowleaf.h"
@@ -154,11 +155,13 @@ cg_treelog_size(void)
 static bool
 store_tile(void *arg, int level, uint64_t n, const uint8_t *hashes)
 {
-	Oid			types[3] = {INT2OID, INT8OID, BYTEAOID};
-	Datum		values[3] = {Int16GetDatum(level), Int64GetDatum((int64) n), bytes(hashes, CG_TILE_LENGTH)};
+	Datum		values[Natts_tile_full];
+	bool		nulls[Natts_tile_full] = {false};
 
-	(void) cg_owncommand_execute("INSERT INTO contact_guard.tile_full (level, n, hashes) VALUES ($1, $2, $3)",
-								3, types, values, NULL);
+	values[Anum_tile_full_level - 1] = Int16GetDatum(level);
+	values[Anum_tile_full_n - 1] = Int64GetDatum((int64) n);
+	values[Anum_tile_full_hashes - 1] = bytes(hashes, CG_TILE_LENGTH);
+	cg_ownrows_insert(CG_OWN_TILE_FULL, values, nulls);
 	return true;
 }
 

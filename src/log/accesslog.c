@@ -36,10 +36,19 @@
 #include "base/ownrows.h"
 #include "base/owncommand.h"
 #include "log/accesslog.h"
+#include "log/logindex.h"
 
 #define AHEAD_USECS (7 * USECS_PER_DAY)
 #define AT(column) place[Anum_log_##column - 1]
 #define SLOTS 1000
+#define VALUES_BYTES (1024 * 1024)
+
+/* A value that has been made of a string, for the rows behind that have the same. */
+typedef struct Kept
+{
+	const char *string;			/* NULL: none */
+	Datum		value;
+} Kept;
 
 /* Writes into one partition. */
 typedef struct Writer
@@ -47,9 +56,19 @@ typedef struct Writer
 	CgOwnWriter own;
 	int			place[CG_OWN_COLUMNS];	/* where the partition has each column */
 	BulkInsertState bulk;
+	CgLogIndexes *indexes;
 	TupleTableSlot *slots[SLOTS];
 	int			used;
+	Kept		kept[CG_OWN_COLUMNS];	/* texts, by the library's number of the column */
+	const CgRecord *columns_of; /* the record whose columns are in columns, or NULL */
+	Datum		columns;
 } Writer;
+
+/*
+ * The values of rows that are not inserted yet.  The memory of the process's first rows
+ * serves all others: to get it from the system for each batch costs much.
+ */
+static MemoryContext values = NULL;
 
 /* The install script has the same list, for the tables that it creates. */
 static const char *const personal[] = {
@@ -61,7 +80,7 @@ static void join_extension(const char *name);
 static void open_writer(Writer *writer, Oid relid);
 static void flush_writer(Writer *writer);
 static void close_writer(Writer *writer);
-static void fill_slot(TupleTableSlot *slot, const int *place, const CgLogRow *row);
+static void fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row);
 
 void
 cg_accesslog_insert(List *rows)
@@ -69,6 +88,8 @@ cg_accesslog_insert(List *rows)
 	Writer	   *writer = palloc0(sizeof(Writer));
 	ListCell   *lc;
 
+	if (values == NULL)
+		values = AllocSetContextCreate(TopMemoryContext, "contact_guard rows", 0, VALUES_BYTES, VALUES_BYTES);
 	(void) partition_for(GetCurrentTimestamp() + AHEAD_USECS);
 	foreach(lc, rows)
 	{
@@ -84,7 +105,7 @@ cg_accesslog_insert(List *rows)
 			flush_writer(writer);
 		if (writer->slots[writer->used] == NULL)
 			writer->slots[writer->used] = table_slot_create(writer->own.rel, NULL);
-		fill_slot(writer->slots[writer->used++], writer->place, row);
+		fill_slot(writer, writer->slots[writer->used++], row);
 	}
 	close_writer(writer);
 	pfree(writer);
@@ -165,6 +186,7 @@ open_writer(Writer *writer, Oid relid)
 	cg_ownrows_open(&writer->own, relid);
 	(void) cg_owncolumns_place(CG_OWN_LOG, RelationGetDescr(writer->own.rel), writer->place);
 	writer->bulk = GetBulkInsertState();
+	writer->indexes = cg_logindex_begin(&writer->own);
 }
 
 /*
@@ -174,8 +196,11 @@ open_writer(Writer *writer, Oid relid)
 static void
 flush_writer(Writer *writer)
 {
+	MemoryContext oldcontext;
+
 	if (writer->used == 0)
 		return;
+	oldcontext = MemoryContextSwitchTo(values);
 	if (!XLogLogicalInfoActive())
 		table_multi_insert(writer->own.rel, writer->slots, writer->used, GetCurrentCommandId(true), 0,
 						   writer->bulk);
@@ -184,10 +209,14 @@ flush_writer(Writer *writer)
 		if (XLogLogicalInfoActive())
 			table_tuple_insert(writer->own.rel, writer->slots[i], GetCurrentCommandId(true),
 							   TABLE_INSERT_NO_LOGICAL, writer->bulk);
-		cg_ownrows_index(&writer->own, writer->slots[i]);
+		cg_logindex_add(writer->indexes, writer->slots[i]);
 		ExecClearTuple(writer->slots[i]);
 	}
 	writer->used = 0;
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(values);
+	memset(writer->kept, 0, sizeof(writer->kept));
+	writer->columns_of = NULL;
 }
 
 static void
@@ -196,6 +225,7 @@ close_writer(Writer *writer)
 	if (!OidIsValid(writer->own.relid))
 		return;
 	flush_writer(writer);
+	cg_logindex_end(writer->indexes);
 	for (int i = 0; i < SLOTS && writer->slots[i]; i++)
 		ExecDropSingleTupleTableSlot(writer->slots[i]);
 	FreeBulkInsertState(writer->bulk);
@@ -203,11 +233,17 @@ close_writer(Writer *writer)
 }
 
 static void
-set_text(TupleTableSlot *slot, int column, const char *value)
+set_text(Writer *writer, TupleTableSlot *slot, int number, const char *value)
 {
+	Kept	   *kept = &writer->kept[number - 1];
+	int			column = writer->place[number - 1];
+
 	slot->tts_isnull[column] = value == NULL;
-	if (value)
-		slot->tts_values[column] = CStringGetTextDatum(value);
+	if (value == NULL)
+		return;
+	if (kept->string == NULL || (kept->string != value && strcmp(kept->string, value) != 0))
+		*kept = (Kept) {value, CStringGetTextDatum(value)};
+	slot->tts_values[column] = kept->value;
 }
 
 static void
@@ -238,9 +274,40 @@ text_array(int count, const char **strings)
 	return PointerGetDatum(construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-static void
-fill_slot(TupleTableSlot *slot, const int *place, const CgLogRow *row)
+static bool
+has_same_columns(const CgRecord *a, const CgRecord *b)
 {
+	if (a->ncolumns != b->ncolumns)
+		return false;
+	if (a->columns == b->columns)
+		return true;
+	for (int i = 0; i < a->ncolumns; i++)
+		if (strcmp(a->columns[i], b->columns[i]) != 0)
+			return false;
+	return true;
+}
+
+static void
+set_columns(Writer *writer, TupleTableSlot *slot, const CgRecord *record)
+{
+	int			column = writer->place[Anum_log_columns - 1];
+
+	slot->tts_isnull[column] = record->ncolumns == 0;
+	if (record->ncolumns == 0)
+		return;
+	if (writer->columns_of == NULL || !has_same_columns(writer->columns_of, record))
+	{
+		writer->columns = text_array(record->ncolumns, record->columns);
+		writer->columns_of = record;
+	}
+	slot->tts_values[column] = writer->columns;
+}
+
+static void
+fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
+{
+	const int  *place = writer->place;
+	MemoryContext oldcontext = MemoryContextSwitchTo(values);
 	const CgRecord *record = &row->record;
 	const CgRecordContext *context = &row->context;
 
@@ -249,22 +316,20 @@ fill_slot(TupleTableSlot *slot, const int *place, const CgLogRow *row)
 	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
 	set_int8(slot, AT(seq), row->seq, false);
 	set_int8(slot, AT(read_at), record->read_at, false);
-	set_text(slot, AT(event), cg_event_name(record->event));
-	set_text(slot, AT(actor), context->actor);
-	set_text(slot, AT(login), context->login);
-	set_text(slot, AT(relation), record->relation);
-	slot->tts_isnull[AT(columns)] = record->ncolumns == 0;
-	if (record->ncolumns > 0)
-		slot->tts_values[AT(columns)] = text_array(record->ncolumns, record->columns);
-	set_text(slot, AT(customer), record->customer);
+	set_text(writer, slot, Anum_log_event, cg_event_name(record->event));
+	set_text(writer, slot, Anum_log_actor, context->actor);
+	set_text(writer, slot, Anum_log_login, context->login);
+	set_text(writer, slot, Anum_log_relation, record->relation);
+	set_columns(writer, slot, record);
+	set_text(writer, slot, Anum_log_customer, record->customer);
 	set_int8(slot, AT(count), record->count, false);
-	set_text(slot, AT(intervention), record->intervention);
+	set_text(writer, slot, Anum_log_intervention, record->intervention);
 	set_int8(slot, AT(closed_at), record->closed_at, record->closed_at == CG_NO_TIME);
-	set_text(slot, AT(purpose), record->purpose);
-	set_text(slot, AT(reason), record->reason);
-	set_text(slot, AT(client), context->client);
-	set_text(slot, AT(application), context->application);
-	set_text(slot, AT(session), row->session);
+	set_text(writer, slot, Anum_log_purpose, record->purpose);
+	set_text(writer, slot, Anum_log_reason, record->reason);
+	set_text(writer, slot, Anum_log_client, context->client);
+	set_text(writer, slot, Anum_log_application, context->application);
+	set_text(writer, slot, Anum_log_session, row->session);
 	set_int8(slot, AT(statement), context->statement, context->statement == 0);
 	set_int8(slot, AT(query_id), context->query_id, context->query_id == 0);
 	set_salt(slot, AT(customer_salt), row->customer_salt);
@@ -272,4 +337,5 @@ fill_slot(TupleTableSlot *slot, const int *place, const CgLogRow *row)
 	slot->tts_isnull[AT(leaf_version)] = false;
 	slot->tts_values[AT(leaf_version)] = Int16GetDatum(row->leaf_version);
 	ExecStoreVirtualTuple(slot);
+	MemoryContextSwitchTo(oldcontext);
 }

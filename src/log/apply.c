@@ -33,6 +33,12 @@
 #include "log/recorder.h"
 #include "log/sessions.h"
 
+/*
+ * Memory that the process keeps for the rows of a batch.  A larger batch gets more, and
+ * gives it back.
+ */
+#define BATCH_MEMORY (8 * 1024 * 1024)
+
 /* A message whose content cannot be stored. */
 typedef struct Passed
 {
@@ -64,6 +70,12 @@ static void store_queries(void);
 static void store_passed(void);
 static void store_state(XLogRecPtr position);
 
+int
+cg_apply_rows(void)
+{
+	return list_length(rows);
+}
+
 const char *
 cg_apply_doing(void)
 {
@@ -87,7 +99,7 @@ cg_apply_begin(void)
 	doing = "reading the journal";
 	if (batch == NULL)
 		batch = AllocSetContextCreate(TopMemoryContext, "contact_guard batch",
-									  ALLOCSET_DEFAULT_SIZES);
+									  0, BATCH_MEMORY, BATCH_MEMORY);
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	/*

@@ -32,6 +32,9 @@ extern void cg_apply_reject(void);
 /* Adds a record of the recorder's own.  reason may be NULL. */
 extern void cg_apply_own_record(CgEvent event, const char *reason);
 
+/* The number of rows of the batch so far. */
+extern int	cg_apply_rows(void);
+
 /* Stores the batch and the position (Invalid: the old one stays), and commits. */
 extern void cg_apply_commit(XLogRecPtr position);
 

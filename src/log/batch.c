@@ -23,6 +23,8 @@
 #include "log/apply.h"
 #include "log/batch.h"
 
+/* More rows do not make a batch cheaper, but need memory that the caches do not hold. */
+#define BATCH_ROWS 10000
 #define BATCH_BYTES (4 * 1024 * 1024)
 
 /* The present batch. */
@@ -113,7 +115,7 @@ cg_batch_record(CgWalReader *reader, XLogRecPtr limit, uint64 *bytes)
 	batch_messages = 0;
 	*bytes = 0;
 	cg_apply_begin();
-	while (*bytes < BATCH_BYTES && cg_walreader_next(reader, limit, &message))
+	while (*bytes < BATCH_BYTES && cg_apply_rows() < BATCH_ROWS && cg_walreader_next(reader, limit, &message))
 	{
 		batch_end = message.end;
 		if (message.database == MyDatabaseId && take_into_batch(&message, suspect, code))
