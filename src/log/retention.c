@@ -10,14 +10,14 @@
  *
  * Locks: DETACH and DROP take AccessExclusiveLock on contact_guard.log, so a purge waits
  * for queries of the log.  While it waits it holds no lock that the recorder needs.
- * After that the recorder waits for the purge.  Guarded reads go on.
+ * After that the recorder waits for the purge.  Guarded reads go on.  So what takes long,
+ * reading the months, is done before that (survey.c).
  */
 #include "postgres.h"
 
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "access/xact.h"
 #include "executor/spi.h"
@@ -40,44 +40,21 @@
 #include "journal/eventrecord.h"
 #include "log/accesslog.h"
 #include "log/holds.h"
+#include "log/survey.h"
 
 PG_FUNCTION_INFO_V1(cg_purge);
 PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 
-/*
- * The ranges of seq that a month's purge removes.  They contain exactly the removed rows:
- * if a range also contained a held row, or a row of the next month that was logged in
- * between, that row could be removed later without a trace.  They also contain the ranges
- * of earlier purges whose own records are removed here.
- */
-#define RANGES_QUERY \
-	"SELECT lower(r), upper(r) - 1 FROM (SELECT unnest(range_agg(r)) AS r FROM (" \
-	"SELECT int8range(min(seq), max(seq), '[]') AS r FROM (" \
-	"SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM contact_guard.%s WHERE NOT " CG_IS_HELD ") s GROUP BY run " \
-	"UNION ALL SELECT CASE WHEN a <= b AND b < seq THEN int8range(a, b, '[]') END FROM (" \
-	"SELECT seq, m[1]::bigint AS a, m[2]::bigint AS b FROM contact_guard.%s, " \
-	"regexp_matches(substring(reason FROM '^[0-9]+ months before [^,]*(?:, seq [0-9]+ to [0-9]+)+(?=: )'), " \
-	"'seq ([0-9]{1,18}) to ([0-9]{1,18})', 'g') AS m WHERE event = 'purge') named) s) s ORDER BY 1"
-
 /* The text of a purge record has room for so many bytes of ranges; then another begins. */
 #define RANGES_LENGTH 4000
 
-/* A run of removed rows */
-typedef struct Range
-{
-	int64		first;
-	int64		last;
-} Range;
-
 static void check_before(TimestampTz before);
-static List *months_before(TimestampTz before);
 static int64 count(const char *what, const char *table);
-static void add_partition_range(HeapTuple row, TupleDesc tupdesc, void *arg);
 static void leave_extension(Oid class, Oid object);
-static int64 purge_month(Oid relid, List **ranges);
+static int64 purge_month(const CgMonth *month, List **ranges);
 static void drop_month(const char *name);
 static int64 purge_restored(TimestampTz before);
-static void purge_texts(TimestampTz before);
+static void purge_texts(TimestampTz before, Datum unused);
 static void record_purge(const char *head, List *ranges, int64 purged, const char *reason);
 
 static void
@@ -100,32 +77,6 @@ check_before(TimestampTz before)
 				 errmsg("cannot purge records that are younger than contact_guard.min_retention"),
 				 errdetail("The access log is kept for at least %d days.", cg_min_retention / (24 * 60)),
 				 errhint("The latest time that can be given now is %s.", timestamptz_to_str(latest))));
-}
-
-/* The partitions that end at or before a time, oldest first. */
-static List *
-months_before(TimestampTz before)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, find_inheritance_children(cg_objects_relation("log", false), AccessShareLock))
-	{
-		int			year;
-		int			month;
-		struct pg_tm tm = {0};
-		TimestampTz end;
-
-		if (sscanf(get_rel_name(lfirst_oid(lc)), "log_%d_%d", &year, &month) != 2)
-			continue;
-		tm.tm_year = month == 12 ? year + 1 : year;
-		tm.tm_mon = month == 12 ? 1 : month + 1;
-		tm.tm_mday = 1;
-		if (tm2timestamp(&tm, 0, &(int) {0}, &end) == 0 && end <= before)
-			result = lappend_oid(result, lfirst_oid(lc));
-	}
-	list_sort(result, list_oid_cmp);
-	return result;
 }
 
 static int64
@@ -162,36 +113,22 @@ drop_month(const char *name)
 	(void) cg_owncommand_execute(psprintf("DROP TABLE contact_guard.%s", name), 0, NULL, NULL, NULL);
 }
 
-static void
-add_partition_range(HeapTuple row, TupleDesc tupdesc, void *arg)
-{
-	List	  **ranges = arg;
-	Range	   *range = palloc(sizeof(Range));
-	bool		isnull;
-
-	range->first = DatumGetInt64(SPI_getbinval(row, tupdesc, 1, &isnull));
-	range->last = DatumGetInt64(SPI_getbinval(row, tupdesc, 2, &isnull));
-	*ranges = lappend(*ranges, range);
-}
-
 /* Returns the number of removed rows, and adds their ranges. */
 static int64
-purge_month(Oid relid, List **ranges)
+purge_month(const CgMonth *survey, List **ranges)
 {
-	char	   *name = get_rel_name(relid);
+	char	   *name = get_rel_name(survey->relid);
 	char	   *old = psprintf("%s_purged", name);
-	int64		all = count("count(*)", name);
-	int64		held = count("count(*) FILTER (WHERE " CG_IS_HELD ")", name);
 	int			year;
 	int			month;
 
-	if (held > 0 && held == all)
+	if (survey->held > 0 && survey->held == survey->rows)
 		return 0;
-	cg_owncommand_query(psprintf(RANGES_QUERY, name, name), 0, NULL, NULL, add_partition_range, ranges);
-	if (held == 0)
+	*ranges = list_concat(*ranges, survey->ranges);
+	if (survey->held == 0)
 	{
 		drop_month(name);
-		return all;
+		return survey->rows;
 	}
 	(void) sscanf(name, "log_%d_%d", &year, &month);
 	(void) cg_owncommand_execute(psprintf("ALTER TABLE contact_guard.log DETACH PARTITION contact_guard.%s", name),
@@ -199,9 +136,12 @@ purge_month(Oid relid, List **ranges)
 	(void) cg_owncommand_execute(psprintf("ALTER TABLE contact_guard.%s RENAME TO %s", name, old),
 								0, NULL, NULL, NULL);
 	cg_accesslog_make_month(year, month);
-	(void) cg_ownrows_copy(relid, CG_IS_HELD, cg_objects_relation(name, false));
+	/* By their numbers, which have an index. */
+	if (cg_ownrows_copy(survey->relid, psprintf("seq = ANY ('%s'::pg_catalog.int8[])", survey->held_seqs),
+						cg_objects_relation(name, false)) != survey->held)
+		elog(ERROR, "rows of %s that are held are not there", old);
 	drop_month(old);
-	return all - held;
+	return survey->rows - survey->held;
 }
 
 /* The tables that a restore fills have no partitions, so rows are deleted. */
@@ -226,19 +166,18 @@ purge_restored(TimestampTz before)
  * hash a text that will be gone.
  */
 static void
-purge_texts(TimestampTz before)
+purge_texts(TimestampTz before, Datum unused)
 {
-	Oid			types[1] = {TIMESTAMPTZOID};
-	Datum		values[1] = {TimestampTzGetDatum(before)};
+	Oid			types[2] = {TIMESTAMPTZOID, INT8ARRAYOID};
+	Datum		values[2] = {TimestampTzGetDatum(before), unused};
 	CgDatabase *database;
 
 	(void) cg_owncommand_execute("DELETE FROM contact_guard.query_text q "
-								"WHERE (used_in < date_trunc('month', $1, 'UTC') OR (used_in IS NULL AND "
-								"query_id NOT IN (SELECT query_id FROM contact_guard.log WHERE query_id IS NOT NULL))) AND "
-								"query_id NOT IN (SELECT query_id FROM contact_guard.log WHERE query_id IS NOT NULL "
-								"AND read_at < date_trunc('month', $1, 'UTC')) AND "
-								"query_id NOT IN (SELECT query_id FROM contact_guard.restored_log WHERE query_id IS NOT NULL)",
-								1, types, values, NULL);
+								"WHERE (used_in < date_trunc('month', $1, 'UTC') OR (used_in IS NULL AND query_id = ANY ($2))) AND "
+								"NOT EXISTS (SELECT FROM contact_guard.log l WHERE l.query_id = q.query_id "
+								"AND l.read_at < date_trunc('month', $1, 'UTC')) AND "
+								"NOT EXISTS (SELECT FROM contact_guard.restored_log l WHERE l.query_id = q.query_id)",
+								2, types, values, NULL);
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)
@@ -259,7 +198,7 @@ record_purge(const char *head, List *ranges, int64 purged, const char *reason)
 	initStringInfo(&text);
 	foreach(lc, ranges)
 	{
-		Range	   *range = lfirst(lc);
+		CgRange    *range = lfirst(lc);
 
 		appendStringInfo(&text, ", seq " INT64_FORMAT " to " INT64_FORMAT, range->first, range->last);
 		if (text.len > RANGES_LENGTH && lnext(ranges, lc))
@@ -276,6 +215,7 @@ cg_purge(PG_FUNCTION_ARGS)
 {
 	char	   *reason;
 	TimestampTz before;
+	CgSurvey   *survey;
 	int			months = 0;
 	int64		purged = 0;
 	List	   *ranges = NIL;
@@ -289,6 +229,8 @@ cg_purge(PG_FUNCTION_ARGS)
 	before = PG_GETARG_TIMESTAMPTZ(0);
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	check_before(before);
+	/* Whatever takes its time is looked up before anybody waits. */
+	survey = cg_survey_ahead(before);
 	/* DROP ignores snapshots: no row may be added to a month after it was looked at. */
 	cg_holds_begin(AccessExclusiveLock, "purge the access log");
 	/*
@@ -296,7 +238,7 @@ cg_purge(PG_FUNCTION_ARGS)
 	 * and must not wait for those queries, too.
 	 */
 	LockRelationOid(cg_objects_relation("query_text", false), ShareRowExclusiveLock);
-	foreach(lc, months_before(before))
+	foreach(lc, cg_survey_months_before(before))
 	{
 		/* The recorder locks the partition that it writes, and not only the log. */
 		LockRelationOid(lfirst_oid(lc), AccessExclusiveLock);
@@ -304,15 +246,16 @@ cg_purge(PG_FUNCTION_ARGS)
 	/* A snapshot that is taken when all locks are held. */
 	PopActiveSnapshot();
 	PushActiveSnapshot(GetLatestSnapshot());
-	foreach(lc, months_before(before))
+	survey = cg_survey_check(survey, before);
+	foreach(lc, cg_survey_months_before(before))
 	{
-		int64		rows = purge_month(lfirst_oid(lc), &ranges);
+		int64		rows = purge_month(cg_survey_month(survey, lfirst_oid(lc)), &ranges);
 
 		months += rows > 0 || !OidIsValid(get_rel_namespace(lfirst_oid(lc)));
 		purged += rows;
 	}
 	purged += purge_restored(before);
-	purge_texts(before);
+	purge_texts(before, survey->unused_texts);
 	PopActiveSnapshot();
 	if (months == 0 && purged == 0)
 		ereport(NOTICE,

@@ -94,6 +94,22 @@ $node->safe_psql('crm', "BEGIN; SELECT contact_guard.purge('2024-04-01', 'no'); 
 is($old->(), '3:101', 'a purge that is rolled back is none');
 is(log_rows($node, 'crm', "event = 'purge'"), 2, '... and leaves no record');
 
+# A purge looks at the months before it asks for its lock, and notices who is held meanwhile.
+my $reader = session($node, 'crm', 'postgres');
+my $officer = session($node, 'crm', 'officer');
+$reader->query('BEGIN; SELECT count(*) FROM contact_guard.log');
+$officer->query_until(qr/begun/, "\\echo begun\nSELECT 'purged ' || contact_guard.purge('2024-04-01', 'late');\n");
+my $waiting = q(FROM pg_locks WHERE relation = 'contact_guard.log'::regclass AND mode = 'AccessExclusiveLock' AND NOT granted);
+$node->poll_query_until('crm', "SELECT count(*) = 1 $waiting") or die 'the purge does not wait';
+is($node->safe_psql('crm', qq(SELECT count(*) FROM pg_locks JOIN pg_class c ON c.oid = relation
+	WHERE relname ~ '^(log|held|query_text)' AND granted AND pid = (SELECT pid $waiting))), 0, 'a purge that waits for readers has no lock on the log itself');
+$reader->query("SELECT contact_guard.hold('7', 'just now'); COMMIT");
+like($officer->query('SELECT 1'), qr/purged 99$/m, 'a hold that came while the purge waited is heeded');
+is($old->(), '3:2', '... its row and the bulk read stay');
+$reader->quit;
+$officer->quit;
+$node->safe_psql('crm', "SELECT contact_guard.release_hold('7', 'settled')");
+
 # Restored rows go, too.
 $node->safe_psql('crm', q(SET row_security = off;
 	COPY contact_guard.restored_log (seq, read_at, event, customer, count, origin) FROM PROGRAM 'printf "1\\t2023-05-05\\tshown\\t9\\t1\\tx\\n2\\t2026-05-05\\tshown\\t9\\t1\\tx\\n"'));
