@@ -20,6 +20,7 @@
 #include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "base/objects.h"
 #include "base/owncommand.h"
@@ -29,6 +30,9 @@
 
 /* The number of rows that are fetched from a query at a time */
 #define FETCH_ROWS 1000
+
+/* Statements whose plans the recorder keeps. */
+#define PREPARED_MAX 32
 
 typedef struct Command
 {
@@ -48,6 +52,18 @@ typedef struct Command
 	uint64		processed;
 } Command;
 
+/* A statement that the recorder has run before. */
+typedef struct Prepared
+{
+	const char *sql;
+	SPIPlanPtr	plan;
+} Prepared;
+
+static Prepared prepared[PREPARED_MAX];
+static int	prepared_count = 0;
+
+static SPIPlanPtr prepare_command(const Command *command);
+static int	execute_command(const Command *command);
 static void take_value(Command *command, MemoryContext caller);
 
 /* Runs a command with the rights, settings and permission described above. */
@@ -104,6 +120,43 @@ fetch_rows(Command *command, MemoryContext caller)
 	SPI_cursor_close(portal);
 }
 
+/*
+ * The kept plan of a statement, or NULL if there is no room for one more.  PostgreSQL makes
+ * a kept plan anew when a table of it has changed.
+ */
+static SPIPlanPtr
+prepare_command(const Command *command)
+{
+	SPIPlanPtr	plan;
+
+	for (int i = 0; i < prepared_count; i++)
+		if (strcmp(prepared[i].sql, command->sql) == 0)
+			return prepared[i].plan;
+	if (prepared_count == PREPARED_MAX)
+		return NULL;
+	plan = SPI_prepare(command->sql, command->nargs, command->types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not prepare \"%s\"", command->sql);
+	prepared[prepared_count].sql = MemoryContextStrdup(TopMemoryContext, command->sql);
+	prepared[prepared_count++].plan = plan;
+	return plan;
+}
+
+/*
+ * The recorder runs the same few statements for each batch of records.  To parse and plan
+ * them each time took half of its time where batches are small.
+ */
+static int
+execute_command(const Command *command)
+{
+	SPIPlanPtr	plan = cg_owntables_is_process_ours() ? prepare_command(command) : NULL;
+
+	if (plan)
+		return SPI_execute_plan(plan, command->values, command->nulls, false, command->selects ? 1 : 0);
+	return SPI_execute_with_args(command->sql, command->nargs, command->types, command->values,
+								 command->nulls, false, command->selects ? 1 : 0);
+}
+
 static void
 run_statement(void *arg)
 {
@@ -116,8 +169,7 @@ run_statement(void *arg)
 		fetch_rows(command, caller);
 	else
 	{
-		int			result = SPI_execute_with_args(command->sql, command->nargs, command->types, command->values,
-												   command->nulls, false, command->selects ? 1 : 0);
+		int			result = execute_command(command);
 
 		if (result < 0 || (result == SPI_OK_SELECT) != command->selects)
 			elog(ERROR, "could not execute \"%s\"", command->sql);

@@ -58,15 +58,15 @@
 
 #define HOLDS_QUERY "SELECT coalesce(string_agg(quote_literal(customer), ',' ORDER BY customer), '') FROM contact_guard.held"
 
-static char *select_text(const char *sql);
+static char *find_text(const char *sql);
 static int64 last_seq(const char *name);
-static void add_range(HeapTuple row, TupleDesc tupdesc, void *arg);
+static void add_survey_range(HeapTuple row, TupleDesc tupdesc, void *arg);
 static CgMonth *look_at_month(Oid relid);
-static CgSurvey *look(TimestampTz before);
+static CgSurvey *survey_now(TimestampTz before);
 
 /* The text that a query finds; NULL if it finds none. */
 static char *
-select_text(const char *sql)
+find_text(const char *sql)
 {
 	Datum		result;
 
@@ -83,7 +83,7 @@ last_seq(const char *name)
 }
 
 static void
-add_range(HeapTuple row, TupleDesc tupdesc, void *arg)
+add_survey_range(HeapTuple row, TupleDesc tupdesc, void *arg)
 {
 	List	  **ranges = arg;
 	CgRange    *range = palloc(sizeof(CgRange));
@@ -106,14 +106,14 @@ look_at_month(Oid relid)
 	(void) cg_owncommand_select_int8(psprintf("SELECT count(*) FROM contact_guard.%s WHERE " CG_IS_HELD, name),
 									 0, NULL, NULL, &month->held);
 	if (month->held > 0)
-		month->held_seqs = select_text(psprintf("SELECT array_agg(seq)::text FROM contact_guard.%s WHERE " CG_IS_HELD, name));
+		month->held_seqs = find_text(psprintf("SELECT array_agg(seq)::text FROM contact_guard.%s WHERE " CG_IS_HELD, name));
 	if (month->held < month->rows)
-		cg_owncommand_query(psprintf(RANGES_QUERY, name, name), 0, NULL, NULL, add_range, &month->ranges);
+		cg_owncommand_query(psprintf(RANGES_QUERY, name, name), 0, NULL, NULL, add_survey_range, &month->ranges);
 	return month;
 }
 
 static CgSurvey *
-look(TimestampTz before)
+survey_now(TimestampTz before)
 {
 	CgSurvey   *survey = palloc0(sizeof(CgSurvey));
 	Oid			types[1] = {TIMESTAMPTZOID};
@@ -121,7 +121,7 @@ look(TimestampTz before)
 	ListCell   *lc;
 
 	LockRelationOid(cg_objects_relation("log", false), AccessShareLock);
-	survey->holds = select_text(HOLDS_QUERY);
+	survey->holds = find_text(HOLDS_QUERY);
 	foreach(lc, cg_survey_months_before(before))
 		survey->months = lappend(survey->months, look_at_month(lfirst_oid(lc)));
 	if (!cg_owncommand_select(UNUSED_QUERY, 1, types, values, INT8ARRAYOID, &survey->unused_texts))
@@ -139,7 +139,7 @@ cg_survey_ahead(TimestampTz before)
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PushActiveSnapshot(GetLatestSnapshot());
-	survey = look(before);
+	survey = survey_now(before);
 	PopActiveSnapshot();
 	/* There is nothing to take back, but a commit would keep the locks. */
 	RollbackAndReleaseCurrentSubTransaction();
@@ -151,9 +151,9 @@ cg_survey_ahead(TimestampTz before)
 CgSurvey *
 cg_survey_check(CgSurvey *survey, TimestampTz before)
 {
-	char	   *holds = select_text(HOLDS_QUERY);
+	char	   *holds = find_text(HOLDS_QUERY);
 
-	return strcmp(holds, survey->holds) == 0 ? survey : look(before);
+	return strcmp(holds, survey->holds) == 0 ? survey : survey_now(before);
 }
 
 CgMonth *
