@@ -46,6 +46,8 @@
 #define UNFLUSHED_NAP_MS 20
 /* After a small batch the recorder waits, so that more messages share a transaction. */
 #define GATHER_MS 10
+#define GATHER_MOST_MS 50
+#define GATHER_SHARE 3
 #define GATHER_BYTES (64 * 1024)
 #define SKIP_BYTES (1024 * 1024)
 /* Pause while the transaction of CREATE EXTENSION has not committed */
@@ -70,7 +72,7 @@ static bool look_for_work(XLogRecPtr *written, bool *wanted);
 static void report_progress(XLogRecPtr recorded, uint64 bytes);
 static void skip_unreadable(CgWalReader **reader);
 static void announce_due(void);
-static void batch_stored(XLogRecPtr position, uint64 bytes);
+static void batch_stored(XLogRecPtr position, uint64 bytes, TimestampTz begun);
 
 void
 cg_recorder_main(Datum arg)
@@ -325,7 +327,7 @@ record_journal(void)
 			idle_since = GetCurrentTimestamp();
 			if (cg_batch_record(reader, Max(written, behind_until), &bytes))
 			{
-				batch_stored(cg_walreader_position(reader), bytes);
+				batch_stored(cg_walreader_position(reader), bytes, idle_since);
 				continue;
 			}
 			nap = UNFLUSHED_NAP_MS;
@@ -376,13 +378,20 @@ cg_recorder_is_caught_up(XLogRecPtr position)
 	return result;
 }
 
+/*
+ * Where the processors are busy, a small batch takes longer; then more messages are
+ * gathered for the next one, so that the recorder leaves the readers most of the time.
+ */
 static void
-batch_stored(XLogRecPtr position, uint64 bytes)
+batch_stored(XLogRecPtr position, uint64 bytes, TimestampTz begun)
 {
+	long		took = TimestampDifferenceMilliseconds(begun, GetCurrentTimestamp());
+
 	report_progress(position, bytes);
 	cg_apply_clean(position);
 	if (bytes < GATHER_BYTES)
-		(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, GATHER_MS, PG_WAIT_EXTENSION);
+		(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Max(GATHER_MS, Min(GATHER_SHARE * took, GATHER_MOST_MS)),
+						 PG_WAIT_EXTENSION);
 }
 
 /*

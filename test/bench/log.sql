@@ -20,7 +20,7 @@ SELECT setseed(0.5);
 
 INSERT INTO contact_guard.query_text
 	SELECT i, 'SELECT name, phone FROM crm.customer WHERE id = $1 AND kind = ' || i, date_trunc('month', now(), 'UTC')
-	  FROM generate_series(1, 50) i;
+	  FROM generate_series(1, 50) i ON CONFLICT DO NOTHING;
 
 CREATE FUNCTION pg_temp.make_records(month timestamptz, first bigint, last bigint, day_rows bigint) RETURNS void
 	LANGUAGE plpgsql AS $$
@@ -72,9 +72,11 @@ END
 $$;
 
 SET TimeZone = 'UTC';
-SELECT pg_temp.make_records(date_trunc('month', now()) - (:months - 1 - m) * interval '1 month',
-                            -:rows::bigint + :rows::bigint * m / :months, -:rows::bigint + :rows::bigint * (m + 1) / :months - 1,
-                            :rows::bigint / (:months * 30))
-  FROM generate_series(0, :months - 1) m;
+-- The newest month first, each in a transaction of its own: one may stop in between.
+SELECT format('SELECT pg_temp.make_records(%L, %s, %s, %s)', date_trunc('month', now()) - (:months - 1 - m) * interval '1 month',
+              -:rows::bigint + :rows::bigint * m / :months, -:rows::bigint + :rows::bigint * (m + 1) / :months - 1,
+              :rows::bigint / (:months * 30))
+  FROM generate_series(0, :months - 1) m ORDER BY m DESC
+\gexec
 VACUUM ANALYZE contact_guard.log;
 VACUUM ANALYZE contact_guard.query_text;

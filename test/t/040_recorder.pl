@@ -134,8 +134,9 @@ sub shown { return log_rows($node, 'crm', "event = 'shown' AND application = '$_
 	my $count = '';
 	for (my $until = time + 60; $count eq '' && time < $until; usleep(1000))
 	{
-		(undef, $count) = $node->psql('crm', "SELECT contact_guard.sync(); SELECT count(*)
-			FROM contact_guard.access_log WHERE event = 'shown' AND application = 'before the crash'");
+		# A psql that cannot connect yet may be gone before it is told what to ask.
+		eval { (undef, $count) = $node->psql('crm', "SELECT contact_guard.sync(); SELECT count(*)
+			FROM contact_guard.access_log WHERE event = 'shown' AND application = 'before the crash'"); 1 } or $count = '';
 		$count =~ s/\s//g;
 	}
 	$starting->finish;
