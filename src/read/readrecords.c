@@ -219,12 +219,12 @@ put_context(const CgReads *reads)
 static void
 name_columns(const ReadRelation *relation, CgRecord *record, const char **names, uint64 columns)
 {
-	record->relation = relation->name;
+	record->relation = relation->names.relation;
 	record->columns = names;
 	record->ncolumns = 0;
-	for (int i = 0; i < relation->ncolumns; i++)
+	for (int i = 0; i < relation->names.ncolumns; i++)
 		if ((columns & UINT64CONST(1) << i) != 0)
-			names[record->ncolumns++] = relation->names[i];
+			names[record->ncolumns++] = relation->names.columns[i];
 }
 
 static void

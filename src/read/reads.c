@@ -178,19 +178,12 @@ find_relation(CgReads *reads, Oid relid)
 	oldcontext = MemoryContextSwitchTo(reads->context);
 	relation = palloc0(sizeof(ReadRelation));
 	relation->relid = relid;
-	relation->ncolumns = policy->nguarded;
-	relation->attnums = palloc(sizeof(AttrNumber) * policy->nguarded);
-	relation->names = palloc(sizeof(char *) * policy->nguarded);
-	for (int i = 0; i < policy->nguarded; i++)
-	{
-		relation->attnums[i] = policy->guarded[i].attnum;
-		relation->names[i] = get_attname(relid, relation->attnums[i], false);
-	}
+	/* First: the policy is valid until the next call. */
+	relation->names = cg_readnames_get(policy, reads->context);
 	relation->permission = permission_on(reads, policy);
 	relation->permission_at = GetCurrentTimestamp();
 	if (relation->permission.granted)
 		cg_resume_add(&reads->actor, relid, NULL);
-	relation->name = cg_names_relation(relid);
 	reads->relations = lappend(reads->relations, relation);
 	MemoryContextSwitchTo(oldcontext);
 	return relation;
@@ -201,7 +194,7 @@ cg_reads_bit(const ReadRelation *relation, AttrNumber attnum)
 {
 	int			i = 0;
 
-	while (i < relation->ncolumns - 1 && relation->attnums[i] != attnum)
+	while (i < relation->names.ncolumns - 1 && relation->names.attnums[i] != attnum)
 		i++;
 	return UINT64CONST(1) << i;
 }

@@ -10,16 +10,14 @@
 #include "datatype/timestamp.h"
 
 #include "policy/permission.h"
+#include "read/readnames.h"
 #include "read/reads.h"
 
 /* One relation that the execution has read from. */
 typedef struct ReadRelation
 {
 	Oid			relid;
-	char	   *name;
-	int			ncolumns;		/* its guarded columns, and their names */
-	AttrNumber *attnums;
-	char	  **names;
+	CgReadNames names;			/* its own, and those of its guarded columns */
 	CgPermission permission;
 	TimestampTz permission_at;	/* when the permission was looked up */
 	AttrNumber	counted;		/* the column whose reads are counted */

@@ -61,6 +61,17 @@ is($node->safe_psql('crm', q(SELECT contact_guard.sync()) . q(; SELECT count(*),
 	WHERE application = 'twice' AND 'phone' = ANY (columns))) =~ s/^\n//r,
 	$node->safe_psql('crm', 'SELECT count(DISTINCT id), count(DISTINCT id) FROM crm.big WHERE phone IS NOT NULL'), 'each column is recorded once');
 
+# Names that change in the midst of a session
+$node->safe_psql('crm', q(SET application_name = 'names';
+	SELECT phone FROM crm.big WHERE id = 5;
+	ALTER TABLE crm.big RENAME COLUMN phone TO telephone; SELECT telephone FROM crm.big WHERE id = 5;
+	ALTER TABLE crm.big RENAME TO large; SELECT telephone FROM crm.large WHERE id = 5;
+	ALTER SCHEMA crm RENAME TO other; SELECT telephone FROM other.large WHERE id = 5;
+	ALTER SCHEMA other RENAME TO crm; ALTER TABLE crm.large RENAME TO big; ALTER TABLE crm.big RENAME COLUMN telephone TO phone;));
+is($node->safe_psql('crm', q(SELECT contact_guard.sync()) . q(; SELECT string_agg(relation || columns[1], ' ' ORDER BY seq) FROM contact_guard.access_log
+	WHERE application = 'names' AND event = 'shown')) =~ s/^\n//r, 'crm.bigphone crm.bigtelephone crm.largetelephone other.largetelephone',
+	'records have the names of their time');
+
 # WAL of 200,000 customers
 $node->safe_psql('crm', 'SELECT contact_guard.sync(); CHECKPOINT');
 my $locker = lock_log($node, 'crm');
