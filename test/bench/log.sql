@@ -12,8 +12,12 @@
 -- Of a thousand records 740 are shown values, 160 are withheld ones (60 of them name a
 -- customer after an intervention), 60 look-ups, 35 readings of the log, 4 refusals and one
 -- a change of policy; and each day has ten bulk reads.  There are 200 technicians, ten
--- dispatchers, a million customers and 50 statements.
+-- dispatchers, a million customers (or -v customers=n) and 50 statements.
 \set ON_ERROR_STOP on
+\if :{?customers}
+\else
+\set customers 1000000
+\endif
 SET synchronous_commit = off;
 SET maintenance_work_mem = '1GB';
 SELECT setseed(0.5);
@@ -22,7 +26,7 @@ INSERT INTO contact_guard.query_text
 	SELECT i, 'SELECT name, phone FROM crm.customer WHERE id = $1 AND kind = ' || i, date_trunc('month', now(), 'UTC')
 	  FROM generate_series(1, 50) i ON CONFLICT DO NOTHING;
 
-CREATE FUNCTION pg_temp.make_records(month timestamptz, first bigint, last bigint, day_rows bigint) RETURNS void
+CREATE FUNCTION pg_temp.make_records(month timestamptz, first bigint, last bigint, day_rows bigint, customers integer) RETURNS void
 	LANGUAGE plpgsql AS $$
 DECLARE
 	name     text := 'log_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
@@ -52,7 +56,7 @@ BEGIN
 		       CASE WHEN event IN ('lookup', 'bulk') OR event = 'shown' AND permitted THEN 'by role dispatcher'
 		            WHEN visited THEN 'window closed' WHEN event = 'withheld' THEN 'no window'
 		            WHEN event = 'refused' THEN '42501: permission denied to do something' END,
-		       '[local]', 'crm', to_hex(1700000000 + g / 1000) || '.' || to_hex(abs(g) / 100 %% 32768), abs(g) %% 1000 + 1, abs(g) %% 50 + 1,
+		       '[local]', 'crm', to_hex(1700000000 + g / 1000) || '.' || to_hex(abs(g) / 100 %% 32768), abs(g) / 3 %% 1000 + 1, abs(g) %% 50 + 1,
 		       salt, salt
 		  FROM (SELECT g, $1 + (g - $3) AS seq, $2 + $5 * ((g - $3)::float8 / ($4 - $3 + 1)) AS at,
 		               CASE WHEN g %% greatest($6 / 10, 1) = 0 THEN 'bulk' WHEN r < 740 THEN 'shown' WHEN r < 900 THEN 'withheld'
@@ -60,9 +64,9 @@ BEGIN
 		               r, r >= 740 AND r < 800 AND g %% greatest($6 / 10, 1) <> 0 AS visited, g %% 4 = 0 AS permitted,
 		               CASE WHEN g %% 4 = 0 OR (r >= 900 AND r < 960) THEN 'dispatcher_' || abs(g) / 4 %% 10 ELSE 'technician_' || abs(g) / 3 %% 200 END AS who,
 		               c AS customer, sha256(int8send(g)) AS salt
-		          FROM (SELECT g, floor(random() * 1000)::int AS r, floor(random() * 1000000)::int::text AS c FROM generate_series($3, $4) g) s) s
+		          FROM (SELECT g, floor(random() * 1000)::int AS r, floor(random() * $7)::int::text AS c FROM generate_series($3, $4) g) s) s
 		$f$, name)
-		USING first, month, first, last, span, day_rows;
+		USING first, month, first, last, span, day_rows, customers;
 	EXECUTE format('ALTER TABLE contact_guard.log ATTACH PARTITION contact_guard.%I FOR VALUES FROM (%L) TO (%L)',
 	               name, month, month + interval '1 month');
 	IF NOT is_there THEN
@@ -73,9 +77,9 @@ $$;
 
 SET TimeZone = 'UTC';
 -- The newest month first, each in a transaction of its own: one may stop in between.
-SELECT format('SELECT pg_temp.make_records(%L, %s, %s, %s)', date_trunc('month', now()) - (:months - 1 - m) * interval '1 month',
+SELECT format('SELECT pg_temp.make_records(%L, %s, %s, %s, %s)', date_trunc('month', now()) - (:months - 1 - m) * interval '1 month',
               -:rows::bigint + :rows::bigint * m / :months, -:rows::bigint + :rows::bigint * (m + 1) / :months - 1,
-              :rows::bigint / (:months * 30))
+              :rows::bigint / (:months * 30), :customers)
   FROM generate_series(0, :months - 1) m ORDER BY m DESC
 \gexec
 VACUUM ANALYZE contact_guard.log;
