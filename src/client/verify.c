@@ -257,6 +257,6 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 	}
 	if (verify->first_bad >= 0)
 		printf("first bad row: seq %lld: %s\n", (long long) verify->first_bad, verify->first_what);
-	printf("EVIDENCE OF TAMPERING: %lld findings\n", (long long) verify->findings);
+	printf("EVIDENCE OF TAMPERING: %lld finding%s\n", (long long) verify->findings, verify->findings == 1 ? "" : "s");
 	return EXIT_TAMPERED;
 }

@@ -17,6 +17,7 @@
 
 #include "policy/definition.h"
 #include "policy/offences.h"
+#include "policy/pinned.h"
 #include "policy/policy.h"
 #include "policy/trustlabel.h"
 
@@ -59,6 +60,8 @@ reason(const CgOffence *offence)
 		return "Its result depends on settings of the role that writes a row, or it runs queries.";
 	if (is_compiled(offence->function))
 		return "It is volatile or runs queries, so it may pass guarded values on.";
+	if (cg_pinned_problem(offence->function, NULL) == NULL)
+		return "No admin trusts it in its present definition.";
 	return "It looks up names when it runs, with the search_path of the role that runs it.";
 }
 

@@ -10,7 +10,8 @@
  *
  * Past windows serve the log only: they relate a withheld read to an earlier visit.
  * They are read at the first withheld read, and kept for a minute.  A window that this
- * session has seen open and that has ended is added to them at once.
+ * session has seen open and that has ended is added to them at once.  They are read again
+ * after a second where one of them should be open by its times.
  */
 #include "postgres.h"
 
@@ -68,6 +69,7 @@ static void read_cache(WindowCache *cache, const char *technician, CgAsk ask);
 static void take_window(CgInterventions *from, const char *customer, const char *id,
 						TimestampTz opens_at, TimestampTz closes_at, void *context);
 static void insert_window(WindowCache *cache, const CgWindow *window);
+static WindowEntry *look_at_past_again(const char *technician, const CgWindow *known);
 static void remember_closed(windowset_hash *before, windowset_hash *after);
 
 static bool
@@ -169,6 +171,23 @@ cg_windows_customers(const char *technician)
 	return customers;
 }
 
+/*
+ * A window that is shut before its time may have got an earlier end since: the log says
+ * "window closed" and when.  A window whose row is gone stays as it was.
+ */
+static WindowEntry *
+look_at_past_again(const char *technician, const CgWindow *known)
+{
+	CgWindow	was = *known;
+
+	was.customer = pstrdup(known->customer);
+	was.id = known->id ? pstrdup(known->id) : NULL;
+	read_cache(&past_cache, technician, CG_ASK_PAST);
+	if (windowset_lookup(past_cache.windows, was.customer) == NULL)
+		insert_window(&past_cache, &was);
+	return windowset_lookup(past_cache.windows, was.customer);
+}
+
 bool
 cg_windows_past(const char *technician, const char *customer, CgWindow *window)
 {
@@ -177,6 +196,9 @@ cg_windows_past(const char *technician, const char *customer, CgWindow *window)
 	if (!is_fresh(&past_cache, technician, PAST_CACHE_USECS))
 		read_cache(&past_cache, technician, CG_ASK_PAST);
 	entry = windowset_lookup(past_cache.windows, customer);
+	if (entry && entry->window.closes_at > GetCurrentTimestamp() &&
+		!is_fresh(&past_cache, technician, OPEN_CACHE_USECS))
+		entry = look_at_past_again(technician, &entry->window);
 	if (entry == NULL)
 		return false;
 	*window = entry->window;

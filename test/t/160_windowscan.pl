@@ -192,6 +192,23 @@ after('UPDATE own.job SET tech = NULL WHERE id = 2000', 'f', 'a window that has 
 $anna->query('ROLLBACK');
 $node->safe_psql('crm', 'GRANT ALL ON own.job TO anna');
 is($anna->query("BEGIN; UPDATE own.job SET tech = 'anna' WHERE id = 2000; $customer_42; ROLLBACK"), 'f', "the reader's own change opens nothing");
+
+# A window that is shut early is a closed one for the log, whatever the session saw a moment ago.
+$node->safe_psql('crm', q(SET client_min_messages = error; DELETE FROM own.job WHERE customer = 42;
+	SELECT contact_guard.protect('crm.customer', 'id', '{phone}', 'null');));
+$node->safe_psql('crm', $open);
+$anna->query('SELECT phone FROM crm.customer WHERE id = 41');	# reads the past
+foreach (1 .. 100)
+{
+	last if $anna->query('SELECT phone FROM crm.customer WHERE id = 42') ne '';
+	usleep(100_000);
+}
+$node->safe_psql('crm', 'UPDATE own.job SET e = clock_timestamp() WHERE id = 2000');
+usleep(1_500_000);
+is($anna->query('SELECT phone FROM crm.customer WHERE id = 42'), '', 'the window is shut');
+is(log_rows($node, 'crm', q(event = 'withheld' AND customer = '42' AND reason = 'window closed')), 1, 'and the record says so');
+is($node->safe_psql('crm', q(SELECT bool_and(closed_at <= read_at) FROM contact_guard.log WHERE event = 'withheld' AND customer = '42' AND reason = 'window closed')),
+	't', '... and when');
 $anna->quit;
 $node->stop;
 done_testing();
