@@ -51,8 +51,14 @@ cg_record_customer(const char *key)
 void
 cg_record_put_int(StringInfo out, uint64 value, int bytes)
 {
-	while (bytes-- > 0)
-		appendStringInfoCharMacro(out, (char) (value >> (8 * bytes)));
+	uint64		big_endian = pg_hton64(value << (64 - 8 * bytes));
+
+	/* Eight bytes are copied at once, whatever of them counts. */
+	if (out->maxlen - out->len <= sizeof(big_endian))
+		enlargeStringInfo(out, sizeof(big_endian));
+	memcpy(out->data + out->len, &big_endian, sizeof(big_endian));
+	out->len += bytes;
+	out->data[out->len] = '\0';
 }
 
 /* The length of a string, at most limit; no character is cut in two. */

@@ -3,7 +3,8 @@
  *		The customers whom an execution was shown by a standing permission.
  *
  * They stand in an array in the order in which they came.  A hash table finds a key's
- * place in it; as long as there are few, nobody needs one.
+ * place in it.  Nobody needs one as long as there are few, or as keys only grow, which is
+ * the order of a table that nobody has updated, and of an index.
  */
 #include "postgres.h"
 
@@ -44,11 +45,13 @@ struct CgRoll
 	uint32		room;
 	uint32		fresh_from;		/* all before it are in records */
 	RollEntry  *entries;
-	struct rollset_hash *places;	/* NULL: there are few */
+	bool		unordered;		/* there was a key that is smaller than one before it */
+	struct rollset_hash *places;	/* NULL: there are few, or they are in order */
 };
 
 static uint32 hash_of_place(const CgRoll *roll, uint32 place);
 static bool is_same_key(const CgRoll *roll, uint32 a, uint32 b);
+static int	compare_keys(const CgRoll *roll, uint32 a, uint32 b);
 
 #define SH_PREFIX rollset
 #define SH_ELEMENT_TYPE RollSlot
@@ -67,6 +70,7 @@ static bool is_same_key(const CgRoll *roll, uint32 a, uint32 b);
 static CgRecordSet set;
 
 static void make_room(CgRoll *roll);
+static uint32 ordered_place(CgRoll *roll);
 static uint32 place_of(CgRoll *roll);
 static void keep_key(CgRoll *roll, RollEntry *entry);
 static uint32 write_set(CgRoll *roll, uint32 from, uint64 columns, bool run, CgRollWriter writer, void *arg);
@@ -111,6 +115,44 @@ is_same_key(const CgRoll *roll, uint32 a, uint32 b)
 	return one->low == other->low && one->high == other->high;
 }
 
+/* Any order will do, but that of texts by their addresses. */
+static int
+compare_keys(const CgRoll *roll, uint32 a, uint32 b)
+{
+	const RollEntry *one = &roll->entries[a];
+	const RollEntry *other = &roll->entries[b];
+
+	if (one->high != other->high)
+		return one->high < other->high ? -1 : 1;
+	if (one->low != other->low)
+		return one->low < other->low ? -1 : 1;
+	return 0;
+}
+
+/* The same where they are in order; a place past the last one: that is over. */
+static uint32
+ordered_place(CgRoll *roll)
+{
+	uint32		low = 0;
+	uint32		high = roll->number;
+
+	if (high == 0 || compare_keys(roll, high - 1, high) < 0)
+		return high;
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+		int			order = compare_keys(roll, middle, roll->number);
+
+		if (order == 0)
+			return middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return roll->number + 1;
+}
+
 /* For one more customer. */
 static void
 make_room(CgRoll *roll)
@@ -134,6 +176,14 @@ place_of(CgRoll *roll)
 	/* The columns of a row come one after the other. */
 	if (number > 0 && is_same_key(roll, number - 1, number))
 		return number - 1;
+	if (!roll->unordered && roll->kind != CG_KEY_TEXT)
+	{
+		uint32		place = ordered_place(roll);
+
+		if (place <= number)
+			return place;
+		roll->unordered = true;
+	}
 	if (roll->places == NULL)
 	{
 		if (number < FEW)
@@ -262,8 +312,11 @@ void
 cg_roll_empty(CgRoll *roll)
 {
 	roll->number = roll->fresh_from = 0;
+	roll->unordered = false;
+	/* A table would have to be filled whenever order ends. */
 	if (roll->places)
-		rollset_reset(roll->places);
+		rollset_destroy(roll->places);
+	roll->places = NULL;
 	if (roll->text_context)
 		MemoryContextReset(roll->text_context);
 }
