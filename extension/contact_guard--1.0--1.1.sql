@@ -184,6 +184,13 @@ UPDATE pg_catalog.pg_class SET relacl = NULL WHERE oid OPERATOR(pg_catalog.=) AN
 DELETE FROM pg_catalog.pg_init_privs
  WHERE classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
    AND objoid OPERATOR(pg_catalog.=) ANY (SELECT month FROM contact_guard_month);
+-- In newer versions of PostgreSQL the types of their rows are members of the extension.
+DELETE FROM pg_catalog.pg_depend
+ WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid
+   AND deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"
+   AND objid OPERATOR(pg_catalog.=) ANY (
+		SELECT pg_catalog.unnest(ARRAY[t.oid, t.typarray]) FROM pg_catalog.pg_type t
+		 WHERE t.typrelid OPERATOR(pg_catalog.=) ANY (SELECT month FROM contact_guard_month));
 DROP TABLE contact_guard_month;
 
 -- Privileges on objects of version 1.0; those of new objects stand beside each CREATE.
@@ -957,6 +964,8 @@ $$;
 
 -- They must not count as privileges of this script: pg_dump omits those in pg_init_privs.
 CREATE TEMPORARY TABLE contact_guard_initial AS SELECT * FROM pg_catalog.pg_init_privs;
+-- From 17 on it also has a list of the roles that are named there.
+CREATE TEMPORARY TABLE contact_guard_named AS SELECT * FROM pg_catalog.pg_shdepend WHERE deptype = 'i';
 DO $$
 DECLARE
 	command pg_catalog.text;
@@ -969,6 +978,11 @@ $$;
 UPDATE pg_catalog.pg_init_privs p SET initprivs = i.initprivs
   FROM contact_guard_initial i
  WHERE i.objoid = p.objoid AND i.classoid = p.classoid AND i.objsubid = p.objsubid AND i.initprivs <> p.initprivs;
+DELETE FROM pg_catalog.pg_shdepend s
+ WHERE s.deptype = 'i' AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+   AND NOT EXISTS (SELECT FROM contact_guard_named n
+                    WHERE n.dbid = s.dbid AND n.classid = s.classid AND n.objid = s.objid AND n.objsubid = s.objsubid
+                      AND n.refclassid = s.refclassid AND n.refobjid = s.refobjid);
 
 -- If this library has created version 1.0, there is no journal yet: see src/log/epoch.c.
 -- In a copy of another database the recorder begins a new journal, with a record.
@@ -984,4 +998,4 @@ BEGIN
 	END IF;
 END
 $$;
-DROP TABLE contact_guard_again, contact_guard_state, contact_guard_initial;
+DROP TABLE contact_guard_again, contact_guard_state, contact_guard_initial, contact_guard_named;

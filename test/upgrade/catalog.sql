@@ -13,6 +13,8 @@ DECLARE
 	result text := regexp_replace($1, 'log_\d{4}_\d\d', 'log_MONTH', 'g');
 BEGIN
 	result := regexp_replace(result, '(log_MONTH_\w+_idx)\d+', '\1', 'g');
+	-- Constraints from 18 on; PostgreSQL keeps the name that they got when the table was made.
+	result := regexp_replace(result, '\w+_not_null\M', 'NOT_NULL', 'g');
 	result := regexp_replace(result, 'FROM \(''\d{4}-\d\d-\d\d.*', 'one month');
 	RETURN regexp_replace(result, 'pg_toast_\d+', 'pg_toast_NUMBER', 'g');
 END $$;
@@ -63,7 +65,7 @@ INSERT INTO trees VALUES
 -- Where something is stored, what PostgreSQL keeps for its own speed, and the number of an
 -- array's dimensions, which it does not heed and which LIKE does not copy.
 CREATE TEMP TABLE skipped (catalog regclass, col name);
-INSERT INTO skipped SELECT 'pg_class', unnest('{relfilenode,relpages,reltuples,relallvisible,relfrozenxid,relminmxid,relhassubclass,relhasindex,relhasrules,relname}'::name[]);
+INSERT INTO skipped SELECT 'pg_class', unnest('{relfilenode,relpages,reltuples,relallvisible,relallfrozen,relfrozenxid,relminmxid,relhassubclass,relhasindex,relhasrules,relname}'::name[]);
 INSERT INTO skipped VALUES ('pg_attribute', 'attcacheoff'), ('pg_attribute', 'attndims'), ('pg_attribute', 'atthasmissing'), ('pg_attribute', 'attmissingval'), ('pg_index', 'indcheckxmin'), ('pg_extension', 'extconfig'), ('pg_extension', 'extcondition');
 
 CREATE FUNCTION pg_temp.column_text(catalog oid, att pg_attribute) RETURNS text LANGUAGE plpgsql AS $$
