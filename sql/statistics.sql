@@ -22,6 +22,10 @@ SELECT count(*) FROM mine WHERE tablename = 'customer' AND attname = 'phone';
 RESET SESSION AUTHORIZATION;
 SELECT tablename, attname FROM pg_stats WHERE schemaname = 'regress_statistics' ORDER BY 1, 2;
 SELECT statistics_name FROM pg_stats_ext WHERE schemaname = 'regress_statistics';
+-- ... with a record of each statement
+SELECT contact_guard.sync();
+SELECT event, relation, columns, actor = current_user AS me, query FROM contact_guard.access_log
+	WHERE relation = 'regress_statistics.customer' AND event = 'lookup' ORDER BY seq;
 -- a superuser's function asks for its caller
 CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS
 	$$SELECT count(*) FROM pg_stats WHERE tablename = 'customer' AND attname = 'phone'$$;

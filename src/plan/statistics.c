@@ -14,6 +14,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xlog.h"
 #include "catalog/index.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
@@ -31,15 +32,19 @@
 #include "base/objects.h"
 #include "plan/covers.h"
 #include "plan/statistics.h"
+#include "policy/ask.h"
 #include "policy/descend.h"
 #include "policy/policy.h"
+#include "read/execution.h"
 
 PG_FUNCTION_INFO_V1(cg_statistics_visible);
 PG_FUNCTION_INFO_V1(cg_statistics_ext_visible);
 
 static bool guard_walker(Node *node, void *context);
 static Node *visible_call(Oid catalog, Index rti);
-static bool is_above_guarded(Oid relid);
+static Oid	guarded_by(Oid relid, AttrNumber attnum);
+static bool is_recorded(Oid guarded, AttrNumber attnum);
+static bool is_visible(Oid relid, AttrNumber attnum);
 
 void
 cg_statistics_guard(Query *query)
@@ -90,16 +95,58 @@ visible_call(Oid catalog, Index rti)
 								 COERCE_EXPLICIT_CALL);
 }
 
-/* Does a relation below it have guards that this relation lacks? */
-static bool
-is_above_guarded(Oid relid)
+/*
+ * The relation whose guards statistics of relid fall under, or InvalidOid.  attnum: the
+ * column that they are of, or InvalidAttrNumber if they may be of any.
+ */
+static Oid
+guarded_by(Oid relid, AttrNumber attnum)
 {
+	const CgPolicy *policy = cg_policy_get(relid);
 	ListCell   *lc;
 
+	/* If rows are hidden, the statistics of every column would tell about them. */
+	if (policy && (attnum == InvalidAttrNumber || policy->hide || cg_policy_column(policy, attnum)))
+		return relid;
+	/* Statistics of a whole tree contain values of columns that are guarded below. */
 	foreach(lc, cg_descend_guarded(relid))
 		if (!cg_covers_is_covered(relid, lfirst_oid(lc)))
-			return true;
-	return false;
+			return lfirst_oid(lc);
+	return InvalidOid;
+}
+
+/*
+ * A superuser is shown them, as files have them: pg_dump --statistics of PostgreSQL 18
+ * writes them into the dump.  There is a record of it, or it is not shown.
+ */
+static bool
+is_recorded(Oid guarded, AttrNumber attnum)
+{
+	const CgPolicy *policy = cg_policy_get(guarded);
+	CgReads    *reads;
+
+	if (RecoveryInProgress() || cg_ask_is_running())
+		return false;
+	reads = cg_execution_reads();
+	if (reads == NULL || policy == NULL)
+		return false;
+	if (attnum == InvalidAttrNumber || cg_policy_column(policy, attnum) == NULL)
+		attnum = policy->guarded[0].attnum;
+	cg_reads_look_up(reads, guarded, list_make1_int(attnum));
+	return true;
+}
+
+static bool
+is_visible(Oid relid, AttrNumber attnum)
+{
+	bool		superuser = superuser_arg(GetOuterUserId());
+	Oid			guarded;
+
+	/* Any user may ask about any OID, and the relation may have been dropped. */
+	if (!OidIsValid(relid) || get_rel_relkind(relid) == '\0' || cg_policy_is_audited(relid))
+		return superuser;
+	guarded = guarded_by(relid, attnum);
+	return !OidIsValid(guarded) || (superuser && is_recorded(guarded, attnum));
 }
 
 /* Statistics of an index are those of its expressions, which may use any column. */
@@ -108,42 +155,22 @@ cg_statistics_visible(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
 	char		relkind = get_rel_relkind(relid);
-	const CgPolicy *policy;
 
-	if (superuser_arg(GetOuterUserId()))
-		PG_RETURN_BOOL(true);
 	if (relkind == RELKIND_INDEX || relkind == RELKIND_PARTITIONED_INDEX)
-		relid = IndexGetRelation(relid, true);
-	/* Any user may call this for any OID, and the relation may have been dropped. */
-	if (relkind == '\0' || !OidIsValid(relid) || get_rel_relkind(relid) == '\0' ||
-		cg_policy_is_audited(relid))
-		PG_RETURN_BOOL(false);
-	if (relid != PG_GETARG_OID(0))
-		PG_RETURN_BOOL(cg_policy_get(relid) == NULL);
-	/* Statistics of a whole tree contain values of columns that are guarded below. */
-	if (is_above_guarded(relid))
-		PG_RETURN_BOOL(false);
-	policy = cg_policy_get(relid);
-	/* If rows are hidden, the statistics of every column would tell about them. */
-	PG_RETURN_BOOL(policy == NULL ||
-				   (!policy->hide && cg_policy_column(policy, PG_GETARG_INT16(1)) == NULL));
+		PG_RETURN_BOOL(is_visible(IndexGetRelation(relid, true), InvalidAttrNumber));
+	PG_RETURN_BOOL(is_visible(relid, PG_GETARG_INT16(1)));
 }
 
 Datum
 cg_statistics_ext_visible(PG_FUNCTION_ARGS)
 {
-	HeapTuple	tuple;
-	bool		visible = false;
+	HeapTuple	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(PG_GETARG_OID(0)));
+	Oid			relid = InvalidOid;
 
-	if (superuser_arg(GetOuterUserId()))
-		PG_RETURN_BOOL(true);
-	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(PG_GETARG_OID(0)));
 	if (HeapTupleIsValid(tuple))
 	{
-		visible = cg_policy_get(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid) == NULL &&
-			!is_above_guarded(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid) &&
-			!cg_policy_is_audited(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid);
+		relid = ((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid;
 		ReleaseSysCache(tuple);
 	}
-	PG_RETURN_BOOL(visible);
+	PG_RETURN_BOOL(is_visible(relid, InvalidAttrNumber));
 }
