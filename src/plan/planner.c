@@ -4,8 +4,8 @@
  *
  * Every SQL statement with a plan passes this hook: simple and prepared ones, and those
  * of procedural languages, function bodies, rules and cursors.  The check is the second
- * line of defence: the statement is refused if the planner opens a guarded relation whose
- * range table entry the rewrite has not seen.
+ * line of defence: the statement is refused if its plan has a guarded relation whose range
+ * table entry the rewrite has not seen.
  */
 #include "postgres.h"
 
@@ -48,6 +48,7 @@ static PlannedStmt *plan_guarded(Query *parse, const char *query_string, int cur
 static PlannedStmt *call_next_planner(Query *parse, const char *query_string, int cursorOptions,
 							  ParamListInfo boundParams);
 static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
+static void require_seen(const RangeTblEntry *rte);
 static bool planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
 								   VariableStatData *vardata);
 static bool is_look_up(const CgMark *mark);
@@ -123,6 +124,7 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	int			depth = cg_inline_planning();
 	CgInlined	inlined;
 	CgRewritten rewritten = {0};
+	ListCell   *lc;
 
 	cg_inline_functions(parse, &inlined);
 	if (inlined.guarded || (inlined.writes && inlined.reads && parse->commandType == CMD_SELECT))
@@ -145,6 +147,8 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	cg_inline_set_planning(depth + 1);
 	result = call_next_planner(parse, query_string, cursorOptions, boundParams);
 	cg_inline_set_planning(depth);
+	foreach(lc, result->rtable)
+		require_seen(lfirst_node(RangeTblEntry, lc));
 	cg_called_mark_plan(result, rewritten.called, rewritten.called_kinds);
 	result->invalItems = list_concat(result->invalItems, inlined.dependencies);
 	/* Assumptions about the actor may be wrong for another role. */
@@ -203,44 +207,54 @@ forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
 	}
 }
 
-/*
- * If the rewrite has seen a parent of the relation, the relation is read through the
- * parent's columns.  Then every guard of the relation must be a guard of the parent, too.
- * A parent that is not guarded has no mark.
- */
+/* The planner has copied what it wants of the relation's indexes and statistics by now. */
 static void
 planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
 {
 	const CgPolicy *policy;
 	CgMark		mark;
-	Oid			seen;
 
 	if (prev_get_relation_info)
 		prev_get_relation_info(root, relid, inhparent, rel);
-	/* The planner has copied the index expressions by now. */
 	if (cg_around_innermost() && cg_around_innermost()->read)
 		cg_folding_forget_kept(relid);
 	policy = cg_inline_planning() > 0 ? cg_policy_get(relid) : NULL;
+	if (policy)
+		forget_indexes(rel, policy, cg_rtemark_get(planner_rt_fetch(rel->relid, root), &mark) && is_look_up(&mark));
+}
+
+/*
+ * The second line: a guarded relation of a finished plan bears the mark of the rewrite, or
+ * that of a parent.  This needs no hook within the planner, which a newer one may lack.
+ *
+ * If the rewrite has seen a parent of the relation, the relation is read through the
+ * parent's columns.  Then every guard of the relation must be a guard of the parent, too.
+ * A parent that is not guarded has no mark.
+ */
+static void
+require_seen(const RangeTblEntry *rte)
+{
+	const CgPolicy *policy = rte->rtekind == RTE_RELATION ? cg_policy_get(rte->relid) : NULL;
+	CgMark		mark;
+
 	if (policy == NULL)
 		return;
-	seen = cg_rtemark_get(planner_rt_fetch(rel->relid, root), &mark) ? mark.relid : InvalidOid;
-	forget_indexes(rel, policy, OidIsValid(seen) && is_look_up(&mark));
-	if (seen == relid)
-		return;
-	if (!OidIsValid(seen))
+	if (!cg_rtemark_get(rte, &mark) || !OidIsValid(mark.relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(relid)),
-				 cg_refused_relation(relid, policy->guarded[0].attnum),
+				 errmsg("guarded relation \"%s\" cannot be read in this way", get_rel_name(rte->relid)),
+				 cg_refused_relation(rte->relid, policy->guarded[0].attnum),
 				 errdetail("It is reached without contact_guard's rewrite."),
 				 errhint("If it is read through a parent table, protect the parent too.")));
+	if (mark.relid == rte->relid)
+		return;
 	/* For example, the key may be a generated column in the child. */
 	if (policy->broken)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("guarded relation \"%s\" cannot be used: its policy is broken", get_rel_name(relid)),
+				 errmsg("guarded relation \"%s\" cannot be used: its policy is broken", get_rel_name(rte->relid)),
 				 errdetail("In that relation, %s.", policy->broken)));
-	cg_covers_require(seen, relid);
+	cg_covers_require(mark.relid, rte->relid);
 }
 
 static bool
