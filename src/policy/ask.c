@@ -48,7 +48,7 @@ static struct
 {
 	const char *name;
 	const char *value;
-	bool		steady;			/* pinned for questions that call immutable functions alone, too */
+	bool		steady;			/* pinned even where no setting can change the result */
 	struct config_generic *setting; /* PostgreSQL's own, looked up once */
 }			pinned[] = {
 	{"search_path", "pg_catalog, pg_temp", true},	/* a plan of another path is made anew */

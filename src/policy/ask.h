@@ -23,8 +23,8 @@ typedef struct CgAskState
 
 /*
  * Becomes the owner in a restricted operation, pins the settings, and closes the gate.
- * steady: what runs calls immutable functions alone, so that the settings which only other
- * functions see are not pinned.  Leave with cg_ask_leave() in a PG_FINALLY, and with
+ * steady: no setting can change the result of what runs, so only those are pinned that a
+ * cached plan is compared with.  Leave with cg_ask_leave() in a PG_FINALLY, and with
  * AtEOXact_GUC(true, nestlevel) if no error was thrown.
  */
 extern CgAskState cg_ask_enter(Oid owner, bool steady);

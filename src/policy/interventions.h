@@ -55,7 +55,7 @@ typedef struct CgInterventions
 	SPIPlanPtr	plans[CG_NASKS];	/* NULL if broken */
 	CgLookedAt	looked_at[CG_NASKS];
 	CgTerms		terms;
-	bool		is_steady;		/* the questions call immutable functions alone */
+	bool		is_steady;		/* no setting can change the answers (unswayed.h) */
 	struct CgWindowScan *scans[CG_NASKS];	/* NULL: the plan answers (windowscan.h) */
 	uint64		heard;			/* invalidations of the relation or its schema */
 	uint64		built;			/* "heard" when all this was built */

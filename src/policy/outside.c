@@ -5,7 +5,8 @@
  * CHECK (phone >= current_setting('app.lowest')) has one column and two inputs.  A writer
  * can guess the phone by changing the setting, as by changing another column.
  *
- * swayed.c checks functions that get a value of the row.  A function that gets none
+ * A function that gets a value of the row is an input as well if its result depends on a
+ * setting (swayed.c refuses it where the value is a guarded one).  A function that gets none
  * returns the same for every row: a constant if it is IMMUTABLE, or else a value that the
  * writer may choose.  The author of an SQL function sets that mark, so the function's
  * body is checked here.  An admin has judged trusted functions.
@@ -25,6 +26,7 @@
 #include "utils/syscache.h"
 
 #include "policy/outside.h"
+#include "policy/swayed.h"
 #include "policy/trust.h"
 
 static bool has_input(Node *node, void *context);
@@ -94,6 +96,9 @@ outside_walker(Node *node, void *context)
 	if (check_functions_in_node(node, has_choosing_body, context))
 		return true;
 	if (!expression_tree_walker(node, has_input, NULL) && check_functions_in_node(node, varies, NULL))
+		return true;
+	/* to_char(made, …) gets a value of the row, and the writer chooses its TimeZone. */
+	if (expression_tree_walker(node, has_input, NULL) && cg_swayed_by_settings(node))
 		return true;
 	return expression_tree_walker(node, outside_walker, context);
 }

@@ -8,7 +8,6 @@
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "optimizer/optimizer.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
@@ -20,6 +19,7 @@
 #include "policy/interventions.h"
 #include "policy/labelparse.h"
 #include "policy/question.h"
+#include "policy/unswayed.h"
 #include "policy/windowquery.h"
 #include "policy/windowscan.h"
 
@@ -159,7 +159,7 @@ find_scans(CgInterventions *target, MemoryContext context)
 		{
 			CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(target->plans[ask]));
 
-			if (contain_mutable_functions((Node *) source->query_list))
+			if (!cg_unswayed_is_query((Node *) source->query_list))
 				target->is_steady = false;
 			target->scans[ask] = target->terms.plain ?
 				cg_windowscan_create(target->relid, source->query_list, context) : NULL;

@@ -59,6 +59,7 @@ static bool obeys_settings(Form_pg_proc form);
 static bool swayed_checker(Oid function, void *context);
 static bool sways_json(Oid type);
 static bool is_swayed(Oid type);
+static bool is_function_swayed(Oid function, void *context);
 static bool prints_swayed(Node *node, void *context);
 static bool is_among_functions(Oid function, const Oid *list, int n);
 static bool value_walker(Node *node, void *context);
@@ -92,6 +93,35 @@ swayed_checker(Oid function, void *context)
 		callees->refused = list_append_unique_oid(callees->refused, function);
 	ReleaseSysCache(tuple);
 	return false;
+}
+
+bool
+cg_swayed_prints_plainly(Oid output)
+{
+	return is_among_functions(output, outputs, lengthof(outputs));
+}
+
+/* context: the node. */
+static bool
+is_function_swayed(Oid function, void *context)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	result = obeys_settings((Form_pg_proc) GETSTRUCT(tuple)) || function == F_TIMEZONE_TEXT_TIMESTAMP;
+	ReleaseSysCache(tuple);
+	return result && !cg_trust_is_trusted(function) &&
+		!(is_among_functions(function, printers, lengthof(printers)) && !expression_tree_walker(context, prints_swayed, NULL));
+}
+
+bool
+cg_swayed_by_settings(Node *node)
+{
+	if (IsA(node, XmlExpr))
+		return expression_tree_walker(node, prints_swayed, NULL);
+	return check_functions_in_node(node, is_function_swayed, node);
 }
 
 static bool

@@ -12,4 +12,13 @@
 /* Checks one node of a walk; adds to callees->refused or sets callees->unknown. */
 extern void cg_swayed_judge(Node *node, CgCallees *callees);
 
+/* Does this output function of PostgreSQL's own print the same whatever the settings are? */
+extern bool cg_swayed_prints_plainly(Oid output);
+
+/*
+ * May a setting change the result of this node's own functions?  Trusted functions and those
+ * of users that are IMMUTABLE are not meant: an admin, or their body, answers for them.
+ */
+extern bool cg_swayed_by_settings(Node *node);
+
 #endif							/* CG_SWAYED_H */

@@ -20,6 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "policy/windowkeys.h"
@@ -45,7 +46,11 @@ is_usable(Relation index, List *quals)
 {
 	int			nsupport = IndexRelationGetNumberOfKeyAttributes(index) * BTNProcs;
 
-	if (index->rd_rel->relam != BTREE_AM_OID || !index->rd_index->indisvalid || index->rd_index->indcheckxmin)
+	if (index->rd_rel->relam != BTREE_AM_OID || !index->rd_index->indisvalid)
+		return false;
+	/* As the planner asks: until then, an old snapshot may need rows that are not in it. */
+	if (index->rd_index->indcheckxmin &&
+		!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data), TransactionXmin))
 		return false;
 	for (int i = 0; i < nsupport; i++)
 		if (index->rd_support[i] >= FirstNormalObjectId)
@@ -142,6 +147,15 @@ cg_windowkeys_find(Relation rel, List *quals, CgWindowKeys *keys)
 	}
 	*keys = best.keys;
 	return list_difference_ptr(quals, best.used);
+}
+
+bool
+cg_windowkeys_are_given(const CgWindowKeys *keys, const bool *given)
+{
+	for (int i = 0; i < keys->nkeys; i++)
+		if (keys->params[i] > 0 && !given[keys->params[i] - 1])
+			return false;
+	return true;
 }
 
 IndexScanDesc

@@ -25,6 +25,9 @@ typedef struct CgWindowKeys
  */
 extern List *cg_windowkeys_find(Relation rel, List *quals, CgWindowKeys *keys);
 
+/* Has every key a value?  Without one no row can be what it asks for. */
+extern bool cg_windowkeys_are_given(const CgWindowKeys *keys, const bool *given);
+
 /* Begins a scan with $1 and so on from values.  End it with index_endscan(). */
 extern IndexScanDesc cg_windowkeys_begin(const CgWindowKeys *keys, Relation rel, Relation index,
 										 const Datum *values, Snapshot snapshot);

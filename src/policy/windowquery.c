@@ -21,6 +21,7 @@
 #include "common/int.h"
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "utils/builtins.h"
@@ -37,6 +38,7 @@
 #define LOOK_BACK_USECS (INT64CONST(365) * USECS_PER_DAY)
 
 static char *settings_problem(const CgTableLabel *label);
+static bool has_parameter(Node *node, void *context);
 static bool is_expression(const char *text);
 static char *interval_problem(const char *name, const char *text, Interval **result);
 static bool is_plain_interval(const char *text);
@@ -93,6 +95,15 @@ open_when_context(void *arg)
  * Parses the text by itself: "a) OR (true" is valid only inside of the query, and would
  * remove the condition on the technician there.  ERROR if it does not parse.
  */
+/* $1 and so on are ours, and not always given. */
+static bool
+has_parameter(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return IsA(node, ParamRef) || raw_expression_tree_walker(node, has_parameter, context);
+}
+
 static bool
 is_expression(const char *text)
 {
@@ -109,7 +120,7 @@ is_expression(const char *text)
 		select->havingClause == NULL && select->windowClause == NIL && select->sortClause == NIL &&
 		select->limitOffset == NULL && select->limitCount == NULL && select->lockingClause == NIL &&
 		select->op == SETOP_NONE &&
-		linitial_node(ResTarget, select->targetList)->name == NULL;
+		linitial_node(ResTarget, select->targetList)->name == NULL && !has_parameter((Node *) select, NULL);
 }
 
 static char *

@@ -3,16 +3,16 @@
  *		The question for windows without the executor.
  *
  * Starting and ending the executor costs many times what the look into an index does,
- * and a shown value asks for each customer.  So a question of the common kind (one
- * table, conditions of PostgreSQL's own immutable functions) keeps its expressions
- * compiled and its scan keys made, and runs them over a scan of its own.  What makes a
- * question of that kind is named here; the executor answers all others.
+ * and each customer who is shown needs such a question.  So a question of the common kind
+ * (one table, and conditions that no setting can change: unswayed.h) keeps its expressions
+ * compiled and its scan keys made, and runs them over a scan of its own.  The executor
+ * answers all other questions.
  *
- * Such a question depends on no setting and no role: it calls immutable functions of
- * PostgreSQL alone, those of the index included, with values of PostgreSQL's own types
- * and of enums.  So nothing is pinned, and nobody becomes the owner, whose privileges
- * were looked at when the scan was made.  All that could change is told by an
- * invalidation of the relation, which is heard when its lock is taken.
+ * Such a question depends on no setting and no role: its functions, those of its index
+ * included, are PostgreSQL's own, and so are its types, besides enums.  So nothing is
+ * pinned, and nobody becomes the owner, whose privileges were checked when the scan was
+ * made.  A change of any of this invalidates the relation, and the invalidation is heard
+ * when the relation is locked.
  */
 #include "postgres.h"
 
@@ -30,6 +30,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
+#include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -38,8 +39,12 @@
 
 #include "compat.h"
 #include "policy/policy.h"
+#include "policy/unswayed.h"
 #include "policy/windowkeys.h"
 #include "policy/windowscan.h"
+
+/* A table of as many blocks is read as a whole. */
+#define WHOLE_TABLE_BLOCKS 16
 
 struct CgWindowScan
 {
@@ -51,12 +56,10 @@ struct CgWindowScan
 
 static bool is_plain_query(const Query *query, Oid relid);
 static bool is_plain_relation(Relation rel, const List *expressions);
-static bool is_plain_value(Oid type);
-static bool is_foreign_function(Oid function, void *context);
-static bool is_not_plain(Node *node, void *context);
 static CgWindowScan *make_scan(Relation rel, const Query *query, List *quals, MemoryContext context);
 static void scan_rows(CgWindowScan *scan, CgInterventions *from, Relation rel, const Datum *values,
 					  CgWindowCallback callback, void *context);
+static bool is_too_large(const CgWindowScan *scan, Relation rel);
 static bool next_row(IndexScanDesc by_index, TableScanDesc by_table, TupleTableSlot *slot);
 
 /* Our own text (windowquery.c) with a condition of the policy in it. */
@@ -103,71 +106,6 @@ is_plain_relation(Relation rel, const List *expressions)
 	return true;
 }
 
-/* Do its functions call nothing that a user has made?  Those of composite types do. */
-static bool
-is_plain_value(Oid type)
-{
-	Oid			element = get_element_type(type);
-	Oid			base = getBaseType(OidIsValid(element) ? element : type);
-
-	return (base < FirstNormalObjectId && base != RECORDOID && base != RECORDARRAYOID &&
-			get_typtype(base) == TYPTYPE_BASE) || type_is_enum(base);
-}
-
-static bool
-is_foreign_function(Oid function, void *context)
-{
-	return function >= FirstNormalObjectId;
-}
-
-/* The nodes that are known to need nothing but what they are made of. */
-static bool
-is_not_plain(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_List:
-		case T_OpExpr:
-		case T_DistinctExpr:
-		case T_NullIfExpr:
-		case T_ScalarArrayOpExpr:
-		case T_FuncExpr:
-		case T_BoolExpr:
-		case T_BooleanTest:
-		case T_RelabelType:
-		case T_CoerceViaIO:
-		case T_CaseExpr:
-		case T_CaseWhen:
-		case T_CaseTestExpr:
-		case T_CoalesceExpr:
-		case T_CollateExpr:
-			break;
-		case T_Var:
-			if (((Var *) node)->varno != 1 || ((Var *) node)->varlevelsup != 0)
-				return true;
-			break;
-		case T_Param:
-			if (((Param *) node)->paramkind != PARAM_EXTERN)
-				return true;
-			break;
-		case T_NullTest:
-			if (((NullTest *) node)->argisrow)
-				return true;
-			break;
-		case T_Const:
-			break;
-		default:
-			return true;
-	}
-	if (!IsA(node, List) && !IsA(node, CaseWhen) && !is_plain_value(exprType(node)))
-		return true;
-	if (check_functions_in_node(node, is_foreign_function, NULL))
-		return true;
-	return expression_tree_walker(node, is_not_plain, context);
-}
-
 CgWindowScan *
 cg_windowscan_create(Oid relid, const List *queries, MemoryContext context)
 {
@@ -183,7 +121,7 @@ cg_windowscan_create(Oid relid, const List *queries, MemoryContext context)
 	quals = make_ands_implicit(canonicalize_qual((Expr *) eval_const_expressions(NULL, copyObject(query->jointree->quals)),
 												 false));
 	all = lappend(get_tlist_exprs(query->targetList, false), quals);
-	if (is_not_plain((Node *) all, NULL) || contain_mutable_functions((Node *) all))
+	if (!cg_unswayed_is((Node *) all) || contain_mutable_functions((Node *) all))
 		return NULL;
 	rel = table_open(relid, AccessShareLock);
 	if (is_plain_relation(rel, all))
@@ -209,6 +147,13 @@ make_scan(Relation rel, const Query *query, List *quals, MemoryContext context)
 	return scan;
 }
 
+/* The executor may have a better index than ours: a hash index, say. */
+static bool
+is_too_large(const CgWindowScan *scan, Relation rel)
+{
+	return !OidIsValid(scan->keys.index) && RelationGetNumberOfBlocks(rel) > WHOLE_TABLE_BLOCKS;
+}
+
 bool
 cg_windowscan_run(CgWindowScan *scan, CgInterventions *from, const Datum *values,
 				  const bool *given, CgWindowCallback callback, void *context)
@@ -218,10 +163,15 @@ cg_windowscan_run(CgWindowScan *scan, CgInterventions *from, const Datum *values
 
 	if (rel == NULL)
 		return false;
-	if (from->heard != from->built)
+	if (from->heard != from->built || is_too_large(scan, rel))
 	{
 		relation_close(rel, AccessShareLock);
 		return false;
+	}
+	if (!cg_windowkeys_are_given(&scan->keys, given))
+	{
+		relation_close(rel, NoLock);
+		return true;
 	}
 	params = makeParamList(CG_ASK_PARAMS);
 	for (int i = 0; i < CG_ASK_PARAMS; i++)

@@ -22,6 +22,7 @@
 #include "read/readrecords.h"
 #include "read/reads_private.h"
 
+static void make_way(CgReads *reads);
 static void become_crowd(CgReads *reads);
 static void count_instead(Read *read);
 static void hold_name(CgReads *reads, Read *read, const CgSite *site, TimestampTz now);
@@ -40,12 +41,19 @@ cg_withheld_count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum,
 	}
 }
 
-bool
-cg_withheld_is_crowd(CgReads *reads, ReadRelation *relation, const CgSite *site, TimestampTz now)
+/* Before the first record of an execution that withholds. */
+static void
+make_way(CgReads *reads)
 {
 	if (!reads->made_way)
 		cg_journal_make_way();
 	reads->made_way = true;
+}
+
+bool
+cg_withheld_is_crowd(CgReads *reads, ReadRelation *relation, const CgSite *site, TimestampTz now)
+{
+	make_way(reads);
 	if (!reads->crowd && reads->named >= cg_withheld_detail)
 		become_crowd(reads);
 	if (reads->crowd)
@@ -56,6 +64,7 @@ cg_withheld_is_crowd(CgReads *reads, ReadRelation *relation, const CgSite *site,
 void
 cg_withheld_note(CgReads *reads, Read *read, const CgSite *site, TimestampTz now)
 {
+	make_way(reads);
 	if (read->customer && !read->named)
 	{
 		if (cg_withheld_is_crowd(reads, read->relation, site, now))

@@ -53,6 +53,17 @@ $late->finish;
 is($late_out, mask_of(701) . "\n", 'until the recorder goes on');
 $anna->quit;
 
+# Nor does it read rows of nobody without an end
+$node->safe_psql('crm', q(SET client_min_messages = error; INSERT INTO crm.customer (id, name, phone) VALUES (5000, 'nobody', '1');
+	CREATE TABLE crm.nobody (id int PRIMARY KEY, customer bigint, phone text); INSERT INTO crm.nobody VALUES (1, NULL, 'SECRET');
+	GRANT SELECT ON crm.nobody TO PUBLIC; SELECT contact_guard.protect('crm.nobody', 'customer', '{phone}')));
+$locker = lock_log($node, 'crm');
+my ($out_nobody, $err_nobody) = as($node, 'crm', 'anna',
+	"SET statement_timeout = '20s'; DO 'BEGIN FOR i IN 1 .. 3000 LOOP PERFORM phone FROM crm.nobody; END LOOP; END'");
+is(state_of($err_nobody), '57014', 'rows without a customer make way as well');
+cmp_ok(backlog(), '<', 128 * 1024, '... from a quarter on');
+$locker->quit;
+
 # A flood
 my $script = "$PostgreSQL::Test::Utils::tmp_check/flood.sql";
 append_to_file($script, "\\set id random(100, 1000)\nSELECT phone FROM crm.customer WHERE id = :id;\n");

@@ -125,6 +125,41 @@ foreach my $index (@indexes)
 	is(join('|', answer($customers)), expected('timestamptz', $when, late => '30 min') . '|scan', "customer by customer: index $index");
 }
 
+# No setting of the reader opens a window: neither for a scan nor for the executor.
+$node->safe_psql('crm', q(
+	SET client_min_messages = error; SET ROLE owner;
+	CREATE TABLE own.odd (id bytea, customer bigint, tech text, b timestamp, e timestamp, late timestamp, far timestamp, st bytea, f float8, w text, x int);
+	CREATE INDEX ON own.odd (tech);
+	INSERT INTO own.odd SELECT '\\x6f', 1, 'anna', t - interval '2 hours', t + interval '2 hours', t + interval '12 hours', t + interval '20 hours', '\\x00', 0.1::float8 + 0.2::float8, 'x', 0
+		FROM (SELECT now() AT TIME ZONE 'EST') AS n(t);
+	CREATE VIEW own.odds AS SELECT * FROM own.odd OFFSET 0;));
+foreach my $case (
+	[ 'late', 'far', 'true', q(SET timezone_abbreviations = 'Australia') ],
+	[ 'b', 'e', q(st::text <> '\\x00'), q(SET bytea_output = 'escape') ],
+	[ 'b', 'e', q(quote_ident(w) <> w), q(SET quote_all_identifiers = on) ],
+	[ 'b', 'e', q(f::text = '0.3'), q(SET extra_float_digits = 0) ],
+	[ 'b', 'e', q(xmlelement(name x, st)::text <> '<x>AA==</x>'), q(SET xmlbinary = hex) ])
+{
+	my ($opens, $closes, $when, $setting) = @$case;
+
+	foreach my $relation ('own.odd', 'own.odds')
+	{
+		$node->safe_psql('crm', qq(SET client_min_messages = error;
+			SELECT contact_guard.forget_interventions(x) FROM unnest('{own.job,own.odd,own.odds}'::regclass[]) x WHERE EXISTS (SELECT FROM pg_seclabel l WHERE l.objoid = x AND l.objsubid = 0);
+			SELECT contact_guard.use_interventions('$relation', customer => 'customer', technician => 'tech', opens_at => '$opens', closes_at => '$closes', timezone => 'EST', open_when => \$w\$$when\$w\$)));
+		is(scalar as($node, 'crm', 'anna', "$setting; $asked"), '', "$setting opens nothing of $relation");
+	}
+}
+$node->safe_psql('crm', q(SELECT contact_guard.forget_interventions('own.odds')));
+$node->safe_psql('crm', q(SET client_min_messages = error;
+	SELECT contact_guard.use_interventions('own.odd', customer => 'customer', technician => 'tech', opens_at => 'b', closes_at => 'e', timezone => 'EST')));
+my $id = q(SELECT id, customer FROM contact_guard.open_interventions());
+is(scalar as($node, 'crm', 'anna', "SET bytea_output = 'escape'; $id"), '\\x6f|1', 'nor does one alter the id of an intervention');
+my (undef, $parameter) = as($node, 'crm', 'postgres',
+	q(SELECT contact_guard.use_interventions('own.odd', customer => 'customer', technician => 'tech', opens_at => 'b', closes_at => 'e', timezone => 'EST', open_when => 'customer = $3')));
+like($parameter, qr/ERROR:  22023: .*"open_when" is not a single expression/, 'a condition has no parameters');
+$node->safe_psql('crm', q(SELECT contact_guard.forget_interventions('own.odd')));
+
 # A session that has asked hears of each change.
 my $anna = session($node, 'crm', 'anna');
 my $customer_42 = 'SELECT contact_guard.has_open_window(42::bigint)';
