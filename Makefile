@@ -123,7 +123,7 @@ all install installcheck:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test soak sanitize matrix dist deb deb-test mediation-table smith core independent bench bench-cost format
+.PHONY: demo test soak sanitize matrix dist deb deb-test upgrade-test mediation-table smith core independent bench bench-cost format
 demo:
 	KEEP=$(KEEP) $(top)/test/demo/run
 
@@ -162,6 +162,10 @@ deb:
 
 deb-test:
 	$(top)/test/packages/run $(RELEASES)
+
+# pg_upgrade from 15 to 17 and from 17 to 18, in chroots that have two servers.
+upgrade-test:
+	$(top)/test/pgupgrade/run $(VERSIONS)
 
 # docs/mediation.md: each case of test/mediation, and what came of it.
 mediation-table:

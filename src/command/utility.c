@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_namespace.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
@@ -24,6 +25,7 @@
 #include "command/retire.h"
 #include "command/utility.h"
 #include "journal/eventrecord.h"
+#include "log/drained.h"
 #include "plan/copyto.h"
 #include "policy/permission.h"
 #include "policy/quiet.h"
@@ -218,6 +220,9 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 	List	   *uniques = NIL;
 	ErrorContextCallback callback;
 
+	/* pg_dump, which pg_upgrade calls, locks what it dumps. */
+	if (IsBinaryUpgrade && IsA(pstmt->utilityStmt, LockStmt))
+		cg_drained_require();
 	cg_owntables_check_command(pstmt->utilityStmt);
 	cg_ownlock_check(pstmt->utilityStmt);
 	/*

@@ -321,7 +321,9 @@ store(const CgJournalState *state, Finding finding)
 	if (finding == COPY_OF_JOURNAL)
 		(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET system_identifier = $1, database = $2, "
 									"epoch = $3, epoch_recorded = false, position = $4, "
-									"origin = NULL, origin_number = 1, verification_keys = NULL",
+									"origin = CASE database WHEN $2 THEN origin END, "
+									"origin_number = CASE database WHEN $2 THEN origin_number ELSE 1 END, "
+									"verification_keys = CASE database WHEN $2 THEN verification_keys END",
 									4, types, values, NULL);
 	else
 	{
@@ -350,7 +352,10 @@ record_beginning(const CgJournalState *old, const CgJournalState *state, Finding
 							"the state of the journal was damaged: records may be missing");
 	if (finding == COPY_OF_JOURNAL)
 		cg_apply_own_record(CG_EVENT_EPOCH,
-							psprintf("a copy of the database begins a journal of its own; that of system " UINT64_FORMAT ", database %u was stored up to %X/%X",
+							psprintf("%s; that of system " UINT64_FORMAT ", database %u was stored up to %X/%X",
+									 old->database == MyDatabaseId ?
+									 "the database is in a new cluster, as pg_upgrade makes one, and begins a journal of its own" :
+									 "a copy of the database begins a journal of its own",
 									 old->system_identifier, old->database, LSN_FORMAT_ARGS(old->position)));
 	else if (anew || !state->epoch_recorded)
 		cg_apply_own_record(CG_EVENT_EPOCH, XLogRecPtrIsInvalid(state->previous_end) ? "the journal begins" :

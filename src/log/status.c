@@ -327,6 +327,8 @@ all_problems(const CgJournalState *state, const CgDatabase *database, bool is_si
 		found = lcons(psprintf("nothing is recorded: the recorder failed while %s", database->error), found);
 	if (database->unsigned_because[0] != '\0')
 		found = lcons(psprintf("no checkpoint is signed: %s", database->unsigned_because), found);
+	else if (!cg_signing_configured() && cg_journalstate_read_verification_keys() != NULL)
+		found = lcons("no checkpoint is signed: contact_guard.signing_key_file is not set, though checkpoints of this log have been signed", found);
 	else if (is_signed && is_silent(signed_at))
 		found = lcons(psprintf("no checkpoint since %s, though a heartbeat is due every %d s: is the recorder running?",
 							   timestamptz_to_str(signed_at), cg_heartbeat_interval), found);

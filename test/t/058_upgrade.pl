@@ -26,21 +26,32 @@ $old->restart;
 as($old, 'second', 'anna', "SET application_name = 'waiting'; SELECT phone FROM crm.customer WHERE id = 4");
 $old->stop;
 
-my $new = PostgreSQL::Test::Cluster->new('new');
-$new->init;
-$new->append_conf('postgresql.conf', "wal_level = replica\nmax_wal_senders = 0\nlog_statement = none\n");
 my $bin = $old->config_data('--bindir');
 my $folder = PostgreSQL::Test::Utils::tempdir;
 chdir $folder or die;
-my $out;
-my $ok = ok(IPC::Run::run([ 'pg_upgrade', '--no-sync', '-d', $old->data_dir, '-D', $new->data_dir, '-b', $bin, '-B', $bin,
-		'-s', $new->host, '-p', $old->port, '-P', $new->port ], '>&', \$out), 'pg_upgrade');
-if (!$ok)
+
+# pg_upgrade to a new cluster of that name: whether it succeeds, and the errors in its logs
+sub upgrade_to
 {
-	note(slurp_file($_) =~ /^(.*ERROR.*)$/m ? "$_: $1" : ()) foreach glob($new->data_dir . '/pg_upgrade_output.d/*/log/*');
-	done_testing();
-	exit;
+	my ($name) = @_;
+	my $new = PostgreSQL::Test::Cluster->new($name);
+	$new->init;
+	$new->append_conf('postgresql.conf', "wal_level = replica\nmax_wal_senders = 0\nlog_statement = none\n");
+	my $out;
+	my $ok = IPC::Run::run([ 'pg_upgrade', '--no-sync', '-d', $old->data_dir, '-D', $new->data_dir, '-b', $bin, '-B', $bin,
+			'-s', $new->host, '-p', $old->port, '-P', $new->port ], '>&', \$out);
+	my @errors = map { slurp_file($_) =~ /^(.*(?:ERROR|HINT):.*)$/mg } glob($new->data_dir . '/pg_upgrade_output.d/*/log/*');
+	return ($ok, $new, join "\n", @errors);
 }
+
+my ($ok, $new, $errors) = upgrade_to('refused');
+ok(!$ok, 'pg_upgrade is refused while a record waits');
+like($errors, qr/ERROR:  database "second" cannot be upgraded: WAL has records of reads that are not in its access log\n.*HINT:  Start the old server as usual, call contact_guard\.sync\(\)/s,
+	'... and says what to do');
+# Whoever takes the library from the old server takes this from himself, too.
+$old->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+($ok, $new, $errors) = upgrade_to('new');
+ok($ok, 'pg_upgrade') or BAIL_OUT($errors);
 $new->start;
 unlike(slurp_file($_->logfile), qr/PANIC|TRAP/, 'no server crashed') foreach $old, $new;
 foreach my $db (qw(crm second))
