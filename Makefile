@@ -160,7 +160,7 @@ dist:
 deb:
 	$(top)/test/packages/build $(RELEASES)
 
-deb-test:
+deb-test: deb
 	$(top)/test/packages/run $(RELEASES)
 
 # pg_upgrade from 15 to 17 and from 17 to 18, in chroots that have two servers.

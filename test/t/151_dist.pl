@@ -95,7 +95,7 @@ SKIP:
 	};
 	# What is tested is a copy, without its repository.
 	$run->("cp -r $source tree; cd tree; rm -rf .git tmp_check results; git init -q .; git add .
-		git -c user.name=a -c user.email=a\@b commit -qm all
+		git -c user.name=a -c user.email=a\@b commit -qm all; git clean -qfdX
 		make -s dist DIST_DIR=$dir", 'make dist');
 	my $name = "contact_guard-$meta->{version}";
 	$run->("tar -xzf $name.tar.gz && mkdir zip && python3 -m zipfile -e $name.zip zip && diff -r $name zip/$name", '... packs the same as .tar.gz and .zip');

@@ -139,7 +139,6 @@ foreach my $from (@older)
 	append_to_file("$dir/$from/checkpoint", $old->safe_psql('crm', 'SELECT note FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1'));
 	my ($old_size) = slurp_file("$dir/$from/checkpoint") =~ /\A\S+\n(\d+)\n/;
 	like(slurp_file("$dir/$from/checkpoint"), qr{\Aexample\.org/$from/crm/2\n}, '... of the second origin');
-	$old->safe_psql('crm', "SELECT pg_create_logical_replication_slot('theirs', 'pgoutput')") if $from >= 17;
 
 	# 2. A past, which only a server without the library lets one write
 	$old->append_conf('postgresql.conf', "shared_preload_libraries = ''");
@@ -164,7 +163,6 @@ foreach my $from (@older)
 	$old->start;
 	is(log_rows($old, 'crm', "application = 'waiting'"), 1, 'the old server stores it');
 	ok(signed($old), '... and signs it');
-	$old->safe_psql('crm', "SELECT pg_replication_slot_advance('theirs', pg_current_wal_lsn())") if $from >= 17;
 	my $size = $old->safe_psql('crm', 'SELECT contact_guard.sync(); SELECT log_size FROM contact_guard.status()') =~ s/\s//gr;
 	my %before = what_is_whole($old, $size);
 	$old->stop;
@@ -184,7 +182,20 @@ foreach my $from (@older)
 	ok(!pg_upgrade($old, $new), 'pg_upgrade to a server that does not load the library is refused');
 	like($err, qr/ERROR: +security label provider "contact_guard" is not loaded/, "... and says so") or diag($out);
 
-	# 5. pg_upgrade
+	# 5. pg_upgrade, which copies logical slots since 17.  No message of ours comes after this one.
+	if ($from >= 17)
+	{
+		$old->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+		$old->start;
+		# The minor versions of November 2026 keep a counter among a column's options.  The
+		# pg_dump of an older 18 hands it on, and its server refuses it, for each table.
+		$old->safe_psql('crm', q(SET allow_system_table_mods = on;
+			UPDATE pg_attribute SET attoptions = (SELECT array_agg(o) FROM unnest(attoptions) o WHERE o !~ '^pg_attver=') WHERE attoptions::text ~ 'pg_attver='))
+		  if slurp_file("$new_bin/pg_dump") !~ /pg_attver/;
+		$old->safe_psql('crm', "SELECT pg_create_logical_replication_slot('theirs', 'pgoutput')");
+		$old->stop;
+		$old->append_conf('postgresql.conf', "shared_preload_libraries = 'contact_guard'");
+	}
 	$new = cluster("whole$from", undef);
 	ok(pg_upgrade($old, $new), 'pg_upgrade') or diag($out, $err);
 	$new->start;
@@ -193,7 +204,8 @@ foreach my $from (@older)
 	my %after = what_is_whole($new, $size);
 	is($after{$_}, $before{$_}, "whole: $_") foreach sort keys %before;
 	is(tree_fits($new), 't', 'whole: the tree');
-	is($new->safe_psql('crm', "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'contact_guard' AND active"), 1, 'the slot is made anew');
+	is($new->safe_psql('crm', "SELECT string_agg(slot_name, ' ' ORDER BY slot_name) FROM pg_replication_slots WHERE slot_type = 'logical' OR active"),
+		$from >= 17 ? 'contact_guard theirs' : 'contact_guard', 'the slot is made anew, beside those that came along');
 	like($new->safe_psql('crm', 'SELECT problems FROM contact_guard.status()'), qr/^\{"no checkpoint is signed: contact_guard\.signing_key_file is not set, though checkpoints of this log have been signed"\}$/,
 		'a signing key that was forgotten is a problem in status()');
 
