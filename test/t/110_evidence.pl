@@ -13,9 +13,7 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 my $dir = PostgreSQL::Test::Utils::tempdir;
-my $bin = `pg_config --bindir`;
-chomp $bin;
-my $program = "$bin/contact-guard";
+my $program = 'contact-guard';
 my ($vkey, $before);
 
 # contact-guard's exit code and what it said

@@ -11,8 +11,6 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 my $dir = PostgreSQL::Test::Utils::tempdir;
-my $bin = `pg_config --bindir`;
-chomp $bin;
 my $tools = "$FindBin::RealBin/../independent";
 
 sub put
@@ -34,7 +32,7 @@ sub run_it
 }
 
 mkdir "$dir/keys", 0700 or die;
-my ($code, $said) = run_it("$bin/contact-guard", 'keygen', '--origin', 'example.org/log', '--out', "$dir/keys/log");
+my ($code, $said) = run_it('contact-guard', 'keygen', '--origin', 'example.org/log', '--out', "$dir/keys/log");
 my ($vkey) = $said =~ m{^(example\.org/log\+\S+)$}m;
 my $node = guard_node('independent', {}, "contact_guard.signing_key_file = '$dir/keys/log'", 'contact_guard.checkpoint_interval = 1');
 make_roles($node);
@@ -54,7 +52,7 @@ my @indexes = (0, 1, 255, 256, 511, 512, $size - 2, $size - 1);
 put("proofs/$_", $node->safe_psql('crm', "SELECT concat_ws(chr(10), $_, encode(contact_guard.leaf($_), 'hex'),
 	(SELECT string_agg(encode(h, 'hex'), chr(10) ORDER BY i) FROM unnest(contact_guard.inclusion_proof($_, $size)) WITH ORDINALITY u(h, i))) || chr(10)"))
 	foreach @indexes;
-($code, $said) = run_it("$bin/contact-guard", 'export', $node->connstr('crm'), "$dir/export", '--entries', '--vkey', $vkey);
+($code, $said) = run_it('contact-guard', 'export', $node->connstr('crm'), "$dir/export", '--entries', '--vkey', $vkey);
 is($code, 0, 'the log is exported') or diag($said);
 
 my @checkers = ([ 'openssl and sha256sum', '/bin/bash', "$tools/shell", $dir ]);

@@ -9,13 +9,11 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $dir = PostgreSQL::Test::Utils::tempdir;
-my $bin = `pg_config --bindir`;
-chomp $bin;
 
 sub guard
 {
 	my ($out, $err) = ('', '');
-	IPC::Run::run([ "$bin/contact-guard", @_ ], '>', \$out, '2>', \$err);
+	IPC::Run::run([ 'contact-guard', @_ ], '>', \$out, '2>', \$err);
 	return ($? >> 8, "$out$err");
 }
 

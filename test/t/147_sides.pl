@@ -11,11 +11,10 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-chomp(my $bin = `pg_config --bindir`);
 my $dir = PostgreSQL::Test::Utils::tempdir;
 mkdir "$dir/keys", 0700 or die;
 my $error;
-IPC::Run::run([ "$bin/contact-guard", 'keygen', '--origin', 'example.org/log', '--out', "$dir/keys/log" ], '>', \my $vkey, '2>', \$error) or die $error;
+IPC::Run::run([ 'contact-guard', 'keygen', '--origin', 'example.org/log', '--out', "$dir/keys/log" ], '>', \my $vkey, '2>', \$error) or die $error;
 my $node = guard_node('sides', 'contact_guard.min_retention = 0', "contact_guard.signing_key_file = '$dir/keys/log'", 'contact_guard.checkpoint_interval = 1');
 make_roles($node);
 make_crm($node, 'crm', 100);
@@ -27,7 +26,7 @@ sub verified
 	my ($out, $err);
 	log_rows($node, 'crm', 'true');
 	$node->poll_query_until('crm', q(SELECT split_part(contact_guard.checkpoint(), E'\n', 2)::bigint > (SELECT max(seq) FROM contact_guard.log WHERE customer IS NOT NULL)));
-	my $code = IPC::Run::run([ "$bin/contact-guard", 'verify', $node->connstr('crm') . ' user=adam' ], '>', \$out, '2>', \$err) ? 0 : $? >> 8;
+	my $code = IPC::Run::run([ 'contact-guard', 'verify', $node->connstr('crm') . ' user=adam' ], '>', \$out, '2>', \$err) ? 0 : $? >> 8;
 	unlike("$out$err", qr/TAMPERING/, $what) or diag("$code: $out$err");
 	is($code, 0, '... and nothing else is found') or diag($err);
 	return;
