@@ -221,7 +221,7 @@ my $labels = sprintf($label, q(status = ''on_site''));
 $labels =~ s/crm\.job/crm.super/g;
 $labels =~ s/ON TABLE/ON VIEW/;
 $node->safe_psql('crm', $labels);
-like(problems(), qr/interventions relation super: its owner .*postgres.* has rights/, 'status() tells of one that is there');
+like(problems(), qr/interventions relation super: its owner .*postgres.* has more rights/, 'status() tells of one that is there');
 forget('crm.super');
 
 done_testing();
