@@ -201,7 +201,7 @@ $node->safe_psql('crm', q(
 free('a text that names pg_catalog alone', "CHECK (ext.$_(phone) IS NOT NULL)") foreach qw(same escaped choice);
 foreach my $name (qw(bare dotted dotted2 operator among switch typed slashed dated reading two))
 {
-	like(refused("text '$name'", "ext.$name(text)", "CHECK (ext.$name(phone) IS NOT NULL)"), qr/found by name when it runs/, '... as one that is found by name');
+	like(refused("text '$name'", "ext.$name(text)", "CHECK (ext.$name(phone) IS NOT NULL)"), qr/looks up names when it runs/, '... as one that is found by name');
 }
 refused('what such a text calls', 'pg_catalog.set_config(text, text, boolean)', 'CHECK (ext.sleepy(phone) IS NOT NULL)');
 is(run_as('owner', 'CREATE FUNCTION own(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT pg_catalog.upper($1)$$'), '', 'an owner who is no superuser');
