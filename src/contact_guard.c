@@ -13,6 +13,7 @@
 #include "base/inval.h"
 #include "base/owntables.h"
 #include "base/shared.h"
+#include "base/xactend.h"
 #include "command/beneath.h"
 #include "command/explained.h"
 #include "command/objectaccess.h"
@@ -47,6 +48,7 @@ _PG_init(void)
 	cg_guc_init();
 	cg_shared_init();
 	cg_inval_init();
+	cg_xactend_init();
 	cg_labels_init();
 	cg_policy_init();
 	cg_trust_init();

@@ -26,6 +26,8 @@
 
 #include "base/actor.h"
 #include "base/roles.h"
+#include "base/special.h"
+#include "base/xactend.h"
 #include "compat.h"
 
 #define PROXY_ROLE "contact_guard_proxy"
@@ -39,7 +41,7 @@ static Oid	acted_role = InvalidOid;
 static int	acted_level = 0;
 
 static bool role_is_lent(void);
-static void actor_xact(XactEvent event, void *arg);
+static void actor_xact(XactEvent event);
 static void actor_subxact(SubXactEvent event, SubTransactionId mySubid,
 						  SubTransactionId parentSubid, void *arg);
 
@@ -49,7 +51,7 @@ PG_FUNCTION_INFO_V1(cg_current_actor);
 void
 cg_actor_init(void)
 {
-	RegisterXactCallback(actor_xact, NULL);
+	cg_xactend_on_event(actor_xact);
 	RegisterSubXactCallback(actor_subxact, NULL);
 }
 
@@ -63,7 +65,7 @@ forget_actor(void)
 }
 
 static void
-actor_xact(XactEvent event, void *arg)
+actor_xact(XactEvent event)
 {
 	switch (event)
 	{
@@ -198,6 +200,7 @@ cg_act_as(PG_FUNCTION_ARGS)
 
 	acted_role = role;
 	acted_level = GetCurrentTransactionNestLevel();
+	cg_special_note();
 	acted_name = MemoryContextStrdup(TopTransactionContext, name);
 	if (cg_actor_on_change)
 		cg_actor_on_change(false);

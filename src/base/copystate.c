@@ -6,19 +6,5 @@
 
 #include "base/copystate.h"
 
-static CgCopy copy_underway = {InvalidOid, false};
-
-CgCopy
-cg_copystate_swap(CgCopy copy)
-{
-	CgCopy		was = copy_underway;
-
-	copy_underway = copy;
-	return was;
-}
-
-const CgCopy *
-cg_copystate_now(void)
-{
-	return &copy_underway;
-}
+const CgCopy cg_copystate_none = {InvalidOid};
+const CgCopy *cg_copystate_underway = &cg_copystate_none;

@@ -9,6 +9,8 @@
 
 #include "postgres.h"
 
+#include "base/special.h"
+
 /* A running COPY; all zero: none */
 typedef struct CgCopy
 {
@@ -19,10 +21,30 @@ typedef struct CgCopy
 	bool		bare;			/* COPY TO of a relation in which nothing is guarded */
 } CgCopy;
 
-/* Notes a COPY, or that there is none.  Returns the COPY that was noted before. */
-extern CgCopy cg_copystate_swap(CgCopy copy);
+/* Only for the functions here. */
+extern CG_HIDDEN const CgCopy *cg_copystate_underway;
 
-/* The noted COPY; the struct changes with the next swap. */
-extern const CgCopy *cg_copystate_now(void);
+/* No COPY */
+extern CG_HIDDEN const CgCopy cg_copystate_none;
+
+/*
+ * Notes a COPY, which stays where it is until the next swap.  Returns the one that was noted
+ * before.
+ */
+static inline const CgCopy *
+cg_copystate_swap(const CgCopy *copy)
+{
+	const CgCopy *was = cg_copystate_underway;
+
+	cg_copystate_underway = copy;
+	return was;
+}
+
+/* The noted COPY, or cg_copystate_none. */
+static inline const CgCopy *
+cg_copystate_now(void)
+{
+	return cg_copystate_underway;
+}
 
 #endif							/* CG_COPYSTATE_H */

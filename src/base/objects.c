@@ -61,8 +61,7 @@ static HTAB *relations = NULL;
 static HTAB *functions = NULL;
 static uint64 invalidations = 0;
 
-/* Each execution asks for each of its relations whether it is ours. */
-static CgRecent strangers;		/* relations of other schemas */
+CgRecent	cg_objects_strangers;	/* relations of other schemas */
 static CgRecent ours;
 
 static const CgExtension *look_for_extension(void);
@@ -88,7 +87,7 @@ objects_inval(int cacheid, uint32 hashvalue)
 	invalidations++;
 	extension_known = false;
 	columns_checked = false;
-	cg_recent_forget(&strangers, InvalidOid);
+	cg_recent_forget(&cg_objects_strangers, InvalidOid);
 	cg_recent_forget(&ours, InvalidOid);
 	forget_all(functions);
 }
@@ -98,7 +97,7 @@ static void
 stranger_inval(Oid relid)
 {
 	invalidations++;
-	cg_recent_forget(&strangers, relid);
+	cg_recent_forget(&cg_objects_strangers, relid);
 	cg_recent_forget(&ours, relid);
 }
 
@@ -244,12 +243,12 @@ cg_objects_is_own(Oid relid)
 	uint64		before = invalidations;
 	char		relkind;
 
-	if (!OidIsValid(schema) || !OidIsValid(relid) || cg_recent_has(&strangers, relid))
+	if (!OidIsValid(schema) || !OidIsValid(relid) || cg_objects_is_stranger(relid))
 		return false;
 	if (get_rel_namespace(relid) != schema)
 	{
 		if (invalidations == before && extension_known && !creating_extension)
-			cg_recent_add(&strangers, relid);
+			cg_recent_add(&cg_objects_strangers, relid);
 		return false;
 	}
 	if (cg_recent_has(&ours, relid))

@@ -9,7 +9,11 @@
 #define CG_OBJECTS_H
 
 #include "access/htup.h"
+#include "commands/extension.h"
 #include "fmgr.h"
+
+#include "base/recent.h"
+#include "base/special.h"
 
 #define CG_SCHEMA "contact_guard"
 
@@ -80,6 +84,20 @@ extern Oid	cg_objects_relation(const char *name, bool missing_ok);
 
 /* Is the relation a member of the extension, or an index of one? */
 extern bool cg_objects_is_own(Oid relid);
+
+/* Relations of other schemas that were looked up.  Only for the functions of objects.c. */
+extern CG_HIDDEN CgRecent cg_objects_strangers;
+
+/*
+ * Is it remembered that the relation is none of the extension's?  Each execution asks this
+ * for each of its relations before cg_objects_is_own().
+ */
+static inline bool
+cg_objects_is_stranger(Oid relid)
+{
+	/* While the extension is being created, its row comes without an invalidation. */
+	return cg_recent_has(&cg_objects_strangers, relid) && !creating_extension;
+}
 
 /*
  * The function contact_guard.NAME, which is in C and calls the symbol cg_NAME.  ERROR

@@ -46,11 +46,12 @@ static object_access_hook_type prev_object_access = NULL;
 
 static bool writing = false;	/* a command of ours is running */
 static bool process_is_ours = false;
-static bool dropping = false;	/* DROP EXTENSION is running */
+bool		cg_owntables_dropping = false;
 
 static bool owntables_check_perms(CG_COMPAT_CHECK_PERMS_ARGS);
 static void owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId,
 									int subId, void *arg);
+static pg_noinline void check_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg);
 static void refuse_if_ours(RangeVar *name);
 static void check_other_tables(Node *statement);
 static bool is_left_over(Oid relid);
@@ -64,12 +65,6 @@ cg_owntables_init(void)
 	ExecutorCheckPerms_hook = owntables_check_perms;
 	prev_object_access = object_access_hook;
 	object_access_hook = owntables_object_access;
-}
-
-void
-cg_owntables_allow_drop(bool allow)
-{
-	dropping = allow;
 }
 
 /*
@@ -119,6 +114,7 @@ owntables_check_perms(CG_COMPAT_CHECK_PERMS_ARGS)
 		const CgRtePermission *permission = lfirst(lc);
 
 		if (cg_compat_is_permission(permission) && permission->relid >= FirstNormalObjectId &&
+			!cg_objects_is_stranger(permission->relid) &&
 			cg_objects_is_own(permission->relid) && !has_leave() && !is_allowed(permission))
 		{
 			if (!ereport_on_violation)
@@ -160,18 +156,25 @@ is_left_over(Oid relid)
 static void
 owntables_object_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
+	/* These events come most often: for each function of each statement. */
+	if (access != OAT_FUNCTION_EXECUTE && access != OAT_NAMESPACE_SEARCH)
+		check_access(access, classId, objectId, subId, arg);
+	else if (prev_object_access)
+		prev_object_access(access, classId, objectId, subId, arg);
+}
+
+static void
+check_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
+{
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	/* First the events that come most often: for each function of each statement. */
-	if (access == OAT_FUNCTION_EXECUTE || access == OAT_NAMESPACE_SEARCH)
-		return;
 	/* An added column has no privileges of its own. */
 	if (access == OAT_POST_CREATE && subId == 0 && cg_objects_is_creating())
 		cg_acls_created(classId, objectId);
 	/* Roles belong to the cluster, so this is checked in every database. */
 	if (access == OAT_POST_ALTER && classId == AuthIdRelationId)
 		cg_roles_check_renamed(objectId);
-	if (dropping || has_leave())
+	if (cg_owntables_dropping || has_leave())
 		return;
 	switch (access)
 	{

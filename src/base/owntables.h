@@ -7,6 +7,8 @@
 
 #include "nodes/nodes.h"
 
+#include "base/special.h"
+
 /*
  * SQL: is a record held, so that purge() and erase_actor() keep it?  A record is held if its
  * customer is held.  If any customer is held, so are bulk reads, which read every customer,
@@ -40,10 +42,17 @@ extern bool cg_owntables_is_writing(void);
 /* ERROR insufficient_privilege if a command would change one of our tables. */
 extern void cg_owntables_check_command(Node *statement);
 
+/* DROP EXTENSION is running.  Only for the function below. */
+extern CG_HIDDEN bool cg_owntables_dropping;
+
 /*
  * DROP EXTENSION reaches our tables before the extension itself, so the code that has
  * checked that command says so here.  Set it back to false in a PG_FINALLY.
  */
-extern void cg_owntables_allow_drop(bool allow);
+static inline void
+cg_owntables_allow_drop(bool allow)
+{
+	cg_owntables_dropping = allow;
+}
 
 #endif							/* CG_OWNTABLES_H */

@@ -45,7 +45,7 @@
 #include "policy/trustlabel.h"
 #include "policy/verdict.h"
 
-static CgDdl *current = NULL;
+CgDdl	   *cg_ddl_current = NULL;
 
 static PlannedStmt *prepare_decided(PlannedStmt *pstmt, CgDdl *frame);
 static void qualify(RangeVar *name, Oid relid);
@@ -57,13 +57,13 @@ static void decide_reindex(ReindexStmt *statement, CgDdl *frame);
 bool
 cg_ddl_is_admin(void)
 {
-	return current && current->kind == CG_COMMAND_DECIDED ? current->admin : cg_roles_is_admin();
+	return cg_ddl_current && cg_ddl_current->kind == CG_COMMAND_DECIDED ? cg_ddl_current->admin : cg_roles_is_admin();
 }
 
 static List *
 note_object(List *list, Oid relid)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(current->context);
+	MemoryContext oldcontext = MemoryContextSwitchTo(cg_ddl_current->context);
 
 	list = list_append_unique_oid(list, relid);
 	MemoryContextSwitchTo(oldcontext);
@@ -73,15 +73,15 @@ note_object(List *list, Oid relid)
 void
 cg_ddl_note_created(Oid relid)
 {
-	if (current)
-		current->created = note_object(current->created, relid);
+	if (cg_ddl_current)
+		cg_ddl_current->created = note_object(cg_ddl_current->created, relid);
 }
 
 void
 cg_ddl_note_changed(Oid relid)
 {
-	if (current)
-		current->changed = note_object(current->changed, relid);
+	if (cg_ddl_current)
+		cg_ddl_current->changed = note_object(cg_ddl_current->changed, relid);
 }
 
 /* Called while a change is not visible yet: notes what definitions call before it. */
@@ -90,25 +90,25 @@ cg_ddl_note_beneath(void)
 {
 	MemoryContext oldcontext;
 
-	if (current == NULL || current->has_looked)
+	if (cg_ddl_current == NULL || cg_ddl_current->has_looked)
 		return;
-	current->has_looked = true;
-	oldcontext = MemoryContextSwitchTo(current->context);
-	current->beneath = cg_beneath_look();
+	cg_ddl_current->has_looked = true;
+	oldcontext = MemoryContextSwitchTo(cg_ddl_current->context);
+	cg_ddl_current->beneath = cg_beneath_look();
 	MemoryContextSwitchTo(oldcontext);
 }
 
 void
 cg_ddl_note_trusted(Oid function)
 {
-	if (current)
-		current->trusted = note_object(current->trusted, function);
+	if (cg_ddl_current)
+		cg_ddl_current->trusted = note_object(cg_ddl_current->trusted, function);
 }
 
 bool
 cg_ddl_is_created(Oid relid)
 {
-	for (CgDdl *frame = current; frame; frame = frame->outer)
+	for (CgDdl *frame = cg_ddl_current; frame; frame = frame->outer)
 		if (list_member_oid(frame->created, relid))
 			return true;
 	return false;
@@ -117,7 +117,7 @@ cg_ddl_is_created(Oid relid)
 void
 cg_ddl_require_image(Oid relid, Oid function)
 {
-	cg_verdict_require_image(current ? current->verdict : NIL, cg_ddl_is_admin(), relid, function);
+	cg_verdict_require_image(cg_ddl_current ? cg_ddl_current->verdict : NIL, cg_ddl_is_admin(), relid, function);
 }
 
 /*
@@ -128,9 +128,9 @@ cg_ddl_require_image(Oid relid, Oid function)
 bool
 cg_ddl_is_decided(Oid relid)
 {
-	if (current == NULL)
+	if (cg_ddl_current == NULL)
 		return false;
-	return !IsA(current->statement, AlterTableStmt) || list_member_oid(current->decided, relid);
+	return !IsA(cg_ddl_current->statement, AlterTableStmt) || list_member_oid(cg_ddl_current->decided, relid);
 }
 
 void
@@ -284,33 +284,23 @@ decide_reindex(ReindexStmt *statement, CgDdl *frame)
 void
 cg_ddl_enter(CgDdl *frame)
 {
-	frame->outer = current;
-	current = frame;
+	frame->outer = cg_ddl_current;
+	cg_ddl_current = frame;
 	(void) cg_underway_swap(frame->statement);
 }
 
-CgDdl *
-cg_ddl_suspend(void)
-{
-	CgDdl	   *was = current;
-
-	current = NULL;
-	(void) cg_underway_swap(NULL);
-	return was;
-}
-
 void
-cg_ddl_resume(CgDdl *was)
+cg_ddl_switch(CgDdl *was)
 {
-	current = was;
+	cg_ddl_current = was;
 	(void) cg_underway_swap(was ? was->statement : NULL);
 }
 
 void
 cg_ddl_leave(CgDdl *frame)
 {
-	current = frame->outer;
-	(void) cg_underway_swap(current ? current->statement : NULL);
+	cg_ddl_current = frame->outer;
+	(void) cg_underway_swap(cg_ddl_current ? cg_ddl_current->statement : NULL);
 }
 
 void

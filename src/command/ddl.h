@@ -8,6 +8,7 @@
 #include "nodes/pg_list.h"
 #include "nodes/plannodes.h"
 
+#include "base/special.h"
 #include "compat.h"
 #include "policy/commands.h"
 
@@ -45,12 +46,31 @@ extern PlannedStmt *cg_ddl_prepare(PlannedStmt *pstmt, CgDdl *frame);
 extern void cg_ddl_enter(CgDdl *frame);
 extern void cg_ddl_leave(CgDdl *frame);
 
+/* Only for the functions below. */
+extern CG_HIDDEN CgDdl *cg_ddl_current;
+extern void cg_ddl_switch(CgDdl *was);
+
 /*
  * suspend and resume enclose a command that is not DDL: in between no command counts as
  * running.  resume takes what suspend has returned.
  */
-extern CgDdl *cg_ddl_suspend(void);
-extern void cg_ddl_resume(CgDdl *was);
+static inline CgDdl *
+cg_ddl_suspend(void)
+{
+	CgDdl	   *was = cg_ddl_current;
+
+	if (was)
+		cg_ddl_switch(NULL);
+	return was;
+}
+
+static inline void
+cg_ddl_resume(CgDdl *was)
+{
+	if (was || cg_ddl_current)
+		cg_ddl_switch(was);
+}
+
 extern void cg_ddl_finish(CgDdl *frame);
 
 /* Was the innermost command given by a member of contact_guard_admin? */

@@ -11,9 +11,10 @@
  */
 #include "postgres.h"
 
-#include "base/objects.h"
 #include "executor/executor.h"
 
+#include "base/objects.h"
+#include "base/special.h"
 #include "command/explained.h"
 #include "read/around.h"
 #include "read/resume.h"
@@ -22,6 +23,7 @@ static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 
 static bool calls_nothing(const PlannedStmt *plan);
 static void explained_start(QueryDesc *query, int eflags);
+static pg_noinline void start_carefully(QueryDesc *query, int eflags);
 static pg_noinline void start_as_execution(QueryDesc *query, int eflags);
 static void call_next_explain(QueryDesc *query, int eflags);
 
@@ -43,13 +45,23 @@ calls_nothing(const PlannedStmt *plan)
 static void
 explained_start(QueryDesc *query, int eflags)
 {
-	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
-		cg_resume_check_plan(query->plannedstmt);
 	/*
 	 * ExecutorStart decides which partitions are read, and prepares checks of domains.  A
-	 * plan that only reads and needs neither calls no function yet.  A database without the
-	 * extension has no policy.
+	 * plan that only reads and needs neither calls no function yet.
 	 */
+	if (calls_nothing(query->plannedstmt) && (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && !IsParallelWorker())
+		call_next_explain(query, eflags);
+	else
+		start_carefully(query, eflags);
+}
+
+static void
+start_carefully(QueryDesc *query, int eflags)
+{
+	cg_special_note_worker();
+	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
+		cg_resume_check_plan(query->plannedstmt);
+	/* A database without the extension has no policy. */
 	if (calls_nothing(query->plannedstmt) || !OidIsValid(cg_objects_schema()))
 		call_next_explain(query, eflags);
 	else

@@ -98,6 +98,7 @@ typedef struct Class
 
 static object_access_hook_type prev_object_access = NULL;
 
+static pg_noinline void consider_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg);
 static void decide_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg);
 static void objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg);
 static void decide_nothing(const CgAccess *event);
@@ -206,15 +207,20 @@ drop_relation(Oid relid, int column)
 static void
 objectaccess_hook(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
+	/* These events come most often: for each built-in function of each statement. */
+	if (access != OAT_NAMESPACE_SEARCH && (access != OAT_FUNCTION_EXECUTE || objectId >= FirstNormalObjectId))
+		consider_access(access, classId, objectId, subId, arg);
+	else if (prev_object_access)
+		prev_object_access(access, classId, objectId, subId, arg);
+}
+
+static void
+consider_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
+{
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	/* First the event that comes most often: for each function of each statement. */
-	if (access == OAT_FUNCTION_EXECUTE)
-	{
-		if (objectId >= FirstNormalObjectId && OidIsValid(cg_objects_schema()))
-			cg_folding_begin(objectId);
-		return;
-	}
+	if (access == OAT_FUNCTION_EXECUTE && OidIsValid(cg_objects_schema()))
+		cg_folding_begin(objectId);
 	if ((access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP) &&
 		!IsBinaryUpgrade && OidIsValid(cg_objects_schema()))
 		decide_access(access, classId, objectId, subId, arg);

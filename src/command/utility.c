@@ -19,6 +19,7 @@
 #include "base/ownlock.h"
 #include "base/owntables.h"
 #include "base/shared.h"
+#include "base/special.h"
 #include "command/databases.h"
 #include "command/ddl.h"
 #include "command/memberships.h"
@@ -40,24 +41,38 @@ typedef struct Underway
 	Node	   *statement;
 	bool		dropping;		/* it drops the extension */
 	Oid			held;			/* the database in which no recorder may run, or InvalidOid */
-	CgCopy		outer_copy;
+	const CgCopy *outer_copy;
 	CgDdl		ddl;
 	CgFrame		frame;
 	CgAround	around;
 	bool		outer_quiet;
 } Underway;
 
+/* The same for a command that passes */
+typedef struct Passing
+{
+	const CgCopy *outer_copy;
+	CgDdl	   *outer_ddl;
+	CgFrame		frame;
+	CgAround	around;
+	bool		outer_quiet;
+} Passing;
+
 static ProcessUtility_hook_type prev_ProcessUtility = NULL;
 
 static void utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 							ProcessUtilityContext context, ParamListInfo params,
 							QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
-static void run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+static pg_noinline void run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 								ProcessUtilityContext context, ParamListInfo params,
 								QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
-static void pass_command_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
-							ProcessUtilityContext context, ParamListInfo params,
-							QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static pg_noinline void pass_transaction(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+										 ProcessUtilityContext context, ParamListInfo params,
+										 QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
+static pg_noinline void check_passing(Node *statement);
+static inline void enter_passing(Passing *passing, Node *statement);
+static inline void leave_passing(Passing *passing, bool success);
+static pg_noinline void fail_passing(Passing *passing);
 static void call_next_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 							  ProcessUtilityContext context, ParamListInfo params,
 							  QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
@@ -146,67 +161,89 @@ call_next_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree
 		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 }
 
+/* A command on statements and cursors passes: other hooks see the reads of these. */
 static void
 utility_process(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 				ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
 				DestReceiver *dest, QueryCompletion *qc)
 {
+	Passing		passing;
+
 	if (!changes_nothing(pstmt->utilityStmt))
-		run_utility_command(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
-	else if (!IsA(pstmt->utilityStmt, TransactionStmt))
-		pass_command_on(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
-	else
 	{
-		/* It runs no code here: the work comes after PostgreSQL has returned from here. */
-		call_next_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
-		cg_errordetail_command_done(CG_TOUCHES_NOTHING, InvalidOid);
+		run_utility_command(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		return;
 	}
-}
-
-/* A command on statements and cursors: other hooks see the reads of these. */
-static void
-pass_command_on(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
-				ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
-				DestReceiver *dest, QueryCompletion *qc)
-{
-	CgCopy		no_copy = {0};
-	CgCopy		outer_copy = cg_copystate_swap(no_copy);
-	CgDdl	   *outer_ddl = cg_ddl_suspend();
-	bool		outer_quiet = cg_quiet_begin(false);
-	CgFrame		frame;
-	CgAround	around;
-
-	cg_resume_enter(&frame, NULL, false);
-	cg_around_enter_command(&around, pstmt->utilityStmt);
+	if (IsA(pstmt->utilityStmt, TransactionStmt))
+	{
+		pass_transaction(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		return;
+	}
+	enter_passing(&passing, pstmt->utilityStmt);
 	PG_TRY();
 	{
-		cg_around_require_free_choice();
-		if (IsA(pstmt->utilityStmt, FetchStmt))
-			cg_resume_check_fetch((FetchStmt *) pstmt->utilityStmt);
-		cg_owntables_allow_drop(false);
+		if (cg_special_is())
+			check_passing(pstmt->utilityStmt);
 		call_next_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 	}
 	PG_CATCH();
 	{
-		cg_quiet_end(outer_quiet);
-		cg_around_leave(&around);
-		cg_resume_leave(&frame, false);
-		cg_errordetail_hide(CG_TOUCHES_NOTHING);
-		cg_acls_abandon();
-		cg_ddl_resume(outer_ddl);
-		(void) cg_copystate_swap(outer_copy);
+		fail_passing(&passing);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	cg_quiet_end(outer_quiet);
-	cg_around_leave(&around);
-	cg_resume_leave(&frame, true);
-	cg_errordetail_command_done(CG_TOUCHES_NOTHING, InvalidOid);
-	cg_ddl_resume(outer_ddl);
-	(void) cg_copystate_swap(outer_copy);
+	leave_passing(&passing, true);
+	cg_errordetail_passed();
 }
 
 static void
+pass_transaction(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+				 ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
+				 DestReceiver *dest, QueryCompletion *qc)
+{
+	/* It runs no code here: the work comes after PostgreSQL has returned from here. */
+	call_next_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	cg_errordetail_passed();
+}
+
+static inline void
+enter_passing(Passing *passing, Node *statement)
+{
+	passing->outer_copy = cg_copystate_swap(&cg_copystate_none);
+	passing->outer_ddl = cg_ddl_suspend();
+	passing->outer_quiet = cg_quiet_begin(false);
+	cg_resume_enter(&passing->frame, NULL);
+	cg_around_enter_command(&passing->around, statement);
+	cg_owntables_allow_drop(false);
+}
+
+static inline void
+leave_passing(Passing *passing, bool success)
+{
+	cg_quiet_end(passing->outer_quiet);
+	cg_around_leave(&passing->around);
+	cg_resume_leave(&passing->frame, success);
+	cg_ddl_resume(passing->outer_ddl);
+	(void) cg_copystate_swap(passing->outer_copy);
+}
+
+static void
+fail_passing(Passing *passing)
+{
+	leave_passing(passing, false);
+	cg_errordetail_hide(CG_TOUCHES_NOTHING);
+	cg_acls_abandon();
+}
+
+static void
+check_passing(Node *statement)
+{
+	cg_around_require_free_choice();
+	if (IsA(statement, FetchStmt))
+		cg_resume_check_fetch((FetchStmt *) statement);
+}
+
+static pg_noinline void
 run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 					ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
 					DestReceiver *dest, QueryCompletion *qc)
@@ -247,9 +284,9 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 		uniques = cg_uniques_names(copy.into);
 	if (cg_shared)
 		underway.held = cg_databases_hold(pstmt->utilityStmt, context == PROCESS_UTILITY_TOPLEVEL);
-	underway.outer_copy = cg_copystate_swap(copy);
+	underway.outer_copy = cg_copystate_swap(&copy);
 	cg_ddl_enter(&underway.ddl);
-	cg_resume_enter(&underway.frame, NULL, false);
+	cg_resume_enter(&underway.frame, NULL);
 	cg_around_enter_command(&underway.around, pstmt->utilityStmt);
 	cg_errordetail_enter(&callback, pstmt->utilityStmt, &underway.frame);
 	underway.outer_quiet = cg_errordetail_begin(touches);

@@ -23,6 +23,8 @@
 #include "base/actor.h"
 #include "base/objects.h"
 #include "base/roles.h"
+#include "base/special.h"
+#include "base/xactend.h"
 #include "journal/eventrecord.h"
 #include "journal/journal.h"
 #include "journal/messages.h"
@@ -40,7 +42,7 @@ typedef struct Change
 
 static List *changes = NIL;		/* in TopTransactionContext */
 
-static void policyrecord_xact(XactEvent event, void *arg);
+static void policyrecord_xact(XactEvent event);
 static void policyrecord_subxact(SubXactEvent event, SubTransactionId mySubid,
 								 SubTransactionId parentSubid, void *arg);
 static void write_changes(void);
@@ -50,7 +52,7 @@ PG_FUNCTION_INFO_V1(cg_record_policy);
 void
 cg_eventrecord_init(void)
 {
-	RegisterXactCallback(policyrecord_xact, NULL);
+	cg_xactend_on_event(policyrecord_xact);
 	RegisterSubXactCallback(policyrecord_subxact, NULL);
 }
 
@@ -77,6 +79,7 @@ cg_eventrecord_event(CgEvent event, const char *customer, int64 count, const cha
 	change->customer = customer ? pstrdup(cg_record_customer(customer)) : NULL;
 	change->count = count;
 	change->what = pstrdup(what);
+	cg_special_note();
 	changes = lappend(changes, change);
 	MemoryContextSwitchTo(oldcontext);
 }
@@ -113,7 +116,7 @@ cg_record_policy(PG_FUNCTION_ARGS)
 }
 
 static void
-policyrecord_xact(XactEvent event, void *arg)
+policyrecord_xact(XactEvent event)
 {
 	if (changes == NIL)
 		return;

@@ -36,6 +36,7 @@
 static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 
 static bool copyto_check_perms(CG_COMPAT_CHECK_PERMS_ARGS);
+static pg_noinline bool check_copied(CG_COMPAT_CHECK_PERMS_ARGS);
 static bool must_be_query(Oid relid);
 static void require_whole(Oid relid);
 static bool may_read(Oid relid);
@@ -102,11 +103,21 @@ cg_copyto_init(void)
 static bool
 copyto_check_perms(CG_COMPAT_CHECK_PERMS_ARGS)
 {
+	if (cg_copystate_now()->bare)
+		return check_copied(CG_COMPAT_CHECK_PERMS_PASS);
+	if (prev_ExecutorCheckPerms)
+		return prev_ExecutorCheckPerms(CG_COMPAT_CHECK_PERMS_PASS);
+	return true;
+}
+
+static bool
+check_copied(CG_COMPAT_CHECK_PERMS_ARGS)
+{
 	ListCell   *lc;
 
 	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(CG_COMPAT_CHECK_PERMS_PASS))
 		return false;
-	foreach(lc, cg_copystate_now()->bare ? CG_COMPAT_PERMISSIONS : NIL)
+	foreach(lc, CG_COMPAT_PERMISSIONS)
 	{
 		const CgRtePermission *permission = lfirst(lc);
 

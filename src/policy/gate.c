@@ -37,6 +37,8 @@
 #include "utils/memutils.h"
 
 #include "base/names.h"
+#include "base/special.h"
+#include "base/xactend.h"
 #include "policy/ask.h"
 #include "policy/gate.h"
 #include "policy/pinned.h"
@@ -73,7 +75,7 @@ static int	maxcalls = 0;
 
 static bool gate_needs_fmgr(Oid function);
 static void gate_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg);
-static void gate_xact(XactEvent event, void *arg);
+static void gate_xact(XactEvent event);
 static void require_allowed(Oid function);
 static void refuse_void(Oid function);
 static void begin_trusted_call(FmgrInfo *flinfo);
@@ -87,12 +89,12 @@ cg_gate_init(void)
 	needs_fmgr_hook = gate_needs_fmgr;
 	prev_fmgr = fmgr_hook;
 	fmgr_hook = gate_fmgr;
-	RegisterXactCallback(gate_xact, NULL);
+	cg_xactend_on_event(gate_xact);
 }
 
 /* Trusted functions, and the quiet that they have begun, end with the transaction. */
 static void
-gate_xact(XactEvent event, void *arg)
+gate_xact(XactEvent event)
 {
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
 		return;
@@ -104,6 +106,7 @@ gate_xact(XactEvent event, void *arg)
 int
 cg_gate_enter(void)
 {
+	cg_special_note();
 	refused = false;
 	return depth++;
 }
@@ -224,6 +227,7 @@ begin_trusted_call(FmgrInfo *flinfo)
 		for (int i = 0; i < lengthof(talkative); i++)
 			(void) set_config_option(talkative[i], "off", PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
+	cg_special_note();
 	calls[ncalls].depth = depth;
 	calls[ncalls].quiet = cg_quiet_begin(true);
 	ncalls++;

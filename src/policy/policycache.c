@@ -8,7 +8,7 @@
  * - A relation without a policy, as most relations are, takes one bit.  OIDs of
  *	 relations lie close together, so the bits are kept in chunks of 512.  There are at
  *	 most MAX_CHUNKS; when one more is needed, all of them are removed.  The relations
- *	 that were looked up last also stand in "recent", which needs no hash table.
+ *	 that were looked up last also stand in a small array, which needs no hash table.
  * - A relation with a policy takes an entry of some hundred bytes.  The part about
  *	 columns is a shape of its own: partitions whose columns have the same numbers share
  *	 the shape of their parent, and so do unrelated tables that happen to be alike.
@@ -31,6 +31,8 @@
 
 #include "base/inval.h"
 #include "base/recent.h"
+#include "base/special.h"
+#include "base/xactend.h"
 #include "compat.h"
 #include "policy/policycache.h"
 
@@ -84,7 +86,7 @@ static HTAB *policies = NULL;
 static HTAB *chunks = NULL;
 static shapeset_hash *shapes = NULL;
 static dlist_head all_shapes = DLIST_STATIC_INIT(all_shapes);
-static CgRecent recent;			/* relations without a policy */
+CgRecent	cg_policycache_nothing; /* relations without a policy */
 static CgPolicy *last_found = NULL; /* the policy that was found last */
 static const CgPolicy nothing_guarded = {0};
 static uint64 invalidations = 0;
@@ -93,7 +95,7 @@ static int	n_stale = 0;		/* about the number of stale entries */
 static int	n_unused = 0;		/* shapes without entries */
 
 static void policycache_inval(Oid relid);
-static void policycache_xact(XactEvent event, void *arg);
+static void policycache_xact(XactEvent event);
 static bool is_nothing(Oid relid);
 static bool is_good(const CgPolicy *entry);
 static const CgPolicy *find_slowly(Oid relid);
@@ -120,7 +122,7 @@ cg_policycache_init(void)
 	policies = hash_create("contact_guard policies", 16, &entries, HASH_ELEM | HASH_BLOBS);
 	chunks = hash_create("contact_guard relations without policy", 16, &bitmaps, HASH_ELEM | HASH_BLOBS);
 	cg_inval_on_relation(policycache_inval);
-	RegisterXactCallback(policycache_xact, NULL);
+	cg_xactend_on_event(policycache_xact);
 }
 
 /* May run at any time, while a caller reads an entry: so it only sets flags. */
@@ -132,7 +134,7 @@ policycache_inval(Oid relid)
 	Oid			number = relid / CHUNK_BITS;
 
 	invalidations++;
-	cg_recent_forget(&recent, relid);
+	cg_recent_forget(&cg_policycache_nothing, relid);
 	if (!OidIsValid(relid))
 	{
 		generation++;
@@ -165,7 +167,7 @@ is_nothing(Oid relid)
 	if (chunk == NULL || chunk->generation != generation ||
 		(chunk->bits[relid % CHUNK_BITS / 64] & (UINT64CONST(1) << relid % 64)) == 0)
 		return false;
-	cg_recent_add(&recent, relid);
+	cg_recent_add(&cg_policycache_nothing, relid);
 	return true;
 }
 
@@ -203,7 +205,7 @@ is_good(const CgPolicy *entry)
 const CgPolicy *
 cg_policycache_find(Oid relid)
 {
-	if (cg_recent_has(&recent, relid))
+	if (cg_policycache_is_nothing(relid))
 		return &nothing_guarded;
 	if (last_found && last_found->relid == relid && is_good(last_found))
 		return last_found;
@@ -270,6 +272,7 @@ cg_policycache_put(const CgPolicy *built, uint64 before)
 	entry = hash_search(policies, &built->relid, nothing ? HASH_FIND : HASH_ENTER, &found);
 	if (entry == NULL)
 		return &nothing_guarded;
+	cg_special_note();
 	if (found)
 		release_shape(entry);
 	*entry = *built;
@@ -370,7 +373,7 @@ release_shape(CgPolicy *entry)
 
 /* Allocates nothing and throws nothing, since the transaction has ended. */
 static void
-policycache_xact(XactEvent event, void *arg)
+policycache_xact(XactEvent event)
 {
 	if (n_stale > STALE_MAX || n_unused > STALE_MAX)
 		clean_up(event);

@@ -2,11 +2,14 @@
  * policycache.h
  *		A session's cache of policies.
  *
- * Only policy.c uses this; everybody else calls policy.h.
+ * Only policy.c uses this; everybody else calls policy.h.  But code that each statement runs
+ * asks cg_policycache_is_nothing() first.
  */
 #ifndef CG_POLICYCACHE_H
 #define CG_POLICYCACHE_H
 
+#include "base/recent.h"
+#include "base/special.h"
 #include "policy/policy.h"
 
 extern void cg_policycache_init(void);
@@ -17,6 +20,19 @@ extern void cg_policycache_init(void);
  * the transaction, though an invalidation may make the policy out of date before.
  */
 extern const CgPolicy *cg_policycache_find(Oid relid);
+
+/* Relations without a policy that were looked up.  Only for the functions of policycache.c. */
+extern CG_HIDDEN CgRecent cg_policycache_nothing;
+
+/*
+ * Is it remembered that nothing in the relation is guarded, and that it is no part of the
+ * access log and no TOAST table?
+ */
+static inline bool
+cg_policycache_is_nothing(Oid relid)
+{
+	return cg_recent_has(&cg_policycache_nothing, relid);
+}
 
 /* The same, also if it is stale; NULL if no policy was ever found there. */
 extern const CgPolicy *cg_policycache_peek(Oid relid);

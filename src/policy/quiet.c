@@ -34,7 +34,7 @@ static const char *const sources[] = {
 
 void		(*cg_quiet_require_door) (void) = NULL;
 
-static bool quiet_now = false;
+bool		cg_quiet_now = false;
 
 static bool
 is_among_names(const char *name, const char *const *names, int n)
@@ -45,29 +45,20 @@ is_among_names(const char *name, const char *const *names, int n)
 	return false;
 }
 
-bool
-cg_quiet_begin(bool quiet)
-{
-	bool		before = quiet_now;
-
-	/* emit_log_hook does not see every notice, so the door checks them. */
-	if (quiet && cg_quiet_require_door)
-		cg_quiet_require_door();
-	/* A quiet frame stays quiet: code inside of it may process the same values. */
-	quiet_now = before || quiet;
-	return before;
-}
-
+/* A quiet frame stays quiet: code inside of it may process the same values. */
 void
-cg_quiet_end(bool before)
+cg_quiet_set(void)
 {
-	quiet_now = before;
+	/* emit_log_hook does not see every notice, so the door checks them. */
+	if (cg_quiet_require_door)
+		cg_quiet_require_door();
+	cg_quiet_now = true;
 }
 
 bool
 cg_quiet_swallows(const char *body, size_t length)
 {
-	if (!quiet_now)
+	if (!cg_quiet_now)
 		return false;
 	for (size_t at = 0; at < length && body[at] != '\0'; at += 2 + strlen(body + at + 1))
 	{

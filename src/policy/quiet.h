@@ -5,16 +5,35 @@
 #ifndef CG_QUIET_H
 #define CG_QUIET_H
 
+#include "base/special.h"
+
 /* Installs the door for the rest of the session.  door.c sets the pointer. */
 extern void (*cg_quiet_require_door) (void);
+
+/* Only for the functions here. */
+extern CG_HIDDEN bool cg_quiet_now;
+extern void cg_quiet_set(void);
 
 /*
  * While it is quiet, notices and warnings do not reach the client, except those whose
  * source quotes no value.  Code that begins inside of a quiet frame is always quiet.
  * Returns the previous state, for cg_quiet_end(), which must be called after errors, too.
  */
-extern bool cg_quiet_begin(bool quiet);
-extern void cg_quiet_end(bool before);
+static inline bool
+cg_quiet_begin(bool quiet)
+{
+	bool		before = cg_quiet_now;
+
+	if (quiet)
+		cg_quiet_set();
+	return before;
+}
+
+static inline void
+cg_quiet_end(bool before)
+{
+	cg_quiet_now = before;
+}
 
 /* Must this NoticeResponse not be sent to the client? */
 extern bool cg_quiet_swallows(const char *body, size_t length);

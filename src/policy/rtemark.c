@@ -10,6 +10,7 @@
 #include "access/parallel.h"
 #include "lib/stringinfo.h"
 
+#include "base/special.h"
 #include "policy/rtemark.h"
 
 #define PREFIX "contact_guard "
@@ -41,6 +42,7 @@ cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up, List *che
 	foreach(lc, checked)
 		appendStringInfo(&out, " %d", lfirst_int(lc));
 	rte->enrname = out.data;
+	cg_special_note();
 	any_set = true;
 }
 
@@ -48,6 +50,7 @@ void
 cg_rtemark_set_audited(RangeTblEntry *rte)
 {
 	rte->enrname = psprintf(PREFIX "%u " AUDITED, rte->relid);
+	cg_special_note();
 	any_set = true;
 }
 

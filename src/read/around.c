@@ -20,11 +20,11 @@
 #include "read/folding.h"
 #include "tcop/dest.h"
 #include "tcop/pquery.h"
-#include "utils/fmgrprotos.h"
 #include "utils/plancache.h"
 #include "utils/portal.h"
 
 #include "base/owntables.h"
+#include "base/special.h"
 #include "policy/commands.h"
 #include "read/around.h"
 #include "read/chosen.h"
@@ -32,14 +32,13 @@
 #define FOLDED_IN_PLAN "contact_guard folded"
 #define MASKED_IN_PLAN "contact_guard folded a mask"
 
-static CgAround *innermost = NULL;
+CgAround   *cg_around_now = NULL;
 static bool any_marked = false; /* a plan of this session has a mark of folding */
 static bool any_chose = false;	/* a mask has chosen rows of some execution of this session */
 
 static int	writes_of(CmdType command);
 static int	writes_of_raw(Node *statement);
 static int	writes_of_command(Node *statement, const char **prepared);
-static void enter(CgAround *around, QueryDesc *query, int writes);
 static void resolve(CgAround *around);
 static int	writes_of_outer(CgAround *outer, const CgAround *inner);
 static bool is_of_prepared(const CgAround *around, const CgAround *inner);
@@ -140,57 +139,44 @@ writes_of_command(Node *statement, const char **prepared)
 	return cg_commands_stores(nodeTag(statement)) ? CG_AROUND_STORES : 0;
 }
 
-static void
-enter(CgAround *around, QueryDesc *query, int writes)
-{
-	memset(around, 0, sizeof(*around));
-	around->outer = innermost;
-	around->query = query;
-	around->writes = writes;
-	/* pg_trigger_depth() takes no arguments and does not use its caller's info. */
-	around->triggers = DatumGetInt32(pg_trigger_depth(NULL));
-	around->portal = ActivePortal;
-	around->errors = error_context_stack;
-	innermost = around;
-}
-
 void
-cg_around_enter_execution(CgAround *around, QueryDesc *query)
+cg_around_recall(CgAround *around)
 {
 	cg_folding_enter_execution();
-	enter(around, query, cg_around_writes_of_plan(query->plannedstmt));
-	around->chose = cg_chosen_get(query, &around->chosen_by);
+	around->chose = cg_chosen_get(around->query, &around->chosen_by);
 }
 
 void
 cg_around_enter_planning(CgAround *around, const Query *query)
 {
-	enter(around, NULL, cg_around_writes_of_query(query));
+	cg_around_enter(around, NULL, NULL);
+	if (query->commandType != CMD_SELECT || query->cteList != NIL)
+		around->writes = cg_around_writes_of_query(query);
 	around->planning = true;
 }
 
 void
-cg_around_enter_command(CgAround *around, Node *statement)
+cg_around_enter_other_command(CgAround *around, Node *statement)
 {
 	/* After this command the names in an EXECUTE around it may mean other statements. */
 	if (IsA(statement, DeallocateStmt) || IsA(statement, DiscardStmt))
-		for (CgAround *e = innermost; e; e = e->outer)
+		for (CgAround *e = cg_around_now; e; e = e->outer)
 			resolve(e);
-	enter(around, NULL, 0);
-	if (IsA(statement, ExecuteStmt) || IsA(statement, ExplainStmt))
-		around->unresolved = statement;
-	else
+	cg_around_enter(around, NULL, IsA(statement, ExplainStmt) ? statement : NULL);
+	if (!IsA(statement, ExplainStmt))
 		around->writes = writes_of_command(statement, &around->prepared);
 }
 
-/* The writes of an EXECUTE are found when they are asked for, which is rare. */
+/* The writes of most statements are found when they are asked for, which is rare. */
 static void
 resolve(CgAround *around)
 {
 	Node	   *statement = around->unresolved;
 
 	around->unresolved = NULL;
-	if (statement)
+	if (statement && IsA(statement, PlannedStmt))
+		around->writes = cg_around_writes_of_plan((PlannedStmt *) statement);
+	else if (statement)
 		around->writes = writes_of_command(statement, &around->prepared);
 }
 
@@ -200,18 +186,6 @@ writes_of_outer(CgAround *outer, const CgAround *inner)
 {
 	resolve(outer);
 	return outer->prepared && is_of_prepared(outer, inner) ? 0 : outer->writes;
-}
-
-void
-cg_around_leave(CgAround *around)
-{
-	innermost = around->outer;
-}
-
-CgAround *
-cg_around_innermost(void)
-{
-	return innermost;
 }
 
 /*
@@ -255,6 +229,7 @@ cg_around_mark_plan(const CgAround *around, PlannedStmt *plan)
 	plan->rtable = lappend(plan->rtable, rte);
 	/* PL/pgSQL must not treat it as a simple expression, which it would evaluate itself. */
 	plan->transientPlan = true;
+	cg_special_note();
 	any_marked = true;
 }
 
@@ -287,10 +262,11 @@ require_free_choice(void)
 {
 	bool		chose = false;
 	bool		masked = false;
-	bool		folded = innermost->query && has_folded(innermost->query->plannedstmt, &masked);
+	bool		folded = cg_around_now->query && has_folded(cg_around_now->query->plannedstmt, &masked);
 
-	if (folded && (innermost->writes != 0 || writes_around() != 0 ||
-				   cg_called_stores(innermost->query->plannedstmt)))
+	resolve(cg_around_now);
+	if (folded && (cg_around_now->writes != 0 || writes_around() != 0 ||
+				   cg_called_stores(cg_around_now->query->plannedstmt)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values cannot be stored, nor decide which rows are written"),
@@ -299,12 +275,11 @@ require_free_choice(void)
 	/* The use of the constant is not known any more, so assume all of them. */
 	if (masked)
 		cg_around_note_choice(true, false, true);
-	for (CgAround *e = innermost->outer; e && e->triggers == innermost->triggers; e = e->outer)
+	for (CgAround *e = cg_around_now->outer; e && e->triggers == cg_around_now->triggers; e = e->outer)
 		chose |= e->chose && !(OidIsValid(e->chosen_by) && cg_called_is_below(e, e->chosen_by));
 	if (!chose || cg_owntables_is_writing())
 		return;
-	resolve(innermost);
-	if (innermost->writes != 0)
+	if (cg_around_now->writes != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("withheld values would decide what a function writes"),
@@ -319,7 +294,7 @@ writes_around(void)
 	int			writes = 0;
 	const CgAround *inner = NULL;
 
-	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
+	for (CgAround *e = cg_around_now; e && e->triggers == cg_around_now->triggers; e = e->outer)
 	{
 		if (inner)
 			writes |= writes_of_outer(e, inner);
@@ -346,7 +321,7 @@ cg_around_deletes(void)
 void
 cg_around_note_folded(bool mask)
 {
-	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
+	for (CgAround *e = cg_around_now; e && e->triggers == cg_around_now->triggers; e = e->outer)
 	{
 		if (!e->planning || !cg_folding_is_for(e))
 			continue;
@@ -360,6 +335,7 @@ cg_around_note_chosen_by(CgAround *around, Oid function)
 {
 	if (around->chose && around->chosen_by != function)
 		function = InvalidOid;
+	cg_special_note();
 	around->chose = any_chose = true;
 	around->chosen_by = function;
 	if (around->query)
@@ -369,13 +345,13 @@ cg_around_note_chosen_by(CgAround *around, Oid function)
 void
 cg_around_note_choice(bool own, bool order, bool flows)
 {
-	if (innermost == NULL || !(own || order || flows))
+	if (cg_around_now == NULL || !(own || order || flows))
 		return;
 	if (own)
-		cg_around_note_chosen_by(innermost, InvalidOid);
-	for (CgAround *e = innermost; e && e->triggers == innermost->triggers; e = e->outer)
+		cg_around_note_chosen_by(cg_around_now, InvalidOid);
+	for (CgAround *e = cg_around_now; e && e->triggers == cg_around_now->triggers; e = e->outer)
 	{
-		if (e->query == NULL || e->noted || (e == innermost && !own && !order))
+		if (e->query == NULL || e->noted || (e == cg_around_now && !own && !order))
 			continue;
 		cg_chosen_note(e->query);
 		e->noted = true;

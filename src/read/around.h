@@ -9,6 +9,10 @@
 #include "executor/execdesc.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
+#include "tcop/pquery.h"
+#include "utils/fmgrprotos.h"
+
+#include "base/special.h"
 
 #define CG_AROUND_STORES	0x01	/* results of its functions are stored */
 #define CG_AROUND_DELETES	0x02	/* results of its functions choose rows to delete */
@@ -23,7 +27,7 @@ typedef struct CgAround
 	QueryDesc  *query;			/* of an execution, or NULL */
 	int			writes;
 	int			triggers;		/* number of triggers that it runs in */
-	Node	   *unresolved;		/* the EXECUTE, until "writes" is asked for; or NULL */
+	Node	   *unresolved;		/* a plan or an EXECUTE, until "writes" is asked for; or NULL */
 	const char *prepared;		/* of EXECUTE: the text; "writes" is about its arguments */
 	struct PortalData *portal;	/* the portal that runs it, or NULL */
 	const void *errors;			/* the error context in which it was entered */
@@ -40,14 +44,58 @@ typedef struct CgAround
 extern int	cg_around_writes_of_query(const Query *query);
 extern int	cg_around_writes_of_plan(const PlannedStmt *plan);
 
+/* Only for the functions here. */
+extern CG_HIDDEN CgAround *cg_around_now;
+extern void cg_around_recall(CgAround *around);
+extern void cg_around_enter_other_command(CgAround *around, Node *statement);
+
+/* Its writes are those of the plan or the command "unresolved", or none. */
+static inline void
+cg_around_enter(CgAround *around, QueryDesc *query, Node *unresolved)
+{
+	memset(around, 0, sizeof(*around));
+	around->outer = cg_around_now;
+	around->query = query;
+	around->unresolved = unresolved;
+	/* pg_trigger_depth() takes no arguments and does not use its caller's info. */
+	around->triggers = DatumGetInt32(pg_trigger_depth(NULL));
+	around->portal = ActivePortal;
+	around->errors = error_context_stack;
+	cg_around_now = around;
+}
+
 /* They throw nothing.  A caller that enters must leave, after an error, too. */
-extern void cg_around_enter_execution(CgAround *around, QueryDesc *query);
+static inline void
+cg_around_enter_execution(CgAround *around, QueryDesc *query)
+{
+	cg_around_enter(around, query, (Node *) query->plannedstmt);
+	if (cg_special_is())
+		cg_around_recall(around);
+}
+
 extern void cg_around_enter_planning(CgAround *around, const Query *query);
-extern void cg_around_enter_command(CgAround *around, Node *statement);
-extern void cg_around_leave(CgAround *around);
+
+static inline void
+cg_around_enter_command(CgAround *around, Node *statement)
+{
+	if (IsA(statement, ExecuteStmt))
+		cg_around_enter(around, NULL, statement);
+	else
+		cg_around_enter_other_command(around, statement);
+}
+
+static inline void
+cg_around_leave(CgAround *around)
+{
+	cg_around_now = around->outer;
+}
 
 /* The innermost one, or NULL. */
-extern CgAround *cg_around_innermost(void);
+static inline CgAround *
+cg_around_innermost(void)
+{
+	return cg_around_now;
+}
 
 /* Marks a plan in which there may be a constant that must not be stored. */
 extern void cg_around_mark_plan(const CgAround *around, PlannedStmt *plan);

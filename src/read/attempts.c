@@ -43,6 +43,8 @@
 #include "base/objects.h"
 #include "base/refused.h"
 #include "base/shared.h"
+#include "base/special.h"
+#include "base/xactend.h"
 #include "journal/journal.h"
 #include "journal/messages.h"
 #include "journal/statement.h"
@@ -91,14 +93,14 @@ static void put_statement(StringInfo items, int64 *query_id);
 static void write_kind(Kind *kind);
 static void write_all(void);
 static void write_all_or_later(void);
-static void attempts_xact(XactEvent event, void *arg);
+static void attempts_xact(XactEvent event);
 static void note_attempt(const ErrorData *error, bool may_look);
 static void attempts_exit(int code, Datum arg);
 
 void
 cg_attempts_init(void)
 {
-	RegisterXactCallback(attempts_xact, NULL);
+	cg_xactend_on_event(attempts_xact);
 	cg_refused_record = note_attempt;
 }
 
@@ -136,6 +138,7 @@ note_attempt(const ErrorData *error, bool may_look)
 			MemoryContextSwitchTo(oldcontext);
 		}
 	}
+	cg_special_note();
 	kind->pending++;
 	pending++;
 	kind->last_at = now;
@@ -403,7 +406,7 @@ write_all_or_later(void)
 }
 
 static void
-attempts_xact(XactEvent event, void *arg)
+attempts_xact(XactEvent event)
 {
 	TimestampTz now;
 

@@ -22,6 +22,8 @@
 #include "utils/memutils.h"
 
 #include "base/refused.h"
+#include "base/special.h"
+#include "base/xactend.h"
 #include "read/around.h"
 #include "read/called.h"
 
@@ -46,7 +48,7 @@ static int	maxcalls = 0;
 
 static bool called_needs_fmgr(Oid function);
 static void called_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg);
-static void called_xact(XactEvent event, void *arg);
+static void called_xact(XactEvent event);
 static const RangeTblEntry *list_of_plan(const PlannedStmt *plan);
 static int	kinds_of(const PlannedStmt *plan, Oid function);
 static void begin_call(FmgrInfo *flinfo);
@@ -59,11 +61,11 @@ cg_called_init(void)
 	needs_fmgr_hook = called_needs_fmgr;
 	prev_fmgr = fmgr_hook;
 	fmgr_hook = called_fmgr;
-	RegisterXactCallback(called_xact, NULL);
+	cg_xactend_on_event(called_xact);
 }
 
 static void
-called_xact(XactEvent event, void *arg)
+called_xact(XactEvent event)
 {
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 		ncalls = 0;
@@ -93,6 +95,7 @@ cg_called_mark_plan(PlannedStmt *plan, List *functions, List *kinds)
 
 	if (functions == NIL)
 		return;
+	cg_special_note();
 	if (watched == NULL)
 	{
 		HASHCTL		info = {.keysize = sizeof(Oid), .entrysize = sizeof(Oid), .hcxt = TopMemoryContext};

@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 
+#include "base/special.h"
 #include "read/chosen.h"
 
 /* A note about a query, in the query's own memory. */
@@ -57,6 +58,7 @@ note_query(QueryDesc *query)
 
 	if (query->estate == NULL || result)
 		return result;
+	cg_special_note();
 	result = MemoryContextAllocZero(query->estate->es_query_cxt, sizeof(Noted));
 	result->query = query;
 	result->callback.func = forget_query;

@@ -56,7 +56,7 @@ static emit_log_hook_type prev_emit_log = NULL;
 
 /* The transaction whose end checks constraints of guarded relations. */
 static LocalTransactionId deferring = InvalidLocalTransactionId;
-static bool judged = false;		/* one of our hooks has seen the current error */
+bool		cg_errordetail_judged = false;
 
 static bool is_harmless_class(int sqlerrcode);
 static bool runs_statements(Node *statement);
@@ -239,7 +239,7 @@ is_of_stored_rows(CgTouches touches)
 }
 
 bool
-cg_errordetail_begin(CgTouches touches)
+cg_errordetail_begin_touching(CgTouches touches)
 {
 	return cg_quiet_begin(is_of_stored_rows(touches));
 }
@@ -247,7 +247,7 @@ cg_errordetail_begin(CgTouches touches)
 void
 cg_errordetail_hide(CgTouches touches)
 {
-	judged = true;
+	cg_errordetail_judged = true;
 	if (touches == CG_TOUCHES_NOTHING ||
 		((touches == CG_TOUCHES_LOCKED || touches == CG_TOUCHES_LOCKED_STORED) && !cg_policy_is_any_locked()))
 		return;
@@ -260,7 +260,7 @@ cg_errordetail_hide(CgTouches touches)
 void
 cg_errordetail_command_done(CgTouches touches, Oid into)
 {
-	judged = false;
+	cg_errordetail_passed();
 	if (OidIsValid(into) && touches != CG_TOUCHES_NOTHING)
 		set_deferring();
 }
@@ -289,12 +289,10 @@ has_deferrable(const ResultRelInfo *target)
 }
 
 void
-cg_errordetail_query_done(QueryDesc *query)
+cg_errordetail_written(const EState *estate)
 {
-	EState	   *estate = query->estate;
 	ListCell   *lc;
 
-	judged = false;
 	foreach(lc, estate->es_opened_result_relations)
 		if (has_deferrable(lfirst(lc)))
 			set_deferring();
@@ -342,10 +340,10 @@ errordetail_emit(ErrorData *error)
 {
 	if (error->elevel >= ERROR)
 	{
-		if (!judged && error->detail && is_deferring())
+		if (!cg_errordetail_judged && error->detail && is_deferring())
 			hide_detail();
 		/* The door sees the error next. */
-		judged = true;
+		cg_errordetail_judged = true;
 	}
 	if (prev_emit_log)
 		prev_emit_log(error);
@@ -362,9 +360,9 @@ cg_errordetail_is_telling(const char *body, size_t length)
 	bool		detail = false;
 	bool		telling = true;
 
-	bool		seen = judged;
+	bool		seen = cg_errordetail_judged;
 
-	judged = false;
+	cg_errordetail_judged = false;
 	if (seen || !is_deferring())
 		return false;
 	for (size_t at = 0; at < length && body[at] != '\0'; at += 2 + strlen(body + at + 1))

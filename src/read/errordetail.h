@@ -6,8 +6,10 @@
 #define CG_ERRORDETAIL_H
 
 #include "executor/execdesc.h"
+#include "nodes/execnodes.h"
 #include "nodes/nodes.h"
 
+#include "policy/quiet.h"
 #include "read/resume.h"
 
 /* How a command, or an execution, uses stored values of guarded relations. */
@@ -43,7 +45,13 @@ extern CgTouches cg_errordetail_of_query(QueryDesc *query, CgTouches before);
  * value are suppressed until cg_quiet_end().  Pass the result to cg_quiet_end(), after
  * success and after an error.
  */
-extern bool cg_errordetail_begin(CgTouches touches);
+extern bool cg_errordetail_begin_touching(CgTouches touches);
+
+static inline bool
+cg_errordetail_begin(CgTouches touches)
+{
+	return touches == CG_TOUCHES_NOTHING ? cg_quiet_begin(false) : cg_errordetail_begin_touching(touches);
+}
 
 /*
  * Call it in the PG_CATCH of a command or an execution: removes from the current error
@@ -51,12 +59,32 @@ extern bool cg_errordetail_begin(CgTouches touches);
  */
 extern void cg_errordetail_hide(CgTouches touches);
 
+/* One of our hooks has seen the current error.  Only for the functions of this module. */
+extern CG_HIDDEN bool cg_errordetail_judged;
+
+/* Call it after the success of a command that checks no constraints. */
+static inline void
+cg_errordetail_passed(void)
+{
+	cg_errordetail_judged = false;
+}
+
 /*
  * Call them after success: the end of the transaction may check constraints of the rows
  * that were written.
  */
 extern void cg_errordetail_command_done(CgTouches touches, Oid into);
-extern void cg_errordetail_query_done(QueryDesc *query);
+extern void cg_errordetail_written(const EState *estate);
+
+static inline void
+cg_errordetail_query_done(QueryDesc *query)
+{
+	const EState *estate = query->estate;
+
+	cg_errordetail_passed();
+	if (estate->es_opened_result_relations != NIL || estate->es_tuple_routing_result_relations != NIL)
+		cg_errordetail_written(estate);
+}
 
 /*
  * Call them around a command, in its frame.  If the command may commit while it runs,

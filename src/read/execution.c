@@ -16,12 +16,9 @@
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/parsenodes.h"
 #include "read/folding.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -30,7 +27,8 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 
-#include "base/owntables.h"
+#include "base/special.h"
+#include "base/xactend.h"
 #include "compat.h"
 #include "journal/journal.h"
 #include "journal/messages.h"
@@ -42,6 +40,7 @@
 #include "read/chosen.h"
 #include "read/errordetail.h"
 #include "read/execution.h"
+#include "read/marked.h"
 #include "read/readrecords.h"
 #include "read/resume.h"
 #include "read/uniques.h"
@@ -53,6 +52,10 @@ typedef struct Execution
 	int64		statement;		/* 0: not asked for yet */
 	CgReads    *reads;			/* NULL: none yet */
 	bool		in_check;		/* of a foreign key */
+	bool		outer_quiet;
+	CgTouches	touches;
+	CgFrame		frame;
+	CgAround	around;
 } Execution;
 
 /* The arguments of an executor hook. */
@@ -77,16 +80,15 @@ static bool first_record_done = false;
 static void execution_run(CG_COMPAT_RUN_ARGS);
 static void execution_finish(QueryDesc *query);
 static void execution_step(const Step *step);
-static bool may_run_again(const Step *step);
-static void call_next(const Step *step);
-static bool is_behind_door(const Execution *execution);
-static void end(Execution *execution, const Step *step);
-static void end_by_error(Execution *execution, const Step *step);
-static void leave(Execution *execution);
-static void record_marked(const PlannedStmt *plan);
+static pg_noinline void finish_writes(QueryDesc *query);
+static pg_noinline void check_step(const Step *step);
+static pg_noinline void fail(Execution *execution);
+static void call_next_finish(QueryDesc *query);
+static pg_noinline void end(Execution *execution);
+static void end_by_error(Execution *execution);
+static pg_noinline void drop_reads(Execution *execution);
 static CgReads *reads_of(Execution *execution);
-static int64 statement_number(Execution *execution);
-static void execution_xact(XactEvent event, void *arg);
+static void execution_xact(XactEvent event);
 static void execution_exit(int code, Datum arg);
 
 void
@@ -96,7 +98,7 @@ cg_execution_init(void)
 	ExecutorRun_hook = execution_run;
 	prev_ExecutorFinish = ExecutorFinish_hook;
 	ExecutorFinish_hook = execution_finish;
-	RegisterXactCallback(execution_xact, NULL);
+	cg_xactend_on_event(execution_xact);
 }
 
 static void
@@ -104,42 +106,50 @@ execution_run(CG_COMPAT_RUN_ARGS)
 {
 	Step		step = {query, false, direction, count, CG_COMPAT_RUN_ONCE};
 
-	/* The list needs a subtransaction, which is not possible once workers have started. */
-	if (first_record_done && query->plannedstmt->parallelModeNeeded)
-		cg_interventions_refresh();
-	cg_resume_check(query);
+	if (cg_special_is())
+	{
+		/* The list needs a subtransaction, which is not possible once workers have started. */
+		if (first_record_done && query->plannedstmt->parallelModeNeeded)
+			cg_interventions_refresh();
+		cg_resume_check(query);
+	}
 	execution_step(&step);
 }
 
 static void
 execution_finish(QueryDesc *query)
 {
-	Step		step = {query, true, NoMovementScanDirection, 0, false};
-
 	/* After a plan that only reads no trigger is queued, so there is nothing to finish. */
 	if (query->plannedstmt->commandType == CMD_SELECT && !query->plannedstmt->hasModifyingCTE)
-		call_next(&step);
+		call_next_finish(query);
 	else
-		execution_step(&step);
+		finish_writes(query);
 }
 
 static void
-call_next(const Step *step)
+finish_writes(QueryDesc *query)
 {
-	if (step->finish)
-	{
-		if (prev_ExecutorFinish)
-			prev_ExecutorFinish(step->query);
-		else
-			standard_ExecutorFinish(step->query);
-	}
+	Step		step = {query, true, NoMovementScanDirection, 0, false};
+
+	execution_step(&step);
+}
+
+static void
+call_next_run(const Step *step)
+{
+	if (prev_ExecutorRun)
+		cg_compat_run(prev_ExecutorRun, step->query, step->direction, step->count, step->execute_once);
 	else
-	{
-		if (prev_ExecutorRun)
-			cg_compat_run(prev_ExecutorRun, step->query, step->direction, step->count, step->execute_once);
-		else
-			cg_compat_run(standard_ExecutorRun, step->query, step->direction, step->count, step->execute_once);
-	}
+		cg_compat_run(standard_ExecutorRun, step->query, step->direction, step->count, step->execute_once);
+}
+
+static void
+call_next_finish(QueryDesc *query)
+{
+	if (prev_ExecutorFinish)
+		prev_ExecutorFinish(query);
+	else
+		standard_ExecutorFinish(query);
 }
 
 /*
@@ -159,118 +169,124 @@ may_run_again(const Step *step)
 static void
 execution_step(const Step *step)
 {
-	Execution	execution = {current, step->query, 0, NULL, InNoForceRLSOperation()};
-	CgFrame		frame;
-	CgAround	around;
-	bool		told;
-	CgTouches	touches = step->query->plannedstmt->resultRelations == NIL ? CG_TOUCHES_NOTHING :
-		cg_errordetail_before_query(step->query->plannedstmt);
-	bool		outer_quiet = cg_errordetail_begin(touches);
+	QueryDesc  *query = step->query;
+	Execution	execution;
 
-	cg_resume_enter(&frame, step->query, may_run_again(step));
-	cg_around_enter_execution(&around, step->query);
+	execution.outer = current;
+	execution.query = query;
+	execution.statement = 0;
+	execution.reads = NULL;
+	execution.in_check = InNoForceRLSOperation();
+	execution.touches = query->plannedstmt->resultRelations == NIL ? CG_TOUCHES_NOTHING :
+		cg_errordetail_before_query(query->plannedstmt);
+	execution.outer_quiet = cg_errordetail_begin(execution.touches);
+	cg_resume_enter(&execution.frame, query);
+	cg_around_enter_execution(&execution.around, query);
 	current = &execution;
 	PG_TRY();
 	{
-		cg_around_require_free_choice();
-		if (!step->finish)
-		{
-			cg_resume_check_plan(step->query->plannedstmt);
-			cg_chosen_check(step->query);
-			cg_resume_close_stores();
-		}
-		cg_folding_check_plan(step->query->plannedstmt);
-		if (!step->finish && cg_rtemark_may_be_there() && cg_planassume_check(step->query->plannedstmt))
-			record_marked(step->query->plannedstmt);
-		call_next(step);
+		if (cg_special_is())
+			check_step(step);
+		if (step->finish)
+			call_next_finish(query);
+		else
+			call_next_run(step);
 		if (execution.reads)
-			end(&execution, step);
+			end(&execution);
 	}
 	PG_CATCH();
 	{
-		cg_quiet_end(outer_quiet);
-		cg_errordetail_hide(cg_errordetail_of_query(step->query, touches));
-		if (execution.reads)
-			end_by_error(&execution, step);
-		told = cg_uniques_told(step->query);
-		leave(&execution);
-		cg_around_leave(&around);
-		cg_resume_leave(&frame, false);
-		if (told)
-			cg_uniques_rethrow();
+		fail(&execution);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	cg_quiet_end(outer_quiet);
-	leave(&execution);
-	cg_around_leave(&around);
-	cg_resume_leave(&frame, true);
-	cg_errordetail_query_done(step->query);
+	cg_quiet_end(execution.outer_quiet);
+	current = execution.outer;
+	if (execution.reads)
+		drop_reads(&execution);
+	cg_around_leave(&execution.around);
+	if (cg_special_is())
+		execution.frame.again = may_run_again(step);
+	cg_resume_leave(&execution.frame, true);
+	cg_errordetail_query_done(query);
 }
 
-/*
- * Records look-ups, even those that find nobody, and reads of the access log.  A read
- * of the log is one record for the whole statement, with the rows of its outermost
- * execution.  On a standby it is not recorded: a standby cannot record, but must let an
- * auditor read.
- */
+/* In a session that has touched nothing guarded none of this finds anything. */
 static void
-record_marked(const PlannedStmt *plan)
+check_step(const Step *step)
 {
-	Execution  *outermost = current;
-	ListCell   *lc;
+	const PlannedStmt *plan = step->query->plannedstmt;
 
-	while (outermost->outer)
-		outermost = outermost->outer;
-
-	foreach(lc, plan->rtable)
+	cg_around_require_free_choice();
+	if (!step->finish)
 	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-		CgMark		mark;
-
-		/* A child has its parent's mark. */
-		if (!cg_rtemark_get(rte, &mark) || mark.relid != rte->relid)
-			continue;
-		if (mark.looked_up != NIL && mark.assumed == CG_ASSUMED_PERMITTED)
-			cg_reads_look_up(cg_execution_reads(), mark.relid, mark.looked_up);
-		else if (mark.looked_up != NIL)
-			cg_reads_compare(cg_execution_reads(), mark.relid, mark.looked_up, false);
-		if (mark.checked != NIL)
-			cg_reads_compare(cg_execution_reads(), mark.relid, mark.checked, true);
-		if (!mark.audited || cg_owntables_is_writing() || RecoveryInProgress())
-			continue;
-		/* The leader records a worker's part of its plan, but not the query of a function in it. */
-		if (IsParallelWorker() && current->outer)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("the access log cannot be read by a function in a parallel worker"),
-					 errhint("A function that reads it must be PARALLEL RESTRICTED or UNSAFE.")));
-		if (!IsParallelWorker())
-			cg_reads_audit(reads_of(outermost), mark.relid);
+		cg_resume_check_plan(plan);
+		cg_chosen_check(step->query);
+		cg_resume_close_stores();
 	}
+	cg_folding_check_plan(plan);
+	if (!step->finish && cg_rtemark_may_be_there() && cg_planassume_check(plan))
+		cg_marked_record(plan);
+}
+
+/* For a PG_CATCH.  Returns, or throws another error than the current one. */
+static void
+fail(Execution *execution)
+{
+	QueryDesc  *query = execution->query;
+	bool		told;
+
+	cg_quiet_end(execution->outer_quiet);
+	cg_errordetail_hide(cg_errordetail_of_query(query, execution->touches));
+	if (execution->reads)
+		end_by_error(execution);
+	told = cg_uniques_told(query);
+	current = execution->outer;
+	if (execution->reads)
+		drop_reads(execution);
+	cg_around_leave(&execution->around);
+	cg_resume_leave(&execution->frame, false);
+	if (told)
+		cg_uniques_rethrow();
+}
+
+static Execution *
+outermost(void)
+{
+	Execution  *result = current;
+
+	while (result && result->outer)
+		result = result->outer;
+	return result;
+}
+
+CgReads *
+cg_execution_outermost_reads(void)
+{
+	return reads_of(outermost());
+}
+
+bool
+cg_execution_is_inner(void)
+{
+	return current && current->outer;
 }
 
 void
 cg_execution_audit_more(uint64 rows)
 {
-	Execution  *outermost = current;
+	Execution  *execution = outermost();
 
-	while (outermost && outermost->outer)
-		outermost = outermost->outer;
-	if (outermost && outermost->reads)
-		cg_reads_audit_more(outermost->reads, rows);
+	if (execution && execution->reads)
+		cg_reads_audit_more(execution->reads, rows);
 }
 
 /* After an error, too: a read that failed is recorded like one that succeeded. */
 static void
-leave(Execution *execution)
+drop_reads(Execution *execution)
 {
-	current = execution->outer;
-	if (execution->reads)
-	{
-		cg_readrecords_drain(execution->reads, CG_DUE_END);
-		cg_reads_free(execution->reads);
-	}
+	cg_readrecords_drain(execution->reads, CG_DUE_END);
+	cg_reads_free(execution->reads);
 }
 
 /* Do the rows and the errors of an execution go only to the client, through the door? */
@@ -289,7 +305,7 @@ is_behind_door(const Execution *execution)
  * released here, since code that catches the error must abort a (sub)transaction anyway.
  */
 static void
-end_by_error(Execution *execution, const Step *step)
+end_by_error(Execution *execution)
 {
 	cg_readrecords_drain(execution->reads, CG_DUE_END);
 	if (is_behind_door(execution))
@@ -303,7 +319,7 @@ end_by_error(Execution *execution, const Step *step)
 
 /* Ends an execution without an error. */
 static void
-end(Execution *execution, const Step *step)
+end(Execution *execution)
 {
 	cg_readrecords_drain(execution->reads, CG_DUE_END);
 	/* Also if all values were withheld: their records must be in WAL by now. */
@@ -353,7 +369,8 @@ reads_of(Execution *execution)
 		if (!first_record_done)
 		{
 			before_shmem_exit(execution_exit, (Datum) 0);
-			first_record_done = true;
+			cg_special_note();
+		first_record_done = true;
 			if (cg_execution_first_record)
 				cg_execution_first_record();
 		}
@@ -396,7 +413,7 @@ cg_execution_settle_or_fail(CgDue due)
 }
 
 static void
-execution_xact(XactEvent event, void *arg)
+execution_xact(XactEvent event)
 {
 	switch (event)
 	{

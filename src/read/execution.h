@@ -20,6 +20,12 @@ extern QueryDesc *cg_execution_query(void);
  */
 extern CgReads *cg_execution_reads(void);
 
+/* Those of the outermost execution, which must be there. */
+extern CgReads *cg_execution_outermost_reads(void);
+
+/* Is an execution under way inside of another one? */
+extern bool cg_execution_is_inner(void);
+
 /*
  * Adds to the recorded number of log rows that the statement reads: for a result with
  * several rows of the access log in one value.  Does nothing in a statement that does

@@ -38,6 +38,8 @@
 #include "utils/relcache.h"
 
 #include "base/refused.h"
+#include "base/special.h"
+#include "base/xactend.h"
 #include "policy/rtemark.h"
 #include "read/around.h"
 #include "read/folding.h"
@@ -56,25 +58,33 @@ typedef struct Folding
 static Folding *innermost = NULL;
 static bool stale = false;		/* cached expressions of some index may hold a value */
 
+static void set_folding(Folding *folding);
 static bool is_alone(MemoryContext context);
 static bool is_domain_read(void);
 static void end_folding(void *arg);
 static pg_noinline void check_marks(const PlannedStmt *plan);
-static void folding_xact(XactEvent event, void *arg);
+static void folding_xact(XactEvent event);
 static void folding_subxact(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg);
 
 void
 cg_folding_init(void)
 {
-	RegisterXactCallback(folding_xact, NULL);
+	cg_xactend_on_event(folding_xact);
 	RegisterSubXactCallback(folding_subxact, NULL);
 }
 
 static void
-folding_xact(XactEvent event, void *arg)
+set_folding(Folding *folding)
+{
+	innermost = folding;
+	cg_special_set_folding(folding != NULL);
+}
+
+static void
+folding_xact(XactEvent event)
 {
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-		innermost = NULL;
+		set_folding(NULL);
 }
 
 static void
@@ -82,7 +92,7 @@ folding_subxact(SubXactEvent event, SubTransactionId subid, SubTransactionId par
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 		while (innermost && innermost->level >= GetCurrentTransactionNestLevel())
-			innermost = innermost->outer;
+			set_folding(innermost->outer);
 }
 
 /* The state of a running execution would have contexts for expressions by now. */
@@ -123,7 +133,7 @@ cg_folding_begin(Oid function)
 	folding->callback.func = end_folding;
 	folding->callback.arg = folding;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &folding->callback);
-	innermost = folding;
+	set_folding(folding);
 }
 
 static void
@@ -133,6 +143,7 @@ end_folding(void *arg)
 		if (*link == arg)
 		{
 			*link = (*link)->outer;
+			set_folding(innermost);
 			return;
 		}
 }
@@ -150,7 +161,7 @@ void
 cg_folding_enter_execution(void)
 {
 	while (innermost && innermost->errors == (const void *) error_context_stack)
-		innermost = innermost->outer;
+		set_folding(innermost->outer);
 }
 
 void
@@ -160,6 +171,7 @@ cg_folding_require_unkept(Oid relid, AttrNumber attnum)
 	{
 		if (folding->planning)
 		{
+			cg_special_note();
 			folding->planning->read = true;
 			continue;
 		}
@@ -236,6 +248,7 @@ cg_folding_forget_kept(Oid relid)
 void
 cg_folding_note_failure(void)
 {
+	cg_special_note();
 	stale = true;
 }
 

@@ -36,6 +36,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/special.h"
 #include "policy/ask.h"
 #include "read/reads.h"
 #include "read/resume.h"
@@ -52,13 +53,15 @@ typedef struct Remembered
 } Remembered;
 
 static dlist_head all_remembered = DLIST_STATIC_INIT(all_remembered);
-static CgFrame *innermost = NULL;
-static uint64 frames = 0;
+CgFrame    *cg_resume_innermost = NULL;
+
+static uint64 frames = 0;		/* that have a number */
 static bool plans_have_shown = false;	/* some plan of this session carries a set */
 
 static Remembered *find_remembered(const void *key);
 static Remembered *remember(const void *key, MemoryContext context, CgShown *shown);
 static void forget_remembered(void *arg);
+static uint64 number_of(CgFrame *frame);
 static void hand_on(CgFrame *to, const CgShown *shown);
 static void keep_with_store(Portal portal, const CgShown *shown);
 static bool fills_store(const CgFrame *frame);
@@ -113,27 +116,18 @@ remember(const void *key, MemoryContext context, CgShown *shown)
 	remembered->shown = shown;
 	callback->func = forget_remembered;
 	callback->arg = remembered;
+	cg_special_note();
 	dlist_push_head(&all_remembered, &remembered->node);
 	MemoryContextRegisterResetCallback(context, callback);
 	return remembered;
 }
 
-void
-cg_resume_enter(CgFrame *frame, QueryDesc *query, bool again)
+static uint64
+number_of(CgFrame *frame)
 {
-	frame->outer = innermost;
-	frame->number = ++frames;
-	frame->portal = ActivePortal;
-	frame->query = query;
-	frame->again = again;
-	frame->shown = NULL;
-	innermost = frame;
-}
-
-bool
-cg_resume_is_innermost(const CgFrame *frame)
-{
-	return frame == innermost;
+	if (frame->number == 0)
+		frame->number = ++frames;
+	return frame->number;
 }
 
 static void
@@ -172,7 +166,7 @@ fills_store(const CgFrame *frame)
 }
 
 void
-cg_resume_leave(CgFrame *frame, bool success)
+cg_resume_leave_special(CgFrame *frame, bool success)
 {
 	QueryDesc  *query = frame->query;
 	CgFrame    *outer = frame->outer;
@@ -180,20 +174,19 @@ cg_resume_leave(CgFrame *frame, bool success)
 	const CgShown *shown;
 	const CgShown *all;
 
-	innermost = outer;
 	if (frame->shown == NULL && dlist_is_empty(&all_remembered))
 		return;
 	if (query)
 		remembered = find_remembered(query);
 	shown = frame->shown;
 	all = remembered ? remembered->shown : shown;
-	if (remembered && (outer == NULL || remembered->handed_to != outer->number))
+	if (remembered && (outer == NULL || remembered->handed_to != number_of(outer)))
 	{
 		/* This run may replay values that an earlier run has shown. */
 		if (frame->shown)
 			cg_shown_merge(remembered->shown, frame->shown);
 		shown = remembered->shown;
-		remembered->handed_to = outer ? outer->number : 0;
+		remembered->handed_to = outer ? number_of(outer) : 0;
 	}
 	if (shown && outer)
 		hand_on(outer, shown);
@@ -209,7 +202,7 @@ cg_resume_leave(CgFrame *frame, bool success)
 	if ((frame->again && success) || remembered)
 	{
 		remembered = remember(query, query->estate->es_query_cxt, frame->shown);
-		remembered->handed_to = outer ? outer->number : 0;
+		remembered->handed_to = outer ? number_of(outer) : 0;
 	}
 	else
 		cg_shown_free(frame->shown);
@@ -218,14 +211,15 @@ cg_resume_leave(CgFrame *frame, bool success)
 void
 cg_resume_add(const CgActor *actor, Oid relid, const char *customer)
 {
-	if (innermost == NULL)
+	if (cg_resume_innermost == NULL)
 		return;
-	if (innermost->shown == NULL)
+	cg_special_note();
+	if (cg_resume_innermost->shown == NULL)
 	{
-		innermost->shown = cg_shown_create();
-		innermost->checked_at = GetCurrentTimestamp();
+		cg_resume_innermost->shown = cg_shown_create();
+		cg_resume_innermost->checked_at = GetCurrentTimestamp();
 	}
-	cg_shown_add(innermost->shown, actor, relid, customer);
+	cg_shown_add(cg_resume_innermost->shown, actor, relid, customer);
 }
 
 static bool
@@ -296,8 +290,8 @@ cg_resume_check_plan(const PlannedStmt *plan)
 	}
 	PG_END_TRY();
 	/* Any result of this run may hold a constant of the plan. */
-	if (innermost)
-		hand_on(innermost, shown);
+	if (cg_resume_innermost)
+		hand_on(cg_resume_innermost, shown);
 	cg_shown_free(shown);
 }
 
@@ -330,7 +324,7 @@ cg_resume_check_fetch(const FetchStmt *fetch)
 	if (!PortalIsValid(portal) || portal->holdStore == NULL || (remembered = find_remembered(portal)) == NULL)
 		return;
 	require_open(remembered->shown, &remembered->checked_at);
-	hand_on(innermost, remembered->shown);
+	hand_on(cg_resume_innermost, remembered->shown);
 }
 
 /*
@@ -378,8 +372,8 @@ static void
 check_running(void)
 {
 	Remembered *remembered;
-	bool		due = innermost->shown && !is_just_now(innermost->checked_at);
-	QueryDesc  *query = innermost->query;
+	bool		due = cg_resume_innermost->shown && !is_just_now(cg_resume_innermost->checked_at);
+	QueryDesc  *query = cg_resume_innermost->query;
 
 	remembered = query && !dlist_is_empty(&all_remembered) ? find_remembered(query) : NULL;
 	if (!due && (remembered == NULL || is_just_now(remembered->checked_at)))
@@ -389,10 +383,10 @@ check_running(void)
 		if (remembered)
 			require_open(remembered->shown, &remembered->checked_at);
 		if (due)
-			require_open(innermost->shown, &innermost->checked_at);
+			require_open(cg_resume_innermost->shown, &cg_resume_innermost->checked_at);
 	}
 	else if (due)
-		innermost->checked_at = GetCurrentTimestamp();
+		cg_resume_innermost->checked_at = GetCurrentTimestamp();
 }
 
 void
@@ -401,7 +395,7 @@ cg_resume_check_row(bool first)
 	Remembered *remembered;
 	bool		fresh;
 
-	if (innermost)
+	if (cg_resume_innermost)
 		check_running();
 	if (dlist_is_empty(&all_remembered) || ActivePortal == NULL || ActivePortal->holdStore == NULL ||
 		(remembered = find_remembered(ActivePortal)) == NULL)
@@ -413,19 +407,12 @@ cg_resume_check_row(bool first)
 }
 
 void
-cg_resume_enter_planning(CgFrame *frame)
-{
-	cg_resume_enter(frame, NULL, false);
-	/* Planning fills no store. */
-	frame->portal = NULL;
-}
-
-void
-cg_resume_leave_planning(CgFrame *frame, PlannedStmt *plan)
+cg_resume_leave_shown_planning(CgFrame *frame, PlannedStmt *plan)
 {
 	if (plan && frame->shown)
 	{
 		cg_shown_put_into_plan(frame->shown, plan);
+		cg_special_note();
 		plans_have_shown = true;
 	}
 	cg_resume_leave(frame, plan != NULL);

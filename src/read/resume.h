@@ -10,7 +10,9 @@
 #include "executor/execdesc.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
+#include "tcop/pquery.h"
 
+#include "base/special.h"
 #include "read/shown.h"
 
 /*
@@ -21,24 +23,49 @@
 typedef struct CgFrame
 {
 	struct CgFrame *outer;
-	uint64		number;
+	uint64		number;			/* 0: not numbered yet */
 	struct PortalData *portal;	/* the portal that runs it, or NULL */
 	QueryDesc  *query;			/* of an execution, or NULL */
-	bool		again;			/* the query may be run again */
+	bool		again;			/* the query may be run again; set before it is left */
 	CgShown    *shown;			/* NULL: nothing yet */
 	TimestampTz checked_at;		/* when all of "shown" was last known to be open */
 } CgFrame;
 
-/*
- * query: of an execution, NULL for a command.  again: the execution may be resumed, so
- * it is remembered if it succeeds.
- */
-extern void cg_resume_enter(CgFrame *frame, QueryDesc *query, bool again);
+/* Only for the functions here. */
+extern CG_HIDDEN CgFrame *cg_resume_innermost;
+extern void cg_resume_leave_special(CgFrame *frame, bool success);
+extern void cg_resume_leave_shown_planning(CgFrame *frame, PlannedStmt *plan);
 
-extern bool cg_resume_is_innermost(const CgFrame *frame);
+/*
+ * query: of an execution, NULL for a command.  If the execution may be resumed, set "again"
+ * before it is left; it is remembered if it succeeds.
+ */
+static inline void
+cg_resume_enter(CgFrame *frame, QueryDesc *query)
+{
+	frame->outer = cg_resume_innermost;
+	frame->number = 0;
+	frame->portal = ActivePortal;
+	frame->query = query;
+	frame->again = false;
+	frame->shown = NULL;
+	cg_resume_innermost = frame;
+}
+
+static inline bool
+cg_resume_is_innermost(const CgFrame *frame)
+{
+	return frame == cg_resume_innermost;
+}
 
 /* Leaves the innermost frame. */
-extern void cg_resume_leave(CgFrame *frame, bool success);
+static inline void
+cg_resume_leave(CgFrame *frame, bool success)
+{
+	cg_resume_innermost = frame->outer;
+	if (cg_special_is())
+		cg_resume_leave_special(frame, success);
+}
 
 /* Adds to the innermost frame a value that has been shown there: see cg_shown_add. */
 extern void cg_resume_add(const CgActor *actor, Oid relid, const char *customer);
@@ -81,7 +108,21 @@ extern void cg_resume_check_row(bool first);
  * shown to a function may be a constant of the plan, so the plan carries the set.  plan
  * NULL: planning has failed.  leave may throw if there is no memory.
  */
-extern void cg_resume_enter_planning(CgFrame *frame);
-extern void cg_resume_leave_planning(CgFrame *frame, PlannedStmt *plan);
+static inline void
+cg_resume_enter_planning(CgFrame *frame)
+{
+	cg_resume_enter(frame, NULL);
+	/* Planning fills no store. */
+	frame->portal = NULL;
+}
+
+static inline void
+cg_resume_leave_planning(CgFrame *frame, PlannedStmt *plan)
+{
+	if (frame->shown)
+		cg_resume_leave_shown_planning(frame, plan);
+	else
+		cg_resume_leave(frame, plan != NULL);
+}
 
 #endif							/* CG_RESUME_H */
