@@ -18,6 +18,7 @@
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/clauses.h"
@@ -31,11 +32,12 @@
 #include "plan/inline.h"
 #include "policy/descend.h"
 #include "policy/policy.h"
+#include "policy/policycache.h"
 #include "policy/rtemark.h"
 
 static needs_fmgr_hook_type prev_needs_fmgr = NULL;
 /* Planner calls of ours under way.  CREATE INDEX and CLUSTER use no planner hook. */
-static int	planning = 0;
+int			cg_inline_depth = 0;
 
 static bool inline_needs_fmgr(Oid function);
 static bool inline_walker(Node *node, void *context);
@@ -54,6 +56,7 @@ static bool inline_query(Query *query, InlineContext *walk);
 static void inline_rte(RangeTblEntry *rte, InlineContext *walk);
 static void note_call(Oid function, InlineContext *walk);
 static void note_node(Node *node, InlineContext *walk);
+static void walk_calls(const List *nodes, InlineContext *walk);
 static bool call_walker(Node *node, void *context);
 
 void
@@ -61,18 +64,6 @@ cg_inline_init(void)
 {
 	prev_needs_fmgr = needs_fmgr_hook;
 	needs_fmgr_hook = inline_needs_fmgr;
-}
-
-int
-cg_inline_planning(void)
-{
-	return planning;
-}
-
-void
-cg_inline_set_planning(int depth)
-{
-	planning = depth;
 }
 
 static bool
@@ -83,7 +74,7 @@ inline_needs_fmgr(Oid function)
 
 	if (prev_needs_fmgr && prev_needs_fmgr(function))
 		return true;
-	if (planning == 0)
+	if (cg_inline_depth == 0)
 		return false;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
@@ -100,7 +91,7 @@ cg_inline_functions(Query *query, CgInlined *inlined)
 	InlineContext context = {query, NULL, inlined};
 
 	memset(inlined, 0, sizeof(*inlined));
-	(void) inline_walker((Node *) query, &context);
+	(void) inline_query(query, &context);
 	if (context.root)
 	{
 		inlined->dependencies = context.root->glob->invalItems;
@@ -143,13 +134,60 @@ note_node(Node *node, InlineContext *walk)
 		note_call(get_opcode(((OpExpr *) node)->opno), walk);
 }
 
+/* Most expressions are of these nodes, which hold no others.  That saves calls of the walker. */
+static inline bool
+is_leaf(const Node *node)
+{
+	return node == NULL || IsA(node, Var) || IsA(node, Const) || IsA(node, Param) || IsA(node, RangeTblRef);
+}
+
+/* The members of a list: of a target list, a FROM clause or the arguments of an operator. */
+static void
+walk_calls(const List *nodes, InlineContext *walk)
+{
+	ListCell   *lc;
+
+	foreach(lc, nodes)
+	{
+		Node	   *node = lfirst(lc);
+
+		if (node && IsA(node, TargetEntry))
+			node = (Node *) ((TargetEntry *) node)->expr;
+		if (!is_leaf(node))
+			(void) call_walker(node, walk);
+	}
+}
+
 static bool
 call_walker(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	note_node(node, context);
-	return expression_tree_walker(node, call_walker, context);
+	switch (nodeTag(node))
+	{
+		case T_List:
+			walk_calls((List *) node, context);
+			return false;
+		case T_FromExpr:
+			walk_calls(((FromExpr *) node)->fromlist, context);
+			return call_walker(((FromExpr *) node)->quals, context);
+		case T_OpExpr:
+			check_stack_depth();
+			note_node(node, context);
+			walk_calls(((OpExpr *) node)->args, context);
+			return false;
+		default:
+			note_node(node, context);
+			return expression_tree_walker(node, call_walker, context);
+	}
+}
+
+/* Is it a relation about which there is nothing to find? */
+static inline bool
+is_relation_of_others(const RangeTblEntry *rte)
+{
+	return rte->rtekind == RTE_RELATION && cg_policycache_is_nothing(rte->relid) &&
+		rte->relkind != RELKIND_TOASTVALUE && !cg_policy_is_statistics(rte->relid);
 }
 
 static bool
@@ -199,6 +237,8 @@ inline_query(Query *query, InlineContext *walk)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
+		if (is_relation_of_others(rte))
+			continue;
 		(void) inline_walker((Node *) rte, walk);
 		if (rte->rtekind == RTE_SUBQUERY)
 			(void) inline_walker((Node *) rte->subquery, walk);

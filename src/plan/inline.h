@@ -8,6 +8,8 @@
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 
+#include "base/special.h"
+
 /* The findings of the walk, and fields that the plan needs after inlining. */
 typedef struct CgInlined
 {
@@ -27,12 +29,24 @@ extern void cg_inline_init(void);
  */
 extern void cg_inline_functions(Query *query, CgInlined *inlined);
 
+/* Only for the functions here. */
+extern CG_HIDDEN int cg_inline_depth;
+
 /*
  * How many calls of the planner are under way, with the rewrite behind them.  While there
  * is one, the planner inlines no set-returning SQL function: its body would not have passed
  * the rewrite.  Who raises the number gives it back its old value, after an error too.
  */
-extern int	cg_inline_planning(void);
-extern void cg_inline_set_planning(int depth);
+static inline int
+cg_inline_planning(void)
+{
+	return cg_inline_depth;
+}
+
+static inline void
+cg_inline_set_planning(int depth)
+{
+	cg_inline_depth = depth;
+}
 
 #endif							/* CG_INLINE_H */

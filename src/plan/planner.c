@@ -26,6 +26,7 @@
 #include "base/objects.h"
 #include "base/refused.h"
 #include "base/shared.h"
+#include "base/special.h"
 #include "plan/covers.h"
 #include "plan/inline.h"
 #include "plan/planner.h"
@@ -33,6 +34,7 @@
 #include "plan/statistics.h"
 #include "policy/interventions.h"
 #include "policy/policy.h"
+#include "policy/policycache.h"
 #include "policy/rtemark.h"
 #include "read/around.h"
 #include "read/resume.h"
@@ -45,12 +47,17 @@ static PlannedStmt *planner_plan(Query *parse, const char *query_string, int cur
 								 ParamListInfo boundParams);
 static PlannedStmt *plan_guarded(Query *parse, const char *query_string, int cursorOptions,
 								 ParamListInfo boundParams);
+static pg_noinline CgRewritten rewrite_guarded(Query *parse, int cursorOptions, ParamListInfo boundParams,
+											   const CgInlined *inlined);
 static PlannedStmt *call_next_planner(Query *parse, const char *query_string, int cursorOptions,
 							  ParamListInfo boundParams);
 static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
-static void require_seen(const RangeTblEntry *rte);
+static pg_noinline void require_seen(const RangeTblEntry *rte);
 static bool planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
 								   VariableStatData *vardata);
+static pg_noinline void check_opened(PlannerInfo *root, Oid relid, RelOptInfo *rel);
+static pg_noinline bool hide_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
+											VariableStatData *vardata);
 static bool is_look_up(const CgMark *mark);
 static bool has_guarded(const RangeTblEntry *rte, AttrNumber attnum);
 static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up);
@@ -90,7 +97,8 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	if (!OidIsValid(cg_objects_schema()))
 		return call_next_planner(parse, query_string, cursorOptions, boundParams);
 
-	cg_folding_refresh();
+	if (cg_special_is())
+		cg_folding_refresh();
 	cg_resume_enter_planning(&frame);
 	/* Inlining evaluates arguments of functions, so this comes before. */
 	cg_around_enter_planning(&around, parse);
@@ -112,7 +120,8 @@ planner_plan(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	}
 	PG_END_TRY();
 	cg_around_leave(&around);
-	cg_around_mark_plan(&around, result);
+	if (around.folded)
+		cg_around_mark_plan(&around, result);
 	cg_resume_leave_planning(&frame, result);
 	return result;
 }
@@ -123,23 +132,14 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	PlannedStmt *result;
 	int			depth = cg_inline_planning();
 	CgInlined	inlined;
-	CgRewritten rewritten = {0};
+	CgRewritten rewritten;
+	bool		rewrites;
 	ListCell   *lc;
 
 	cg_inline_functions(parse, &inlined);
-	if (inlined.guarded || (inlined.writes && inlined.reads && parse->commandType == CMD_SELECT))
-		rewritten = cg_rewrite_query(parse, boundParams, &inlined);
-	if (rewritten.found)
-	{
-		cg_shared_require();
-		/* The objects in the database must be those of this version. */
-		cg_objects_require();
-		if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
-			refuse_hold();
-		/* This needs a subtransaction, which is still possible here: see interventions.c. */
-		cg_interventions_refresh();
-	}
-
+	rewrites = inlined.guarded || (inlined.writes && inlined.reads && parse->commandType == CMD_SELECT);
+	if (rewrites)
+		rewritten = rewrite_guarded(parse, cursorOptions, boundParams, &inlined);
 	if (inlined.statistics)
 		cg_statistics_guard(parse);
 
@@ -148,12 +148,39 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 	result = call_next_planner(parse, query_string, cursorOptions, boundParams);
 	cg_inline_set_planning(depth);
 	foreach(lc, result->rtable)
-		require_seen(lfirst_node(RangeTblEntry, lc));
-	cg_called_mark_plan(result, rewritten.called, rewritten.called_kinds);
-	result->invalItems = list_concat(result->invalItems, inlined.dependencies);
-	/* Assumptions about the actor may be wrong for another role. */
-	result->dependsOnRole |= inlined.depends_on_role || rewritten.assumes;
+	{
+		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION && !cg_policycache_is_nothing(rte->relid))
+			require_seen(rte);
+	}
+	if (rewrites)
+	{
+		cg_called_mark_plan(result, rewritten.called, rewritten.called_kinds);
+		/* Assumptions about the actor may be wrong for another role. */
+		result->dependsOnRole |= rewritten.assumes;
+	}
+	if (inlined.dependencies != NIL)
+		result->invalItems = list_concat(result->invalItems, inlined.dependencies);
+	result->dependsOnRole |= inlined.depends_on_role;
 	return result;
+}
+
+static CgRewritten
+rewrite_guarded(Query *parse, int cursorOptions, ParamListInfo boundParams, const CgInlined *inlined)
+{
+	CgRewritten rewritten = cg_rewrite_query(parse, boundParams, inlined);
+
+	if (!rewritten.found)
+		return rewritten;
+	cg_shared_require();
+	/* The objects in the database must be those of this version. */
+	cg_objects_require();
+	if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
+		refuse_hold();
+	/* This needs a subtransaction, which is still possible here: see interventions.c. */
+	cg_interventions_refresh();
+	return rewritten;
 }
 
 /* Such a cursor keeps its rows after the commit, even if their windows close. */
@@ -211,11 +238,18 @@ forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
 static void
 planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
 {
+	if (prev_get_relation_info)
+		prev_get_relation_info(root, relid, inhparent, rel);
+	if (cg_special_is() || !cg_policycache_is_nothing(relid))
+		check_opened(root, relid, rel);
+}
+
+static void
+check_opened(PlannerInfo *root, Oid relid, RelOptInfo *rel)
+{
 	const CgPolicy *policy;
 	CgMark		mark;
 
-	if (prev_get_relation_info)
-		prev_get_relation_info(root, relid, inhparent, rel);
 	if (cg_around_innermost() && cg_around_innermost()->read)
 		cg_folding_forget_kept(relid);
 	policy = cg_inline_planning() > 0 ? cg_policy_get(relid) : NULL;
@@ -234,7 +268,7 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 static void
 require_seen(const RangeTblEntry *rte)
 {
-	const CgPolicy *policy = rte->rtekind == RTE_RELATION ? cg_policy_get(rte->relid) : NULL;
+	const CgPolicy *policy = cg_policy_get(rte->relid);
 	CgMark		mark;
 
 	if (policy == NULL)
@@ -278,9 +312,17 @@ static bool
 planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
 					   VariableStatData *vardata)
 {
+	if (rte->rtekind != RTE_RELATION || cg_policycache_is_nothing(rte->relid))
+		return prev_get_relation_stats && prev_get_relation_stats(root, rte, attnum, vardata);
+	return hide_relation_stats(root, rte, attnum, vardata);
+}
+
+static bool
+hide_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum, VariableStatData *vardata)
+{
 	if (prev_get_relation_stats && prev_get_relation_stats(root, rte, attnum, vardata))
 		return true;
-	if (rte->rtekind != RTE_RELATION || !OidIsValid(cg_objects_schema()))
+	if (!OidIsValid(cg_objects_schema()))
 		return false;
 	if (has_guarded(rte, attnum))
 		return true;
