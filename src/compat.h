@@ -373,4 +373,22 @@ cg_compat_json_values(const Node *node)
 #define pg_noreturn __attribute__((noreturn))
 #endif
 
+/* --- Where a query has expressions, as query_tree_walker() finds them --- */
+
+#if PG_VERSION_NUM >= 170000
+#define cg_compat_merge_join_condition(query) ((query)->mergeJoinCondition)
+#else
+#define cg_compat_merge_join_condition(query) NULL
+#endif
+
+/* Besides those of its target list, its FROM clause, its WHERE clause, its range table and CTEs */
+static inline bool
+cg_compat_has_more_expressions(const Query *query)
+{
+	return query->withCheckOptions != NIL || query->onConflict || query->mergeActionList != NIL ||
+		cg_compat_merge_join_condition(query) || query->returningList != NIL ||
+		query->setOperations || query->havingQual || query->limitOffset || query->limitCount ||
+		query->windowClause != NIL;
+}
+
 #endif							/* CG_COMPAT_H */

@@ -248,7 +248,12 @@ inline_query(Query *query, InlineContext *walk)
 			(void) call_walker((Node *) cg_compat_group_expressions(rte), walk);
 	}
 	/* The functions that make rows matter, too: see called.h. */
-	if (walk->query->commandType == CMD_SELECT || query->returningList != NIL)
+	if (walk->query->commandType == CMD_SELECT && !cg_compat_has_more_expressions(query))
+	{
+		walk_calls(query->targetList, walk);
+		(void) call_walker((Node *) query->jointree, walk);
+	}
+	else if (walk->query->commandType == CMD_SELECT || query->returningList != NIL)
 		(void) query_tree_walker(query, call_walker, walk, QTW_IGNORE_RANGE_TABLE | QTW_IGNORE_CTE_SUBQUERIES);
 	foreach(lc, query->cteList)
 		(void) inline_walker(lfirst_node(CommonTableExpr, lc)->ctequery, walk);
