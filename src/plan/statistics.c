@@ -125,6 +125,9 @@ is_recorded(Oid guarded, AttrNumber attnum)
 	const CgPolicy *policy = cg_policy_get(guarded);
 	CgReads    *reads;
 
+	/* pg_upgrade takes statistics along, as it takes the files. */
+	if (IsBinaryUpgrade)
+		return true;
 	if (RecoveryInProgress() || cg_ask_is_running())
 		return false;
 	reads = cg_execution_reads();
