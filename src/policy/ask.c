@@ -286,7 +286,12 @@ static void
 ask_plan(CgInterventions *from, CgAsk ask, Datum *values, const bool *given,
 		 CgWindowCallback callback, void *context)
 {
-	CgAskState	state = cg_ask_enter(from->owner, from->is_steady && is_unchanged(from));
+	CgAskState	state;
+
+	/* PostgreSQL may analyse it anew, without telling interventions.c. */
+	if (from->is_steady && !is_unchanged(from))
+		from->is_steady = false;
+	state = cg_ask_enter(from->owner, from->is_steady);
 
 	PG_TRY();
 	{

@@ -11,6 +11,8 @@
 #include "postgres.h"
 
 #include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
@@ -40,6 +42,7 @@ static bool is_plain_value(Oid type);
 static bool is_comparison(Oid op);
 static bool is_known_safe(Oid function);
 static bool is_full_zone(Node *zone);
+static bool has_plain_rows(const RangeTblEntry *rte);
 static bool is_unswayed_call(Node *node);
 static bool unswayed_walker(Node *node, void *context);
 
@@ -113,6 +116,27 @@ is_unswayed_call(Node *node)
 	}
 }
 
+/*
+ * Are its rows read as they are stored?  A wrapper makes those of a foreign table, perhaps
+ * from texts, and a partition or a child may be one.
+ */
+static bool
+has_plain_rows(const RangeTblEntry *rte)
+{
+	switch (rte->rtekind)
+	{
+		case RTE_SUBQUERY:
+		case RTE_JOIN:
+			return true;
+		case RTE_RELATION:
+			return rte->tablesample == NULL &&
+				(rte->relkind == RELKIND_VIEW || rte->relkind == RELKIND_MATVIEW ||
+				 (rte->relkind == RELKIND_RELATION && !has_subclass(rte->relid)));
+		default:
+			return false;
+	}
+}
+
 static bool
 unswayed_walker(Node *node, void *context)
 {
@@ -126,11 +150,12 @@ unswayed_walker(Node *node, void *context)
 		case T_CaseWhen:
 			return expression_tree_walker(node, unswayed_walker, context);
 		case T_Query:
+			/* A choice among rows is the plan's, which settings decide. */
+			if (((Query *) node)->hasDistinctOn || ((Query *) node)->limitCount != NULL)
+				return true;
 			return !walk->queries || query_tree_walker((Query *) node, unswayed_walker, context, QTW_EXAMINE_RTES_BEFORE);
 		case T_RangeTblEntry:
-			return ((RangeTblEntry *) node)->tablesample != NULL ||
-				(((RangeTblEntry *) node)->rtekind != RTE_RELATION && ((RangeTblEntry *) node)->rtekind != RTE_SUBQUERY &&
-				 ((RangeTblEntry *) node)->rtekind != RTE_JOIN);
+			return !has_plain_rows((RangeTblEntry *) node);
 		case T_FromExpr:
 		case T_JoinExpr:
 		case T_RangeTblRef:

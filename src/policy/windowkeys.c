@@ -3,9 +3,10 @@
  *		The index, and the scan keys, of a question for windows.
  *
  * An index helps by the columns at its beginning that a condition wants to be equal to a
- * value, and by conditions of order on the column behind them.  Most of the first kind
- * win; of as many, the index that begins with the customer, who has few interventions,
- * where a technician has a past; then one with conditions of order.  The planner's
+ * value, and by conditions of order on the column behind them.  The customer among them
+ * counts most, since a customer has few interventions, then the technician, who has a past,
+ * then conditions of order, and constants of the policy last: most rows may have them.  An
+ * index without customer and technician is none for us.  The planner's
  * statistics are not asked: what it chose for a table of ten rows would stay.
  */
 #include "postgres.h"
@@ -25,6 +26,7 @@
 #include "compat.h"
 #include "policy/windowkeys.h"
 
+#define TECHNICIAN_PARAM 1
 #define CUSTOMER_PARAM 3
 
 /* What one index can do. */
@@ -101,6 +103,7 @@ try_index(Relation index, List *quals, Trial *trial)
 	int			nequal = 0;
 	bool		ranges = false;
 	bool		by_customer = false;
+	bool		by_technician = false;
 
 	for (int column = 0; column < IndexRelationGetNumberOfKeyAttributes(index); column++)
 	{
@@ -116,7 +119,8 @@ try_index(Relation index, List *quals, Trial *trial)
 				continue;
 			equal |= strategy == BTEqualStrategyNumber;
 			ranges |= strategy != BTEqualStrategyNumber;
-			by_customer |= column == 0 && trial->keys.params[trial->keys.nkeys] == CUSTOMER_PARAM;
+			by_customer |= strategy == BTEqualStrategyNumber && trial->keys.params[trial->keys.nkeys] == CUSTOMER_PARAM;
+			by_technician |= strategy == BTEqualStrategyNumber && trial->keys.params[trial->keys.nkeys] == TECHNICIAN_PARAM;
 			trial->keys.nkeys++;
 			trial->used = lappend(trial->used, lfirst(lc));
 		}
@@ -125,7 +129,8 @@ try_index(Relation index, List *quals, Trial *trial)
 		nequal++;
 	}
 	trial->keys.index = RelationGetRelid(index);
-	trial->score = nequal == 0 ? 0 : 4 * nequal + 2 * by_customer + ranges;
+	trial->score = !by_customer && !by_technician ? 0 :
+		16 * by_customer + 8 * by_technician + 4 * ranges + Min(nequal, 3);
 }
 
 List *
