@@ -110,7 +110,8 @@ is_function_swayed(Oid function, void *context)
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", function);
-	result = obeys_settings((Form_pg_proc) GETSTRUCT(tuple)) || function == F_TIMEZONE_TEXT_TIMESTAMP;
+	result = (obeys_settings((Form_pg_proc) GETSTRUCT(tuple)) || function == F_TIMEZONE_TEXT_TIMESTAMP) &&
+		heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL);
 	ReleaseSysCache(tuple);
 	return result && !cg_trust_is_trusted(function) &&
 		!(is_among_functions(function, printers, lengthof(printers)) && !expression_tree_walker(context, prints_swayed, NULL));

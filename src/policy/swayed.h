@@ -16,8 +16,9 @@ extern void cg_swayed_judge(Node *node, CgCallees *callees);
 extern bool cg_swayed_prints_plainly(Oid output);
 
 /*
- * May a setting change the result of this node's own functions?  Trusted functions and those
- * of users that are IMMUTABLE are not meant: an admin, or their body, answers for them.
+ * May a setting change the result of this node's own functions?  Trusted functions, and
+ * those with a body of the SQL standard, are not meant: an admin, or the nodes of the body,
+ * answer for them.
  */
 extern bool cg_swayed_by_settings(Node *node);
 
