@@ -128,7 +128,7 @@ is_recorded(Oid guarded, AttrNumber attnum)
 	/* pg_upgrade takes statistics along, as it takes the files. */
 	if (IsBinaryUpgrade)
 		return true;
-	if (RecoveryInProgress() || cg_ask_is_running())
+	if (RecoveryInProgress() || cg_ask_is_running() || !cg_objects_is_usable())
 		return false;
 	reads = cg_execution_reads();
 	if (reads == NULL || policy == NULL)
