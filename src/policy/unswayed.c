@@ -21,6 +21,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "policy/swayed.h"
 #include "policy/unswayed.h"
 
@@ -65,8 +66,8 @@ is_comparison(Oid op)
 
 	if (op >= FirstNormalObjectId || op_volatile(op) != PROVOLATILE_IMMUTABLE)
 		return false;
-	foreach(lc, get_op_btree_interpretation(op))
-		if (((OpBtreeInterpretation *) lfirst(lc))->opfamily_id < FirstNormalObjectId)
+	foreach(lc, get_op_index_interpretation(op))
+		if (((OpIndexInterpretation *) lfirst(lc))->opfamily_id < FirstNormalObjectId)
 			return true;
 	return false;
 }
