@@ -101,20 +101,27 @@ cg_swayed_prints_plainly(Oid output)
 	return is_among_functions(output, outputs, lengthof(outputs));
 }
 
-/* context: the node. */
+/*
+ * context: the node.  PostgreSQL's own functions in SQL, such as quote_literal(), print their
+ * arguments like printers do.
+ */
 static bool
 is_function_swayed(Oid function, void *context)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		is_users = function >= FirstNormalObjectId;
+	bool		prints = is_among_functions(function, printers, lengthof(printers));
 	bool		result;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", function);
-	result = (obeys_settings((Form_pg_proc) GETSTRUCT(tuple)) || function == F_TIMEZONE_TEXT_TIMESTAMP) &&
-		heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL);
+	result = obeys_settings((Form_pg_proc) GETSTRUCT(tuple)) || function == F_TIMEZONE_TEXT_TIMESTAMP;
+	if (is_users && !heap_attisnull(tuple, Anum_pg_proc_prosqlbody, NULL))
+		result = false;
+	prints |= !is_users && ((Form_pg_proc) GETSTRUCT(tuple))->prolang == SQLlanguageId;
 	ReleaseSysCache(tuple);
 	return result && !cg_trust_is_trusted(function) &&
-		!(is_among_functions(function, printers, lengthof(printers)) && !expression_tree_walker(context, prints_swayed, NULL));
+		!(prints && !expression_tree_walker(context, prints_swayed, NULL));
 }
 
 bool

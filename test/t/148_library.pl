@@ -100,13 +100,13 @@ sub message
 }
 my $offset = -s $node->logfile;
 my $rejected = sql('SELECT rejected_messages FROM contact_guard.status()');
-altered(sub { message(3, 1, 'whatever a later version writes'); message(0, 2, 'x') });
+altered(sub { message(4, 1, 'whatever a later version writes'); message(0, 2, 'x') });
 is(read_phone(8, 'behind'), phone_of(8), 'behind a message of a later version values are shown');
 is(log_rows($node, 'crm', "event = 'shown' AND application = 'behind'"), 1, '... and recorded');
 like(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'gap'"),
-	qr/^message 1 of session \S+ at \S+ is of version 3, which contact_guard \S+ does not know: its bytes are in contact_guard\.journal_passed$/, '... a gap record says so');
+	qr/^message 1 of session \S+ at \S+ is of version 4, which contact_guard \S+ does not know: its bytes are in contact_guard\.journal_passed$/, '... a gap record says so');
 is(sql("SELECT convert_from(substr(message, 67), 'UTF8') FROM contact_guard.journal_passed"), 'whatever a later version writes', '... its bytes are kept');
-like(slurp_file($node->logfile, $offset), qr/WARNING:  contact_guard has recorded a gap in its access log as seq \d+: message 1 of session \S+ at \S+ is of version 3/,
+like(slurp_file($node->logfile, $offset), qr/WARNING:  contact_guard has recorded a gap in its access log as seq \d+: message 1 of session \S+ at \S+ is of version 4/,
 	'... and the server log warns of it');
 is(sql('SELECT rejected_messages FROM contact_guard.status()') - $rejected, 1, 'one of no version is rejected');
 unlike(slurp_file($node->logfile), qr/PANIC|TRAP|terminated by signal/, 'the server has not crashed');
