@@ -10,7 +10,7 @@ use Guarded;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $publisher = guard_node('publisher', { allows_streaming => 'logical' }, 'wal_level = logical', 'contact_guard.min_retention = 0');
+my $publisher = guard_node('publisher', { allows_streaming => 'logical' }, 'contact_guard.withheld_detail = 100', 'wal_level = logical', 'contact_guard.min_retention = 0');
 make_roles($publisher);
 make_crm($publisher, 'crm', 100);
 $publisher->safe_psql('crm', q(SET client_min_messages = error;
