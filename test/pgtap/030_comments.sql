@@ -12,6 +12,9 @@ SELECT isnt(obj_description('contact_guard'::regnamespace, 'pg_namespace'), NULL
 
 SELECT is((SELECT string_agg(pg_describe_object(classid, objid, 0), ', ') FROM member
             WHERE obj_description(objid, classid::regclass::name) IS NULL
+              -- From 18 on the types of relations, and arrays, are members as well.
+              AND NOT EXISTS (SELECT FROM pg_type t WHERE classid = 'pg_type'::regclass AND t.oid = objid
+                               AND (t.typcategory = 'A' OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind <> 'c')))
               -- The months of the log come from the log.
               AND NOT EXISTS (SELECT FROM pg_inherits WHERE classid = 'pg_class'::regclass AND inhrelid = objid)),
           NULL, 'each object of the extension has a comment');
