@@ -29,6 +29,7 @@ my @paths = (
 	[ 'floor-message', $open, q(SELECT pg_logical_emit_message(true, 'bench', repeat('x', 200))) ],
 	[ 'floor-flush', $open, q(SELECT crm.flushed_message(repeat('x', 200))) ],
 	[ 'floor-insert', $open, $audit ],
+	[ 'floor-written', $any, q(SELECT phone, pg_logical_emit_message(false, 'bench', repeat('x', 200)) FROM crm.plain WHERE id = :id) ],
 );
 
 foreach my $clients (@clients)
@@ -42,6 +43,8 @@ foreach my $clients (@clients)
 		sense => 'at least', goal => 1.1, of => [ "point/$clients/withheld", "point/$clients/rls-withheld" ]) if $clients == 8;
 	goal(name => "withheld/$clients/plain", text => "withheld, $by, by the plain table",
 		sense => 'at least', goal => 0.85, of => [ "point/$clients/withheld", "point/$clients/plain" ]) if $clients == 8;
+	goal(name => "written/$clients/plain", text => "the table and an unsealed message, $by, by the plain table: no withheld read can be faster",
+		sense => 'at least', goal => 0.85, of => [ "point/$clients/floor-written", "point/$clients/plain" ]) if $clients == 8;
 }
 
 # The function of floor.c; PostgreSQL 17 has one.
