@@ -135,6 +135,13 @@ cg_shared_wake(CgDatabase *database)
 		SetLatch(cg_shared->launcher_latch);
 }
 
+void
+cg_shared_await(CgDatabase *database, XLogRecPtr position)
+{
+	database->awaited = Max(database->awaited, position);
+	cg_shared_wake(database);
+}
+
 bool
 cg_shared_is_held(CgDatabase *database)
 {

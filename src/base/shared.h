@@ -47,6 +47,9 @@ typedef struct CgDatabase
 								 * a crash takes it back, and needs the messages again */
 	uint64		written_bytes;	/* length of messages, since the server's start */
 	uint64		recorded_bytes;
+	uint64		wake_at;		/* a message wakes the recorder if written_bytes has reached
+								 * this: while it gathers messages, most do not */
+	XLogRecPtr	awaited;		/* somebody waits until messages before this are recorded */
 	bool		wanted;			/* a recorder is needed even without messages, or has
 								 * not yet read the WAL that was there at its start */
 	CgGuards	guards;			/* has the database guarded columns? */
@@ -96,6 +99,12 @@ extern CgDatabase *cg_shared_database(Oid oid, bool create);
 
 /* Notes that a policy is set in this database. */
 extern void cg_shared_note_guarded(void);
+
+/*
+ * Notes that somebody waits until messages before a position are recorded, and wakes the
+ * recorder.  They must be flushed.  The caller holds the lock in exclusive mode.
+ */
+extern void cg_shared_await(CgDatabase *database, XLogRecPtr position);
 
 /*
  * Wakes the recorder of a database, or the launcher if it has no recorder.  The caller

@@ -242,7 +242,8 @@ insert_message(StringInfo message)
 			if (database->written < lsn)
 				database->written = lsn;
 			database->written_bytes += message->len;
-			cg_shared_wake(database);
+			if (database->written_bytes >= database->wake_at)
+				cg_shared_wake(database);
 		}
 		LWLockRelease(cg_shared->lock);
 	}

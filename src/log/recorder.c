@@ -38,17 +38,13 @@
 #include "log/batch.h"
 #include "log/checkpoint.h"
 #include "log/epoch.h"
+#include "log/gather.h"
 #include "log/recorder.h"
 #include "log/walreader.h"
 #include "policy/labels.h"
 
 #define IDLE_MS 5000
-#define UNFLUSHED_NAP_MS 20
-/* After a small batch the recorder waits, so that more messages share a transaction. */
-#define GATHER_MS 10
-#define GATHER_MOST_MS 50
-#define GATHER_SHARE 3
-#define GATHER_BYTES (64 * 1024)
+#define UNFLUSHED_NAP_MS 50
 #define SKIP_BYTES (1024 * 1024)
 /* Pause while the transaction of CREATE EXTENSION has not committed */
 #define COMING_MS 200
@@ -72,7 +68,6 @@ static bool look_for_work(XLogRecPtr *written, bool *wanted);
 static void report_progress(XLogRecPtr recorded, uint64 bytes);
 static void skip_unreadable(CgWalReader **reader);
 static void announce_due(void);
-static void batch_stored(XLogRecPtr position, uint64 bytes, TimestampTz begun);
 
 void
 cg_recorder_main(Datum arg)
@@ -131,6 +126,7 @@ detach_recorder(int code, Datum arg)
 	{
 		database->recorder = 0;
 		database->latch = NULL;
+		database->wake_at = 0;
 		/* Another database's recorder gets the worker first. */
 		if (database->leave)
 			database->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ANOTHERS_TURN_MS);
@@ -188,18 +184,23 @@ note_guards(void)
 	LWLockRelease(cg_shared->lock);
 }
 
-/* Reads from shared memory what there is to do.  False if the recorder has to end. */
+/*
+ * Reads from shared memory what there is to do.  False if the recorder has to end.  From
+ * here on each message wakes the recorder.
+ */
 static bool
 look_for_work(XLogRecPtr *written, bool *wanted)
 {
 	CgDatabase *database;
 	bool		held;
 
-	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	held = database == NULL || database->leave || cg_shared_is_held(database);
 	*written = database ? database->written : InvalidXLogRecPtr;
 	*wanted = database && database->wanted;
+	if (database)
+		database->wake_at = 0;
 	LWLockRelease(cg_shared->lock);
 	return !held;
 }
@@ -325,11 +326,15 @@ record_journal(void)
 		if (cg_walreader_position(reader) < Max(written, behind_until))
 		{
 			idle_since = GetCurrentTimestamp();
-			if (cg_batch_record(reader, Max(written, behind_until), &bytes))
+			if (cg_walreader_position(reader) < GetFlushRecPtr(NULL) &&
+				cg_batch_record(reader, Max(written, behind_until), &bytes))
 			{
-				batch_stored(cg_walreader_position(reader), bytes, idle_since);
+				report_progress(cg_walreader_position(reader), bytes);
+				cg_apply_clean(cg_walreader_position(reader));
+				cg_gather_wait();
 				continue;
 			}
+			cg_gather_undisturbed();
 			nap = UNFLUSHED_NAP_MS;
 		}
 		/* If WAL ends in an incomplete record, what would follow was never durable. */
@@ -376,22 +381,6 @@ cg_recorder_is_caught_up(XLogRecPtr position)
 	result = database && database->inflight == 0 && !database->wanted && database->written <= position;
 	LWLockRelease(cg_shared->lock);
 	return result;
-}
-
-/*
- * Where the processors are busy, a small batch takes longer; then more messages are
- * gathered for the next one, so that the recorder leaves the readers most of the time.
- */
-static void
-batch_stored(XLogRecPtr position, uint64 bytes, TimestampTz begun)
-{
-	long		took = TimestampDifferenceMilliseconds(begun, GetCurrentTimestamp());
-
-	report_progress(position, bytes);
-	cg_apply_clean(position);
-	if (bytes < GATHER_BYTES)
-		(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Max(GATHER_MS, Min(GATHER_SHARE * took, GATHER_MOST_MS)),
-						 PG_WAIT_EXTENSION);
 }
 
 /*

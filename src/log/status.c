@@ -99,11 +99,15 @@ cg_sync(PG_FUNCTION_ARGS)
 		/* There may be messages that shared memory does not know, from before a crash. */
 		if (XLogRecPtrIsInvalid(database->recorded))
 			database->wanted = true;
-		cg_shared_wake(database);
 	}
 	LWLockRelease(cg_shared->lock);
 	/* The recorder reads only flushed WAL, and other sessions may not have flushed yet. */
 	XLogFlush(target);
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		cg_shared_await(database, target);
+	LWLockRelease(cg_shared->lock);
 
 	while (!is_synced(target, error))
 	{

@@ -14,6 +14,28 @@ my $seconds = $ENV{CG_SOAK} ? 60 : 4;
 my $node = guard_node('lag', 'max_wal_size = 1GB', 'shared_buffers = 128MB');
 make_roles($node);
 make_crm($node, 'crm', 100_000);
+
+# Records of single reads share transactions of the recorder, but whoever waits for the log
+# does not wait for more of them.
+{
+	my $reader = session($node, 'crm', 'dispatcher');
+	$reader->query('SET application_name = gathered');
+	$reader->query("SELECT phone FROM crm.customer WHERE id = $_") foreach 1 .. 300;
+	is(log_rows($node, 'crm', "application = 'gathered' AND event = 'shown'"), 300, 'single reads are on record');
+	my $transactions = $node->safe_psql('crm', "SELECT count(DISTINCT xmin::text) FROM contact_guard.log WHERE application = 'gathered'");
+	cmp_ok($transactions, '<', 150, '... and share transactions');
+	my $least = 1000;
+	foreach my $id (1 .. 30)
+	{
+		$reader->query("SELECT phone FROM crm.customer WHERE id = $id");
+		my $asked = time;
+		$reader->query('SELECT contact_guard.sync()');
+		$least = 1000 * (time - $asked) if 1000 * (time - $asked) < $least;
+	}
+	cmp_ok($least, '<', 100, 'sync() does not wait until more records are gathered');
+	$reader->quit;
+}
+
 my $reads = PostgreSQL::Test::Utils::tempdir . '/reads.sql';
 append_to_file($reads, "\\set id random(1, 99980)\nSELECT id, phone FROM crm.customer WHERE id BETWEEN :id AND :id + 19;\n");
 
