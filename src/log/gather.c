@@ -27,7 +27,7 @@
 #define BACKLOG_SHARE 16
 
 static bool may_gather(CgDatabase *database);
-static bool begin(bool always);
+static bool begin_gathering(bool always);
 
 static uint64
 most_bytes(void)
@@ -44,7 +44,7 @@ may_gather(CgDatabase *database)
 }
 
 static bool
-begin(bool always)
+begin_gathering(bool always)
 {
 	CgDatabase *database;
 	bool		result;
@@ -63,12 +63,12 @@ cg_gather_wait(void)
 {
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
-	if (begin(false))
+	if (begin_gathering(false))
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, GATHER_MS, PG_WAIT_EXTENSION);
 }
 
 void
 cg_gather_undisturbed(void)
 {
-	(void) begin(true);
+	(void) begin_gathering(true);
 }
