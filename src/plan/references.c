@@ -230,7 +230,7 @@ rewrite_var(Var *var, RewriteContext *context)
 	RangeTblEntry *rte = rt_fetch(var->varno, query->rtable);
 	const CgPolicy *policy;
 
-	if (context->place.decides)
+	if (context->place.decides || (context->place.flows && context->place.stores))
 		cg_uses_note(context, var);
 	if ((int) rte->rtekind == RTE_GROUP)
 		cg_groups_note(context, rte, var->varattno);

@@ -34,6 +34,7 @@
 #include "plan/carriers.h"
 #include "plan/inserted.h"
 #include "plan/known.h"
+#include "plan/locks.h"
 #include "plan/lookup.h"
 #include "plan/rewrite.h"
 #include "plan/rewrite_private.h"
@@ -69,6 +70,8 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 	List	   *asked = NIL;
 	List	   *checked = NIL;
 
+	if (rte->rtekind == RTE_CTE)
+		cg_uses_note_rows(context, rte);
 	if (policy == NULL)
 		return;
 	if (policy->hide && cg_rowpolicy_require(query, rti))
@@ -213,12 +216,14 @@ rewrite_output(Query *query, void *output, RewriteContext *context, bool top)
 	{
 		/* In a DELETE it is the row for an INSTEAD OF trigger, which may decide by it. */
 		context->place.decides |= query->commandType == CMD_DELETE;
-		query->targetList = rewrite_targets(query->targetList, query, output, context);
+		/* The output of a statement that writes is RETURNING. */
+		query->targetList = rewrite_targets(query->targetList, query,
+											query->commandType == CMD_SELECT ? output : NULL, context);
 		context->place.decides = saved.decides;
 	}
 	query->mergeActionList = (List *)
 		cg_references_rewrite((Node *) query->mergeActionList, context);
-	/* RETURNING at the top shows rows to the writer, but that of a CTE may be stored. */
+	/* RETURNING at the top shows rows to the writer.  For that of a CTE the uses are known. */
 	if (top)
 		context->place.flows = context->place.stores = context->place.writes = false;
 	query->returningList = rewrite_targets(query->returningList, query, output, context);
@@ -252,8 +257,9 @@ rewrite_targets(List *targets, Query *query, void *output, RewriteContext *conte
 		bool		orders = cg_uses_is_ordered_by(query, target);
 
 		context->place.decides |= cg_uses_is_chosen_by(query, target) ||
-			(orders && context->place.ordered) ||
-			(output && cg_uses_decide(context, output, target->resno));
+			(orders && context->place.ordered);
+		if (output)
+			cg_uses_enter_column(context, output, target->resno);
 		context->place.orders = orders;
 		/* A column that a SELECT only sorts by is not in its result. */
 		context->place.flows &= !(target->resjunk && query->commandType == CMD_SELECT);
@@ -280,7 +286,7 @@ static void
 rewrite_conditions(Query *query, RewriteContext *context)
 {
 	RewritePlace saved = context->place;
-	bool		pinned = cg_uses_is_pinned(query);
+	bool		pinned = cg_locks_are_pinned(query);
 	List	   *conditions = NIL;
 	ListCell   *lc;
 
@@ -290,7 +296,7 @@ rewrite_conditions(Query *query, RewriteContext *context)
 	{
 		Node	   *condition = lfirst(lc);
 
-		if (pinned && cg_uses_is_lock(query, condition))
+		if (pinned && cg_locks_is_one(query, condition))
 		{
 			context->place.flows = false;
 			condition = cg_references_rewrite(condition, context);
@@ -323,8 +329,7 @@ rewrite_ctes(Query *query, RewriteContext *context, bool top)
 	{
 		CommonTableExpr *cte = list_nth_node(CommonTableExpr, query->cteList, i);
 
-		/* A recursive CTE may use its own columns in a part that is walked later. */
-		context->place.decides = saved.decides || query->hasRecursive;
+		cg_uses_enter_cte(context, cte, query->hasRecursive);
 		context->output = cte;
 		cte->ctequery = cg_references_rewrite(cte->ctequery, context);
 		context->output = NULL;
@@ -394,15 +399,14 @@ rewrite_rtable(Query *query, void *output, RewriteContext *context)
 static void
 rewrite_aliases(RangeTblEntry *rte, RewriteContext *context)
 {
-	bool		saved = context->place.decides;
+	RewritePlace saved = context->place;
 	AttrNumber	resno = 0;
 	ListCell   *lc;
 
 	foreach(lc, rte->joinaliasvars)
 	{
-		resno++;
-		context->place.decides = saved || cg_uses_decide(context, rte, resno);
+		cg_uses_enter_column(context, rte, ++resno);
 		lfirst(lc) = cg_references_rewrite(lfirst(lc), context);
-		context->place.decides = saved;
+		context->place = saved;
 	}
 }

@@ -30,7 +30,7 @@ typedef struct RewriteContext
 	List	   *queries;		/* innermost first */
 	RewritePlace place;
 	void	   *output;			/* the entry whose columns the next query makes: see uses.c */
-	List	   *uses;			/* uses of columns in conditions */
+	List	   *uses;			/* what is done with columns: see uses.c */
 	List	   *groups;			/* uses of grouping expressions: see groups.c */
 	bool		eager;			/* see carriers.h */
 	bool		writer;			/* see writers.h */
@@ -58,14 +58,23 @@ extern void cg_groups_note(RewriteContext *context, const RangeTblEntry *rte, At
 /* Rewrites what the query groups by, when all that uses it has been walked. */
 extern void cg_groups_rewrite(Query *query, RewriteContext *context);
 
-/* uses.c: notes that a condition uses a column of an entry of the range table. */
+/*
+ * uses.c: notes what the present place of the walk does with a column of an entry of the
+ * range table.  It needs to be called where the value decides, or flows into a stored row.
+ */
 extern void cg_uses_note(RewriteContext *context, const Var *var);
 
+/* The same for the rows of a CTE, which an entry of the innermost query names. */
+extern void cg_uses_note_rows(RewriteContext *context, const RangeTblEntry *rte);
+
 /*
- * Is column resno of an output (a RangeTblEntry or a CommonTableExpr) used in a
- * condition?  Ask when all parts that could use it have been walked.
+ * Set the place of the walk to that of a CTE, and to that of a column of an output (a
+ * RangeTblEntry or a CommonTableExpr), from all uses noted.  Call them when all parts that
+ * could use it have been walked.  recursive: some may not have been, so it is used for
+ * whatever the statement does.
  */
-extern bool cg_uses_decide(const RewriteContext *context, const void *output, AttrNumber resno);
+extern void cg_uses_enter_cte(RewriteContext *context, const CommonTableExpr *cte, bool recursive);
+extern void cg_uses_enter_column(RewriteContext *context, const void *output, AttrNumber resno);
 
 /* Is a column of the output, of a type that may hold a mask, used in a condition? */
 extern bool cg_uses_any(const RewriteContext *context, const void *output);
@@ -78,12 +87,5 @@ extern bool cg_uses_is_ordered_by(const Query *query, const TargetEntry *target)
 
 /* Does the query choose rows, or make values, by the order in which it gets rows? */
 extern bool cg_uses_is_order_used(Query *query, bool top);
-
-/*
- * Does a condition of the query's WHERE guard an UPDATE of a single row against a change
- * that was made meanwhile?  The row must be pinned: see uses.c.
- */
-extern bool cg_uses_is_pinned(const Query *query);
-extern bool cg_uses_is_lock(const Query *query, Node *condition);
 
 #endif							/* CG_REWRITE_PRIVATE_H */

@@ -1,90 +1,164 @@
 /*
  * uses.c
- *		Uses of values in conditions that choose rows.
+ *		What a query does with the columns of the sub-selects and CTEs in it.
  *
- * A mask must not decide a write, but RETURNING may show masks.  So the rewrite must know
- * the columns of a sub-select in FROM, or of a CTE, that the query around it uses in a
- * condition.  It walks from outer to inner queries, and through a range table from its
+ * A mask must not decide a write, and must not be stored, but RETURNING may show masks.  So
+ * the rewrite must know what the query around does with each column of a sub-select in FROM,
+ * or of a CTE: whether it is stored, whether it helps to choose rows, and whether those rows
+ * are written.  It walks from outer to inner queries, and through a range table from its
  * end, since lateral references point backwards, and notes each use.
- *
- * Optimistic locking, as ORMs do it, is allowed: UPDATE … WHERE id = $1 AND phone IS NOT
- * DISTINCT FROM $2.  There a full unique key pins the row.  The mask can only prevent the
- * write, or allow it for the row that was meant.
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/stratnum.h"
-#include "access/sysattr.h"
-#include "access/table.h"
-#include "catalog/pg_am.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
-#include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/relcache.h"
 
-#include "compat.h"
 #include "plan/rewrite_private.h"
-#include "policy/policy.h"
+
+/* Instead of the number of a column: a query reads the rows. */
+#define USE_OF_ROWS -1
 
 typedef struct Use
 {
 	const void *output;
 	AttrNumber	resno;			/* 0: all */
 	Oid			type;
+	bool		decides;		/* a condition uses it */
+	bool		writes;			/* that condition chooses rows which are written */
+	bool		stores;			/* it becomes part of a row that is stored */
 } Use;
 
+static const void *find_cte(const RewriteContext *context, const RangeTblEntry *rte, Index levelsup);
 static const void *output_of(const RewriteContext *context, const Var *var);
+static Use *use_of(RewriteContext *context, const void *output, AttrNumber resno);
+static Use united_uses(const RewriteContext *context, const void *output, AttrNumber resno);
 static bool in_clause(const TargetEntry *target, List *clause);
-static bool is_equality(Oid opno);
-static bool is_value(Node *node);
-static Var *target_column(const Query *query, Node *node);
-static bool is_test(const Query *query, Node *left, Node *right);
-static Var *fixed_column(const Query *query, Node *condition, Node **side);
-static bool is_guarded_target(const Query *query, AttrNumber attnum);
-static bool fixes(const Query *query, Relation index, int i);
-static bool covers_unique_index(const Query *query, Relation rel);
-static bool fixes_ctid(const Query *query);
 
+/* levelsup: how many queries lie between the walk and the one that has the entry. */
 static const void *
-output_of(const RewriteContext *context, const Var *var)
+find_cte(const RewriteContext *context, const RangeTblEntry *rte, Index levelsup)
 {
-	Query	   *query = list_nth_node(Query, context->queries, var->varlevelsup);
-	RangeTblEntry *rte = rt_fetch(var->varno, query->rtable);
+	Query	   *query = list_nth_node(Query, context->queries, levelsup + rte->ctelevelsup);
 	ListCell   *lc;
 
-	if (rte->rtekind == RTE_SUBQUERY || rte->rtekind == RTE_JOIN || rte->rtekind == RTE_FUNCTION)
-		return rte;
-	if (rte->rtekind != RTE_CTE)
-		return NULL;
-	query = list_nth_node(Query, context->queries, var->varlevelsup + rte->ctelevelsup);
 	foreach(lc, query->cteList)
 		if (strcmp(lfirst_node(CommonTableExpr, lc)->ctename, rte->ctename) == 0)
 			return lfirst(lc);
 	return NULL;
 }
 
+static const void *
+output_of(const RewriteContext *context, const Var *var)
+{
+	Query	   *query = list_nth_node(Query, context->queries, var->varlevelsup);
+	RangeTblEntry *rte = rt_fetch(var->varno, query->rtable);
+
+	if (rte->rtekind == RTE_SUBQUERY || rte->rtekind == RTE_JOIN || rte->rtekind == RTE_FUNCTION)
+		return rte;
+	return rte->rtekind == RTE_CTE ? find_cte(context, rte, var->varlevelsup) : NULL;
+}
+
+static Use *
+use_of(RewriteContext *context, const void *output, AttrNumber resno)
+{
+	ListCell   *lc;
+	Use		   *use;
+
+	foreach(lc, context->uses)
+	{
+		use = lfirst(lc);
+		if (use->output == output && use->resno == resno)
+			return use;
+	}
+	use = palloc0(sizeof(Use));
+	use->output = output;
+	use->resno = resno;
+	context->uses = lappend(context->uses, use);
+	return use;
+}
+
+/* Of the column, together with those of the whole row. */
+static Use
+united_uses(const RewriteContext *context, const void *output, AttrNumber resno)
+{
+	Use			result = {output, resno};
+	ListCell   *lc;
+
+	foreach(lc, context->uses)
+	{
+		const Use  *use = lfirst(lc);
+
+		if (use->output != output || (use->resno != resno && (use->resno != InvalidAttrNumber || resno < 0)))
+			continue;
+		result.decides |= use->decides;
+		result.writes |= use->writes;
+		result.stores |= use->stores;
+	}
+	return result;
+}
+
 void
 cg_uses_note(RewriteContext *context, const Var *var)
 {
+	const RewritePlace *place = &context->place;
 	const void *output = output_of(context, var);
 	Use		   *use;
 
-	if (output == NULL || cg_uses_decide(context, output, var->varattno))
+	if (output == NULL)
 		return;
-	use = palloc(sizeof(Use));
-	use->output = output;
-	use->resno = var->varattno;
+	use = use_of(context, output, var->varattno);
 	use->type = var->vartype;
-	context->uses = lappend(context->uses, use);
+	use->decides |= place->decides;
+	use->writes |= place->decides && place->writes;
+	use->stores |= place->flows && place->stores;
+}
+
+void
+cg_uses_note_rows(RewriteContext *context, const RangeTblEntry *rte)
+{
+	const void *output = find_cte(context, rte, 0);
+	Use		   *use;
+
+	if (output == NULL)
+		return;
+	use = use_of(context, output, USE_OF_ROWS);
+	use->writes |= context->place.writes;
+	use->stores |= context->place.stores;
+}
+
+void
+cg_uses_enter_cte(RewriteContext *context, const CommonTableExpr *cte, bool recursive)
+{
+	RewritePlace *place = &context->place;
+	CmdType		command = castNode(Query, cte->ctequery)->commandType;
+	Use			rows = united_uses(context, cte, USE_OF_ROWS);
+	Use		   *all;
+
+	/* It may use its own columns in a part that is walked later. */
+	if (recursive)
+	{
+		all = use_of(context, cte, InvalidAttrNumber);
+		all->decides = place->decides = true;
+		all->writes |= place->writes;
+		all->stores |= place->stores;
+		return;
+	}
+	place->writes = command != CMD_SELECT || rows.writes;
+	place->stores = command == CMD_SELECT ? rows.stores : command != CMD_DELETE;
+}
+
+void
+cg_uses_enter_column(RewriteContext *context, const void *output, AttrNumber resno)
+{
+	RewritePlace *place = &context->place;
+	Use			use = united_uses(context, output, resno);
+
+	place->writes = (place->decides && place->writes) || use.writes || use.stores;
+	place->stores = use.stores;
+	place->decides |= use.decides;
 }
 
 /* Numbers, times and uuids do not count: they hold keys and times, not contact data. */
@@ -99,25 +173,10 @@ cg_uses_any(const RewriteContext *context, const void *output)
 		char		category;
 		bool		preferred;
 
-		if (use->output != output)
+		if (use->output != output || !use->decides)
 			continue;
 		get_type_category_preferred(getBaseType(use->type), &category, &preferred);
 		if (category != TYPCATEGORY_NUMERIC && category != TYPCATEGORY_DATETIME && use->type != UUIDOID)
-			return true;
-	}
-	return false;
-}
-
-bool
-cg_uses_decide(const RewriteContext *context, const void *output, AttrNumber resno)
-{
-	ListCell   *lc;
-
-	foreach(lc, context->uses)
-	{
-		const Use  *use = lfirst(lc);
-
-		if (use->output == output && (use->resno == resno || use->resno == InvalidAttrNumber))
 			return true;
 	}
 	return false;
@@ -171,194 +230,4 @@ cg_uses_is_order_used(Query *query, bool top)
 		query->hasAggs || query->hasTargetSRFs ||
 		(query->commandType != CMD_INSERT && !(top && query->commandType == CMD_SELECT) &&
 		 contain_volatile_functions((Node *) query));
-}
-
-static bool
-is_equality(Oid opno)
-{
-	ListCell   *lc;
-
-	foreach(lc, get_op_index_interpretation(opno))
-		if (cg_compat_strategy((OpIndexInterpretation *) lfirst(lc)) == BTEqualStrategyNumber)
-			return true;
-	return false;
-}
-
-static bool
-is_value(Node *node)
-{
-	return !contain_var_clause(node) && !checkExprHasSubLink(node) &&
-		!contain_volatile_functions(node);
-}
-
-/* The column, if the node is a column of the row that is updated; or NULL. */
-static Var *
-target_column(const Query *query, Node *node)
-{
-	while (node && IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	if (node == NULL || !IsA(node, Var) || ((Var *) node)->varlevelsup > 0 ||
-		((Var *) node)->varno != query->resultRelation)
-		return NULL;
-	return (Var *) node;
-}
-
-static bool
-is_test(const Query *query, Node *left, Node *right)
-{
-	return (target_column(query, left) && is_value(right)) ||
-		(target_column(query, right) && is_value(left));
-}
-
-bool
-cg_uses_is_lock(const Query *query, Node *condition)
-{
-	ListCell   *lc;
-
-	switch (nodeTag(condition))
-	{
-		case T_BoolExpr:
-			foreach(lc, ((BoolExpr *) condition)->args)
-				if (!cg_uses_is_lock(query, lfirst(lc)))
-					return false;
-			return true;
-		case T_OpExpr:
-		case T_DistinctExpr:
-			{
-				OpExpr	   *test = (OpExpr *) condition;
-
-				if (is_value(condition))
-					return true;
-				return list_length(test->args) == 2 && is_equality(test->opno) &&
-					is_test(query, linitial(test->args), lsecond(test->args));
-			}
-		case T_NullTest:
-			return is_value(condition) ||
-				target_column(query, (Node *) ((NullTest *) condition)->arg) != NULL;
-		default:
-			return is_value(condition);
-	}
-}
-
-/* The column that a condition of the WHERE sets equal to a value, or NULL. */
-static Var *
-fixed_column(const Query *query, Node *condition, Node **side)
-{
-	OpExpr	   *test = (OpExpr *) condition;
-	Var		   *column;
-
-	if (!IsA(test, OpExpr) || list_length(test->args) != 2 ||
-		!is_test(query, linitial(test->args), lsecond(test->args)))
-		return NULL;
-	*side = linitial(test->args);
-	column = target_column(query, *side);
-	if (column == NULL)
-	{
-		*side = lsecond(test->args);
-		column = target_column(query, *side);
-	}
-	return column;
-}
-
-/* A guarded column does not pin a row, since all its masks may be equal. */
-static bool
-is_guarded_target(const Query *query, AttrNumber attnum)
-{
-	const CgPolicy *policy = cg_policy_get(rt_fetch(query->resultRelation, query->rtable)->relid);
-
-	return policy && cg_policy_column(policy, attnum);
-}
-
-/*
- * Is a column of an index set equal to a value, with the index's own equality?  By another
- * equality, for example one that ignores case, several rows may be equal.
- */
-static bool
-fixes(const Query *query, Relation index, int i)
-{
-	ListCell   *lc;
-
-	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
-	{
-		OpExpr	   *test = lfirst(lc);
-		Node	   *side;
-		Var		   *column = fixed_column(query, lfirst(lc), &side);
-
-		if (column == NULL || column->varattno != index->rd_index->indkey.values[i] ||
-			is_guarded_target(query, column->varattno))
-			continue;
-		if (get_op_opfamily_strategy(test->opno, index->rd_opfamily[i]) == BTEqualStrategyNumber &&
-			(IsA(side, Var) || exprType(side) == index->rd_opcintype[i]) &&
-			(!OidIsValid(test->inputcollid) || test->inputcollid == index->rd_indcollation[i] ||
-			 get_collation_isdeterministic(test->inputcollid)))
-			return true;
-	}
-	return false;
-}
-
-static bool
-covers_unique_index(const Query *query, Relation rel)
-{
-	ListCell   *lc;
-	bool		result = false;
-
-	foreach(lc, RelationGetIndexList(rel))
-	{
-		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
-		Form_pg_index form = index->rd_index;
-		/* An index WITHOUT OVERLAPS is unique, too, but with other operators. */
-		bool		covers = form->indisunique && form->indimmediate && form->indisvalid &&
-			index->rd_rel->relam == BTREE_AM_OID &&
-			RelationGetIndexPredicate(index) == NIL;
-
-		for (int i = 0; i < form->indnkeyatts && covers; i++)
-		{
-			AttrNumber	attnum = form->indkey.values[i];
-
-			covers = attnum > 0 && TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attnotnull &&
-				fixes(query, index, i);
-		}
-		result |= covers;
-		index_close(index, AccessShareLock);
-	}
-	return result;
-}
-
-static bool
-fixes_ctid(const Query *query)
-{
-	ListCell   *lc;
-
-	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
-	{
-		Node	   *side;
-		Var		   *column = fixed_column(query, lfirst(lc), &side);
-
-		if (column && column->varattno == SelfItemPointerAttributeNumber &&
-			((OpExpr *) lfirst(lc))->opno == TIDEqualOperator)
-			return true;
-	}
-	return false;
-}
-
-bool
-cg_uses_is_pinned(const Query *query)
-{
-	RangeTblEntry *rte;
-	Relation	rel;
-	bool		result = false;
-
-	if (query->commandType != CMD_UPDATE || query->jointree->quals == NULL)
-		return false;
-	rte = rt_fetch(query->resultRelation, query->rtable);
-	if (rte->rtekind != RTE_RELATION)
-		return false;
-	rel = table_open(rte->relid, NoLock);
-	/* An index of an inheritance parent does not contain the rows of its children. */
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
-		result = covers_unique_index(query, rel);
-	else if (rel->rd_rel->relkind == RELKIND_RELATION && !(rte->inh && has_subclass(rte->relid)))
-		result = covers_unique_index(query, rel) || fixes_ctid(query);
-	table_close(rel, NoLock);
-	return result;
 }
