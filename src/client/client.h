@@ -19,7 +19,7 @@
 #define EXIT_TAMPERED 1			/* there is evidence of tampering */
 #define EXIT_UNCHECKED 2		/* it could not be checked */
 
-#define MAX_KEYS 16
+#define MAX_KEYS 128
 
 /* The one hasher of the program; main opens it. */
 extern CgHasher hasher;
@@ -67,6 +67,9 @@ extern void later_fail(const CgLeaf *leaf) __attribute__((noreturn));
 extern void text_print(FILE *out, const char *text, size_t length, const char *unescaped);
 extern bool text_is_plain(const char *text);
 
+/* Prints a message that may have several lines; a margin marks all but the first. */
+extern void text_print_lines(FILE *out, const char *text);
+
 /* --- progress.c: a bar on stderr, if that is a terminal --- */
 
 extern void progress_show(int64_t done, int64_t total);
@@ -78,7 +81,10 @@ extern void progress_clear(void);
 extern char *file_read(const char *path, size_t *length);
 extern bool file_exists(const char *path);
 
-/* Writes a temporary file, makes it durable, and renames it: so no file is ever partial. */
+/*
+ * Writes a new file beside the path, makes it durable, and renames it: so no file is ever
+ * partial.  Ends the program if the path is there and is not a file: a link or a device.
+ */
 extern void file_write(const char *path, const void *data, size_t length);
 
 /* folder "/" name; malloc'd. */
@@ -97,12 +103,19 @@ extern void file_write_below(char *path, const void *data, size_t length);
 
 typedef struct Keys
 {
+	bool		given;			/* by an option */
 	int			count;
 	CgNoteKey	keys[MAX_KEYS];
 } Keys;
 
-/* Adds a verification key, or the keys of a file, which has one in each line. */
+/*
+ * Adds a verification key, or the keys of a file, which has one in each line.  A key of an
+ * unknown type is left out, and that is said.
+ */
 extern void keys_add(Keys *keys, const char *key_or_file);
+
+/* No key was given.  Ends the program if one was, and there is none of a known type. */
+extern bool keys_empty(const Keys *keys);
 extern void keys_add_text(Keys *keys, const char *text, const char *from);
 
 /*
@@ -114,7 +127,26 @@ extern const char *keys_check(const Keys *keys, const char *data, size_t length,
 
 /* --- server.c --- */
 
+/*
+ * The options that all commands with a connection have, for getopt_long().  server_option()
+ * takes such an option; false: it is another one.  --timeout: so many seconds the program
+ * waits for an answer of the server.
+ */
+#define SERVER_OPTIONS {"timeout", required_argument, NULL, 'T'}
+#define USUAL_PATIENCE 120
+extern bool server_option(int option, const char *value);
+
 extern PGconn *server_connect(const char *conninfo);
+
+/*
+ * Runs a query with text parameters; the result is in binary.  Ends the program if the server
+ * does not answer in time.  The caller checks the result's state.
+ */
+extern PGresult *server_execute(PGconn *conn, const char *sql, int nparams, const char *const *values);
+
+/* As PQgetResult() and PQgetCopyData(), but they end the program if nothing comes in time. */
+extern PGresult *server_result(PGconn *conn);
+extern int	server_copy_data(PGconn *conn, char **data);
 
 /* The server's latest checkpoint; malloc'd. */
 extern char *server_checkpoint(PGconn *conn);

@@ -20,7 +20,8 @@ int
 run_export(int argc, char **argv)
 {
 	static const struct option names[] = {
-		{"vkey", required_argument, NULL, 'k'}, {"entries", no_argument, NULL, 'e'}, {0}
+		{"vkey", required_argument, NULL, 'k'}, {"entries", no_argument, NULL, 'e'},
+		SERVER_OPTIONS, {0}
 	};
 	static Keys keys;
 	PGconn	   *conn;
@@ -41,7 +42,7 @@ run_export(int argc, char **argv)
 			keys_add(&keys, optarg);
 		else if (c == 'e')
 			entries = true;
-		else
+		else if (!server_option(c, optarg))
 			return EXIT_UNCHECKED;
 	}
 	if (argc - optind < 1 || argc - optind > 2)
@@ -49,7 +50,7 @@ run_export(int argc, char **argv)
 	folder = argv[argc - 1];
 	conninfo = argc - optind == 2 ? argv[optind] : NULL;
 	conn = server_connect(conninfo);
-	if (keys.count == 0)
+	if (keys_empty(&keys))
 		server_keys(conn, &keys);
 	text = server_checkpoint(conn);
 	wrong = keys_check(&keys, text, strlen(text), &note, &checkpoint);

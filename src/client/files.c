@@ -11,11 +11,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void require_replaceable(const char *path);
+static int	create_aside(const char *path, char *aside, size_t room);
+static void abandon(const char *aside, const char *what, const char *path) __attribute__((noreturn));
 static void sync_folder(const char *path);
 static void make_folders(const char *path);
 
 /* Our files are smaller than this.  A larger file may be endless, as a device is. */
 #define FILE_BYTES ((size_t) 64 << 20)
+
+/* So many names are tried for a temporary file. */
+#define MOST_NAMES 100
 
 char *
 file_read(const char *path, size_t *length)
@@ -32,7 +38,7 @@ file_read(const char *path, size_t *length)
 		if (*length > FILE_BYTES)
 			fail(EXIT_UNCHECKED, "\"%s\" is too large", path);
 		if (room - *length < 4096)
-			data = reallocate(data, room += 65536);
+			data = reallocate(data, room = 2 * room + 65536);
 		*length += fread(data + *length, 1, room - *length - 1, file);
 	}
 	if (ferror(file))
@@ -57,26 +63,69 @@ file_exists(const char *path)
 void
 file_write(const char *path, const void *data, size_t length)
 {
-	char	   *aside = allocate(strlen(path) + 32);
+	size_t		room = strlen(path) + 64;
+	char	   *aside = allocate(room);
 	int			fd;
 	size_t		written = 0;
 
-	sprintf(aside, "%s.%ld.tmp", path, (long) getpid());
-	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	if (fd < 0)
-		fail(EXIT_UNCHECKED, "could not create \"%s\": %s", aside, strerror(errno));
+	require_replaceable(path);
+	fd = create_aside(path, aside, room);
 	while (written < length)
 	{
 		ssize_t		n = write(fd, (const char *) data + written, length - written);
 
 		if (n < 0 && errno != EINTR)
-			fail(EXIT_UNCHECKED, "could not write \"%s\": %s", aside, strerror(errno));
+			abandon(aside, "write", aside);
 		written += n > 0 ? (size_t) n : 0;
 	}
 	if (fsync(fd) != 0 || close(fd) != 0 || rename(aside, path) != 0)
-		fail(EXIT_UNCHECKED, "could not store \"%s\": %s", path, strerror(errno));
+		abandon(aside, "store", path);
 	sync_folder(path);
 	free(aside);
+}
+
+/*
+ * Ends the program if there is something else than a file.  To rename a file over a device,
+ * a link or a pipe would remove it: for root, that is /dev/null as well.
+ */
+static void
+require_replaceable(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		fail(EXIT_UNCHECKED, "\"%s\" is not a file, and is not replaced by one", path);
+}
+
+/*
+ * Creates a file beside the path, which did not exist, not even as a link.  Somebody else may
+ * have put files of some of these names there.
+ */
+static int
+create_aside(const char *path, char *aside, size_t room)
+{
+	int			fd = -1;
+
+	for (int i = 0; fd < 0 && i < MOST_NAMES; i++)
+	{
+		snprintf(aside, room, "%s.%ld-%d.tmp", path, (long) getpid(), i);
+		fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0)
+		fail(EXIT_UNCHECKED, "could not create \"%s\": %s", aside, strerror(errno));
+	return fd;
+}
+
+/* Ends the program, and leaves nothing behind. */
+static void
+abandon(const char *aside, const char *what, const char *path)
+{
+	int			error = errno;
+
+	(void) unlink(aside);
+	fail(EXIT_UNCHECKED, "could not %s \"%s\": %s", what, path, strerror(error));
 }
 
 /* Flushes the folder, so that the file's name is durable, too. */

@@ -15,6 +15,7 @@
 
 static void write_secret(const char *path, const CgNoteKey *key);
 static void print_key(const CgNoteKey *key);
+static void add_listed_key(Keys *keys, const char *text, size_t length, const char *from);
 
 int
 run_keygen(int argc, char **argv)
@@ -65,7 +66,7 @@ write_secret(const char *path, const CgNoteKey *key)
 {
 	uint8_t		room[2 * CG_NOTE_NAME_LENGTH];
 	CgBytes		text;
-	int			fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	int			fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		fail(EXIT_UNCHECKED, "could not create \"%s\": %s", path, strerror(errno));
@@ -94,13 +95,41 @@ void
 keys_add(Keys *keys, const char *key_or_file)
 {
 	CgNoteKey	key;
+	CgNoteResult result = cg_notekey_parse(key_or_file, strlen(key_or_file), &key);
 	size_t		length;
 
+	keys->given = true;
 	/* The name of a file may contain "+", but is unlikely to be a valid key. */
-	if (cg_notekey_parse(key_or_file, strlen(key_or_file), &key) == CG_NOTE_OK)
+	if (result == CG_NOTE_OK || result == CG_NOTE_KEY_TYPE)
 		keys_add_text(keys, key_or_file, "--vkey");
 	else
 		keys_add_text(keys, file_read(key_or_file, &length), key_or_file);
+}
+
+bool
+keys_empty(const Keys *keys)
+{
+	if (keys->count == 0 && keys->given)
+		fail(EXIT_UNCHECKED, "--vkey: there is no key of a known type");
+	return keys->count == 0;
+}
+
+/* Skips a key of a later kind: signatures of unknown keys are ignored anyhow. */
+static void
+add_listed_key(Keys *keys, const char *text, size_t length, const char *from)
+{
+	CgNoteResult result;
+
+	if (keys->count == MAX_KEYS)
+		fail(EXIT_UNCHECKED, "more than %d keys", MAX_KEYS);
+	result = cg_notekey_parse(text, length, &keys->keys[keys->count]);
+	if (result == CG_NOTE_OK)
+		keys->count++;
+	else if (result == CG_NOTE_KEY_TYPE)
+		say("%s: a key of a type that this contact-guard (version %s) does not know is left out: %.*s", from,
+			CG_VERSION, (int) strcspn(text, "+"), text);
+	else
+		fail(EXIT_UNCHECKED, "%s: not a verification key: %s", from, cg_note_message(result));
 }
 
 void
@@ -111,16 +140,7 @@ keys_add_text(Keys *keys, const char *text, const char *from)
 		size_t		length = strcspn(text, "\r\n");
 
 		if (length > 0 && text[0] != '#')
-		{
-			CgNoteResult result;
-
-			if (keys->count == MAX_KEYS)
-				fail(EXIT_UNCHECKED, "more than %d keys", MAX_KEYS);
-			result = cg_notekey_parse(text, length, &keys->keys[keys->count]);
-			if (result != CG_NOTE_OK)
-				fail(EXIT_UNCHECKED, "%s: not a verification key: %s", from, cg_note_message(result));
-			keys->count++;
-		}
+			add_listed_key(keys, text, length, from);
 		text += length;
 		text += strspn(text, "\r\n");
 	}

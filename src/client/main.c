@@ -40,8 +40,9 @@ print_help(void)
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  contact-guard %s %s\n", commands[i].name, commands[i].usage);
 	printf("\nCONNINFO is a connection string of libpq; PGHOST and the like count as well.\n"
+		   "Commands with a connection take --timeout SECONDS (%d), too.\n"
 		   "Exit status: 0 good, 1 evidence of tampering, 2 could not check.\n"
-		   "More is in contact-guard(1).\n");
+		   "More is in contact-guard(1).\n", USUAL_PATIENCE);
 }
 
 int
@@ -102,9 +103,8 @@ put_report(const char *format, va_list arguments)
 	fflush(stdout);
 	vsnprintf(text, sizeof(text), format, arguments);
 	fprintf(stderr, "contact-guard: ");
-	/* Escaped, because much of the text comes from the server. */
-	text_print(stderr, text, strlen(text), "\n\t\\");
-	fprintf(stderr, "\n");
+	/* Escaped, because much of the text comes from the server.  libpq's own text has lines. */
+	text_print_lines(stderr, text);
 }
 
 void

@@ -28,7 +28,8 @@ run_proof(int argc, char **argv)
 {
 	static const struct option names[] = {
 		{"seq", required_argument, NULL, 's'}, {"out", required_argument, NULL, 'o'},
-		{"sealed", no_argument, NULL, 'x'}, {"vkey", required_argument, NULL, 'k'}, {0}
+		{"sealed", no_argument, NULL, 'x'}, {"vkey", required_argument, NULL, 'k'},
+		SERVER_OPTIONS, {0}
 	};
 	static Keys keys;
 	static CgProofFile file;
@@ -55,7 +56,7 @@ run_proof(int argc, char **argv)
 			sealed = true;
 		else if (c == 'k')
 			keys_add(&keys, optarg);
-		else
+		else if (!server_option(c, optarg))
 			return EXIT_UNCHECKED;
 	}
 	if (optind < argc)
@@ -64,7 +65,7 @@ run_proof(int argc, char **argv)
 		fail(EXIT_UNCHECKED, "proof needs --seq SEQ, and at most a connection string");
 
 	conn = server_connect(conninfo);
-	if (keys.count == 0)
+	if (keys_empty(&keys))
 		server_keys(conn, &keys);
 	file.note = server_checkpoint(conn);
 	file.note_length = strlen(file.note);
@@ -156,7 +157,7 @@ run_check_proof(int argc, char **argv)
 			return EXIT_UNCHECKED;
 		keys_add(&keys, optarg);
 	}
-	if (optind != argc - 1 || keys.count == 0)
+	if (optind != argc - 1 || keys_empty(&keys))
 		fail(EXIT_UNCHECKED, "check-proof needs a file and --vkey KEY|FILE");
 	data = file_read(argv[optind], &length);
 	check_file(argv[optind], data, length, &keys, true);

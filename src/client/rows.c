@@ -100,7 +100,7 @@ rows_next(Rows *rows, CgLeaf *leaf)
 {
 	if (!rows->answered)
 	{
-		PGresult   *result = PQgetResult(rows->conn);
+		PGresult   *result = server_result(rows->conn);
 
 		server_require(rows->conn, result, PGRES_COPY_OUT);
 		PQclear(result);
@@ -131,7 +131,7 @@ next_data(Rows *rows, Cursor *cursor)
 
 	PQfreemem(rows->data);
 	rows->data = NULL;
-	length = PQgetCopyData(rows->conn, &rows->data, 0);
+	length = server_copy_data(rows->conn, &rows->data);
 	if (length < -1)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(rows->conn));
 	if (length == -1)
@@ -180,13 +180,12 @@ next_batch(Rows *rows)
 static void
 end_rows(Rows *rows)
 {
-	PGresult   *result;
+	PGresult   *result = server_result(rows->conn);
 
-	while ((result = PQgetResult(rows->conn)) != NULL)
-	{
-		server_require(rows->conn, result, PGRES_COMMAND_OK);
-		PQclear(result);
-	}
+	server_require(rows->conn, result, PGRES_COMMAND_OK);
+	PQclear(result);
+	if (server_result(rows->conn) != NULL)
+		fail(EXIT_UNCHECKED, "the server sent something behind the rows");
 	PQfreemem(rows->data);
 	free(rows->columns);
 	free(rows);

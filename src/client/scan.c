@@ -32,12 +32,10 @@ static void judge_chunk(Verify *verify, int64_t first, int64_t last, bool judge)
 static void judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge);
 static const char *judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool rebuilt);
 static bool rebuild_tile(Verify *verify, uint64_t n);
-static void add_range(Ranges *ranges, int64_t first, int64_t last, int64_t owner);
 static bool is_later(Verify *verify, const CgLeaf *leaf, CgBytes *encoded);
 static bool is_later_version(Verify *verify, const CgLeaf *leaf);
 static void count_scanned(Verify *verify, const CgLeaf *leaf);
 static void distrust(Verify *verify, int64_t seq);
-static void drop_owner(Ranges *ranges, int64_t owner);
 static void parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner);
 static const char *parse_seq(const char *at, const char *end, int64_t *seq);
 
@@ -107,7 +105,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		if (leaf.event == CG_EVENT_PURGE && verify->state[at] < ROW_REFUSED)
 			parse_purge(&verify->purged, leaf.reason, leaf.seq);
 		if (leaf.event == CG_EVENT_ERASURE && verify->state[at] < ROW_REFUSED && leaf.count != NULL && *leaf.count > 0)
-			add_range(&verify->erasures, 1, *leaf.count, leaf.seq);
+			ranges_add(&verify->erasures, 1, *leaf.count, leaf.seq);
 		if (judge)
 			count_scanned(verify, &leaf);
 	}
@@ -197,7 +195,7 @@ judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge)
 		const char *what = judge_row(verify, seq, stored, good, rebuilt);
 
 		if (verify->state[seq - verify->begin] == ROW_MISSING && judge)
-			add_range(&verify->missing, seq, seq, 0);
+			ranges_add(&verify->missing, seq, seq, 0);
 		if (what == NULL)
 			continue;
 		distrust(verify, seq);
@@ -274,41 +272,10 @@ find(Verify *verify, int64_t seq, const char *format,...)
 }
 
 static void
-add_range(Ranges *ranges, int64_t first, int64_t last, int64_t owner)
-{
-	Range	   *end = ranges->count > 0 ? &ranges->ranges[ranges->count - 1] : NULL;
-
-	if (end != NULL && end->owner == owner && end->last + 1 == first)
-	{
-		end->last = last;
-		return;
-	}
-	if (ranges->count == ranges->room)
-	{
-		ranges->room = ranges->room == 0 ? 16 : 2 * ranges->room;
-		ranges->ranges = reallocate(ranges->ranges, (size_t) ranges->room * sizeof(Range));
-	}
-	ranges->ranges[ranges->count++] = (Range) {first, last, owner};
-}
-
-static void
 distrust(Verify *verify, int64_t seq)
 {
-	drop_owner(&verify->purged, seq);
-	drop_owner(&verify->erasures, seq);
-}
-
-static void
-drop_owner(Ranges *ranges, int64_t owner)
-{
-	int			kept = 0;
-
-	for (int i = 0; i < ranges->count; i++)
-	{
-		if (ranges->ranges[i].owner != owner)
-			ranges->ranges[kept++] = ranges->ranges[i];
-	}
-	ranges->count = kept;
+	ranges_drop(&verify->purged, seq);
+	ranges_drop(&verify->erasures, seq);
 }
 
 /*
@@ -332,7 +299,7 @@ parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner)
 			return;
 		at = parse_seq(at + 4, end, &last);
 		if (at != NULL && first <= last && last < owner)
-			add_range(ranges, first, last, owner);
+			ranges_add(ranges, first, last, owner);
 	}
 }
 
@@ -354,24 +321,7 @@ parse_seq(const char *at, const char *end, int64_t *seq)
 int64_t
 find_unexplained(const Verify *verify)
 {
-	for (int i = 0; i < verify->missing.count; i++)
-	{
-		int64_t		at = verify->missing.ranges[i].first;
-
-		for (int j = 0; j < verify->purged.count;)
-		{
-			const Range *purged = &verify->purged.ranges[j++];
-
-			if (purged->first <= at && at <= purged->last)
-			{
-				at = purged->last + 1;
-				j = 0;
-			}
-		}
-		if (at <= verify->missing.ranges[i].last)
-			return at;
-	}
-	return -1;
+	return ranges_uncovered(&verify->missing, &verify->purged);
 }
 
 int64_t
@@ -380,6 +330,9 @@ count_unexplained(const Verify *verify)
 	int64_t		left = verify->erased_groups;
 
 	for (int i = 0; i < verify->erasures.count && left > 0; i++)
-		left -= verify->erasures.ranges[i].last;
+	{
+		if (!verify->erasures.ranges[i].dropped)
+			left -= verify->erasures.ranges[i].last;
+	}
 	return left;
 }

@@ -4,9 +4,24 @@
  */
 #include "client.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+/* A query has one result, and perhaps an error behind it. */
+#define MOST_RESULTS 3
+
+/* A day; more is as good as no limit, and must fit into an int of milliseconds. */
+#define MOST_PATIENCE 86400
+
+static int	server_patience = USUAL_PATIENCE;
+
+static void prepare_session(PGconn *conn);
+static int64_t milliseconds(void);
+static void await(PGconn *conn, int64_t until);
+static PGresult *await_result(PGconn *conn, int64_t until);
 static PGresult *query(PGconn *conn, const char *sql, int64_t first, int64_t second, int nparams);
 
 static void
@@ -15,32 +30,140 @@ say_notice(void *arg, const char *message)
 	say("%s", message);
 }
 
+bool
+server_option(int option, const char *value)
+{
+	int64_t		seconds;
+
+	if (option != 'T')
+		return false;
+	seconds = parse_number("--timeout", value, 1);
+	server_patience = (int) (seconds < MOST_PATIENCE ? seconds : MOST_PATIENCE);
+	return true;
+}
+
 PGconn *
 server_connect(const char *conninfo)
 {
-	const char *const keywords[] = {"dbname", "fallback_application_name", NULL};
-	const char *const values[] = {conninfo, "contact-guard", NULL};
-	PGconn	   *conn = PQconnectdbParams(keywords, values, 1);
-	const char *encoding;
+	char		seconds[24];
+	/* The connection string stands behind the limit, so that it can set another. */
+	const char *const keywords[] = {"connect_timeout", "dbname", "fallback_application_name", NULL};
+	const char *const values[] = {getenv("PGCONNECT_TIMEOUT") == NULL ? seconds : NULL, conninfo, "contact-guard", NULL};
+	PGconn	   *conn;
 
+	sprintf(seconds, "%d", server_patience);
+	conn = PQconnectdbParams(keywords, values, 1);
 	if (PQstatus(conn) != CONNECTION_OK)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
 	PQsetNoticeProcessor(conn, say_notice, NULL);
-	/* Leaves are UTF-8; in a database of SQL_ASCII they have the stored bytes. */
-	encoding = PQparameterStatus(conn, "server_encoding");
-	if (PQsetClientEncoding(conn, encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 ?
-							"SQL_ASCII" : "UTF8") != 0)
-		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
-	/* With an empty search_path, because every name below is qualified. */
-	PQclear(query(conn, "SELECT pg_catalog.set_config('search_path', '', false)", 0, 0, 0));
+	prepare_session(conn);
 	return conn;
+}
+
+/*
+ * Leaves are UTF-8; in a database of SQL_ASCII they have the stored bytes.  The search_path is
+ * empty, because every name in our queries is qualified.  An honest server gives up a query
+ * when this program does.
+ */
+static void
+prepare_session(PGconn *conn)
+{
+	const char *encoding = PQparameterStatus(conn, "server_encoding");
+	char		seconds[24];
+	const char *values[2] = {encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 ? "SQL_ASCII" : "UTF8", seconds};
+	PGresult   *result;
+
+	sprintf(seconds, "%ds", server_patience);
+	result = server_execute(conn, "SELECT pg_catalog.set_config('search_path', '', false),"
+							" pg_catalog.set_config('client_encoding', $1, false),"
+							" pg_catalog.set_config('statement_timeout', $2, false)", 2, values);
+	server_require(conn, result, PGRES_TUPLES_OK);
+	PQclear(result);
+}
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * Waits for bytes of the server, and reads them.  A server that says nothing, or too little at
+ * a time, must not keep the program waiting for ever.
+ */
+static void
+await(PGconn *conn, int64_t until)
+{
+	struct pollfd server = {PQsocket(conn), POLLIN, 0};
+	int64_t		left = until - milliseconds();
+
+	if (left <= 0)
+		fail(EXIT_UNCHECKED, "the server has not answered within %d s", server_patience);
+	if (poll(&server, 1, (int) left) < 0 && errno != EINTR)
+		fail(EXIT_UNCHECKED, "could not wait for the server: %s", strerror(errno));
+	if (server.revents != 0 && !PQconsumeInput(conn))
+		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
+}
+
+static PGresult *
+await_result(PGconn *conn, int64_t until)
+{
+	while (PQisBusy(conn))
+		await(conn, until);
+	return PQgetResult(conn);
+}
+
+PGresult *
+server_result(PGconn *conn)
+{
+	return await_result(conn, milliseconds() + server_patience * INT64_C(1000));
+}
+
+int
+server_copy_data(PGconn *conn, char **data)
+{
+	int64_t		until = milliseconds() + server_patience * INT64_C(1000);
+	int			length;
+
+	while ((length = PQgetCopyData(conn, data, 1)) == 0)
+		await(conn, until);
+	return length;
+}
+
+PGresult *
+server_execute(PGconn *conn, const char *sql, int nparams, const char *const *values)
+{
+	int64_t		until = milliseconds() + server_patience * INT64_C(1000);
+	PGresult   *result = NULL;
+	PGresult   *next;
+
+	if (!PQsendQueryParams(conn, sql, nparams, NULL, values, NULL, NULL, 1))
+		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
+	/* The last result counts: an error may follow.  A server could send results without end. */
+	for (int i = 0; (next = await_result(conn, until)) != NULL; i++)
+	{
+		if (i == MOST_RESULTS)
+			fail(EXIT_UNCHECKED, "the server's answer makes no sense: too many results");
+		PQclear(result);
+		result = next;
+	}
+	return result;
 }
 
 void
 server_require(PGconn *conn, PGresult *result, ExecStatusType status)
 {
-	if (PQresultStatus(result) != status)
+	ExecStatusType got = PQresultStatus(result);
+
+	if (got == status)
+		return;
+	/* Without an error the server has answered something else, and there is no message. */
+	if (result == NULL || got == PGRES_FATAL_ERROR || got == PGRES_BAD_RESPONSE)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
+	fail(EXIT_UNCHECKED, "the server's answer makes no sense: %s", PQresStatus(got));
 }
 
 /* Runs a query that returns one value, in binary, with up to two bigint parameters. */
@@ -53,7 +176,7 @@ query(PGconn *conn, const char *sql, int64_t first, int64_t second, int nparams)
 
 	sprintf(text[0], "%lld", (long long) first);
 	sprintf(text[1], "%lld", (long long) second);
-	result = PQexecParams(conn, sql, nparams, NULL, values, NULL, NULL, 1);
+	result = server_execute(conn, sql, nparams, values);
 	server_require(conn, result, PGRES_TUPLES_OK);
 	if (PQntuples(result) != 1 || PQnfields(result) != 1)
 		fail(EXIT_UNCHECKED, "the server's answer makes no sense: %s", sql);

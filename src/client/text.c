@@ -28,6 +28,23 @@ text_print(FILE *out, const char *text, size_t length, const char *unescaped)
 	}
 }
 
+/* A server must not write a line of its own, such as "good": see the margin. */
+void
+text_print_lines(FILE *out, const char *text)
+{
+	while (*text != '\0')
+	{
+		size_t		length = strcspn(text, "\n");
+
+		text_print(out, text, length, "\\\t");
+		fputc('\n', out);
+		text += length;
+		text += strspn(text, "\n\t ");
+		if (*text != '\0')
+			fputs("    | ", out);
+	}
+}
+
 bool
 text_is_plain(const char *text)
 {

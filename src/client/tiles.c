@@ -75,7 +75,7 @@ tiles_prefetch(Tiles *tiles, uint64_t first, uint64_t last)
 	sprintf(sql, "SELECT contact_guard.tile(0, n) FROM pg_catalog.generate_series(%llu::bigint, %llu) n"
 			" ORDER BY n", (unsigned long long) first, (unsigned long long) last);
 	PQclear(tiles->fetched);
-	tiles->fetched = PQexecParams(tiles->conn, sql, 0, NULL, NULL, NULL, NULL, 1);
+	tiles->fetched = server_execute(tiles->conn, sql, 0, NULL);
 	server_require(tiles->conn, tiles->fetched, PGRES_TUPLES_OK);
 	tiles->first = first;
 }

@@ -47,7 +47,7 @@ run_verify(int argc, char **argv)
 	verify.first_bad = -1;
 	verify.conn = server_connect(options.conninfo);
 	verify.stream = server_connect(options.conninfo);
-	if (options.keys.count == 0)
+	if (keys_empty(&options.keys))
 		server_keys(verify.conn, &options.keys);
 	load_checkpoint(&verify, &options);
 	to = options.to < 0 ? (int64_t) verify.checkpoint.size - 1 : options.to;
@@ -73,7 +73,8 @@ parse_options(Options *options, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'},
-		{"checkpoint", required_argument, NULL, 'c'}, {"vkey", required_argument, NULL, 'k'}, {0}
+		{"checkpoint", required_argument, NULL, 'c'}, {"vkey", required_argument, NULL, 'k'},
+		SERVER_OPTIONS, {0}
 	};
 	int			c;
 
@@ -88,7 +89,7 @@ parse_options(Options *options, int argc, char **argv)
 			options->held = optarg;
 		else if (c == 'k')
 			keys_add(&options->keys, optarg);
-		else
+		else if (!server_option(c, optarg))
 			exit(EXIT_UNCHECKED);
 	}
 	if (optind < argc)

@@ -6,24 +6,11 @@
 #define CG_VERIFY_H
 
 #include "client.h"
+#include "ranges.h"
 
 /* The number of whole tiles that are fetched at a time */
 #define CHUNK_TILES 256
 #define CHUNK_ROWS (CHUNK_TILES * CG_TILE_WIDTH)
-
-typedef struct Range
-{
-	int64_t		first;
-	int64_t		last;
-	int64_t		owner;			/* seq of the record that names the range */
-} Range;
-
-typedef struct Ranges
-{
-	Range	   *ranges;
-	int			count;
-	int			room;
-} Ranges;
 
 typedef struct Verify
 {

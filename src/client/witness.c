@@ -82,7 +82,8 @@ parse_witness_options(Witness *witness, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{"state", required_argument, NULL, 's'}, {"key", required_argument, NULL, 'k'},
-		{"every", required_argument, NULL, 'e'}, {"vkey", required_argument, NULL, 'v'}, {0}
+		{"every", required_argument, NULL, 'e'}, {"vkey", required_argument, NULL, 'v'},
+		SERVER_OPTIONS, {0}
 	};
 	int			c;
 
@@ -96,7 +97,7 @@ parse_witness_options(Witness *witness, int argc, char **argv)
 			witness->every = parse_number("--every", optarg, 1);
 		else if (c == 'v')
 			keys_add(&witness->keys, optarg);
-		else
+		else if (!server_option(c, optarg))
 			exit(EXIT_UNCHECKED);
 	}
 	if (optind < argc)
@@ -219,11 +220,11 @@ learn_keys(Witness *witness, PGconn *conn)
 	char	   *path = file_path(witness->folder, "verification_keys");
 	CgBytes		text;
 
-	if (witness->keys.count == 0 && file_exists(path))
+	if (keys_empty(&witness->keys) && file_exists(path))
 		keys_add(&witness->keys, path);
 	else
 	{
-		if (witness->keys.count == 0)
+		if (keys_empty(&witness->keys))
 			server_keys(conn, &witness->keys);
 		cg_bytes_init(&text);
 		for (int i = 0; i < witness->keys.count; i++)
@@ -374,8 +375,7 @@ hand_back(PGconn *conn, const CgBytes *note)
 	if (text.failed)
 		fail(EXIT_UNCHECKED, "out of memory");
 	values[0] = (char *) text.data;
-	result = PQexecParams(conn, "SELECT contact_guard.add_cosignature($1::text)", 1, NULL, values,
-						  NULL, NULL, 0);
+	result = server_execute(conn, "SELECT contact_guard.add_cosignature($1::text)", 1, values);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		fail(EXIT_UNCHECKED, "cosigned and kept, but the server did not take it: %s", PQerrorMessage(conn));
 	PQclear(result);

@@ -12,7 +12,7 @@ use Test::More;
 # 114_attacks has the likely ones; this takes a minute.
 plan skip_all => 'a part of make soak' if !$ENV{CG_SOAK};
 
-my $program = $ENV{CG_PROGRAM} // 'contact-guard';
+my $program = $ENV{CG_PROGRAM} || 'contact-guard';
 my $origin = 'example.com/pg/contactlog';
 my $work = PostgreSQL::Test::Utils::tempdir();
 my $node = PostgreSQL::Test::Cluster->new('hostile');

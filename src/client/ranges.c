@@ -1,0 +1,121 @@
+/*
+ * ranges.c
+ *		Ranges of rows: those that are missing, and those that records name.
+ *
+ * A log of some years may have a hundred thousand ranges of purged rows.  So nothing here
+ * compares each range with each other one.
+ */
+#include "ranges.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int	compare_ranges(const void *a, const void *b);
+static int	merge_ranges(Range *ranges, int count);
+static int64_t first_outside(const Range *ranges, int count, const Range *range);
+
+void
+ranges_add(Ranges *ranges, int64_t first, int64_t last, int64_t owner)
+{
+	Range	   *end = ranges->count > 0 ? &ranges->ranges[ranges->count - 1] : NULL;
+
+	if (end != NULL && !end->dropped && end->owner == owner && end->last + 1 == first)
+	{
+		end->last = last;
+		return;
+	}
+	if (ranges->count == ranges->room)
+	{
+		ranges->room = ranges->room == 0 ? 16 : 2 * ranges->room;
+		ranges->ranges = reallocate(ranges->ranges, (size_t) ranges->room * sizeof(Range));
+	}
+	ranges->ranges[ranges->count++] = (Range) {first, last, owner, false};
+}
+
+void
+ranges_drop(Ranges *ranges, int64_t owner)
+{
+	int			low = 0;
+	int			high = ranges->count;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (ranges->ranges[middle].owner < owner)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < ranges->count && ranges->ranges[low].owner == owner; low++)
+		ranges->ranges[low].dropped = true;
+}
+
+int64_t
+ranges_uncovered(const Ranges *wanted, const Ranges *covering)
+{
+	Range	   *sorted = allocate((size_t) covering->count * sizeof(Range));
+	int			count = 0;
+	int64_t		result = -1;
+
+	for (int i = 0; i < covering->count; i++)
+	{
+		if (!covering->ranges[i].dropped)
+			sorted[count++] = covering->ranges[i];
+	}
+	qsort(sorted, (size_t) count, sizeof(Range), compare_ranges);
+	count = merge_ranges(sorted, count);
+	for (int i = 0; i < wanted->count && result < 0; i++)
+		result = first_outside(sorted, count, &wanted->ranges[i]);
+	free(sorted);
+	return result;
+}
+
+static int
+compare_ranges(const void *a, const void *b)
+{
+	const Range *left = a;
+	const Range *right = b;
+
+	return left->first < right->first ? -1 : left->first > right->first;
+}
+
+/* Joins sorted ranges that overlap or touch each other.  Returns how many are left. */
+static int
+merge_ranges(Range *ranges, int count)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		Range	   *before = kept > 0 ? &ranges[kept - 1] : NULL;
+
+		if (before == NULL || ranges[i].first - 1 > before->last)
+			ranges[kept++] = ranges[i];
+		else if (ranges[i].last > before->last)
+			before->last = ranges[i].last;
+	}
+	return kept;
+}
+
+/* The first row of the range that is in none of the merged ranges; -1 if there is none. */
+static int64_t
+first_outside(const Range *ranges, int count, const Range *range)
+{
+	int			low = 0;
+	int			high = count;
+
+	/* The number of ranges that begin at or before the first row */
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (ranges[middle].first <= range->first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0 || ranges[low - 1].last < range->first)
+		return range->first;
+	return ranges[low - 1].last < range->last ? ranges[low - 1].last + 1 : -1;
+}

@@ -1,0 +1,34 @@
+/*
+ * ranges.h
+ *		Ranges of rows: those that are missing, and those that records name.
+ */
+#ifndef CG_RANGES_H
+#define CG_RANGES_H
+
+#include "client.h"
+
+typedef struct Range
+{
+	int64_t		first;			/* not negative */
+	int64_t		last;
+	int64_t		owner;			/* seq of the record that names the range */
+	bool		dropped;		/* the record is not to be trusted */
+} Range;
+
+typedef struct Ranges
+{
+	Range	   *ranges;			/* in ascending order of their owners */
+	int			count;
+	int			room;
+} Ranges;
+
+/* Adds a range.  The owner is not smaller than those of the ranges before. */
+extern void ranges_add(Ranges *ranges, int64_t first, int64_t last, int64_t owner);
+
+/* What this owner names does not count any more. */
+extern void ranges_drop(Ranges *ranges, int64_t owner);
+
+/* The first row of wanted that no range of covering has; -1 if there is none. */
+extern int64_t ranges_uncovered(const Ranges *wanted, const Ranges *covering);
+
+#endif							/* CG_RANGES_H */

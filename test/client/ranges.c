@@ -1,0 +1,112 @@
+/*
+ * ranges.c
+ *		Checks src/client/ranges.c, for test/t/121_client.pl.
+ *
+ *	ranges check		compares it with the plain way, on ranges of a fixed seed
+ *	ranges many			as many ranges as some years of purges leave; the test limits the time
+ */
+#include "client/ranges.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS 60
+#define MANY 119836
+
+void *
+reallocate(void *memory, size_t size)
+{
+	return realloc(memory, size > 0 ? size : 1);
+}
+
+void *
+allocate(size_t size)
+{
+	return reallocate(NULL, size);
+}
+
+static unsigned
+draw(unsigned below)
+{
+	static unsigned state = 20261126;
+
+	state = state * 1103515245 + 12345;
+	return state / 65536 % below;
+}
+
+/* Some ranges, and for each row whether one that was not dropped has it */
+static void
+fill(Ranges *ranges, bool *has)
+{
+	int			dropped = (int) draw(6);
+
+	memset(has, 0, ROWS);
+	ranges->count = 0;
+	for (int owner = 0; owner < 6; owner++)
+	{
+		for (int i = (int) draw(4); i > 0; i--)
+		{
+			int			first = (int) draw(ROWS);
+			int			last = first + (int) draw((unsigned) (ROWS - first));
+
+			last = last > first + 12 ? first + 12 : last;
+			ranges_add(ranges, first, last, owner);
+			for (int row = first; row <= last && owner != dropped; row++)
+				has[row] = true;
+		}
+	}
+	ranges_drop(ranges, dropped);
+}
+
+static int
+check(void)
+{
+	static Ranges wanted;
+	static Ranges covering;
+	int			failed = 0;
+
+	for (int round = 0; round < 20000; round++)
+	{
+		bool		covered[ROWS];
+		int64_t		expected = -1;
+		int			row = (int) draw(3);
+
+		fill(&covering, covered);
+		wanted.count = 0;
+		for (; row < ROWS; row += 1 + (int) draw(8))
+		{
+			ranges_add(&wanted, row, row, 0);
+			if (!covered[row] && expected < 0)
+				expected = row;
+		}
+		failed += ranges_uncovered(&wanted, &covering) != expected;
+	}
+	printf("%d failed\n", failed);
+	return failed > 0;
+}
+
+/* Each second row was purged, by records that name up to 1000 of them, the last ones first. */
+static int
+many(void)
+{
+	static Ranges wanted;
+	static Ranges covering;
+
+	for (int i = 0; i < MANY; i++)
+	{
+		int64_t		purged = 2 * ((int64_t) MANY - i);
+
+		ranges_add(&wanted, 2 * ((int64_t) i + 1), 2 * ((int64_t) i + 1), 0);
+		ranges_add(&covering, purged, purged, i / 1000);
+	}
+	for (int64_t owner = 0; owner < MANY; owner++)
+		ranges_drop(&covering, MANY + owner);
+	printf("%lld\n", (long long) ranges_uncovered(&wanted, &covering));
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	return argc == 2 && strcmp(argv[1], "many") == 0 ? many() : check();
+}
