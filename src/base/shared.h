@@ -71,6 +71,15 @@ typedef struct CgDatabase
 	TimestampTz due_at;			/* when a recorder has something to do; 0: never */
 } CgDatabase;
 
+/* What a worker of a standby has found in one database: see log/standby.c. */
+typedef struct CgVisit
+{
+	Oid			database;		/* the one that is looked into, or InvalidOid */
+	bool		answered;
+	bool		has_journal;
+	XLogRecPtr	position;		/* the slot must not pass it */
+} CgVisit;
+
 typedef struct CgShared
 {
 	LWLock	   *lock;
@@ -80,6 +89,9 @@ typedef struct CgShared
 	bool		census_taken;	/* true: a database without an entry has no journal */
 	bool		slot_wanted;	/* a database has a journal, so a slot is needed */
 	bool		slot_ready;		/* WAL is being kept for the recorders */
+	XLogRecPtr	slot_position;	/* where the WAL begins that is kept */
+	char		slot_trouble[CG_ERROR_LENGTH];	/* why the slot of a standby does not move, or "" */
+	CgVisit		visit;
 	char		error[CG_ERROR_LENGTH]; /* why the launcher has no slot, or "" */
 	CgDatabase	databases[CG_MAX_DATABASES];
 } CgShared;

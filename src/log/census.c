@@ -22,6 +22,7 @@
 #include "catalog/pg_database.h"
 #include "replication/slot.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "base/shared.h"
 #include "log/census.h"
@@ -33,7 +34,6 @@ static bool begun = false;
 static List *waiting = NIL;		/* OIDs of databases, in TopMemoryContext */
 static List *asked = NIL;		/* those that have an entry and have not answered */
 
-static void list_databases(void);
 static int	drop_answered(void);
 static bool ask_database(Oid oid);
 
@@ -46,7 +46,7 @@ cg_census_take(void)
 	if (wal_level < WAL_LEVEL_REPLICA || max_replication_slots == 0)
 		return true;
 	if (!begun)
-		list_databases();
+		waiting = cg_census_databases();
 	begun = true;
 	asking = drop_answered();
 	while (waiting != NIL && asking < AT_ONCE && ask_database(linitial_oid(waiting)))
@@ -62,9 +62,10 @@ cg_census_take(void)
 }
 
 /* Databases that allow no connections are listed, too: WAL may have their messages. */
-static void
-list_databases(void)
+List *
+cg_census_databases(void)
 {
+	List	   *result = NIL;
 	Relation	catalog;
 	TableScanDesc scan;
 	HeapTuple	tuple;
@@ -79,7 +80,7 @@ list_databases(void)
 
 		/* A database that an interrupted DROP DATABASE has left allows no connection at all. */
 		if (database->datconnlimit != DATCONNLIMIT_INVALID_DB)
-			waiting = lappend_oid(waiting, database->oid);
+			result = lappend_oid(result, database->oid);
 		MemoryContextSwitchTo(oldcontext);
 	}
 	table_endscan(scan);
@@ -89,7 +90,19 @@ list_databases(void)
 	 * If there are more databases than entries, the oldest databases get one.  So a new
 	 * database, or a moved row of pg_database, cannot take the entry of an older one.
 	 */
-	list_sort(waiting, list_oid_cmp);
+	list_sort(result, list_oid_cmp);
+	return result;
+}
+
+bool
+cg_census_exists(Oid oid)
+{
+	bool		exists;
+
+	StartTransactionCommand();
+	exists = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(oid));
+	CommitTransactionCommand();
+	return exists;
 }
 
 /*

@@ -1,48 +1,44 @@
 /*
  * launcher.c
- *		The one launcher of a cluster holds the slot and starts recorders.
+ *		The one launcher of a server holds the slot and starts recorders.
  *
- * It holds a physical replication slot, so that WAL is kept until its messages are
- * recorded.  It moves the slot up to the smallest position that a recorder has stored.
- * The slot does not say what is recorded.  If it is dropped, or missing after a
- * promotion, WAL may be lost; a recorder then sees the loss by its own position, and
- * records it.  After a start a recorder looks into each database for messages that are
- * not recorded (census.c), and the slot does not move until then.  Later, readers
- * announce their messages in shared memory.
+ * It holds a physical replication slot (slot.c), so that WAL is kept until its messages
+ * are recorded.  It moves the slot up to the smallest position that a recorder has stored.
+ * After a start a recorder looks into each database for messages that are not recorded
+ * (census.c), and the slot does not move until then.  Later, readers announce their
+ * messages in shared memory.
+ *
+ * It runs on a standby, too.  There it starts no recorder.  It moves the slot by the
+ * positions that the replayed tables have (standby.c).  After a promotion the same process
+ * goes on, with the slot in its hand.
  *
  * It is not connected to a database, so that every database can be copied, dropped and
  * renamed.  It learns from the shared catalogs which databases are gone.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/pg_database.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
-#include "replication/slot.h"
 #include "storage/ipc.h"
 #include "storage/proc.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "base/shared.h"
-#include "compat.h"
 #include "log/census.h"
 #include "log/launcher.h"
 #include "log/recorder.h"
-#include "log/walreader.h"
+#include "log/slot.h"
+#include "log/standby.h"
 
-#define SLOT_NAME "contact_guard"
 #define NAP_MS 1000
 /* A busy recorder runs for so long before it may be asked to make room for another. */
 #define TURN_MS 1000
-#define SLOT_SAVE_BYTES (1024 * 1024)	/* the slot is moved by at least so much WAL */
 /*
  * A stored position that lies so far behind is renewed, even without new messages.  It
  * keeps WAL back.  And if that WAL went with the slot, it would look like a loss.
@@ -52,12 +48,9 @@
 /* The workers that we have started, by index in cg_shared->databases. */
 static BackgroundWorkerHandle *workers[CG_MAX_DATABASES];
 
+static void take_turn(void);
 static void attach_launcher(void);
 static void detach_launcher(int code, Datum arg);
-static bool slot_is_wanted(void);
-static bool have_slot(void);
-static void try_slot(void);
-static void make_slot(void);
 static void start_recorders(void);
 static bool needs_recorder(CgDatabase *database, XLogRecPtr flushed);
 static void start_recorder(int place, Oid database);
@@ -76,7 +69,7 @@ cg_launcher_init(void)
 		return;
 	memset(&worker, 0, sizeof(worker));
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_start_time = BgWorkerStart_ConsistentState;
 	worker.bgw_restart_time = 1;
 	strlcpy(worker.bgw_library_name, "contact_guard", BGW_MAXLEN);
 	strlcpy(worker.bgw_function_name, "cg_launcher_main", BGW_MAXLEN);
@@ -97,17 +90,11 @@ cg_launcher_main(Datum arg)
 	while (!ShutdownRequestPending)
 	{
 		int			events;
-		bool		ready = have_slot();
-		bool		known = cg_census_take();
 
-		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-		cg_shared->census_taken = known;
-		LWLockRelease(cg_shared->lock);
-		/* Without a slot, recorders find out whether a journal needs one (census.c). */
-		if (ready || !slot_is_wanted())
-			start_recorders();
-		if (ready && known)
-			move_slot();
+		if (RecoveryInProgress())
+			cg_standby_turn();
+		else
+			take_turn();
 		events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, NAP_MS,
 						   PG_WAIT_EXTENSION);
 		if (events & WL_LATCH_SET)
@@ -121,6 +108,25 @@ cg_launcher_main(Datum arg)
 	}
 	/* With exit code 0 the postmaster would not start another launcher. */
 	proc_exit(1);
+}
+
+/* A turn of the loop on a server that is not a standby. */
+static void
+take_turn(void)
+{
+	bool		ready = cg_slot_have(cg_slot_is_wanted(), true);
+	bool		known = cg_census_take();
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	cg_shared->census_taken = known;
+	/* So that a slot is made again that somebody drops. */
+	cg_shared->slot_wanted |= ready;
+	LWLockRelease(cg_shared->lock);
+	/* Without a slot, recorders find out whether a journal needs one (census.c). */
+	if (ready || !cg_slot_is_wanted())
+		start_recorders();
+	if (ready && known)
+		move_slot();
 }
 
 static void
@@ -141,116 +147,6 @@ detach_launcher(int code, Datum arg)
 	cg_shared->launcher_latch = NULL;
 	/* The slot stays, so WAL is kept until the next launcher moves the slot. */
 	LWLockRelease(cg_shared->lock);
-}
-
-static bool
-slot_is_wanted(void)
-{
-	bool		wanted;
-
-	LWLockAcquire(cg_shared->lock, LW_SHARED);
-	wanted = cg_shared->slot_wanted;
-	LWLockRelease(cg_shared->lock);
-	return wanted;
-}
-
-/* Acquires the slot, or creates it if a journal needs one.  True if we have it. */
-static bool
-have_slot(void)
-{
-	static TimestampTz retry_at = 0;
-	MemoryContext oldcontext = CurrentMemoryContext;
-
-	if (MyReplicationSlot)
-		return true;
-	if (GetCurrentTimestamp() < retry_at)
-		return false;
-	PG_TRY();
-	{
-		try_slot();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(oldcontext);
-		error = CopyErrorData();
-		EmitErrorReport();
-		FlushErrorState();
-		LWLockReleaseAll();
-		ConditionVariableCancelSleep();
-		if (MyReplicationSlot)
-			ReplicationSlotRelease();
-		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-		strlcpy(cg_shared->error, error->message, CG_ERROR_LENGTH);
-		LWLockRelease(cg_shared->lock);
-		FreeErrorData(error);
-		retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 5000);
-	}
-	PG_END_TRY();
-	return MyReplicationSlot != NULL;
-}
-
-static void
-try_slot(void)
-{
-	bool		wanted = slot_is_wanted();
-
-	if (SearchNamedReplicationSlot(SLOT_NAME, true))
-	{
-		cg_compat_acquire_slot(SLOT_NAME);
-		/* Its WAL may be gone by max_slot_wal_keep_size or pg_resetwal, for example. */
-		if (MyReplicationSlot->data.restart_lsn < cg_walreader_oldest())
-		{
-			ereport(WARNING,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("replication slot \"%s\" has lost its WAL and is created again", SLOT_NAME),
-					 errhint("If records are lost, contact_guard.access_log has a record of event \"gap\".")));
-			ReplicationSlotRelease();
-			ReplicationSlotDrop(SLOT_NAME, true);
-			wanted = true;
-		}
-	}
-	if (MyReplicationSlot == NULL)
-	{
-		if (!wanted)
-			return;
-		make_slot();
-	}
-	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-	cg_shared->slot_wanted = true;	/* so that a dropped slot is created again */
-	cg_shared->slot_ready = true;
-	cg_shared->error[0] = '\0';
-	LWLockRelease(cg_shared->lock);
-	ConditionVariableBroadcast(&cg_shared->progress);
-}
-
-/*
- * Creates a slot that keeps all WAL on disk.  ReplicationSlotReserveWal would keep only
- * the WAL from the last checkpoint on.  But older WAL may have unrecorded messages if
- * the server had no slot for a while, or was a standby.
- */
-static void
-make_slot(void)
-{
-	CheckSlotRequirements();
-	cg_compat_create_slot(SLOT_NAME);
-	do
-	{
-		XLogRecPtr	oldest;
-
-		/* As there: no checkpoint may decide meanwhile which WAL it removes. */
-		LWLockAcquire(ReplicationSlotAllocationLock, LW_EXCLUSIVE);
-		oldest = cg_walreader_oldest();
-		SpinLockAcquire(&MyReplicationSlot->mutex);
-		MyReplicationSlot->data.restart_lsn = oldest;
-		SpinLockRelease(&MyReplicationSlot->mutex);
-		ReplicationSlotsComputeRequiredLSN();
-		LWLockRelease(ReplicationSlotAllocationLock);
-		/* A checkpoint that was removing WAL already may have taken the oldest. */
-	} while (MyReplicationSlot->data.restart_lsn < cg_walreader_oldest());
-	ReplicationSlotMarkDirty();
-	ReplicationSlotSave();
 }
 
 static bool
@@ -387,12 +283,7 @@ ask_to_leave(void)
 static void
 forget_if_dropped(Oid oid)
 {
-	bool		exists;
-
-	StartTransactionCommand();
-	exists = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(oid));
-	CommitTransactionCommand();
-	if (exists)
+	if (cg_census_exists(oid))
 		return;
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	{
@@ -414,7 +305,6 @@ move_slot(void)
 {
 	XLogRecPtr	flushed = GetFlushRecPtr(NULL);
 	XLogRecPtr	target = flushed;
-	XLogRecPtr	current = MyReplicationSlot->data.restart_lsn;
 
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
 	for (int place = 0; place < CG_MAX_DATABASES; place++)
@@ -429,13 +319,5 @@ move_slot(void)
 			target = InvalidXLogRecPtr;
 	}
 	LWLockRelease(cg_shared->lock);
-	if (target < current + SLOT_SAVE_BYTES)
-		return;
-	SpinLockAcquire(&MyReplicationSlot->mutex);
-	MyReplicationSlot->data.restart_lsn = target;
-	SpinLockRelease(&MyReplicationSlot->mutex);
-	ReplicationSlotMarkDirty();
-	/* Saved first: after a crash the slot on disk must not name WAL that is gone. */
-	ReplicationSlotSave();
-	ReplicationSlotsComputeRequiredLSN();
+	cg_slot_move(target);
 }

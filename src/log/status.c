@@ -13,6 +13,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "replication/slot.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -265,6 +266,22 @@ problem_array(List *texts)
 	return PointerGetDatum(construct_array(datums, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+/* What the launcher of a standby does.  The caller holds the lock. */
+static void
+describe_standby(char *recorder, size_t length)
+{
+	if (cg_shared->launcher == 0)
+		strlcpy(recorder, "standby: no launcher", length);
+	else if (wal_level < WAL_LEVEL_REPLICA || max_replication_slots == 0)
+		strlcpy(recorder, "standby: no WAL is kept for a promotion, set wal_level and max_replication_slots", length);
+	else if (!cg_shared->slot_ready)
+		snprintf(recorder, length, "standby: no WAL is kept for a promotion: %s",
+				 cg_shared->error[0] != '\0' ? cg_shared->error : "the launcher has begun only now");
+	else
+		snprintf(recorder, length, "standby: WAL is kept from %X/%X%s%s", LSN_FORMAT_ARGS(cg_shared->slot_position),
+				 cg_shared->slot_trouble[0] != '\0' ? "; the slot does not move: " : "", cg_shared->slot_trouble);
+}
+
 /*
  * Copies the entry of shared memory, and describes the recorder.  False if this database
  * has no entry.
@@ -278,7 +295,9 @@ look(CgDatabase *database, char *recorder, size_t length)
 	shared = cg_shared_database(MyDatabaseId, false);
 	if (shared)
 		*database = *shared;
-	if (cg_shared->error[0] != '\0')
+	if (RecoveryInProgress())
+		describe_standby(recorder, length);
+	else if (cg_shared->error[0] != '\0')
 		snprintf(recorder, length, "no slot: %s", cg_shared->error);
 	else if (cg_shared->launcher == 0)
 		strlcpy(recorder, "no launcher", length);

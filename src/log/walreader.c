@@ -18,6 +18,7 @@
 #include "access/xlog.h"
 #include "access/xlog_internal.h"
 #include "access/xlogreader.h"
+#include "access/xlogrecovery.h"
 #include "access/xlogutils.h"
 #include "miscadmin.h"
 #include "replication/message.h"
@@ -76,7 +77,7 @@ XLogRecPtr
 cg_walreader_oldest(void)
 {
 	TimeLineID	timeline;
-	XLogRecPtr	flushed = GetFlushRecPtr(&timeline);
+	XLogRecPtr	flushed = RecoveryInProgress() ? GetXLogReplayRecPtr(&timeline) : GetFlushRecPtr(&timeline);
 	List	   *history = readTimeLineHistory(timeline);
 	XLogSegNo	segment;
 	XLogRecPtr	oldest;

@@ -23,7 +23,8 @@ typedef struct CgWalMessage
 } CgWalMessage;
 
 /*
- * The beginning of the WAL on disk.  All WAL from there on can be read, on any timeline.
+ * The beginning of the WAL on disk.  All WAL from there on can be read, on any timeline; on
+ * a standby, all WAL up to what is replayed.
  * It looks at the files, so unless a slot keeps them, a checkpoint may remove some right
  * afterwards.
  */
