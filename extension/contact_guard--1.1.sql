@@ -243,7 +243,7 @@ CREATE FUNCTION contact_guard.event_number(event text) RETURNS integer
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
 		SELECT array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartbeat',
-		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused'], event);
+		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused', 'conflict'], event);
 	END;
 REVOKE ALL ON FUNCTION contact_guard.event_number(text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.event_number(text) IS
@@ -379,13 +379,18 @@ CREATE TABLE contact_guard.journal_state (
 );
 REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;
 
--- The key that seals the journal of an epoch.  Logical decoding does not see its rows, and
--- they are never updated (src/log/epoch.c).  After an update of the extension the key of
--- the epoch before stays until the messages that it has sealed are recorded.
+-- The keys that seal the journal.  Logical decoding does not see the rows, and they are never
+-- updated (src/log/epoch.c).  The first key of an epoch is also that of statements and
+-- pseudonyms, so it stays.  Each start of the server adds a key, which seals what lies
+-- behind begins_at: from then on a key that a backup shows is of no use.  A key stays
+-- until the messages that it has sealed are recorded.
 CREATE TABLE contact_guard.journal_key (
-	epoch   integer NOT NULL,
-	mac_key bytea NOT NULL,
-	ends_at pg_lsn				-- where the messages of an earlier epoch end; NULL: they go on
+	number    integer NOT NULL,
+	epoch     integer NOT NULL,
+	run       bigint NOT NULL,	-- of the server that made it
+	mac_key   bytea NOT NULL,
+	begins_at pg_lsn,			-- NULL: the first of its epoch
+	ends_at   pg_lsn			-- where the messages of an earlier epoch end; NULL: they go on
 );
 REVOKE ALL ON contact_guard.journal_key FROM PUBLIC;
 
@@ -1178,7 +1183,7 @@ BEGIN
 	FOR name, what IN SELECT * FROM (VALUES
 		('seq', 'The number of the record, from 0, without holes. It is the record''s place in the tree.'),
 		('read_at', 'When it happened.'),
-		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key or refused.'),
+		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused or conflict.'),
 		('actor', 'Who read: a role, or the end user whom act_as() named.'),
 		('login', 'The role that had logged in.'),
 		('relation', 'The relation that was read, with its schema.'),

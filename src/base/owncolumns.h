@@ -81,8 +81,11 @@ enum
 
 enum
 {
-	Anum_journal_key_epoch = 1,
+	Anum_journal_key_number = 1,
+	Anum_journal_key_epoch,
+	Anum_journal_key_run,
 	Anum_journal_key_mac_key,
+	Anum_journal_key_begins_at,
 	Anum_journal_key_ends_at,
 	Natts_journal_key = Anum_journal_key_ends_at
 };

@@ -69,6 +69,8 @@ shared_startup(void)
 		memset(cg_shared, 0, sizeof(CgShared));
 		cg_shared->lock = &(GetNamedLWLockTranche(TRANCHE))->lock;
 		ConditionVariableInit(&cg_shared->progress);
+		if (!pg_strong_random(&cg_shared->run, sizeof(cg_shared->run)))
+			elog(FATAL, "could not generate a random number");
 	}
 	LWLockRelease(AddinShmemInitLock);
 }

@@ -83,6 +83,8 @@ typedef struct CgVisit
 typedef struct CgShared
 {
 	LWLock	   *lock;
+	int64		run;			/* of the server, from its start or recovery on: a random
+								 * number that does not change */
 	ConditionVariable progress; /* a "recorded", an "error" or slot_ready changed */
 	pid_t		launcher;		/* 0: none */
 	Latch	   *launcher_latch;

@@ -30,7 +30,8 @@
 	EVENT(10, EPOCH, "epoch") \
 	EVENT(11, ERASURE, "erasure") \
 	EVENT(12, KEY, "key") \
-	EVENT(13, REFUSED, "refused")
+	EVENT(13, REFUSED, "refused") \
+	EVENT(14, CONFLICT, "conflict")
 
 #define CG_EVENT_ENUM(number, symbol, name) CG_EVENT_##symbol = number,
 typedef enum CgEvent

@@ -34,6 +34,7 @@ static uint64 generation = 0;
 static uint64 texts = 0;		/* the count in shared memory when last looked at */
 
 static void journal_inval(Oid relid);
+static bool own_seals(void);
 static bool load_own(void);
 static bool shared_is_ready(void);
 static void want_recorder(void);
@@ -48,7 +49,14 @@ journal_inval(Oid relid)
 		own_table = InvalidOid;
 }
 
-/* False if the recorder must begin a new epoch first. */
+/* Is it this database's journal, with a key that no earlier run of the server had? */
+static bool
+own_seals(void)
+{
+	return cg_journalstate_is_own(&own) && cg_journalstate_is_sealed(&own);
+}
+
+/* False if the recorder must begin a new epoch first, or make the key of this run. */
 static bool
 load_own(void)
 {
@@ -59,7 +67,7 @@ load_own(void)
 		return true;
 	cg_inval_on_relation(journal_inval);
 	memcpy(key, own.key, CG_KEY_LENGTH);
-	if (!cg_journalstate_read(&own) || !cg_journalstate_is_own(&own))
+	if (!cg_journalstate_read(&own) || !own_seals())
 		return false;
 	if (memcmp(key, own.key, CG_KEY_LENGTH) != 0)
 		generation++;
@@ -253,7 +261,7 @@ cg_journal_has_place(void)
 bool
 cg_journal_can_write(void)
 {
-	return cg_shared && !RecoveryInProgress() && cg_journalstate_is_own(&own) && shared_is_ready();
+	return cg_shared && !RecoveryInProgress() && own_seals() && shared_is_ready();
 }
 
 void

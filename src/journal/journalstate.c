@@ -15,6 +15,7 @@
 
 #include "base/objects.h"
 #include "base/owncolumns.h"
+#include "base/shared.h"
 #include "journal/journalstate.h"
 
 /* The place of a column in the arrays that heap_deform_tuple() fills for journal_state */
@@ -23,6 +24,7 @@
 #define KEY_VALUE(column) \
 	heap_getattr(tuple, place[Anum_journal_key_##column - 1] + 1, RelationGetDescr(rel), &isnull)
 
+static void add_seal(CgJournalState *state, const CgSeal *seal);
 static bool read_keys(CgJournalState *state);
 static bool read_state_row(CgJournalState *state, char **verification_keys);
 static void take_state_row(HeapTuple tuple, TupleDesc desc, CgJournalState *state, char **verification_keys);
@@ -38,12 +40,29 @@ take_key(uint8 *key, Datum value)
 	memcpy(key, VARDATA_ANY(stored), CG_KEY_LENGTH);
 }
 
+/* Puts a key into its place among those that were read before. */
+static void
+add_seal(CgJournalState *state, const CgSeal *seal)
+{
+	int			at = state->nseals;
+
+	if (state->nseals == CG_SEALS_MAX)
+		elog(ERROR, "contact_guard.journal_key has more than %d rows", CG_SEALS_MAX);
+	while (at > 0 && state->seals[at - 1].number > seal->number)
+	{
+		state->seals[at] = state->seals[at - 1];
+		at--;
+	}
+	state->seals[at] = *seal;
+	state->nseals++;
+}
+
 /*
  * The keys have a table of their own.  Its rows are written so that logical decoding
  * does not see them, and they are never updated.  Each change of the state, in
  * contrast, is decoded where there is a logical slot.
  *
- * False if the key of the state's epoch is not there.  After an update of the extension
+ * False if no key of the state's epoch is there.  After an update of the extension
  * the key of the epoch before stays until the messages of that epoch are recorded.
  */
 static bool
@@ -56,28 +75,61 @@ read_keys(CgJournalState *state)
 	bool		found = false;
 
 	(void) cg_owncolumns_place(CG_OWN_JOURNAL_KEY, RelationGetDescr(rel), place);
-	state->previous_end = InvalidXLogRecPtr;
+	state->nseals = 0;
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		bool		isnull;
-		int32		epoch = DatumGetInt32(KEY_VALUE(epoch));
-		Datum		ends_at = KEY_VALUE(ends_at);
-		bool		goes_on = isnull;
+		CgSeal		seal = {.number = DatumGetInt32(KEY_VALUE(number))};
 
-		if (epoch == state->epoch)
+		seal.epoch = DatumGetInt32(KEY_VALUE(epoch));
+		seal.run = DatumGetInt64(KEY_VALUE(run));
+		take_key(seal.key, KEY_VALUE(mac_key));
+		seal.begins_at = DatumGetLSN(KEY_VALUE(begins_at));
+		if (isnull)
+			seal.begins_at = InvalidXLogRecPtr;
+		seal.ends_at = DatumGetLSN(KEY_VALUE(ends_at));
+		if (isnull)
+			seal.ends_at = InvalidXLogRecPtr;
+		add_seal(state, &seal);
+		if (seal.epoch == state->epoch && XLogRecPtrIsInvalid(seal.begins_at))
 		{
-			take_key(state->key, KEY_VALUE(mac_key));
+			memcpy(state->key, seal.key, CG_KEY_LENGTH);
 			found = true;
-		}
-		else if (epoch == state->epoch - 1 && !goes_on)
-		{
-			take_key(state->previous_key, KEY_VALUE(mac_key));
-			state->previous_end = DatumGetLSN(ends_at);
 		}
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	return found;
+}
+
+const CgSeal *
+cg_journalstate_seal(const CgJournalState *state)
+{
+	for (int i = state->nseals - 1; i >= 0; i--)
+		if (state->seals[i].epoch == state->epoch)
+			return &state->seals[i];
+	return NULL;
+}
+
+bool
+cg_journalstate_is_sealed(const CgJournalState *state)
+{
+	const CgSeal *seal = cg_journalstate_seal(state);
+
+	return seal && seal->run == cg_shared->run;
+}
+
+const uint8 *
+cg_journalstate_key_at(const CgJournalState *state, uint32 epoch, XLogRecPtr start)
+{
+	for (int i = state->nseals - 1; i >= 0; i--)
+	{
+		const CgSeal *seal = &state->seals[i];
+
+		if (seal->epoch == (int32) epoch && seal->begins_at <= start)
+			return XLogRecPtrIsInvalid(seal->ends_at) || start < seal->ends_at ? seal->key : NULL;
+	}
+	return NULL;
 }
 
 static void

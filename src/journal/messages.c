@@ -46,7 +46,7 @@ static bool must_be_durable = false;	/* is one of them not withheld? */
 static int	records_in_buffer = 0;
 static int	withheld_in_buffer = 0;
 
-static uint8 counted_under[CG_KEY_LENGTH];	/* the key of the epoch that counter is of */
+static uint8 counted_under[CG_KEY_LENGTH];	/* the key that counter is of */
 static uint64 counter = 0;
 
 static XLogRecPtr written = InvalidXLogRecPtr;	/* end of the newest message */
@@ -184,18 +184,20 @@ static XLogRecPtr
 write_items(const char *items, size_t length)
 {
 	const CgJournalState *own = cg_journal_own();
+	const uint8 *key = cg_journalstate_seal(own)->key;
+	uint8		flags = cg_durability == CG_DURABILITY_RELAXED ? CG_RECORD_RELAXED : 0;
 	XLogRecPtr	sealed_at;
 	XLogRecPtr	lsn;
 
-	if (memcmp(counted_under, own->key, CG_KEY_LENGTH) != 0)
+	if (memcmp(counted_under, key, CG_KEY_LENGTH) != 0)
 	{
 		counter = 0;
-		memcpy(counted_under, own->key, CG_KEY_LENGTH);
+		memcpy(counted_under, key, CG_KEY_LENGTH);
 	}
 	do
 	{
 		CgMessageHeader header = {
-			.flags = cg_durability == CG_DURABILITY_RELAXED ? CG_RECORD_RELAXED : 0,
+			.flags = flags,
 			.epoch = own->epoch,
 			.backend_start = MyStartTimestamp,
 			.backend_pid = MyProcPid,
@@ -207,10 +209,11 @@ write_items(const char *items, size_t length)
 		sealed_at = header.position;
 		initStringInfo(&message);
 		if (!cg_record_seal(&message, &header, items, length,
-							own->system_identifier, own->database, own->key))
+							own->system_identifier, own->database, key))
 			elog(ERROR, "could not compute HMAC");
 		lsn = insert_message(&message);
 		pfree(message.data);
+		flags |= CG_RECORD_AGAIN;
 	} while (lsn - sealed_at > CG_RECORD_REACH / 2);
 	counter++;
 	return lsn;

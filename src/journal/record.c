@@ -178,6 +178,14 @@ cg_record_seal(StringInfo out, const CgMessageHeader *header, const char *items,
 	return true;
 }
 
+uint32
+cg_record_epoch(const char *message, size_t length)
+{
+	CgReader	in = {message, length, 2, false};
+
+	return length < 2 ? 0 : cg_record_get_int(&in, 4);
+}
+
 bool
 cg_record_open(const char *message, size_t length, CgMessageHeader *header, CgReader *items,
 			   uint64 system_identifier, uint32 database, const uint8 *key)

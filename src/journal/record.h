@@ -48,6 +48,7 @@
 
 #define CG_RECORD_VERSION 3
 #define CG_RECORD_RELAXED 0x01	/* flag: durability was relaxed */
+#define CG_RECORD_AGAIN 0x02	/* flag: the message was written before, with this counter */
 #define CG_MAC_LENGTH 32
 #define CG_KEY_LENGTH 32
 #define CG_NO_TIME PG_INT64_MIN
@@ -159,6 +160,9 @@ extern void cg_record_put_query(StringInfo out, int64 query_id, const char *quer
 extern bool cg_record_seal(StringInfo out, const CgMessageHeader *header, const char *items,
 						   size_t length, uint64 system_identifier, uint32 database,
 						   const uint8 *key);
+
+/* The epoch that a message names, before its MAC is checked; 0 if it is too short. */
+extern uint32 cg_record_epoch(const char *message, size_t length);
 
 /*
  * Checks a message and reads its header.  False if it is too short, has version 0, or

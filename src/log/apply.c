@@ -2,8 +2,8 @@
  * apply.c
  *		From journal messages to rows of the access log, one batch in each transaction.
  *
- * A message counts if its MAC is right and if it has not come before (sessions.c).
- * Any other message is a forgery or a repetition.
+ * A message counts if its MAC is right.  If another one had its number (sessions.c), that
+ * is a record, too.  Any other message is a forgery or a repetition.
  */
 #include "postgres.h"
 
@@ -28,7 +28,7 @@
 #include "journal/storable.h"
 #include "log/accesslog.h"
 #include "log/apply.h"
-#include "log/epoch.h"
+#include "log/journalkeys.h"
 #include "log/recorded.h"
 #include "log/recorder.h"
 #include "log/sessions.h"
@@ -51,7 +51,7 @@ static CgJournalState state;
 static Oid	state_table = InvalidOid;
 static int64 log_size;			/* with the batch; goes to state at the commit */
 static int64 rejected;			/* with the batch, too */
-static int64 gaps;				/* in the batch */
+static int64 gaps;				/* in the batch, with conflicts */
 static MemoryContext batch = NULL;
 static List *rows = NIL;		/* of CgLogRow */
 static List *queries = NIL;		/* of CgItem */
@@ -91,6 +91,13 @@ cg_apply_use(const CgJournalState *from)
 	rejected = state.rejected;
 	gaps = 0;
 	cg_treelog_load(log_size);
+}
+
+void
+cg_apply_use_keys(const CgJournalState *from)
+{
+	state.nseals = from->nseals;
+	memcpy(state.seals, from->seals, sizeof(state.seals));
 }
 
 void
@@ -157,33 +164,43 @@ forget_batch(void)
 	passed = NIL;
 }
 
-/* Is it sealed with the key of this epoch, or of the epoch before while that lasted? */
+/* Is it sealed with the key that seals messages at its place in WAL? */
 static bool
 is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
 {
-	if (cg_record_open(message->data, message->length, header, items, state.system_identifier,
-					   state.database, state.key))
-		return header->epoch == state.epoch;
-	return message->start < state.previous_end &&
+	uint32		epoch = cg_record_epoch(message->data, message->length);
+	const uint8 *key = cg_journalstate_key_at(&state, epoch, message->start);
+
+	return key &&
 		cg_record_open(message->data, message->length, header, items, state.system_identifier,
-					   state.database, state.previous_key) &&
-		header->epoch == state.epoch - 1;
+					   state.database, key);
 }
 
-/* False if the message is not authentic or is a repetition: both count as rejected. */
+/*
+ * False if the message is not authentic or is a repetition: both count as rejected.
+ *
+ * A message whose number was taken counts nevertheless, since it may be the session's own,
+ * and the other one false.  A record of event "conflict" says that this cannot be known.
+ */
 static bool
 open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
 {
 	char		name[CG_SESSION_LENGTH];
-	uint64		missing;
+	uint64		missing = 0;
+	CgTaken		taken = CG_TAKEN_BEFORE;
 
-	if (!is_authentic(message, header, items) ||
-		!cg_sessions_take(header, message->start, &missing))
+	if (is_authentic(message, header, items))
+		taken = cg_sessions_take(header, message->start, &missing);
+	if (taken == CG_TAKEN_BEFORE)
 	{
 		rejected++;
 		return false;
 	}
 	cg_sessions_name(header, name);
+	if (taken == CG_TAKEN_CONFLICT)
+		cg_apply_own_record(CG_EVENT_CONFLICT,
+							psprintf("message " UINT64_FORMAT " of session %s has come twice, at %X/%X the second time: the records of one of them may be false",
+									 header->counter, name, LSN_FORMAT_ARGS(message->start)));
 	if (missing != 0)
 		cg_apply_own_record(CG_EVENT_GAP,
 							psprintf("messages " UINT64_FORMAT " to " UINT64_FORMAT " of session %s are missing",
@@ -301,7 +318,7 @@ cg_apply_own_record(CgEvent event, const char *reason)
 		.reason = reason ? MemoryContextStrdup(batch, reason) : NULL,
 	};
 
-	gaps += event == CG_EVENT_GAP;
+	gaps += event == CG_EVENT_GAP || event == CG_EVENT_CONFLICT;
 	add_row(&context, &record, NULL);
 }
 
@@ -393,11 +410,10 @@ cg_apply_clean(XLogRecPtr position)
 		return;
 	doing = "cleaning contact_guard.journal_session";
 	cg_sessions_clean(state.epoch, position);
-	if (!XLogRecPtrIsInvalid(state.previous_end) && position >= state.previous_end)
+	if (state.nseals > 2 || (state.nseals == 2 && state.seals[0].epoch != state.epoch))
 	{
-		doing = "forgetting the key of the epoch before";
-		cg_epoch_forget_previous(&state);
-		state.previous_end = InvalidXLogRecPtr;
+		doing = "forgetting keys";
+		cg_journalkeys_forget(&state);
 	}
 	cleaned = position;
 	doing = "waiting";

@@ -17,6 +17,9 @@
 /* Sets the state from which batches continue.  Needs a transaction. */
 extern void cg_apply_use(const CgJournalState *state);
 
+/* Takes the keys of this state alone: one has been added. */
+extern void cg_apply_use_keys(const CgJournalState *state);
+
 /* Begins a transaction and locks the tables.  ERROR if the extension was created anew. */
 extern void cg_apply_begin(void);
 

@@ -43,9 +43,9 @@
 #include "journal/journalstate.h"
 #include "log/apply.h"
 #include "log/epoch.h"
+#include "log/journalkeys.h"
 
 PG_FUNCTION_INFO_V1(cg_begin_journal);
-PG_FUNCTION_INFO_V1(cg_put_journal_key);
 PG_FUNCTION_INFO_V1(cg_journal_origin);
 
 typedef enum Finding
@@ -57,60 +57,13 @@ typedef enum Finding
 } Finding;
 
 static void require_encoding(void);
-static void make_key(uint8 *key);
-static void insert_key(int32 epoch, const uint8 *key, XLogRecPtr ends_at);
-static void store_key(int32 epoch, const uint8 *key);
-static void expect_recorder(bool begins);
+static void forget_position(void);
 static void begin_anew(CgJournalState *state);
 static bool is_of_the_future(void);
 static Finding find_state(CgJournalState *state);
-static void store(const CgJournalState *state, Finding finding);
-static void record_beginning(const CgJournalState *old, const CgJournalState *state,
+static void store(CgJournalState *state, Finding finding);
+static void record_beginning(const CgJournalState *old, CgJournalState *state,
 							 Finding finding);
-
-static void
-make_key(uint8 *key)
-{
-	if (!pg_strong_random(key, CG_KEY_LENGTH))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate a random key")));
-}
-
-/* ends_at: where the epoch's messages end, or Invalid if they go on. */
-static void
-insert_key(int32 epoch, const uint8 *key, XLogRecPtr ends_at)
-{
-	bytea	   *value = palloc(VARHDRSZ + CG_KEY_LENGTH);
-	Datum		values[Natts_journal_key];
-	bool		nulls[Natts_journal_key] = {false};
-
-	SET_VARSIZE(value, VARHDRSZ + CG_KEY_LENGTH);
-	memcpy(VARDATA(value), key, CG_KEY_LENGTH);
-	values[Anum_journal_key_epoch - 1] = Int32GetDatum(epoch);
-	values[Anum_journal_key_mac_key - 1] = PointerGetDatum(value);
-	values[Anum_journal_key_ends_at - 1] = LSNGetDatum(ends_at);
-	nulls[Anum_journal_key_ends_at - 1] = XLogRecPtrIsInvalid(ends_at);
-	cg_ownrows_insert(CG_OWN_JOURNAL_KEY, values, nulls);
-}
-
-/* Replaces all keys by this one. */
-static void
-store_key(int32 epoch, const uint8 *key)
-{
-	cg_owncommand_truncate("journal_key");
-	insert_key(epoch, key, InvalidXLogRecPtr);
-}
-
-void
-cg_epoch_forget_previous(const CgJournalState *state)
-{
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	store_key(state->epoch, state->key);
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-}
 
 /*
  * Leaves are made of UTF-8: a row that cannot be converted could not be verified.  Of
@@ -135,8 +88,8 @@ require_encoding(void)
  * Asks for a recorder before the transaction has committed.  A recorder that comes too
  * early ends, and is started again.
  */
-static void
-expect_recorder(bool begins)
+void
+cg_epoch_expect_recorder(void)
 {
 	CgDatabase *database;
 
@@ -144,17 +97,24 @@ expect_recorder(bool begins)
 	database = cg_shared_database(MyDatabaseId, true);
 	if (database)
 	{
-		/* The position of an extension that was dropped does not count: sync() must wait. */
-		if (begins)
-			database->recorded = InvalidXLogRecPtr;
-		else
-		{
-			database->failures = 0;
-			database->retry_at = 0;
-			database->wanted = true;
-			cg_shared_wake(database);
-		}
+		database->failures = 0;
+		database->retry_at = 0;
+		database->wanted = true;
+		cg_shared_wake(database);
 	}
+	LWLockRelease(cg_shared->lock);
+}
+
+/* The position of an extension that was dropped does not count: sync() must wait. */
+static void
+forget_position(void)
+{
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, true);
+	if (database)
+		database->recorded = InvalidXLogRecPtr;
 	LWLockRelease(cg_shared->lock);
 }
 
@@ -164,7 +124,7 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 {
 	Oid			types[3] = {INT8OID, OIDOID, PG_LSNOID};
 	Datum		values[3];
-	uint8		key[CG_KEY_LENGTH];
+	CgJournalState state = {0};
 
 	cg_roles_require_admin("begin a journal");
 	require_encoding();
@@ -187,37 +147,10 @@ cg_begin_journal(PG_FUNCTION_ARGS)
 								"epoch_recorded, position, log_size, rejected) "
 								"VALUES ($1, $2, 1, false, $3, 0, 0)",
 								3, types, values, NULL);
-	make_key(key);
-	store_key(1, key);
-	expect_recorder(true);
-	PG_RETURN_VOID();
-}
-
-/*
- * put_journal_key(epoch, key, ends_at), only for the script of an update.  The script
- * cannot use INSERT, since logical decoding would show the key.  A null key: makes one.
- */
-Datum
-cg_put_journal_key(PG_FUNCTION_ARGS)
-{
-	uint8		key[CG_KEY_LENGTH];
-
-	if (!cg_objects_is_creating() || PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only the scripts of the extension can set the key of the journal")));
-	if (PG_ARGISNULL(1))
-		make_key(key);
-	else
-	{
-		bytea	   *given = PG_GETARG_BYTEA_PP(1);
-
-		if (VARSIZE_ANY_EXHDR(given) != CG_KEY_LENGTH)
-			elog(ERROR, "the journal's key has a wrong length");
-		memcpy(key, VARDATA_ANY(given), CG_KEY_LENGTH);
-	}
-	insert_key(PG_GETARG_INT32(0), key, PG_ARGISNULL(2) ? InvalidXLogRecPtr : PG_GETARG_LSN(2));
-	expect_recorder(false);
+	state.epoch = 1;
+	cg_journalkeys_make(state.key);
+	cg_journalkeys_store(&state);
+	forget_position();
 	PG_RETURN_VOID();
 }
 
@@ -246,7 +179,7 @@ begin_anew(CgJournalState *state)
 	state->database = MyDatabaseId;
 	state->epoch++;
 	state->epoch_recorded = false;
-	make_key(state->key);
+	cg_journalkeys_make(state->key);
 	state->position = GetXLogInsertRecPtr();
 }
 
@@ -307,7 +240,7 @@ find_state(CgJournalState *state)
 
 /* Stores the state of a new epoch, or a repaired state. */
 static void
-store(const CgJournalState *state, Finding finding)
+store(CgJournalState *state, Finding finding)
 {
 	Oid			types[6] = {INT8OID, OIDOID, INT4OID, PG_LSNOID, INT8OID, INT8OID};
 	Datum		values[6];
@@ -334,13 +267,13 @@ store(const CgJournalState *state, Finding finding)
 									"VALUES ($1, $2, $3, false, $4, $5, 0, $6)",
 									6, types, values, NULL);
 	}
-	store_key(state->epoch, state->key);
+	cg_journalkeys_store(state);
 	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
 }
 
 /* Writes the first record of an epoch, and a changed state, in one transaction. */
 static void
-record_beginning(const CgJournalState *old, const CgJournalState *state, Finding finding)
+record_beginning(const CgJournalState *old, CgJournalState *state, Finding finding)
 {
 	bool		anew = old->epoch != state->epoch;
 
@@ -358,7 +291,7 @@ record_beginning(const CgJournalState *old, const CgJournalState *state, Finding
 									 "a copy of the database begins a journal of its own",
 									 old->system_identifier, old->database, LSN_FORMAT_ARGS(old->position)));
 	else if (anew || !state->epoch_recorded)
-		cg_apply_own_record(CG_EVENT_EPOCH, XLogRecPtrIsInvalid(state->previous_end) ? "the journal begins" :
+		cg_apply_own_record(CG_EVENT_EPOCH, state->nseals == 1 ? "the journal begins" :
 							"the extension was updated: the journal goes on with a new key");
 	cg_apply_commit(state->position);
 }
@@ -384,6 +317,8 @@ cg_epoch_open(void)
 		return InvalidXLogRecPtr;
 	if (finding != OWN_JOURNAL || !state.epoch_recorded)
 		record_beginning(&old, &state, finding);
+	cg_journalkeys_begin_run(&state);
+	cg_apply_use_keys(&state);
 	return state.position;
 }
 

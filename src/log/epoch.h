@@ -16,11 +16,8 @@
  */
 extern XLogRecPtr cg_epoch_open(void);
 
-/*
- * Removes the key of the epoch before, in a transaction of its own.  All messages of
- * that epoch must have been recorded.
- */
-extern void cg_epoch_forget_previous(const CgJournalState *state);
+/* Asks for a recorder of a journal that this transaction changes, before it has committed. */
+extern void cg_epoch_expect_recorder(void);
 
 /* Is a transaction in progress that creates the extension? */
 extern bool cg_epoch_is_coming(void);

@@ -3,7 +3,8 @@
  *		Which messages of which sessions have been taken.
  *
  * A message counts if its counter is higher than the last of its session.  If the counter
- * jumps, a message is missing in WAL.  The last counters are in
+ * jumps, a message is missing in WAL.  If it has come before, somebody else has the key, or
+ * has copied bytes of WAL: a session counts on, and marks what it must write again.  The last counters are in
  * contact_guard.journal_session, so that a repetition is recognised after any restart.
  * Those of busy sessions are kept in memory, too.
  *
@@ -95,7 +96,7 @@ find_session(int32 epoch, const char *name)
 	return session;
 }
 
-bool
+CgTaken
 cg_sessions_take(const CgMessageHeader *header, XLogRecPtr start, uint64 *missing)
 {
 	char		name[CG_SESSION_LENGTH];
@@ -103,17 +104,17 @@ cg_sessions_take(const CgMessageHeader *header, XLogRecPtr start, uint64 *missin
 
 	*missing = 0;
 	if (header->position != 0 && (header->position > start || start - header->position > CG_RECORD_REACH))
-		return false;
+		return CG_TAKEN_BEFORE;
 	cg_sessions_name(header, name);
 	session = find_session(header->epoch, name);
 	if (header->counter <= session->counter)
-		return false;
+		return (header->flags & CG_RECORD_AGAIN) != 0 ? CG_TAKEN_BEFORE : CG_TAKEN_CONFLICT;
 	if (header->counter > session->counter + 1)
 		*missing = session->counter + 1;
 	session->counter = header->counter;
 	session->position = header->position == 0 ? InvalidXLogRecPtr : start;
 	session->changed = true;
-	return true;
+	return CG_TAKEN;
 }
 
 void

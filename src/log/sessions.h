@@ -15,12 +15,19 @@
 /* The session's name, in the format of %c in log_line_prefix. */
 extern void cg_sessions_name(const CgMessageHeader *header, char *name);
 
+typedef enum CgTaken
+{
+	CG_TAKEN,
+	CG_TAKEN_BEFORE,			/* the session wrote it again, as it says itself, or it is a
+								 * copy from far back in WAL */
+	CG_TAKEN_CONFLICT			/* another message had its number */
+} CgTaken;
+
 /*
- * Takes note of an authentic message that begins at start.  False for a repetition.
- * *missing: the counter of the first missing message before it, or 0.  Reads a table, so
- * it needs a transaction.
+ * Takes note of an authentic message that begins at start.  *missing: the counter of the
+ * first missing message before it, or 0.  Reads a table, so it needs a transaction.
  */
-extern bool cg_sessions_take(const CgMessageHeader *header, XLogRecPtr start, uint64 *missing);
+extern CgTaken cg_sessions_take(const CgMessageHeader *header, XLogRecPtr start, uint64 *missing);
 
 /* Stores changed counters, in the batch's transaction. */
 extern void cg_sessions_store(void);

@@ -344,7 +344,7 @@ all_problems(const CgJournalState *state, const CgDatabase *database, bool is_si
 	List	   *found = problems();
 
 	if (state->gaps > 0)
-		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
+		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" or \"conflict\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
 							   state->gaps), found);
 	if (database->error[0] != '\0')
 		found = lcons(psprintf("nothing is recorded: the recorder failed while %s", database->error), found);

@@ -92,7 +92,7 @@ sub message
 {
 	my ($version, $counter, $items) = @_;
 	my ($system, $database, $epoch, $key, $position) = split /\|/, sql(q(SELECT system_identifier, database, s.epoch, encode(mac_key, 'hex'),
-		pg_current_wal_insert_lsn() - '0/0' FROM contact_guard.journal_state s JOIN contact_guard.journal_key k ON k.epoch = s.epoch));
+		pg_current_wal_insert_lsn() - '0/0' FROM contact_guard.journal_state s JOIN contact_guard.journal_key k ON k.epoch = s.epoch ORDER BY number DESC LIMIT 1));
 	my $header = pack('CCNq>Nq>q>', $version, 0, $epoch, 12345678, 4711, $counter, $position);
 	my $mac = hmac_sha256("contact_guard journal\0" . pack('q>N', $system, $database) . $header . $items, pack('H*', $key));
 	sql("SELECT pg_logical_emit_message(false, 'contact_guard', '\\x" . unpack('H*', $header . $mac . $items) . "'::bytea)");

@@ -1,0 +1,206 @@
+/*
+ * journalkeys.c
+ *		The keys that seal the journal: one for each run of the server.
+ *
+ * Whoever has a backup has the keys that were in the database then.  So a key counts for
+ * one stretch of WAL only, and each run of the server begins with a new one.
+ */
+#include "postgres.h"
+
+#include "access/timeline.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/pg_lsn.h"
+#include "utils/snapmgr.h"
+
+#include "base/objects.h"
+#include "base/owncolumns.h"
+#include "base/owncommand.h"
+#include "base/ownrows.h"
+#include "base/shared.h"
+#include "journal/journal.h"
+#include "log/epoch.h"
+#include "log/journalkeys.h"
+
+PG_FUNCTION_INFO_V1(cg_put_journal_key);
+
+static void insert_key(const CgSeal *seal);
+static XLogRecPtr beginning_of_run(void);
+static void add_key(CgJournalState *state);
+static void go_on(CgJournalState *state);
+
+void
+cg_journalkeys_make(uint8 *key)
+{
+	if (!pg_strong_random(key, CG_KEY_LENGTH))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random key")));
+}
+
+static void
+insert_key(const CgSeal *seal)
+{
+	bytea	   *value = palloc(VARHDRSZ + CG_KEY_LENGTH);
+	Datum		values[Natts_journal_key];
+	bool		nulls[Natts_journal_key] = {false};
+
+	SET_VARSIZE(value, VARHDRSZ + CG_KEY_LENGTH);
+	memcpy(VARDATA(value), seal->key, CG_KEY_LENGTH);
+	values[Anum_journal_key_number - 1] = Int32GetDatum(seal->number);
+	values[Anum_journal_key_epoch - 1] = Int32GetDatum(seal->epoch);
+	values[Anum_journal_key_run - 1] = Int64GetDatum(seal->run);
+	values[Anum_journal_key_mac_key - 1] = PointerGetDatum(value);
+	values[Anum_journal_key_begins_at - 1] = LSNGetDatum(seal->begins_at);
+	nulls[Anum_journal_key_begins_at - 1] = XLogRecPtrIsInvalid(seal->begins_at);
+	values[Anum_journal_key_ends_at - 1] = LSNGetDatum(seal->ends_at);
+	nulls[Anum_journal_key_ends_at - 1] = XLogRecPtrIsInvalid(seal->ends_at);
+	cg_ownrows_insert(CG_OWN_JOURNAL_KEY, values, nulls);
+}
+
+void
+cg_journalkeys_store(CgJournalState *state)
+{
+	CgSeal		seal = {.number = 1, .epoch = state->epoch, .run = cg_shared->run};
+
+	memcpy(seal.key, state->key, CG_KEY_LENGTH);
+	cg_owncommand_truncate("journal_key");
+	insert_key(&seal);
+	state->nseals = 1;
+	state->seals[0] = seal;
+}
+
+/*
+ * The first key of the epoch stays, and the newest.  The others go, and the file with
+ * them.
+ */
+void
+cg_journalkeys_forget(CgJournalState *state)
+{
+	CgSeal		newest = *cg_journalstate_seal(state);
+
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	cg_journalkeys_store(state);
+	if (!XLogRecPtrIsInvalid(newest.begins_at))
+	{
+		newest.number = 2;
+		insert_key(&newest);
+		state->seals[state->nseals++] = newest;
+	}
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+/*
+ * A position of WAL behind all messages of the runs of the server before this one, and
+ * before the first message that this run can have.  A clean stop, and a recovery after
+ * a crash, end with a checkpoint.  A promotion begins a timeline.
+ */
+static XLogRecPtr
+beginning_of_run(void)
+{
+	TimeLineID	timeline;
+	TimeLineHistoryEntry *entry;
+
+	(void) GetFlushRecPtr(&timeline);
+	entry = linitial(readTimeLineHistory(timeline));
+	return Max(GetRedoRecPtr(), entry->begin);
+}
+
+/*
+ * Whoever has a backup has the key that the backup's server had.  So each run of the
+ * server seals with a new key, and no session seals before it is there (journal.c).  The
+ * keys before it count for messages of earlier runs only, by their places in WAL.
+ *
+ * If 32 runs have left messages that nobody could store, the last key goes on: without
+ * the earlier ones those messages would be lost.
+ */
+static void
+add_key(CgJournalState *state)
+{
+	CgSeal	   *seal = &state->seals[state->nseals];
+
+	seal->number = state->seals[state->nseals - 1].number + 1;
+	seal->epoch = state->epoch;
+	seal->run = cg_shared->run;
+	seal->begins_at = beginning_of_run();
+	seal->ends_at = InvalidXLogRecPtr;
+	cg_journalkeys_make(seal->key);
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	LockRelationOid(cg_objects_relation("journal_state", false), AccessShareLock);
+	insert_key(seal);
+	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	state->nseals++;
+}
+
+/*
+ * All keys are written again, with the last one as that of this run, too.  So it is if many
+ * runs have left messages that nobody could store: without the keys they would be lost.
+ */
+static void
+go_on(CgJournalState *state)
+{
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	cg_owncommand_truncate("journal_key");
+	state->seals[state->nseals - 1].run = cg_shared->run;
+	for (int i = 0; i < state->nseals; i++)
+		insert_key(&state->seals[i]);
+	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+void
+cg_journalkeys_begin_run(CgJournalState *state)
+{
+	if (cg_journalstate_is_sealed(state))
+		return;
+	if (state->nseals < CG_SEALS_MAX)
+		add_key(state);
+	else
+		go_on(state);
+}
+
+/*
+ * put_journal_key(epoch, key, ends_at), only for the script of an update.  The script
+ * cannot use INSERT, since logical decoding would show the key.  A null key: makes one.
+ */
+Datum
+cg_put_journal_key(PG_FUNCTION_ARGS)
+{
+	CgSeal		seal = {0};
+
+	if (!cg_objects_is_creating() || PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only the scripts of the extension can set the key of the journal")));
+	if (PG_ARGISNULL(1))
+	{
+		cg_journalkeys_make(seal.key);
+		seal.run = cg_shared->run;
+	}
+	else
+	{
+		bytea	   *given = PG_GETARG_BYTEA_PP(1);
+
+		if (VARSIZE_ANY_EXHDR(given) != CG_KEY_LENGTH)
+			elog(ERROR, "the journal's key has a wrong length");
+		memcpy(seal.key, VARDATA_ANY(given), CG_KEY_LENGTH);
+	}
+	seal.number = seal.epoch = PG_GETARG_INT32(0);
+	if (!PG_ARGISNULL(2))
+		seal.ends_at = PG_GETARG_LSN(2);
+	insert_key(&seal);
+	cg_epoch_expect_recorder();
+	PG_RETURN_VOID();
+}
