@@ -31,7 +31,7 @@ PG_FUNCTION_INFO_V1(cg_put_journal_key);
 
 static void insert_key(const CgSeal *seal);
 static XLogRecPtr beginning_of_run(void);
-static void add_key(CgJournalState *state);
+static void add_run_key(CgJournalState *state);
 static void go_on(CgJournalState *state);
 
 void
@@ -122,7 +122,7 @@ beginning_of_run(void)
  * the earlier ones those messages would be lost.
  */
 static void
-add_key(CgJournalState *state)
+add_run_key(CgJournalState *state)
 {
 	CgSeal	   *seal = &state->seals[state->nseals];
 
@@ -166,7 +166,7 @@ cg_journalkeys_begin_run(CgJournalState *state)
 	if (cg_journalstate_is_sealed(state))
 		return;
 	if (state->nseals < CG_SEALS_MAX)
-		add_key(state);
+		add_run_key(state);
 	else
 		go_on(state);
 }
