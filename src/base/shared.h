@@ -48,7 +48,8 @@ typedef struct CgDatabase
 	uint64		written_bytes;	/* length of messages, since the server's start */
 	uint64		recorded_bytes;
 	uint64		wake_at;		/* a message wakes the recorder if written_bytes has reached
-								 * this: while it gathers messages, most do not */
+								 * this: while it gathers messages, most do not.  Then
+								 * it is awake, and no other message wakes it */
 	XLogRecPtr	awaited;		/* somebody waits until messages before this are recorded */
 	bool		wanted;			/* a recorder is needed even without messages, or has
 								 * not yet read the WAL that was there at its start */

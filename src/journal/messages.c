@@ -15,7 +15,9 @@
  * not returned, so no value had left the server.
  *
  * A withheld record is not waited for, unless durability is strict: no value left.  The
- * WAL writer flushes it, as it does an asynchronous commit.  A session that makes many
+ * WAL writer flushes it, as it does an asynchronous commit.  To tell the WAL writer so
+ * after each read would cost more than the read: a session does it every now and then,
+ * and the recorder, which waits for that flush, does it too.  A session that makes many
  * of them flushes by itself, so that a crash never loses more than the last few of each
  * session.  Whatever is flushed later takes all that was written before along.
  *
@@ -29,6 +31,7 @@
 #include "replication/message.h"
 #include "storage/lwlock.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "base/guc.h"
 #include "base/shared.h"
@@ -40,6 +43,9 @@
 
 /* Of a message's own header and WAL's, about. */
 #define MESSAGE_OVERHEAD 150
+
+/* A session tells the WAL writer at most so often that there is something to flush. */
+#define ANNOUNCE_USECS (50 * 1000)
 
 static StringInfoData buffer;	/* items not yet in WAL; .data NULL at first */
 static bool must_be_durable = false;	/* is one of them not withheld? */
@@ -54,7 +60,8 @@ static XLogRecPtr needed = InvalidXLogRecPtr;	/* of the newest that must be dura
 static XLogRecPtr durable = InvalidXLogRecPtr;
 
 /* What of "written" is withheld and was not flushed by this session. */
-static XLogRecPtr announced = InvalidXLogRecPtr;	/* to the WAL writer */
+static XLogRecPtr announced = InvalidXLogRecPtr;	/* to the WAL writer, or flushed */
+static TimestampTz announced_at = 0;	/* to the WAL writer */
 static size_t unflushed_bytes = 0;
 static int	unflushed_records = 0;
 
@@ -219,9 +226,14 @@ write_items(const char *items, size_t length)
 	return lsn;
 }
 
+/*
+ * The message is not a part of the reader's transaction.  So the transaction forgets it:
+ * otherwise its end would tell the WAL writer to flush it, each time.
+ */
 static XLogRecPtr
 insert_message(StringInfo message)
 {
+	XLogRecPtr	of_transaction = XactLastRecEnd;
 	CgDatabase *database;
 	volatile XLogRecPtr lsn = InvalidXLogRecPtr;
 
@@ -238,6 +250,7 @@ insert_message(StringInfo message)
 	}
 	PG_FINALLY();
 	{
+		XactLastRecEnd = of_transaction;
 		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 		database->inflight--;
 		if (!XLogRecPtrIsInvalid(lsn))
@@ -246,7 +259,11 @@ insert_message(StringInfo message)
 				database->written = lsn;
 			database->written_bytes += message->len;
 			if (database->written_bytes >= database->wake_at)
+			{
+				/* Once: to wake a process that is awake costs more than the message. */
+				database->wake_at = PG_UINT64_MAX;
 				cg_shared_wake(database);
+			}
 		}
 		LWLockRelease(cg_shared->lock);
 	}
@@ -296,8 +313,13 @@ flush_withheld(void)
 	}
 	else
 	{
+		TimestampTz now = GetCurrentTimestamp();
+
+		if (now >= announced_at && now - announced_at < ANNOUNCE_USECS)
+			return;
 		XLogSetAsyncXactLSN(written);
 		announced = written;
+		announced_at = now;
 	}
 }
 

@@ -53,7 +53,7 @@ begin_gathering(bool always)
 	database = cg_shared_database(MyDatabaseId, false);
 	result = database && (always || may_gather(database));
 	if (result)
-		database->wake_at = database->recorded_bytes + most_bytes();
+		database->wake_at = always ? PG_UINT64_MAX : database->recorded_bytes + most_bytes();
 	LWLockRelease(cg_shared->lock);
 	return result;
 }

@@ -16,7 +16,7 @@ extern void cg_gather_wait(void);
 
 /*
  * From here until the next look at shared memory (look_for_work in recorder.c), sessions
- * that write a message do not wake the recorder, unless many bytes wait.
+ * that write a message do not wake the recorder.  It sleeps a short while only.
  */
 extern void cg_gather_undisturbed(void);
 

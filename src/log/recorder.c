@@ -336,6 +336,8 @@ record_journal(void)
 			}
 			cg_gather_undisturbed();
 			nap = UNFLUSHED_NAP_MS;
+			/* Sessions leave it to the recorder to ask for the flush (journal/messages.c). */
+			XLogSetAsyncXactLSN(written);
 		}
 		/* If WAL ends in an incomplete record, what would follow was never durable. */
 		if (wanted)
