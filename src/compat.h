@@ -244,8 +244,19 @@ extern void assign_synchronous_commit(int newval, void *extra);
 	((command)->subtype == AT_AlterConstraint && IsA((command)->def, ATAlterConstraint) && \
 	 castNode(ATAlterConstraint, (command)->def)->alterEnforceability && \
 	 castNode(ATAlterConstraint, (command)->def)->is_enforced)
+#define cg_compat_enforced_name(command) castNode(ATAlterConstraint, (command)->def)->conname
 #else
 #define cg_compat_enforces(command) false
+#define cg_compat_enforced_name(command) NULL
+#endif
+
+/* Is a check evaluated?  18 has checks that are NOT ENFORCED. */
+#if PG_VERSION_NUM >= 180000
+#define cg_compat_is_enforced(check) ((check)->ccenforced)
+#define cg_compat_is_enforced_constraint(form) ((form)->conenforced)
+#else
+#define cg_compat_is_enforced(check) true
+#define cg_compat_is_enforced_constraint(form) true
 #endif
 
 /* Sub-commands of ALTER TABLE that this version does not have: numbers that none bears. */

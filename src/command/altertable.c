@@ -30,7 +30,7 @@
 #include "base/refused.h"
 #include "command/altertable.h"
 #include "command/ddl.h"
-#include "command/foreignkeys.h"
+#include "command/enforced.h"
 #include "compat.h"
 #include "policy/inherit.h"
 #include "policy/policy.h"
@@ -43,7 +43,7 @@ typedef enum Rule
 	RULE_ADMIN,					/* only for members of contact_guard_admin */
 	RULE_COLUMN,				/* a new column; accessrules.c decides on its expressions */
 	RULE_CONSTRAINT,			/* accessrules.c decides on the kinds listed there */
-	RULE_VALIDATE,				/* the actor must see all rows */
+	RULE_VALIDATE,				/* enforced.c decides by the kind of constraint */
 	RULE_TYPE,					/* free if neither the column nor USING is guarded */
 	RULE_KEEPS,					/* free; the column keeps the guard that it derives */
 	RULE_JOINS,					/* decided when child and parent are known */
@@ -135,7 +135,7 @@ static const SubCommand subcommands[] = {
 static Rule rule_of(AlterTableType type);
 static const char *describe(const AlterTableCmd *command);
 static List *typed_tables(Oid type);
-static bool needs_admin(AlterTableCmd *command, List *family);
+static bool needs_admin(AlterTableCmd *command, Oid relid, List *family);
 static bool changes_compared(AlterTableCmd *command, const List *family);
 static bool is_computed(ColumnDef *column);
 static bool is_chosen_in(List *family);
@@ -222,6 +222,13 @@ cg_altertable_decide(AlterTableStmt *statement, Oid relid, List *family, bool ad
 	Oid			guarded = InvalidOid;
 	ListCell   *lc;
 
+	foreach(lc, statement->cmds)
+	{
+		AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+
+		if (rule_of(command->subtype) == RULE_VALIDATE || cg_compat_enforces(command))
+			cg_enforced_decide(command, relid, family, admin);
+	}
 	foreach(lc, family)
 		if (!OidIsValid(guarded) && cg_policy_get(lfirst_oid(lc)))
 			guarded = lfirst_oid(lc);
@@ -245,11 +252,9 @@ decide(AlterTableCmd *command, Oid relid, List *family, bool admin)
 						get_rel_name(relid)),
 				 cg_refused_relation(relid, InvalidAttrNumber),
 				 errhint("A newer version of contact_guard may know it.")));
-	if (!admin && needs_admin(command, family))
+	if (!admin && needs_admin(command, relid, family))
 		cg_ddl_refuse(relid, psprintf("%s of", describe(command)));
-	if (rule == RULE_VALIDATE || cg_compat_enforces(command))
-		cg_foreignkeys_require_all_rows(relid);
-	else if (rule == RULE_KEEPS)
+	if (rule == RULE_KEEPS)
 		keep_derived(command, family);
 	else if (rule == RULE_LEAVES)
 	{
@@ -260,7 +265,7 @@ decide(AlterTableCmd *command, Oid relid, List *family, bool admin)
 }
 
 static bool
-needs_admin(AlterTableCmd *command, List *family)
+needs_admin(AlterTableCmd *command, Oid relid, List *family)
 {
 	switch (rule_of(command->subtype))
 	{
@@ -282,9 +287,10 @@ needs_admin(AlterTableCmd *command, List *family)
 				case CONSTR_UNIQUE:
 				case CONSTR_FOREIGN:
 					/* accessrules.c decides by the columns, before a row is checked. */
-				case CONSTR_CHECK:
 				case CONSTR_EXCLUSION:
 					return false;
+				case CONSTR_CHECK:
+					return cg_enforced_is_awoken((Constraint *) command->def, relid);
 					/* As SET NOT NULL. */
 				case CONSTR_NOTNULL:
 					return is_chosen_in(family);

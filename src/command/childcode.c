@@ -33,6 +33,7 @@
 #include "base/refused.h"
 #include "command/childcode.h"
 #include "command/reach.h"
+#include "compat.h"
 #include "policy/policy.h"
 #include "policy/touches.h"
 
@@ -135,13 +136,15 @@ touches(Relation child, List *parents, Node *expression)
 	return cg_touches_below(RelationGetRelid(child), relids, expression);
 }
 
+/* A check of the parent that is not enforced is not code that the child may run. */
 static bool
-has_check(Relation parent, const char *name, const char *text)
+has_check(Relation parent, const ConstrCheck *wanted, const char *text)
 {
 	TupleConstr *constr = RelationGetDescr(parent)->constr;
 
 	for (int i = 0; constr && i < constr->num_check; i++)
-		if (strcmp(constr->check[i].ccname, name) == 0 && !constr->check[i].ccnoinherit &&
+		if (strcmp(constr->check[i].ccname, wanted->ccname) == 0 && !constr->check[i].ccnoinherit &&
+			(cg_compat_is_enforced(&constr->check[i]) || !cg_compat_is_enforced(wanted)) &&
 			strcmp(expression_text(parent, stringToNode(constr->check[i].ccbin)), text) == 0)
 			return true;
 	return false;
@@ -160,7 +163,7 @@ check_constraints(Relation child, List *parents)
 		bool		found = !touches(child, parents, check);
 
 		foreach(lc, parents)
-			found = found || has_check(lfirst(lc), constr->check[i].ccname, text);
+			found = found || has_check(lfirst(lc), &constr->check[i], text);
 		if (!found)
 			refuse_child(child, "check constraint", constr->check[i].ccname);
 	}

@@ -40,6 +40,7 @@
 #include "utils/syscache.h"
 
 #include "base/names.h"
+#include "compat.h"
 #include "policy/callees.h"
 #include "policy/definition.h"
 #include "policy/policy.h"
@@ -175,6 +176,7 @@ walk_columns(Walk *walk)
 	}
 }
 
+/* Also checks that are not enforced: a later command or version may enforce them. */
 static void
 walk_checks(Walk *walk)
 {
@@ -414,7 +416,7 @@ cg_definition_unvalidated(Oid relid)
 		return NIL;
 	set_guarded(&walk, policy);
 	for (int i = 0; constr && i < constr->num_check; i++)
-		if (!constr->check[i].ccvalid && refers(&walk, stringToNode(constr->check[i].ccbin)))
+		if (!constr->check[i].ccvalid && cg_compat_is_enforced(&constr->check[i]) && refers(&walk, stringToNode(constr->check[i].ccbin)))
 			result = lappend(result, psprintf("relation %s: check constraint \"%s\" is not valid: a stored row that does not pass it makes every write to that row an error",
 											  RelationGetRelationName(rel), constr->check[i].ccname));
 	relation_close(rel, AccessShareLock);

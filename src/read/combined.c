@@ -40,6 +40,7 @@
 #include "utils/relcache.h"
 #include "utils/reltrigger.h"
 
+#include "compat.h"
 #include "policy/outside.h"
 #include "policy/policy.h"
 #include "read/combined.h"
@@ -205,8 +206,12 @@ survey_columns(Survey *survey)
 	TupleDesc	desc = RelationGetDescr(survey->rel);
 
 	for (int i = 0; desc->constr && i < desc->constr->num_check; i++)
+	{
+		if (!cg_compat_is_enforced(&desc->constr->check[i]))
+			continue;
 		survey_expression(survey, stringToNode(desc->constr->check[i].ccbin),
 						  psprintf("check constraint \"%s\"", desc->constr->check[i].ccname));
+	}
 	for (int i = 0; desc->constr && i < desc->constr->num_defval; i++)
 	{
 		Form_pg_attribute form = TupleDescAttr(desc, desc->constr->defval[i].adnum - 1);

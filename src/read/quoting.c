@@ -31,6 +31,7 @@
 #include "utils/relcache.h"
 #include "utils/reltrigger.h"
 
+#include "compat.h"
 #include "policy/policy.h"
 #include "policy/policycache.h"
 #include "read/quoting.h"
@@ -153,7 +154,7 @@ look_at_columns(Relation rel, const Bitmapset *guarded)
 	ListCell   *lc;
 
 	for (int i = 0; constr && i < constr->num_check; i++)
-		if (may_quote(guarded, stringToNode(constr->check[i].ccbin)))
+		if (cg_compat_is_enforced(&constr->check[i]) && may_quote(guarded, stringToNode(constr->check[i].ccbin)))
 			return true;
 	for (int i = 0; constr && i < constr->num_defval; i++)
 		if (TupleDescAttr(RelationGetDescr(rel), constr->defval[i].adnum - 1)->attgenerated != '\0' &&
