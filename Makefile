@@ -30,7 +30,7 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 # see src/base/refused.h.
 PG_CPPFLAGS = -I$(top)/src -Derrfinish=cg_refused_errfinish -DCG_VERSION='"$(CG_VERSION)"'
 # Debian's PGXS has no dependency tracking of its own: -MMD -MP, and the *.d.
-EXTRA_CLEAN = src/*.d src/*/*.d $(CLIENT) src/client/*.o
+EXTRA_CLEAN = src/*.d src/*/*.d $(CLIENT) src/client/*.o $(BUILT_FOR)
 
 # The client: PGXS knows no program beside a library.  What is pure is compiled
 # for it once more, without the server's headers and settings.
@@ -84,7 +84,14 @@ ifneq ($(top),.)
 $(shell mkdir -p $(sort $(dir $(OBJS) $(CLIENT_OBJS))))
 endif
 
-$(OBJS) $(CLIENT_OBJS): $(firstword $(MAKEFILE_LIST)) $(top)/$(EXTENSION).control
+# Objects that were built for another PostgreSQL are built anew.
+BUILT_FOR = src/.built_for
+built_for := $(shell $(PG_CONFIG) --version) $(shell $(PG_CONFIG) --includedir-server)
+ifneq ($(shell cat $(BUILT_FOR) 2>/dev/null),$(built_for))
+$(shell echo '$(built_for)' >$(BUILT_FOR))
+endif
+
+$(OBJS) $(CLIENT_OBJS): $(firstword $(MAKEFILE_LIST)) $(top)/$(EXTENSION).control $(BUILT_FOR)
 # PGXS's rule for bitcode does not see what a source includes.
 $(OBJS:.o=.bc): %.bc: %.o
 -include $(OBJS:.o=.d) $(CLIENT_OBJS:.o=.d)

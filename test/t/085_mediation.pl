@@ -72,7 +72,8 @@ foreach my $file (@files)
 {
 	my $name = basename($file, '.sql');
 	my $text = slurp_file($file);
-	next if $text =~ /^-- since: (\d+)$/m && $major < $1;
+	my ($since) = $text =~ /^-- since: (\d+)$/m;
+	next if $since && $major < $since;
 	my %header = (as => 'anna', what => '', error => '', touches => 'yes');
 	$header{$1} = $2 while $text =~ /^-- (outcome|as|what|error|touches): (.*?)\s*$/mg;
 	next if $unguarded && ($header{outcome} // '') =~ /^(shown|recorded)/;
@@ -84,7 +85,7 @@ foreach my $file (@files)
 	restore($after) if $after ne $clean;
 	$seq = next_seq();
 	my $ok = $unguarded ? @complaints : !@complaints;
-	print $table join("\t", $name, $header{what}, $header{outcome}, $ok ? 'ok' : 'FAILED'), "\n" if $table;
+	print $table join("\t", $name, $header{what}, $since // '', $header{outcome}, $ok ? 'ok' : 'FAILED'), "\n" if $table;
   SKIP:
 	{
 		skip "$name: see KNOWN", 1 if $known{$name};
