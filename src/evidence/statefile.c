@@ -21,6 +21,10 @@
 
 #define STATE_MAX (64 * 1024)
 
+static char *plain_name(const char *name);
+static char *old_name(const char *name);
+static bool is_file_of(const char *path, const char *name);
+
 bool
 cg_statefile_in_data_directory(const char *path)
 {
@@ -39,6 +43,7 @@ cg_statefile_path(const char *name)
 {
 	char		directory[MAXPGPATH];
 	char	   *path;
+	char	   *old;
 
 	if (cg_state_directory[0] != '\0')
 		strlcpy(directory, cg_state_directory, sizeof(directory));
@@ -59,12 +64,55 @@ cg_statefile_path(const char *name)
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("directory \"%s\" is in the data directory", directory),
 				 errdetail("A restored backup would bring an old state of the checkpoints along.")));
-	path = psprintf("%s/contact_guard.%s", directory, name);
-	/* An origin may contain slashes, as a URL does. */
-	for (char *at = path + strlen(directory) + 1; *at; at++)
+	path = psprintf("%s/contact_guard.%s", directory, plain_name(name));
+	old = psprintf("%s/contact_guard.%s", directory, old_name(name));
+	return access(path, F_OK) != 0 && is_file_of(old, name) ? old : path;
+}
+
+/*
+ * An origin may contain slashes, as a URL does.  No origin contains a "+", so two origins
+ * never have the same file.
+ */
+static char *
+plain_name(const char *name)
+{
+	char	   *plain = pstrdup(name);
+
+	for (char *at = plain; *at; at++)
+		if (*at == '/')
+			*at = '+';
+	return plain;
+}
+
+/* The name in version 1.0, in which ".../crm_2" and ".../crm/2" were the same */
+static char *
+old_name(const char *name)
+{
+	char	   *old = pstrdup(name);
+
+	for (char *at = old; *at; at++)
 		if (*at == '/' || *at == '\'')
 			*at = '_';
-	return path;
+	return old;
+}
+
+/*
+ * Is there a file with the old name, and is it the one of this name?  It is not if its first
+ * line is another origin that had the same file.  A damaged file is taken for ours, so that
+ * its reader complains.
+ */
+static bool
+is_file_of(const char *path, const char *name)
+{
+	char	   *text = cg_statefile_read(path);
+	const char *suffix = strrchr(name, '.');
+	char	   *other;
+
+	if (text == NULL || suffix == NULL)
+		return text != NULL;
+	text[strcspn(text, "\n")] = '\0';
+	other = psprintf("%s%s", text, suffix);
+	return strcmp(other, name) == 0 || strcmp(old_name(other), old_name(name)) != 0;
 }
 
 void

@@ -9,7 +9,9 @@
 
 /*
  * The path of a file of this name, in contact_guard.state_directory or in the directory of
- * the first signing key.  ERROR if neither is set, or if it is in the data directory.
+ * the first signing key.  Different names have different files.  A file that version 1.0 has
+ * made under its name for it is found.  ERROR if neither setting is set, or if it is in the
+ * data directory.
  */
 extern char *cg_statefile_path(const char *name);
 

@@ -15,7 +15,7 @@ use Time::HiRes qw(usleep);
 
 my $dir = PostgreSQL::Test::Utils::tempdir;
 my $origin = 'example.org/log';
-my $state_file = "$dir/log/contact_guard.example.org_log_crm.checkpoint";
+my $state_file = "$dir/log/contact_guard.example.org+log+crm.checkpoint";
 my (%vkey, $dsn, $node);
 
 # guarded(CODE, PATTERN, NAME, ARGUMENT...): contact-guard's exit code, and what it says
