@@ -256,9 +256,25 @@ append_key(StringInfo out, const char *key, const char *value)
 	escape_json(out, value);
 }
 
-/* Scans pg_seclabel for one object's labels, or for all of the provider's. */
+/* Is it a label of ours?  Texts are copied, so what is cheap is asked first. */
+static char *
+label_of_ours(HeapTuple tuple, TupleDesc desc)
+{
+	bool		isnull;
+	text	   *provider = DatumGetTextPP(heap_getattr(tuple, Anum_pg_seclabel_provider, desc, &isnull));
+
+	if (VARSIZE_ANY_EXHDR(provider) != strlen(CG_LABEL_PROVIDER) ||
+		memcmp(VARDATA_ANY(provider), CG_LABEL_PROVIDER, strlen(CG_LABEL_PROVIDER)) != 0)
+		return NULL;
+	return TextDatumGetCString(heap_getattr(tuple, Anum_pg_seclabel_label, desc, &isnull));
+}
+
+/*
+ * Scans pg_seclabel for one relation's labels, or for those of all.  whole: only labels of
+ * relations, not those of columns.
+ */
 static void
-scan_labels(Oid relid, void (*found) (const FormData_pg_seclabel *form, const char *label, void *context),
+scan_labels(Oid relid, bool whole, void (*found) (const FormData_pg_seclabel *form, const char *label, void *context),
 			void *context)
 {
 	Relation	catalog = table_open(SecLabelRelationId, AccessShareLock);
@@ -276,15 +292,13 @@ scan_labels(Oid relid, void (*found) (const FormData_pg_seclabel *form, const ch
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		const FormData_pg_seclabel *form = (const FormData_pg_seclabel *) GETSTRUCT(tuple);
-		bool		isnull;
-		Datum		provider = heap_getattr(tuple, Anum_pg_seclabel_provider,
-											RelationGetDescr(catalog), &isnull);
-		Datum		label = heap_getattr(tuple, Anum_pg_seclabel_label,
-										 RelationGetDescr(catalog), &isnull);
+		char	   *label;
 
-		if (form->classoid == RelationRelationId &&
-			strcmp(TextDatumGetCString(provider), CG_LABEL_PROVIDER) == 0)
-			found(form, TextDatumGetCString(label), context);
+		if (form->classoid != RelationRelationId || (whole && form->objsubid != 0))
+			continue;
+		label = label_of_ours(tuple, RelationGetDescr(catalog));
+		if (label)
+			found(form, label, context);
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -309,7 +323,7 @@ cg_labels_of_relation(Oid relid, CgLabelCallback callback, void *context)
 {
 	RelationScan scan = {callback, context};
 
-	scan_labels(relid, found_of_relation, &scan);
+	scan_labels(relid, false, found_of_relation, &scan);
 }
 
 static void
@@ -325,19 +339,20 @@ cg_labels_relations(void)
 {
 	List	   *relids = NIL;
 
-	scan_labels(InvalidOid, found_relation, &relids);
+	scan_labels(InvalidOid, false, found_relation, &relids);
 	list_sort(relids, list_oid_cmp);
 	list_deduplicate_oid(relids);
 	return relids;
 }
 
+/* Few of many labels name interventions: most need not be parsed, if nothing is escaped. */
 static void
 found_interventions(const FormData_pg_seclabel *form, const char *label, void *context)
 {
 	List	  **relids = context;
 	CgTableLabel parsed;
 
-	if (form->objsubid != 0)
+	if (strstr(label, "\"interventions\"") == NULL && strchr(label, '\\') == NULL)
 		return;
 	cg_labelparse_table(label, &parsed);
 	if (parsed.interventions)
@@ -353,7 +368,7 @@ cg_labels_interventions(void)
 	MemoryContext oldcontext = MemoryContextSwitchTo(context);
 	List	   *relids = NIL;
 
-	scan_labels(InvalidOid, found_interventions, &relids);
+	scan_labels(InvalidOid, true, found_interventions, &relids);
 	MemoryContextSwitchTo(oldcontext);
 	relids = list_copy(relids);
 	MemoryContextDelete(context);
