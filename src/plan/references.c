@@ -33,7 +33,9 @@ static Node *rewrite_choice(Node *node, RewriteContext *context);
 static bool note_function(Oid function, void *walk);
 static void note_called(Node *node, RewriteContext *context);
 static void rewrite_action(MergeAction *action, RewriteContext *context);
+static Node *rewrite_assigned(Var *var, RewriteContext *context);
 static Node *rewrite_var(Var *var, RewriteContext *context);
+static Node *rewrite_column(Var *var, RewriteContext *context);
 static Node *rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *context);
 static bool is_void_filter(const Node *node);
 static bool is_own_value(const Query *query, const Var *var);
@@ -223,8 +225,31 @@ is_own_value(const Query *query, const Var *var)
 	return var->varno == query->resultRelation;
 }
 
+/* A read that assigned.c has found. */
+static Node *
+rewrite_assigned(Var *var, RewriteContext *context)
+{
+	RewritePlace saved = context->place;
+	Node	   *result;
+
+	context->place.flows = false;
+	if (list_member_ptr(context->assigned.fields, var))
+		context->place.decides = false;
+	result = rewrite_column(var, context);
+	context->place = saved;
+	return result;
+}
+
 static Node *
 rewrite_var(Var *var, RewriteContext *context)
+{
+	if (list_member_ptr(context->assigned.kept, var) || list_member_ptr(context->assigned.fields, var))
+		return rewrite_assigned(var, context);
+	return rewrite_column(var, context);
+}
+
+static Node *
+rewrite_column(Var *var, RewriteContext *context)
 {
 	Query	   *query = list_nth_node(Query, context->queries, var->varlevelsup);
 	RangeTblEntry *rte = rt_fetch(var->varno, query->rtable);
@@ -325,8 +350,11 @@ cg_references_rewrite_assignments(List *targets, Query *query, RewriteContext *c
 {
 	RangeTblEntry *rte = rt_fetch(query->resultRelation, query->rtable);
 	RewritePlace saved = context->place;
+	CgAssigned	around = context->assigned;
 	ListCell   *lc;
 
+	if (cg_policy_get(rte->relid))
+		context->assigned = cg_assigned_find(query, targets);
 	foreach(lc, targets)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
@@ -349,5 +377,6 @@ cg_references_rewrite_assignments(List *targets, Query *query, RewriteContext *c
 			context->result.found = true;
 		}
 	}
+	context->assigned = around;
 	return targets;
 }

@@ -5,6 +5,7 @@
 #ifndef CG_REWRITE_PRIVATE_H
 #define CG_REWRITE_PRIVATE_H
 
+#include "plan/assigned.h"
 #include "plan/rewrite.h"
 
 /*
@@ -31,6 +32,7 @@ typedef struct RewriteContext
 	RewritePlace place;
 	void	   *output;			/* the entry whose columns the next query makes: see uses.c */
 	List	   *uses;			/* what is done with columns: see uses.c */
+	CgAssigned	assigned;		/* of the assignments that are walked */
 	List	   *groups;			/* uses of grouping expressions: see groups.c */
 	bool		eager;			/* see carriers.h */
 	bool		writer;			/* see writers.h */

@@ -1,0 +1,3 @@
+-- what: an upsert compares with LIKE
+-- outcome: refused 42501
+INSERT INTO crm.customer VALUES (42, 'x', 'y', 'WITHHELD') ON CONFLICT (id) DO UPDATE SET city = CASE WHEN crm.customer.phone LIKE excluded.phone THEN 'yes' ELSE 'no' END, phone = excluded.phone;
