@@ -204,7 +204,7 @@ is_foreign_key_check(const Query *query, RangeTblEntry *rte)
 {
 	Oid			role = cg_compat_check_as_user(query, rte);
 
-	return cg_execution_is_foreign_key_check() && cg_inline_planning() == 0 &&
+	return cg_execution_is_foreign_key_check(false) && cg_inline_planning() == 0 &&
 		object_ownercheck(RelationRelationId, rte->relid, OidIsValid(role) ? role : GetUserId());
 }
 

@@ -379,9 +379,12 @@ reads_of(Execution *execution)
 }
 
 bool
-cg_execution_is_foreign_key_check(void)
+cg_execution_is_foreign_key_check(bool running)
 {
-	return InNoForceRLSOperation() && (current == NULL || !current->in_check);
+	const Execution *outer = running && current ? current->outer : current;
+
+	return InNoForceRLSOperation() && (outer == NULL || !outer->in_check) &&
+		!(running && (current == NULL || (current->around.outer && current->around.outer->planning)));
 }
 
 bool

@@ -8,6 +8,7 @@
  *
  * Only actors with a standing permission may change the customer key itself.  Others
  * could give a row to a customer at whom they have an open intervention, and so see it.
+ * Actions of foreign keys have rules of their own: see referential.c.
  */
 #include "postgres.h"
 
@@ -20,11 +21,13 @@
 #include "base/refused.h"
 #include "journal/journal.h"
 #include "read/execution.h"
+#include "read/referential.h"
 #include "read/reveal.h"
 #include "read/written.h"
 
 PG_FUNCTION_INFO_V1(cg_keep);
 
+static void refuse_to_write(const CgRevealState *state);
 static bool may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads);
 static bool is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
 static bool is_written_back(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
@@ -49,13 +52,7 @@ cg_keep(PG_FUNCTION_ARGS)
 	if (!may_store(fcinfo, state, reads))
 	{
 		if (!is_written_back(fcinfo, state, reads))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("%s %s cannot be written", state->is_key ? "customer key" : "guarded column",
-							cg_reveal_site_name(state->site)),
-					 cg_refused_relation(state->site.relid, state->site.attnum),
-					 state->is_key ? errhint("Only a role with a standing permission can give a row to another customer: see contact_guard.allow().") :
-					 errhint("There is no open intervention at this customer. Leave the column out of the UPDATE, or use a role with a standing permission: see contact_guard.allow().")));
+			refuse_to_write(state);
 		result = 1;
 	}
 	else if (is_mask(fcinfo, state, reads))
@@ -68,6 +65,19 @@ cg_keep(PG_FUNCTION_ARGS)
 	return fcinfo->isnull ? (Datum) 0 : PG_GETARG_DATUM(result);
 }
 
+static void
+refuse_to_write(const CgRevealState *state)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("%s %s cannot be written", state->is_key ? "customer key" : "guarded column",
+					cg_reveal_site_name(state->site)),
+			 cg_refused_relation(state->site.relid, state->site.attnum),
+			 !state->is_key ? errhint("There is no open intervention at this customer. Leave the column out of the UPDATE, or use a role with a standing permission: see contact_guard.allow().") :
+			 cg_referential_is_action() ? errhint("The action of a foreign key would give the row to another customer. Use a role with a standing permission: see contact_guard.allow(). Or protect the referenced relation, with the referenced column as its customer.") :
+			 errhint("Only a role with a standing permission can give a row to another customer: see contact_guard.allow().")));
+}
+
 /* Records its verdict.  A row without a customer needs a standing permission. */
 static bool
 may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
@@ -75,7 +85,9 @@ may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
 	CgCustomerKey key;
 
 	if (state->is_key)
-		return cg_reads_is_permitted(reads, state->site.relid);
+		return cg_reads_is_permitted(reads, state->site.relid) ||
+			(cg_referential_is_action() &&
+			 (PG_ARGISNULL(0) || cg_referential_may_give(state->site.relid, state->site.attnum)));
 	if (PG_ARGISNULL(2))
 		return cg_reads_decide(reads, &state->site, NULL);
 	if (!cg_customerkey_take(PG_GETARG_DATUM(2), state->key_type, &key))
