@@ -169,28 +169,33 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 static CgRewritten
 rewrite_guarded(Query *parse, int cursorOptions, ParamListInfo boundParams, const CgInlined *inlined)
 {
-	CgRewritten rewritten = cg_rewrite_query(parse, boundParams, inlined);
+	bool		holds = (cursorOptions & CURSOR_OPT_HOLD) != 0;
+	CgRewritten rewritten = cg_rewrite_query(parse, boundParams, inlined, holds);
 
 	if (!rewritten.found)
 		return rewritten;
 	cg_shared_require();
 	/* The objects in the database must be those of this version. */
 	cg_objects_require();
-	if ((cursorOptions & CURSOR_OPT_HOLD) != 0)
+	if (rewritten.unpermitted)
 		refuse_hold();
 	/* This needs a subtransaction, which is still possible here: see interventions.c. */
 	cg_interventions_refresh();
 	return rewritten;
 }
 
-/* Such a cursor keeps its rows after the commit, even if their windows close. */
+/*
+ * Such a cursor keeps its rows after the commit, even if their windows close.  Rows that a
+ * standing permission shows are recorded at the commit, and resume.c checks the permission
+ * when they are fetched.
+ */
 static void
 refuse_hold(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("a cursor WITH HOLD cannot read guarded columns"),
-			 errhint("Use a cursor WITHOUT HOLD, or read the rows at once.")));
+			 errhint("An intervention may end before the rows are fetched. Use a cursor WITHOUT HOLD in a transaction block, read the rows at once, or use a role with a standing permission: see contact_guard.allow().")));
 }
 
 /* Is it a look-up by an actor who is shown every value? */

@@ -79,6 +79,14 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 		assumed = cg_planassume_sees_all(rte->relid) ? CG_ASSUMED_SEES_ALL : CG_ASSUMED_SEES_OPEN;
 		context->result.assumes = context->result.found = true;
 	}
+	/* Whoever has a permission when the cursor is held may fetch as long as he has it. */
+	if (context->holds && cg_planassume_permitted(rte->relid))
+	{
+		assumed = CG_ASSUMED_PERMITTED;
+		context->result.assumes = true;
+	}
+	else
+		context->result.unpermitted |= context->holds;
 	if (rti == query->resultRelation)
 	{
 		asked = query->commandType == CMD_DELETE ? NIL : cg_uniques_asked(query);
@@ -89,7 +97,7 @@ mark_seen(Query *query, Index rti, RewriteContext *context)
 }
 
 CgRewritten
-cg_rewrite_query(Query *query, ParamListInfo params, const CgInlined *inlined)
+cg_rewrite_query(Query *query, ParamListInfo params, const CgInlined *inlined, bool holds)
 {
 	RewriteContext context = {0};
 	int			writes = cg_around_writes_of_query(query);
@@ -102,6 +110,7 @@ cg_rewrite_query(Query *query, ParamListInfo params, const CgInlined *inlined)
 	context.writer = cg_writers_present(query);
 	context.may_write = inlined->writes;
 	context.bare = !inlined->guarded;
+	context.holds = holds;
 	context.eager = cg_carriers_present(query);
 	rewrite_query(query, &context, true);
 	return context.result;

@@ -38,6 +38,7 @@ typedef struct RewriteContext
 	bool		writer;			/* see writers.h */
 	bool		may_write;		/* see cg_writers_may_be_one() */
 	bool		bare;			/* no relation is guarded */
+	bool		holds;			/* the query of a cursor WITH HOLD */
 	Query	   *top;
 	ParamListInfo params;
 	bool		asked;			/* cg_rowless_present() has been called */
