@@ -8,6 +8,7 @@
 
 #include <limits.h>
 
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 #include "base/guc.h"
@@ -24,6 +25,7 @@ char	   *cg_verification_keys = NULL;
 char	   *cg_witness_keys = NULL;
 int			cg_checkpoint_interval = 10;
 int			cg_heartbeat_interval = 10 * 60;
+int			cg_max_databases = 256;
 int			cg_max_backlog = 1024 * 1024;
 int			cg_min_retention = 180 * 24 * 60;
 
@@ -57,6 +59,12 @@ cg_guc_init(void)
 							"Size of the unrecorded journal of a database at which guarded values are refused.",
 							NULL, &cg_max_backlog, 1024 * 1024, 64, MAX_KILOBYTES,
 							PGC_SIGHUP, GUC_UNIT_KB, NULL, NULL, NULL);
+	/* A session that loads the library has no shared memory, but knows the name. */
+	DefineCustomIntVariable("contact_guard.max_databases",
+							"Number of databases of this server that can have the extension.",
+							NULL, &cg_max_databases, 256, 1, 10000,
+							process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP,
+							0, NULL, NULL, NULL);
 	/*
 	 * Not PGC_SUSET: a superuser who calls purge() must not be able to lower the limit in
 	 * the same session.

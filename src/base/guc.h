@@ -37,6 +37,7 @@ extern char *cg_state_directory;
 extern char *cg_verification_keys;
 extern char *cg_witness_keys;
 extern int	cg_checkpoint_interval; /* seconds */
+extern int	cg_max_databases;	/* not with LOAD: shared memory has its size */
 extern int	cg_heartbeat_interval;	/* seconds */
 extern int	cg_max_backlog;		/* kB of unrecorded journal; beyond that guarded
 								 * columns cannot be read */

@@ -12,6 +12,7 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
+#include "base/guc.h"
 #include "base/shared.h"
 
 #define TRANCHE "contact_guard"
@@ -21,6 +22,7 @@ CgShared   *cg_shared = NULL;
 static shmem_request_hook_type prev_shmem_request_hook = NULL;
 static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 
+static Size shared_size(void);
 static void shared_request(void);
 static void shared_startup(void);
 
@@ -43,12 +45,18 @@ cg_shared_init(void)
 	shmem_startup_hook = shared_startup;
 }
 
+static Size
+shared_size(void)
+{
+	return add_size(offsetof(CgShared, databases), mul_size(sizeof(CgDatabase), cg_max_databases + 1));
+}
+
 static void
 shared_request(void)
 {
 	if (prev_shmem_request_hook)
 		prev_shmem_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(CgShared)));
+	RequestAddinShmemSpace(MAXALIGN(shared_size()));
 	RequestNamedLWLockTranche(TRANCHE, 1);
 }
 
@@ -63,10 +71,10 @@ shared_startup(void)
 	/* After a crash the old pointer points to memory that is gone. */
 	cg_shared = NULL;
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	cg_shared = ShmemInitStruct("contact_guard", sizeof(CgShared), &found);
+	cg_shared = ShmemInitStruct("contact_guard", shared_size(), &found);
 	if (!found)
 	{
-		memset(cg_shared, 0, sizeof(CgShared));
+		memset(cg_shared, 0, shared_size());
 		cg_shared->lock = &(GetNamedLWLockTranche(TRANCHE))->lock;
 		ConditionVariableInit(&cg_shared->progress);
 		if (!pg_strong_random(&cg_shared->run, sizeof(cg_shared->run)))
@@ -98,13 +106,13 @@ cg_shared_database(Oid oid, bool create)
 {
 	CgDatabase *empty = NULL;
 
-	for (int i = 0; i < CG_MAX_DATABASES; i++)
+	for (int i = 0; i <= cg_max_databases; i++)
 	{
 		CgDatabase *database = &cg_shared->databases[i];
 
 		if (database->oid == oid)
 			return database;
-		if (!OidIsValid(database->oid) && empty == NULL)
+		if (!OidIsValid(database->oid) && empty == NULL && i < cg_max_databases)
 			empty = database;
 	}
 	if (!create || empty == NULL)
@@ -112,6 +120,66 @@ cg_shared_database(Oid oid, bool create)
 	memset(empty, 0, sizeof(CgDatabase));
 	empty->oid = oid;
 	return empty;
+}
+
+CgDatabase *
+cg_shared_lend(Oid oid)
+{
+	CgDatabase *database = &cg_shared->databases[cg_max_databases];
+
+	if (OidIsValid(database->oid))
+		return NULL;
+	memset(database, 0, sizeof(CgDatabase));
+	database->oid = oid;
+	database->turned_away = true;
+	return database;
+}
+
+bool
+cg_shared_has_repaid(CgDatabase *database)
+{
+	return database->turned_away && !XLogRecPtrIsInvalid(database->recorded) &&
+		database->inflight == 0 && !database->wanted && database->written <= database->recorded;
+}
+
+void
+cg_shared_take_back(CgDatabase *database)
+{
+	cg_shared->turned_away++;
+	if (database->guards != CG_GUARDS_NOTHING)
+	{
+		if (cg_shared->turned_away_guarded < CG_TURNED_AWAY)
+			cg_shared->turned_away_oids[cg_shared->turned_away_guarded] = database->oid;
+		cg_shared->turned_away_guarded++;
+	}
+	memset(database, 0, sizeof(CgDatabase));
+}
+
+CgGuards
+cg_shared_guards_of_other(Oid oid)
+{
+	for (int i = 0; i < Min(cg_shared->turned_away_guarded, CG_TURNED_AWAY); i++)
+	{
+		if (cg_shared->turned_away_oids[i] == oid)
+			return CG_GUARDS_SOMETHING;
+	}
+	return cg_shared->turned_away_guarded > CG_TURNED_AWAY ? CG_GUARDS_UNKNOWN : CG_GUARDS_NOTHING;
+}
+
+bool
+cg_shared_has_no_room(Oid oid)
+{
+	bool		room = false;
+	CgDatabase *database;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(oid, false);
+	for (int i = 0; i < cg_max_databases; i++)
+		room |= !OidIsValid(cg_shared->databases[i].oid);
+	if (database && !database->turned_away)
+		room = true;
+	LWLockRelease(cg_shared->lock);
+	return !room;
 }
 
 void

@@ -19,7 +19,7 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 
-#define CG_MAX_DATABASES 256
+#define CG_TURNED_AWAY 256
 #define CG_ERROR_LENGTH 200
 
 /* After CG_GUARDS_SOMETHING the value does not change until the server's restart. */
@@ -51,6 +51,7 @@ typedef struct CgDatabase
 								 * this: while it gathers messages, most do not.  Then
 								 * it is awake, and no other message wakes it */
 	XLogRecPtr	awaited;		/* somebody waits until messages before this are recorded */
+	bool		turned_away;	/* the entry is lent: see cg_shared_lend */
 	bool		wanted;			/* a recorder is needed even without messages, or has
 								 * not yet read the WAL that was there at its start */
 	CgGuards	guards;			/* has the database guarded columns? */
@@ -96,7 +97,11 @@ typedef struct CgShared
 	char		slot_trouble[CG_ERROR_LENGTH];	/* why the slot of a standby does not move, or "" */
 	CgVisit		visit;
 	char		error[CG_ERROR_LENGTH]; /* why the launcher has no slot, or "" */
-	CgDatabase	databases[CG_MAX_DATABASES];
+	int			turned_away;	/* databases with a journal and without an entry */
+	int			turned_away_guarded;	/* those of them that guard something */
+	Oid			turned_away_oids[CG_TURNED_AWAY];	/* the first of these */
+	/* cg_max_databases, and one to lend */
+	CgDatabase	databases[FLEXIBLE_ARRAY_MEMBER];
 } CgShared;
 
 extern CgShared *cg_shared;
@@ -111,6 +116,25 @@ extern void cg_shared_require(void);
  * none, or none is free.  The caller holds the lock, in exclusive mode for create.
  */
 extern CgDatabase *cg_shared_database(Oid oid, bool create);
+
+/*
+ * If there are more databases with a journal than entries, the launcher lends one more entry
+ * to each of the others, one after the other, so that a recorder stores what WAL has of it.  Sessions of such a database cannot read guarded
+ * columns.  NULL if it is lent already.  The caller holds the lock in exclusive mode.
+ */
+extern CgDatabase *cg_shared_lend(Oid oid);
+
+/* Is all that WAL has of this database, which has borrowed its entry, recorded?  Likewise. */
+extern bool cg_shared_has_repaid(CgDatabase *database);
+
+/* Takes back what was lent, and counts the database.  The caller holds the lock, too. */
+extern void cg_shared_take_back(CgDatabase *database);
+
+/* Has a database without an entry guarded columns?  The caller holds the lock. */
+extern CgGuards cg_shared_guards_of_other(Oid oid);
+
+/* Is no entry left for this database?  Takes the lock. */
+extern bool cg_shared_has_no_room(Oid oid);
 
 /* Notes that a policy is set in this database. */
 extern void cg_shared_note_guarded(void);

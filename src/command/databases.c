@@ -148,7 +148,7 @@ guards_of(Oid oid)
 	if (database)
 		result = database->guards;
 	else
-		result = cg_shared->census_taken ? CG_GUARDS_NOTHING : CG_GUARDS_UNKNOWN;
+		result = cg_shared->census_taken ? cg_shared_guards_of_other(oid) : CG_GUARDS_UNKNOWN;
 	LWLockRelease(cg_shared->lock);
 	return result;
 }

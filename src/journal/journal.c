@@ -36,6 +36,7 @@ static uint64 texts = 0;		/* the count in shared memory when last looked at */
 static void journal_inval(Oid relid);
 static bool own_seals(void);
 static bool load_own(void);
+static bool may_use(CgDatabase *database);
 static bool shared_is_ready(void);
 static void want_recorder(void);
 static void wait_for_journal(bool begun);
@@ -75,6 +76,13 @@ load_own(void)
 	return true;
 }
 
+/* An entry that is lent is only for the recorder. */
+static bool
+may_use(CgDatabase *database)
+{
+	return !database->turned_away || database->recorder == MyProcPid;
+}
+
 /* Is there a slot, and an entry for this database?  Asks the launcher for what is missing. */
 static bool
 shared_is_ready(void)
@@ -84,7 +92,7 @@ shared_is_ready(void)
 
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
 	database = cg_shared_database(MyDatabaseId, false);
-	ready = cg_shared->slot_ready && database != NULL;
+	ready = cg_shared->slot_ready && database != NULL && may_use(database);
 	if (database && database->texts != texts)
 	{
 		texts = database->texts;
@@ -100,10 +108,11 @@ shared_is_ready(void)
 	if (cg_shared->launcher != 0)
 		SetLatch(cg_shared->launcher_latch);
 	LWLockRelease(cg_shared->lock);
-	if (database == NULL)
+	if (database == NULL || !may_use(database))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("more than %d databases of this server use contact_guard", CG_MAX_DATABASES)));
+				 errmsg("more than %d databases of this server use contact_guard", cg_max_databases),
+				 errhint("Raise contact_guard.max_databases and restart the server, or drop the extension in another database.")));
 	return false;
 }
 
@@ -248,12 +257,14 @@ cg_journal_load(void)
 bool
 cg_journal_has_place(void)
 {
+	CgDatabase *database;
 	bool		result;
 
 	if (cg_shared == NULL)
 		return false;
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
-	result = cg_shared_database(MyDatabaseId, false) != NULL;
+	database = cg_shared_database(MyDatabaseId, false);
+	result = database != NULL && !database->turned_away;
 	LWLockRelease(cg_shared->lock);
 	return result;
 }

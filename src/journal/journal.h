@@ -42,7 +42,7 @@ extern void cg_journal_require_begun(void);
  */
 extern bool cg_journal_load(void);
 
-/* Has shared memory an entry for this database? */
+/* Has shared memory an entry for this database, that it need not give back? */
 extern bool cg_journal_has_place(void);
 
 /*

@@ -9,6 +9,9 @@
  * position and sets the position in the entry.  If the extension is not there, the
  * recorder removes the entry.  Until all databases have answered, the slot does not move.
  *
+ * If more databases have a journal than shared memory has entries, each of the others
+ * borrows one, so that what WAL has of it is recorded and the slot can move.
+ *
  * A session that creates the extension later makes an entry first.  So each database is
  * asked only once.
  */
@@ -24,6 +27,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "base/guc.h"
 #include "base/shared.h"
 #include "log/census.h"
 
@@ -36,6 +40,7 @@ static List *asked = NIL;		/* those that have an entry and have not answered */
 
 static int	drop_answered(void);
 static bool ask_database(Oid oid);
+static void warn_of_others(int others);
 
 bool
 cg_census_take(void)
@@ -113,39 +118,53 @@ static int
 drop_answered(void)
 {
 	int			asking = 0;
+	int			others;
 	ListCell   *lc;
 
-	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	foreach(lc, asked)
 	{
 		CgDatabase *database = cg_shared_database(lfirst_oid(lc), false);
 
-		if (database == NULL || !XLogRecPtrIsInvalid(database->recorded))
+		if (database && database->recorder == 0 && cg_shared_has_repaid(database))
+		{
+			cg_shared_take_back(database);
+			database = NULL;
+		}
+		if (database == NULL || (!XLogRecPtrIsInvalid(database->recorded) && !database->turned_away))
 			asked = foreach_delete_current(asked, lc);
 		else if (database->failures <= 1)
 			asking++;
 	}
+	others = cg_shared->turned_away;
 	LWLockRelease(cg_shared->lock);
+	warn_of_others(others);
 	return asking;
 }
 
-/* False if no entry is free.  Then the slot keeps WAL until an entry becomes free. */
+/* False if no entry is free, and the one to lend is lent. */
 static bool
 ask_database(Oid oid)
 {
-	static bool warned = false;
 	bool		room;
 
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-	room = cg_shared_database(oid, true) != NULL;
+	room = cg_shared_database(oid, true) != NULL || cg_shared_lend(oid) != NULL;
 	LWLockRelease(cg_shared->lock);
-	if (!room && !warned)
-	{
-		ereport(WARNING,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("more than %d databases of this server use contact_guard", CG_MAX_DATABASES),
-				 errdetail("Reads in the other databases are not recorded, and their WAL is kept.")));
-		warned = true;
-	}
 	return room;
+}
+
+static void
+warn_of_others(int others)
+{
+	static int	told = 0;
+
+	if (others == told)
+		return;
+	told = others;
+	ereport(WARNING,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("more than %d databases of this server use contact_guard", cg_max_databases),
+			 errdetail("Guarded columns cannot be read in %d of them.", others),
+			 errhint("Raise contact_guard.max_databases and restart the server.")));
 }

@@ -29,6 +29,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/guc.h"
 #include "base/shared.h"
 #include "log/census.h"
 #include "log/launcher.h"
@@ -46,7 +47,7 @@
 #define IDLE_LAG_BYTES (16 * 1024 * 1024)
 
 /* The workers that we have started, by index in cg_shared->databases. */
-static BackgroundWorkerHandle *workers[CG_MAX_DATABASES];
+static BackgroundWorkerHandle **workers;
 
 static void take_turn(void);
 static void attach_launcher(void);
@@ -86,6 +87,7 @@ cg_launcher_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	attach_launcher();
+	workers = MemoryContextAllocZero(TopMemoryContext, (cg_max_databases + 1) * sizeof(*workers));
 
 	while (!ShutdownRequestPending)
 	{
@@ -172,7 +174,7 @@ start_recorders(void)
 {
 	XLogRecPtr	flushed = GetFlushRecPtr(NULL);
 
-	for (int place = 0; place < CG_MAX_DATABASES; place++)
+	for (int place = 0; place <= cg_max_databases; place++)
 	{
 		CgDatabase *database = &cg_shared->databases[place];
 		Oid			oid;
@@ -260,7 +262,7 @@ ask_to_leave(void)
 	TimestampTz before = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), -TURN_MS);
 	CgDatabase *chosen = NULL;
 
-	for (int place = 0; place < CG_MAX_DATABASES; place++)
+	for (int place = 0; place <= cg_max_databases; place++)
 	{
 		CgDatabase *database = &cg_shared->databases[place];
 		bool		idle = !database->wanted && database->written <= database->recorded;
@@ -307,7 +309,7 @@ move_slot(void)
 	XLogRecPtr	target = flushed;
 
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
-	for (int place = 0; place < CG_MAX_DATABASES; place++)
+	for (int place = 0; place <= cg_max_databases; place++)
 	{
 		CgDatabase *database = &cg_shared->databases[place];
 

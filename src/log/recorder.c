@@ -196,7 +196,7 @@ look_for_work(XLogRecPtr *written, bool *wanted)
 
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
-	held = database == NULL || database->leave || cg_shared_is_held(database);
+	held = database == NULL || database->leave || cg_shared_is_held(database) || cg_shared_has_repaid(database);
 	*written = database ? database->written : InvalidXLogRecPtr;
 	*wanted = database && database->wanted;
 	if (database)

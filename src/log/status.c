@@ -346,6 +346,11 @@ all_problems(const CgJournalState *state, const CgDatabase *database, bool is_si
 	if (state->gaps > 0)
 		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" or \"conflict\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
 							   state->gaps), found);
+	if (cg_shared->turned_away > 0)
+		found = lcons(psprintf("guarded columns cannot be read in %d databases: more than %d have contact_guard, see contact_guard.max_databases",
+							   cg_shared->turned_away, cg_max_databases), found);
+	if (!RecoveryInProgress() && cg_shared_has_no_room(MyDatabaseId))
+		found = lcons("guarded columns cannot be read in this database: contact_guard.max_databases leaves no room for it", found);
 	if (database->error[0] != '\0')
 		found = lcons(psprintf("nothing is recorded: the recorder failed while %s", database->error), found);
 	if (database->unsigned_because[0] != '\0')

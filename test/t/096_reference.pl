@@ -76,7 +76,7 @@ same('tables and views', [ map { name_of($_->[0]) . " by $_->[1]" } rows($refere
 # Settings
 same('settings', [ map { join ' ', name_of($_->[0]), name_of($_->[1]), $_->[2] } rows($reference, 'Settings') ],
 	[ split /\n/, $node->safe_psql('postgres', q(SELECT format('%s %s %s', name, current_setting(name),
-		CASE context WHEN 'superuser' THEN 'session' WHEN 'sighup' THEN 'file' END) FROM pg_settings WHERE name LIKE 'contact\_guard.%')) ]);
+		CASE context WHEN 'superuser' THEN 'session' WHEN 'sighup' THEN 'file' WHEN 'postmaster' THEN 'start' END) FROM pg_settings WHERE name LIKE 'contact\_guard.%')) ]);
 
 # Events, of the function that numbers them
 my $numbers = $node->safe_psql('postgres', q(SELECT pg_get_function_sqlbody('contact_guard.event_number'::regproc)));
