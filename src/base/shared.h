@@ -90,6 +90,7 @@ typedef struct CgShared
 	ConditionVariable progress; /* a "recorded", an "error" or slot_ready changed */
 	pid_t		launcher;		/* 0: none */
 	Latch	   *launcher_latch;
+	bool		announced;		/* WAL says that the library is loaded: see log/start.c */
 	bool		census_taken;	/* true: a database without an entry has no journal */
 	bool		slot_wanted;	/* a database has a journal, so a slot is needed */
 	bool		slot_ready;		/* WAL is being kept for the recorders */

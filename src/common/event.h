@@ -31,7 +31,8 @@
 	EVENT(11, ERASURE, "erasure") \
 	EVENT(12, KEY, "key") \
 	EVENT(13, REFUSED, "refused") \
-	EVENT(14, CONFLICT, "conflict")
+	EVENT(14, CONFLICT, "conflict") \
+	EVENT(15, START, "start")
 
 #define CG_EVENT_ENUM(number, symbol, name) CG_EVENT_##symbol = number,
 typedef enum CgEvent

@@ -58,6 +58,7 @@ static List *queries = NIL;		/* of CgItem */
 static List *passed = NIL;		/* of Passed */
 static XLogRecPtr cleaned = InvalidXLogRecPtr;	/* Invalid: never */
 static const char *doing = "starting";
+static TimestampTz last_at = 0; /* of records of sessions */
 
 static bool is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *items);
 static bool open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items);
@@ -299,6 +300,8 @@ add_row(const CgRecordContext *context, const CgRecord *record, const char *sess
 {
 	CgLogRow   *row = palloc(sizeof(CgLogRow));
 
+	if (session)
+		last_at = Max(last_at, record->read_at);
 	row->seq = log_size++;
 	row->context = *context;
 	row->record = *record;
@@ -320,6 +323,20 @@ cg_apply_own_record(CgEvent event, const char *reason)
 
 	gaps += event == CG_EVENT_GAP || event == CG_EVENT_CONFLICT;
 	add_row(&context, &record, NULL);
+}
+
+void
+cg_apply_record(const CgRecord *record)
+{
+	CgRecordContext context = {0};
+
+	add_row(&context, record, NULL);
+}
+
+TimestampTz
+cg_apply_last_at(void)
+{
+	return last_at;
 }
 
 void

@@ -35,6 +35,12 @@ extern void cg_apply_reject(void);
 /* Adds a record of the recorder's own.  reason may be NULL. */
 extern void cg_apply_own_record(CgEvent event, const char *reason);
 
+/* Adds another record of the recorder's.  Its texts must live as long as the batch. */
+extern void cg_apply_record(const CgRecord *record);
+
+/* The latest time of the sessions' records that this process has added; 0: none. */
+extern TimestampTz cg_apply_last_at(void);
+
 /* The number of rows of the batch so far. */
 extern int	cg_apply_rows(void);
 

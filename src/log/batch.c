@@ -22,6 +22,7 @@
 
 #include "log/apply.h"
 #include "log/batch.h"
+#include "log/start.h"
 
 /* More rows do not make a batch cheaper, but need memory that the caches do not hold. */
 #define BATCH_ROWS 10000
@@ -115,10 +116,13 @@ cg_batch_record(CgWalReader *reader, XLogRecPtr limit, uint64 *bytes)
 	batch_messages = 0;
 	*bytes = 0;
 	cg_apply_begin();
-	while (*bytes < BATCH_BYTES && cg_apply_rows() < BATCH_ROWS && cg_walreader_next(reader, limit, &message))
+	while (((*bytes < BATCH_BYTES && cg_apply_rows() < BATCH_ROWS) || cg_start_is_open()) &&
+		   cg_walreader_next(reader, limit, &message))
 	{
 		batch_end = message.end;
-		if (message.database == MyDatabaseId && take_into_batch(&message, suspect, code))
+		if (message.kind != CG_WAL_MESSAGE || !OidIsValid(message.database))
+			cg_start_take(&message);
+		else if (message.database == MyDatabaseId && take_into_batch(&message, suspect, code))
 			*bytes += message.length;
 		if (batch_messages > 0 && before <= alone_until)
 			break;

@@ -36,6 +36,7 @@
 #include "log/recorder.h"
 #include "log/slot.h"
 #include "log/standby.h"
+#include "log/start.h"
 
 #define NAP_MS 1000
 /* A busy recorder runs for so long before it may be asked to make room for another. */
@@ -108,6 +109,7 @@ cg_launcher_main(Datum arg)
 			ProcessConfigFile(PGC_SIGHUP);
 		}
 	}
+	cg_start_announce_end();
 	/* With exit code 0 the postmaster would not start another launcher. */
 	proc_exit(1);
 }
@@ -116,9 +118,13 @@ cg_launcher_main(Datum arg)
 static void
 take_turn(void)
 {
-	bool		ready = cg_slot_have(cg_slot_is_wanted(), true);
-	bool		known = cg_census_take();
+	bool		ready;
+	bool		known;
 
+	/* First: with the slot, sessions may write messages. */
+	cg_start_announce();
+	ready = cg_slot_have(cg_slot_is_wanted(), true);
+	known = cg_census_take();
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	cg_shared->census_taken = known;
 	/* So that a slot is made again that somebody drops. */

@@ -20,9 +20,11 @@
 #include "access/xlogreader.h"
 #include "access/xlogrecovery.h"
 #include "access/xlogutils.h"
+#include "catalog/pg_control.h"
 #include "miscadmin.h"
 #include "replication/message.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "journal/record.h"
 #include "log/walreader.h"
@@ -55,6 +57,7 @@ static void note_large(CgWalReader *reader);
 static bool skip_large(CgWalReader *reader);
 static bool read_record(CgWalReader *reader);
 static bool take_message(XLogReaderState *state, CgWalMessage *message);
+static bool take_checkpoint(XLogReaderState *state, CgWalMessage *message);
 
 /*
  * A segment from before a promotion has the old timeline in its name.  The segment in
@@ -323,16 +326,47 @@ take_message(XLogReaderState *state, CgWalMessage *message)
 {
 	xl_logical_message *xlrec;
 
+	if (XLogRecGetRmid(state) == RM_XLOG_ID)
+		return take_checkpoint(state, message);
 	if (XLogRecGetRmid(state) != RM_LOGICALMSG_ID)
 		return false;
 	xlrec = (xl_logical_message *) XLogRecGetData(state);
 	if (xlrec->transactional || xlrec->prefix_size != sizeof(CG_RECORD_PREFIX) ||
 		memcmp(xlrec->message, CG_RECORD_PREFIX, sizeof(CG_RECORD_PREFIX)) != 0)
 		return false;
+	message->kind = CG_WAL_MESSAGE;
+	message->time = 0;
 	message->database = xlrec->dbId;
 	message->data = xlrec->message + xlrec->prefix_size;
 	message->length = xlrec->message_size;
 	message->start = state->ReadRecPtr;
 	message->end = state->EndRecPtr;
+	return true;
+}
+
+static bool
+take_checkpoint(XLogReaderState *state, CgWalMessage *message)
+{
+	pg_time_t	time;
+
+	*message = (CgWalMessage) {.start = state->ReadRecPtr, .end = state->EndRecPtr};
+	switch (XLogRecGetInfo(state) & ~XLR_INFO_MASK)
+	{
+		case XLOG_CHECKPOINT_ONLINE:
+			message->kind = CG_WAL_CHECKPOINT;
+			time = ((CheckPoint *) XLogRecGetData(state))->time;
+			break;
+		case XLOG_CHECKPOINT_SHUTDOWN:
+			message->kind = CG_WAL_STOP;
+			time = ((CheckPoint *) XLogRecGetData(state))->time;
+			break;
+		case XLOG_END_OF_RECOVERY:
+			message->kind = CG_WAL_STOP;
+			message->time = ((xl_end_of_recovery *) XLogRecGetData(state))->end_time;
+			return true;
+		default:
+			return false;
+	}
+	message->time = time_t_to_timestamptz(time);
 	return true;
 }

@@ -6,16 +6,26 @@
 #define CG_WALREADER_H
 
 #include "access/xlogdefs.h"
+#include "datatype/timestamp.h"
 
 typedef struct CgWalReader CgWalReader;
 
+typedef enum CgWalKind
+{
+	CG_WAL_MESSAGE,
+	CG_WAL_CHECKPOINT,			/* of a running server */
+	CG_WAL_STOP					/* a run of the server has ended: see start.c */
+} CgWalKind;
+
 /*
  * A message.  Its bytes are valid until the next one is read.  If it is too large to be
- * ours, data is NULL.
+ * ours, data is NULL.  Or a record of another kind: then only start, end and time are set.
  */
 typedef struct CgWalMessage
 {
-	Oid			database;
+	CgWalKind	kind;
+	TimestampTz time;			/* of a record of another kind */
+	Oid			database;		/* InvalidOid: a launcher's */
 	const char *data;
 	size_t		length;
 	XLogRecPtr	start;
@@ -35,8 +45,8 @@ extern CgWalReader *cg_walreader_open(XLogRecPtr start);
 extern void cg_walreader_close(CgWalReader *reader);
 
 /*
- * Reads the next message with our prefix, of any database.  False if no such message is
- * flushed, or if the reader has reached limit.
+ * Reads the next message with our prefix, of any database, or record of another kind.
+ * False if none is flushed, or if the reader has reached limit.
  */
 extern bool cg_walreader_next(CgWalReader *reader, XLogRecPtr limit, CgWalMessage *message);
 

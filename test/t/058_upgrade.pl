@@ -74,6 +74,6 @@ like($new->safe_psql('second', "SELECT reason FROM contact_guard.access_log WHER
 is((as($new, 'crm', 'postgres', 'SET client_min_messages = error; SELECT contact_guard.retire(); DROP EXTENSION contact_guard; CREATE EXTENSION contact_guard'))[1], '',
 	'the extension can be dropped and created there');
 $new->restart;
-is($new->safe_psql('crm', 'SELECT contact_guard.sync(); SELECT count(*) FROM contact_guard.access_log') =~ s/^\n//r, 1, '... with a log of its own');
+is($new->safe_psql('crm', 'SELECT contact_guard.sync(); SELECT count(*) FROM contact_guard.access_log WHERE event <> \'start\'') =~ s/^\n//r, 1, '... with a log of its own');
 $new->stop;
 done_testing();

@@ -21,10 +21,13 @@ sub read_phones
 	return as($node, 'crm', 'anna', "SET application_name = '$application'; " . join '; ', map { "SELECT phone FROM crm.customer WHERE id = $_" } $from .. $to);
 }
 
+my $without = 0;				# runs of the server without the library
+
 # What a superuser does on a server without the library
 sub unwatched
 {
 	my ($do) = @_;
+	$without++;
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
 	$node->restart;
 	my $result = $do->();
@@ -78,7 +81,7 @@ is(forged("customer = '4'"), 1, '... and so does the next one with this number')
 is(forged("customer = '5'"), 0, '... but not one that says that it is the same again');
 like(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'conflict'"),
 	qr/^message 2 of session \S+ has come twice, at \S+ the second time: the records of one of them may be false$/, 'a record says that the number came twice');
-like(sql('SELECT problems FROM contact_guard.status()'), qr/1 records of event \S+gap\S+ or \S+conflict/, '... and status() says it');
+like(sql('SELECT problems FROM contact_guard.status()'), qr/@{[ $without + 1 ]} records of event \S+gap\S+ or \S+conflict/, '... and status() says it');
 
 # 3. Whatever is not stored when a run ends is stored with the key of that run.
 for my $run (1 .. 4)
@@ -88,9 +91,9 @@ for my $run (1 .. 4)
 	$node->start;
 }
 is(log_rows($node, 'crm', "event = 'shown' AND application = 'crashed'"), 40, 'records of runs that ended by a crash are all there');
-is(log_rows($node, 'crm', "event = 'gap'"), 0, '... and no other is missing');
+is(log_rows($node, 'crm', "event = 'gap' AND reason !~ '^the server ran without contact_guard'"), 0, '... and no other is missing');
 sql('SELECT contact_guard.sync()');
 cmp_ok(unwatched(sub { sql('SELECT count(*) FROM contact_guard.journal_key') }), '<=', 3, 'keys are forgotten that nothing waits for');
-ok(log_is_whole($node, 'crm'), 'the log is whole');
+ok(log_is_whole($node, 'crm', $without), 'the log is whole');
 $node->stop;
 done_testing();

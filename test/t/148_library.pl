@@ -15,6 +15,7 @@ use Test::More;
 my $node = guard_node('library');
 make_roles($node);
 make_crm($node, 'crm', 60);
+my $without = 0;				# runs of the server without the library
 sub sql { return $node->safe_psql('crm', shift) }
 
 sub read_phone
@@ -28,6 +29,7 @@ sub altered
 {
 	my (@commands) = @_;
 	my $result;
+	$without++;
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
 	$node->restart;
 	$result = ref $_ ? $_->() : sql($_) foreach @commands;
@@ -59,8 +61,8 @@ altered(
 is(read_phone(4, 'later'), phone_of(4), 'a later version of the tables: anna sees a value');
 is(as($node, 'crm', 'dispatcher', 'SELECT phone FROM crm.customer WHERE id = 50'), phone_of(50), '... the dispatcher has his permission');
 is(log_rows($node, 'crm', "event = 'shown' AND application = 'later'"), 1, '... reads are recorded');
-ok(log_is_whole($node, 'crm'), '... the log is whole');
-is(sql("SELECT later IS NULL AND guard = 'on' AND rejected_messages = 0 AND problems = '{}' FROM contact_guard.status()"), 't', '... status() fills what it knows');
+ok(log_is_whole($node, 'crm', $without), '... the log is whole');
+is(sql("SELECT later IS NULL AND guard = 'on' AND rejected_messages = 0 AND problems[1] ~ 'records are missing: 1 ' AND cardinality(problems) = 1 FROM contact_guard.status()"), 't', '... status() fills what it knows');
 is(sql("SELECT contact_guard.hold('4', 'a complaint'); SELECT reason FROM contact_guard.held") =~ s/^\n//r, 'a complaint', '... holds go on');
 is(sql("SELECT contact_guard.erase_customer('3', 'asked for')"), 1, '... erasures');
 is(sql("SELECT customer IS NULL AND customer_commitment IS NOT NULL AND later = 'kept' AND leaf_version = 1 FROM contact_guard.log WHERE application = 'before' AND event = 'shown'"),
@@ -84,7 +86,7 @@ altered('ALTER TABLE contact_guard.tile_edge RENAME hashes TO hash');
 like((read_phone(6, 'earlier'))[1], qr/table "contact_guard.tile_edge".*It has no column "hashes"/s, 'a column that is missing: reads are refused');
 altered('ALTER TABLE contact_guard.tile_edge RENAME hash TO hashes');
 is(read_phone(6, 'mended'), phone_of(6), '... until it is there');
-ok(log_is_whole($node, 'crm'), '... the log is whole');
+ok(log_is_whole($node, 'crm', $without), '... the log is whole');
 
 # 4. Messages of a later version, as a server with a later library has left them; only
 # who has the key can make one.
@@ -103,7 +105,7 @@ my $rejected = sql('SELECT rejected_messages FROM contact_guard.status()');
 altered(sub { message(4, 1, 'whatever a later version writes'); message(0, 2, 'x') });
 is(read_phone(8, 'behind'), phone_of(8), 'behind a message of a later version values are shown');
 is(log_rows($node, 'crm', "event = 'shown' AND application = 'behind'"), 1, '... and recorded');
-like(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'gap'"),
+like(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'gap' AND reason !~ '^the server ran without'"),
 	qr/^message 1 of session \S+ at \S+ is of version 4, which contact_guard \S+ does not know: its bytes are in contact_guard\.journal_passed$/, '... a gap record says so');
 is(sql("SELECT convert_from(substr(message, 67), 'UTF8') FROM contact_guard.journal_passed"), 'whatever a later version writes', '... its bytes are kept');
 like(slurp_file($node->logfile, $offset), qr/WARNING:  contact_guard has recorded a gap in its access log as seq \d+: message 1 of session \S+ at \S+ is of version 4/,
