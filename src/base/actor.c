@@ -23,8 +23,10 @@
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "base/actor.h"
+#include "base/inval.h"
 #include "base/roles.h"
 #include "base/special.h"
 #include "base/xactend.h"
@@ -36,10 +38,16 @@
 /* Set by act_as in this transaction. */
 void		(*cg_actor_on_change) (bool lost) = NULL;
 
+/* The role whose name was looked up last, until a role changes. */
+static Oid	named_role = InvalidOid;
+static NameData role_name;
+
 static char *acted_name = NULL;
 static Oid	acted_role = InvalidOid;
 static int	acted_level = 0;
 
+static void actor_inval_role(int cacheid, uint32 hashvalue);
+static char *name_of_role(Oid role);
 static bool role_is_lent(void);
 static void actor_xact(XactEvent event);
 static void actor_subxact(SubXactEvent event, SubTransactionId mySubid,
@@ -123,6 +131,27 @@ role_is_lent(void)
 	return setting->source != PGC_S_SESSION || (setting->stack && setting->stack->state == GUC_SAVE);
 }
 
+static void
+actor_inval_role(int cacheid, uint32 hashvalue)
+{
+	named_role = InvalidOid;
+}
+
+static char *
+name_of_role(Oid role)
+{
+	char	   *name;
+
+	if (named_role == role)
+		return pstrdup(NameStr(role_name));
+	cg_inval_on_catalog(AUTHOID, actor_inval_role);
+	/* An invalidation that comes with the look-up comes before the answer. */
+	name = GetUserNameFromId(role, false);
+	namestrcpy(&role_name, name);
+	named_role = role;
+	return name;
+}
+
 CgActor
 cg_actor_current(void)
 {
@@ -145,7 +174,7 @@ cg_actor_current(void)
 			cg_roles_is_proxy(GetSessionUserId(), false))
 			actor.role = GetSessionUserId();
 	}
-	actor.name = GetUserNameFromId(actor.role, false);
+	actor.name = name_of_role(actor.role);
 	actor.superuser = superuser_arg(actor.role);
 	actor.proxy = cg_roles_is_proxy(actor.role, false);
 	return actor;

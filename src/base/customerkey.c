@@ -16,7 +16,13 @@
 bool
 cg_customerkey_is_type(Oid type)
 {
-	switch (getBaseType(type))
+	return cg_customerkey_is_plain(getBaseType(type));
+}
+
+bool
+cg_customerkey_is_plain(Oid type)
+{
+	switch (type)
 	{
 		case INT2OID:
 		case INT4OID:

@@ -27,6 +27,9 @@ typedef struct CgCustomerKey
 /* Can a column of this type be a customer key?  Domains count as their base. */
 extern bool cg_customerkey_is_type(Oid type);
 
+/* The same for a base type, without a look-up. */
+extern bool cg_customerkey_is_plain(Oid type);
+
 /* The type in which customers of this column are looked up: int8, uuid or text. */
 extern Oid	cg_customerkey_lookup_type(Oid relid, AttrNumber customer);
 

@@ -59,7 +59,7 @@ static bool columns_checked = false;
 static Oid	site_type = InvalidOid;
 static HTAB *relations = NULL;
 static HTAB *functions = NULL;
-static uint64 invalidations = 0;
+uint64		cg_objects_invalidations = 0;
 
 CgRecent	cg_objects_strangers;	/* relations of other schemas */
 static CgRecent ours;
@@ -84,7 +84,7 @@ forget_all(HTAB *table)
 static void
 objects_inval(int cacheid, uint32 hashvalue)
 {
-	invalidations++;
+	cg_objects_invalidations++;
 	extension_known = false;
 	columns_checked = false;
 	cg_recent_forget(&cg_objects_strangers, InvalidOid);
@@ -96,7 +96,7 @@ objects_inval(int cacheid, uint32 hashvalue)
 static void
 stranger_inval(Oid relid)
 {
-	invalidations++;
+	cg_objects_invalidations++;
 	cg_recent_forget(&cg_objects_strangers, relid);
 	cg_recent_forget(&ours, relid);
 }
@@ -104,7 +104,7 @@ stranger_inval(Oid relid)
 static void
 type_inval(int cacheid, uint32 hashvalue)
 {
-	invalidations++;
+	cg_objects_invalidations++;
 	site_type = InvalidOid;
 }
 
@@ -115,7 +115,7 @@ own_relation_inval(int cacheid, uint32 hashvalue)
 	HASH_SEQ_STATUS seq;
 	Known	   *entry;
 
-	invalidations++;
+	cg_objects_invalidations++;
 	hash_seq_init(&seq, relations);
 	while ((entry = hash_seq_search(&seq)) != NULL)
 	{
@@ -180,9 +180,9 @@ look_for_extension(void)
 	if (!IsTransactionState())
 		return &none;
 	listen();
-	before = invalidations;
+	before = cg_objects_invalidations;
 	cg_objectextension_find(&extension);
-	extension_known = (invalidations == before);
+	extension_known = (cg_objects_invalidations == before);
 	return &extension;
 }
 
@@ -240,14 +240,14 @@ bool
 cg_objects_is_own(Oid relid)
 {
 	Oid			schema = cg_objects_schema();
-	uint64		before = invalidations;
+	uint64		before = cg_objects_invalidations;
 	char		relkind;
 
 	if (!OidIsValid(schema) || !OidIsValid(relid) || cg_objects_is_stranger(relid))
 		return false;
 	if (get_rel_namespace(relid) != schema)
 	{
-		if (invalidations == before && extension_known && !creating_extension)
+		if (cg_objects_invalidations == before && extension_known && !creating_extension)
 			cg_recent_add(&cg_objects_strangers, relid);
 		return false;
 	}
@@ -259,7 +259,7 @@ cg_objects_is_own(Oid relid)
 		relid = IndexGetRelation(relid, true);
 	if (!OidIsValid(relid) || !is_own_relation(relid))
 		return false;
-	if (invalidations == before && extension_known && !creating_extension)
+	if (cg_objects_invalidations == before && extension_known && !creating_extension)
 		cg_recent_add(&ours, relid);
 	return true;
 }
@@ -279,7 +279,7 @@ keep_known(HTAB *table, const char *name, int cacheid, Oid oid, uint64 before)
 	Known	   *entry = hash_search(table, name, HASH_ENTER, NULL);
 
 	entry->hashvalue = GetSysCacheHashValue1(cacheid, ObjectIdGetDatum(oid));
-	entry->oid = invalidations == before && !creating_extension ? oid : InvalidOid;
+	entry->oid = cg_objects_invalidations == before && !creating_extension ? oid : InvalidOid;
 }
 
 Oid
@@ -287,7 +287,7 @@ cg_objects_relation(const char *name, bool missing_ok)
 {
 	const CgExtension *own = own_extension();
 	Known	   *entry = OidIsValid(own->oid) ? known(relations, name) : NULL;
-	uint64		before = invalidations;
+	uint64		before = cg_objects_invalidations;
 	Oid			relid = InvalidOid;
 
 	if (entry)
@@ -310,14 +310,14 @@ cg_objects_relation(const char *name, bool missing_ok)
 static const char *
 columns_problem(char **detail)
 {
-	uint64		before = invalidations;
+	uint64		before = cg_objects_invalidations;
 	const char *table;
 
 	/* While a script runs, the tables are not complete yet. */
 	if ((columns_checked && extension_known) || creating_extension || IsBinaryUpgrade)
 		return NULL;
 	table = cg_owncolumns_problem(detail);
-	columns_checked = table == NULL && invalidations == before;
+	columns_checked = table == NULL && cg_objects_invalidations == before;
 	return table;
 }
 
@@ -367,7 +367,7 @@ Oid
 cg_objects_site_type(void)
 {
 	const CgExtension *own = own_extension();
-	uint64		before = invalidations;
+	uint64		before = cg_objects_invalidations;
 	HeapTuple	tuple = NULL;
 	Oid			result = InvalidOid;
 
@@ -390,7 +390,7 @@ cg_objects_site_type(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("guarded columns cannot be read: extension \"contact_guard\" is not installed in this database"),
 				 errhint("Run CREATE EXTENSION contact_guard.")));
-	if (invalidations == before && !creating_extension)
+	if (cg_objects_invalidations == before && !creating_extension)
 		site_type = result;
 	return result;
 }
@@ -430,7 +430,7 @@ cg_objects_function(const char *name)
 {
 	const CgExtension *own = own_extension();
 	Known	   *entry = OidIsValid(own->oid) ? known(functions, name) : NULL;
-	uint64		before = invalidations;
+	uint64		before = cg_objects_invalidations;
 	Oid			result;
 
 	if (entry)

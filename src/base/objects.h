@@ -82,6 +82,12 @@ extern void cg_objects_forget(void);
  */
 extern Oid	cg_objects_relation(const char *name, bool missing_ok);
 
+/*
+ * As long as this number is the same, and no extension is being created, the answer is the
+ * same.  A caller who asks at each read compares it instead.
+ */
+extern uint64 cg_objects_invalidations;
+
 /* Is the relation a member of the extension, or an index of one? */
 extern bool cg_objects_is_own(Oid relid);
 

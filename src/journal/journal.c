@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "access/xlog.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "replication/slot.h"
@@ -28,6 +29,7 @@
 
 static CgJournalState own;		/* the key and the names that seal messages */
 static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
+static uint64 own_table_at = 0; /* cg_objects_invalidations when it was looked up */
 
 static bool crowded = false;	/* a quarter of max_backlog is exceeded, when last looked at */
 static uint64 generation = 0;
@@ -62,8 +64,13 @@ static bool
 load_own(void)
 {
 	uint8		key[CG_KEY_LENGTH];
-	Oid			relid = cg_objects_relation("journal_state", false);
+	uint64		before = cg_objects_invalidations;
+	Oid			relid;
 
+	if (OidIsValid(own_table) && own_table_at == before && !creating_extension)
+		return true;
+	relid = cg_objects_relation("journal_state", false);
+	own_table_at = before;
 	if (OidIsValid(own_table) && own_table == relid)
 		return true;
 	cg_inval_on_relation(journal_inval);

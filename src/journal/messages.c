@@ -48,6 +48,7 @@
 #define ANNOUNCE_USECS (50 * 1000)
 
 static StringInfoData buffer;	/* items not yet in WAL; .data NULL at first */
+static StringInfoData sealed;	/* the message that is being written, likewise */
 static bool must_be_durable = false;	/* is one of them not withheld? */
 static int	records_in_buffer = 0;
 static int	withheld_in_buffer = 0;
@@ -71,16 +72,20 @@ static void note_written(XLogRecPtr lsn, size_t length);
 static void note_flushed(void);
 static void flush_withheld(void);
 
+static void
+init_for_session(StringInfo string)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+
+	initStringInfo(string);
+	MemoryContextSwitchTo(oldcontext);
+}
+
 StringInfo
 cg_messages_buffer(void)
 {
 	if (buffer.data == NULL)
-	{
-		MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
-
-		initStringInfo(&buffer);
-		MemoryContextSwitchTo(oldcontext);
-	}
+		init_for_session(&buffer);
 	return &buffer;
 }
 
@@ -211,15 +216,15 @@ write_items(const char *items, size_t length)
 			.counter = counter + 1,
 			.position = GetXLogInsertRecPtr(),
 		};
-		StringInfoData message;
 
 		sealed_at = header.position;
-		initStringInfo(&message);
-		if (!cg_record_seal(&message, &header, items, length,
+		if (sealed.data == NULL)
+			init_for_session(&sealed);
+		resetStringInfo(&sealed);
+		if (!cg_record_seal(&sealed, &header, items, length,
 							own->system_identifier, own->database, key))
 			elog(ERROR, "could not compute HMAC");
-		lsn = insert_message(&message);
-		pfree(message.data);
+		lsn = insert_message(&sealed);
 		flags |= CG_RECORD_AGAIN;
 	} while (lsn - sealed_at > CG_RECORD_REACH / 2);
 	counter++;

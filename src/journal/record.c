@@ -15,7 +15,6 @@
 #include "journal/messagemac.h"
 #include "journal/record_private.h"
 
-#define NULL_LENGTH 0xFFFFFFFFU
 #define HEADER_LENGTH (1 + 1 + 4 + 8 + 4 + 8 + 8)
 #define HEADER_LENGTH_1 (HEADER_LENGTH - 8)
 #define MAC_DOMAIN "contact_guard journal"
@@ -24,6 +23,9 @@ StaticAssertDecl(CG_KEY_LENGTH == CG_MESSAGEMAC_KEY && CG_MAC_LENGTH == CG_MESSA
 				 "keys and MACs are those of HMAC-SHA-256");
 
 static size_t clipped(const char *string, size_t limit);
+static Piece piece_of(const char *string, size_t limit, size_t *room);
+static char *begin_item(StringInfo out, char kind, size_t room);
+static void end_item(StringInfo out, const char *end);
 static bool skip_item(CgReader *in);
 static bool compute_mac(const char *header, size_t header_length, const char *items, size_t length,
 						uint64 system_identifier, uint32 database, const uint8 *key,
@@ -51,13 +53,10 @@ cg_record_customer(const char *key)
 void
 cg_record_put_int(StringInfo out, uint64 value, int bytes)
 {
-	uint64		big_endian = pg_hton64(value << (64 - 8 * bytes));
-
 	/* Eight bytes are copied at once, whatever of them counts. */
-	if (out->maxlen - out->len <= sizeof(big_endian))
-		enlargeStringInfo(out, sizeof(big_endian));
-	memcpy(out->data + out->len, &big_endian, sizeof(big_endian));
-	out->len += bytes;
+	if (out->maxlen - out->len <= (int) sizeof(value))
+		enlargeStringInfo(out, sizeof(value));
+	out->len = write_int(out->data + out->len, value, bytes) - out->data;
 	out->data[out->len] = '\0';
 }
 
@@ -70,19 +69,46 @@ clipped(const char *string, size_t limit)
 	return length <= limit ? length : pg_mbcliplen(string, length, limit);
 }
 
+/* Adds to room what the piece needs. */
+static Piece
+piece_of(const char *string, size_t limit, size_t *room)
+{
+	Piece		piece = {string, string ? clipped(string, limit) : 0};
+
+	*room += 4 + piece.length;
+	return piece;
+}
+
+/*
+ * Makes all the room that an item needs before its first byte is written: after an error,
+ * half an item in the buffer would spoil the message.
+ */
+static char *
+begin_item(StringInfo out, char kind, size_t room)
+{
+	char	   *at;
+
+	enlargeStringInfo(out, 64 + room);
+	at = out->data + out->len;
+	*at = kind;
+	return at + 1;
+}
+
+static void
+end_item(StringInfo out, const char *end)
+{
+	out->len = end - out->data;
+	out->data[out->len] = '\0';
+}
+
 void
 cg_record_put_string(StringInfo out, const char *string, size_t limit)
 {
-	size_t		length;
+	size_t		room = sizeof(uint64);
+	Piece		piece = piece_of(string, limit, &room);
 
-	if (string == NULL)
-	{
-		cg_record_put_int(out, NULL_LENGTH, 4);
-		return;
-	}
-	length = clipped(string, limit);
-	cg_record_put_int(out, length, 4);
-	appendBinaryStringInfo(out, string, length);
+	enlargeStringInfo(out, room);
+	end_item(out, write_piece(out->data + out->len, piece));
 }
 
 size_t
@@ -94,50 +120,61 @@ cg_record_string_room(const char *string, size_t limit)
 void
 cg_record_put_context(StringInfo out, const CgRecordContext *context)
 {
-	/* Make room first: after an error, half an item in the buffer would spoil the message. */
-	enlargeStringInfo(out, 64 + cg_record_string_room(context->actor, CG_NAME_LENGTH) + cg_record_string_room(context->login, CG_NAME_LENGTH) +
-					  cg_record_string_room(context->client, CG_NAME_LENGTH) + cg_record_string_room(context->application, CG_NAME_LENGTH));
-	appendStringInfoChar(out, 'C');
-	cg_record_put_string(out, context->actor, CG_NAME_LENGTH);
-	cg_record_put_string(out, context->login, CG_NAME_LENGTH);
-	cg_record_put_string(out, context->client, CG_NAME_LENGTH);
-	cg_record_put_string(out, context->application, CG_NAME_LENGTH);
-	cg_record_put_int(out, context->statement, 8);
-	cg_record_put_int(out, context->query_id, 8);
+	size_t		room = 0;
+	Piece		actor = piece_of(context->actor, CG_NAME_LENGTH, &room);
+	Piece		login = piece_of(context->login, CG_NAME_LENGTH, &room);
+	Piece		client = piece_of(context->client, CG_NAME_LENGTH, &room);
+	Piece		application = piece_of(context->application, CG_NAME_LENGTH, &room);
+	char	   *at = begin_item(out, 'C', room);
+
+	at = write_piece(at, actor);
+	at = write_piece(at, login);
+	at = write_piece(at, client);
+	at = write_piece(at, application);
+	at = write_int(at, context->statement, 8);
+	at = write_int(at, context->query_id, 8);
+	end_item(out, at);
 }
 
 void
 cg_record_put(StringInfo out, const CgRecord *record)
 {
-	size_t		room = 64 + cg_record_string_room(record->relation, CG_NAME_LENGTH) + cg_record_string_room(record->customer, CG_CUSTOMER_LENGTH) +
-		cg_record_string_room(record->intervention, CG_NAME_LENGTH) + cg_record_string_room(record->purpose, CG_TEXT_LENGTH) +
-		cg_record_string_room(record->reason, CG_TEXT_LENGTH);
+	size_t		room = 0;
+	Piece		relation = piece_of(record->relation, CG_NAME_LENGTH, &room);
+	Piece		customer = piece_of(record->customer, CG_CUSTOMER_LENGTH, &room);
+	Piece		intervention = piece_of(record->intervention, CG_NAME_LENGTH, &room);
+	Piece		purpose = piece_of(record->purpose, CG_TEXT_LENGTH, &room);
+	Piece		reason = piece_of(record->reason, CG_TEXT_LENGTH, &room);
+	Piece		columns[CG_COLUMNS_MAX];
+	char	   *at;
 
 	for (int i = 0; i < record->ncolumns; i++)
-		room += cg_record_string_room(record->columns[i], CG_NAME_LENGTH);
-	enlargeStringInfo(out, room);
-	appendStringInfoChar(out, 'R');
-	cg_record_put_int(out, record->event, 1);
-	cg_record_put_int(out, record->read_at, 8);
-	cg_record_put_string(out, record->relation, CG_NAME_LENGTH);
-	cg_record_put_int(out, record->ncolumns, 2);
+		columns[i] = piece_of(record->columns[i], CG_NAME_LENGTH, &room);
+	at = begin_item(out, 'R', room);
+	at = write_int(at, record->event, 1);
+	at = write_int(at, record->read_at, 8);
+	at = write_piece(at, relation);
+	at = write_int(at, record->ncolumns, 2);
 	for (int i = 0; i < record->ncolumns; i++)
-		cg_record_put_string(out, record->columns[i], CG_NAME_LENGTH);
-	cg_record_put_string(out, record->customer, CG_CUSTOMER_LENGTH);
-	cg_record_put_int(out, record->count, 8);
-	cg_record_put_string(out, record->intervention, CG_NAME_LENGTH);
-	cg_record_put_int(out, record->closed_at, 8);
-	cg_record_put_string(out, record->purpose, CG_TEXT_LENGTH);
-	cg_record_put_string(out, record->reason, CG_TEXT_LENGTH);
+		at = write_piece(at, columns[i]);
+	at = write_piece(at, customer);
+	at = write_int(at, record->count, 8);
+	at = write_piece(at, intervention);
+	at = write_int(at, record->closed_at, 8);
+	at = write_piece(at, purpose);
+	at = write_piece(at, reason);
+	end_item(out, at);
 }
 
 void
 cg_record_put_query(StringInfo out, int64 query_id, const char *query)
 {
-	enlargeStringInfo(out, 64 + cg_record_string_room(query, CG_QUERY_LENGTH));
-	appendStringInfoChar(out, 'Q');
-	cg_record_put_int(out, query_id, 8);
-	cg_record_put_string(out, query, CG_QUERY_LENGTH);
+	size_t		room = 0;
+	Piece		text = piece_of(query, CG_QUERY_LENGTH, &room);
+	char	   *at = begin_item(out, 'Q', room);
+
+	at = write_int(at, query_id, 8);
+	end_item(out, write_piece(at, text));
 }
 
 static bool
@@ -161,20 +198,25 @@ bool
 cg_record_seal(StringInfo out, const CgMessageHeader *header, const char *items, size_t length,
 			   uint64 system_identifier, uint32 database, const uint8 *key)
 {
-	int			start = out->len;
+	char	   *start;
+	char	   *at;
 	unsigned char mac[CG_MAC_LENGTH];
 
-	cg_record_put_int(out, CG_RECORD_VERSION, 1);
-	cg_record_put_int(out, header->flags, 1);
-	cg_record_put_int(out, header->epoch, 4);
-	cg_record_put_int(out, header->backend_start, 8);
-	cg_record_put_int(out, header->backend_pid, 4);
-	cg_record_put_int(out, header->counter, 8);
-	cg_record_put_int(out, header->position, 8);
-	if (!compute_mac(out->data + start, HEADER_LENGTH, items, length, system_identifier, database, key, mac))
+	enlargeStringInfo(out, HEADER_LENGTH + CG_MAC_LENGTH + length);
+	at = start = out->data + out->len;
+	at = write_int(at, CG_RECORD_VERSION, 1);
+	at = write_int(at, header->flags, 1);
+	at = write_int(at, header->epoch, 4);
+	at = write_int(at, header->backend_start, 8);
+	at = write_int(at, header->backend_pid, 4);
+	at = write_int(at, header->counter, 8);
+	at = write_int(at, header->position, 8);
+	if (!compute_mac(start, HEADER_LENGTH, items, length, system_identifier, database, key, mac))
 		return false;
-	appendBinaryStringInfo(out, (char *) mac, CG_MAC_LENGTH);
-	appendBinaryStringInfo(out, items, length);
+	memcpy(at, mac, CG_MAC_LENGTH);
+	at += CG_MAC_LENGTH;
+	memcpy(at, items, length);
+	end_item(out, at + length);
 	return true;
 }
 

@@ -5,7 +5,38 @@
 #ifndef CG_RECORD_PRIVATE_H
 #define CG_RECORD_PRIVATE_H
 
+#include "port/pg_bswap.h"
+
 #include "journal/record.h"
+
+#define NULL_LENGTH 0xFFFFFFFFU
+
+/* A string of a record, with the length that is written of it. */
+typedef struct Piece
+{
+	const char *data;			/* NULL: no string */
+	size_t		length;
+} Piece;
+
+/* Writes the lowest bytes of a value, the highest of them first; eight bytes must have room. */
+static inline char *
+write_int(char *at, uint64 value, int bytes)
+{
+	uint64		big_endian = pg_hton64(value << (64 - 8 * bytes));
+
+	memcpy(at, &big_endian, sizeof(big_endian));
+	return at + bytes;
+}
+
+static inline char *
+write_piece(char *at, Piece piece)
+{
+	if (piece.data == NULL)
+		return write_int(at, NULL_LENGTH, 4);
+	at = write_int(at, piece.length, 4);
+	memcpy(at, piece.data, piece.length);
+	return at + piece.length;
+}
 
 /* These need room in out: see cg_record_string_room. */
 extern void cg_record_put_int(StringInfo out, uint64 value, int bytes);

@@ -196,7 +196,10 @@ cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 	if (types[mask->kind].make)
 	{
 		int32		basetypmod = typmod;
-		Oid			base = getBaseTypeAndTypmod(type, &basetypmod);
+		Oid			base = type;
+
+		if (base != TEXTOID && base != VARCHAROID)
+			base = getBaseTypeAndTypmod(type, &basetypmod);
 
 		/*
 		 * The type of the column may have changed since the policy was made.  A value that
@@ -215,29 +218,52 @@ cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 	return (Datum) 0;
 }
 
+/* Where the stars of a partial mask begin and end, in a text of some characters. */
+typedef struct Stars
+{
+	int			head;
+	int			tail;
+	int			number;
+} Stars;
+
+/* In most telephone numbers each byte is a character, whatever the encoding. */
+static bool
+is_ascii(const char *value, int bytes)
+{
+	char		bits = 0;
+
+	for (int i = 0; i < bytes; i++)
+		bits |= value[i];
+	return (bits & 0x80) == 0;
+}
+
+static Stars
+find_stars(const CgMask *mask, const char *value, int bytes)
+{
+	bool		ascii = is_ascii(value, bytes);
+	int			chars = ascii ? bytes : pg_mbstrlen_with_len(value, bytes);
+	Stars		stars = {0, bytes, chars};
+
+	if (chars > mask->prefix + mask->suffix)
+	{
+		stars.head = ascii ? mask->prefix : pg_mbcharcliplen(value, bytes, mask->prefix);
+		stars.tail = ascii ? bytes - mask->suffix : pg_mbcharcliplen(value, bytes, chars - mask->suffix);
+		stars.number = chars - mask->prefix - mask->suffix;
+	}
+	return stars;
+}
+
 static char *
 mask_partial(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
 {
-	int			prefix = mask->prefix;
-	int			suffix = mask->suffix;
 	int			bytes = strlen(value);
-	int			chars = pg_mbstrlen_with_len(value, bytes);
-	int			head = 0;
-	int			tail = bytes;
-	StringInfoData out;
+	Stars		stars = find_stars(mask, value, bytes);
+	char	   *out = palloc(stars.head + stars.number + bytes - stars.tail + 1);
 
-	if (chars > prefix + suffix)
-	{
-		head = pg_mbcharcliplen(value, bytes, prefix);
-		tail = pg_mbcharcliplen(value, bytes, chars - suffix);
-		chars -= prefix + suffix;
-	}
-	initStringInfo(&out);
-	appendBinaryStringInfo(&out, value, head);
-	while (chars-- > 0)
-		appendStringInfoChar(&out, '*');
-	appendStringInfoString(&out, value + tail);
-	return out.data;
+	memcpy(out, value, stars.head);
+	memset(out + stars.head, '*', stars.number);
+	memcpy(out + stars.head + stars.number, value + stars.tail, bytes - stars.tail + 1);
+	return out;
 }
 
 static char *
@@ -290,21 +316,14 @@ text_to_type(char *masked, Oid base, int32 typmod)
 static bool
 has_form_of_partial(const CgMask *mask, const char *value, int bytes)
 {
-	int			chars;
-	int			head = 0;
-	int			tail = bytes;
+	Stars		stars;
 
 	if (memchr(value, '*', bytes) == NULL)
 		return false;
-	chars = pg_mbstrlen_with_len(value, bytes);
-	if (chars > mask->prefix + mask->suffix)
-	{
-		head = pg_mbcharcliplen(value, bytes, mask->prefix);
-		tail = pg_mbcharcliplen(value, bytes, chars - mask->suffix);
-	}
-	if (tail - head < STARS_MIN)
+	stars = find_stars(mask, value, bytes);
+	if (stars.tail - stars.head < STARS_MIN)
 		return false;
-	for (int i = head; i < tail; i++)
+	for (int i = stars.head; i < stars.tail; i++)
 		if (value[i] != '*')
 			return false;
 	return true;

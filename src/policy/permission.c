@@ -60,6 +60,7 @@ static MemoryContext context = NULL;
 static List *rows = NIL;
 static int	void_rows = 0;
 static Oid	table = InvalidOid; /* InvalidOid: rows are not loaded */
+static uint64 table_at = 0;		/* cg_objects_invalidations when it was looked up */
 static uint32 function_hash = 0;	/* of standing_permission() in the system cache */
 static uint64 invalidations = 0;
 
@@ -167,7 +168,8 @@ privileged_roles(void)
 static void
 load(void)
 {
-	Oid			relid = cg_objects_relation("permission", true);
+	uint64		as_of = cg_objects_invalidations;
+	Oid			relid;
 	MemoryContext fresh;
 	Relation	rel;
 	SysScanDesc scan;
@@ -178,6 +180,10 @@ load(void)
 	int			voided = 0;
 	uint64		before;
 
+	if (OidIsValid(table) && table_at == as_of && !creating_extension)
+		return;
+	relid = cg_objects_relation("permission", true);
+	table_at = as_of;
 	if (OidIsValid(table) && table == relid)
 		return;
 	if (!OidIsValid(relid))

@@ -81,7 +81,9 @@ cg_rtemark_get(const RangeTblEntry *rte, CgMark *mark)
 	if ((rte->rtekind != RTE_RELATION && !is_view) || rte->enrname == NULL ||
 		strncmp(rte->enrname, PREFIX, strlen(PREFIX)) != 0)
 		return false;
-	mark->relid = (Oid) strtoul(rte->enrname + strlen(PREFIX), &at, 10);
+	mark->relid = InvalidOid;
+	for (at = rte->enrname + strlen(PREFIX); *at >= '0' && *at <= '9'; at++)
+		mark->relid = mark->relid * 10 + (*at - '0');
 	mark->assumed = CG_ASSUMED_NOTHING;
 	mark->audited = at[1] == AUDITED[0];
 	for (int i = 0; i < lengthof(letters); i++)

@@ -81,7 +81,7 @@ cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz n
 		read->reason = CG_REASON_NO_WINDOW;
 		return;
 	}
-	oldcontext = MemoryContextSwitchTo(reads->read_context);
+	oldcontext = MemoryContextSwitchTo(cg_reads_context_of(reads, read));
 	read->intervention[read->shown ? 1 : 0] = window.id ? pstrdup(window.id) : NULL;
 	MemoryContextSwitchTo(oldcontext);
 }

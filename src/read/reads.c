@@ -26,6 +26,9 @@
 #include "read/resume.h"
 #include "read/roll.h"
 
+/* The context of the last execution, which the next one takes; NULL: none. */
+static MemoryContext spare = NULL;
+
 static CgPermission permission_on(const CgReads *reads, const CgPolicy *policy);
 static void look_again(CgReads *reads, ReadRelation *relation, TimestampTz now);
 static bool is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now);
@@ -36,6 +39,7 @@ static void note_permitted(CgReads *reads, ReadRelation *relation, AttrNumber at
 						   TimestampTz now);
 static bool is_shown_still(const Read *read, TimestampTz now);
 static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
+static Read *make_read(ReadRelation *relation, const char *customer, MemoryContext context);
 static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *read_of_nobody(CgReads *reads, ReadRelation *relation);
 static void note_shown(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now);
@@ -49,8 +53,9 @@ cg_reads_create(QueryDesc *query, int64 statement)
 
 	cg_journal_require_begun();
 	/* In TopMemoryContext: after an error the records must still be written. */
-	context = AllocSetContextCreate(TopMemoryContext, "contact_guard execution",
-									ALLOCSET_SMALL_SIZES);
+	if (spare == NULL)
+		spare = AllocSetContextCreate(TopMemoryContext, "contact_guard execution", ALLOCSET_SMALL_SIZES);
+	context = spare;
 	oldcontext = MemoryContextSwitchTo(context);
 	reads = palloc0(sizeof(CgReads));
 	reads->context = context;
@@ -60,13 +65,23 @@ cg_reads_create(QueryDesc *query, int64 statement)
 	reads->held_end = &reads->held;
 	reads->actor = cg_actor_current();
 	MemoryContextSwitchTo(oldcontext);
+	/* Not before: an error leaves it to the next execution. */
+	spare = NULL;
 	return reads;
 }
 
 void
 cg_reads_free(CgReads *reads)
 {
-	MemoryContextDelete(reads->context);
+	MemoryContext context = reads->context;
+
+	if (spare)
+		MemoryContextDelete(context);
+	else
+	{
+		MemoryContextReset(context);
+		spare = context;
+	}
 }
 
 void
@@ -334,20 +349,35 @@ static Read *
 find_read(CgReads *reads, ReadRelation *relation, const char *customer)
 {
 	ReadKey		key = {relation, customer};
-	ReadEntry  *entry = reads->set ? readset_lookup(reads->set, key) : NULL;
+	ReadEntry  *entry;
 
+	if (reads->first && reads->first->relation == relation && strcmp(reads->first->customer, customer) == 0)
+		return reads->first;
+	entry = reads->set ? readset_lookup(reads->set, key) : NULL;
 	return entry ? entry->read : NULL;
+}
+
+static Read *
+make_read(ReadRelation *relation, const char *customer, MemoryContext context)
+{
+	Read	   *read = MemoryContextAllocZero(context, sizeof(Read));
+
+	read->relation = relation;
+	read->customer = MemoryContextStrdup(context, customer);
+	read->closed_at = CG_NO_TIME;
+	return read;
 }
 
 static Read *
 add_read(CgReads *reads, ReadRelation *relation, const char *customer)
 {
-	MemoryContext oldcontext;
 	ReadKey		key = {relation, customer};
 	ReadEntry  *entry;
 	Read	   *read;
 	bool		found;
 
+	if (reads->first == NULL)
+		return reads->first = make_read(relation, customer, reads->context);
 	if (reads->set == NULL)
 	{
 		reads->read_context = AllocSetContextCreate(reads->context, "contact_guard reads", ALLOCSET_DEFAULT_SIZES);
@@ -359,15 +389,10 @@ add_read(CgReads *reads, ReadRelation *relation, const char *customer)
 		MemoryContextReset(reads->read_context);
 		reads->set = readset_create(reads->read_context, 1024, NULL);
 	}
-	oldcontext = MemoryContextSwitchTo(reads->read_context);
-	read = palloc0(sizeof(Read));
-	read->relation = relation;
-	read->customer = pstrdup(customer);
-	read->closed_at = CG_NO_TIME;
+	read = make_read(relation, customer, reads->read_context);
+	key.customer = read->customer;
 	entry = readset_insert(reads->set, key, &found);
-	entry->key.customer = read->customer;
 	entry->read = read;
-	MemoryContextSwitchTo(oldcontext);
 	return read;
 }
 

@@ -91,14 +91,15 @@ typedef struct ReadEntry
 struct CgReads
 {
 	MemoryContext context;		/* for as long as the execution */
-	MemoryContext read_context; /* for the reads; reset when there are too many */
+	MemoryContext read_context; /* for those in set; reset when there are too many */
 	QueryDesc  *query;
 	int64		statement;
 	int64		query_id;		/* valid if has_query_id */
 	bool		has_query_id;
 	CgActor		actor;
 	List	   *relations;		/* of ReadRelation */
-	readset_hash *set;
+	Read	   *first;			/* most executions have no other */
+	readset_hash *set;			/* the others; NULL: none */
 	Read	   *dirty;			/* oldest first */
 	Read	  **dirty_end;
 	bool		required;		/* cg_reads_require has passed */
@@ -116,6 +117,13 @@ struct CgReads
 	bool		crowd;			/* there were more: they are counted */
 	bool		made_way;		/* has waited for the recorder, if that was necessary */
 };
+
+/* For what is kept with a read. */
+static inline MemoryContext
+cg_reads_context_of(const CgReads *reads, const Read *read)
+{
+	return read == reads->first ? reads->context : reads->read_context;
+}
 
 /* The bit of a guarded column in a set of columns. */
 extern uint64 cg_reads_bit(const ReadRelation *relation, AttrNumber attnum);

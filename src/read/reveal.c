@@ -31,6 +31,7 @@
 #include "journal/journal.h"
 #include "policy/ask.h"
 #include "policy/policy.h"
+#include "policy/policycache.h"
 #include "read/around.h"
 #include "read/execution.h"
 #include "read/reveal.h"
@@ -42,11 +43,46 @@ PG_FUNCTION_INFO_V1(cg_site_in);
 PG_FUNCTION_INFO_V1(cg_site_out);
 PG_FUNCTION_INFO_V1(cg_site_recv);
 
+/* What the catalogs say about the columns that were revealed last; by relid and attnum. */
+typedef struct KnownColumn
+{
+	Oid			relid;
+	AttrNumber	attnum;
+	Oid			type;
+	int32		typmod;
+	uint64		at;				/* the number of invalidations at the look-up */
+} KnownColumn;
+
+#define KNOWN_COLUMNS 16		/* a power of two */
+
+static KnownColumn known_columns[KNOWN_COLUMNS];
+
+static void look_up_type(CgRevealState *state);
 static Datum withhold(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads);
 static bool is_stored(const CgRevealState *state);
 static void refuse_to_choose(const CgRevealState *state);
 static void refuse_to_store(const CgRevealState *state);
 static void refuse_to_copy(const CgRevealState *state, CgReads *reads);
+
+/* Each execution needs the type of the column, and to look it up costs more than the rest. */
+static void
+look_up_type(CgRevealState *state)
+{
+	KnownColumn *known = &known_columns[(state->site.relid + state->site.attnum) % KNOWN_COLUMNS];
+	uint64		before = cg_policycache_invalidations();
+	Oid			collation;
+
+	if (known->relid != state->site.relid || known->attnum != state->site.attnum || known->at != before)
+	{
+		known->relid = InvalidOid;
+		get_atttypetypmodcoll(state->site.relid, state->site.attnum, &known->type, &known->typmod, &collation);
+		known->relid = state->site.relid;
+		known->attnum = state->site.attnum;
+		known->at = before;
+	}
+	state->type = known->type;
+	state->typmod = known->typmod;
+}
 
 CgRevealState *
 cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 packed)
@@ -55,7 +91,6 @@ cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 packed)
 	CgRevealState *state = palloc0(sizeof(CgRevealState));
 	const CgPolicy *policy;
 	const CgGuarded *guarded;
-	Oid			collation;
 
 	state->site = cg_site_unpack(packed);
 	policy = cg_policy_get(state->site.relid);
@@ -70,9 +105,10 @@ cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 packed)
 		state->mask = guarded->mask;
 	if (state->mask.constant)
 		state->mask.constant = pstrdup(state->mask.constant);
-	get_atttypetypmodcoll(state->site.relid, state->site.attnum, &state->type, &state->typmod,
-						  &collation);
-	state->key_type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, key));
+	look_up_type(state);
+	state->key_type = get_fn_expr_argtype(fcinfo->flinfo, key);
+	if (!cg_customerkey_is_plain(state->key_type))
+		state->key_type = getBaseType(state->key_type);
 	MemoryContextSwitchTo(oldcontext);
 	fcinfo->flinfo->fn_extra = state;
 	return state;
