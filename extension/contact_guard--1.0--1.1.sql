@@ -778,6 +778,14 @@ COMMENT ON FUNCTION contact_guard.inclusion_proof(bigint, bigint) IS
 	'The hashes that prove that a record is in the log of this size.';
 COMMENT ON FUNCTION contact_guard.consistency_proof(bigint, bigint) IS
 	'The hashes that prove that a log has only grown.';
+-- By size: a clock that was ahead for a while must not leave an old one as the newest.
+CREATE OR REPLACE FUNCTION contact_guard.checkpoint() RETURNS text
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT note FROM contact_guard.signed_checkpoint ORDER BY size DESC, signed_at DESC LIMIT 1;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.checkpoint() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.checkpoint() TO contact_guard_auditor;
 COMMENT ON FUNCTION contact_guard.checkpoint() IS
 	'The newest signed checkpoint of the log, with its cosignatures.';
 COMMENT ON FUNCTION contact_guard.verification_key() IS

@@ -976,10 +976,11 @@ COMMENT ON FUNCTION contact_guard.consistency_proof(bigint, bigint) IS
 	'The hashes that prove that a log has only grown.';
 
 -- The newest signed note, with its cosignatures; NULL if there is none.
+-- By size: a clock that was ahead for a while must not leave an old one as the newest.
 CREATE FUNCTION contact_guard.checkpoint() RETURNS text
 	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
-		SELECT note FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1;
+		SELECT note FROM contact_guard.signed_checkpoint ORDER BY size DESC, signed_at DESC LIMIT 1;
 	END;
 REVOKE ALL ON FUNCTION contact_guard.checkpoint() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.checkpoint() IS

@@ -10,8 +10,10 @@
  * The record counts only rows of contact_guard.log, not those that a restore has
  * brought.  contact-guard verify accepts as many erased values as the records count.
  *
- * A caller can erase neither his own name nor the customers whom he has read.  In
- * records of customers who are held, the name of the reader stays, too.
+ * A caller can erase neither his own name nor the customers whom he has read.  The name
+ * of a reader stays in records that are younger than contact_guard.min_retention, in those
+ * of customers who are held, and in the records of erasures: otherwise two admins could
+ * erase what they have just read, and then each other.
  *
  * Locks: each row, as UPDATE locks it.  The recorder is not hindered, since it only
  * inserts rows.  Holds cannot change meanwhile: see holds.h.
@@ -25,8 +27,10 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "base/actor.h"
+#include "base/guc.h"
 #include "base/ownrows.h"
 #include "base/owncommand.h"
 #include "base/owntables.h"
@@ -50,7 +54,7 @@ PG_FUNCTION_INFO_V1(cg_erase_actor);
 	"SELECT tableoid, ctid, NULL::text AS actor, NULL::text AS login, NULL::text AS client, NULL::text AS application, " \
 	"NULL::bytea AS actor_salt, " \
 	"contact_guard.actor_commitment(actor_salt, actor, login, client, application) AS actor_commitment FROM contact_guard.%s " \
-	"WHERE actor = $1 AND NOT " CG_IS_HELD " FOR UPDATE"
+	"WHERE actor = $1 AND event <> 'erasure' AND read_at < $2 AND NOT " CG_IS_HELD " FOR UPDATE"
 
 static bool finds_row_about(const char *sql, const char *whom);
 static int64 replace(const char *sql, const char *whom);
@@ -67,13 +71,16 @@ finds_row_about(const char *sql, const char *whom)
 	return cg_owncommand_finds(sql, 1, types, values);
 }
 
+/* The text of sql uses $2, the time from which records are too young, or does not. */
 static int64
 replace(const char *sql, const char *whom)
 {
-	Oid			types[1] = {TEXTOID};
-	Datum		values[1] = {CStringGetTextDatum(whom)};
+	Oid			types[2] = {TEXTOID, TIMESTAMPTZOID};
+	Datum		values[2];
 
-	return cg_ownrows_replace(sql, 1, types, values);
+	values[0] = CStringGetTextDatum(whom);
+	values[1] = TimestampTzGetDatum(GetCurrentTimestamp() - (int64) cg_min_retention * USECS_PER_MINUTE);
+	return cg_ownrows_replace(sql, 2, types, values);
 }
 
 /*
@@ -166,7 +173,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	char	   *reason;
 	int64		logged;
 	int64		rows;
-	bool		held;
+	bool		stays;
 
 	cg_roles_require_admin("erase an actor from the access log");
 	actor = cg_eventrecord_text_argument(fcinfo, 0, "actor");
@@ -175,13 +182,13 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	refuse_own("actor", actor);
 	logged = replace(psprintf(WITHOUT_ACTOR, "log"), actor);
 	rows = logged + replace(psprintf(WITHOUT_ACTOR, "restored_log"), actor);
-	held = finds_row_about("SELECT FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
+	stays = finds_row_about("SELECT FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
 	PopActiveSnapshot();
-	if (held)
+	if (stays)
 		ereport(NOTICE,
-				(errmsg("records of customers who are held keep the name of actor \"%s\"", actor),
-				 errhint("See contact_guard.release_hold().")));
-	if (rows == 0 && !held)
+				(errmsg("some records keep the name of actor \"%s\"", actor),
+				 errdetail("These are records that are younger than contact_guard.min_retention, records of customers who are held, and records of erasures.")));
+	if (rows == 0 && !stays)
 		ereport(NOTICE,
 				(errmsg("no record in the access log names actor \"%s\"", actor)));
 	else if (rows > 0)

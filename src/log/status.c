@@ -333,7 +333,7 @@ status_of_other_version(TupleDesc desc)
 static bool
 last_checkpoint(const char *column, Oid type, Datum *result)
 {
-	return cg_owncommand_select(psprintf("SELECT %s FROM contact_guard.signed_checkpoint ORDER BY signed_at DESC LIMIT 1", column),
+	return cg_owncommand_select(psprintf("SELECT %s FROM contact_guard.signed_checkpoint ORDER BY size DESC, signed_at DESC LIMIT 1", column),
 							   0, NULL, NULL, type, result);
 }
 

@@ -34,7 +34,7 @@ is(sprintf('%o', (stat "$dir/keys/log")[2] & 0777), '600', '... makes a file tha
 
 my @conf = ("contact_guard.signing_key_file = '$dir/keys/log'", 'contact_guard.checkpoint_interval = 1',
 	"contact_guard.witness_keys = '$witness_vkey'", 'max_connections = 30');
-my $node = guard_node('evidence', { allows_streaming => 1, has_archiving => 0 }, @conf);
+my $node = guard_node('evidence', { allows_streaming => 1, has_archiving => 0 }, @conf, 'contact_guard.min_retention = 0');
 make_roles($node);
 make_crm($node, 'crm', 1000);
 $node->safe_psql('crm', 'CREATE ROLE verifier LOGIN IN ROLE contact_guard_auditor');

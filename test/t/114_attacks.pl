@@ -147,7 +147,7 @@ foreach my $name (qw(log other))
 	# A PKCS #8 header in front of the seed, for openssl
 	write_file("$dir/$name/der", pack('H*', '302e020100300506032b657004220420') . substr(decode_base64($secret), 1));
 }
-$node = guard_node('attacks', { extra => ['--wal-segsize=1'] }, 'contact_guard.checkpoint_interval = 1', 'contact_guard.heartbeat_interval = 1', 'autovacuum = off', 'min_wal_size = 2MB');
+$node = guard_node('attacks', { extra => ['--wal-segsize=1'] }, 'contact_guard.checkpoint_interval = 1', 'contact_guard.heartbeat_interval = 1', 'contact_guard.min_retention = 0', 'autovacuum = off', 'min_wal_size = 2MB');
 make_roles($node);
 make_crm($node, 'crm', 600);
 sql('CREATE ROLE verifier LOGIN IN ROLE contact_guard_auditor');

@@ -43,6 +43,20 @@ is(log_rows($node, 'crm', "actor = 'eve' AND event = 'withheld'"), 1, '... there
 $node->safe_psql('crm', "SELECT contact_guard.release_hold('42')");
 is(erase('berta', "erase_actor('eve', 'left')"), '1', '... until it is released');
 
+# Nor may two admins erase each other, after what they have just read
+is(erase('adam', "erase_actor('berta', 'x')"), '0', 'a name stays in the records of erasures');
+is(log_rows($node, 'crm', "actor = 'berta' AND event = 'erasure'"), 4, '... which say who erased');
+as($node, 'crm', 'eve', 'SELECT phone FROM crm.customer WHERE id = 47');
+$node->append_conf('postgresql.conf', "contact_guard.min_retention = '1h'");
+$node->reload;
+ok($node->poll_query_until('crm', "SELECT current_setting('contact_guard.min_retention') = '1h'"), 'records of the last hour are to stay');
+(undef, $err) = as($node, 'crm', 'berta', "SELECT contact_guard.sync(); SELECT contact_guard.erase_actor('eve', 'x')");
+like($err, qr/NOTICE: .*some records keep the name of actor "eve".*younger than contact_guard\.min_retention/s, 'a name stays in records that are younger than min_retention');
+is(log_rows($node, 'crm', "actor = 'eve' AND customer = '47'"), 1, '... as it was');
+$node->append_conf('postgresql.conf', 'contact_guard.min_retention = 0');
+$node->reload;
+ok($node->poll_query_until('crm', "SELECT current_setting('contact_guard.min_retention') = '0'"), 'no longer');
+
 # Statements go with the last record that needs them
 {
 	as($node, 'crm', 'anna', 'SELECT phone AS old FROM crm.customer WHERE id = 1');
