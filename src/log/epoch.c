@@ -62,6 +62,8 @@ static void begin_anew(CgJournalState *state);
 static bool is_of_the_future(void);
 static Finding find_state(CgJournalState *state);
 static void store(CgJournalState *state, Finding finding);
+static void use_state(const CgJournalState *state, Oid relid);
+static void seal_repaired(CgJournalState *state);
 static void record_beginning(const CgJournalState *old, CgJournalState *state,
 							 Finding finding);
 
@@ -180,6 +182,7 @@ begin_anew(CgJournalState *state)
 	state->epoch++;
 	state->epoch_recorded = false;
 	cg_journalkeys_make(state->key);
+	state->nseals = 0;
 	state->position = GetXLogInsertRecPtr();
 }
 
@@ -291,9 +294,40 @@ record_beginning(const CgJournalState *old, CgJournalState *state, Finding findi
 									 "a copy of the database begins a journal of its own",
 									 old->system_identifier, old->database, LSN_FORMAT_ARGS(old->position)));
 	else if (anew || !state->epoch_recorded)
-		cg_apply_own_record(CG_EVENT_EPOCH, state->nseals == 1 ? "the journal begins" :
+		cg_apply_own_record(CG_EVENT_EPOCH, state->seals[0].epoch == state->epoch ? "the journal begins" :
 							"the extension was updated: the journal goes on with a new key");
 	cg_apply_commit(state->position);
+}
+
+/*
+ * Loads the tree, which takes its time if it has to be made anew.  Sessions wait for the
+ * key of this run of the server only, so that has been committed.
+ */
+static void
+use_state(const CgJournalState *state, Oid relid)
+{
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	LockRelationOid(relid, AccessShareLock);
+	if (cg_objects_relation("journal_state", true) != relid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the journal of this database is another one now")));
+	cg_apply_use(state);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+/* A state that was repaired has the old key. */
+static void
+seal_repaired(CgJournalState *state)
+{
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	cg_journalkeys_begin_run(state);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	cg_apply_use_keys(state);
 }
 
 XLogRecPtr
@@ -302,23 +336,26 @@ cg_epoch_open(void)
 	CgJournalState old;
 	CgJournalState state;
 	Finding		finding;
+	Oid			relid;
 
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	finding = find_state(&state);
+	relid = cg_objects_relation("journal_state", true);
 	old = state;
 	if (finding == COPY_OF_JOURNAL || (finding == DAMAGED_JOURNAL && !cg_journalstate_is_own(&state)))
 		begin_anew(&state);
-	if (finding != NO_JOURNAL)
-		cg_apply_use(&state);
+	else if (finding == OWN_JOURNAL)
+		cg_journalkeys_begin_run(&state);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	if (finding == NO_JOURNAL)
 		return InvalidXLogRecPtr;
+	use_state(&state, relid);
 	if (finding != OWN_JOURNAL || !state.epoch_recorded)
 		record_beginning(&old, &state, finding);
-	cg_journalkeys_begin_run(&state);
-	cg_apply_use_keys(&state);
+	if (!cg_journalstate_is_sealed(&state))
+		seal_repaired(&state);
 	return state.position;
 }
 

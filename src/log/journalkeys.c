@@ -30,9 +30,9 @@
 PG_FUNCTION_INFO_V1(cg_put_journal_key);
 
 static void insert_key(const CgSeal *seal);
+static void write_keys(const CgJournalState *state);
 static XLogRecPtr beginning_of_run(void);
 static void add_run_key(CgJournalState *state);
-static void go_on(CgJournalState *state);
 
 void
 cg_journalkeys_make(uint8 *key)
@@ -63,36 +63,46 @@ insert_key(const CgSeal *seal)
 	cg_ownrows_insert(CG_OWN_JOURNAL_KEY, values, nulls);
 }
 
+/* Replaces all rows: the file, and the keys in it that are not needed, go with them. */
+static void
+write_keys(const CgJournalState *state)
+{
+	cg_owncommand_truncate("journal_key");
+	for (int i = 0; i < state->nseals; i++)
+		insert_key(&state->seals[i]);
+}
+
 void
 cg_journalkeys_store(CgJournalState *state)
 {
-	CgSeal		seal = {.number = 1, .epoch = state->epoch, .run = cg_shared->run};
+	if (state->nseals == 0)
+	{
+		CgSeal		seal = {.number = 1, .epoch = state->epoch, .run = cg_shared->run};
 
-	memcpy(seal.key, state->key, CG_KEY_LENGTH);
-	cg_owncommand_truncate("journal_key");
-	insert_key(&seal);
-	state->nseals = 1;
-	state->seals[0] = seal;
+		memcpy(seal.key, state->key, CG_KEY_LENGTH);
+		state->seals[state->nseals++] = seal;
+	}
+	write_keys(state);
 }
 
-/*
- * The first key of the epoch stays, and the newest.  The others go, and the file with
- * them.
- */
+/* The first key of the epoch stays, and the newest. */
 void
 cg_journalkeys_forget(CgJournalState *state)
 {
-	CgSeal		newest = *cg_journalstate_seal(state);
+	const CgSeal *newest = cg_journalstate_seal(state);
+	int			count = 0;
 
+	for (int i = 0; i < state->nseals; i++)
+	{
+		const CgSeal *seal = &state->seals[i];
+
+		if (seal == newest || (seal->epoch == state->epoch && XLogRecPtrIsInvalid(seal->begins_at)))
+			state->seals[count++] = *seal;
+	}
+	state->nseals = count;
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	cg_journalkeys_store(state);
-	if (!XLogRecPtrIsInvalid(newest.begins_at))
-	{
-		newest.number = 2;
-		insert_key(&newest);
-		state->seals[state->nseals++] = newest;
-	}
+	write_keys(state);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 }
@@ -132,34 +142,14 @@ add_run_key(CgJournalState *state)
 	seal->begins_at = beginning_of_run();
 	seal->ends_at = InvalidXLogRecPtr;
 	cg_journalkeys_make(seal->key);
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	LockRelationOid(cg_objects_relation("journal_state", false), AccessShareLock);
 	insert_key(seal);
-	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
-	PopActiveSnapshot();
-	CommitTransactionCommand();
 	state->nseals++;
 }
 
 /*
- * All keys are written again, with the last one as that of this run, too.  So it is if many
- * runs have left messages that nobody could store: without the keys they would be lost.
+ * If many runs have left messages that nobody could store, the last key goes on: without
+ * the earlier keys those messages would be lost.
  */
-static void
-go_on(CgJournalState *state)
-{
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	cg_owncommand_truncate("journal_key");
-	state->seals[state->nseals - 1].run = cg_shared->run;
-	for (int i = 0; i < state->nseals; i++)
-		insert_key(&state->seals[i]);
-	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-}
-
 void
 cg_journalkeys_begin_run(CgJournalState *state)
 {
@@ -168,7 +158,11 @@ cg_journalkeys_begin_run(CgJournalState *state)
 	if (state->nseals < CG_SEALS_MAX)
 		add_run_key(state);
 	else
-		go_on(state);
+	{
+		state->seals[state->nseals - 1].run = cg_shared->run;
+		write_keys(state);
+	}
+	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
 }
 
 /*

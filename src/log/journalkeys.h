@@ -10,12 +10,15 @@
 /* A random key. */
 extern void cg_journalkeys_make(uint8 *key);
 
-/* Replaces all keys by the state's, as the first key of its epoch.  Needs a transaction. */
+/*
+ * Stores the keys of the state, in place of all that are stored.  If it has none, its key
+ * becomes the first of its epoch.  Needs a transaction.
+ */
 extern void cg_journalkeys_store(CgJournalState *state);
 
 /*
  * Makes the key of this run of the server, unless it has been made.  Only the recorder
- * calls it, outside of a transaction, before it reads the journal.
+ * calls it, in the transaction in which it has read the state.
  */
 extern void cg_journalkeys_begin_run(CgJournalState *state);
 
