@@ -327,7 +327,6 @@ seal_repaired(CgJournalState *state)
 	cg_journalkeys_begin_run(state);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
-	cg_apply_use_keys(state);
 }
 
 XLogRecPtr
@@ -356,6 +355,8 @@ cg_epoch_open(void)
 		record_beginning(&old, &state, finding);
 	if (!cg_journalstate_is_sealed(&state))
 		seal_repaired(&state);
+	/* A new epoch has its key since it is recorded. */
+	cg_apply_use_keys(&state);
 	return state.position;
 }
 
