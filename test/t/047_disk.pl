@@ -13,7 +13,9 @@ use Wire;
 
 plan skip_all => 'no small filesystem: test/run mounts one when it is root' if !$ENV{CG_SMALL_WAL};
 
-my $node = guard_node('disk', 'restart_after_crash = on', 'max_wal_size = 32MB', 'min_wal_size = 32MB', 'wal_recycle = off', 'wal_init_zero = on', 'max_connections = 20');
+# Small segments: the less WAL there is to store afterwards, the less depends on when old
+# segments are removed meanwhile.
+my $node = guard_node('disk', { extra => ['--wal-segsize=1'] }, 'max_wal_senders = 0', 'restart_after_crash = on', 'max_wal_size = 32MB', 'min_wal_size = 32MB', 'wal_recycle = off', 'wal_init_zero = on', 'max_connections = 20');
 make_roles($node);
 make_crm($node, 'crm', 1000);
 log_rows($node, 'crm', 'true');
@@ -28,6 +30,8 @@ my @readers = map { Wire->new($node, 'crm', 'anna', application_name => "reader 
 my %noted;
 # The WAL fills up; the slot, behind a record that waits, keeps it.
 my $locker = lock_log($node, 'crm');
+# A segment that is not full
+$node->safe_psql('postgres', 'SELECT pg_switch_wal(); CREATE TABLE more ()');
 system("dd if=/dev/zero of=$ENV{CG_SMALL_WAL}/ballast bs=1M >/dev/null 2>&1; dd if=/dev/zero of=$ENV{CG_SMALL_WAL}/more bs=1k >/dev/null 2>&1");
 my ($tries, @left) = (0, @readers);
 while (@left && $tries++ < 200_000)

@@ -177,7 +177,8 @@ is($node->safe_psql('crm', "SELECT string_agg(reason, '; ' ORDER BY seq) FROM co
 is($node->safe_psql('crm', "SELECT count(*) - max(seq) + min(seq) FROM contact_guard.log WHERE seq >= (SELECT min(seq) FROM contact_guard.log WHERE read_at > '2026-11-01')"), 1, 'the numbers of records go on');
 is($node->safe_psql('crm', 'SELECT rejected_messages FROM contact_guard.status()'), 0, 'nothing is rejected');
 $emit->(message_of_1_0($old_key, $database, 'forged', 6));
-log_rows($node, 'crm', 'true');
+# sync() waits for records, and this is none; but the record of the first look lies behind it.
+log_rows($node, 'crm', 'true') foreach 1 .. 2;
 is($node->safe_psql('crm', "SELECT rejected_messages, (SELECT count(*) FROM contact_guard.log WHERE application = 'forged') FROM contact_guard.status()"), '1|0', 'the key of 1.0 seals nothing any more');
 my ($vkey) = $node->safe_psql('crm', 'SELECT contact_guard.verification_key()');
 my $dsn = $node->connstr('crm') . ' user=auditor';

@@ -28,14 +28,22 @@ sub changes
 	return grep { !/^message:/ } split /\n/, $publisher->safe_psql($dbname, "SELECT data FROM pg_logical_slot_get_changes('$slot', NULL, NULL)");
 }
 
-# The key, from the table's file
+# The keys, from the table's file: what is behind number, epoch and run
 sub key
 {
 	my ($dbname) = @_;
 	$publisher->safe_psql($dbname, 'CHECKPOINT');
 	my $page = pack 'H*', $publisher->safe_psql($dbname, "SELECT encode(pg_read_binary_file(pg_relation_filepath('contact_guard.journal_key')), 'hex')");
-	my @keys = $page =~ /[\x01-\x09]\0\0\0\x43(.{32})/sg;
+	my @keys = $page =~ /[\x01-\x1f]\0\0\0[\x01-\x1f]\0\0\0.{8}\x43(.{32})/sg;
 	return map { unpack 'H*', $_ } @keys;
+}
+
+# A pattern for any of them
+sub any_of
+{
+	my (@keys) = @_;
+	@keys or die 'no key';
+	return join '|', @keys;
 }
 
 # A slot that is there before anything of ours
@@ -43,14 +51,15 @@ sub key
 	$publisher->safe_psql('postgres', 'CREATE DATABASE early');
 	$publisher->safe_psql('early', "SELECT pg_create_logical_replication_slot('early', 'test_decoding')");
 	$publisher->safe_psql('early', 'CREATE EXTENSION contact_guard');
-	is(scalar(my @key = key('early')), 1, 'the key is in its table');
+	cmp_ok(scalar(my @key = key('early')), '>=', 1, 'the key is in its table');
 	my @early = changes('early', 'early');
 	cmp_ok(scalar(grep { /contact_guard\.journal_state: INSERT/ } @early), '==', 1, 'the state that CREATE EXTENSION makes is decoded');
-	is(scalar(grep { /$key[0]/i } @early), 0, '... the key is not');
+	my $key = any_of(@key);
+	is(scalar(grep { /$key/i } @early), 0, '... the key is not');
 	is(scalar(grep { /contact_guard\.journal_key.*\[/ } @early), 0, '... nor its row');
 	$publisher->safe_psql('postgres', "SELECT pg_drop_replication_slot('early')");
 }
-my @key = key('crm');
+my $key = any_of(key('crm'));
 
 # What writes our tables, from here on; in the mean time nobody changes the CRM's
 $publisher->safe_psql('crm', "SELECT pg_create_logical_replication_slot('late', 'test_decoding'), pg_create_logical_replication_slot('binary', 'pgoutput')");
@@ -86,10 +95,11 @@ is(scalar(grep { /PERSON-(?!7)/ } grep { !/crm\./ } @late), 0, 'no customer who 
 is(scalar(grep { /PERSON-7/ } grep { !/contact_guard\.intervention/ } @late), 0, '... nor one that is held');
 is(scalar(grep { /APPLICATION|'dispatcher'/ } @late), 0, '... nor who read');
 is(scalar(grep { /contact_guard\.(log_|restored_log|held|journal_key).*\[/ } @late), 0, '... nor any row of the log, the holds or the key');
-is(scalar(grep { /$key[0]/i } @late), 0, '... nor the key');
+$key = any_of($key, key('crm'));
+is(scalar(grep { /$key/i } @late), 0, '... nor the key');
 my $stream = join '', split /\n/, $publisher->safe_psql('crm',
 	"SELECT encode(data, 'hex') FROM pg_logical_slot_get_binary_changes('binary', NULL, NULL, 'proto_version', '3', 'publication_names', 'everything')");
-is(scalar(() = $stream =~ /$key[0]/g), 0, 'pgoutput has neither the key');
+is(scalar(() = $stream =~ /$key/g), 0, 'pgoutput has neither the key');
 is(scalar(() = $stream =~ /@{[ unpack 'H*', 'PERSON-9' ]}|@{[ unpack 'H*', 'PERSON-5' ]}/g), 0, '... nor a customer');
 
 {
@@ -100,11 +110,12 @@ is(scalar(() = $stream =~ /@{[ unpack 'H*', 'PERSON-9' ]}|@{[ unpack 'H*', 'PERS
 	as($publisher, 'copy', 'dispatcher', 'SELECT phone FROM crm.person LIMIT 3');
 	is(log_rows($publisher, 'copy', "event = 'epoch' AND reason LIKE 'a copy%'"), 1, 'a copy of the database');
 	my @new = key('copy');
-	is(scalar(@new), 1, '... has one key');
-	isnt($new[0], $key[0], '... of its own');
+	cmp_ok(scalar(@new), '>=', 1, '... has a key');
+	is(scalar(grep { /$key/ } @new), 0, '... of its own');
 	my $changes = $publisher->safe_psql('copy', "SELECT string_agg(data, E'\\n') FROM pg_logical_slot_get_changes('copied', NULL, NULL) WHERE data NOT LIKE 'message:%'");
 	like($changes, qr/journal_state: UPDATE/, '... whose state is decoded');
-	unlike($changes, qr/$new[0]|$key[0]/i, '... and no key');
+	my $both = any_of($key, @new);
+	unlike($changes, qr/$both/i, '... and no key');
 	$publisher->safe_psql('postgres', "SELECT pg_drop_replication_slot('copied')");
 }
 

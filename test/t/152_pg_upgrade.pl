@@ -150,10 +150,16 @@ foreach my $from (@older)
 		ALTER TABLE contact_guard.log ATTACH PARTITION contact_guard.log_2024_01
 			FOR VALUES FROM ('2024-01-01 00:00+00') TO ('2024-02-01 00:00+00');
 		ALTER EXTENSION contact_guard ADD TABLE contact_guard.log_2024_01;));
-	# 3. A record waits: no process is left for a recorder.
-	$old->append_conf('postgresql.conf', "shared_preload_libraries = 'contact_guard'\nmax_worker_processes = 2");
+	# 3. A record waits: a lock keeps the recorder from storing it until the server breaks
+	# down, and then there is no process for a recorder.
+	$old->append_conf('postgresql.conf', "shared_preload_libraries = 'contact_guard'");
 	$old->restart;
+	my $locker = lock_log($old, 'crm');
 	is(as($old, 'crm', 'anna', "SET application_name = 'waiting'; SELECT phone FROM crm.customer WHERE id = 6"), phone_of(6), 'a read whose record waits');
+	$old->stop('immediate');
+	eval { $locker->quit };
+	$old->append_conf('postgresql.conf', 'max_worker_processes = 2');
+	$old->start;
 	$old->stop;
 	my $new = cluster("new$from", undef);
 	ok(!pg_upgrade($old, $new), 'pg_upgrade is refused while a record waits');
