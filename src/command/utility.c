@@ -32,6 +32,7 @@
 #include "policy/quiet.h"
 #include "read/around.h"
 #include "read/errordetail.h"
+#include "read/inserts.h"
 #include "read/resume.h"
 #include "read/uniques.h"
 
@@ -257,6 +258,9 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 	List	   *uniques = NIL;
 	ErrorContextCallback callback;
 
+	/* SET and COPY give no row of a table another place. */
+	if (!IsA(pstmt->utilityStmt, VariableSetStmt) && !IsA(pstmt->utilityStmt, CopyStmt))
+		cg_inserts_forget();
 	/* pg_dump, which pg_upgrade calls, locks what it dumps. */
 	if (IsBinaryUpgrade && IsA(pstmt->utilityStmt, LockStmt))
 		cg_drained_require();

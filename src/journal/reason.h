@@ -13,6 +13,7 @@
 #define CG_REASON_WINDOW_CLOSED "window closed"
 #define CG_REASON_WINDOW_NOT_OPEN "window not open"
 #define CG_REASON_NO_CUSTOMER "no customer"
+#define CG_REASON_OWN "inserted by the reader in this transaction"
 #define CG_REASON_BY_ROLE "by role %s"
 #define CG_REASON_COMPARED "compared by a unique index, without permission"
 #define CG_REASON_CHECKED "compared by a check, without permission"

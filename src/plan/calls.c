@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -22,6 +23,7 @@
 static Var *key_var(const Var *var, const CgPolicy *policy);
 static bool key_may_be_null(const CgPolicy *policy);
 static Node *as_column(FuncExpr *call, const Var *var);
+static List *add_place(List *args, const Var *var);
 
 static Var *
 key_var(const Var *var, const CgPolicy *policy)
@@ -72,20 +74,38 @@ as_column(FuncExpr *call, const Var *var)
 	return (Node *) relabel;
 }
 
+/* The functions are declared without these arguments, which only some calls have. */
+static List *
+add_place(List *args, const Var *var)
+{
+	Var		   *tableoid = copyObject(unconstify(Var *, var));
+	Var		   *ctid = copyObject(unconstify(Var *, var));
+
+	tableoid->varattno = tableoid->varattnosyn = TableOidAttributeNumber;
+	tableoid->vartype = OIDOID;
+	ctid->varattno = ctid->varattnosyn = SelfItemPointerAttributeNumber;
+	ctid->vartype = TIDOID;
+	tableoid->vartypmod = ctid->vartypmod = -1;
+	tableoid->varcollid = ctid->varcollid = InvalidOid;
+	return lappend(lappend(args, tableoid), ctid);
+}
+
 Node *
-cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site)
+cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site, bool asks)
 {
 	List	   *args = list_make3(copyObject(var), key_var(var, policy), cg_calls_site(site));
 
 	/* The strict function, if possible: the planner may then reduce outer joins as before. */
 	const char *function = key_may_be_null(policy) ? "reveal_nullable" : "reveal";
 
+	if (asks)
+		args = add_place(args, var);
 	return as_column(makeFuncExpr(cg_objects_function(function), var->vartype, args,
 								  var->varcollid, var->varcollid, COERCE_EXPLICIT_CALL), var);
 }
 
 Node *
-cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site)
+cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site, bool asks)
 {
 	Var		   *column = makeVar(rti, site.attnum, InvalidOid, -1, InvalidOid, 0);
 	List	   *args;
@@ -93,6 +113,8 @@ cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site)
 	get_atttypetypmodcoll(site.relid, site.attnum,
 						  &column->vartype, &column->vartypmod, &column->varcollid);
 	args = list_make4(value, column, key_var(column, policy), cg_calls_site(site));
+	if (asks)
+		args = add_place(args, column);
 	return as_column(makeFuncExpr(cg_objects_function("keep"), column->vartype, args,
 								  column->varcollid, column->varcollid, COERCE_EXPLICIT_CALL), column);
 }
@@ -102,6 +124,16 @@ cg_calls_unmasked(List *args)
 {
 	return (Node *) makeFuncExpr(cg_objects_function("unmasked"), BOOLOID, args,
 								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+Node *
+cg_calls_note(Index rti, Oid relid, uint64 columns)
+{
+	CgSite		site = {relid, InvalidAttrNumber, 0};
+	Var		   *ctid = makeVar(rti, SelfItemPointerAttributeNumber, TIDOID, -1, InvalidOid, 0);
+	Const	   *set = makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum((int64) columns), false, true);
+
+	return cg_calls_unmasked(list_make4(ctid, cg_calls_site(site), set, cg_calls_site(site)));
 }
 
 Node *

@@ -12,15 +12,16 @@
 
 /*
  * reveal(column, customer key, site) for a Var of a guarded column, relabelled to
- * its type, typmod and collation.
+ * its type, typmod and collation.  asks: the actor may have inserted the row, so the call
+ * gets its tableoid and ctid, too (inserts.h).
  */
-extern Node *cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site);
+extern Node *cg_calls_reveal(Var *var, const CgPolicy *policy, CgSite site, bool asks);
 
 /*
  * keep(value, column, customer key, site) for a value that is about to be stored
  * in the guarded column of range table entry rti at this query level.
  */
-extern Node *cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site);
+extern Node *cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSite site, bool asks);
 
 /*
  * unmasked(value, site, …), which refuses to store masks: see written.c.  args: a Var and
@@ -28,6 +29,9 @@ extern Node *cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSit
  */
 #define CG_CALLS_UNMASKED 40
 extern Node *cg_calls_unmasked(List *args);
+
+/* unmasked(ctid, site, columns, site), which notes a row that is inserted: see inserts.h. */
+extern Node *cg_calls_note(Index rti, Oid relid, uint64 columns);
 
 /* function(key, site), a boolean test of a row: see rowfuncs.c. */
 extern Node *cg_calls_test(const char *function, Var *key, CgSite site);

@@ -9,10 +9,14 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "nodes/makefuncs.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/reltrigger.h"
 
 #include "base/site.h"
 #include "plan/calls.h"
@@ -22,8 +26,12 @@
 #include "policy/policy.h"
 
 static bool inserts(const Query *query);
+static void add_option(Query *query, Oid relid, Node *call);
 static void add_check(Query *query, Oid relid, List *args);
 static void add_checks(Query *query, Oid of);
+static bool is_sent(Node *value);
+static bool sends_column(const Query *query, Node *value);
+static void add_note(Query *query, const RangeTblEntry *rte);
 
 static bool
 inserts(const Query *query)
@@ -39,17 +47,21 @@ inserts(const Query *query)
 }
 
 static void
-add_check(Query *query, Oid relid, List *args)
+add_option(Query *query, Oid relid, Node *call)
 {
-	WithCheckOption *option;
+	WithCheckOption *option = makeNode(WithCheckOption);
 
-	if (args == NIL)
-		return;
-	option = makeNode(WithCheckOption);
 	option->kind = WCO_VIEW_CHECK;
 	option->relname = get_rel_name(relid);
-	option->qual = cg_calls_unmasked(args);
+	option->qual = call;
 	query->withCheckOptions = lappend(query->withCheckOptions, option);
+}
+
+static void
+add_check(Query *query, Oid relid, List *args)
+{
+	if (args != NIL)
+		add_option(query, relid, cg_calls_unmasked(args));
 }
 
 /*
@@ -87,8 +99,78 @@ add_checks(Query *query, Oid of)
 	add_check(query, relid, args);
 }
 
+/* Is it a constant or a parameter, but for the conversions of an assignment? */
+static bool
+is_sent(Node *value)
+{
+	for (;;)
+	{
+		if (value && IsA(value, RelabelType))
+			value = (Node *) ((RelabelType *) value)->arg;
+		else if (value && IsA(value, CoerceViaIO))
+			value = (Node *) ((CoerceViaIO *) value)->arg;
+		else if (value && IsA(value, CoerceToDomain))
+			value = (Node *) ((CoerceToDomain *) value)->arg;
+		else if (value && IsA(value, FuncExpr) && ((FuncExpr *) value)->funcformat != COERCE_EXPLICIT_CALL &&
+				 ((FuncExpr *) value)->funcid < FirstGenbkiObjectId && ((FuncExpr *) value)->args != NIL)
+			value = linitial(((FuncExpr *) value)->args);
+		else
+			return value && (IsA(value, Const) || (IsA(value, Param) && ((Param *) value)->paramkind == PARAM_EXTERN));
+	}
+}
+
+/* The same for a column that the rows of an INSERT get. */
+static bool
+sends_column(const Query *query, Node *value)
+{
+	const Var  *var = (const Var *) value;
+	RangeTblEntry *rte;
+	ListCell   *lc;
+
+	if (!IsA(value, Var))
+		return is_sent(value);
+	rte = rt_fetch(var->varno, query->rtable);
+	if (rte->rtekind != RTE_VALUES || var->varattno <= 0)
+		return false;
+	foreach(lc, rte->values_lists)
+		if (!is_sent(list_nth(lfirst(lc), var->varattno - 1)))
+			return false;
+	return true;
+}
+
+/*
+ * Has the statement noted which rows it inserts, if it names the values of guarded columns
+ * itself.  A trigger could change them, and a row that was there before is not the writer's.
+ */
+static void
+add_note(Query *query, const RangeTblEntry *rte)
+{
+	const CgPolicy *policy = cg_policy_get(rte->relid);
+	Relation	rel;
+	uint64		columns = 0;
+	ListCell   *lc;
+
+	if (policy == NULL || policy->broken || policy->hide || query->commandType != CMD_INSERT ||
+		rte->relkind != RELKIND_RELATION || (query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE))
+		return;
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *target = lfirst_node(TargetEntry, lc);
+
+		if (!target->resjunk && target->resno < 64 && cg_policy_column(policy, target->resno) &&
+			sends_column(query, (Node *) target->expr))
+			columns |= UINT64CONST(1) << target->resno;
+	}
+	rel = table_open(rte->relid, NoLock);
+	if (rel->trigdesc && rel->trigdesc->trig_insert_before_row)
+		columns = 0;
+	table_close(rel, NoLock);
+	if (columns != 0)
+		add_option(query, rte->relid, cg_calls_note(query->resultRelation, rte->relid, columns));
+}
+
 void
-cg_inserted_check(Query *query)
+cg_inserted_check(Query *query, bool top)
 {
 	RangeTblEntry *rte;
 	ListCell   *lc;
@@ -99,6 +181,8 @@ cg_inserted_check(Query *query)
 	if (rte->rtekind != RTE_RELATION)
 		return;
 	add_checks(query, rte->relid);
+	if (top)
+		add_note(query, rte);
 	if (rte->relkind != RELKIND_PARTITIONED_TABLE)
 		return;
 	foreach(lc, cg_descend_guarded(rte->relid))

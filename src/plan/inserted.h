@@ -12,6 +12,6 @@
  * column.  ERROR feature_not_supported if the query may read or write existing rows of a
  * partition whose guards differ from those of its table.
  */
-extern void cg_inserted_check(Query *query);
+extern void cg_inserted_check(Query *query, bool top);
 
 #endif							/* CG_INSERTED_H */

@@ -8,11 +8,13 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "read/called.h"
+#include "read/inserts.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
@@ -40,6 +42,7 @@ static Node *rewrite_whole_row(Var *var, RangeTblEntry *rte, RewriteContext *con
 static bool is_void_filter(const Node *node);
 static bool is_own_value(const Query *query, const Var *var);
 static const CgPolicy *sound_policy(const RangeTblEntry *rte, AttrNumber attnum);
+static bool may_be_own(const RangeTblEntry *rte);
 static Node *make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context);
 static bool is_self_assignment(const Query *query, const TargetEntry *target);
 
@@ -308,6 +311,13 @@ sound_policy(const RangeTblEntry *rte, AttrNumber attnum)
 	return policy;
 }
 
+/* May the actor have inserted rows of this entry?  See inserts.h. */
+static bool
+may_be_own(const RangeTblEntry *rte)
+{
+	return rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_RELATION && cg_inserts_were_in(rte->relid);
+}
+
 static Node *
 make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
 {
@@ -328,7 +338,7 @@ make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
 	if (context->eager)
 		site.flags |= CG_SITE_EAGER;
 	context->result.found = true;
-	return cg_calls_reveal(var, sound_policy(rte, var->varattno), site);
+	return cg_calls_reveal(var, sound_policy(rte, var->varattno), site, may_be_own(rte));
 }
 
 static bool
@@ -373,7 +383,7 @@ cg_references_rewrite_assignments(List *targets, Query *query, RewriteContext *c
 			CgSite		site = {rte->relid, target->resno, 0};
 
 			target->expr = (Expr *) cg_calls_keep(target->expr, query->resultRelation,
-												  sound_policy(rte, target->resno), site);
+												  sound_policy(rte, target->resno), site, may_be_own(rte));
 			context->result.found = true;
 		}
 	}

@@ -166,7 +166,7 @@ rewrite_query(Query *query, RewriteContext *context, bool top)
 		cg_lookup_put(query, lookups, context->eager);
 		context->result.found = true;
 	}
-	cg_inserted_check(query);
+	cg_inserted_check(query, top);
 	context->queries = list_delete_first(context->queries);
 }
 
@@ -205,7 +205,7 @@ read_compared(Query *query, RewriteContext *context)
 	site.attnum = linitial_int(mark.checked);
 	column = makeVar(rti, site.attnum, InvalidOid, -1, InvalidOid, 0);
 	get_atttypetypmodcoll(rte->relid, site.attnum, &column->vartype, &column->vartypmod, &column->varcollid);
-	reveal = cg_calls_reveal(column, cg_policy_get(rte->relid), site);
+	reveal = cg_calls_reveal(column, cg_policy_get(rte->relid), site, false);
 	query->targetList = lappend(query->targetList,
 								makeTargetEntry((Expr *) reveal, list_length(query->targetList) + 1, NULL, true));
 }

@@ -90,6 +90,12 @@ may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
 			 (PG_ARGISNULL(0) || cg_referential_may_give(state->site.relid, state->site.attnum)));
 	if (PG_ARGISNULL(2))
 		return cg_reads_decide(reads, &state->site, NULL);
+	if (PG_NARGS() > 4 && cg_reveal_is_own(fcinfo, 4, state, reads))
+	{
+		if (!cg_customerkey_take(PG_GETARG_DATUM(2), state->key_type, &key))
+			cg_reveal_refuse_here(state);
+		return cg_reads_decide_own(reads, &state->site, &key);
+	}
 	if (!cg_customerkey_take(PG_GETARG_DATUM(2), state->key_type, &key))
 		cg_reveal_refuse_here(state);
 	return cg_reads_decide(reads, &state->site, &key);

@@ -241,6 +241,7 @@ static void
 drain_verdict(Read *read, int verdict)
 {
 	const CgPermission *permission = &read->relation->permission;
+	bool		own = verdict && !permission->granted && read->own && read->intervention[1] == NULL;
 	CgRecord	record = {
 		.event = verdict ? CG_EVENT_SHOWN : CG_EVENT_WITHHELD,
 		.read_at = read->read_at[verdict],
@@ -248,8 +249,8 @@ drain_verdict(Read *read, int verdict)
 		.count = 1,
 		.intervention = read->intervention[verdict],
 		.closed_at = verdict ? CG_NO_TIME : read->closed_at,
-		.purpose = permission->granted ? permission->purpose : verdict ? "intervention" : NULL,
-		.reason = verdict ? permission->reason : read->reason,
+		.purpose = permission->granted ? permission->purpose : verdict && !own ? "intervention" : NULL,
+		.reason = own ? CG_REASON_OWN : verdict ? permission->reason : read->reason,
 	};
 
 	if (read->fresh[verdict] != 0)

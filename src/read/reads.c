@@ -231,6 +231,23 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 	return true;
 }
 
+bool
+cg_reads_decide_own(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
+{
+	ReadRelation *relation = find_relation(reads, site->relid);
+	TimestampTz now = GetCurrentTimestamp();
+	Read	   *read;
+
+	if (key == NULL || is_permitted(reads, relation, now))
+		return cg_reads_decide(reads, site, key);
+	read = find_read(reads, relation, cg_customerkey_print(key));
+	if (read == NULL)
+		read = add_read(reads, relation, cg_customerkey_print(key));
+	read->own = true;
+	note_shown(reads, read, site->attnum, now);
+	return true;
+}
+
 static void
 note_permitted(CgReads *reads, ReadRelation *relation, AttrNumber attnum, const CgCustomerKey *key, TimestampTz now)
 {
@@ -365,6 +382,7 @@ make_read(ReadRelation *relation, const char *customer, MemoryContext context)
 	read->relation = relation;
 	read->customer = MemoryContextStrdup(context, customer);
 	read->closed_at = CG_NO_TIME;
+	read->reason = CG_REASON_NO_WINDOW;
 	return read;
 }
 

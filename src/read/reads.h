@@ -55,6 +55,12 @@ extern const CgActor *cg_reads_actor(const CgReads *reads);
 extern bool cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key);
 
 /*
+ * The same for a row that the actor has inserted in this transaction: it is shown, if it
+ * belongs to a customer.
+ */
+extern bool cg_reads_decide_own(CgReads *reads, const CgSite *site, const CgCustomerKey *key);
+
+/*
  * Would a value of this customer be shown?  Notes no record, since the row may hold no
  * value.
  */

@@ -48,6 +48,7 @@ typedef struct Read
 	uint64		noted[2];		/* columns that were read */
 	uint64		fresh[2];		/* those that are not yet in the buffer */
 	TimestampTz read_at[2];
+	bool		own;			/* a row was shown that the actor has inserted */
 	bool		dirty;			/* it was shown, and that is not yet in the buffer */
 	struct Read *next_dirty;
 	/* Of what was withheld: see withheld.c. */

@@ -34,6 +34,7 @@
 #include "policy/policycache.h"
 #include "read/around.h"
 #include "read/execution.h"
+#include "read/inserts.h"
 #include "read/reveal.h"
 #include "read/written.h"
 
@@ -114,6 +115,15 @@ cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 packed)
 	return state;
 }
 
+bool
+cg_reveal_is_own(FunctionCallInfo fcinfo, int first, const CgRevealState *state, const CgReads *reads)
+{
+	return PG_NARGS() > first + 1 && !PG_ARGISNULL(first) && !PG_ARGISNULL(first + 1) &&
+		PG_GETARG_OID(first) == state->site.relid &&
+		cg_inserts_is_own(cg_reads_actor(reads), state->site.relid,
+						  (ItemPointer) PG_GETARG_POINTER(first + 1), state->site.attnum);
+}
+
 Datum
 cg_reveal(PG_FUNCTION_ARGS)
 {
@@ -162,7 +172,9 @@ cg_reveal(PG_FUNCTION_ARGS)
 	reads = cg_execution_reads();
 	if (reads == NULL || (has_key && !cg_customerkey_take(PG_GETARG_DATUM(1), state->key_type, &key)))
 		cg_reveal_refuse_here(state);
-	if (!cg_reads_decide(reads, &state->site, has_key ? &key : NULL))
+	if (!(PG_NARGS() > 3 && cg_reveal_is_own(fcinfo, 3, state, reads) ?
+		  cg_reads_decide_own(reads, &state->site, has_key ? &key : NULL) :
+		  cg_reads_decide(reads, &state->site, has_key ? &key : NULL)))
 		return withhold(fcinfo, state, reads);
 	if (has_key && key.text)
 		pfree(key.text);

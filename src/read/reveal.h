@@ -10,6 +10,7 @@
 #include "base/site.h"
 #include "compat.h"
 #include "policy/mask.h"
+#include "read/reads.h"
 
 /* The state of one call site, in the FmgrInfo's memory. */
 typedef struct CgRevealState
@@ -27,6 +28,12 @@ typedef struct CgRevealState
  * if the policy has changed since the query was rewritten.
  */
 extern CgRevealState *cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 packed);
+
+/*
+ * Has the actor inserted the row in this transaction?  first: the number of the argument
+ * that has its tableoid; the ctid is the next one (plan/calls.h).
+ */
+extern bool cg_reveal_is_own(FunctionCallInfo fcinfo, int first, const CgRevealState *state, const CgReads *reads);
 
 /* schema.relation.column, palloc'd. */
 extern char *cg_reveal_site_name(CgSite site);

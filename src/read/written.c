@@ -25,6 +25,7 @@
 
 #include "base/refused.h"
 #include "read/execution.h"
+#include "read/inserts.h"
 #include "read/reveal.h"
 #include "read/written.h"
 
@@ -100,6 +101,7 @@ require_unmasked_columns(const CgRevealState *state, Datum value)
  * unmasked(value, site, ...): throws an ERROR rather than return false, since the error
  * of a check option would print the row.  It is declared for one column, but called once
  * for all columns of a relation.  Not strict, since NULL fails a check option.
+ * unmasked(ctid, site, columns, site) without a column in its site notes the row: inserts.h.
  */
 Datum
 cg_unmasked(PG_FUNCTION_ARGS)
@@ -107,6 +109,13 @@ cg_unmasked(PG_FUNCTION_ARGS)
 	CgRevealState **states = fcinfo->flinfo->fn_extra;
 	int			ncolumns = PG_NARGS() / 2;
 
+	if (states == NULL && cg_site_unpack(PG_GETARG_INT64(1)).attnum == InvalidAttrNumber)
+	{
+		if (!PG_ARGISNULL(0))
+			cg_inserts_note(cg_site_unpack(PG_GETARG_INT64(1)).relid,
+							(ItemPointer) PG_GETARG_POINTER(0), (uint64) PG_GETARG_INT64(2));
+		PG_RETURN_BOOL(true);
+	}
 	if (states == NULL)
 		states = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, ncolumns * sizeof(CgRevealState *));
 	for (int i = 0; i < ncolumns; i++)
