@@ -75,6 +75,9 @@ static struct
 
 static bool asking = false;
 
+/* Static, since GetSnapshotData() allocates its arrays once and never frees them. */
+static SnapshotData latest = {SNAPSHOT_MVCC};
+
 static void find_settings(void);
 static bool is_pinned(const struct config_generic *setting, const char *value);
 static void pin(const char *name, const char *value);
@@ -230,12 +233,15 @@ cg_ask_harm(SPIPlanPtr plan)
 Snapshot
 cg_ask_latest_commits(void)
 {
-	/* Static, since GetSnapshotData() allocates its arrays once and never frees them. */
-	static SnapshotData snapshot = {SNAPSHOT_MVCC};
+	GetSnapshotData(&latest);
+	latest.curcid = 0;
+	return &latest;
+}
 
-	GetSnapshotData(&snapshot);
-	snapshot.curcid = 0;
-	return &snapshot;
+uint64
+cg_ask_commits_seen(void)
+{
+	return latest.snapXactCompletionCount;
 }
 
 void

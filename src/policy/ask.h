@@ -49,6 +49,12 @@ extern void cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician,
 /* A snapshot of the latest commits, and of nothing that this transaction did; static. */
 extern Snapshot cg_ask_latest_commits(void);
 
+/*
+ * The number of transactions that had ended when that was called last: while it does not
+ * change, the next snapshot is the same.
+ */
+extern uint64 cg_ask_commits_seen(void);
+
 /* Calls back for a row of a question's columns, if it has a window. */
 extern void cg_ask_tell(CgInterventions *from, const Datum *datums, const bool *isnull,
 						CgWindowCallback callback, void *context);

@@ -21,6 +21,7 @@
 
 #include "policy/ask.h"
 #include "policy/interventions.h"
+#include "policy/verified.h"
 #include "policy/windows.h"
 
 #define OPEN_CACHE_USECS USECS_PER_SEC
@@ -226,24 +227,48 @@ take_verified(CgInterventions *from, const char *customer, const char *id,
 	*verification->window = (CgWindow) {from->relid, id, customer, opens_at, closes_at};
 }
 
+/*
+ * Asks first where the window was when all were read: nearly always it is there still, and
+ * the other relations need not be asked.
+ */
+static void
+verify(const char *technician, const char *customer, Verification *verification)
+{
+	WindowEntry *known = open_cache.windows ? windowset_lookup(open_cache.windows, customer) : NULL;
+	Oid			first = known ? known->window.relid : InvalidOid;
+	List	   *all = cg_interventions_list();
+	ListCell   *lc;
+
+	for (int turn = 0; turn < 2; turn++)
+	{
+		foreach(lc, all)
+		{
+			CgInterventions *from = lfirst(lc);
+
+			if ((from->relid == first) != (turn == 0))
+				continue;
+			cg_ask_run(from, CG_ASK_CUSTOMER, technician, customer, take_verified, verification);
+			if (!verification->open)
+				continue;
+			cg_verified_keep(from, technician, verification->window);
+			return;
+		}
+	}
+}
+
 bool
 cg_windows_verify(const char *technician, const char *customer, CgWindow *window)
 {
 	CgWindow	found;
 	Verification verification = {false, &found};
 	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(caller, "contact_guard verification",
-												  ALLOCSET_SMALL_SIZES);
-	ListCell   *lc;
+	MemoryContext context;
 
+	if (cg_verified_find(technician, customer, window))
+		return true;
+	context = AllocSetContextCreate(caller, "contact_guard verification", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(context);
-	foreach(lc, cg_interventions_list())
-	{
-		cg_ask_run(lfirst(lc), CG_ASK_CUSTOMER, technician, customer, take_verified,
-				   &verification);
-		if (verification.open)
-			break;
-	}
+	verify(technician, customer, &verification);
 	MemoryContextSwitchTo(caller);
 	if (verification.open)
 	{
