@@ -10,7 +10,8 @@
  * that forgot act_as must not get the permissions of a role from a setting.
  *
  * act_as() counts for the current transaction, and only the first call counts.  So SQL
- * that is injected behind it cannot choose another actor.  ROLLBACK TO undoes act_as(), as
+ * that is injected behind it cannot choose another actor.  To name the same one again,
+ * with the same role, changes nothing.  ROLLBACK TO undoes act_as(), as
  * it undoes everything since the savepoint.
  */
 #include "postgres.h"
@@ -209,13 +210,16 @@ cg_act_as(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NAME_TOO_LONG),
 				 errmsg("the actor's name is longer than %d bytes", ACTOR_LENGTH)));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	role = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+	/* Middleware within middleware names the same actor again. */
+	if (acted_name && acted_role == role && strcmp(acted_name, name) == 0)
+		PG_RETURN_VOID();
 	if (acted_name)
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("the actor of this transaction is already \"%s\"", acted_name),
-				 errhint("act_as can be called once in a transaction.")));
-	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	role = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+				 errhint("act_as cannot name another actor, nor another role, in the same transaction.")));
 	if (OidIsValid(role) && !member_can_set_role(caller, role))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
