@@ -238,6 +238,7 @@ GRANT EXECUTE ON FUNCTION contact_guard.leaf_encoding(), contact_guard.leaf_fiel
 	contact_guard.customer_commitment(bytea, text),
 	contact_guard.actor_commitment(bytea, text, text, text, text) TO contact_guard_auditor;
 GRANT EXECUTE ON FUNCTION contact_guard.status(), contact_guard.library_version() TO contact_guard_admin, contact_guard_auditor;
+GRANT EXECUTE ON FUNCTION contact_guard.status() TO pg_monitor;
 
 ---------------------------------------------------------------------------
 -- functions
@@ -970,6 +971,117 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+-- What is in force, for admins and auditors.  Since when and by whom is in the log, where
+-- a policy is known by the name of its relation: if several have that name, it is not told.
+CREATE FUNCTION contact_guard.policy_problem(relation regclass) RETURNS text
+	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_policy_problem';
+REVOKE ALL ON FUNCTION contact_guard.policy_problem(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.policy_problem(regclass) IS
+	'Why the policy of a guarded relation, or a relation of interventions, is broken; NULL if it is not.';
+GRANT EXECUTE ON FUNCTION contact_guard.policy_problem(regclass) TO contact_guard_admin, contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.policy_change(what text, guarded regclass, OUT since timestamptz, OUT set_by text)
+	LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT l.read_at, l.actor
+	  FROM contact_guard.log l
+	 WHERE l.event = 'policy' AND starts_with(l.reason, what) AND what ~ '^(protect|allow|use interventions of) '
+	   AND (guarded IS NULL OR 1 = (SELECT count(DISTINCT s.objoid) FROM pg_seclabel s JOIN pg_class c ON c.oid = s.objoid
+	                                  WHERE s.provider = 'contact_guard' AND s.classoid = 'pg_class'::regclass
+	                                    AND c.relnamespace <> 'contact_guard'::regnamespace
+	                                    AND c.relname = (SELECT o.relname FROM pg_class o WHERE o.oid = guarded AND o.relnamespace <> 'contact_guard'::regnamespace)))
+	 ORDER BY l.read_at DESC LIMIT 1$$;
+REVOKE ALL ON FUNCTION contact_guard.policy_change(text, regclass) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.policy_change(text, regclass) IS
+	'Internal: the newest record of a change of policy whose text begins like this.';
+GRANT EXECUTE ON FUNCTION contact_guard.policy_change(text, regclass) TO contact_guard_admin, contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.list_policies(OUT relation regclass, OUT column_name name, OUT mask text, OUT customer name,
+		OUT mode text, OUT fallback text, OUT since timestamptz, OUT set_by text, OUT problem text) RETURNS SETOF record
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	WITH l AS MATERIALIZED (SELECT objoid, objsubid, label::json -> 'protect' AS label FROM pg_seclabel
+	                         WHERE provider = 'contact_guard' AND classoid = 'pg_class'::regclass),
+	     r AS MATERIALIZED (SELECT c.oid, c.relname, change.since, change.set_by, contact_guard.policy_problem(c.oid) AS problem
+	                          FROM pg_class c, contact_guard.policy_change('protect ' || c.relname || ' (', c.oid) change
+	                         WHERE c.oid IN (SELECT objoid FROM l WHERE label IS NOT NULL))
+	SELECT r.oid::regclass, a.attname, l.label ->> 'mask', k.attname, t.label ->> 'mode', t.label ->> 'fallback', r.since, r.set_by, r.problem
+	  FROM l JOIN r ON r.oid = l.objoid JOIN pg_attribute a ON a.attrelid = l.objoid AND a.attnum = l.objsubid
+	  LEFT JOIN l t ON t.objoid = l.objoid AND t.objsubid = 0
+	  LEFT JOIN (SELECT kl.objoid, ka.attname FROM l kl JOIN pg_attribute ka ON ka.attrelid = kl.objoid AND ka.attnum = kl.objsubid
+	              WHERE kl.label::text = '"customer"') k ON k.objoid = l.objoid
+	 WHERE l.objsubid > 0 AND l.label ->> 'mask' IS NOT NULL$$;
+REVOKE ALL ON FUNCTION contact_guard.list_policies() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.list_policies() IS 'Internal: the rows of view policies.';
+GRANT EXECUTE ON FUNCTION contact_guard.list_policies() TO contact_guard_admin, contact_guard_auditor;
+CREATE VIEW contact_guard.policies AS SELECT * FROM contact_guard.list_policies();
+REVOKE ALL ON contact_guard.policies FROM PUBLIC;
+GRANT SELECT ON contact_guard.policies TO contact_guard_admin, contact_guard_auditor;
+COMMENT ON VIEW contact_guard.policies IS 'The guarded columns: how, since when, by whom, and why the policy is broken. Children have what their parents have, and are not named.';
+
+CREATE FUNCTION contact_guard.list_permissions(OUT role regrole, OUT relation regclass, OUT purpose text, OUT level text,
+		OUT since timestamptz, OUT set_by text, OUT problem text) RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT p.role, p.relation, p.purpose, p.level, change.since, change.set_by,
+	       CASE WHEN r.oid IS NULL OR NOT EXISTS (SELECT FROM pg_proc f, aclexplode(f.proacl) a
+	                          WHERE f.oid = 'contact_guard.standing_permission()'::regprocedure AND a.grantee = p.role)
+	            THEN 'the role lacks the privilege that contact_guard.allow() grants' END
+	  FROM contact_guard.permission p LEFT JOIN pg_roles r ON r.oid = p.role,
+	       contact_guard.policy_change('allow ' || coalesce(r.rolname, p.role::text) || ' on ' ||
+	            coalesce(p.relation::text, 'all relations') || ' for ', NULL) change$$;
+REVOKE ALL ON FUNCTION contact_guard.list_permissions() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.list_permissions() IS 'Internal: the rows of view permissions.';
+GRANT EXECUTE ON FUNCTION contact_guard.list_permissions() TO contact_guard_admin, contact_guard_auditor;
+CREATE VIEW contact_guard.permissions AS SELECT * FROM contact_guard.list_permissions();
+REVOKE ALL ON contact_guard.permissions FROM PUBLIC;
+GRANT SELECT ON contact_guard.permissions TO contact_guard_admin, contact_guard_auditor;
+COMMENT ON VIEW contact_guard.permissions IS 'Standing permissions: for what, since when, by whom, and why one has no effect.';
+
+CREATE FUNCTION contact_guard.list_interventions(OUT relation regclass, OUT id name, OUT customer name, OUT technician name, OUT opens_at name,
+		OUT closes_at name, OUT settings json, OUT since timestamptz, OUT set_by text, OUT problem text) RETURNS SETOF record
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	WITH l AS MATERIALIZED (SELECT objoid, objsubid, label::json -> 'interventions' AS label FROM pg_seclabel
+	                         WHERE provider = 'contact_guard' AND classoid = 'pg_class'::regclass),
+	     k AS (SELECT l.objoid, l.label #>> '{}' AS what, a.attname FROM l JOIN pg_attribute a ON a.attrelid = l.objoid AND a.attnum = l.objsubid
+	            WHERE l.objsubid > 0 AND l.label IS NOT NULL)
+	SELECT l.objoid::regclass, (SELECT attname FROM k WHERE k.objoid = l.objoid AND what = 'id'),
+	       (SELECT attname FROM k WHERE k.objoid = l.objoid AND what = 'customer'), (SELECT attname FROM k WHERE k.objoid = l.objoid AND what = 'technician'),
+	       (SELECT attname FROM k WHERE k.objoid = l.objoid AND what = 'opens_at'), (SELECT attname FROM k WHERE k.objoid = l.objoid AND what = 'closes_at'),
+	       l.label, change.since, change.set_by, contact_guard.policy_problem(l.objoid)
+	  FROM l JOIN pg_class c ON c.oid = l.objoid, contact_guard.policy_change('use interventions of ' || c.relname || ':', c.oid) change
+	 WHERE l.objsubid = 0 AND l.label IS NOT NULL$$;
+REVOKE ALL ON FUNCTION contact_guard.list_interventions() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.list_interventions() IS 'Internal: the rows of view interventions.';
+GRANT EXECUTE ON FUNCTION contact_guard.list_interventions() TO contact_guard_admin, contact_guard_auditor;
+CREATE VIEW contact_guard.interventions AS SELECT * FROM contact_guard.list_interventions();
+REVOKE ALL ON contact_guard.interventions FROM PUBLIC;
+GRANT SELECT ON contact_guard.interventions TO contact_guard_admin, contact_guard_auditor;
+COMMENT ON VIEW contact_guard.interventions IS 'The relations that windows are asked from, with their columns and settings, since when, by whom, and why one is broken.';
+COMMENT ON COLUMN contact_guard.policies.relation IS 'The relation.';
+COMMENT ON COLUMN contact_guard.policies.column_name IS 'The guarded column.';
+COMMENT ON COLUMN contact_guard.policies.mask IS 'What stands for a withheld value.';
+COMMENT ON COLUMN contact_guard.policies.customer IS 'The column with the key of the customer.';
+COMMENT ON COLUMN contact_guard.policies.mode IS 'mask, or hide.';
+COMMENT ON COLUMN contact_guard.policies.fallback IS 'What guards the relation where the library is not loaded.';
+COMMENT ON COLUMN contact_guard.policies.since IS 'When protect() was called last for the relation. NULL if the log does not say it.';
+COMMENT ON COLUMN contact_guard.policies.set_by IS 'Who has called it.';
+COMMENT ON COLUMN contact_guard.policies.problem IS 'Why the policy is broken: then no value is shown. NULL if it is not.';
+COMMENT ON COLUMN contact_guard.permissions.role IS 'The role that has the permission.';
+COMMENT ON COLUMN contact_guard.permissions.relation IS 'The relation that it is for. NULL for all guarded relations.';
+COMMENT ON COLUMN contact_guard.permissions.purpose IS 'What it is for. Each record has it.';
+COMMENT ON COLUMN contact_guard.permissions.level IS 'recorded: a record for each customer. bulk: one for an execution.';
+COMMENT ON COLUMN contact_guard.permissions.since IS 'When allow() was called. NULL if the log does not say it.';
+COMMENT ON COLUMN contact_guard.permissions.set_by IS 'Who has called it.';
+COMMENT ON COLUMN contact_guard.permissions.problem IS 'Why it has no effect. NULL if it has.';
+COMMENT ON COLUMN contact_guard.interventions.relation IS 'The table or view.';
+COMMENT ON COLUMN contact_guard.interventions.id IS 'The column with the number of the intervention.';
+COMMENT ON COLUMN contact_guard.interventions.customer IS 'The column with the key of the customer.';
+COMMENT ON COLUMN contact_guard.interventions.technician IS 'The column with the name of the actor.';
+COMMENT ON COLUMN contact_guard.interventions.opens_at IS 'The column with the time from which it is open.';
+COMMENT ON COLUMN contact_guard.interventions.closes_at IS 'The column with the time until which it is open.';
+COMMENT ON COLUMN contact_guard.interventions.settings IS 'open_when, early, late, longest and timezone, as they were given.';
+COMMENT ON COLUMN contact_guard.interventions.since IS 'When use_interventions() was called. NULL if the log does not say it.';
+COMMENT ON COLUMN contact_guard.interventions.set_by IS 'Who has called it.';
+COMMENT ON COLUMN contact_guard.interventions.problem IS 'Why it is not asked. NULL if it is.';
 
 ---------------------------------------------------------------------------
 -- what admins have granted and revoked themselves

@@ -210,7 +210,14 @@ warn_nullable(Relation rel, List *attnums)
 		const CgPolicy *policy = cg_policy_get(RelationGetRelid(rel));
 		const CgGuarded *guarded = policy ? cg_policy_column(policy, att->attnum) : NULL;
 
-		if (guarded && guarded->mask.kind == CG_MASK_NULL && !att->attnotnull)
+		if (guarded && guarded->mask.kind == CG_MASK_NULL && att->attnotnull)
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("mask \"null\" of column \"%s\" of relation \"%s\" gives NULL though the column is NOT NULL",
+							NameStr(att->attname), RelationGetRelationName(rel)),
+					 errdetail("An application that expects a value, or writes the row back, may fail."),
+					 errhint("Protect it with mask => 'partial(2,2)', 'email', 'pseudonym' or 'constant(…)' instead.")));
+		else if (guarded && guarded->mask.kind == CG_MASK_NULL)
 			ereport(WARNING,
 					(errcode(ERRCODE_WARNING),
 					 errmsg("mask \"null\" of column \"%s\" of relation \"%s\" cannot be told from a value that is missing",

@@ -15,7 +15,8 @@ SELECT set_eq(
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['protect', 'unprotect', 'trust_function', 'distrust_function', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
 	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps',
-	      'erase_customer', 'erase_actor', 'new_epoch', 'library_version'],
+	      'erase_customer', 'erase_actor', 'new_epoch', 'library_version',
+	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions'],
 	'what an admin may execute besides');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
@@ -23,7 +24,8 @@ SELECT set_eq(
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['who_read', 'reads_by', 'withheld_attempts', 'refused_attempts', 'customer_of_record', 'reads_after_close', 'status', 'evidence', 'evidence_stream', 'leaf', 'tile',
 	      'inclusion_proof', 'consistency_proof', 'checkpoint', 'verification_key', 'add_cosignature', 'leaf_field', 'leaf_encoding',
-	      'customer_commitment', 'actor_commitment', 'event_number', 'library_version'],
+	      'customer_commitment', 'actor_commitment', 'event_number', 'library_version',
+	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions'],
 	'what an auditor may execute besides');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
@@ -42,12 +44,12 @@ SELECT set_eq(
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
 	ARRAY['access_log', 'log', 'journal_passed', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint',
-	      'permission', 'trusted_functions'], 'an auditor reads the log and the policy');
+	      'permission', 'trusted_functions', 'policies', 'permissions', 'interventions'], 'an auditor reads the log and the policy');
 SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_admin', c.oid, 'SELECT')$$,
-	ARRAY['permission', 'trusted_functions'], 'an admin reads the policy');
+	ARRAY['permission', 'trusted_functions', 'policies', 'permissions', 'interventions'], 'an admin reads the policy');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
