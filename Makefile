@@ -87,9 +87,10 @@ endif
 # Objects that were built for another PostgreSQL are built anew.
 BUILT_FOR = src/.built_for
 built_for := $(shell $(PG_CONFIG) --version) $(shell $(PG_CONFIG) --includedir-server)
-ifneq ($(shell cat $(BUILT_FOR) 2>/dev/null),$(built_for))
-$(shell echo '$(built_for)' >$(BUILT_FOR))
-endif
+$(BUILT_FOR): FORCE
+	@echo '$(built_for)' | cmp -s - $@ || echo '$(built_for)' >$@
+FORCE:
+.PHONY: FORCE
 
 $(OBJS) $(CLIENT_OBJS): $(firstword $(MAKEFILE_LIST)) $(top)/$(EXTENSION).control $(BUILT_FOR)
 # PGXS's rule for bitcode does not see what a source includes.

@@ -14,7 +14,7 @@ use Time::HiRes qw(usleep);
 
 # Nothing but the slot keeps WAL here.
 my @conf = ('fsync = off', 'autovacuum = off', 'wal_keep_size = 0', 'checkpoint_timeout = 1h', 'log_checkpoints = on',
-	'max_wal_size = 1GB', 'min_wal_size = 32MB', 'max_connections = 50');
+	'max_wal_size = 1GB', 'min_wal_size = 32MB', 'max_connections = 50', 'shared_buffers = 32MB', 'bgwriter_lru_maxpages = 0');
 my $primary = guard_node('first', { allows_streaming => 1 }, @conf);
 make_roles($primary);
 make_crm($primary, 'crm', 30000);
@@ -95,17 +95,18 @@ foreach my $moment ('before a restartpoint', 'when a restartpoint is starting', 
 	my $restartpoint;
 	if ($moment =~ /when|in the middle/)
 	{
-		# The checkpointer logs that it is starting, and has then many buffers to write.
+		# The checkpointer logs that it is starting, and has then many buffers to write.  It
+		# takes a pause after each of them, since this is no hurry.
 		kill 'STOP', $checkpointer;
 		$restartpoint = session($standby, 'postgres', 'postgres');
-		$restartpoint->query_until(qr/^/, "CHECKPOINT;\n");
+		$restartpoint->query_until(qr/^/, "SELECT pg_backup_start('slow', false);\n");
 		usleep(100_000);
 		kill 'CONT', $checkpointer;
 		foreach (1 .. 100_000)
 		{
 			last if slurp_file($standby->logfile, $offset) =~ /restartpoint starting/;
 		}
-		usleep(1000) if $moment =~ /middle/;
+		usleep(300_000) if $moment =~ /middle/;
 		kill 'STOP', $checkpointer;
 		like(slurp_file($standby->logfile, $offset), qr/restartpoint starting/, '... the restartpoint is starting');
 		unlike(slurp_file($standby->logfile, $offset), qr/restartpoint complete/, '... and is not complete');
@@ -128,6 +129,8 @@ foreach my $moment ('before a restartpoint', 'when a restartpoint is starting', 
 	{
 		usleep(300_000);
 		kill 'CONT', $checkpointer;
+		# ... and to its end at once
+		$standby->safe_psql('postgres', 'CHECKPOINT');
 		eval { $restartpoint->quit };
 	}
 	is(on_record($standby, $name), '30000|30000', '... after the promotion, all of them are on record');
