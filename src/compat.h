@@ -372,6 +372,7 @@ cg_compat_json_values(const Node *node)
 /* Which comparison an operator is; the numbers are those of B-tree strategies in all versions. */
 #if PG_VERSION_NUM >= 180000
 #define cg_compat_strategy(interpretation) ((int) (interpretation)->cmptype)
+#define ROWCOMPARE_NE COMPARE_NE
 #else
 #define get_op_index_interpretation get_op_btree_interpretation
 #define OpIndexInterpretation OpBtreeInterpretation
