@@ -67,6 +67,9 @@ extern void later_fail(const CgLeaf *leaf) __attribute__((noreturn));
 extern void text_print(FILE *out, const char *text, size_t length, const char *unescaped);
 extern bool text_is_plain(const char *text);
 
+/* Prints a time, in seconds since 1970, on stdout. */
+extern void text_print_time(int64_t seconds);
+
 /* Prints a message that may have several lines; a margin marks all but the first. */
 extern void text_print_lines(FILE *out, const char *text);
 
@@ -150,6 +153,16 @@ extern int	server_copy_data(PGconn *conn, char **data);
 
 /* The server's latest checkpoint; malloc'd. */
 extern char *server_checkpoint(PGconn *conn);
+
+/*
+ * The newest notes of an origin below a size, in one column, the newest first; at most 200.
+ * And one of them, malloc'd.
+ */
+extern PGresult *server_notes(PGconn *conn, const char *origin, int64_t below);
+extern char *server_note(const PGresult *notes, int row);
+
+/* Hands a note with cosignatures to the server.  Ends the program if it does not take them. */
+extern void server_add_cosignature(PGconn *conn, const CgBytes *note);
 
 /* Adds the keys that the server names, and prints that this proves little. */
 extern void server_keys(PGconn *conn, Keys *keys);

@@ -23,11 +23,11 @@ static const struct
 	int			(*run) (int argc, char **argv);
 	const char *usage;
 }			commands[] = {
-	{"verify", run_verify, "[CONNINFO] [--from SEQ] [--to SEQ] [--checkpoint FILE] [--vkey KEY|FILE]"},
-	{"witness", run_witness, "[CONNINFO] --state DIR [--key FILE] [--every SECONDS] [--vkey KEY|FILE]"},
-	{"proof", run_proof, "[CONNINFO] --seq SEQ [--out FILE] [--sealed] [--vkey KEY|FILE]"},
-	{"check-proof", run_check_proof, "FILE --vkey KEY|FILE"},
-	{"export", run_export, "[CONNINFO] DIR [--entries] [--vkey KEY|FILE]"},
+	{"verify", run_verify, "[CONNINFO] [--from SEQ] [--to SEQ] [--checkpoint FILE] [--max-age SECONDS] [KEYS]"},
+	{"witness", run_witness, "[CONNINFO] --state DIR [--key FILE] [--every SECONDS] [--max-age SECONDS] [--vkey KEY|FILE]"},
+	{"proof", run_proof, "[CONNINFO] --seq SEQ [--out FILE] [--sealed] [KEYS]"},
+	{"check-proof", run_check_proof, "FILE KEYS"},
+	{"export", run_export, "[CONNINFO] DIR [--entries] [KEYS]"},
 	{"keygen", run_keygen, "--origin NAME --out FILE [--witness]"}
 };
 
@@ -39,7 +39,8 @@ print_help(void)
 	printf("contact-guard checks the access log of contact_guard against its signed tree.\n\nUsage:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  contact-guard %s %s\n", commands[i].name, commands[i].usage);
-	printf("\nCONNINFO is a connection string of libpq; PGHOST and the like count as well.\n"
+	printf("\nKEYS is --vkey KEY|FILE, the log's key, or --policy FILE, which also names witnesses.\n"
+		   "CONNINFO is a connection string of libpq; PGHOST and the like count as well.\n"
 		   "Commands with a connection take --timeout SECONDS (%d), too.\n"
 		   "Exit status: 0 good, 1 evidence of tampering, 2 could not check.\n"
 		   "More is in contact-guard(1).\n", USUAL_PATIENCE);

@@ -17,10 +17,12 @@
 #include <string.h>
 
 #include "show.h"
+#include "tlogpolicy.h"
 
 static void put_proved_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out);
 static void put_opening(CgBytes *out, const CgLeaf *leaf, int group);
-static void check_file(const char *path, const char *data, size_t length, const Keys *keys, bool show);
+static void check_file(const char *path, const char *data, size_t length, const Keys *keys,
+					   const Policy *policy, bool show);
 static void put_output(const char *path, const CgBytes *text);
 
 int
@@ -29,9 +31,11 @@ run_proof(int argc, char **argv)
 	static const struct option names[] = {
 		{"seq", required_argument, NULL, 's'}, {"out", required_argument, NULL, 'o'},
 		{"sealed", no_argument, NULL, 'x'}, {"vkey", required_argument, NULL, 'k'},
+		{"policy", required_argument, NULL, 'p'},
 		SERVER_OPTIONS, {0}
 	};
 	static Keys keys;
+	static Policy policy;
 	static CgProofFile file;
 	const char *conninfo = NULL;
 	const char *out = NULL;
@@ -43,7 +47,6 @@ run_proof(int argc, char **argv)
 	CgBytes		row = {0};
 	CgBytes		extra = {0};
 	CgBytes		text = {0};
-	const char *wrong;
 	int			c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
@@ -56,6 +59,8 @@ run_proof(int argc, char **argv)
 			sealed = true;
 		else if (c == 'k')
 			keys_add(&keys, optarg);
+		else if (c == 'p')
+			policy_read(&policy, &keys, optarg);
 		else if (!server_option(c, optarg))
 			return EXIT_UNCHECKED;
 	}
@@ -67,11 +72,8 @@ run_proof(int argc, char **argv)
 	conn = server_connect(conninfo);
 	if (keys_empty(&keys))
 		server_keys(conn, &keys);
-	file.note = server_checkpoint(conn);
+	file.note = policy_checkpoint(conn, &policy, &keys, (uint64_t) seq, &note, &checkpoint);
 	file.note_length = strlen(file.note);
-	wrong = keys_check(&keys, file.note, file.note_length, &note, &checkpoint);
-	if (wrong != NULL)
-		fail(EXIT_TAMPERED, "the server's checkpoint: %s", wrong);
 	if ((uint64_t) seq >= checkpoint.size)
 		fail(EXIT_UNCHECKED, "row %lld is not in the signed log, which has %llu", (long long) seq,
 			 (unsigned long long) checkpoint.size);
@@ -86,7 +88,7 @@ run_proof(int argc, char **argv)
 	if (row.failed || extra.failed || text.failed)
 		fail(EXIT_UNCHECKED, "out of memory");
 	/* The file is checked here in the same way as an auditor will check it. */
-	check_file("the proof", (char *) text.data, text.length, &keys, false);
+	check_file("the proof", (char *) text.data, text.length, &keys, &policy, false);
 	put_output(out, &text);
 	PQfinish(conn);
 	return EXIT_GOOD;
@@ -145,28 +147,34 @@ put_output(const char *path, const CgBytes *text)
 int
 run_check_proof(int argc, char **argv)
 {
-	static const struct option names[] = {{"vkey", required_argument, NULL, 'k'}, {0}};
+	static const struct option names[] = {
+		{"vkey", required_argument, NULL, 'k'}, {"policy", required_argument, NULL, 'p'}, {0}
+	};
 	static Keys keys;
+	static Policy policy;
 	size_t		length;
 	char	   *data;
 	int			c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
 	{
-		if (c != 'k')
+		if (c == 'k')
+			keys_add(&keys, optarg);
+		else if (c == 'p')
+			policy_read(&policy, &keys, optarg);
+		else
 			return EXIT_UNCHECKED;
-		keys_add(&keys, optarg);
 	}
 	if (optind != argc - 1 || keys_empty(&keys))
-		fail(EXIT_UNCHECKED, "check-proof needs a file and --vkey KEY|FILE");
+		fail(EXIT_UNCHECKED, "check-proof needs a file, and --vkey KEY|FILE or --policy FILE");
 	data = file_read(argv[optind], &length);
-	check_file(argv[optind], data, length, &keys, true);
+	check_file(argv[optind], data, length, &keys, &policy, true);
 	return EXIT_GOOD;
 }
 
 /* Ends the program if anything in the file is wrong. */
 static void
-check_file(const char *path, const char *data, size_t length, const Keys *keys, bool show)
+check_file(const char *path, const char *data, size_t length, const Keys *keys, const Policy *policy, bool show)
 {
 	static CgProofFile file;
 	CgNote		note;
@@ -184,6 +192,8 @@ check_file(const char *path, const char *data, size_t length, const Keys *keys, 
 	wrong = keys_check(keys, file.note, file.note_length, &note, &checkpoint);
 	if (wrong != NULL)
 		fail(EXIT_TAMPERED, "\"%s\": its checkpoint: %s", path, wrong);
+	if (!policy_met(policy, &note, 0))
+		fail(EXIT_UNCHECKED, "\"%s\": not enough witnesses of the policy have cosigned its checkpoint", path);
 	leaf_length = leaf_measure(row.data, row.length, file.index, &version);
 	if (leaf_length == 0)
 		fail(EXIT_TAMPERED, "\"%s\": what it proves is not row %llu", path, (unsigned long long) file.index);
@@ -200,6 +210,7 @@ check_file(const char *path, const char *data, size_t length, const Keys *keys, 
 		printf("row %llu of %llu in %s:\n", (unsigned long long) file.index,
 			   (unsigned long long) checkpoint.size, checkpoint.origin);
 		row_show(row.data, leaf_length, row.length);
+		policy_print(policy, &note);
 		if (cg_leaf_fields(version) == 0)
 			fail(EXIT_UNCHECKED, "the row is in the log that was signed, but its leaf is of version %d, which this contact-guard (version %s) does not know: a newer one must say what it says",
 				 version, CG_VERSION);

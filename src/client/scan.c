@@ -88,6 +88,8 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 			continue;
 		}
 		next = leaf.seq + 1;
+		verify->last_seq = leaf.seq;
+		verify->last_at = leaf.read_at;
 		cg_bytes_reset(&encoded);
 		result = cg_leaf_encode(&hasher, &leaf, &encoded);
 		if (result == CG_LEAF_BAD_EVENT && is_later(verify, &leaf, &encoded))

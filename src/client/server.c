@@ -22,6 +22,7 @@ static void prepare_session(PGconn *conn);
 static int64_t milliseconds(void);
 static void await(PGconn *conn, int64_t until);
 static PGresult *await_result(PGconn *conn, int64_t until);
+static char *put_dashes(const char *text);
 static PGresult *query(PGconn *conn, const char *sql, int64_t first, int64_t second, int nparams);
 
 static void
@@ -197,17 +198,70 @@ char *
 server_checkpoint(PGconn *conn)
 {
 	char	   *text = query_text(conn, "SELECT contact_guard.checkpoint()");
-	CgBytes		note;
+	char	   *note;
 
 	if (text == NULL)
 		fail(EXIT_UNCHECKED, "the server has no checkpoint yet");
+	note = put_dashes(text);
+	free(text);
+	return note;
+}
+
+/* The note with dashes, which some encodings do not have; malloc'd. */
+static char *
+put_dashes(const char *text)
+{
+	CgBytes		note;
+
 	cg_bytes_init(&note);
 	cg_note_put_dashes(&note, text, strlen(text), false);
 	cg_bytes_put_uint8(&note, 0);
 	if (note.failed)
 		fail(EXIT_UNCHECKED, "out of memory");
-	free(text);
 	return (char *) note.data;
+}
+
+PGresult *
+server_notes(PGconn *conn, const char *origin, int64_t below)
+{
+	char		size[24];
+	const char *values[2] = {origin, size};
+	PGresult   *result;
+
+	sprintf(size, "%lld", (long long) below);
+	result = server_execute(conn, "SELECT note FROM contact_guard.signed_checkpoint WHERE origin = $1 AND size < $2::bigint"
+							" ORDER BY size DESC LIMIT 200", 2, values);
+	server_require(conn, result, PGRES_TUPLES_OK);
+	if (PQnfields(result) != 1)
+		fail(EXIT_UNCHECKED, "the server's answer makes no sense");
+	return result;
+}
+
+char *
+server_note(const PGresult *notes, int row)
+{
+	return put_dashes(PQgetvalue(notes, row, 0));
+}
+
+void
+server_add_cosignature(PGconn *conn, const CgBytes *note)
+{
+	CgBytes		text;
+	const char *values[1];
+	PGresult   *result;
+
+	/* In ASCII, which databases of every encoding accept. */
+	cg_bytes_init(&text);
+	cg_note_put_dashes(&text, (char *) note->data, note->length, true);
+	cg_bytes_put_uint8(&text, 0);
+	if (text.failed)
+		fail(EXIT_UNCHECKED, "out of memory");
+	values[0] = (char *) text.data;
+	result = server_execute(conn, "SELECT contact_guard.add_cosignature($1::text)", 1, values);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		fail(EXIT_UNCHECKED, "cosigned, but the server did not take it: %s", PQerrorMessage(conn));
+	PQclear(result);
+	cg_bytes_free(&text);
 }
 
 void

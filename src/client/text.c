@@ -7,6 +7,8 @@
  */
 #include "client.h"
 
+#include <time.h>
+
 static size_t plain_width(const uint8_t *data, size_t length);
 
 void
@@ -43,6 +45,19 @@ text_print_lines(FILE *out, const char *text)
 		if (*text != '\0')
 			fputs("    | ", out);
 	}
+}
+
+void
+text_print_time(int64_t seconds)
+{
+	time_t		time = (time_t) seconds;
+	struct tm	tm;
+	char		text[64];
+
+	if (gmtime_r(&time, &tm) == NULL || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		printf("%lld", (long long) seconds);
+	else
+		fputs(text, stdout);
 }
 
 bool

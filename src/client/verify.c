@@ -12,7 +12,10 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "tlogpolicy.h"
 
 /* The longest time, in seconds, until the record of a purge is signed */
 #define SIGNING_DELAY 15
@@ -23,11 +26,15 @@ typedef struct Options
 	const char *held;			/* the file of a checkpoint that the auditor has kept */
 	int64_t		from;
 	int64_t		to;				/* -1: to the end */
+	int64_t		max_age;		/* seconds; 0: any */
 	Keys		keys;
+	Policy		policy;
 } Options;
 
 static void parse_options(Options *options, int argc, char **argv);
-static void load_checkpoint(Verify *verify, const Options *options);
+static char *load_checkpoint(Verify *verify, const Options *options, CgNote *note);
+static void check_witnessed(Verify *verify, const Options *options, char *text, CgNote *note);
+static int	check_age(const Verify *verify, const Options *options);
 static void open_tree(Verify *verify);
 static void compare_held(Verify *verify, const Options *options);
 static void compare_root(Verify *verify, const CgCheckpoint *earlier, const char *whose);
@@ -41,20 +48,24 @@ run_verify(int argc, char **argv)
 {
 	static Options options;
 	static Verify verify;
+	CgNote		note;
+	char	   *text;
 	int64_t		to;
 
 	parse_options(&options, argc, argv);
 	verify.first_bad = -1;
+	verify.last_seq = -1;
 	verify.conn = server_connect(options.conninfo);
 	verify.stream = server_connect(options.conninfo);
 	if (keys_empty(&options.keys))
 		server_keys(verify.conn, &options.keys);
-	load_checkpoint(&verify, &options);
+	text = load_checkpoint(&verify, &options, &note);
 	to = options.to < 0 ? (int64_t) verify.checkpoint.size - 1 : options.to;
 	if (to >= (int64_t) verify.checkpoint.size || (options.from > 0 && options.from > to))
 		fail(EXIT_UNCHECKED, "rows %lld to %lld are not all in the signed log, which has %llu",
 			 (long long) options.from, (long long) to, (unsigned long long) verify.checkpoint.size);
 	open_tree(&verify);
+	check_witnessed(&verify, &options, text, &note);
 	if (options.held != NULL)
 		compare_held(&verify, &options);
 	scan_rows(&verify, options.from, to, true);
@@ -74,6 +85,7 @@ parse_options(Options *options, int argc, char **argv)
 	static const struct option names[] = {
 		{"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'},
 		{"checkpoint", required_argument, NULL, 'c'}, {"vkey", required_argument, NULL, 'k'},
+		{"policy", required_argument, NULL, 'p'}, {"max-age", required_argument, NULL, 'a'},
 		SERVER_OPTIONS, {0}
 	};
 	int			c;
@@ -89,6 +101,10 @@ parse_options(Options *options, int argc, char **argv)
 			options->held = optarg;
 		else if (c == 'k')
 			keys_add(&options->keys, optarg);
+		else if (c == 'p')
+			policy_read(&options->policy, &options->keys, optarg);
+		else if (c == 'a')
+			options->max_age = parse_number("--max-age", optarg, 1);
 		else if (!server_option(c, optarg))
 			exit(EXIT_UNCHECKED);
 	}
@@ -96,17 +112,40 @@ parse_options(Options *options, int argc, char **argv)
 		options->conninfo = argv[optind++];
 	if (optind < argc)
 		fail(EXIT_UNCHECKED, "verify has one argument, the connection string");
+	if (options->max_age > 0 && options->to >= 0)
+		fail(EXIT_UNCHECKED, "--max-age looks at the end of the log, which --to may leave out");
 }
 
-static void
-load_checkpoint(Verify *verify, const Options *options)
+/* Returns the note's text, to which the note points. */
+static char *
+load_checkpoint(Verify *verify, const Options *options, CgNote *note)
 {
 	char	   *text = server_checkpoint(verify->conn);
-	CgNote		note;
-	const char *wrong = keys_check(&options->keys, text, strlen(text), &note, &verify->checkpoint);
+	const char *wrong = keys_check(&options->keys, text, strlen(text), note, &verify->checkpoint);
 
 	if (wrong != NULL)
 		fail(EXIT_TAMPERED, "the server's checkpoint: %s", wrong);
+	return text;
+}
+
+/*
+ * With a policy: the newest checkpoint that meets it must belong to the past of this log.
+ * Frees text.
+ */
+static void
+check_witnessed(Verify *verify, const Options *options, char *text, CgNote *note)
+{
+	CgCheckpoint met = verify->checkpoint;
+	time_t		now = time(NULL);
+
+	if (options->policy.given)
+	{
+		text = policy_older(verify->conn, &options->policy, &options->keys, 0,
+							options->max_age > 0 ? (uint64_t) (now - options->max_age) : 0, text, note, &met);
+		compare_root(verify, &met, "the checkpoint that meets the policy");
+		policy_print(&options->policy, note);
+	}
+	verify->witnessed = met.size;
 	free(text);
 }
 
@@ -197,8 +236,9 @@ explain_missing(Verify *verify, const Options *options, int64_t to)
 	for (int i = 0; is_unexplained(verify) && i < patience && grown < 2; i++)
 	{
 		CgCheckpoint before = verify->checkpoint;
+		CgNote		note;
 
-		load_checkpoint(verify, options);
+		free(load_checkpoint(verify, options, &note));
 		if (verify->checkpoint.size > before.size)
 		{
 			/* The first new checkpoint may be older than the removal of the rows. */
@@ -219,6 +259,30 @@ explain_missing(Verify *verify, const Options *options, int64_t to)
 	if (count_unexplained(verify) > 0)
 		find(verify, -1, "%lld customers or actors were erased, and no erasure record says so",
 			 (long long) count_unexplained(verify));
+}
+
+/*
+ * A log that is alive has a record, a heartbeat if nothing else, in every few minutes.  A
+ * server whose recorder stands still would otherwise be good for ever.
+ */
+static int
+check_age(const Verify *verify, const Options *options)
+{
+	int64_t		seconds = verify->last_at / 1000000;
+	int64_t		age = (int64_t) time(NULL) - seconds;
+
+	if (verify->last_seq < 0 || verify->last_seq + 1 < (int64_t) verify->checkpoint.size)
+	{
+		printf("the newest signed row is not there, so its age is not known\n");
+		return EXIT_UNCHECKED;
+	}
+	if (age <= options->max_age && age >= -options->max_age)
+		return EXIT_GOOD;
+	printf("the newest signed row, seq %lld, is of ", (long long) verify->last_seq);
+	text_print_time(seconds);
+	printf(", %lld s %s: not within %lld s\n", (long long) (age < 0 ? -age : age), age < 0 ? "ahead" : "ago",
+		   (long long) options->max_age);
+	return EXIT_UNCHECKED;
 }
 
 static int
@@ -249,7 +313,12 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 			   "they were not checked, a newer one must do that\n",
 			   (long long) verify->later_versions, (long long) verify->first_later_version, verify->newest_version,
 			   CG_VERSION, cg_leaf_newest_version());
+	if (options->policy.given && options->policy.quorum >= 0)
+		printf("a checkpoint of %llu rows meets the policy; %llu later ones rest on the log's signature alone\n",
+			   (unsigned long long) verify->witnessed, (unsigned long long) (verify->checkpoint.size - verify->witnessed));
 	if (verify->findings == 0 && (verify->later > 0 || verify->later_versions > 0))
+		return EXIT_UNCHECKED;
+	if (verify->findings == 0 && options->max_age > 0 && check_age(verify, options) != EXIT_GOOD)
 		return EXIT_UNCHECKED;
 	if (verify->findings == 0)
 	{

@@ -21,6 +21,9 @@ typedef struct Verify
 	Ranges		missing;
 	Ranges		purged;
 	Ranges		erasures;		/* for each erasure: 1 to the number of rows that it names */
+	uint64_t	witnessed;		/* the size of the checkpoint that meets the policy */
+	int64_t		last_seq;		/* the last row that was read; -1: none */
+	int64_t		last_at;		/* when it was logged, in microseconds since 1970 */
 	int64_t		rows;			/* checked rows */
 	int64_t		erased;			/* those without some personal values */
 	int64_t		erased_groups;	/* erased customers and actors */

@@ -4,7 +4,8 @@
  *
  * Its folder contains:
  *	checkpoint			the latest consistent note, cosigned if we have a key
- *	verification_keys	the log's keys, as first seen or given
+ *	verification_keys	the log's keys, as first seen or given, once they have proved right
+ *	grown				the latest size, and when it was first seen (seconds since 1970)
  *	fork-TIME-*			two notes that contradict each other, and the proof that failed
  *
  * A note is durable in the folder before it is cosigned: a witness that forgets a note
@@ -38,6 +39,7 @@ typedef struct Witness
 	const char *folder;
 	const char *key_file;
 	int64_t		every;			/* seconds; 0: once */
+	int64_t		max_age;		/* the log must have grown within so many seconds; 0: any time */
 	Keys		keys;
 	CgNoteKey	key;
 } Witness;
@@ -57,13 +59,14 @@ static void read_witness_key(Witness *witness);
 static int	watch(const Witness *witness);
 static int	run_once(Witness *witness);
 static void learn_keys(Witness *witness, PGconn *conn);
+static void keep_keys(const Witness *witness);
+static int	check_growth(const Witness *witness, const CgCheckpoint *checkpoint);
 static bool read_held(const Witness *witness, Seen *held);
 static void check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const Seen *seen);
 static void refuse_checkpoint(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
 				   const char *why) __attribute__((noreturn));
 static void cosign(const Witness *witness, const Seen *seen, CgBytes *out);
 static bool is_by(const CgSignature *signature, const CgNoteKey *key);
-static void hand_back(PGconn *conn, const CgBytes *note);
 
 int
 run_witness(int argc, char **argv)
@@ -83,7 +86,7 @@ parse_witness_options(Witness *witness, int argc, char **argv)
 	static const struct option names[] = {
 		{"state", required_argument, NULL, 's'}, {"key", required_argument, NULL, 'k'},
 		{"every", required_argument, NULL, 'e'}, {"vkey", required_argument, NULL, 'v'},
-		SERVER_OPTIONS, {0}
+		{"max-age", required_argument, NULL, 'a'}, SERVER_OPTIONS, {0}
 	};
 	int			c;
 
@@ -97,6 +100,8 @@ parse_witness_options(Witness *witness, int argc, char **argv)
 			witness->every = parse_number("--every", optarg, 1);
 		else if (c == 'v')
 			keys_add(&witness->keys, optarg);
+		else if (c == 'a')
+			witness->max_age = parse_number("--max-age", optarg, 1);
 		else if (!server_option(c, optarg))
 			exit(EXIT_UNCHECKED);
 	}
@@ -186,6 +191,7 @@ run_once(Witness *witness)
 	const char *wrong;
 	CgBytes		note;
 	bool		first;
+	int			code;
 
 	learn_keys(witness, conn);
 	first = !read_held(witness, &held);
@@ -200,14 +206,16 @@ run_once(Witness *witness)
 	cg_bytes_init(&note);
 	cosign(witness, &seen, &note);
 	file_write(path, note.data, note.length);
+	keep_keys(witness);
+	code = check_growth(witness, &seen.checkpoint);
 	printf("%s: %llu rows, %s\n", seen.checkpoint.origin, (unsigned long long) seen.checkpoint.size,
 		   first ? "the first that was seen" : "consistent with those seen before");
 	if (witness->key.has_seed)
-		hand_back(conn, &note);
+		server_add_cosignature(conn, &note);
 	cg_bytes_free(&note);
 	free(path);
 	PQfinish(conn);
-	return EXIT_GOOD;
+	return code;
 }
 
 /*
@@ -218,24 +226,62 @@ static void
 learn_keys(Witness *witness, PGconn *conn)
 {
 	char	   *path = file_path(witness->folder, "verification_keys");
-	CgBytes		text;
 
 	if (keys_empty(&witness->keys) && file_exists(path))
 		keys_add(&witness->keys, path);
-	else
-	{
-		if (keys_empty(&witness->keys))
-			server_keys(conn, &witness->keys);
-		cg_bytes_init(&text);
-		for (int i = 0; i < witness->keys.count; i++)
-		{
-			cg_notekey_put(&text, &witness->keys.keys[i]);
-			cg_bytes_put_text(&text, "\n");
-		}
-		file_write(path, text.data, text.length);
-		cg_bytes_free(&text);
-	}
+	else if (keys_empty(&witness->keys))
+		server_keys(conn, &witness->keys);
 	free(path);
+}
+
+/* Only keys that have signed a checkpoint here: a wrong --vkey must not stay. */
+static void
+keep_keys(const Witness *witness)
+{
+	char	   *path = file_path(witness->folder, "verification_keys");
+	CgBytes		text;
+
+	cg_bytes_init(&text);
+	for (int i = 0; i < witness->keys.count; i++)
+	{
+		cg_notekey_put(&text, &witness->keys.keys[i]);
+		cg_bytes_put_text(&text, "\n");
+	}
+	if (text.failed)
+		fail(EXIT_UNCHECKED, "out of memory");
+	file_write(path, text.data, text.length);
+	cg_bytes_free(&text);
+	free(path);
+}
+
+/*
+ * A log that is alive grows, by a heartbeat if by nothing else.  What the server says of its
+ * time is not asked: the clock is ours.
+ */
+static int
+check_growth(const Witness *witness, const CgCheckpoint *checkpoint)
+{
+	char	   *path = file_path(witness->folder, "grown");
+	char		line[64];
+	long long	now = (long long) time(NULL);
+	unsigned long long size = 0;
+	long long	since = 0;
+	size_t		length;
+	char	   *known = file_exists(path) ? file_read(path, &length) : NULL;
+
+	if (known == NULL || sscanf(known, "%20llu %20lld", &size, &since) != 2 || size != checkpoint->size || since > now)
+	{
+		since = now;
+		snprintf(line, sizeof(line), "%llu %lld\n", (unsigned long long) checkpoint->size, now);
+		file_write(path, line, strlen(line));
+	}
+	free(known);
+	free(path);
+	if (witness->max_age == 0 || now - since <= witness->max_age)
+		return EXIT_GOOD;
+	say("the log has not grown for %lld s, which is more than %lld s: no record was signed, or the new ones are hidden",
+		now - since, (long long) witness->max_age);
+	return EXIT_UNCHECKED;
 }
 
 static bool
@@ -359,25 +405,4 @@ is_by(const CgSignature *signature, const CgNoteKey *key)
 	return memcmp(signature->id, key->id, CG_KEY_ID_LENGTH) == 0 &&
 		signature->name_length == strlen(key->name) &&
 		memcmp(signature->name, key->name, signature->name_length) == 0;
-}
-
-static void
-hand_back(PGconn *conn, const CgBytes *note)
-{
-	CgBytes		text;
-	const char *values[1];
-	PGresult   *result;
-
-	/* In ASCII, which databases of every encoding accept. */
-	cg_bytes_init(&text);
-	cg_note_put_dashes(&text, (char *) note->data, note->length, true);
-	cg_bytes_put_uint8(&text, 0);
-	if (text.failed)
-		fail(EXIT_UNCHECKED, "out of memory");
-	values[0] = (char *) text.data;
-	result = server_execute(conn, "SELECT contact_guard.add_cosignature($1::text)", 1, values);
-	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		fail(EXIT_UNCHECKED, "cosigned and kept, but the server did not take it: %s", PQerrorMessage(conn));
-	PQclear(result);
-	cg_bytes_free(&text);
 }

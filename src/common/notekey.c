@@ -246,6 +246,8 @@ verify_signature(const CgNote *note, const CgSignature *signature, const CgNoteK
 		return CG_NOTE_FORGED;
 	if (time_length > 0)
 		*seconds = cg_bytes_get_uint64(decoded + CG_KEY_ID_LENGTH);
+	if (*seconds > INT64_MAX)	/* tlog-cosignature has none from 2^63 on */
+		return CG_NOTE_FORGED;
 	cg_bytes_init(&message);
 	put_message(&message, key, note->text, note->text_length, *seconds);
 	if (message.failed)

@@ -17,6 +17,8 @@ CREATE TABLE contact_guard.mock_row (
 CREATE TABLE contact_guard.mock_node (height int, i bigint, hash bytea, PRIMARY KEY (height, i));
 CREATE TABLE contact_guard.mock_tile (level int, n bigint, hashes bytea, PRIMARY KEY (level, n));
 CREATE TABLE contact_guard.mock_note (size bigint, note text);
+CREATE VIEW contact_guard.signed_checkpoint AS
+	SELECT split_part(note, E'\n', 1) AS origin, size, note FROM contact_guard.mock_note;
 CREATE TABLE contact_guard.mock_key (vkey text);
 CREATE TABLE contact_guard.mock_cosigned (note text);
 
