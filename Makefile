@@ -104,7 +104,7 @@ uninstall: uninstall-client
 endif
 client: $(CLIENT)
 $(CLIENT): $(CLIENT_OBJS)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(CLIENT_LDFLAGS) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -lcrypto
+	$(CC) $(CFLAGS) $(LDFLAGS) $(CLIENT_LDFLAGS) -o $@ $^ -L$(shell $(PG_CONFIG) --libdir) -lpq -lcrypto -lcurl
 src/client/%.o: src/client/%.c
 	$(CC) $(CFLAGS) $(CLIENT_FLAGS) -DCG_VERSION='"$(CG_VERSION)"' -c -o $@ $<
 src/client/pure-%.o: src/common/%.c

@@ -43,6 +43,7 @@ extern int	run_witness(int argc, char **argv);
 extern int	run_proof(int argc, char **argv);
 extern int	run_check_proof(int argc, char **argv);
 extern int	run_export(int argc, char **argv);
+extern int	run_push(int argc, char **argv);
 
 /* --- later.c --- */
 
@@ -128,6 +129,9 @@ extern void keys_add_text(Keys *keys, const char *text, const char *from);
 extern const char *keys_check(const Keys *keys, const char *data, size_t length, CgNote *note,
 							  CgCheckpoint *checkpoint);
 
+/* Is the signature, by its name and number, one of this key?  It may be wrong. */
+extern bool keys_has_made(const CgNoteKey *key, const CgSignature *signature);
+
 /* --- server.c --- */
 
 /*
@@ -137,6 +141,7 @@ extern const char *keys_check(const Keys *keys, const char *data, size_t length,
  */
 #define SERVER_OPTIONS {"timeout", required_argument, NULL, 'T'}
 #define USUAL_PATIENCE 120
+extern int	server_patience;
 extern bool server_option(int option, const char *value);
 
 extern PGconn *server_connect(const char *conninfo);
@@ -161,8 +166,8 @@ extern char *server_checkpoint(PGconn *conn);
 extern PGresult *server_notes(PGconn *conn, const char *origin, int64_t below);
 extern char *server_note(const PGresult *notes, int row);
 
-/* Hands a note with cosignatures to the server.  Ends the program if it does not take them. */
-extern void server_add_cosignature(PGconn *conn, const CgBytes *note);
+/* Hands a note with cosignatures to the server.  If it does not take them, says so: false. */
+extern bool server_add_cosignature(PGconn *conn, const CgBytes *note);
 
 /* Adds the keys that the server names, and prints that this proves little. */
 extern void server_keys(PGconn *conn, Keys *keys);

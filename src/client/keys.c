@@ -184,3 +184,11 @@ keys_check(const Keys *keys, const char *data, size_t length, CgNote *note,
 	}
 	return is_signed ? NULL : "not signed by the log's key";
 }
+
+bool
+keys_has_made(const CgNoteKey *key, const CgSignature *signature)
+{
+	return memcmp(signature->id, key->id, CG_KEY_ID_LENGTH) == 0 &&
+		signature->name_length == strlen(key->name) &&
+		memcmp(signature->name, key->name, signature->name_length) == 0;
+}

@@ -28,6 +28,7 @@ static const struct
 	{"proof", run_proof, "[CONNINFO] --seq SEQ [--out FILE] [--sealed] [KEYS]"},
 	{"check-proof", run_check_proof, "FILE KEYS"},
 	{"export", run_export, "[CONNINFO] DIR [--entries] [KEYS]"},
+	{"push", run_push, "[CONNINFO] --policy FILE [--vkey KEY|FILE]"},
 	{"keygen", run_keygen, "--origin NAME --out FILE [--witness]"}
 };
 

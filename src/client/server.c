@@ -16,7 +16,7 @@
 /* A day; more is as good as no limit, and must fit into an int of milliseconds. */
 #define MOST_PATIENCE 86400
 
-static int	server_patience = USUAL_PATIENCE;
+int			server_patience = USUAL_PATIENCE;
 
 static void prepare_session(PGconn *conn);
 static int64_t milliseconds(void);
@@ -243,12 +243,13 @@ server_note(const PGresult *notes, int row)
 	return put_dashes(PQgetvalue(notes, row, 0));
 }
 
-void
+bool
 server_add_cosignature(PGconn *conn, const CgBytes *note)
 {
 	CgBytes		text;
 	const char *values[1];
 	PGresult   *result;
+	bool		taken;
 
 	/* In ASCII, which databases of every encoding accept. */
 	cg_bytes_init(&text);
@@ -258,10 +259,12 @@ server_add_cosignature(PGconn *conn, const CgBytes *note)
 		fail(EXIT_UNCHECKED, "out of memory");
 	values[0] = (char *) text.data;
 	result = server_execute(conn, "SELECT contact_guard.add_cosignature($1::text)", 1, values);
-	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		fail(EXIT_UNCHECKED, "cosigned, but the server did not take it: %s", PQerrorMessage(conn));
+	taken = PQresultStatus(result) == PGRES_TUPLES_OK;
+	if (!taken)
+		say("cosigned, but the server did not take it: %s", PQerrorMessage(conn));
 	PQclear(result);
 	cg_bytes_free(&text);
+	return taken;
 }
 
 void

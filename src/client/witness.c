@@ -66,7 +66,6 @@ static void check_consistency(const Witness *witness, PGconn *conn, const Seen *
 static void refuse_checkpoint(const Witness *witness, const Seen *held, const Seen *seen, const CgBytes *proof,
 				   const char *why) __attribute__((noreturn));
 static void cosign(const Witness *witness, const Seen *seen, CgBytes *out);
-static bool is_by(const CgSignature *signature, const CgNoteKey *key);
 
 int
 run_witness(int argc, char **argv)
@@ -210,8 +209,8 @@ run_once(Witness *witness)
 	code = check_growth(witness, &seen.checkpoint);
 	printf("%s: %llu rows, %s\n", seen.checkpoint.origin, (unsigned long long) seen.checkpoint.size,
 		   first ? "the first that was seen" : "consistent with those seen before");
-	if (witness->key.has_seed)
-		server_add_cosignature(conn, &note);
+	if (witness->key.has_seed && !server_add_cosignature(conn, &note))
+		code = EXIT_UNCHECKED;
 	cg_bytes_free(&note);
 	free(path);
 	PQfinish(conn);
@@ -382,8 +381,8 @@ cosign(const Witness *witness, const Seen *seen, CgBytes *out)
 			bool		known = false;
 
 			for (int j = 0; j < witness->keys.count; j++)
-				known = known || is_by(signature, &witness->keys.keys[j]);
-			if (known != (pass == 0) || (key->has_seed && is_by(signature, key)) || room == 0 ||
+				known = known || keys_has_made(&witness->keys.keys[j], signature);
+			if (known != (pass == 0) || (key->has_seed && keys_has_made(key, signature)) || room == 0 ||
 				(!known && out->length + signature->line_length + OWN_LINE_LENGTH > CG_NOTE_LENGTH))
 				continue;
 			cg_bytes_put(out, signature->line, signature->line_length);
@@ -397,12 +396,4 @@ cosign(const Witness *witness, const Seen *seen, CgBytes *out)
 		fail(EXIT_UNCHECKED, "out of memory");
 	if (keys_check(&witness->keys, (char *) out->data, out->length, &note, &checkpoint) != NULL)
 		fail(EXIT_UNCHECKED, "the server's checkpoint is too long to be kept");
-}
-
-static bool
-is_by(const CgSignature *signature, const CgNoteKey *key)
-{
-	return memcmp(signature->id, key->id, CG_KEY_ID_LENGTH) == 0 &&
-		signature->name_length == strlen(key->name) &&
-		memcmp(signature->name, key->name, signature->name_length) == 0;
 }

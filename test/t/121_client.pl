@@ -95,6 +95,7 @@ sub stalling
 	if ($pid == 0)
 	{
 		local $SIG{PIPE} = sub { POSIX::_exit(0) };
+		alarm 120;
 		while (my $socket = $listen->accept)
 		{
 			my $asked;
