@@ -14,7 +14,7 @@
 /* More than all cosignatures that a note may have */
 #define ANSWER_LENGTH CG_NOTE_LENGTH
 
-static size_t take_answer(char *data, size_t size, size_t count, void *arg);
+static size_t collect_answer(char *data, size_t size, size_t count, void *arg);
 static bool set_options(CURL *curl, const char *url, const CgBytes *body, int seconds, CgBytes *answer);
 
 long
@@ -57,13 +57,13 @@ set_options(CURL *curl, const char *url, const CgBytes *body, int seconds, CgByt
 		curl_easy_setopt(curl, CURLOPT_USERAGENT, "contact-guard/" CG_VERSION) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long) seconds) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect_answer) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) == CURLE_OK;
 }
 
 /* Returns less than it was given to end the request. */
 static size_t
-take_answer(char *data, size_t size, size_t count, void *arg)
+collect_answer(char *data, size_t size, size_t count, void *arg)
 {
 	CgBytes    *answer = arg;
 
