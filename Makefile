@@ -144,7 +144,8 @@ soak:
 	CG_SOAK=1 $(top)/test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile 137_growth
 
 # All tests on a PostgreSQL with assertions, some with AddressSanitizer and
-# UndefinedBehaviorSanitizer; builds both in a cache when they are not there.
+# UndefinedBehaviorSanitizer; builds both in a cache when they are not there.  And the client
+# with these, by gcc and clang.
 sanitize:
 	$(top)/test/sanitize/run
 

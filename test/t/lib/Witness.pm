@@ -12,6 +12,7 @@ use POSIX ();
 use PostgreSQL::Test::Utils;
 
 use Mock;
+use Mutator;
 
 # Witness->new(KEY FILE, VKEY OF LOG...): listens at once.  What it does comes from $folder/mode,
 # and what it knows of each origin is in a file beside it.
@@ -86,6 +87,12 @@ sub send_raw
 		syswrite $socket, "HTTP/1.1 200 OK\r\n\r\n";
 		1 while syswrite $socket, 'x' x 65536;
 		return;
+	}
+	if ($mode =~ /^spoil (\d+)/)
+	{
+		srand $1;
+		$answer = spoil($answer);
+		return syswrite $socket, spoil("HTTP/1.1 $status X\r\nContent-Type: $type\r\n\r\n") . $answer if rand() < 0.5;
 	}
 	return syswrite $socket, "HTTP/1.1 $status X\r\nContent-Type: $type\r\nContent-Length: " . length($answer) . "\r\n\r\n$answer";
 }
