@@ -104,7 +104,7 @@ is_signed_by(const CgSignature *signature, const CgNoteKey *key)
 static char *
 merge(const char *stored, const CgNote *given)
 {
-	List	   *keys = cg_signing_parse_vkeys(cg_witness_keys, "contact_guard.witness_keys");
+	List	   *keys = cg_signing_parse_vkeys(cg_witness_keys, "contact_guard.witness_keys", true);
 	ListCell   *lc;
 	CgNote		old;
 	CgCheckpoint checkpoint;

@@ -116,7 +116,7 @@ read_signing_key(const char *path)
 }
 
 List *
-cg_signing_parse_vkeys(const char *setting, const char *name)
+cg_signing_parse_vkeys(const char *setting, const char *name, bool skip_unknown)
 {
 	List	   *keys = NIL;
 	char	   *copy = pstrdup(setting);
@@ -124,8 +124,17 @@ cg_signing_parse_vkeys(const char *setting, const char *name)
 	for (char *text = strtok(copy, ", \n"); text; text = strtok(NULL, ", \n"))
 	{
 		CgNoteKey  *key = palloc(sizeof(CgNoteKey));
+		CgNoteResult result = cg_notekey_parse(text, strlen(text), key);
 
-		if (cg_notekey_parse(text, strlen(text), key) != CG_NOTE_OK)
+		/* A key of a later kind: its signatures are those of a stranger. */
+		if (skip_unknown && result == CG_NOTE_KEY_TYPE)
+		{
+			ereport(WARNING,
+					(errcode(ERRCODE_CONFIG_FILE_ERROR),
+					 errmsg("verification key \"%s\" in setting \"%s\" is of an unknown type and does not count", text, name)));
+			continue;
+		}
+		if (result != CG_NOTE_OK)
 			ereport(ERROR,
 					(errcode(ERRCODE_CONFIG_FILE_ERROR),
 					 errmsg("invalid verification key \"%s\" in setting \"%s\"", text, name)));
@@ -142,7 +151,7 @@ cg_signing_keys(void)
 
 	if (cg_signer_command[0] != '\0')
 	{
-		keys = cg_signing_parse_vkeys(cg_verification_keys, "contact_guard.verification_keys");
+		keys = cg_signing_parse_vkeys(cg_verification_keys, "contact_guard.verification_keys", false);
 		if (keys == NIL)
 			ereport(ERROR,
 					(errcode(ERRCODE_CONFIG_FILE_ERROR),

@@ -23,7 +23,7 @@ extern List *cg_signing_keys(void);
  * The verification keys in a setting, where commas separate them.  ERROR for an invalid
  * one.  name: the setting's name, for the message.
  */
-extern List *cg_signing_parse_vkeys(const char *setting, const char *name);
+extern List *cg_signing_parse_vkeys(const char *setting, const char *name, bool skip_unknown);
 
 /* The verification key of a key, as text. */
 extern char *cg_signing_vkey(const CgNoteKey *key);

@@ -5,6 +5,8 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Guarded;
+use Mock;
+use Witness;
 use IPC::Run;
 use MIME::Base64;
 use PostgreSQL::Test::Utils;
@@ -16,14 +18,15 @@ my $state = "$dir/state/checkpoint";
 my %vkey;
 
 mkdir "$dir/keys", 0700 or die $!;
-foreach my $case ([ 'log', 'example.org/log' ], [ 'witness', 'witness.example.org', '--witness' ])
+foreach my $case ([ 'log', 'example.org/log' ], [ 'witness', 'witness.example.org', '--witness' ], [ 'pushed', 'pushed.example.org', '--witness' ])
 {
 	my ($name, $origin, @more) = @$case;
 	IPC::Run::run([ 'contact-guard', 'keygen', '--origin', $origin, '--out', "$dir/keys/$name", @more ], '>', \$vkey{$name});
 	chomp $vkey{$name};
 }
 my $node = guard_node('witness', "contact_guard.signing_key_file = '$dir/keys/log'", 'contact_guard.checkpoint_interval = 1',
-	"contact_guard.witness_keys = '$vkey{witness}'");
+	# The last is of a kind that comes later.
+	"contact_guard.witness_keys = '" . join(', ', $vkey{witness}, $vkey{pushed}, 'later.example+00000000+' . encode_base64("\x06" . 'x' x 1312, '')) . "'");
 make_roles($node);
 make_crm($node, 'crm', 100);
 $node->safe_psql('crm', 'CREATE ROLE verifier LOGIN IN ROLE contact_guard_auditor');
@@ -56,6 +59,31 @@ like(slurp_file("$dir/out"), qr/\A\S+: \d+ rows, the first.*\n(\S+: \d+ rows, co
 $node->safe_psql('crm', 'SELECT contact_guard.sync()');
 ok(rounds_more(3), 'it comes often');
 is(scalar(() = $node->safe_psql('crm', 'SELECT contact_guard.checkpoint()') =~ / witness\.example\.org /g), 1, '... and cosigns a checkpoint once');
+
+# Another one is pushed to; both are needed.
+my $pushed = Witness->new("$dir/keys/pushed", $vkey{log});
+my $policy = write_to("$dir/policy", "log $vkey{log}\nwitness pulls $vkey{witness}\nwitness pushed $vkey{pushed} @{[ $pushed->url ]}\n" .
+	"group both all pulls pushed\nquorum both\n");
+my $dsn = $node->connstr('crm') . ' user=verifier';
+$ENV{no_proxy} = '127.0.0.1';
+my ($code, $said) = guard_says('verify', $dsn, '--policy', $policy);
+is($code, 2, 'a policy wants another cosignature') or diag($said);
+($code, $said) = guard_says('push', $dsn, '--policy', $policy);
+is($code, 0, 'push gets one from a witness, and hands it to the server') or diag($said);
+# Until both have cosigned the same checkpoint: each has rounds of its own
+ok(until_true(sub {
+		guard_says('push', $dsn, '--policy', $policy);
+		rounds_more(1);
+		($code, $said) = guard_says('verify', $dsn, '--policy', $policy, '--max-age', 600);
+		return $code == 0;
+	}), '... which meets the policy') or diag($said);
+like($said, qr/^cosigned by pulls at .*\ncosigned by pushed at .*\n.*^a checkpoint of \d+ rows meets the policy/ms, '... of both');
+my $row = ($said =~ /checkpoint of (\d+) rows/)[0] - 1;
+($code, $said) = guard_says('proof', $dsn, '--seq', $row, '--policy', $policy, '--out', "$dir/row.tlog-proof");
+is($code, 0, 'a proof has that checkpoint') or diag($said);
+($code, $said) = guard_says('check-proof', "$dir/row.tlog-proof", '--policy', $policy);
+is($code, 0, '... and is good without the server') or diag($said);
+$pushed->stop;
 
 # One to a folder
 my ($out, $err) = ('', '');

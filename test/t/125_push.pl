@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use IO::Socket::INET;
+use IPC::Run;
 use Mock;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -28,8 +29,21 @@ my $w = $witness{a};
 sub guard { ($status, $said) = guard_says(@_); return $status }
 sub policy { my ($name, @lines) = @_; return write_to($mock->work($name), join('', map { "$_\n" } @lines)) }
 
+# A third one, of which notes and proofs are checked by golang.org/x/mod: see make independent.
+my ($go, $go_url);
+if ($ENV{CG_GO})
+{
+	local %ENV = (%ENV, GO111MODULE => 'off', GOPATH => '/usr/share/gocode', GOCACHE => $mock->work('cache'));
+	$vkey{c} = $mock->keygen('c', 'witness.example/c', '--witness');
+	system_or_bail($ENV{CG_GO}, 'build', '-o', $mock->work('witness'), "$FindBin::RealBin/../independent/witness.go");
+	$go = IPC::Run::start([ $mock->work('witness'), $mock->work('c'), $vkey ], '<', \my $in, '>', \$go_url);
+	$go->pump until $go_url =~ /\n/;
+	chomp $go_url;
+}
+
 my @lines = ("log $vkey", map { "witness $_ $vkey{$_} @{[ $witness{$_}->url ]}" . ($_ eq 'a' ? '/' : '') } qw(a b));
 my $both = policy('both', @lines, 'group g all a b', 'quorum g');
+my $by_go = $go && policy('by_go', "log $vkey", "witness c $vkey{c} $go_url", 'quorum c');
 my $one = policy('one', @lines[0, 1], 'quorum a');
 my @push = ('push', $dsn, '--timeout', 3, '--policy');
 
@@ -54,6 +68,7 @@ foreach my $size (16, 17, 255, 301)
 {
 	$mock->publish($mock->sql('SELECT max(seq) + 1 FROM contact_guard.mock_row'), $size - 1);
 	is(guard(@push, $both), 0, "$size rows: each proof is found good by the other implementation") or diag($said);
+	is(guard(@push, $by_go), 0, '... and by the one in Go') or diag($said) if $go;
 }
 
 # What witnesses answer, and what is said of it
@@ -102,12 +117,16 @@ $mock->sql("UPDATE contact_guard.mock_row SET count = 99 WHERE seq = 3; DELETE F
 $mock->publish(301, 310);
 is(guard(@push, $one), 1, 'rewritten and signed with the stolen key: the witness refuses it');
 like($said, qr/REFUSED: says that the log is not a continuation.*\(422\): no proof/, '... by the proof') or diag($said);
+if ($go)
+{
+	is(guard(@push, $by_go), 1, '... and the one in Go, too') or diag($said);
+	$go->finish;
+}
 
 # The server does not know the witness
 $mock->sql('CREATE OR REPLACE FUNCTION contact_guard.add_cosignature(note text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE \'not a witness of ours\'; END $$');
 is(guard(@push, policy('only_b', @lines[0, 2], 'quorum b')), 1, '... the other one, too');
 unlike($said, qr/not a witness/, '... and nothing is handed over');
-$mock->sql("UPDATE contact_guard.mock_row SET count = 1 WHERE seq = 3; DELETE FROM contact_guard.mock_node; DELETE FROM contact_guard.mock_note");
 $_->stop foreach values %witness;
 $mock->{node}->stop;
 done_testing();
