@@ -91,6 +91,10 @@ extern bool file_exists(const char *path);
  */
 extern void file_write(const char *path, const void *data, size_t length);
 
+/* The same for many files, which file_sync_all() then makes durable all at once. */
+extern void file_write_later(const char *path, const void *data, size_t length);
+extern void file_sync_all(const char *folder);
+
 /* folder "/" name; malloc'd. */
 extern char *file_path(const char *folder, const char *name);
 
@@ -179,6 +183,14 @@ extern uint8_t *server_bytes(PGconn *conn, const char *sql, int64_t first, int64
 /* The hashes of a proof, which the query returns as bytea[].  Returns their number. */
 extern int	server_proof(PGconn *conn, const char *sql, int64_t first, int64_t second,
 						 uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH]);
+
+/*
+ * The proofs that rows first to last are in the log of this size, in one column; and one of
+ * them, as server_proof() returns it.
+ */
+extern PGresult *server_inclusion_proofs(PGconn *conn, int64_t first, int64_t last, uint64_t size);
+extern int	server_inclusion_proof(const PGresult *proofs, int64_t row,
+								   uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH]);
 
 /* Ends the program if result is not in the expected state. */
 extern void server_require(PGconn *conn, PGresult *result, ExecStatusType status);

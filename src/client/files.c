@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void write_whole(const char *path, const void *data, size_t length, bool durable);
 static void require_replaceable(const char *path);
 static int	create_aside(const char *path, char *aside, size_t room);
 static void abandon(const char *aside, const char *what, const char *path) __attribute__((noreturn));
@@ -63,6 +64,30 @@ file_exists(const char *path)
 void
 file_write(const char *path, const void *data, size_t length)
 {
+	write_whole(path, data, length, true);
+	sync_folder(path);
+}
+
+void
+file_write_later(const char *path, const void *data, size_t length)
+{
+	write_whole(path, data, length, false);
+}
+
+void
+file_sync_all(const char *folder)
+{
+	int			fd = open(folder, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0 || syncfs(fd) != 0)
+		fail(EXIT_UNCHECKED, "could not make \"%s\" durable: %s", folder, strerror(errno));
+	close(fd);
+}
+
+/* Without durable, the file may be empty after a crash, until file_sync_all. */
+static void
+write_whole(const char *path, const void *data, size_t length, bool durable)
+{
 	size_t		room = strlen(path) + 64;
 	char	   *aside = allocate(room);
 	int			fd;
@@ -78,9 +103,8 @@ file_write(const char *path, const void *data, size_t length)
 			abandon(aside, "write", aside);
 		written += n > 0 ? (size_t) n : 0;
 	}
-	if (fsync(fd) != 0 || close(fd) != 0 || rename(aside, path) != 0)
+	if ((durable && fsync(fd) != 0) || close(fd) != 0 || rename(aside, path) != 0)
 		abandon(aside, "store", path);
-	sync_folder(path);
 	free(aside);
 }
 

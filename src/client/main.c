@@ -25,7 +25,7 @@ static const struct
 }			commands[] = {
 	{"verify", run_verify, "[CONNINFO] [--from SEQ] [--to SEQ] [--checkpoint FILE] [--max-age SECONDS] [KEYS]"},
 	{"witness", run_witness, "[CONNINFO] --state DIR [--key FILE] [--every SECONDS] [--max-age SECONDS] [--vkey KEY|FILE]"},
-	{"proof", run_proof, "[CONNINFO] --seq SEQ [--out FILE] [--sealed] [KEYS]"},
+	{"proof", run_proof, "[CONNINFO] --seq SEQ [--to SEQ] [--out FILE|DIR] [--sealed] [KEYS]"},
 	{"check-proof", run_check_proof, "FILE KEYS"},
 	{"export", run_export, "[CONNINFO] DIR [--entries] [KEYS]"},
 	{"push", run_push, "[CONNINFO] --policy FILE [--vkey KEY|FILE]"},

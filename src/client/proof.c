@@ -12,112 +12,184 @@
  */
 #include "client.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "show.h"
 #include "tlogpolicy.h"
 
-static void put_proved_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out);
+/* The most rows that are asked for at a time */
+#define RUN_ROWS 1000
+
+typedef struct Proving
+{
+	PGconn	   *conn;
+	Keys		keys;
+	Policy		policy;
+	int64_t		first;
+	int64_t		last;
+	bool		many;			/* into a folder */
+	bool		sealed;
+	const char *out;			/* NULL: stdout */
+	CgProofFile file;
+	CgCheckpoint checkpoint;
+	int64_t		proved;
+} Proving;
+
+static void parse_proof_options(Proving *proving, const char **conninfo, int argc, char **argv);
+static void prove_run(Proving *proving, int64_t first, int64_t last);
+static void put_proof(Proving *proving, const CgLeaf *leaf);
+static void put_proved_row(const CgLeaf *leaf, bool sealed, CgBytes *out);
 static void put_opening(CgBytes *out, const CgLeaf *leaf, int group);
 static void check_file(const char *path, const char *data, size_t length, const Keys *keys,
 					   const Policy *policy, bool show);
-static void put_output(const char *path, const CgBytes *text);
+static void put_output(const Proving *proving, const CgBytes *text);
 
 int
 run_proof(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{"seq", required_argument, NULL, 's'}, {"out", required_argument, NULL, 'o'},
-		{"sealed", no_argument, NULL, 'x'}, {"vkey", required_argument, NULL, 'k'},
-		{"policy", required_argument, NULL, 'p'},
-		SERVER_OPTIONS, {0}
-	};
-	static Keys keys;
-	static Policy policy;
-	static CgProofFile file;
+	static Proving proving;
 	const char *conninfo = NULL;
-	const char *out = NULL;
-	int64_t		seq = -1;
-	bool		sealed = false;
-	PGconn	   *conn;
 	CgNote		note;
-	CgCheckpoint checkpoint;
-	CgBytes		row = {0};
-	CgBytes		extra = {0};
-	CgBytes		text = {0};
+	int64_t		end;
+
+	parse_proof_options(&proving, &conninfo, argc, argv);
+	proving.conn = server_connect(conninfo);
+	if (keys_empty(&proving.keys))
+		server_keys(proving.conn, &proving.keys);
+	proving.file.note = policy_checkpoint(proving.conn, &proving.policy, &proving.keys, (uint64_t) proving.last, &note,
+										  &proving.checkpoint);
+	proving.file.note_length = strlen(proving.file.note);
+	if ((uint64_t) proving.last >= proving.checkpoint.size)
+		fail(EXIT_UNCHECKED, "row %lld is not in the signed log, which has %llu", (long long) proving.last,
+			 (unsigned long long) proving.checkpoint.size);
+	if (proving.many && mkdir(proving.out, 0755) != 0 && errno != EEXIST)
+		fail(EXIT_UNCHECKED, "could not create \"%s\": %s", proving.out, strerror(errno));
+	for (int64_t at = proving.first; at <= proving.last; at = end + 1)
+	{
+		end = proving.last - at < RUN_ROWS ? proving.last : at + RUN_ROWS - 1;
+		prove_run(&proving, at, end);
+		progress_show(end - proving.first + 1, proving.last - proving.first + 1);
+	}
+	progress_clear();
+	PQfinish(proving.conn);
+	if (!proving.many && proving.proved == 0)
+		fail(EXIT_UNCHECKED, "row %lld is not there any more", (long long) proving.first);
+	if (proving.many)
+	{
+		file_sync_all(proving.out);
+		printf("%s: %lld rows proved, %lld not there, under the checkpoint of %llu rows\n", proving.checkpoint.origin,
+			   (long long) proving.proved, (long long) (proving.last - proving.first + 1 - proving.proved),
+			   (unsigned long long) proving.checkpoint.size);
+	}
+	return EXIT_GOOD;
+}
+
+static void
+parse_proof_options(Proving *proving, const char **conninfo, int argc, char **argv)
+{
+	static const struct option names[] = {
+		{"seq", required_argument, NULL, 's'}, {"to", required_argument, NULL, 't'}, {"out", required_argument, NULL, 'o'},
+		{"sealed", no_argument, NULL, 'x'}, {"vkey", required_argument, NULL, 'k'},
+		{"policy", required_argument, NULL, 'p'}, SERVER_OPTIONS, {0}
+	};
 	int			c;
 
+	proving->first = -1;
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
 	{
 		if (c == 's')
-			seq = parse_number("--seq", optarg, 0);
+			proving->first = parse_number("--seq", optarg, 0);
+		else if (c == 't')
+		{
+			proving->many = true;
+			proving->last = parse_number("--to", optarg, 0);
+		}
 		else if (c == 'o')
-			out = optarg;
+			proving->out = optarg;
 		else if (c == 'x')
-			sealed = true;
+			proving->sealed = true;
 		else if (c == 'k')
-			keys_add(&keys, optarg);
+			keys_add(&proving->keys, optarg);
 		else if (c == 'p')
-			policy_read(&policy, &keys, optarg);
+			policy_read(&proving->policy, &proving->keys, optarg);
 		else if (!server_option(c, optarg))
-			return EXIT_UNCHECKED;
+			exit(EXIT_UNCHECKED);
 	}
 	if (optind < argc)
-		conninfo = argv[optind++];
-	if (seq < 0 || optind < argc)
+		*conninfo = argv[optind++];
+	if (proving->first < 0 || optind < argc)
 		fail(EXIT_UNCHECKED, "proof needs --seq SEQ, and at most a connection string");
+	if (!proving->many)
+		proving->last = proving->first;
+	else if (proving->out == NULL || proving->last < proving->first)
+		fail(EXIT_UNCHECKED, "proof --to needs --out DIR, and is not before --seq");
+}
 
-	conn = server_connect(conninfo);
-	if (keys_empty(&keys))
-		server_keys(conn, &keys);
-	file.note = policy_checkpoint(conn, &policy, &keys, (uint64_t) seq, &note, &checkpoint);
-	file.note_length = strlen(file.note);
-	if ((uint64_t) seq >= checkpoint.size)
-		fail(EXIT_UNCHECKED, "row %lld is not in the signed log, which has %llu", (long long) seq,
-			 (unsigned long long) checkpoint.size);
-	put_proved_row(conn, seq, sealed, &row);
+/* All proofs come in one answer; each is checked with its row. */
+static void
+prove_run(Proving *proving, int64_t first, int64_t last)
+{
+	PGresult   *proofs = server_inclusion_proofs(proving->conn, first, last, proving->checkpoint.size);
+	Rows	   *rows = rows_begin(proving->conn, first, last);
+	int64_t		next = first;
+	CgLeaf		leaf;
+
+	while (rows_next(rows, &leaf))
+	{
+		if (leaf.seq < next || leaf.seq > last)
+			fail(EXIT_TAMPERED, "row %lld is there twice, or was not asked for", (long long) leaf.seq);
+		next = leaf.seq + 1;
+		proving->file.index = (uint64_t) leaf.seq;
+		proving->file.count = server_inclusion_proof(proofs, leaf.seq - first, proving->file.proof);
+		put_proof(proving, &leaf);
+	}
+	PQclear(proofs);
+}
+
+static void
+put_proof(Proving *proving, const CgLeaf *leaf)
+{
+	CgBytes		row = {0};
+	CgBytes		extra = {0};
+	CgBytes		text = {0};
+
+	put_proved_row(leaf, proving->sealed, &row);
 	cg_bytes_put_base64(&extra, row.data, row.length);
-	file.extra = (char *) extra.data;
-	file.extra_length = extra.length;
-	file.index = (uint64_t) seq;
-	file.count = server_proof(conn, "SELECT contact_guard.inclusion_proof($1::bigint, $2::bigint)", seq,
-							  (int64_t) checkpoint.size, file.proof);
-	cg_note_put_proof(&text, &file);
+	proving->file.extra = (char *) extra.data;
+	proving->file.extra_length = extra.length;
+	cg_note_put_proof(&text, &proving->file);
 	if (row.failed || extra.failed || text.failed)
 		fail(EXIT_UNCHECKED, "out of memory");
 	/* The file is checked here in the same way as an auditor will check it. */
-	check_file("the proof", (char *) text.data, text.length, &keys, &policy, false);
-	put_output(out, &text);
-	PQfinish(conn);
-	return EXIT_GOOD;
+	check_file("the proof", (char *) text.data, text.length, &proving->keys, &proving->policy, false);
+	put_output(proving, &text);
+	proving->proved++;
+	cg_bytes_free(&row);
+	cg_bytes_free(&extra);
+	cg_bytes_free(&text);
 }
 
 /* Appends the leaf, and the openings of the chosen groups that are not erased. */
 static void
-put_proved_row(PGconn *conn, int64_t seq, bool sealed, CgBytes *out)
+put_proved_row(const CgLeaf *leaf, bool sealed, CgBytes *out)
 {
-	Rows	   *rows = rows_begin(conn, seq, seq);
-	CgLeaf		leaf;
-	CgLeafResult result;
+	CgLeafResult result = cg_leaf_encode(&hasher, leaf, out);
 
-	if (!rows_next(rows, &leaf))
-		fail(EXIT_UNCHECKED, "row %lld is not there any more", (long long) seq);
-	result = cg_leaf_encode(&hasher, &leaf, out);
-	if (result == CG_LEAF_BAD_VERSION && leaf.version > cg_leaf_newest_version())
-		later_fail(&leaf);
+	if (result == CG_LEAF_BAD_VERSION && leaf->version > cg_leaf_newest_version())
+		later_fail(leaf);
 	if (result == CG_LEAF_BAD_EVENT)
 		fail(EXIT_UNCHECKED, "row %lld: an event that this contact-guard (version %s) does not know: verify tells a newer server from a changed row",
-			 (long long) seq, CG_VERSION);
+			 (long long) leaf->seq, CG_VERSION);
 	if (result != CG_LEAF_OK)
-		fail(EXIT_TAMPERED, "row %lld: %s", (long long) seq, cg_leaf_message(result));
-	if (!sealed && leaf.customer_salt != NULL)
-		put_opening(out, &leaf, CG_LEAF_CUSTOMER);
-	if (!sealed && leaf.actor_salt != NULL)
-		put_opening(out, &leaf, CG_LEAF_ACTOR);
-	while (rows_next(rows, &leaf))
-		fail(EXIT_TAMPERED, "row %lld is there twice", (long long) seq);
+		fail(EXIT_TAMPERED, "row %lld: %s", (long long) leaf->seq, cg_leaf_message(result));
+	if (!sealed && leaf->customer_salt != NULL)
+		put_opening(out, leaf, CG_LEAF_CUSTOMER);
+	if (!sealed && leaf->actor_salt != NULL)
+		put_opening(out, leaf, CG_LEAF_ACTOR);
 }
 
 static void
@@ -136,12 +208,22 @@ put_opening(CgBytes *out, const CgLeaf *leaf, int group)
 }
 
 static void
-put_output(const char *path, const CgBytes *text)
+put_output(const Proving *proving, const CgBytes *text)
 {
-	if (path != NULL)
-		file_write(path, text->data, text->length);
-	else
+	char		name[64];
+	char	   *path;
+
+	if (proving->out == NULL)
 		fwrite(text->data, 1, text->length, stdout);
+	else if (!proving->many)
+		file_write(proving->out, text->data, text->length);
+	else
+	{
+		snprintf(name, sizeof(name), "%llu.tlog-proof", (unsigned long long) proving->file.index);
+		path = file_path(proving->out, name);
+		file_write_later(path, text->data, text->length);
+		free(path);
+	}
 }
 
 int

@@ -23,6 +23,7 @@ static int64_t milliseconds(void);
 static void await(PGconn *conn, int64_t until);
 static PGresult *await_result(PGconn *conn, int64_t until);
 static char *put_dashes(const char *text);
+static int	read_proof(const uint8_t *bytes, size_t length, uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH]);
 static PGresult *query(PGconn *conn, const char *sql, int64_t first, int64_t second, int nparams);
 
 static void
@@ -302,11 +303,47 @@ server_proof(PGconn *conn, const char *sql, int64_t first, int64_t second,
 {
 	size_t		length;
 	uint8_t    *bytes = server_bytes(conn, sql, first, second, &length);
-	Cursor		cursor = {bytes, bytes + length, bytes == NULL};
+	int			count = read_proof(bytes, length, proof);
+
+	free(bytes);
+	return count;
+}
+
+PGresult *
+server_inclusion_proofs(PGconn *conn, int64_t first, int64_t last, uint64_t size)
+{
+	char		sql[200];
+	PGresult   *result;
+
+	sprintf(sql, "SELECT contact_guard.inclusion_proof(n, %llu::bigint) FROM pg_catalog.generate_series(%lld::bigint, %lld) n ORDER BY n",
+			(unsigned long long) size, (long long) first, (long long) last);
+	result = server_execute(conn, sql, 0, NULL);
+	server_require(conn, result, PGRES_TUPLES_OK);
+	if (PQnfields(result) != 1 || PQntuples(result) != last - first + 1)
+		fail(EXIT_UNCHECKED, "the server's answer makes no sense");
+	return result;
+}
+
+int
+server_inclusion_proof(const PGresult *proofs, int64_t row, uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH])
+{
+	if (PQgetisnull(proofs, (int) row, 0))
+		fail(EXIT_UNCHECKED, "the server has no such proof");
+	return read_proof((const uint8_t *) PQgetvalue(proofs, (int) row, 0), (size_t) PQgetlength(proofs, (int) row, 0), proof);
+}
+
+/* Reads the hashes from a bytea[], which may be anything; bytes NULL: there is none. */
+static int
+read_proof(const uint8_t *bytes, size_t length, uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH])
+{
+	Cursor		cursor = {bytes, bytes, bytes == NULL};
 	CgLeafText *items = NULL;
 	int			room = 0;
-	int			count = take_array(&cursor, &items, &room);
+	int			count;
 
+	if (bytes != NULL)
+		cursor.end = bytes + length;
+	count = take_array(&cursor, &items, &room);
 	if (cursor.bad || count > CG_PROOF_LENGTH)
 		fail(EXIT_UNCHECKED, "the server has no such proof");
 	for (int i = 0; i < count; i++)
@@ -316,6 +353,5 @@ server_proof(PGconn *conn, const char *sql, int64_t first, int64_t second,
 		memcpy(proof[i], items[i].data, CG_HASH_LENGTH);
 	}
 	free(items);
-	free(bytes);
 	return count;
 }

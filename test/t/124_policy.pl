@@ -87,6 +87,13 @@ is(guard('check-proof', $mock->work('5.tlog-proof'), '--policy', $any), 0, '... 
 like($said, qr/^cosigned by a at .*^cosigned by b at .*^good$/ms, '... and shows the witnesses');
 is(guard('check-proof', $mock->work('5.tlog-proof'), '--policy', policy('p', @all, 'quorum c')), 2, '... is not enough for another policy');
 like($said, qr/not enough witnesses/, '... and that is said');
+my $many = $mock->work('many');
+is(guard('proof', $dsn, '--seq', 3, '--to', 15, '--out', $many, '--policy', $any), 0, 'many proofs at once') or diag($said);
+like($said, qr/^\Q$origin\E: 13 rows proved, 0 not there, under the checkpoint of 20 rows$/m, '... under one checkpoint');
+is(join(' ', map { (guard('check-proof', "$many/$_.tlog-proof", '--policy', $any))[0] } 3 .. 15), join(' ', (0) x 13), '... each of which is good');
+is(guard('proof', $dsn, '--seq', 3, '--to', 25, '--out', $many, '--policy', $any), 2, '... for rows that it has');
+is(guard('proof', $dsn, '--seq', 3, '--to', 2, '--out', $many), 2, '... in their order');
+is(guard('proof', $dsn, '--seq', 3, '--to', 5), 2, '... and into a folder');
 is(guard('proof', $dsn, '--seq', 25, '--policy', $any), 2, 'a row that no witness has seen cannot be proved yet');
 is(guard('proof', $dsn, '--seq', 25, '--policy', policy('p', @all, 'quorum none')), 0, '... but where none is asked') or diag($said);
 (my $forged = slurp_file($mock->work('5.tlog-proof'))) =~ s{(witness\.example/b \S{40})(.)}{$1 . ($2 eq 'A' ? 'B' : 'A')}e;
