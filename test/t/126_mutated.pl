@@ -34,18 +34,20 @@ my $keys = write_to($mock->work('keys'), "# keys\n$vkey\n");
 # What it says on stdout, but for bundles whose rows did not come: that is said, and no lie.
 sub said { my ($said) = @_; return $said =~ s/^(?:contact-guard:|    \|).*\n|^\d+ bundles of entries left out.*\n//mgr }
 
-# round(NAME, ARGUMENT...): the honest answer, and then a spoiled one for each call of $spoil
+# rounds(NAME, SPOIL, ARGUMENT...): the honest answer, and then a spoiled one after each call of
+# SPOIL.  Only these have a short time, since what waits for the rest of a message waits in vain.
 sub rounds
 {
 	my ($name, $spoil, @arguments) = @_;
 	my @bad;
+	my @patience = $arguments[0] eq 'check-proof' ? () : ('--timeout', 1);
 	my ($status, $honest) = guard_says(map { ref ? $_->() : $_ } @arguments);
 	is($status, 0, "$name: good while nothing is spoiled") or diag($honest);
 	foreach my $round (1 .. $rounds)
 	{
 		my $at = $seed + $round;
 		$spoil->($at);
-		($status, my $said) = eval { guard_says(map { ref ? $_->() : $_ } @arguments) };
+		($status, my $said) = eval { guard_says((map { ref ? $_->() : $_ } @arguments), @patience) };
 		my $problem = !defined $status ? 'no end' : $status !~ /^[012]$/ ? "status $status" :
 		  $said =~ /Sanitizer|runtime error/ ? 'a report' : $said =~ /[^\n\t\x20-\x7E\x80-\xFF]/ ? 'control characters' :
 		  $status == 0 && said($said) ne said($honest) ? 'good, but not as before' :
@@ -57,7 +59,6 @@ sub rounds
 }
 
 # What a server sends
-my @patience = ('--timeout', 1);
 my %command = (
 	verify => [ 'verify', $dsn, '--policy', $one, '--checkpoint', $held ], range => [ 'verify', $dsn, '--vkey', $vkey, '--from', 250, '--to', 260 ],
 	export => [ 'export', $dsn, sub { $mock->work('export' . ++$number) }, '--entries', '--vkey', $vkey ],
@@ -70,7 +71,7 @@ foreach my $name (sort keys %command)
 	my $messages = $mutator->counted;
 	cmp_ok($messages, '>', 10, "$name gets messages");
 	$mutator->plan(1, 0);
-	rounds("server, $name", sub { $mutator->plan($_[0], $messages) }, @{ $command{$name} }, @patience);
+	rounds("server, $name", sub { $mutator->plan($_[0], $messages) }, @{ $command{$name} });
 }
 $mutator->stop;
 
@@ -89,7 +90,7 @@ foreach my $name (sort keys %file)
 }
 
 # What a witness answers
-rounds('a witness', sub { $witness->mode("spoil $_[0]") }, 'push', $mock->dsn, '--policy', $policy, @patience);
+rounds('a witness', sub { $witness->mode("spoil $_[0]") }, 'push', $mock->dsn, '--policy', $policy);
 $witness->stop;
 $mock->{node}->stop;
 done_testing();
