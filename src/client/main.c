@@ -12,6 +12,13 @@
 /* libpq collects what the server sends, and a server may send without end. */
 #define MEMORY_BYTES (UINT64_C(4) << 30)
 
+/* gcc and clang say in different ways that they build with AddressSanitizer. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 CgHasher	hasher;
 
 static void limit_memory(void);
