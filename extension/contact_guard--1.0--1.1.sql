@@ -407,7 +407,13 @@ CREATE OR REPLACE VIEW contact_guard.whole_log AS
 CREATE OR REPLACE VIEW contact_guard.evidence_row AS
 	SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention,
 	       l.closed_at, l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
-	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.leaf_version
+	       CASE WHEN octet_length(l.actor_salt) = 16
+	            THEN sha256(convert_to(E'contact_guard/salt/v1\n', 'UTF8') || int2send(3::smallint) || l.actor_salt)
+	            ELSE l.customer_salt END AS customer_salt,
+	       CASE WHEN octet_length(l.actor_salt) = 16
+	            THEN sha256(convert_to(E'contact_guard/salt/v1\n', 'UTF8') || int2send(4::smallint) || l.actor_salt)
+	            ELSE l.actor_salt END AS actor_salt,
+	       l.customer_commitment, l.actor_commitment, l.leaf_version
 	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
 
 CREATE OR REPLACE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF contact_guard.evidence_row

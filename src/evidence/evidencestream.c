@@ -34,6 +34,8 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 
+#include "common/salt.h"
+#include "evidence/tiles.h"
 #include "read/execution.h"
 
 PG_FUNCTION_INFO_V1(cg_evidence_stream);
@@ -41,11 +43,18 @@ PG_FUNCTION_INFO_V1(cg_evidence_stream);
 /* About 20 kB: for much larger pieces malloc asks the kernel each time. */
 #define BATCH_ROWS 64
 
-/* The columns of view evidence_row that are sent: text, int8, int2, timestamptz, bytea, text[] */
-#define COLUMNS \
-	"seq, event, read_at, actor, login, relation, columns, customer, count, intervention, closed_at, purpose, reason, " \
+/*
+ * The columns of view evidence_row: text, int8, int2, timestamptz, bytea, text[].  The view
+ * makes the salts in SQL, which takes as long as all the rest of the stream.
+ */
+#define ROWS_QUERY \
+	"SELECT seq, event, read_at, actor, login, relation, columns, customer, count, intervention, closed_at, purpose, reason, " \
 	"client, application, session, statement, query_id, query, customer_salt, actor_salt, customer_commitment, " \
-	"actor_commitment, leaf_version"
+	"actor_commitment, leaf_version " \
+	"FROM contact_guard.log LEFT JOIN contact_guard.query_text USING (query_id) WHERE seq BETWEEN $1 AND $2 ORDER BY seq"
+/* The places of the salts among them, from 0 */
+#define CUSTOMER_SALT 19
+#define ACTOR_SALT 20
 
 #define NO_ROW (-1)				/* in place of the number of columns: this is the header */
 #define FORMAT 2
@@ -70,6 +79,7 @@ static bool next_rows(Stream *stream);
 static bool put_row(TupleTableSlot *slot, DestReceiver *self);
 static void ignore_startup(DestReceiver *self, int operation, TupleDesc typeinfo);
 static void ignore_end(DestReceiver *self);
+static bool send_salt(Stream *stream, TupleTableSlot *slot, int group);
 static void send_value(Stream *stream, Oid type, Datum value);
 static void send_text(StringInfo out, Datum value);
 static void put_bytes(StringInfo out, const void *data, int length);
@@ -120,8 +130,7 @@ open_stream(int64 first, int64 last)
 		elog(ERROR, "SPI_connect failed");
 	if (plan == NULL)
 	{
-		SPIPlanPtr	prepared = SPI_prepare("SELECT " COLUMNS " FROM contact_guard.evidence_row WHERE seq BETWEEN $1 AND $2 ORDER BY seq",
-										   2, types);
+		SPIPlanPtr	prepared = SPI_prepare(ROWS_QUERY, 2, types);
 
 		if (prepared == NULL || SPI_keepplan(prepared) != 0)
 			elog(ERROR, "could not prepare the reading of evidence");
@@ -216,6 +225,9 @@ put_row(TupleTableSlot *slot, DestReceiver *self)
 	pq_sendint16(&stream->rows, tupdesc->natts);
 	for (int i = 0; i < tupdesc->natts; i++)
 	{
+		if ((i == CUSTOMER_SALT && send_salt(stream, slot, CG_LEAF_CUSTOMER)) ||
+			(i == ACTOR_SALT && send_salt(stream, slot, CG_LEAF_ACTOR)))
+			continue;
 		if (slot->tts_isnull[i])
 			pq_sendint32(&stream->rows, -1);
 		else
@@ -223,6 +235,24 @@ put_row(TupleTableSlot *slot, DestReceiver *self)
 	}
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(stream->scratch);
+	return true;
+}
+
+/* Sends the salt that is made of the row's secret.  False if the row stores its salts. */
+static bool
+send_salt(Stream *stream, TupleTableSlot *slot, int group)
+{
+	bytea	   *secret;
+	uint8		salt[CG_SALT_LENGTH];
+
+	if (slot->tts_isnull[ACTOR_SALT])
+		return false;
+	secret = DatumGetByteaPP(slot->tts_values[ACTOR_SALT]);
+	if (VARSIZE_ANY_EXHDR(secret) != CG_SECRET_LENGTH)
+		return false;
+	if (cg_salt_derive(cg_tiles_hasher(), (const uint8 *) VARDATA_ANY(secret), group, salt) != CG_MERKLE_OK)
+		elog(ERROR, "could not compute SHA-256");
+	put_bytes(&stream->rows, salt, CG_SALT_LENGTH);
 	return true;
 }
 

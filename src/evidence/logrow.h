@@ -10,6 +10,7 @@
 #include "datatype/timestamp.h"
 
 #include "common/leaf.h"
+#include "common/salt.h"
 #include "journal/record.h"
 
 typedef struct CgLogRow
@@ -19,6 +20,7 @@ typedef struct CgLogRow
 	CgRecordContext context;
 	CgRecord	record;
 	const char *session;		/* NULL: the recorder's own record */
+	uint8		secret[CG_SECRET_LENGTH];	/* of which the salts are made */
 	uint8		customer_salt[CG_SALT_LENGTH];
 	uint8		actor_salt[CG_SALT_LENGTH];
 } CgLogRow;

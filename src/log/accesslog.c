@@ -254,12 +254,12 @@ set_int8(TupleTableSlot *slot, int column, int64 value, bool isnull)
 }
 
 static void
-set_salt(TupleTableSlot *slot, int column, const uint8 *salt)
+set_secret(TupleTableSlot *slot, int column, const uint8 *secret)
 {
-	bytea	   *value = palloc(VARHDRSZ + CG_SALT_LENGTH);
+	bytea	   *value = palloc(VARHDRSZ + CG_SECRET_LENGTH);
 
-	SET_VARSIZE(value, VARHDRSZ + CG_SALT_LENGTH);
-	memcpy(VARDATA(value), salt, CG_SALT_LENGTH);
+	SET_VARSIZE(value, VARHDRSZ + CG_SECRET_LENGTH);
+	memcpy(VARDATA(value), secret, CG_SECRET_LENGTH);
 	slot->tts_isnull[column] = false;
 	slot->tts_values[column] = PointerGetDatum(value);
 }
@@ -312,7 +312,7 @@ fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
 	const CgRecordContext *context = &row->context;
 
 	ExecClearTuple(slot);
-	/* Columns of a later version and the commitments stay null. */
+	/* Columns of a later version, customer_salt and the commitments stay null. */
 	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
 	set_int8(slot, AT(seq), row->seq, false);
 	set_int8(slot, AT(read_at), record->read_at, false);
@@ -332,8 +332,7 @@ fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
 	set_text(writer, slot, Anum_log_session, row->session);
 	set_int8(slot, AT(statement), context->statement, context->statement == 0);
 	set_int8(slot, AT(query_id), context->query_id, context->query_id == 0);
-	set_salt(slot, AT(customer_salt), row->customer_salt);
-	set_salt(slot, AT(actor_salt), row->actor_salt);
+	set_secret(slot, AT(actor_salt), row->secret);
 	slot->tts_isnull[AT(leaf_version)] = false;
 	slot->tts_values[AT(leaf_version)] = Int16GetDatum(row->leaf_version);
 	ExecStoreVirtualTuple(slot);

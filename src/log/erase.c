@@ -42,18 +42,26 @@
 PG_FUNCTION_INFO_V1(cg_erase_customer);
 PG_FUNCTION_INFO_V1(cg_erase_actor);
 
+/* A group's salt, which stands in a column or is made of the row's secret: see salt.h. */
+#define SALT(group, column) \
+	"CASE WHEN octet_length(actor_salt) = 16 THEN " \
+	"sha256(convert_to(E'contact_guard/salt/v1\\n', 'UTF8') || int2send(" group "::smallint) || actor_salt) " \
+	"ELSE " column " END"
+
 /*
  * The columns that change when a group of values (leaf.h) is erased.  Rows are replaced
  * and not updated, since each UPDATE is decoded where there is a logical slot.
  */
 #define WITHOUT_CUSTOMER \
 	"SELECT tableoid, ctid, NULL::text AS customer, NULL::bytea AS customer_salt, " \
-	"contact_guard.customer_commitment(customer_salt, customer) AS customer_commitment FROM contact_guard.%s " \
+	SALT("4", "actor_salt") " AS actor_salt, " \
+	"contact_guard.customer_commitment(" SALT("3", "customer_salt") ", customer) AS customer_commitment FROM contact_guard.%s " \
 	"WHERE customer = $1 FOR UPDATE"
 #define WITHOUT_ACTOR \
 	"SELECT tableoid, ctid, NULL::text AS actor, NULL::text AS login, NULL::text AS client, NULL::text AS application, " \
-	"NULL::bytea AS actor_salt, " \
-	"contact_guard.actor_commitment(actor_salt, actor, login, client, application) AS actor_commitment FROM contact_guard.%s " \
+	"NULL::bytea AS actor_salt, " SALT("3", "customer_salt") " AS customer_salt, " \
+	"contact_guard.actor_commitment(" SALT("4", "actor_salt") ", actor, login, client, application) AS actor_commitment " \
+	"FROM contact_guard.%s " \
 	"WHERE actor = $1 AND event <> 'erasure' AND read_at < $2 AND NOT " CG_IS_HELD " FOR UPDATE"
 
 static bool finds_row_about(const char *sql, const char *whom);

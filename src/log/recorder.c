@@ -64,7 +64,7 @@ static void note_guards(void);
 static void record_journal(void);
 static XLogRecPtr begin(void);
 static void leave_without_journal(void);
-static bool look_for_work(XLogRecPtr *written, bool *wanted);
+static bool look_for_work(XLogRecPtr position, XLogRecPtr *written, bool *wanted);
 static void report_progress(XLogRecPtr recorded, uint64 bytes);
 static void skip_unreadable(CgWalReader **reader);
 static void announce_due(void);
@@ -186,10 +186,10 @@ note_guards(void)
 
 /*
  * Reads from shared memory what there is to do.  False if the recorder has to end.  From
- * here on each message wakes the recorder.
+ * here on each message wakes the recorder, unless there is work already.
  */
 static bool
-look_for_work(XLogRecPtr *written, bool *wanted)
+look_for_work(XLogRecPtr position, XLogRecPtr *written, bool *wanted)
 {
 	CgDatabase *database;
 	bool		held;
@@ -200,7 +200,7 @@ look_for_work(XLogRecPtr *written, bool *wanted)
 	*written = database ? database->written : InvalidXLogRecPtr;
 	*wanted = database && database->wanted;
 	if (database)
-		database->wake_at = 0;
+		database->wake_at = position < database->written ? PG_UINT64_MAX : 0;
 	LWLockRelease(cg_shared->lock);
 	return !held;
 }
@@ -320,7 +320,7 @@ record_journal(void)
 			cg_settings_reload();
 			cg_checkpoint_retry();
 		}
-		if (!look_for_work(&written, &wanted))
+		if (!look_for_work(cg_walreader_position(reader), &written, &wanted))
 			break;
 		cg_checkpoint_maintain();
 		if (cg_walreader_position(reader) < Max(written, behind_until))

@@ -144,15 +144,27 @@ open $fh, '>:raw', "$dir/held" or die; print $fh $held; close $fh;
 # Erasure and purge leave a log that verifies
 $node->safe_psql('crm', q(SET row_security = off;
 	COPY contact_guard.restored_log (seq, read_at, event, customer, count, origin) FROM PROGRAM 'printf "1\\t2026-05-05\\tshown\\t7\\t1\\tx\\n"'));
+my $seq_of_7 = $node->safe_psql('crm', "SELECT min(seq) FROM contact_guard.log WHERE customer = '7'");
+my $actor_salt = $node->safe_psql('crm', "SELECT actor_salt FROM contact_guard.evidence($seq_of_7, $seq_of_7)");
+is($node->safe_psql('crm', "SELECT octet_length(actor_salt), customer_salt IS NULL FROM contact_guard.log WHERE seq = $seq_of_7"), '16|t',
+	'a row stores one secret');
 my $of_7 = $node->safe_psql('crm', "SELECT count(*) FROM contact_guard.log WHERE customer = '7'");
 is($node->safe_psql('crm', "SELECT contact_guard.erase_customer('7', 'asked for')"), $of_7 + 1, 'a customer is erased, in rows that were restored as well');
 is(log_rows($node, 'crm', "event = 'erasure' AND count = $of_7"), 1, '... which verify does not allow for');
 is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.access_log WHERE customer = '7')), 0, 'an erased customer is not named any more');
 is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.log WHERE customer IS NULL AND customer_commitment IS NOT NULL AND customer_salt IS NULL)) > 0, 1, '... his salts are gone');
+is($node->safe_psql('crm', "SELECT actor_salt FROM contact_guard.log WHERE seq = $seq_of_7"), $actor_salt, '... in place of the secret stands the salt of the actor');
+is($node->safe_psql('crm', "SELECT actor_salt, customer_salt FROM contact_guard.evidence($seq_of_7, $seq_of_7)"), "$actor_salt|", '... which has not changed');
 as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 1');
+my ($seq_of_eve, $customer_of_eve) = split /\|/, $node->safe_psql('crm', q(SELECT seq, customer FROM contact_guard.log WHERE actor = 'eve' AND customer IS NOT NULL LIMIT 1));
+my $customer_salt = $node->safe_psql('crm', "SELECT customer_salt FROM contact_guard.evidence($seq_of_eve, $seq_of_eve)");
 $node->safe_psql('crm', "SELECT contact_guard.erase_actor('eve', 'left')");
+is($node->safe_psql('crm', "SELECT customer_salt, actor_salt FROM contact_guard.log WHERE seq = $seq_of_eve"), "$customer_salt|",
+	'when an actor is erased, the salt of the customer stays');
 is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.access_log WHERE actor = 'eve')), 0, 'an erased actor, too');
 is(log_rows($node, 'crm', "event = 'erasure' AND reason !~ '7|eve'"), 2, 'both are on record, without a name');
+$node->safe_psql('crm', "SELECT contact_guard.erase_customer('$customer_of_eve', 'asked for, too')");
+is($node->safe_psql('crm', "SELECT customer_salt, actor_salt, customer, actor FROM contact_guard.log WHERE seq = $seq_of_eve"), '|||', 'both of one row are erased');
 is(state_of((as($node, 'crm', 'postgres', "SELECT contact_guard.hold('8', 'court'); SELECT contact_guard.erase_customer('8', 'no')"))[1]), '55006', 'not while he is held');
 ok(signed(), 'and signed');
 ($code, $said) = guard('verify', $dsn, '--vkey', $vkey);
