@@ -49,6 +49,8 @@ if ($unguarded)
 }
 # What a case leaves behind, and what puts it right
 my $checker = $node->background_psql('mediation', on_error_stop => 0);
+# The limit is for a query, not for all of them: there are some hundred cases.
+$checker->set_query_timer_restart();
 my $state_of = q(SELECT mediation.digest() || ' ' || mediation.other_digest(), mediation.stored(),
 	(SELECT count(*) FROM pg_class WHERE relnamespace = 'scratch'::regnamespace)
 	+ (SELECT count(*) FROM pg_proc WHERE pronamespace = 'scratch'::regnamespace)
