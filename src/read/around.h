@@ -7,6 +7,7 @@
 #define CG_AROUND_H
 
 #include "executor/execdesc.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 #include "tcop/pquery.h"
@@ -32,6 +33,7 @@ typedef struct CgAround
 	struct PortalData *portal;	/* the portal that runs it, or NULL */
 	const void *errors;			/* the error context in which it was entered */
 	bool		planning;		/* a query is being planned */
+	bool		in_check;		/* in the check or the action of a foreign key */
 	bool		read;			/* planning has read guarded values: see folding.h */
 	bool		folded;			/* a constant of its plan must not be stored */
 	bool		masked;			/* that constant is a mask */
@@ -61,6 +63,7 @@ cg_around_enter(CgAround *around, QueryDesc *query, Node *unresolved)
 	around->triggers = DatumGetInt32(pg_trigger_depth(NULL));
 	around->portal = ActivePortal;
 	around->errors = error_context_stack;
+	around->in_check = InNoForceRLSOperation();
 	cg_around_now = around;
 }
 

@@ -51,7 +51,6 @@ typedef struct Execution
 	QueryDesc  *query;
 	int64		statement;		/* 0: not asked for yet */
 	CgReads    *reads;			/* NULL: none yet */
-	bool		in_check;		/* of a foreign key */
 	bool		outer_quiet;
 	CgTouches	touches;
 	CgFrame		frame;
@@ -176,7 +175,6 @@ execution_step(const Step *step)
 	execution.query = query;
 	execution.statement = 0;
 	execution.reads = NULL;
-	execution.in_check = InNoForceRLSOperation();
 	execution.touches = query->plannedstmt->resultRelations == NIL ? CG_TOUCHES_NOTHING :
 		cg_errordetail_before_query(query->plannedstmt);
 	execution.outer_quiet = cg_errordetail_begin(execution.touches);
@@ -378,13 +376,18 @@ reads_of(Execution *execution)
 	return execution->reads;
 }
 
+/*
+ * The security context alone does not tell: code of a user that PostgreSQL's query calls
+ * runs in it, too.  Such code runs while that query is planned, prepared for its run, or
+ * run, so there is a frame of that query around what the code does.
+ */
 bool
 cg_execution_is_foreign_key_check(bool running)
 {
-	const Execution *outer = running && current ? current->outer : current;
+	const CgAround *own = cg_around_innermost();
 
-	return InNoForceRLSOperation() && (outer == NULL || !outer->in_check) &&
-		!(running && (current == NULL || (current->around.outer && current->around.outer->planning)));
+	return InNoForceRLSOperation() && own && own->in_check && own->planning != running &&
+		!(own->outer && own->outer->in_check);
 }
 
 bool

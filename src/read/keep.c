@@ -74,7 +74,7 @@ refuse_to_write(const CgRevealState *state)
 					cg_reveal_site_name(state->site)),
 			 cg_refused_relation(state->site.relid, state->site.attnum),
 			 !state->is_key ? errhint("There is no open intervention at this customer. Leave the column out of the UPDATE, or use a role with a standing permission: see contact_guard.allow().") :
-			 cg_referential_is_action() ? errhint("The action of a foreign key would give the row to another customer. Use a role with a standing permission: see contact_guard.allow(). Or protect the referenced relation, with the referenced column as its customer.") :
+			 cg_referential_is_action() ? errhint("The action of a foreign key would give the row to another customer. Use a role with a standing permission on this relation: see contact_guard.allow().") :
 			 errhint("Only a role with a standing permission can give a row to another customer: see contact_guard.allow().")));
 }
 
@@ -86,8 +86,7 @@ may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
 
 	if (state->is_key)
 		return cg_reads_is_permitted(reads, state->site.relid) ||
-			(cg_referential_is_action() &&
-			 (PG_ARGISNULL(0) || cg_referential_may_give(state->site.relid, state->site.attnum)));
+			(PG_ARGISNULL(0) && cg_referential_is_action());
 	if (PG_ARGISNULL(2))
 		return cg_reads_decide(reads, &state->site, NULL);
 	if (PG_NARGS() > 4 && cg_reveal_is_own(fcinfo, 4, state, reads))
