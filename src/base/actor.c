@@ -46,6 +46,7 @@ static NameData role_name;
 static char *acted_name = NULL;
 static Oid	acted_role = InvalidOid;
 static int	acted_level = 0;
+static uint64 changes = 0;		/* how often act_as named an actor, or that ended */
 
 static void actor_inval_role(int cacheid, uint32 hashvalue);
 static char *name_of_role(Oid role);
@@ -67,6 +68,7 @@ cg_actor_init(void)
 static void
 forget_actor(void)
 {
+	changes += acted_name != NULL;
 	/* TopTransactionContext has the name and frees it. */
 	acted_name = NULL;
 	acted_role = InvalidOid;
@@ -181,6 +183,12 @@ cg_actor_current(void)
 	return actor;
 }
 
+CgActorSince
+cg_actor_since(void)
+{
+	return (CgActorSince) {GetOuterUserId(), changes};
+}
+
 Datum
 cg_current_actor(PG_FUNCTION_ARGS)
 {
@@ -235,6 +243,7 @@ cg_act_as(PG_FUNCTION_ARGS)
 	acted_level = GetCurrentTransactionNestLevel();
 	cg_special_note();
 	acted_name = MemoryContextStrdup(TopTransactionContext, name);
+	changes++;
 	if (cg_actor_on_change)
 		cg_actor_on_change(false);
 	PG_RETURN_VOID();

@@ -15,6 +15,13 @@ typedef struct CgActor
 	bool		proxy;			/* a pool's login that has not named an actor */
 } CgActor;
 
+/* Who the actor was at some time, for a comparison. */
+typedef struct CgActorSince
+{
+	Oid			role;
+	uint64		changes;
+} CgActorSince;
+
 extern void cg_actor_init(void);
 
 /*
@@ -30,5 +37,11 @@ extern void (*cg_actor_on_change) (bool lost);
  * name is palloc'd.
  */
 extern CgActor cg_actor_current(void);
+
+/*
+ * If it is the same as at another time, the session's actor is the same.  It may differ for
+ * the same actor.  Asks no catalog.
+ */
+extern CgActorSince cg_actor_since(void);
 
 #endif							/* CG_ACTOR_H */

@@ -223,8 +223,11 @@ check_step(const Step *step)
 		cg_resume_close_stores();
 	}
 	cg_folding_check_plan(plan);
-	if (!step->finish && cg_rtemark_may_be_there() && cg_planassume_check(plan))
+	if (step->finish || !cg_rtemark_may_be_there())
+		return;
+	if (cg_planassume_check(plan))
 		cg_marked_record(plan);
+	cg_resume_note_held(plan);
 }
 
 /* For a PG_CATCH.  Returns, or throws another error than the current one. */

@@ -26,8 +26,6 @@
 
 #include "access/xact.h"
 #include "lib/ilist.h"
-#include "nodes/execnodes.h"
-#include "nodes/nodeFuncs.h"
 #include "tcop/dest.h"
 #include "tcop/pquery.h"
 #include "utils/memutils.h"
@@ -38,6 +36,8 @@
 
 #include "base/special.h"
 #include "policy/ask.h"
+#include "policy/rtemark.h"
+#include "read/planholds.h"
 #include "read/reads.h"
 #include "read/resume.h"
 
@@ -48,6 +48,7 @@ typedef struct Remembered
 	CgShown    *shown;
 	uint64		handed_to;		/* number of the frame that has got all of it */
 	TimestampTz checked_at;
+	CgActorSince checked_for;	/* of a portal */
 	bool		is_portal;
 	bool		fresh;			/* of a portal: no row of its store has left yet */
 } Remembered;
@@ -63,11 +64,12 @@ static Remembered *remember(const void *key, MemoryContext context, CgShown *sho
 static void forget_remembered(void *arg);
 static uint64 number_of(CgFrame *frame);
 static void hand_on(CgFrame *to, const CgShown *shown);
+static void note_checked(Remembered *portal);
 static void keep_with_store(Portal portal, const CgShown *shown);
 static bool fills_store(const CgFrame *frame);
 static bool is_just_now(TimestampTz checked_at);
+static bool was_checked(const Remembered *portal);
 static void require_open(const CgShown *shown, TimestampTz *checked_at);
-static bool holds_rows(PlanState *state, void *context);
 static void check_running(void);
 
 static Remembered *
@@ -141,6 +143,13 @@ hand_on(CgFrame *to, const CgShown *shown)
 	cg_shown_merge(to->shown, shown);
 }
 
+static void
+note_checked(Remembered *portal)
+{
+	portal->checked_at = GetCurrentTimestamp();
+	portal->checked_for = cg_actor_since();
+}
+
 /* The portal's own context lives as long as its store. */
 static void
 keep_with_store(Portal portal, const CgShown *shown)
@@ -150,7 +159,7 @@ keep_with_store(Portal portal, const CgShown *shown)
 
 	cg_shown_merge(copy, shown);
 	remembered = remember(portal, portal->portalContext, copy);
-	remembered->checked_at = GetCurrentTimestamp();
+	note_checked(remembered);
 	remembered->is_portal = true;
 	remembered->fresh = true;
 }
@@ -230,7 +239,17 @@ is_just_now(TimestampTz checked_at)
 	return now >= checked_at && now - checked_at < CG_VERDICT_USECS;
 }
 
-/* PostgreSQL sends rows of a store without a snapshot, so this may have to push one. */
+/* Another actor than the one for whom a store was checked does not get what is left of the second. */
+static bool
+was_checked(const Remembered *portal)
+{
+	CgActorSince now = cg_actor_since();
+
+	return portal->checked_for.role == now.role && portal->checked_for.changes == now.changes &&
+		is_just_now(portal->checked_at);
+}
+
+/* Rows of a store are sent without a snapshot, so this may have to push one. */
 static void
 require_open(const CgShown *shown, TimestampTz *checked_at)
 {
@@ -262,9 +281,9 @@ cg_resume_close_stores(void)
 		Remembered *remembered = dlist_container(Remembered, node, iter.cur);
 		Portal		portal = unconstify(void *, remembered->key);
 
-		if (!remembered->is_portal || portal->status != PORTAL_READY || is_just_now(remembered->checked_at))
+		if (!remembered->is_portal || portal->status != PORTAL_READY || was_checked(remembered))
 			continue;
-		remembered->checked_at = GetCurrentTimestamp();
+		note_checked(remembered);
 		if (!cg_shown_is_open(remembered->shown))
 			MarkPortalFailed(portal);
 	}
@@ -293,6 +312,25 @@ cg_resume_check_plan(const PlannedStmt *plan)
 	if (cg_resume_innermost)
 		hand_on(cg_resume_innermost, shown);
 	cg_shown_free(shown);
+}
+
+/*
+ * A cursor that is being held: even if it shows no value, its rows are there for whoever
+ * has the permissions that its plan assumes.
+ */
+void
+cg_resume_note_held(const PlannedStmt *plan)
+{
+	CgActor		actor;
+	CgMark		mark;
+	ListCell   *lc;
+
+	if (ActivePortal == NULL || (ActivePortal->cursorOptions & CURSOR_OPT_HOLD) == 0)
+		return;
+	actor = cg_actor_current();
+	foreach(lc, plan->rtable)
+		if (cg_rtemark_get(lfirst_node(RangeTblEntry, lc), &mark) && mark.assumed == CG_ASSUMED_PERMITTED)
+			cg_resume_add(&actor, mark.relid, NULL);
 }
 
 void
@@ -327,46 +365,6 @@ cg_resume_check_fetch(const FetchStmt *fetch)
 	hand_on(cg_resume_innermost, remembered->shown);
 }
 
-/*
- * May the plan deliver a value long after it was read?  The nodes listed here pass a row
- * on before they take the next one.  A nested loop is not among them: it keeps its outer
- * row for as long as its inner side has rows, which may be for hours.
- */
-static bool
-holds_rows(PlanState *state, void *context)
-{
-	ListCell   *lc;
-
-	switch (nodeTag(state->plan))
-	{
-		case T_Append:
-		case T_BitmapAnd:
-		case T_BitmapHeapScan:
-		case T_BitmapIndexScan:
-		case T_BitmapOr:
-		case T_IndexOnlyScan:
-		case T_IndexScan:
-		case T_Limit:
-		case T_LockRows:
-		case T_Result:
-		case T_SampleScan:
-		case T_SeqScan:
-		case T_SubqueryScan:
-		case T_TidRangeScan:
-		case T_TidScan:
-		case T_ValuesScan:
-			break;
-		default:
-			return true;
-	}
-	if (state->initPlan != NIL)
-		return true;
-	foreach(lc, state->subPlan)
-		if (((SubPlanState *) lfirst(lc))->subplan->useHashTable)
-			return true;
-	return planstate_tree_walker(state, holds_rows, context);
-}
-
 /* Checks the innermost execution, and what it has shown in earlier runs. */
 static void
 check_running(void)
@@ -378,7 +376,7 @@ check_running(void)
 	remembered = query && !dlist_is_empty(&all_remembered) ? find_remembered(query) : NULL;
 	if (!due && (remembered == NULL || is_just_now(remembered->checked_at)))
 		return;
-	if (query == NULL || query->planstate == NULL || holds_rows(query->planstate, NULL))
+	if (query == NULL || query->planstate == NULL || cg_planholds_rows(query->planstate))
 	{
 		if (remembered)
 			require_open(remembered->shown, &remembered->checked_at);
@@ -402,8 +400,11 @@ cg_resume_check_row(bool first)
 		return;
 	fresh = remembered->fresh;
 	remembered->fresh = false;
-	if (!is_just_now(remembered->checked_at) || !(fresh || !first))
+	if (!was_checked(remembered) || !(fresh || !first))
+	{
 		require_open(remembered->shown, &remembered->checked_at);
+		note_checked(remembered);
+	}
 }
 
 void

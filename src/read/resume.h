@@ -78,6 +78,12 @@ extern void cg_resume_add(const CgActor *actor, Oid relid, const char *customer)
 extern void cg_resume_check(QueryDesc *query);
 
 /*
+ * Notes, if a cursor WITH HOLD runs this plan, which permissions the plan assumes: they are
+ * checked when rows are fetched later.
+ */
+extern void cg_resume_note_held(const PlannedStmt *plan);
+
+/*
  * The same for values that went into the plan when it was made.  Call it before each
  * run, and before EXPLAIN, which runs nothing, prints the plan.
  */
