@@ -204,6 +204,17 @@ typedef struct Cursor
 	bool		bad;			/* the value ended early; later reads return 0 */
 } Cursor;
 
+/* Reads from these bytes.  A value that is NULL has none, and no address behind it. */
+static inline Cursor
+cursor_of(const void *data, size_t length)
+{
+	Cursor		cursor = {data, data, data == NULL && length > 0};
+
+	if (data != NULL)
+		cursor.end = cursor.at + length;
+	return cursor;
+}
+
 /* Inline, because a row has about a hundred of these. */
 static inline const uint8_t *
 take(Cursor *cursor, size_t length)

@@ -136,7 +136,7 @@ next_data(Rows *rows, Cursor *cursor)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(rows->conn));
 	if (length == -1)
 		return false;
-	*cursor = (Cursor) {(uint8_t *) rows->data, (uint8_t *) rows->data + length, false};
+	*cursor = cursor_of(rows->data, (size_t) length);
 	return true;
 }
 
@@ -173,7 +173,7 @@ next_batch(Rows *rows)
 	batch = take_value(&cursor);
 	if (columns != 1 || batch.length == 0 || cursor.bad || cursor.at != cursor.end)
 		fail(EXIT_UNCHECKED, "the server sent rows that make no sense");
-	rows->batch = (Cursor) {(const uint8_t *) batch.data, (const uint8_t *) batch.data + batch.length, false};
+	rows->batch = cursor_of(batch.data, batch.length);
 	return true;
 }
 
@@ -347,7 +347,7 @@ static void
 read_names(Rows *rows, CgLeafText value, CgLeaf *leaf)
 {
 	static const CgLeafText none;
-	Cursor		array = {(const uint8_t *) value.data, (const uint8_t *) value.data + value.length, false};
+	Cursor		array = cursor_of(value.data, value.length);
 
 	if (value.data == NULL)
 		return;

@@ -336,13 +336,12 @@ server_inclusion_proof(const PGresult *proofs, int64_t row, uint8_t proof[CG_PRO
 static int
 read_proof(const uint8_t *bytes, size_t length, uint8_t proof[CG_PROOF_LENGTH][CG_HASH_LENGTH])
 {
-	Cursor		cursor = {bytes, bytes, bytes == NULL};
+	Cursor		cursor = cursor_of(bytes, length);
 	CgLeafText *items = NULL;
 	int			room = 0;
 	int			count;
 
-	if (bytes != NULL)
-		cursor.end = bytes + length;
+	cursor.bad = bytes == NULL;
 	count = take_array(&cursor, &items, &room);
 	if (cursor.bad || count > CG_PROOF_LENGTH)
 		fail(EXIT_UNCHECKED, "the server has no such proof");

@@ -82,7 +82,7 @@ leaf_measure(const uint8_t *row, size_t length, uint64_t seq, int *version)
 const char *
 openings_check(const uint8_t *row, size_t leaf_length, size_t length)
 {
-	Cursor		cursor = {row + leaf_length, row + length, false};
+	Cursor		cursor = cursor_of(row + leaf_length, length - leaf_length);
 	Opening		opening;
 	CgLeafReader reader;
 	CgLeafField field;
@@ -141,7 +141,7 @@ find_commitment(const uint8_t *leaf, size_t length, int group, const uint8_t **c
 void
 row_show(const uint8_t *row, size_t leaf_length, size_t length)
 {
-	Cursor		cursor = {row + leaf_length, row + length, false};
+	Cursor		cursor = cursor_of(row + leaf_length, length - leaf_length);
 	Opening		opening;
 	CgLeafReader reader;
 	CgLeafField field;
@@ -170,7 +170,7 @@ row_show(const uint8_t *row, size_t leaf_length, size_t length)
 static bool
 is_opened(const uint8_t *row, size_t leaf_length, size_t length, int group)
 {
-	Cursor		cursor = {row + leaf_length, row + length, false};
+	Cursor		cursor = cursor_of(row + leaf_length, length - leaf_length);
 	Opening		opening;
 
 	while (next_opening(&cursor, &opening))
@@ -202,7 +202,7 @@ show_field(const CgLeafField *field)
 static void
 show_value(const CgLeafField *field, Shape shape)
 {
-	Cursor		cursor = {field->data, field->data + field->length, false};
+	Cursor		cursor = cursor_of(field->data, field->length);
 
 	if ((shape == SHAPE_NUMBER || shape == SHAPE_TIME) && field->length == 8)
 	{

@@ -48,7 +48,7 @@ cg_bytes_grow(CgBytes *bytes, size_t length)
 {
 	if (bytes->failed)
 		return NULL;
-	if (length > bytes->room - bytes->length)
+	if (bytes->data == NULL || length > bytes->room - bytes->length)
 	{
 		size_t		room = bytes->room < 256 ? 256 : bytes->room;
 		uint8_t    *data = NULL;

@@ -55,7 +55,7 @@ extern uint8_t *cg_bytes_grow(CgBytes *bytes, size_t length);
 static inline uint8_t *
 cg_bytes_reserve(CgBytes *bytes, size_t length)
 {
-	if (!bytes->failed && length <= bytes->room - bytes->length)
+	if (!bytes->failed && bytes->data != NULL && length <= bytes->room - bytes->length)
 		return bytes->data + bytes->length;
 	return cg_bytes_grow(bytes, length);
 }
