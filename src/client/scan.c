@@ -108,6 +108,13 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 			parse_purge(&verify->purged, leaf.reason, leaf.seq);
 		if (leaf.event == CG_EVENT_ERASURE && verify->state[at] < ROW_REFUSED && leaf.count != NULL && *leaf.count > 0)
 			ranges_add(&verify->erasures, 1, *leaf.count, leaf.seq);
+		if (verify->state[at] < ROW_REFUSED)
+			note_restored(verify, &leaf);
+		if (judge && leaf.event == CG_EVENT_START && leaf.count != NULL && *leaf.count > 0)
+		{
+			verify->offs += *leaf.count;
+			verify->last_off = leaf.seq;
+		}
 		if (judge)
 			count_scanned(verify, &leaf);
 	}

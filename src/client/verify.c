@@ -74,6 +74,8 @@ run_verify(int argc, char **argv)
 		check_outside(&verify, -INT64_MAX, -1);
 	if (options.to < 0)
 		check_outside(&verify, (int64_t) verify.checkpoint.size, INT64_MAX);
+	if (options.from == 0 && options.to < 0)
+		check_restored(&verify);
 	PQfinish(verify.stream);
 	PQfinish(verify.conn);
 	return conclude(&verify, &options, to);
@@ -304,6 +306,9 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 	printf("; signed size %llu, root %.*s\n", (unsigned long long) verify->checkpoint.size,
 		   (int) root.length, (char *) root.data);
 	cg_bytes_free(&root);
+	if (verify->offs > 0)
+		printf("the server ran %lld time%s without contact_guard, and recorded nothing then: see the records of event start, the last of them seq %lld\n",
+			   (long long) verify->offs, verify->offs == 1 ? "" : "s", (long long) verify->last_off);
 	if (verify->later > 0)
 		printf("%lld rows, the first of them seq %lld, are of an event that this contact-guard (version %s) does not know: "
 			   "they are as they were signed, but a newer one must say what they are\n",

@@ -32,6 +32,11 @@ typedef struct Verify
 	int64_t		later_versions; /* those with an unknown leaf version */
 	int64_t		first_later_version;	/* seq of the first of them */
 	int			newest_version; /* the newest of these leaf versions */
+	char		restored[120];	/* what restored rows were at the newest coming, or "" */
+	int64_t		restored_seq;	/* seq of its record */
+	int64_t		last_removal;	/* seq of the newest purge or erasure */
+	int64_t		offs;			/* runs of the server without the library, by records of starts */
+	int64_t		last_off;		/* seq of the last of these records */
 	int64_t		findings;
 	int64_t		first_bad;		/* seq of the first finding; -1: none */
 	char		first_what[200];
@@ -46,6 +51,10 @@ typedef struct Verify
  * and only valid records of purges and erasures are taken from the rows.
  */
 extern void scan_rows(Verify *verify, int64_t first, int64_t last, bool judge);
+
+/* Takes what a record says of restored rows, and compares them at the end: restored.c. */
+extern void note_restored(Verify *verify, const CgLeaf *leaf);
+extern void check_restored(Verify *verify);
 
 /* Notes a finding.  seq -1: it does not concern one row. */
 extern void find(Verify *verify, int64_t seq, const char *format,...)

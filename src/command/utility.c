@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
@@ -17,6 +19,7 @@
 #include "base/actor.h"
 #include "base/objects.h"
 #include "base/ownlock.h"
+#include "base/owncommand.h"
 #include "base/owntables.h"
 #include "base/shared.h"
 #include "base/special.h"
@@ -25,6 +28,7 @@
 #include "command/memberships.h"
 #include "command/retire.h"
 #include "command/utility.h"
+#include "common/restored.h"
 #include "journal/eventrecord.h"
 #include "log/drained.h"
 #include "plan/copyto.h"
@@ -81,6 +85,7 @@ static bool changes_nothing(Node *statement);
 static bool drops_extension(Node *statement);
 static bool sets_role(Node *statement);
 static void leave_command(Underway *underway, bool success);
+static pg_noinline void record_restored(uint64 rows);
 
 void
 cg_utility_init(void)
@@ -244,6 +249,20 @@ check_passing(Node *statement)
 		cg_resume_check_fetch((FetchStmt *) statement);
 }
 
+/* In no tree, so the record of their coming says what they were. */
+static pg_noinline void
+record_restored(uint64 rows)
+{
+	Datum		now;
+
+	CommandCounterIncrement();
+	if (!cg_owncommand_select(CG_RESTORED_SQL, 0, NULL, NULL, TEXTOID, &now))
+		elog(ERROR, "could not compute the hash of contact_guard.restored_log");
+	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, rows,
+						 psprintf("a dump was restored: the access log of another database was put beside this one; %s%s",
+								  CG_RESTORED_NOW, TextDatumGetCString(now)));
+}
+
 static pg_noinline void
 run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 					ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
@@ -325,8 +344,7 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 	cg_permission_settle(permitted);
 	cg_ddl_finish(&underway.ddl);
 	if (copy.restores)
-		cg_eventrecord_event(CG_EVENT_EPOCH, NULL, qc ? qc->nprocessed : 0,
-							 "a dump was restored: the access log of another database was put beside this one");
+		record_restored(qc ? qc->nprocessed : 0);
 	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))
 		cg_actor_on_change(false);
 }

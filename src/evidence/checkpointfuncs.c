@@ -25,39 +25,83 @@ PG_FUNCTION_INFO_V1(cg_new_epoch);
 PG_FUNCTION_INFO_V1(cg_add_cosignature);
 PG_FUNCTION_INFO_V1(cg_verification_key);
 
+static char *numbered(const char *origin, int number);
+static char *read_last(const char *origin, int number);
+static void find_predecessor(CgJournalState *state);
 static const CgSignature *newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds);
 static bool is_signed_by(const CgSignature *signature, const CgNoteKey *key);
 static char *merge(const char *stored, const CgNote *given);
 static char *find_stored(const CgNote *note, const CgCheckpoint *checkpoint);
 
+/* The name of an epoch's checkpoints. */
+static char *
+numbered(const char *origin, int number)
+{
+	return number == 1 ? pstrdup(origin) : psprintf("%s/%d", origin, number);
+}
+
+/* The last checkpoint that was signed under this name here; NULL if there is none. */
+static char *
+read_last(const char *origin, int number)
+{
+	return cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", numbered(origin, number))));
+}
+
+/*
+ * A database that was made again under its old name, by a dump that was restored in place,
+ * has not signed a checkpoint.  But the file beside the key says that its predecessor has.
+ */
+static void
+find_predecessor(CgJournalState *state)
+{
+	if (cg_signing_configured())
+	{
+		List	   *keys = cg_signing_keys();
+		ListCell   *lc;
+
+		strlcpy(state->origin, cg_signing_origin(keys), sizeof(state->origin));
+		/* They are secret, and this is an ordinary session. */
+		foreach(lc, keys)
+			explicit_bzero(lfirst(lc), sizeof(CgNoteKey));
+	}
+	if (state->origin[0] == '\0' || read_last(state->origin, 1) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no checkpoint has been signed yet"),
+				 errhint("A new epoch can begin only after a signed checkpoint. See contact_guard.signing_key_file.")));
+}
+
 /*
  * Begins a new origin.  Its record has the last note of the old origin, so the first
- * checkpoint of the new origin covers that note.
+ * checkpoint of the new origin covers that note.  A restored database may not know of
+ * epochs that came after its backup, but the files beside the key do.
  */
 Datum
 cg_new_epoch(PG_FUNCTION_ARGS)
 {
 	CgJournalState state;
 	char	   *reason;
-	char	   *origin;
 	char	   *last;
+	Oid			types[2] = {TEXTOID, INT4OID};
+	Datum		values[2];
 	CgDatabase *database;
 
 	cg_roles_require_admin("begin a new epoch");
 	reason = cg_eventrecord_text_argument(fcinfo, 0, "reason");
-	if (!cg_journalstate_read(&state) || state.origin[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("no checkpoint has been signed yet"),
-				 errhint("A new epoch can begin only after a signed checkpoint. See contact_guard.signing_key_file.")));
-	origin = state.origin_number == 1 ? state.origin :
-		psprintf("%s/%d", state.origin, state.origin_number);
-	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", origin)));
-	(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin_number = origin_number + 1",
-								0, NULL, NULL, NULL);
+	if (!cg_journalstate_read(&state))
+		elog(ERROR, "contact_guard.journal_state has no row");
+	if (state.origin[0] == '\0')
+		find_predecessor(&state);
+	while (read_last(state.origin, state.origin_number + 1) != NULL)
+		state.origin_number++;
+	last = read_last(state.origin, state.origin_number);
+	values[0] = CStringGetTextDatum(state.origin);
+	values[1] = Int32GetDatum(state.origin_number + 1);
+	(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1, origin_number = $2",
+								2, types, values, NULL);
 	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, 1,
-						 psprintf("new epoch %s/%d: %s; the last checkpoint of the old one: %s", state.origin,
-								  state.origin_number + 1, reason,
+						 psprintf("new epoch %s: %s; the last checkpoint of the old one: %s",
+								  numbered(state.origin, state.origin_number + 1), reason,
 								  last ? cg_notetext_from_note(last) : "none"));
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);

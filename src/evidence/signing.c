@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "commands/dbcommands.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -163,6 +164,14 @@ cg_signing_keys(void)
 	foreach(lc, keys)
 		cg_notetext_require_name(((CgNoteKey *) lfirst(lc))->name, "Make a key of another name with contact-guard keygen.");
 	return keys;
+}
+
+char *
+cg_signing_origin(List *keys)
+{
+	if (cg_origin[0] != '\0')
+		return pstrdup(cg_origin);
+	return psprintf("%s/%s", ((CgNoteKey *) linitial(keys))->name, get_database_name(MyDatabaseId));
 }
 
 char *

@@ -20,6 +20,12 @@ extern bool cg_signing_configured(void);
 extern List *cg_signing_keys(void);
 
 /*
+ * The name under which this database signs by its settings, palloc'd, without the number of
+ * an epoch: contact_guard.origin, or the first key's name and the database's.
+ */
+extern char *cg_signing_origin(List *keys);
+
+/*
  * The verification keys in a setting, where commas separate them.  ERROR for an invalid
  * one.  name: the setting's name, for the message.
  */

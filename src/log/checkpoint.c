@@ -14,7 +14,6 @@
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
-#include "commands/dbcommands.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lwlock.h"
@@ -264,8 +263,7 @@ origin(void)
 {
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1];
-	char	   *base = cg_origin[0] != '\0' ? cg_origin :
-		psprintf("%s/%s", ((CgNoteKey *) linitial(keys))->name, get_database_name(MyDatabaseId));
+	char	   *base = cg_signing_origin(keys);
 	CgJournalState state;
 
 	if (!cg_journalstate_read(&state))

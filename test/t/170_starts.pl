@@ -94,5 +94,17 @@ $node->start;
 is(starts('crm', 'count', "seq = (SELECT max(seq) FROM contact_guard.log WHERE event = 'start')"), 2, 'two runs without it are counted');
 is(log_rows($node, 'crm', "event = 'gap' AND reason ~ '2 times between'"), 1, '... and are a gap');
 like(slurp_file($node->logfile), qr/WARNING.*recorded a gap.*ran without contact_guard 2 times/, '... of which the server log has a warning');
+
+# An auditor sees it, too.
+my $dir = PostgreSQL::Test::Utils::tempdir;
+ok(IPC::Run::run([ qw(contact-guard keygen --origin example.org/log --out), "$dir/key" ], '>', \my $vkey), 'a key');
+chomp $vkey;
+$node->append_conf('postgresql.conf', "contact_guard.signing_key_file = '$dir/key'\ncontact_guard.checkpoint_interval = 1");
+$node->reload;
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 1');
+$node->poll_query_until('crm', 'SELECT last_checkpoint > 30 FROM contact_guard.status()') or die 'not signed';
+IPC::Run::run([ 'contact-guard', 'verify', $node->connstr('crm'), '--vkey', $vkey ], '>&', \my $out);
+like($out, qr/^the server ran 6 times without contact_guard, and recorded nothing then: see the records of event start, the last of them seq \d+$/m, 'contact-guard verify tells of it');
+like($out, qr/^good$/m, '... and the log is what was signed');
 $node->stop;
 done_testing();
