@@ -27,6 +27,7 @@ int			cg_checkpoint_interval = 10;
 int			cg_heartbeat_interval = 10 * 60;
 int			cg_max_databases = 256;
 int			cg_max_backlog = 1024 * 1024;
+int			cg_min_free_space = 256;
 int			cg_min_retention = 180 * 24 * 60;
 
 static const struct config_enum_entry durability_options[] = {
@@ -65,6 +66,11 @@ cg_guc_init(void)
 							NULL, &cg_max_databases, 256, 1, 10000,
 							process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP,
 							0, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.min_free_space",
+							"Free space of the file system of pg_wal below which guarded values are refused.",
+							"0: PostgreSQL goes on until the disk is full, and stops then.",
+							&cg_min_free_space, 256, 0, MAX_KILOBYTES / 1024,
+							PGC_SIGHUP, GUC_UNIT_MB, NULL, NULL, NULL);
 	/*
 	 * Not PGC_SUSET: a superuser who calls purge() must not be able to lower the limit in
 	 * the same session.

@@ -26,6 +26,7 @@ extern int	cg_copies;
 extern int	cg_durability;
 extern int	cg_withheld_detail; /* so many customers are named in withheld records
 								 * of one execution; the rest is one count */
+extern int	cg_min_free_space;	/* MB; 0: none */
 extern int	cg_min_retention;	/* minutes */
 
 /* Settings of evidence; "" if not set. */

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -17,7 +18,11 @@
 
 #define TRANCHE "contact_guard"
 
+/* The postmaster starts a launcher that has ended after one second. */
+#define LAUNCHER_COMES_MS 5000
+
 CgShared   *cg_shared = NULL;
+bool		cg_shared_launcher_may_come = false;
 
 static shmem_request_hook_type prev_shmem_request_hook = NULL;
 static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
@@ -79,6 +84,8 @@ shared_startup(void)
 		ConditionVariableInit(&cg_shared->progress);
 		if (!pg_strong_random(&cg_shared->run, sizeof(cg_shared->run)))
 			elog(FATAL, "could not generate a random number");
+		cg_shared->launcher_may_come = cg_shared_launcher_may_come;
+		cg_shared->launcher_left_at = GetCurrentTimestamp();
 	}
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -180,6 +187,27 @@ cg_shared_has_no_room(Oid oid)
 		room = true;
 	LWLockRelease(cg_shared->lock);
 	return !room;
+}
+
+char *
+cg_shared_no_launcher(void)
+{
+	bool		may_come;
+	TimestampTz left_at = 0;
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	may_come = cg_shared->launcher_may_come;
+	if (cg_shared->launcher == 0)
+		left_at = cg_shared->launcher_left_at;
+	LWLockRelease(cg_shared->lock);
+	/* In recovery it is not started yet. */
+	if (left_at == 0 || RecoveryInProgress())
+		return NULL;
+	if (!may_come)
+		return pstrdup("The server had no background worker left for contact_guard's launcher (max_worker_processes).");
+	if (TimestampDifferenceExceeds(left_at, GetCurrentTimestamp(), LAUNCHER_COMES_MS))
+		return psprintf("There has been no contact_guard launcher since %s.", timestamptz_to_str(left_at));
+	return NULL;
 }
 
 void

@@ -89,6 +89,8 @@ typedef struct CgShared
 								 * number that does not change */
 	ConditionVariable progress; /* a "recorded", an "error" or slot_ready changed */
 	pid_t		launcher;		/* 0: none */
+	bool		launcher_may_come;	/* there is a background worker for it */
+	TimestampTz launcher_left_at;	/* or when the server started, if none has come */
 	Latch	   *launcher_latch;
 	bool		announced;		/* WAL says that the library is loaded: see log/start.c */
 	bool		census_taken;	/* true: a database without an entry has no journal */
@@ -98,6 +100,7 @@ typedef struct CgShared
 	char		slot_trouble[CG_ERROR_LENGTH];	/* why the slot of a standby does not move, or "" */
 	CgVisit		visit;
 	char		error[CG_ERROR_LENGTH]; /* why the launcher has no slot, or "" */
+	char		unsigned_because[CG_ERROR_LENGTH];	/* what keycheck.c has found, or "" */
 	int			turned_away;	/* databases with a journal and without an entry */
 	int			turned_away_guarded;	/* those of them that guard something */
 	Oid			turned_away_oids[CG_TURNED_AWAY];	/* the first of these */
@@ -106,6 +109,9 @@ typedef struct CgShared
 } CgShared;
 
 extern CgShared *cg_shared;
+
+/* Has the postmaster a background worker for the launcher?  Set by cg_launcher_init. */
+extern bool cg_shared_launcher_may_come;
 
 extern void cg_shared_init(void);
 
@@ -136,6 +142,12 @@ extern CgGuards cg_shared_guards_of_other(Oid oid);
 
 /* Is no entry left for this database?  Takes the lock. */
 extern bool cg_shared_has_no_room(Oid oid);
+
+/*
+ * Why no launcher will come soon, as a palloc'd sentence; NULL if there is one, or if it
+ * may come at any moment.
+ */
+extern char *cg_shared_no_launcher(void);
 
 /* Notes that a policy is set in this database. */
 extern void cg_shared_note_guarded(void);

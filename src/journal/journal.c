@@ -41,6 +41,7 @@ static bool load_own(void);
 static bool may_use(CgDatabase *database);
 static bool shared_is_ready(void);
 static void want_recorder(void);
+static char *why_no_wal_is_kept(void);
 static void wait_for_journal(bool begun);
 static uint64 backlog(XLogRecPtr *recorded);
 static void refuse_backlog(void);
@@ -138,14 +139,32 @@ want_recorder(void)
 	LWLockRelease(cg_shared->lock);
 }
 
+/* Why it is of no use to wait for the launcher or its slot, as a sentence; or NULL. */
+static char *
+why_no_wal_is_kept(void)
+{
+	char	   *why = cg_shared_no_launcher();
+	char		error[CG_ERROR_LENGTH] = "";
+
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	if (!cg_shared->slot_ready)
+		strlcpy(error, cg_shared->error, sizeof(error));
+	LWLockRelease(cg_shared->lock);
+	if (why == NULL && error[0] != '\0')
+		why = psprintf("The contact_guard launcher has no replication slot: %s.", error);
+	return why;
+}
+
 /*
- * Waits until WAL is kept for this database, or gives up with an ERROR.
+ * Waits until WAL is kept for this database, or gives up with an ERROR.  The error comes at
+ * once where waiting would not help.
  * begun: waits until its journal has begun, too.
  */
 static void
 wait_for_journal(bool begun)
 {
 	TimestampTz give_up = 0;
+	char	   *why;
 
 	cg_shared_require();
 	if (wal_level < WAL_LEVEL_REPLICA || max_replication_slots == 0)
@@ -168,6 +187,13 @@ wait_for_journal(bool begun)
 			break;
 		if (!loaded)
 			want_recorder();
+		why = why_no_wal_is_kept();
+		if (why)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("no record of reads could be kept"),
+					 errdetail("%s", why),
+					 errhint("See contact_guard.status() and the server log. wal_level must be replica or higher, and max_replication_slots and max_worker_processes must leave room.")));
 		if (give_up == 0)
 			give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LAUNCHER_PATIENCE_MS);
 		else if (GetCurrentTimestamp() > give_up)
@@ -224,6 +250,13 @@ cg_journal_require(void)
 	if (bytes > (uint64) cg_max_backlog * 1024)
 		refuse_backlog();
 	crowded = bytes > (uint64) cg_max_backlog * 1024 / 4;
+}
+
+void
+cg_journal_require_for_reads(void)
+{
+	cg_space_require();
+	cg_journal_require();
 }
 
 void

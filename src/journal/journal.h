@@ -8,6 +8,7 @@
 #define CG_JOURNAL_H
 
 #include "journal/journalstate.h"
+#include "journal/space.h"
 
 /*
  * Makes sure that a record can be written.  ERROR if the library is not preloaded,
@@ -15,6 +16,9 @@
  * limit.  May wait some seconds for the launcher.  Needs a transaction.
  */
 extern void cg_journal_require(void);
+
+/* The same, for reads: ERROR disk_full, too, if WAL has hardly any room: see space.h. */
+extern void cg_journal_require_for_reads(void);
 
 /*
  * Waits while a quarter of the limit is exceeded: for who makes records that must not

@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
+#include "postmaster/bgworker_internals.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/proc.h"
@@ -32,6 +33,7 @@
 #include "base/guc.h"
 #include "base/shared.h"
 #include "log/census.h"
+#include "log/keycheck.h"
 #include "log/launcher.h"
 #include "log/recorder.h"
 #include "log/slot.h"
@@ -50,6 +52,7 @@
 /* The workers that we have started, by index in cg_shared->databases. */
 static BackgroundWorkerHandle **workers;
 
+static bool is_registered(void);
 static void take_turn(void);
 static void attach_launcher(void);
 static void detach_launcher(int code, Datum arg);
@@ -78,6 +81,23 @@ cg_launcher_init(void)
 	strlcpy(worker.bgw_name, "contact_guard launcher", BGW_MAXLEN);
 	strlcpy(worker.bgw_type, "contact_guard launcher", BGW_MAXLEN);
 	RegisterBackgroundWorker(&worker);
+	cg_shared_launcher_may_come = is_registered();
+}
+
+/* If max_worker_processes leaves no place, the postmaster only writes a line into its log. */
+static bool
+is_registered(void)
+{
+	slist_iter	iter;
+
+	slist_foreach(iter, &BackgroundWorkerList)
+	{
+		RegisteredBgWorker *worker = slist_container(RegisteredBgWorker, rw_lnode, iter.cur);
+
+		if (strcmp(worker->rw_worker.bgw_function_name, "cg_launcher_main") == 0)
+			return true;
+	}
+	return false;
 }
 
 void
@@ -107,6 +127,7 @@ cg_launcher_main(Datum arg)
 		{
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
+			cg_keycheck_forget();
 		}
 	}
 	cg_start_announce_end();
@@ -123,6 +144,7 @@ take_turn(void)
 
 	/* First: with the slot, sessions may write messages. */
 	cg_start_announce();
+	cg_keycheck_look();
 	ready = cg_slot_have(cg_slot_is_wanted(), true);
 	known = cg_census_take();
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
@@ -152,6 +174,7 @@ detach_launcher(int code, Datum arg)
 {
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	cg_shared->launcher = 0;
+	cg_shared->launcher_left_at = GetCurrentTimestamp();
 	cg_shared->launcher_latch = NULL;
 	/* The slot stays, so WAL is kept until the next launcher moves the slot. */
 	LWLockRelease(cg_shared->lock);

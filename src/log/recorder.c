@@ -34,6 +34,7 @@
 #include "base/settings.h"
 #include "base/shared.h"
 #include "journal/journal.h"
+#include "journal/space.h"
 #include "log/apply.h"
 #include "log/batch.h"
 #include "log/checkpoint.h"
@@ -49,6 +50,7 @@
 /* Pause while the transaction of CREATE EXTENSION has not committed */
 #define COMING_MS 200
 #define ANOTHERS_TURN_MS 1000
+#define NO_SPACE_NAP_MS 1000
 
 /*
  * sync() must wait until all WAL up to here has been read: it was flushed before this
@@ -322,6 +324,13 @@ record_journal(void)
 		}
 		if (!look_for_work(cg_walreader_position(reader), &written, &wanted))
 			break;
+		/* A full disk would stop the server.  What waits is in WAL, and readers are refused. */
+		if (cg_space_is_short())
+		{
+			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, NO_SPACE_NAP_MS,
+							 PG_WAIT_EXTENSION);
+			continue;
+		}
 		cg_checkpoint_maintain();
 		if (cg_walreader_position(reader) < Max(written, behind_until))
 		{

@@ -27,9 +27,10 @@
 #include "base/owncommand.h"
 #include "base/result.h"
 #include "base/shared.h"
-#include "evidence/signing.h"
 #include "journal/journal.h"
 #include "journal/journalstate.h"
+#include "journal/space.h"
+#include "log/troubles.h"
 #include "policy/definition.h"
 #include "policy/inherit.h"
 #include "policy/interventions.h"
@@ -117,6 +118,13 @@ cg_sync(PG_FUNCTION_ARGS)
 			ereport(WARNING,
 					(errmsg("contact_guard's recorder failed while %s", error),
 					 errhint("See the server log. The recorder is started again.")));
+			warned = true;
+		}
+		else if (!warned && cg_space_is_short())
+		{
+			ereport(WARNING,
+					(errmsg("contact_guard's recorder has paused, since the disk of the write-ahead log is full"),
+					 errhint("Make room in the file system of pg_wal.")));
 			warned = true;
 		}
 		ConditionVariableTimedSleep(&cg_shared->progress, 1000, PG_WAIT_EXTENSION);
@@ -301,20 +309,14 @@ look(CgDatabase *database, char *recorder, size_t length)
 		snprintf(recorder, length, "no slot: %s", cg_shared->error);
 	else if (cg_shared->launcher == 0)
 		strlcpy(recorder, "no launcher", length);
+	else if (shared && shared->recorder != 0 && cg_space_is_short())
+		strlcpy(recorder, "paused: the disk of the write-ahead log is full", length);
 	else if (shared && shared->error[0] != '\0')
 		snprintf(recorder, length, "failed while %s", shared->error);
 	else
 		strlcpy(recorder, shared && shared->recorder != 0 ? "running" : "idle", length);
 	LWLockRelease(cg_shared->lock);
 	return shared != NULL;
-}
-
-/* A recorder that is stopped cannot report it, so the age of its checkpoint is checked. */
-static bool
-is_silent(TimestampTz last_checkpoint)
-{
-	return cg_signing_configured() && !RecoveryInProgress() &&
-		TimestampDifferenceExceeds(last_checkpoint, GetCurrentTimestamp(), (3 * cg_heartbeat_interval + 5) * 1000);
 }
 
 /* The tables have another version and are not read, so the other columns are null. */
@@ -335,32 +337,6 @@ last_checkpoint(const char *column, Oid type, Datum *result)
 {
 	return cg_owncommand_select(psprintf("SELECT %s FROM contact_guard.signed_checkpoint ORDER BY size DESC, signed_at DESC LIMIT 1", column),
 							   0, NULL, NULL, type, result);
-}
-
-/* The problems of policies, and before them those of the log. */
-static List *
-all_problems(const CgJournalState *state, const CgDatabase *database, bool is_signed, TimestampTz signed_at)
-{
-	List	   *found = problems();
-
-	if (state->gaps > 0)
-		found = lcons(psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" or \"conflict\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
-							   state->gaps), found);
-	if (cg_shared->turned_away > 0)
-		found = lcons(psprintf("guarded columns cannot be read in %d databases: more than %d have contact_guard, see contact_guard.max_databases",
-							   cg_shared->turned_away, cg_max_databases), found);
-	if (!RecoveryInProgress() && cg_shared_has_no_room(MyDatabaseId))
-		found = lcons("guarded columns cannot be read in this database: contact_guard.max_databases leaves no room for it", found);
-	if (database->error[0] != '\0')
-		found = lcons(psprintf("nothing is recorded: the recorder failed while %s", database->error), found);
-	if (database->unsigned_because[0] != '\0')
-		found = lcons(psprintf("no checkpoint is signed: %s", database->unsigned_because), found);
-	else if (!cg_signing_configured() && cg_journalstate_read_verification_keys() != NULL)
-		found = lcons("no checkpoint is signed: contact_guard.signing_key_file is not set, though checkpoints of this log have been signed", found);
-	else if (is_signed && is_silent(signed_at))
-		found = lcons(psprintf("no checkpoint since %s, though a heartbeat is due every %d s: is the recorder running?",
-							   timestamptz_to_str(signed_at), cg_heartbeat_interval), found);
-	return found;
 }
 
 Datum
@@ -397,7 +373,8 @@ cg_status(PG_FUNCTION_ARGS)
 			{"epoch", INT4OID, Int32GetDatum(state.epoch)},
 			{"rejected_messages", INT8OID, Int64GetDatum(state.rejected)},
 			{"problems", TEXTARRAYOID,
-			problem_array(all_problems(&state, &database, has_time, DatumGetTimestampTz(signed_at)))},
+			problem_array(list_concat(cg_troubles_list(&state, &database, has_time ? DatumGetTimestampTz(signed_at) : 0),
+									  problems()))},
 			{"last_checkpoint", INT8OID, size, !has_size},
 			{"last_checkpoint_at", TIMESTAMPTZOID, signed_at, !has_time},
 		};

@@ -88,7 +88,7 @@ void
 cg_reads_require(CgReads *reads)
 {
 	if (!reads->required)
-		cg_journal_require();
+		cg_journal_require_for_reads();
 	reads->required = true;
 }
 
@@ -133,9 +133,8 @@ permission_on(const CgReads *reads, const CgPolicy *policy)
 }
 
 /*
- * Looks a standing permission up again.  One that was taken back during the statement
- * shows nothing more, and a plan that assumed it is refused.  Records that are due are
- * written first, with the permission that showed their values.
+ * Looks a standing permission up again.  If it was taken back it shows nothing more, and its
+ * plan is refused; records that are due are written first, under the permission as it was.
  */
 static void
 look_again(CgReads *reads, ReadRelation *relation, TimestampTz now)
@@ -149,6 +148,7 @@ look_again(CgReads *reads, ReadRelation *relation, TimestampTz now)
 		permission = permission_on(reads, policy);
 	MemoryContextSwitchTo(oldcontext);
 	relation->permission_at = now;
+	cg_space_require();			/* a long statement could fill the disk */
 	if (permission.granted && permission.bulk == was.bulk &&
 		strcmp(permission.purpose, was.purpose) == 0)
 	{
