@@ -243,7 +243,7 @@ CREATE FUNCTION contact_guard.event_number(event text) RETURNS integer
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
 		SELECT array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartbeat',
-		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused', 'conflict', 'start'], event);
+		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused', 'conflict', 'start', 'failover', 'clock'], event);
 	END;
 REVOKE ALL ON FUNCTION contact_guard.event_number(text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.event_number(text) IS
@@ -1191,7 +1191,7 @@ BEGIN
 	FOR name, what IN SELECT * FROM (VALUES
 		('seq', 'The number of the record, from 0, without holes. It is the record''s place in the tree.'),
 		('read_at', 'When it happened.'),
-		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict or start.'),
+		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict, start, failover or clock.'),
 		('actor', 'Who read: a role, or the end user whom act_as() named.'),
 		('login', 'The role that had logged in.'),
 		('relation', 'The relation that was read, with its schema.'),

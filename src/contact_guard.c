@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "journal/eventrecord.h"
 #include "log/launcher.h"
+#include "log/restored.h"
 #include "plan/copyto.h"
 #include "plan/planner.h"
 #include "plan/rowpolicy.h"
@@ -73,4 +74,5 @@ _PG_init(void)
 	cg_objectaccess_init();
 	cg_owntables_init();
 	cg_launcher_init();
+	cg_restored_init();
 }

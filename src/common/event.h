@@ -32,7 +32,9 @@
 	EVENT(12, KEY, "key") \
 	EVENT(13, REFUSED, "refused") \
 	EVENT(14, CONFLICT, "conflict") \
-	EVENT(15, START, "start")
+	EVENT(15, START, "start") \
+	EVENT(16, FAILOVER, "failover") \
+	EVENT(17, CLOCK, "clock")
 
 #define CG_EVENT_ENUM(number, symbol, name) CG_EVENT_##symbol = number,
 typedef enum CgEvent

@@ -340,15 +340,6 @@ cg_apply_last_at(void)
 }
 
 void
-cg_apply_gap(XLogRecPtr from, XLogRecPtr to)
-{
-	cg_apply_begin();
-	cg_apply_own_record(CG_EVENT_GAP, psprintf("WAL from %X/%X to %X/%X is missing",
-											   LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(to)));
-	cg_apply_commit(to);
-}
-
-void
 cg_apply_commit(XLogRecPtr position)
 {
 	ListCell   *lc;

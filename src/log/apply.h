@@ -56,9 +56,6 @@ extern void cg_apply_end_empty(void);
  */
 extern void cg_apply_clean(XLogRecPtr position);
 
-/* Records, in a batch of its own, that WAL between these positions is missing. */
-extern void cg_apply_gap(XLogRecPtr from, XLogRecPtr to);
-
 /* The present step, as a phrase for status() after an error; never NULL. */
 extern const char *cg_apply_doing(void);
 

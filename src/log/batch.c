@@ -22,6 +22,7 @@
 
 #include "log/apply.h"
 #include "log/batch.h"
+#include "log/failover.h"
 #include "log/start.h"
 
 /* More rows do not make a batch cheaper, but need memory that the caches do not hold. */
@@ -121,7 +122,10 @@ cg_batch_record(CgWalReader *reader, XLogRecPtr limit, uint64 *bytes)
 	{
 		batch_end = message.end;
 		if (message.kind != CG_WAL_MESSAGE || !OidIsValid(message.database))
+		{
+			cg_failover_take(&message);
 			cg_start_take(&message);
+		}
 		else if (message.database == MyDatabaseId && take_into_batch(&message, suspect, code))
 			*bytes += message.length;
 		if (batch_messages > 0 && before <= alone_until)

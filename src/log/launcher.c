@@ -17,7 +17,9 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "access/xlog.h"
+#include "access/xlog_internal.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -43,11 +45,11 @@
 #define NAP_MS 1000
 /* A busy recorder runs for so long before it may be asked to make room for another. */
 #define TURN_MS 1000
-/*
- * A stored position that lies so far behind is renewed, even without new messages.  It
- * keeps WAL back.  And if that WAL went with the slot, it would look like a loss.
- */
+/* A stored position is renewed that lies so far behind: see renewal(). */
 #define IDLE_LAG_BYTES (16 * 1024 * 1024)
+#define IDLE_MOST_BYTES (1024 * 1024 * 1024)
+#define RENEWAL_XIDS 4			/* no renewal of a position needs more transactions */
+#define RENEWAL_MS (60 * 60 * 1000)
 
 /* The workers that we have started, by index in cg_shared->databases. */
 static BackgroundWorkerHandle **workers;
@@ -57,7 +59,8 @@ static void take_turn(void);
 static void attach_launcher(void);
 static void detach_launcher(int code, Datum arg);
 static void start_recorders(void);
-static bool needs_recorder(CgDatabase *database, XLogRecPtr flushed);
+static XLogRecPtr renewal(XLogRecPtr flushed);
+static bool needs_recorder(CgDatabase *database, XLogRecPtr renew_before);
 static void start_recorder(int place, Oid database);
 static bool is_running(int place);
 static void ask_to_leave(void);
@@ -180,13 +183,52 @@ detach_launcher(int code, Datum arg)
 	LWLockRelease(cg_shared->lock);
 }
 
+/*
+ * Before which position a stored position is renewed, even without new messages.
+ *
+ * An old one keeps WAL back.  And a base backup has the WAL from its first checkpoint on, by
+ * segments: if it is restored without an archive, a position from before would look like a
+ * loss.
+ *
+ * The renewal is WAL, too.  On a server where nothing else happens, archive_timeout would end
+ * its segment and a checkpoint would follow, for ever.  There it is done once an hour.
+ */
+static XLogRecPtr
+renewal(XLogRecPtr flushed)
+{
+	static TimestampTz renewed_at = 0;
+	static uint64 renewed_xid = 0;
+	static XLogRecPtr renewed = InvalidXLogRecPtr;
+	XLogRecPtr	target = GetRedoRecPtr();
+	uint64		next = U64FromFullTransactionId(ReadNextFullTransactionId());
+	int			databases = 0;
+
+	target -= XLogSegmentOffset(target, wal_segment_size);
+	if (flushed > target + IDLE_LAG_BYTES)
+		target = flushed - IDLE_LAG_BYTES;
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	for (int place = 0; place <= cg_max_databases; place++)
+		databases += OidIsValid(cg_shared->databases[place].oid);
+	LWLockRelease(cg_shared->lock);
+	if (XLogArchiveTimeout > 0 && next <= renewed_xid + RENEWAL_XIDS * databases &&
+		flushed < renewed + IDLE_MOST_BYTES &&
+		!TimestampDifferenceExceeds(renewed_at, GetCurrentTimestamp(), RENEWAL_MS))
+		return renewed;
+	if (target > renewed)
+	{
+		renewed = target;
+		renewed_xid = next;
+		renewed_at = GetCurrentTimestamp();
+	}
+	return renewed;
+}
+
 static bool
-needs_recorder(CgDatabase *database, XLogRecPtr flushed)
+needs_recorder(CgDatabase *database, XLogRecPtr renew_before)
 {
 	if (!OidIsValid(database->oid))
 		return false;
-	if (!XLogRecPtrIsInvalid(database->recorded) &&
-		flushed > database->recorded + IDLE_LAG_BYTES && !database->wanted)
+	if (!XLogRecPtrIsInvalid(database->recorded) && !database->wanted && database->recorded < renew_before)
 	{
 		database->wanted = true;
 		cg_shared_wake(database);
@@ -202,6 +244,7 @@ static void
 start_recorders(void)
 {
 	XLogRecPtr	flushed = GetFlushRecPtr(NULL);
+	XLogRecPtr	renew_before = renewal(flushed);
 
 	for (int place = 0; place <= cg_max_databases; place++)
 	{
@@ -213,7 +256,7 @@ start_recorders(void)
 		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 		oid = database->oid;
 		failing = database->failures > 0;
-		needed = needs_recorder(database, flushed);
+		needed = needs_recorder(database, renew_before);
 		LWLockRelease(cg_shared->lock);
 		if (!needed || is_running(place))
 			continue;

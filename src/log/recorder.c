@@ -39,6 +39,7 @@
 #include "log/batch.h"
 #include "log/checkpoint.h"
 #include "log/epoch.h"
+#include "log/failover.h"
 #include "log/gather.h"
 #include "log/recorder.h"
 #include "log/walreader.h"
@@ -64,6 +65,7 @@ static void detach_recorder(int code, Datum arg);
 static void note_error(void);
 static void note_guards(void);
 static void record_journal(void);
+static void record_gap(XLogRecPtr from, XLogRecPtr to);
 static XLogRecPtr begin(void);
 static void leave_without_journal(void);
 static bool look_for_work(XLogRecPtr position, XLogRecPtr *written, bool *wanted);
@@ -235,6 +237,17 @@ report_progress(XLogRecPtr recorded, uint64 bytes)
 	ConditionVariableBroadcast(&cg_shared->progress);
 }
 
+/* Records, in a batch of its own, that WAL between these positions is missing. */
+static void
+record_gap(XLogRecPtr from, XLogRecPtr to)
+{
+	cg_apply_begin();
+	cg_apply_own_record(CG_EVENT_GAP, psprintf("WAL from %X/%X to %X/%X is missing",
+											   LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(to)));
+	cg_failover_take_missing(from, to);
+	cg_apply_commit(to);
+}
+
 /*
  * Returns the position to read from; Invalid if there is no journal.  Writes a gap record
  * if WAL is missing.
@@ -252,14 +265,14 @@ begin(void)
 	oldest = cg_walreader_oldest();
 	if (position < oldest)
 	{
-		cg_apply_gap(position, oldest);
+		record_gap(position, oldest);
 		return oldest;
 	}
 	/* After pg_resetwal, or in a backup put together by hand, files may not fit together. */
 	if (position > GetXLogInsertRecPtr())
 	{
 		oldest = GetFlushRecPtr(NULL);
-		cg_apply_gap(position, oldest);
+		record_gap(position, oldest);
 		return oldest;
 	}
 	return position;
@@ -398,7 +411,8 @@ cg_recorder_is_caught_up(XLogRecPtr position)
  * The recorder has read all WAL that it can read, and a session or the launcher waits for
  * its position.  If no message is announced, the WAL that is flushed by now has no unread
  * message: a message that is announced later lies behind it.  So that WAL need not be
- * read, however much of it there is.
+ * read, however much of it there is.  After a checkpoint the position must come to be
+ * behind it (launcher.c), however little there is.
  */
 static void
 skip_unreadable(CgWalReader **reader)
@@ -412,7 +426,7 @@ skip_unreadable(CgWalReader **reader)
 	database = cg_shared_database(MyDatabaseId, false);
 	nothing = database && database->inflight == 0 && database->written <= position;
 	LWLockRelease(cg_shared->lock);
-	if (nothing && flushed > position + SKIP_BYTES)
+	if (nothing && (flushed > position + SKIP_BYTES || GetRedoRecPtr() > position))
 	{
 		cg_apply_begin();
 		cg_apply_commit(flushed);

@@ -359,10 +359,14 @@ take_checkpoint(XLogReaderState *state, CgWalMessage *message)
 		case XLOG_CHECKPOINT_SHUTDOWN:
 			message->kind = CG_WAL_STOP;
 			time = ((CheckPoint *) XLogRecGetData(state))->time;
+			message->timeline = ((CheckPoint *) XLogRecGetData(state))->ThisTimeLineID;
+			message->previous_timeline = ((CheckPoint *) XLogRecGetData(state))->PrevTimeLineID;
 			break;
 		case XLOG_END_OF_RECOVERY:
 			message->kind = CG_WAL_STOP;
 			message->time = ((xl_end_of_recovery *) XLogRecGetData(state))->end_time;
+			message->timeline = ((xl_end_of_recovery *) XLogRecGetData(state))->ThisTimeLineID;
+			message->previous_timeline = ((xl_end_of_recovery *) XLogRecGetData(state))->PrevTimeLineID;
 			return true;
 		default:
 			return false;

@@ -30,6 +30,9 @@ typedef struct CgWalMessage
 	size_t		length;
 	XLogRecPtr	start;
 	XLogRecPtr	end;
+	/* Of CG_WAL_STOP.  They differ where a timeline begins: see failover.c. */
+	TimeLineID	timeline;
+	TimeLineID	previous_timeline;
 } CgWalMessage;
 
 /*

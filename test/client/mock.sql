@@ -37,7 +37,7 @@ CREATE FUNCTION contact_guard.mock_group(number int, salt bytea, kept bytea, fie
 
 CREATE FUNCTION contact_guard.mock_leaf(r contact_guard.mock_row) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
 	SELECT 'contact_guard/leaf/v1'::bytea || '\x0a'
-		|| set_byte('\x00', 0, array_position('{shown,withheld,lookup,bulk,policy,audit_read,heartbeat,gap,purge,epoch,erasure,key,refused,conflict,start,tomorrow}'::text[], r.event))
+		|| set_byte('\x00', 0, array_position('{shown,withheld,lookup,bulk,policy,audit_read,heartbeat,gap,purge,epoch,erasure,key,refused,conflict,start,failover,clock,tomorrow}'::text[], r.event))
 		|| int2send(r.leaf_version) || int2send(CASE r.leaf_version WHEN 1 THEN 15 ELSE 16 END::int2)
 		|| contact_guard.mock_field(1, int8send(r.seq))
 		|| contact_guard.mock_field(2, contact_guard.mock_time(r.read_at))
