@@ -231,6 +231,14 @@ GRANT EXECUTE ON FUNCTION contact_guard.purge(timestamptz, text) TO contact_guar
 GRANT EXECUTE ON FUNCTION contact_guard.hold(text, text) TO contact_guard_admin;
 GRANT EXECUTE ON FUNCTION contact_guard.release_hold(text, text) TO contact_guard_admin;
 GRANT EXECUTE ON FUNCTION contact_guard.acknowledge_gaps(text) TO contact_guard_admin;
+
+-- For a clock that was ahead by mistake: otherwise windows stay closed until it has caught up.
+CREATE FUNCTION contact_guard.accept_clock(reason text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_accept_clock';
+REVOKE ALL ON FUNCTION contact_guard.accept_clock(text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.accept_clock(text) IS
+	'Takes the present time for the latest one, after a clock that was ahead by mistake was set back.';
+GRANT EXECUTE ON FUNCTION contact_guard.accept_clock(text) TO contact_guard_admin;
 GRANT EXECUTE ON FUNCTION contact_guard.sync() TO PUBLIC;
 GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.restored_log, contact_guard.whole_log,
 	contact_guard.query_text, contact_guard.held TO contact_guard_auditor;

@@ -1071,6 +1071,14 @@ COMMENT ON FUNCTION contact_guard.acknowledge_gaps(text) IS
 	'Marks the gaps in the log so far as examined; returns their number.';
 GRANT EXECUTE ON FUNCTION contact_guard.acknowledge_gaps(text) TO contact_guard_admin;
 
+-- For a clock that was ahead by mistake: otherwise windows stay closed until it has caught up.
+CREATE FUNCTION contact_guard.accept_clock(reason text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_accept_clock';
+REVOKE ALL ON FUNCTION contact_guard.accept_clock(text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.accept_clock(text) IS
+	'Takes the present time for the latest one, after a clock that was ahead by mistake was set back.';
+GRANT EXECUTE ON FUNCTION contact_guard.accept_clock(text) TO contact_guard_admin;
+
 ---------------------------------------------------------------------------
 -- operation
 ---------------------------------------------------------------------------

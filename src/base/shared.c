@@ -82,6 +82,7 @@ shared_startup(void)
 		memset(cg_shared, 0, shared_size());
 		cg_shared->lock = &(GetNamedLWLockTranche(TRANCHE))->lock;
 		ConditionVariableInit(&cg_shared->progress);
+		pg_atomic_init_u64(&cg_shared->latest, 0);
 		if (!pg_strong_random(&cg_shared->run, sizeof(cg_shared->run)))
 			elog(FATAL, "could not generate a random number");
 		cg_shared->launcher_may_come = cg_shared_launcher_may_come;

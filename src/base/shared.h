@@ -15,6 +15,7 @@
 
 #include "access/xlogdefs.h"
 #include "datatype/timestamp.h"
+#include "port/atomics.h"
 #include "storage/condition_variable.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
@@ -70,6 +71,7 @@ typedef struct CgDatabase
 	int			suspect_code;	/* the SQLSTATE, as ereport has it */
 	uint64		texts;			/* counts purges of statements: cached texts may be gone */
 	TimestampTz last_record_at; /* 0: none since the server's start */
+	TimestampTz clock_told;		/* the log says that the clock must catch up to it */
 	TimestampTz due_at;			/* when a recorder has something to do; 0: never */
 } CgDatabase;
 
@@ -96,6 +98,7 @@ typedef struct CgShared
 	bool		census_taken;	/* true: a database without an entry has no journal */
 	bool		slot_wanted;	/* a database has a journal, so a slot is needed */
 	bool		slot_ready;		/* WAL is being kept for the recorders */
+	pg_atomic_uint64 latest;	/* see clock.h; without the lock */
 	XLogRecPtr	slot_position;	/* where the WAL begins that is kept */
 	char		slot_trouble[CG_ERROR_LENGTH];	/* why the slot of a standby does not move, or "" */
 	CgVisit		visit;

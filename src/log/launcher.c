@@ -32,6 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/clock.h"
 #include "base/guc.h"
 #include "base/shared.h"
 #include "log/census.h"
@@ -226,9 +227,12 @@ renewal(XLogRecPtr flushed)
 static bool
 needs_recorder(CgDatabase *database, XLogRecPtr renew_before)
 {
+	TimestampTz latest;
+
 	if (!OidIsValid(database->oid))
 		return false;
-	if (!XLogRecPtrIsInvalid(database->recorded) && !database->wanted && database->recorded < renew_before)
+	if (!XLogRecPtrIsInvalid(database->recorded) && !database->wanted &&
+		(database->recorded < renew_before || (cg_clock_is_back(&latest) && database->clock_told != latest)))
 	{
 		database->wanted = true;
 		cg_shared_wake(database);

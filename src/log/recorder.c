@@ -38,6 +38,7 @@
 #include "log/apply.h"
 #include "log/batch.h"
 #include "log/checkpoint.h"
+#include "log/clockback.h"
 #include "log/epoch.h"
 #include "log/failover.h"
 #include "log/gather.h"
@@ -255,9 +256,12 @@ record_gap(XLogRecPtr from, XLogRecPtr to)
 static XLogRecPtr
 begin(void)
 {
-	XLogRecPtr	position = cg_epoch_open();
+	XLogRecPtr	position;
 	XLogRecPtr	oldest;
 
+	/* First: sessions read as soon as the key of this run is there. */
+	cg_clockback_load();
+	position = cg_epoch_open();
 	if (XLogRecPtrIsInvalid(position))
 		return InvalidXLogRecPtr;
 	/* From here on the slot keeps the WAL that is on disk. */
@@ -344,6 +348,7 @@ record_journal(void)
 							 PG_WAIT_EXTENSION);
 			continue;
 		}
+		cg_clockback_tell();
 		cg_checkpoint_maintain();
 		if (cg_walreader_position(reader) < Max(written, behind_until))
 		{

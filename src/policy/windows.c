@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/clock.h"
 #include "policy/ask.h"
 #include "policy/interventions.h"
 #include "policy/verified.h"
@@ -65,6 +66,7 @@ struct CgLook
 static WindowCache open_cache;
 static WindowCache past_cache;
 
+static bool is_within(TimestampTz now, TimestampTz opens_at, TimestampTz closes_at);
 static bool is_fresh(const WindowCache *cache, const char *technician, int64 usecs);
 static void read_cache(WindowCache *cache, const char *technician, CgAsk ask);
 static void take_window(CgInterventions *from, const char *customer, const char *id,
@@ -197,15 +199,22 @@ cg_windows_past(const char *technician, const char *customer, CgWindow *window)
 	if (!is_fresh(&past_cache, technician, PAST_CACHE_USECS))
 		read_cache(&past_cache, technician, CG_ASK_PAST);
 	entry = windowset_lookup(past_cache.windows, customer);
-	if (entry && entry->window.closes_at > GetCurrentTimestamp() &&
+	if (entry && entry->window.closes_at > cg_clock_latest(GetCurrentTimestamp()) &&
 		!is_fresh(&past_cache, technician, OPEN_CACHE_USECS))
 		entry = look_at_past_again(technician, &entry->window);
 	if (entry == NULL)
 		return false;
 	*window = entry->window;
-	if (window->closes_at > GetCurrentTimestamp())
+	if (window->closes_at > cg_clock_latest(GetCurrentTimestamp()))
 		window->closes_at = 0;
 	return true;
+}
+
+/* A clock that was set back opens no window that had closed: see clock.h. */
+static bool
+is_within(TimestampTz now, TimestampTz opens_at, TimestampTz closes_at)
+{
+	return now >= opens_at && cg_clock_latest(now) < closes_at;
 }
 
 typedef struct Verification
@@ -219,9 +228,8 @@ take_verified(CgInterventions *from, const char *customer, const char *id,
 			  TimestampTz opens_at, TimestampTz closes_at, void *context)
 {
 	Verification *verification = context;
-	TimestampTz now = GetCurrentTimestamp();
 
-	if (now < opens_at || now >= closes_at)
+	if (!is_within(GetCurrentTimestamp(), opens_at, closes_at))
 		return;
 	verification->open = true;
 	*verification->window = (CgWindow) {from->relid, id, customer, opens_at, closes_at};
@@ -285,10 +293,9 @@ take_open(CgInterventions *from, const char *customer, const char *id,
 		  TimestampTz opens_at, TimestampTz closes_at, void *context)
 {
 	List	  **windows = context;
-	TimestampTz now = GetCurrentTimestamp();
 	CgWindow   *window;
 
-	if (now < opens_at || now >= closes_at)
+	if (!is_within(GetCurrentTimestamp(), opens_at, closes_at))
 		return;
 	window = palloc(sizeof(CgWindow));
 	*window = (CgWindow) {from->relid, id ? pstrdup(id) : NULL, pstrdup(customer), opens_at, closes_at};
@@ -312,7 +319,7 @@ take_looked_at(CgInterventions *from, const char *customer, const char *id,
 {
 	CgLook	   *look = context;
 
-	if (look->cache.read_at >= opens_at && look->cache.read_at < closes_at)
+	if (is_within(look->cache.read_at, opens_at, closes_at))
 		take_window(from, customer, id, opens_at, closes_at, &look->cache);
 }
 

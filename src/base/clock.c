@@ -1,0 +1,43 @@
+/*
+ * clock.c
+ *		The greatest time that the server's clock has shown: see clock.h.
+ */
+#include "postgres.h"
+
+#include "port/atomics.h"
+#include "utils/timestamp.h"
+
+#include "base/clock.h"
+#include "base/shared.h"
+
+/* Smaller steps are what daemons do that keep the time. */
+#define STEP_USECS USECS_PER_SEC
+
+TimestampTz
+cg_clock_latest(TimestampTz now)
+{
+	uint64		seen;
+
+	if (cg_shared == NULL)
+		return now;
+	seen = pg_atomic_read_u64(&cg_shared->latest);
+	while ((TimestampTz) seen < now)
+		if (pg_atomic_compare_exchange_u64(&cg_shared->latest, &seen, (uint64) now))
+			return now;
+	return (TimestampTz) seen;
+}
+
+bool
+cg_clock_is_back(TimestampTz *latest)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	*latest = cg_clock_latest(now);
+	return *latest - now > STEP_USECS;
+}
+
+void
+cg_clock_accept(void)
+{
+	pg_atomic_write_u64(&cg_shared->latest, (uint64) GetCurrentTimestamp());
+}

@@ -1,0 +1,25 @@
+/*
+ * clock.h
+ *		The greatest time that the server's clock has shown.
+ *
+ * A clock that is set back must not open windows again that had closed.  So a window is
+ * closed when the greatest time that anybody has seen is behind its end, whatever the clock
+ * says now.  It opens by the clock of now.
+ *
+ * The time is in shared memory.  After a start the recorder puts the times of its log there.
+ */
+#ifndef CG_CLOCK_H
+#define CG_CLOCK_H
+
+#include "datatype/timestamp.h"
+
+/* Notes a time, and returns the greatest one. */
+extern TimestampTz cg_clock_latest(TimestampTz now);
+
+/* Has the clock gone back by more than a second, and not caught up?  Sets *latest then. */
+extern bool cg_clock_is_back(TimestampTz *latest);
+
+/* Takes the present time for the greatest one. */
+extern void cg_clock_accept(void);
+
+#endif							/* CG_CLOCK_H */
