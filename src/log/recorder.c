@@ -431,7 +431,13 @@ skip_unreadable(CgWalReader **reader)
 	database = cg_shared_database(MyDatabaseId, false);
 	nothing = database && database->inflight == 0 && database->written <= position;
 	LWLockRelease(cg_shared->lock);
-	if (nothing && (flushed > position + SKIP_BYTES || GetRedoRecPtr() > position))
+	if (GetRedoRecPtr() > position && flushed <= position + SKIP_BYTES)
+	{
+		/* It is little, so it is read. */
+		behind_until = flushed;
+		return;
+	}
+	if (nothing && flushed > position + SKIP_BYTES)
 	{
 		cg_apply_begin();
 		cg_apply_commit(flushed);

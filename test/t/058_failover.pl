@@ -74,7 +74,8 @@ my $node = $standby;
 $node->safe_psql('postgres', 'CREATE TABLE other (t text)');
 sub busy
 {
-	$node->safe_psql('postgres', "INSERT INTO other SELECT repeat('x', 500) FROM generate_series(1, 2000); SELECT pg_switch_wal()") foreach 1 .. 2;
+	$node->safe_psql("postgres", "INSERT INTO other SELECT repeat('x', 500) FROM generate_series(1, 2000)") foreach 1 .. 20;
+	$node->safe_psql("postgres", "SELECT pg_switch_wal()");
 	return;
 }
 sub recorded { return $node->safe_psql('crm', 'SELECT recorded_lsn FROM contact_guard.status()') }
