@@ -9,7 +9,7 @@
 #include "base/refused.h"
 #include "plan/covers.h"
 #include "policy/policy.h"
-#include "read/execution.h"
+#include "read/around.h"
 
 static const char *gap(Oid parent, Oid child);
 
@@ -44,7 +44,7 @@ gap(Oid parent, Oid child)
 	}
 	inner = cg_policy_get(child);
 	outer = cg_policy_get(parent);
-	if (inner->hide && (outer == NULL || !outer->hide) && !cg_execution_is_foreign_key_check(false))
+	if (inner->hide && (outer == NULL || !outer->hide) && !cg_around_is_foreign_key_check(false))
 		return pstrdup("Its rows are hidden, and those of the parent are not.");
 	if (outer && !outer->broken && !inner->broken &&
 		strcmp(get_attname(parent, outer->customer, false), get_attname(child, inner->customer, false)) != 0)

@@ -46,7 +46,7 @@
 #include "plan/rowpolicy.h"
 #include "policy/policy.h"
 #include "policy/rtemark.h"
-#include "read/execution.h"
+#include "read/around.h"
 
 #define POLICY_NAME "contact_guard"
 
@@ -204,7 +204,7 @@ is_foreign_key_check(const Query *query, RangeTblEntry *rte)
 {
 	Oid			role = cg_compat_check_as_user(query, rte);
 
-	return cg_execution_is_foreign_key_check(false) && cg_inline_planning() == 0 &&
+	return cg_around_is_foreign_key_check(false) && cg_inline_planning() == 0 &&
 		object_ownercheck(RelationRelationId, rte->relid, OidIsValid(role) ? role : GetUserId());
 }
 

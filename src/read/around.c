@@ -357,3 +357,17 @@ cg_around_note_choice(bool own, bool order, bool flows)
 		e->noted = true;
 	}
 }
+
+/*
+ * The security context alone does not tell: code of a user that PostgreSQL's query calls
+ * runs in it, too.  Such code runs while that query is planned, prepared for its run, or
+ * run, so there is a frame of that query around what the code does.
+ */
+bool
+cg_around_is_foreign_key_check(bool running)
+{
+	const CgAround *own = cg_around_now;
+
+	return InNoForceRLSOperation() && own && own->in_check && own->planning != running &&
+		!(own->outer && own->outer->in_check);
+}

@@ -135,4 +135,12 @@ extern void cg_around_note_choice(bool own, bool order, bool flows);
 /* Notes that a function which this execution has called has read such a mask. */
 extern void cg_around_note_chosen_by(CgAround *around, Oid function);
 
+/*
+ * Is the query that is planned now (running: the innermost execution) the query of a
+ * foreign key itself, which checks it or does what ON DELETE says?  Such a query sees
+ * all rows, as it does under row security.  A query that a trigger or a cast runs inside
+ * of such a check is not the check itself.
+ */
+extern bool cg_around_is_foreign_key_check(bool running);
+
 #endif							/* CG_AROUND_H */

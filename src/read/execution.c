@@ -371,26 +371,12 @@ reads_of(Execution *execution)
 		{
 			before_shmem_exit(execution_exit, (Datum) 0);
 			cg_special_note();
-		first_record_done = true;
+			first_record_done = true;
 			if (cg_execution_first_record)
 				cg_execution_first_record();
 		}
 	}
 	return execution->reads;
-}
-
-/*
- * The security context alone does not tell: code of a user that PostgreSQL's query calls
- * runs in it, too.  Such code runs while that query is planned, prepared for its run, or
- * run, so there is a frame of that query around what the code does.
- */
-bool
-cg_execution_is_foreign_key_check(bool running)
-{
-	const CgAround *own = cg_around_innermost();
-
-	return InNoForceRLSOperation() && own && own->in_check && own->planning != running &&
-		!(own->outer && own->outer->in_check);
 }
 
 bool

@@ -34,14 +34,6 @@ extern bool cg_execution_is_inner(void);
 extern void cg_execution_audit_more(uint64 rows);
 
 /*
- * Is the query that is planned now (running: the innermost execution) the query of a
- * foreign key itself, which checks it or does what ON DELETE says?  Such a query sees
- * all rows, as it does under row security.  A query that a trigger or a cast runs inside
- * of such a check is not the check itself.
- */
-extern bool cg_execution_is_foreign_key_check(bool running);
-
-/*
  * Has this session a record that is not yet as durable as it must be?  See
  * journal/messages.h.
  */

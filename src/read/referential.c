@@ -14,11 +14,11 @@
  */
 #include "postgres.h"
 
-#include "read/execution.h"
+#include "read/around.h"
 #include "read/referential.h"
 
 bool
 cg_referential_is_action(void)
 {
-	return cg_execution_is_foreign_key_check(true);
+	return cg_around_is_foreign_key_check(true);
 }
