@@ -30,6 +30,8 @@ static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 static Size shared_size(void);
 static void shared_request(void);
 static void shared_startup(void);
+static void init_entry(CgDatabase *database);
+static void clear_entry(CgDatabase *database);
 
 PG_FUNCTION_INFO_V1(cg_require_preload);
 
@@ -57,6 +59,27 @@ shared_size(void)
 }
 
 static void
+init_entry(CgDatabase *database)
+{
+	pg_atomic_init_u32(&database->inflight, 0);
+	pg_atomic_init_u64(&database->written, 0);
+	pg_atomic_init_u64(&database->written_bytes, 0);
+	pg_atomic_init_u64(&database->recorded_bytes, 0);
+	pg_atomic_init_u64(&database->wake_at, 0);
+}
+
+/* All but oid and inflight. */
+static void
+clear_entry(CgDatabase *database)
+{
+	pg_atomic_write_u64(&database->written, 0);
+	pg_atomic_write_u64(&database->written_bytes, 0);
+	pg_atomic_write_u64(&database->recorded_bytes, 0);
+	pg_atomic_write_u64(&database->wake_at, 0);
+	memset(&database->recorded, 0, sizeof(CgDatabase) - offsetof(CgDatabase, recorded));
+}
+
+static void
 shared_request(void)
 {
 	if (prev_shmem_request_hook)
@@ -80,6 +103,8 @@ shared_startup(void)
 	if (!found)
 	{
 		memset(cg_shared, 0, shared_size());
+		for (int i = 0; i <= cg_max_databases; i++)
+			init_entry(&cg_shared->databases[i]);
 		cg_shared->lock = &(GetNamedLWLockTranche(TRANCHE))->lock;
 		ConditionVariableInit(&cg_shared->progress);
 		pg_atomic_init_u64(&cg_shared->latest, 0);
@@ -125,9 +150,104 @@ cg_shared_database(Oid oid, bool create)
 	}
 	if (!create || empty == NULL)
 		return NULL;
-	memset(empty, 0, sizeof(CgDatabase));
+	clear_entry(empty);
+	pg_write_barrier();
 	empty->oid = oid;
 	return empty;
+}
+
+bool
+cg_shared_remove(CgDatabase *database, bool dropped)
+{
+	Oid			oid = database->oid;
+
+	database->oid = InvalidOid;
+	pg_memory_barrier();
+	if (!dropped && pg_atomic_read_u32(&database->inflight) != 0)
+	{
+		database->oid = oid;
+		return false;
+	}
+	clear_entry(database);
+	return true;
+}
+
+CgDatabase *
+cg_shared_own(void)
+{
+	static CgDatabase *own = NULL;
+
+	if (own && own->oid == MyDatabaseId)
+		return own;
+	if (!OidIsValid(MyDatabaseId))
+		return NULL;
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	own = cg_shared_database(MyDatabaseId, false);
+	LWLockRelease(cg_shared->lock);
+	return own;
+}
+
+CgDatabase *
+cg_shared_announce(void)
+{
+	CgDatabase *database = cg_shared_own();
+
+	if (database)
+	{
+		pg_atomic_fetch_add_u32(&database->inflight, 1);
+		if (database->oid == MyDatabaseId)
+			return database;
+		pg_atomic_fetch_sub_u32(&database->inflight, 1);
+	}
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	database = cg_shared_database(MyDatabaseId, true);
+	if (database)
+		pg_atomic_fetch_add_u32(&database->inflight, 1);
+	LWLockRelease(cg_shared->lock);
+	return database;
+}
+
+bool
+cg_shared_is_behind(CgDatabase *database, XLogRecPtr position)
+{
+	pg_memory_barrier();
+	if (pg_atomic_read_u32(&database->inflight) != 0)
+		return true;
+	pg_memory_barrier();
+	return pg_atomic_read_u64(&database->written) > position;
+}
+
+static void
+advance(pg_atomic_uint64 *position, XLogRecPtr to)
+{
+	uint64		now = pg_atomic_read_u64(position);
+
+	/* If another process has moved it, "now" is what it has become. */
+	while (now < to && !pg_atomic_compare_exchange_u64(position, &now, to))
+		;
+}
+
+void
+cg_shared_inserted(CgDatabase *database, XLogRecPtr end, uint64 bytes)
+{
+	uint64		all = 0;
+
+	if (!XLogRecPtrIsInvalid(end))
+	{
+		advance(&database->written, end);
+		all = pg_atomic_add_fetch_u64(&database->written_bytes, bytes);
+	}
+	pg_atomic_fetch_sub_u32(&database->inflight, 1);
+	if (XLogRecPtrIsInvalid(end) || all < pg_atomic_read_u64(&database->wake_at))
+		return;
+	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+	/* Once: to wake a process that is awake costs more than the message. */
+	if (database->oid == MyDatabaseId && all >= pg_atomic_read_u64(&database->wake_at))
+	{
+		pg_atomic_write_u64(&database->wake_at, PG_UINT64_MAX);
+		cg_shared_wake(database);
+	}
+	LWLockRelease(cg_shared->lock);
 }
 
 CgDatabase *
@@ -137,9 +257,10 @@ cg_shared_lend(Oid oid)
 
 	if (OidIsValid(database->oid))
 		return NULL;
-	memset(database, 0, sizeof(CgDatabase));
-	database->oid = oid;
+	clear_entry(database);
 	database->turned_away = true;
+	pg_write_barrier();
+	database->oid = oid;
 	return database;
 }
 
@@ -147,7 +268,7 @@ bool
 cg_shared_has_repaid(CgDatabase *database)
 {
 	return database->turned_away && !XLogRecPtrIsInvalid(database->recorded) &&
-		database->inflight == 0 && !database->wanted && database->written <= database->recorded;
+		!database->wanted && !cg_shared_is_behind(database, database->recorded);
 }
 
 void
@@ -160,7 +281,7 @@ cg_shared_take_back(CgDatabase *database)
 			cg_shared->turned_away_oids[cg_shared->turned_away_guarded] = database->oid;
 		cg_shared->turned_away_guarded++;
 	}
-	memset(database, 0, sizeof(CgDatabase));
+	(void) cg_shared_remove(database, true);
 }
 
 CgGuards

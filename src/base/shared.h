@@ -9,6 +9,21 @@
  * Locking: every field below is read and written under cg_shared->lock; a write needs
  * exclusive mode.  No process holds the lock while it inserts or flushes WAL, or while it
  * waits for anything else.
+ *
+ * A session that writes a message takes no lock.  It moves the atomic fields, in this order:
+ *
+ *	1. inflight goes up; if the entry is not this database's any more, it goes down
+ *	   again, and the lock is taken after all;
+ *	2. the message is inserted into WAL;
+ *	3. written and written_bytes go up;
+ *	4. inflight goes down;
+ *	5. wake_at is read.
+ *
+ * Each step is a full barrier.  So whoever reads, in this order, the position up to which
+ * WAL is flushed, inflight and written, and finds inflight 0, knows: a message that is
+ * behind "written" begins after that position.  Nobody may pass WAL on another ground.
+ * Whoever takes an entry away clears its oid before he reads inflight.  Whoever goes to
+ * sleep sets wake_at before he reads written.  Both need a barrier in between.
  */
 #ifndef CG_SHARED_H
 #define CG_SHARED_H
@@ -39,18 +54,20 @@ typedef enum CgGuards
 typedef struct CgDatabase
 {
 	Oid			oid;			/* InvalidOid: the entry is free */
-	int			inflight;		/* number of messages being inserted: announced
+	/* Never set, only moved up and down: a session may find out late that it has no right to. */
+	pg_atomic_uint32 inflight;	/* number of messages being inserted: announced
 								 * before the insertion, or the slot could pass them */
-	XLogRecPtr	written;		/* end of the newest message */
+	pg_atomic_uint64 written;	/* end of the newest message */
+	pg_atomic_uint64 written_bytes; /* length of messages, since the server's start */
+	pg_atomic_uint64 recorded_bytes;	/* moved under the lock, read without it */
+	pg_atomic_uint64 wake_at;	/* a message wakes the recorder if written_bytes has reached
+								 * this: while it gathers messages, most do not.  Then
+								 * it is awake, and no other message wakes it */
+	/* From here on a free entry is zero. */
 	XLogRecPtr	recorded;		/* the position in journal_state: messages before it
 								 * are in the log.  Invalid: not known yet */
 	XLogRecPtr	commit;			/* end of that position's commit: before it is flushed,
 								 * a crash takes it back, and needs the messages again */
-	uint64		written_bytes;	/* length of messages, since the server's start */
-	uint64		recorded_bytes;
-	uint64		wake_at;		/* a message wakes the recorder if written_bytes has reached
-								 * this: while it gathers messages, most do not.  Then
-								 * it is awake, and no other message wakes it */
 	XLogRecPtr	awaited;		/* somebody waits until messages before this are recorded */
 	bool		turned_away;	/* the entry is lent: see cg_shared_lend */
 	bool		wanted;			/* a recorder is needed even without messages, or has
@@ -69,7 +86,8 @@ typedef struct CgDatabase
 								 * of them cannot be stored */
 	XLogRecPtr	suspect;		/* that message; the next recorder passes over it */
 	int			suspect_code;	/* the SQLSTATE, as ereport has it */
-	uint64		texts;			/* counts purges of statements: cached texts may be gone */
+	uint64		texts;			/* counts purges of statements: cached texts may be gone;
+								 * a session looks at it without the lock */
 	TimestampTz last_record_at; /* 0: none since the server's start */
 	TimestampTz clock_told;		/* the log says that the clock must catch up to it */
 	TimestampTz due_at;			/* when a recorder has something to do; 0: never */
@@ -129,8 +147,8 @@ extern CgDatabase *cg_shared_database(Oid oid, bool create);
 
 /*
  * If there are more databases with a journal than entries, the launcher lends one more entry
- * to each of the others, one after the other, so that a recorder stores what WAL has of it.  Sessions of such a database cannot read guarded
- * columns.  NULL if it is lent already.  The caller holds the lock in exclusive mode.
+ * to each of the others, one after the other, so that a recorder stores what WAL has of it.
+ * Sessions of such a database cannot read guarded columns.  NULL if it is lent already.  The caller holds the lock in exclusive mode.
  */
 extern CgDatabase *cg_shared_lend(Oid oid);
 
@@ -151,6 +169,28 @@ extern bool cg_shared_has_no_room(Oid oid);
  * may come at any moment.
  */
 extern char *cg_shared_no_launcher(void);
+
+/*
+ * Frees the entry of a database.  False, and nothing done, if a message is being inserted,
+ * unless the database does not exist any more.  The caller holds the lock in exclusive mode.
+ */
+extern bool cg_shared_remove(CgDatabase *database, bool dropped);
+
+/* The entry of this session's database, or NULL.  The caller does not hold the lock. */
+extern CgDatabase *cg_shared_own(void);
+
+/*
+ * Steps 1, and 3 to 5, of writing a message.  The first returns NULL if no entry is free.
+ * Between them the entry is not taken away.  end Invalid: nothing was inserted.
+ */
+extern CgDatabase *cg_shared_announce(void);
+extern void cg_shared_inserted(CgDatabase *database, XLogRecPtr end, uint64 bytes);
+
+/*
+ * Is a message being inserted, or is one behind this position?  Reads in the order that is
+ * given above.
+ */
+extern bool cg_shared_is_behind(CgDatabase *database, XLogRecPtr position);
 
 /* Notes that a policy is set in this database. */
 extern void cg_shared_note_guarded(void);

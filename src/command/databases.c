@@ -285,7 +285,7 @@ cg_databases_release(Oid oid, bool dropped)
 		database->hold_until = 0;
 		/* The database's messages are not needed any more, and must not keep WAL. */
 		if (dropped && database->recorder == 0)
-			memset(database, 0, sizeof(CgDatabase));
+			(void) cg_shared_remove(database, true);
 		else
 			cg_shared_wake(database);
 	}

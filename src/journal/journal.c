@@ -43,8 +43,10 @@ static bool shared_is_ready(void);
 static void want_recorder(void);
 static char *why_no_wal_is_kept(void);
 static void wait_for_journal(bool begun);
-static uint64 backlog(XLogRecPtr *recorded);
+static uint64 backlog(void);
+static XLogRecPtr recorded_position(void);
 static void refuse_backlog(void);
+static void require_backlog(void);
 
 static void
 journal_inval(Oid relid)
@@ -95,19 +97,14 @@ may_use(CgDatabase *database)
 static bool
 shared_is_ready(void)
 {
-	CgDatabase *database;
-	bool		ready;
+	CgDatabase *database = cg_shared_own();
 
-	LWLockAcquire(cg_shared->lock, LW_SHARED);
-	database = cg_shared_database(MyDatabaseId, false);
-	ready = cg_shared->slot_ready && database != NULL && may_use(database);
 	if (database && database->texts != texts)
 	{
 		texts = database->texts;
 		generation++;
 	}
-	LWLockRelease(cg_shared->lock);
-	if (ready)
+	if (database && may_use(database) && cg_shared->slot_ready)
 		return true;
 
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
@@ -214,20 +211,33 @@ cg_journal_require_slot(void)
 	wait_for_journal(false);
 }
 
-/* Bytes of messages that are not recorded yet, and how far the recorder is. */
+/* Bytes of messages that are not recorded yet. */
 static uint64
-backlog(XLogRecPtr *recorded)
+backlog(void)
+{
+	CgDatabase *database = cg_shared_own();
+	uint64		recorded;
+
+	if (database == NULL)
+		return 0;
+	recorded = pg_atomic_read_u64(&database->recorded_bytes);
+	/* In this order: it never passes the other one. */
+	pg_read_barrier();
+	return pg_atomic_read_u64(&database->written_bytes) - recorded;
+}
+
+/* How far the recorder is. */
+static XLogRecPtr
+recorded_position(void)
 {
 	CgDatabase *database;
-	uint64		bytes = 0;
+	XLogRecPtr	recorded;
 
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
 	database = cg_shared_database(MyDatabaseId, false);
-	if (database)
-		bytes = database->written_bytes - database->recorded_bytes;
-	*recorded = database ? database->recorded : InvalidXLogRecPtr;
+	recorded = database ? database->recorded : InvalidXLogRecPtr;
 	LWLockRelease(cg_shared->lock);
-	return bytes;
+	return recorded;
 }
 
 static void
@@ -239,24 +249,29 @@ refuse_backlog(void)
 			 errhint("See contact_guard.status(); contact_guard.max_backlog is the limit.")));
 }
 
-void
-cg_journal_require(void)
+static void
+require_backlog(void)
 {
-	XLogRecPtr	recorded;
-	uint64		bytes;
+	uint64		bytes = backlog();
 
-	wait_for_journal(true);
-	bytes = backlog(&recorded);
 	if (bytes > (uint64) cg_max_backlog * 1024)
 		refuse_backlog();
 	crowded = bytes > (uint64) cg_max_backlog * 1024 / 4;
 }
 
+/* Events of administration need no room: what they report may be what makes it. */
 void
-cg_journal_require_for_reads(void)
+cg_journal_require(void)
+{
+	wait_for_journal(true);
+	require_backlog();
+}
+
+void
+cg_journal_require_room(void)
 {
 	cg_space_require();
-	cg_journal_require();
+	require_backlog();
 }
 
 void
@@ -271,8 +286,9 @@ cg_journal_make_way(void)
 	{
 		XLogRecPtr	before = recorded;
 
-		if (backlog(&recorded) <= (uint64) cg_max_backlog * 1024 / 4)
+		if (backlog() <= (uint64) cg_max_backlog * 1024 / 4)
 			break;
+		recorded = recorded_position();
 		if (give_up == 0 || recorded != before)
 			give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RECORDER_PATIENCE_MS);
 		else if (GetCurrentTimestamp() > give_up)

@@ -17,8 +17,11 @@
  */
 extern void cg_journal_require(void);
 
-/* The same, for reads: ERROR disk_full, too, if WAL has hardly any room: see space.h. */
-extern void cg_journal_require_for_reads(void);
+/*
+ * The part of it that looks at the backlog; for a read whose journal was waited for before.
+ * ERROR disk_full, too, if WAL has hardly any room: see space.h.
+ */
+extern void cg_journal_require_room(void);
 
 /*
  * Waits while a quarter of the limit is exceeded: for who makes records that must not

@@ -29,7 +29,6 @@
 #include "access/xlog.h"
 #include "miscadmin.h"
 #include "replication/message.h"
-#include "storage/lwlock.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -242,13 +241,9 @@ insert_message(StringInfo message)
 	CgDatabase *database;
 	volatile XLogRecPtr lsn = InvalidXLogRecPtr;
 
-	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-	database = cg_shared_database(MyDatabaseId, true);
+	database = cg_shared_announce();
 	if (database == NULL)
 		elog(ERROR, "contact_guard has lost its entry for database %u", MyDatabaseId);
-	database->inflight++;
-	LWLockRelease(cg_shared->lock);
-
 	PG_TRY();
 	{
 		lsn = cg_compat_log_message(CG_RECORD_PREFIX, message->data, message->len);
@@ -256,21 +251,7 @@ insert_message(StringInfo message)
 	PG_FINALLY();
 	{
 		XactLastRecEnd = of_transaction;
-		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-		database->inflight--;
-		if (!XLogRecPtrIsInvalid(lsn))
-		{
-			if (database->written < lsn)
-				database->written = lsn;
-			database->written_bytes += message->len;
-			if (database->written_bytes >= database->wake_at)
-			{
-				/* Once: to wake a process that is awake costs more than the message. */
-				database->wake_at = PG_UINT64_MAX;
-				cg_shared_wake(database);
-			}
-		}
-		LWLockRelease(cg_shared->lock);
+		cg_shared_inserted(database, lsn, message->len);
 	}
 	PG_END_TRY();
 	return lsn;

@@ -40,20 +40,25 @@ may_gather(CgDatabase *database)
 {
 	return !database->leave && !cg_shared_is_held(database) && !database->wanted &&
 		database->awaited <= database->recorded &&
-		database->written_bytes - database->recorded_bytes < most_bytes();
+		pg_atomic_read_u64(&database->written_bytes) - pg_atomic_read_u64(&database->recorded_bytes) < most_bytes();
 }
 
 static bool
 begin_gathering(bool always)
 {
 	CgDatabase *database;
-	bool		result;
+	bool		result = false;
 
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
-	result = database && (always || may_gather(database));
-	if (result)
-		database->wake_at = always ? PG_UINT64_MAX : database->recorded_bytes + most_bytes();
+	if (database)
+	{
+		/* Before the look at what is written: a message that comes later wakes this process. */
+		pg_atomic_write_u64(&database->wake_at, always ? PG_UINT64_MAX :
+							pg_atomic_read_u64(&database->recorded_bytes) + most_bytes());
+		pg_memory_barrier();
+		result = always || may_gather(database);
+	}
 	LWLockRelease(cg_shared->lock);
 	return result;
 }

@@ -239,7 +239,7 @@ needs_recorder(CgDatabase *database, XLogRecPtr renew_before)
 	}
 	return database->recorder == 0 &&
 		(database->wanted || XLogRecPtrIsInvalid(database->recorded) ||
-		 database->written > database->recorded ||
+		 pg_atomic_read_u64(&database->written) > database->recorded ||
 		 (database->due_at != 0 && GetCurrentTimestamp() >= database->due_at)) &&
 		GetCurrentTimestamp() >= database->retry_at && !cg_shared_is_held(database);
 }
@@ -341,7 +341,7 @@ ask_to_leave(void)
 	for (int place = 0; place <= cg_max_databases; place++)
 	{
 		CgDatabase *database = &cg_shared->databases[place];
-		bool		idle = !database->wanted && database->written <= database->recorded;
+		bool		idle = !database->wanted && pg_atomic_read_u64(&database->written) <= database->recorded;
 
 		if (database->recorder == 0 || database->leave || (!idle && database->started_at > before))
 			continue;
@@ -368,7 +368,7 @@ forget_if_dropped(Oid oid)
 		CgDatabase *database = cg_shared_database(oid, false);
 
 		if (database && database->recorder == 0)
-			memset(database, 0, sizeof(CgDatabase));
+			(void) cg_shared_remove(database, true);
 	}
 	LWLockRelease(cg_shared->lock);
 }

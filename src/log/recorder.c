@@ -131,7 +131,7 @@ detach_recorder(int code, Datum arg)
 	{
 		database->recorder = 0;
 		database->latch = NULL;
-		database->wake_at = 0;
+		pg_atomic_write_u64(&database->wake_at, 0);
 		/* Another database's recorder gets the worker first. */
 		if (database->leave)
 			database->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ANOTHERS_TURN_MS);
@@ -202,10 +202,15 @@ look_for_work(XLogRecPtr position, XLogRecPtr *written, bool *wanted)
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	held = database == NULL || database->leave || cg_shared_is_held(database) || cg_shared_has_repaid(database);
-	*written = database ? database->written : InvalidXLogRecPtr;
-	*wanted = database && database->wanted;
+	/* A message that is not seen here wakes this process. */
 	if (database)
-		database->wake_at = position < database->written ? PG_UINT64_MAX : 0;
+		pg_atomic_write_u64(&database->wake_at, 0);
+	pg_memory_barrier();
+	*written = database ? pg_atomic_read_u64(&database->written) : InvalidXLogRecPtr;
+	*wanted = database && database->wanted;
+	/* What is there already it takes anyway. */
+	if (database && position < *written)
+		pg_atomic_write_u64(&database->wake_at, PG_UINT64_MAX);
 	LWLockRelease(cg_shared->lock);
 	return !held;
 }
@@ -214,6 +219,8 @@ static void
 report_progress(XLogRecPtr recorded, uint64 bytes)
 {
 	CgDatabase *database;
+	uint64		all;
+	bool		behind;
 
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
@@ -222,12 +229,14 @@ report_progress(XLogRecPtr recorded, uint64 bytes)
 		database->recorded = recorded;
 		/* An earlier recorder's commit counts until this process has committed. */
 		database->commit = Max(database->commit, XactLastCommitEnd);
-		database->recorded_bytes = Min(database->recorded_bytes + bytes, database->written_bytes);
-		if (database->inflight == 0 && database->written <= database->recorded)
-			database->recorded_bytes = database->written_bytes;
+		/* Read first: if a message comes meanwhile, it is seen to be behind. */
+		all = pg_atomic_read_u64(&database->written_bytes);
+		behind = cg_shared_is_behind(database, recorded);
+		pg_atomic_write_u64(&database->recorded_bytes,
+							behind ? Min(pg_atomic_read_u64(&database->recorded_bytes) + bytes, all) : all);
 		database->wanted = !XLogRecPtrIsInvalid(behind_until);
 		/* A start alone is not a success, or the pauses between failures would not grow. */
-		if (bytes > 0 || (database->written <= database->recorded && !database->wanted))
+		if (bytes > 0 || (!behind && !database->wanted))
 		{
 			database->failures = 0;
 			database->retry_at = 0;
@@ -301,8 +310,8 @@ leave_without_journal(void)
 		database->wanted = false;
 		database->error[0] = '\0';
 		database->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), COMING_MS);
-		if (!coming && database->inflight == 0 && !cg_shared_is_held(database))
-			memset(database, 0, sizeof(CgDatabase));
+		if (!coming && !cg_shared_is_held(database))
+			(void) cg_shared_remove(database, false);
 	}
 	LWLockRelease(cg_shared->lock);
 	ConditionVariableBroadcast(&cg_shared->progress);
@@ -407,7 +416,7 @@ cg_recorder_is_caught_up(XLogRecPtr position)
 
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
 	database = cg_shared_database(MyDatabaseId, false);
-	result = database && database->inflight == 0 && !database->wanted && database->written <= position;
+	result = database && !database->wanted && !cg_shared_is_behind(database, position);
 	LWLockRelease(cg_shared->lock);
 	return result;
 }
@@ -429,7 +438,7 @@ skip_unreadable(CgWalReader **reader)
 
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
 	database = cg_shared_database(MyDatabaseId, false);
-	nothing = database && database->inflight == 0 && database->written <= position;
+	nothing = database && !cg_shared_is_behind(database, position);
 	LWLockRelease(cg_shared->lock);
 	if (GetRedoRecPtr() > position && flushed <= position + SKIP_BYTES)
 	{

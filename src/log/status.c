@@ -97,7 +97,7 @@ cg_sync(PG_FUNCTION_ARGS)
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)
 	{
-		target = database->written;
+		target = pg_atomic_read_u64(&database->written);
 		/* There may be messages that shared memory does not know, from before a crash. */
 		if (XLogRecPtrIsInvalid(database->recorded))
 			database->wanted = true;
@@ -345,6 +345,8 @@ cg_status(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	CgJournalState state;
 	CgDatabase	database = {0};
+	XLogRecPtr	written;
+	int64		lag;
 	char		recorder[2 * CG_ERROR_LENGTH];
 	Datum		size = (Datum) 0;
 	Datum		signed_at = (Datum) 0;
@@ -359,6 +361,8 @@ cg_status(PG_FUNCTION_ARGS)
 	if (!cg_journalstate_read(&state))
 		elog(ERROR, "contact_guard.journal_state has no row");
 	(void) look(&database, recorder, sizeof(recorder));
+	written = pg_atomic_read_u64(&database.written);
+	lag = pg_atomic_read_u64(&database.written_bytes) - pg_atomic_read_u64(&database.recorded_bytes);
 	has_size = last_checkpoint("size", INT8OID, &size);
 	has_time = last_checkpoint("signed_at", TIMESTAMPTZOID, &signed_at);
 	{
@@ -366,9 +370,9 @@ cg_status(PG_FUNCTION_ARGS)
 			{"guard", TEXTOID, CStringGetTextDatum(RecoveryInProgress() ? "withholding: this is a standby" : "on")},
 			{"durability", TEXTOID, CStringGetTextDatum(cg_guc_durability_name())},
 			{"recorder", TEXTOID, CStringGetTextDatum(recorder)},
-			{"journal_lsn", PG_LSNOID, LSNGetDatum(database.written), XLogRecPtrIsInvalid(database.written)},
+			{"journal_lsn", PG_LSNOID, LSNGetDatum(written), XLogRecPtrIsInvalid(written)},
 			{"recorded_lsn", PG_LSNOID, LSNGetDatum(state.position), XLogRecPtrIsInvalid(state.position)},
-			{"lag_bytes", INT8OID, Int64GetDatum((int64) (database.written_bytes - database.recorded_bytes))},
+			{"lag_bytes", INT8OID, Int64GetDatum(lag)},
 			{"log_size", INT8OID, Int64GetDatum(state.log_size)},
 			{"epoch", INT4OID, Int32GetDatum(state.epoch)},
 			{"rejected_messages", INT8OID, Int64GetDatum(state.rejected)},

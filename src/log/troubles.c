@@ -68,7 +68,8 @@ add_launcher(List *found)
 static List *
 add_backlog(List *found, const CgDatabase *database)
 {
-	uint64		bytes = database->written_bytes - database->recorded_bytes;
+	uint64		recorded_bytes = pg_atomic_read_u64(&database->recorded_bytes);
+	uint64		bytes = pg_atomic_read_u64(&database->written_bytes) - recorded_bytes;
 	char	   *space = RecoveryInProgress() ? NULL : cg_space_problem();
 
 	if (space)

@@ -88,7 +88,7 @@ void
 cg_reads_require(CgReads *reads)
 {
 	if (!reads->required)
-		cg_journal_require_for_reads();
+		cg_journal_require_room();
 	reads->required = true;
 }
 
