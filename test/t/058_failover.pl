@@ -79,7 +79,7 @@ sub busy
 	return;
 }
 sub recorded { return $node->safe_psql('crm', 'SELECT recorded_lsn FROM contact_guard.status()') }
-foreach my $archive_timeout (0, '1h')
+foreach my $archive_timeout (0)
 {
 	$node->append_conf('postgresql.conf', "archive_timeout = '$archive_timeout'");
 	$node->reload;
