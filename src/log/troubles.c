@@ -68,8 +68,9 @@ add_launcher(List *found)
 static List *
 add_backlog(List *found, const CgDatabase *database)
 {
-	uint64		recorded_bytes = pg_atomic_read_u64(&database->recorded_bytes);
-	uint64		bytes = pg_atomic_read_u64(&database->written_bytes) - recorded_bytes;
+	CgDatabase *entry = unconstify(CgDatabase *, database);	/* reading needs it */
+	uint64		recorded_bytes = pg_atomic_read_u64(&entry->recorded_bytes);
+	uint64		bytes = pg_atomic_read_u64(&entry->written_bytes) - recorded_bytes;
 	char	   *space = RecoveryInProgress() ? NULL : cg_space_problem();
 
 	if (space)
