@@ -276,19 +276,13 @@ begin(void)
 	/* From here on the slot keeps the WAL that is on disk. */
 	cg_journal_require_slot();
 	oldest = cg_walreader_oldest();
-	if (position < oldest)
-	{
-		record_gap(position, oldest);
-		return oldest;
-	}
 	/* After pg_resetwal, or in a backup put together by hand, files may not fit together. */
 	if (position > GetXLogInsertRecPtr())
-	{
 		oldest = GetFlushRecPtr(NULL);
-		record_gap(position, oldest);
-		return oldest;
-	}
-	return position;
+	else if (position >= oldest)
+		return position;
+	record_gap(position, oldest);
+	return oldest;
 }
 
 /*
@@ -353,8 +347,7 @@ record_journal(void)
 		/* A full disk would stop the server.  What waits is in WAL, and readers are refused. */
 		if (cg_space_is_short())
 		{
-			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, NO_SPACE_NAP_MS,
-							 PG_WAIT_EXTENSION);
+			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, NO_SPACE_NAP_MS, PG_WAIT_EXTENSION);
 			continue;
 		}
 		cg_clockback_tell();
@@ -387,8 +380,7 @@ record_journal(void)
 		cg_apply_clean(cg_walreader_position(reader));
 		if (cg_checkpoint_due() != 0)
 			nap = Min(nap, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), cg_checkpoint_due()) + 1);
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap,
-						 PG_WAIT_EXTENSION);
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap, PG_WAIT_EXTENSION);
 	}
 	cg_walreader_close(reader);
 	announce_due();
