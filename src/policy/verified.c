@@ -18,6 +18,7 @@
 #include "common/hashfn.h"
 #include "utils/timestamp.h"
 
+#include "base/clock.h"
 #include "policy/ask.h"
 #include "policy/verified.h"
 
@@ -60,7 +61,7 @@ cg_verified_find(const char *technician, const char *customer, CgWindow *window)
 		cg_ask_latest_commits()->snapXactCompletionCount != place->ended)
 		return false;
 	now = GetCurrentTimestamp();
-	if (now < place->opens_at || now >= place->closes_at)
+	if (now < place->opens_at || cg_clock_latest(now) >= place->closes_at)
 		return false;
 	*window = (CgWindow)
 	{
