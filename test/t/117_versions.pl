@@ -24,7 +24,7 @@ sub sql { return $node->safe_psql('postgres', shift) }
 my $newer = "$work/newer";
 system_or_bail('cc', '-O1', '-D_GNU_SOURCE', '-DCG_TEST_LEAF_VERSION', '-DCG_VERSION="newer"', "-I$source",
 	'-I' . $node->config_data('--includedir'), '-o', $newer, glob("$source/client/*.c"), glob("$source/common/*.c"),
-	'-L' . $node->config_data('--libdir'), '-lpq', '-lcrypto');
+	'-L' . $node->config_data('--libdir'), '-lpq', '-lcrypto', '-lcurl');
 
 # guard(PROGRAM, STATUS, PATTERN, NAME, ARGUMENT...)
 sub guard
