@@ -259,6 +259,17 @@ extern void assign_synchronous_commit(int newval, void *extra);
 #define cg_compat_is_enforced_constraint(form) true
 #endif
 
+/* The workers that are registered: a file that uses these includes bgworker_internals.h. */
+#if PG_VERSION_NUM >= 180000
+#define cg_compat_workers_iter dlist_iter
+#define cg_compat_workers_foreach(iter) dlist_foreach(iter, &BackgroundWorkerList)
+#define cg_compat_worker_at(iter) dlist_container(RegisteredBgWorker, rw_lnode, (iter).cur)
+#else
+#define cg_compat_workers_iter slist_iter
+#define cg_compat_workers_foreach(iter) slist_foreach(iter, &BackgroundWorkerList)
+#define cg_compat_worker_at(iter) slist_container(RegisteredBgWorker, rw_lnode, (iter).cur)
+#endif
+
 /* Sub-commands of ALTER TABLE that this version does not have: numbers that none bears. */
 #if PG_VERSION_NUM >= 160000
 #define AT_AddColumnRecurse (-1)

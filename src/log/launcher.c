@@ -35,6 +35,7 @@
 #include "base/clock.h"
 #include "base/guc.h"
 #include "base/shared.h"
+#include "compat.h"
 #include "log/census.h"
 #include "log/keycheck.h"
 #include "log/launcher.h"
@@ -92,11 +93,11 @@ cg_launcher_init(void)
 static bool
 is_registered(void)
 {
-	slist_iter	iter;
+	cg_compat_workers_iter iter;
 
-	slist_foreach(iter, &BackgroundWorkerList)
+	cg_compat_workers_foreach(iter)
 	{
-		RegisteredBgWorker *worker = slist_container(RegisteredBgWorker, rw_lnode, iter.cur);
+		RegisteredBgWorker *worker = cg_compat_worker_at(iter);
 
 		if (strcmp(worker->rw_worker.bgw_function_name, "cg_launcher_main") == 0)
 			return true;
