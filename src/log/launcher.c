@@ -255,14 +255,22 @@ start_recorders(void)
 	{
 		CgDatabase *database = &cg_shared->databases[place];
 		Oid			oid;
+		XLogRecPtr	written;
 		bool		needed;
 		bool		failing;
 
 		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 		oid = database->oid;
+		written = pg_atomic_read_u64(&database->written);
 		failing = database->failures > 0;
 		needed = needs_recorder(database, renew_before);
 		LWLockRelease(cg_shared->lock);
+		/*
+		 * A session need not have told the WAL writer of its last withheld record
+		 * (journal/messages.c), and the recorder may be stuck.
+		 */
+		if (OidIsValid(oid) && written > flushed)
+			XLogSetAsyncXactLSN(written);
 		if (!needed || is_running(place))
 			continue;
 		if (failing)

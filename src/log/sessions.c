@@ -4,9 +4,10 @@
  *
  * A message counts if its counter is higher than the last of its session.  If the counter
  * jumps, a message is missing in WAL.  If it has come before, somebody else has the key, or
- * has copied bytes of WAL: a session counts on, and marks what it must write again.  The last counters are in
- * contact_guard.journal_session, so that a repetition is recognised after any restart.
- * Those of busy sessions are kept in memory, too.
+ * has copied bytes of WAL: a session counts on, and marks what it must write again.
+ *
+ * The last counters are in contact_guard.journal_session, so that a repetition is
+ * recognised after any restart.  Those of busy sessions are kept in memory, too.
  *
  * A message names the position of WAL at which it was sealed.  If it begins more than
  * CG_RECORD_REACH after that position, it is a repetition.  So a session's row can be
