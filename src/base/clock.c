@@ -10,6 +10,12 @@
 #include "base/clock.h"
 #include "base/shared.h"
 
+/*
+ * The time in shared memory is moved by at least so much: all readers look at it, and a
+ * write takes it out of the caches of the other processors.
+ */
+#define NOTE_USECS (10 * 1000)
+
 /* Smaller steps are what daemons do that keep the time. */
 #define STEP_USECS USECS_PER_SEC
 
@@ -21,10 +27,10 @@ cg_clock_latest(TimestampTz now)
 	if (cg_shared == NULL)
 		return now;
 	seen = pg_atomic_read_u64(&cg_shared->latest);
-	while ((TimestampTz) seen < now)
+	while ((TimestampTz) seen < now - NOTE_USECS)
 		if (pg_atomic_compare_exchange_u64(&cg_shared->latest, &seen, (uint64) now))
 			return now;
-	return (TimestampTz) seen;
+	return Max((TimestampTz) seen, now);
 }
 
 bool

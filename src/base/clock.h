@@ -13,7 +13,7 @@
 
 #include "datatype/timestamp.h"
 
-/* Notes a time, and returns the greatest one. */
+/* Notes a time, to a hundredth of a second, and returns the greatest one. */
 extern TimestampTz cg_clock_latest(TimestampTz now);
 
 /* Has the clock gone back by more than a second, and not caught up?  Sets *latest then. */

@@ -111,7 +111,8 @@ is_sent(Node *value)
 			value = (Node *) ((CoerceViaIO *) value)->arg;
 		else if (value && IsA(value, CoerceToDomain))
 			value = (Node *) ((CoerceToDomain *) value)->arg;
-		else if (value && IsA(value, FuncExpr) && ((FuncExpr *) value)->funcformat != COERCE_EXPLICIT_CALL &&
+		else if (value && IsA(value, FuncExpr) &&
+				 (((FuncExpr *) value)->funcformat == COERCE_IMPLICIT_CAST || ((FuncExpr *) value)->funcformat == COERCE_EXPLICIT_CAST) &&
 				 ((FuncExpr *) value)->funcid < FirstGenbkiObjectId && ((FuncExpr *) value)->args != NIL)
 			value = linitial(((FuncExpr *) value)->args);
 		else
