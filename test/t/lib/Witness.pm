@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use Digest::SHA qw(sha256);
+use Errno;
 use IO::Socket::INET;
 use MIME::Base64;
 use POSIX ();
@@ -46,8 +47,12 @@ sub stop { my ($self) = @_; kill 'KILL', $self->{pid}; return waitpid $self->{pi
 sub serve
 {
 	my ($self) = @_;
-	while (my $socket = $self->{listen}->accept)
+	while (1)
 	{
+		my $socket = $self->{listen}->accept;
+		# The end of a child interrupts: IPC::Run of Debian testing leaves a handler of SIGCHLD.
+		next if !$socket && $!{EINTR};
+		die "accept: $!" if !$socket;
 		1 while waitpid(-1, POSIX::WNOHANG()) > 0;
 		my $pid = fork() // die "fork: $!";
 		next if $pid != 0;
