@@ -27,6 +27,12 @@ extern CgHasher hasher;
 /* Prints a message on stderr and ends the program with one of the codes above. */
 extern void fail(int code, const char *format,...)
 			__attribute__((noreturn, format(printf, 2, 3)));
+
+/*
+ * NULL, or what fail() calls first, once, with the message: for commands whose readers look
+ * at stdout.  It may end the program in its own way.
+ */
+extern void (*before_failure) (const char *why);
 extern void say(const char *format,...) __attribute__((format(printf, 1, 2)));
 
 /* malloc and realloc; they end the program if there is no memory. */
@@ -44,6 +50,8 @@ extern int	run_proof(int argc, char **argv);
 extern int	run_check_proof(int argc, char **argv);
 extern int	run_export(int argc, char **argv);
 extern int	run_push(int argc, char **argv);
+extern int	run_metrics(int argc, char **argv);
+extern int	run_check(int argc, char **argv);
 
 /* --- later.c --- */
 
@@ -67,6 +75,9 @@ extern void later_fail(const CgLeaf *leaf) __attribute__((noreturn));
 /* Prints the text.  Characters that are neither plain nor in "unescaped" appear as bytes. */
 extern void text_print(FILE *out, const char *text, size_t length, const char *unescaped);
 extern bool text_is_plain(const char *text);
+
+/* The length of the first character; 0 if it does more than show itself, or is a backslash. */
+extern size_t text_plain_width(const char *text, size_t length);
 
 /* Prints a time, in seconds since 1970, on stdout. */
 extern void text_print_time(int64_t seconds);

@@ -1,8 +1,8 @@
 /*
  * main.c
- *		contact-guard: checks and witnesses the evidence of contact_guard.
+ *		contact-guard: checks and witnesses the evidence of contact_guard, and monitors it.
  */
-#include "client.h"
+#include "monitor.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@
 #endif
 
 CgHasher	hasher;
+void		(*before_failure) (const char *why);
 
 static void limit_memory(void);
 static void put_report(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
@@ -36,6 +37,8 @@ static const struct
 	{"check-proof", run_check_proof, "FILE KEYS"},
 	{"export", run_export, "[CONNINFO] DIR [--entries] [KEYS]"},
 	{"push", run_push, "[CONNINFO] --policy FILE [--vkey KEY|FILE]"},
+	{"check", run_check, "[CONNINFO] [--warn-lag BYTES] [--crit-lag BYTES] [--warn-age SECONDS] [--crit-age SECONDS] [--accept TEXT]"},
+	{"metrics", run_metrics, "[CONNINFO]"},
 	{"keygen", run_keygen, "--origin NAME --out FILE [--witness]"}
 };
 
@@ -44,14 +47,15 @@ static const struct
 static void
 print_help(void)
 {
-	printf("contact-guard checks the access log of contact_guard against its signed tree.\n\nUsage:\n");
+	printf("contact-guard checks the access log of contact_guard against its signed tree,\nand tells monitoring systems how contact_guard does.\n\nUsage:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  contact-guard %s %s\n", commands[i].name, commands[i].usage);
 	printf("\nKEYS is --vkey KEY|FILE, the log's key, or --policy FILE, which also names witnesses.\n"
 		   "CONNINFO is a connection string of libpq; PGHOST and the like count as well.\n"
-		   "Commands with a connection take --timeout SECONDS (%d), too.\n"
-		   "Exit status: 0 good, 1 evidence of tampering, 2 could not check.\n"
-		   "More is in contact-guard(1).\n", USUAL_PATIENCE);
+		   "Commands with a connection take --timeout SECONDS (%d; check and metrics %d), too.\n"
+		   "Exit status: 0 good, 1 evidence of tampering, 2 could not check; of check: 0 OK,\n"
+		   "1 WARNING, 2 CRITICAL, 3 UNKNOWN, as plugins of Nagios have it.\n"
+		   "More is in contact-guard(1).\n", USUAL_PATIENCE, MONITOR_PATIENCE);
 }
 
 int
@@ -130,7 +134,17 @@ void
 fail(int code, const char *format,...)
 {
 	va_list		arguments;
+	void		(*before) (const char *why) = before_failure;
+	char		text[8192];
 
+	before_failure = NULL;
+	if (before != NULL)
+	{
+		va_start(arguments, format);
+		vsnprintf(text, sizeof(text), format, arguments);
+		va_end(arguments);
+		before(text);
+	}
 	va_start(arguments, format);
 	put_report(format, arguments);
 	va_end(arguments);

@@ -9,8 +9,6 @@
 
 #include <time.h>
 
-static size_t plain_width(const uint8_t *data, size_t length);
-
 void
 text_print(FILE *out, const char *text, size_t length, const char *unescaped)
 {
@@ -18,7 +16,7 @@ text_print(FILE *out, const char *text, size_t length, const char *unescaped)
 
 	for (size_t at = 0; at < length;)
 	{
-		size_t		width = plain_width(data + at, length - at);
+		size_t		width = text_plain_width(text + at, length - at);
 
 		if (width == 0 && data[at] != '\0' && strchr(unescaped, data[at]) != NULL)
 			width = 1;
@@ -67,7 +65,7 @@ text_is_plain(const char *text)
 
 	for (size_t at = 0; at < length;)
 	{
-		size_t		width = plain_width((const uint8_t *) text + at, length - at);
+		size_t		width = text_plain_width(text + at, length - at);
 
 		if (width == 0)
 			return false;
@@ -76,12 +74,11 @@ text_is_plain(const char *text)
 	return true;
 }
 
-/* The length of the first character; 0 if it does more than show itself. */
-static size_t
-plain_width(const uint8_t *data, size_t length)
+size_t
+text_plain_width(const char *text, size_t length)
 {
 	uint32_t	code;
-	int			width = cg_note_character((const char *) data, length, &code);
+	int			width = cg_note_character(text, length, &code);
 
 	/* C0, C1, Unicode's line ends and marks of direction */
 	if (width == 0 || code < 0x20 || code == '\\' || (code >= 0x7F && code < 0xA0) ||

@@ -1,0 +1,137 @@
+/*
+ * metrics.c
+ *		contact-guard metrics: the numbers of status() in the text format of Prometheus.
+ *
+ * Each line is for the database that was asked.  Texts of the server are not told, because
+ * each other text would be another time series: contact_guard_problems counts them.
+ */
+#include "monitor.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Metric
+{
+	Number		number;
+	const char *name;			/* behind contact_guard_ */
+	const char *type;
+	const char *help;
+} Metric;
+
+static const Metric metrics[] = {
+	{NUMBER_LAG, "lag_bytes", "gauge", "Bytes of read records in WAL that are not in the access log yet."},
+	{NUMBER_MAX_BACKLOG, "max_backlog_bytes", "gauge", "The lag at which guarded values are refused."},
+	{NUMBER_ROWS, "log_rows", "counter", "Records that the access log has had so far."},
+	{NUMBER_EPOCH, "epoch", "gauge", "Number of the journal; it grows when the database is found to be a copy."},
+	{NUMBER_REJECTED, "rejected_messages_total", "counter", "Messages in WAL that were forged, repeated, or of another copy."},
+	{NUMBER_SIGNED_ROWS, "signed_rows", "gauge", "Size of the newest signed checkpoint, in records."},
+	{NUMBER_SIGNED_AT, "signed_timestamp_seconds", "gauge", "When the newest checkpoint was signed, in seconds since 1970."},
+	{NUMBER_WAL_KEPT, "wal_kept_bytes", "gauge", "WAL that the replication slot contact_guard of this server keeps."},
+	{NUMBER_RELATIONS, "guarded_relations", "gauge", "Relations with guarded columns; children of them do not count."},
+	{NUMBER_COLUMNS, "guarded_columns", "gauge", "Guarded columns of these relations."},
+	{NUMBER_INTERVENTIONS, "interventions_relations", "gauge", "Relations that windows are asked from."}
+};
+
+/* The label of each line, for the present database */
+static const char *metrics_database;
+
+static const char *named_database(const char *conninfo);
+static void metrics_failed(const char *why);
+static void put_metric(const char *name, const char *type, const char *help, int64_t value);
+static void put_label(const char *text);
+
+int
+run_metrics(int argc, char **argv)
+{
+	static const struct option names[] = {SERVER_OPTIONS, {0}};
+	static Status status;
+	PGconn	   *conn;
+	int			c;
+
+	server_patience = MONITOR_PATIENCE;
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
+		if (!server_option(c, optarg))
+			return EXIT_UNCHECKED;
+	if (argc - optind > 1)
+		fail(EXIT_UNCHECKED, "metrics takes at most a connection string");
+	metrics_database = named_database(argc > optind ? argv[optind] : NULL);
+	before_failure = metrics_failed;
+	conn = server_connect(argc > optind ? argv[optind] : NULL);
+	metrics_database = PQdb(conn);
+	monitor_ask(conn, &status);
+	/* From here on something is printed, and a failure says nothing more there. */
+	before_failure = NULL;
+	put_metric("up", "gauge", "Has the server answered?", 1);
+	put_metric("on", "gauge", "Does the guard record reads? 0 on a standby, too.", status.guard == GUARD_ON);
+	put_metric("standby", "gauge", "Is this a standby, which withholds all guarded values?", status.guard == GUARD_STANDBY);
+	put_metric("recorder_up", "gauge", "Does the recorder work, or does a standby keep WAL for it?",
+			   status.recorder == RECORDER_WORKS || status.recorder == RECORDER_STANDBY_KEEPS);
+	if (status.refused[0] != '\0')
+	{
+		say("contact_guard is not working: %s", status.refused);
+		return EXIT_GOOD;
+	}
+	put_metric("problems", "gauge", "Problems that contact_guard.status() names.", status.problem_count);
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+		if (status.known[metrics[i].number])
+			put_metric(metrics[i].name, metrics[i].type, metrics[i].help, status.numbers[metrics[i].number]);
+	PQfinish(conn);
+	return EXIT_GOOD;
+}
+
+/* The database as far as it is known without a connection; NULL: it is not. */
+static const char *
+named_database(const char *conninfo)
+{
+	PQconninfoOption *options = conninfo != NULL ? PQconninfoParse(conninfo, NULL) : NULL;
+
+	for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
+		if (strcmp(option->keyword, "dbname") == 0 && option->val != NULL)
+			return option->val;
+	/* As libpq has it: what is not a connection string is a name. */
+	if (conninfo != NULL && options == NULL)
+		return conninfo;
+	return getenv("PGDATABASE");
+}
+
+/* What reads this file afterwards learns it, too. */
+static void
+metrics_failed(const char *why)
+{
+	(void) why;
+	put_metric("up", "gauge", "Has the server answered?", 0);
+}
+
+static void
+put_metric(const char *name, const char *type, const char *help, int64_t value)
+{
+	printf("# HELP contact_guard_%s %s\n# TYPE contact_guard_%s %s\ncontact_guard_%s", name, help, name, type, name);
+	if (metrics_database != NULL)
+	{
+		printf("{database=\"");
+		put_label(metrics_database);
+		printf("\"}");
+	}
+	printf(" %lld\n", (long long) value);
+}
+
+/* The format knows the escapes \\, \" and \n.  What is not plain becomes a backslash and a number. */
+static void
+put_label(const char *text)
+{
+	size_t		length = strlen(text);
+
+	for (size_t at = 0; at < length;)
+	{
+		size_t		width = text_plain_width(text + at, length - at);
+
+		if (text[at] == '\\' || text[at] == '"')
+			printf("\\%c", text[at]);
+		else if (width == 0)
+			printf("\\\\x%02x", (unsigned char) text[at]);
+		else
+			fwrite(text + at, 1, width, stdout);
+		at += width > 0 ? width : 1;
+	}
+}
