@@ -35,6 +35,7 @@ static bool rebuild_tile(Verify *verify, uint64_t n);
 static bool is_later(Verify *verify, const CgLeaf *leaf, CgBytes *encoded);
 static bool is_later_version(Verify *verify, const CgLeaf *leaf);
 static void count_scanned(Verify *verify, const CgLeaf *leaf);
+static void measure_silence(Verify *verify, const CgLeaf *leaf);
 static void distrust(Verify *verify, int64_t seq);
 static void parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner);
 static const char *parse_seq(const char *at, const char *end, int64_t *seq);
@@ -88,6 +89,8 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 			continue;
 		}
 		next = leaf.seq + 1;
+		if (judge)
+			measure_silence(verify, &leaf);
 		verify->last_seq = leaf.seq;
 		verify->last_at = leaf.read_at;
 		cg_bytes_reset(&encoded);
@@ -110,11 +113,6 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 			ranges_add(&verify->erasures, 1, *leaf.count, leaf.seq);
 		if (verify->state[at] < ROW_REFUSED)
 			note_restored(verify, &leaf);
-		if (judge && leaf.event == CG_EVENT_START && leaf.count != NULL && *leaf.count > 0)
-		{
-			verify->offs += *leaf.count;
-			verify->last_off = leaf.seq;
-		}
 		if (judge)
 			count_scanned(verify, &leaf);
 	}
@@ -172,6 +170,38 @@ count_scanned(Verify *verify, const CgLeaf *leaf)
 	verify->rows++;
 	verify->erased += customer || actor;
 	verify->erased_groups += customer + actor;
+	if (leaf->event == CG_EVENT_START && leaf->count != NULL && *leaf->count > 0)
+	{
+		verify->offs += *leaf->count;
+		verify->last_off = leaf->seq;
+		if (verify->noff < SHOWN_OFFS)
+			verify->off[verify->noff] = (Off) {leaf->seq, *leaf->count, leaf->closed_at != NULL,
+			leaf->closed_at == NULL ? 0 : *leaf->closed_at, leaf->read_at};
+		verify->noff++;
+	}
+}
+
+/*
+ * How long nothing was logged before this row.  Rows have the times of their reads, and are
+ * logged in the order of their ends: so the latest time so far counts.  Where rows are missing
+ * nothing is known.
+ */
+static void
+measure_silence(Verify *verify, const CgLeaf *leaf)
+{
+	bool		adjacent = verify->last_seq >= 0 && leaf->seq == verify->last_seq + 1;
+
+	/* Unsigned, since a server may send any numbers. */
+	uint64_t	silence = leaf->read_at > verify->latest_at ? (uint64_t) leaf->read_at - (uint64_t) verify->latest_at : 0;
+
+	if (adjacent && (verify->silence_seq < 0 || silence > verify->silence))
+	{
+		verify->silence = silence;
+		verify->silence_end = leaf->read_at;
+		verify->silence_seq = leaf->seq;
+	}
+	if (!adjacent || leaf->read_at > verify->latest_at)
+		verify->latest_at = leaf->read_at;
 }
 
 static void

@@ -15,33 +15,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tlogpolicy.h"
-
 /* The longest time, in seconds, until the record of a purge is signed */
 #define SIGNING_DELAY 15
-
-typedef struct Options
-{
-	const char *conninfo;
-	const char *held;			/* the file of a checkpoint that the auditor has kept */
-	int64_t		from;
-	int64_t		to;				/* -1: to the end */
-	int64_t		max_age;		/* seconds; 0: any */
-	Keys		keys;
-	Policy		policy;
-} Options;
 
 static void parse_options(Options *options, int argc, char **argv);
 static char *load_checkpoint(Verify *verify, const Options *options, CgNote *note);
 static void check_witnessed(Verify *verify, const Options *options, char *text, CgNote *note);
-static int	check_age(const Verify *verify, const Options *options);
 static void open_tree(Verify *verify);
 static void compare_held(Verify *verify, const Options *options);
 static void compare_root(Verify *verify, const CgCheckpoint *earlier, const char *whose);
 static void check_outside(Verify *verify, int64_t first, int64_t last);
 static bool is_unexplained(const Verify *verify);
 static void explain_missing(Verify *verify, const Options *options, int64_t to);
-static int	conclude(const Verify *verify, const Options *options, int64_t to);
 
 int
 run_verify(int argc, char **argv)
@@ -55,6 +40,7 @@ run_verify(int argc, char **argv)
 	parse_options(&options, argc, argv);
 	verify.first_bad = -1;
 	verify.last_seq = -1;
+	verify.silence_seq = -1;
 	verify.conn = server_connect(options.conninfo);
 	verify.stream = server_connect(options.conninfo);
 	if (keys_empty(&options.keys))
@@ -209,7 +195,11 @@ check_outside(Verify *verify, int64_t first, int64_t last)
 	while (rows_next(rows, &leaf))
 	{
 		if (leaf.seq == next)
+		{
+			if (verify->unsigned_rows++ == 0 || leaf.read_at < verify->unsigned_at)
+				verify->unsigned_at = leaf.read_at;
 			next++;
+		}
 		else
 			find(verify, -1, "row %lld is out of sequence, and nothing has signed it", (long long) leaf.seq);
 	}
@@ -261,77 +251,4 @@ explain_missing(Verify *verify, const Options *options, int64_t to)
 	if (count_unexplained(verify) > 0)
 		find(verify, -1, "%lld customers or actors were erased, and no erasure record says so",
 			 (long long) count_unexplained(verify));
-}
-
-/*
- * A log that is alive has a record, a heartbeat if nothing else, in every few minutes.  A
- * server whose recorder stands still would otherwise be good for ever.
- */
-static int
-check_age(const Verify *verify, const Options *options)
-{
-	int64_t		seconds = verify->last_at / 1000000;
-	int64_t		age = (int64_t) time(NULL) - seconds;
-
-	if (verify->last_seq < 0 || verify->last_seq + 1 < (int64_t) verify->checkpoint.size)
-	{
-		printf("the newest signed row is not there, so its age is not known\n");
-		return EXIT_UNCHECKED;
-	}
-	if (age <= options->max_age && age >= -options->max_age)
-		return EXIT_GOOD;
-	printf("the newest signed row, seq %lld, is of ", (long long) verify->last_seq);
-	text_print_time(seconds);
-	printf(", %lld s %s: not within %lld s\n", (long long) (age < 0 ? -age : age), age < 0 ? "ahead" : "ago",
-		   (long long) options->max_age);
-	return EXIT_UNCHECKED;
-}
-
-static int
-conclude(const Verify *verify, const Options *options, int64_t to)
-{
-	int64_t		missing = 0;
-	CgBytes		root;
-
-	for (int i = 0; i < verify->missing.count; i++)
-		missing += verify->missing.ranges[i].last - verify->missing.ranges[i].first + 1;
-	cg_bytes_init(&root);
-	cg_bytes_put_base64(&root, verify->checkpoint.root, CG_HASH_LENGTH);
-	printf("%s: %lld rows checked, seq %lld to %lld", verify->checkpoint.origin,
-		   (long long) verify->rows, (long long) options->from, (long long) to);
-	if (missing > 0)
-		printf(", %lld not there", (long long) missing);
-	if (verify->erased > 0)
-		printf(", %lld with personal values erased", (long long) verify->erased);
-	printf("; signed size %llu, root %.*s\n", (unsigned long long) verify->checkpoint.size,
-		   (int) root.length, (char *) root.data);
-	cg_bytes_free(&root);
-	if (verify->offs > 0)
-		printf("the server ran %lld time%s without contact_guard, and recorded nothing then: see the records of event start, the last of them seq %lld\n",
-			   (long long) verify->offs, verify->offs == 1 ? "" : "s", (long long) verify->last_off);
-	if (verify->later > 0)
-		printf("%lld rows, the first of them seq %lld, are of an event that this contact-guard (version %s) does not know: "
-			   "they are as they were signed, but a newer one must say what they are\n",
-			   (long long) verify->later, (long long) verify->first_later, CG_VERSION);
-	if (verify->later_versions > 0)
-		printf("%lld rows, the first of them seq %lld, have leaves of a later version (up to %d) than this contact-guard (version %s) knows (up to %d): "
-			   "they were not checked, a newer one must do that\n",
-			   (long long) verify->later_versions, (long long) verify->first_later_version, verify->newest_version,
-			   CG_VERSION, cg_leaf_newest_version());
-	if (options->policy.given && options->policy.quorum >= 0)
-		printf("a checkpoint of %llu rows meets the policy; %llu later ones rest on the log's signature alone\n",
-			   (unsigned long long) verify->witnessed, (unsigned long long) (verify->checkpoint.size - verify->witnessed));
-	if (verify->findings == 0 && (verify->later > 0 || verify->later_versions > 0))
-		return EXIT_UNCHECKED;
-	if (verify->findings == 0 && options->max_age > 0 && check_age(verify, options) != EXIT_GOOD)
-		return EXIT_UNCHECKED;
-	if (verify->findings == 0)
-	{
-		printf("good\n");
-		return EXIT_GOOD;
-	}
-	if (verify->first_bad >= 0)
-		printf("first bad row: seq %lld: %s\n", (long long) verify->first_bad, verify->first_what);
-	printf("EVIDENCE OF TAMPERING: %lld finding%s\n", (long long) verify->findings, verify->findings == 1 ? "" : "s");
-	return EXIT_TAMPERED;
 }

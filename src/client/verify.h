@@ -1,16 +1,40 @@
 /*
  * verify.h
- *		Declarations that the two files of contact-guard verify share.
+ *		Declarations that the files of contact-guard verify share.
  */
 #ifndef CG_VERIFY_H
 #define CG_VERIFY_H
 
 #include "client.h"
 #include "ranges.h"
+#include "tlogpolicy.h"
 
 /* The number of whole tiles that are fetched at a time */
 #define CHUNK_TILES 256
 #define CHUNK_ROWS (CHUNK_TILES * CG_TILE_WIDTH)
+
+#define SHOWN_OFFS 20
+
+typedef struct Options
+{
+	const char *conninfo;
+	const char *held;			/* the file of a checkpoint that the auditor has kept */
+	int64_t		from;
+	int64_t		to;				/* -1: to the end */
+	int64_t		max_age;		/* seconds; 0: any */
+	Keys		keys;
+	Policy		policy;
+} Options;
+
+/* A record of a start that says that the server had run without the library */
+typedef struct Off
+{
+	int64_t		seq;
+	int64_t		count;			/* so often */
+	bool		known;			/* from is known */
+	int64_t		from;			/* microseconds since 1970, as all times of rows */
+	int64_t		to;
+} Off;
 
 typedef struct Verify
 {
@@ -37,6 +61,14 @@ typedef struct Verify
 	int64_t		last_removal;	/* seq of the newest purge or erasure */
 	int64_t		offs;			/* runs of the server without the library, by records of starts */
 	int64_t		last_off;		/* seq of the last of these records */
+	int			noff;			/* the number of these records, and the first of them */
+	Off			off[SHOWN_OFFS];
+	int64_t		latest_at;		/* the latest time of a row so far */
+	uint64_t	silence;		/* the longest time between two rows, in microseconds */
+	int64_t		silence_end;
+	int64_t		silence_seq;	/* of the row at its end; -1: there are not two adjacent rows */
+	int64_t		unsigned_rows;	/* adjacent rows behind the signed ones */
+	int64_t		unsigned_at;	/* the time of the oldest of them */
 	int64_t		findings;
 	int64_t		first_bad;		/* seq of the first finding; -1: none */
 	char		first_what[200];
@@ -55,6 +87,9 @@ extern void scan_rows(Verify *verify, int64_t first, int64_t last, bool judge);
 /* Takes what a record says of restored rows, and compares them at the end: restored.c. */
 extern void note_restored(Verify *verify, const CgLeaf *leaf);
 extern void check_restored(Verify *verify);
+
+/* Prints the report.  Returns the exit status. */
+extern int	conclude(const Verify *verify, const Options *options, int64_t to);
 
 /* Notes a finding.  seq -1: it does not concern one row. */
 extern void find(Verify *verify, int64_t seq, const char *format,...)

@@ -31,8 +31,9 @@ my $policy = write_to($mock->work('policy'), "log $vkey\nwitness w $wkey @{[ $wi
 my $one = write_to($mock->work('one'), "log $vkey\nquorum none\n");
 my $keys = write_to($mock->work('keys'), "# keys\n$vkey\n");
 
-# What it says on stdout, but for bundles whose rows did not come: that is said, and no lie.
-sub said { my ($said) = @_; return $said =~ s/^(?:contact-guard:|    \|).*\n|^\d+ bundles of entries left out.*\n//mgr }
+# What it says on stdout, but for bundles whose rows did not come (that is said, and no lie), and
+# for how long ago something was.
+sub said { my ($said) = @_; return $said =~ s/^(?:contact-guard:|    \|).*\n|^\d+ bundles of entries left out.*\n|, \d+ s ago$//mgr }
 
 # rounds(NAME, SPOIL, ARGUMENT...): the honest answer, and then a spoiled one after each call of
 # SPOIL.  Only these have a short time, since what waits for the rest of a message waits in vain.
