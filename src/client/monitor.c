@@ -19,17 +19,17 @@
 	" AND classoid = 'pg_catalog.pg_class'::regclass AND " condition ")::text"
 
 static const char status_sql[] =
-	"SELECT guard::text, recorder::text, problems, lag_bytes::text,"
-	" (SELECT setting::int8 * 1024 FROM pg_catalog.pg_settings WHERE name = 'contact_guard.max_backlog')::text,"
-	" log_size::text, epoch::text, rejected_messages::text, last_checkpoint::text,"
-	" floor(extract(epoch FROM last_checkpoint_at))::int8::text,"
-	" (SELECT pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-	" ELSE pg_current_wal_lsn() END, restart_lsn)::int8"
-	" FROM pg_catalog.pg_replication_slots WHERE slot_name = 'contact_guard')::text, "
-	LABELS("objsubid = 0 AND label::json -> 'protect' IS NOT NULL") ", "
-	LABELS("objsubid > 0 AND label::json #> '{protect,mask}' IS NOT NULL") ", "
-	LABELS("objsubid = 0 AND label::json -> 'interventions' IS NOT NULL")
-	" FROM contact_guard.status()";
+"SELECT guard::text, recorder::text, problems, lag_bytes::text,"
+" (SELECT setting::int8 * 1024 FROM pg_catalog.pg_settings WHERE name = 'contact_guard.max_backlog')::text,"
+" log_size::text, epoch::text, rejected_messages::text, last_checkpoint::text,"
+" floor(extract(epoch FROM last_checkpoint_at))::int8::text,"
+" (SELECT pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+" ELSE pg_current_wal_lsn() END, restart_lsn)::int8"
+" FROM pg_catalog.pg_replication_slots WHERE slot_name = 'contact_guard')::text, "
+LABELS("objsubid = 0 AND label::json -> 'protect' IS NOT NULL") ", "
+LABELS("objsubid > 0 AND label::json #> '{protect,mask}' IS NOT NULL") ", "
+LABELS("objsubid = 0 AND label::json -> 'interventions' IS NOT NULL")
+" FROM contact_guard.status()";
 
 static void take_refusal(PGconn *conn, PGresult *result, Status *status);
 static CgLeafText status_text(const PGresult *result, int column);

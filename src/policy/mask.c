@@ -2,18 +2,9 @@
  * mask.c
  *		Masks, which an actor sees in place of withheld values.
  *
- * A mask must not look like a value that the policy shows, so a value that is too short
- * for partial(prefix,suffix) is replaced by stars wholly.  The number of characters stays
- * visible, which README says.
- *
- * pseudonym is HMAC-SHA-256 over (actor, day, value): equal values stay equal for one
- * actor on one day, which a work list needs.  To build a dictionary of phone numbers, an
- * actor would have to read them one by one, and each read is recorded.
+ * The list below has all kinds; masktext.c and fiction.c make their texts.
  */
 #include "postgres.h"
-
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -23,44 +14,52 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
-#include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "compat.h"
-#include "journal/record.h"
+#include "policy/fiction.h"
 #include "policy/mask.h"
-
-#define PSEUDONYM_HEX 16		/* digits: 64 bits */
-#define STARS_MIN 3				/* fewer may stand in a door code */
+#include "policy/masktext.h"
 
 /* A kind of mask. */
 typedef struct MaskType
 {
 	const char *usage;			/* how it is written, with names of its arguments */
 	bool		(*parse) (const char *arguments, CgMask *mask); /* NULL: no arguments */
+	bool		optional;		/* may the arguments be left out?  Then they are "". */
 	/* Makes the mask of a value.  NULL: the mask does not depend on the value. */
 	char	   *(*make) (const CgMask *mask, const char *value, const char *actor, const uint8 *key);
 	/* Has a text the form of such a mask?  NULL: the form does not tell. */
 	bool		(*has_form) (const CgMask *mask, const char *value, int bytes);
-} MaskType;
+
+	/*
+	 * Is a part of it not such a mask any more?  Then it is CG_MASKTEXT_NOTHING where it does
+	 * not fit.  And make() without a value gives one that protect() checks for a domain.
+	 */
+	bool		whole;
+}			MaskType;
 
 static bool parse_partial(const char *arguments, CgMask *mask);
+static bool parse_email(const char *arguments, CgMask *mask);
 static bool parse_constant(const char *arguments, CgMask *mask);
-static char *mask_partial(const CgMask *mask, const char *value, const char *actor, const uint8 *key);
-static char *mask_email(const CgMask *mask, const char *value, const char *actor, const uint8 *key);
-static char *mask_pseudonym(const CgMask *mask, const char *value, const char *actor, const uint8 *key);
-static bool has_form_of_partial(const CgMask *mask, const char *value, int bytes);
-static bool has_form_of_email(const CgMask *mask, const char *value, int bytes);
+static bool parse_phone(const char *arguments, CgMask *mask);
+static bool is_whole(const CgMask *mask);
+static void check_text(const char *text, Oid type, int32 typmod, const char *what, const char *relation,
+					   const char *column);
+static bool is_too_long(const char *text, Oid base, int32 typmod);
 static char *list_of_masks(void);
 static bool is_text_like(Oid type);
 static Datum text_to_type(char *masked, Oid base, int32 typmod);
 
 /* The list of all kinds, in the order of CgMaskKind. */
 static const MaskType types[] = {
-	[CG_MASK_NULL] = {"null", NULL, NULL, NULL},
-	[CG_MASK_PARTIAL] = {"partial(prefix,suffix)", parse_partial, mask_partial, has_form_of_partial},
-	[CG_MASK_EMAIL] = {"email", NULL, mask_email, has_form_of_email},
-	[CG_MASK_CONSTANT] = {"constant(text)", parse_constant, NULL, NULL},
-	[CG_MASK_PSEUDONYM] = {"pseudonym", NULL, mask_pseudonym, NULL}
+	[CG_MASK_NULL] = {"null"},
+	[CG_MASK_PARTIAL] = {"partial(prefix,suffix)", parse_partial, false, cg_masktext_partial, cg_masktext_is_partial},
+	[CG_MASK_EMAIL] = {"email(invalid)", parse_email, true, cg_masktext_email, cg_masktext_is_email},
+	[CG_MASK_CONSTANT] = {"constant(text)", parse_constant},
+	[CG_MASK_PSEUDONYM] = {"pseudonym", .make = cg_masktext_pseudonym},
+	[CG_MASK_PHONE] = {"phone(country,kind)", parse_phone, true, cg_masktext_phone, cg_masktext_is_phone, true},
+	[CG_MASK_ADDRESS] = {"address", NULL, false, cg_masktext_address, cg_masktext_is_address, true}
 };
 
 static bool
@@ -73,10 +72,38 @@ parse_partial(const char *arguments, CgMask *mask)
 }
 
 static bool
+parse_email(const char *arguments, CgMask *mask)
+{
+	mask->invalid = strcmp(arguments, "invalid") == 0;
+	return mask->invalid || arguments[0] == '\0';
+}
+
+static bool
 parse_constant(const char *arguments, CgMask *mask)
 {
 	mask->constant = pstrdup(arguments);
 	return true;
+}
+
+/* A country, or a country and a kind of lines. */
+static bool
+parse_phone(const char *arguments, CgMask *mask)
+{
+	char		country[3];
+	char		kind[10];
+	char		rest;
+	int			read = sscanf(arguments, " %2[A-Z] , %9[a-z] %c", country, kind, &rest);
+
+	mask->country = -1;
+	if (arguments[0] == '\0')
+		return true;
+	if (read == 1 && sscanf(arguments, " %2[A-Z] %c", country, &rest) != 1)
+		return false;
+	if (read != 1 && read != 2)
+		return false;
+	mask->country = cg_fiction_country(country);
+	mask->landline = read == 2 && strcmp(kind, "landline") == 0;
+	return mask->country >= 0 && (read == 1 || mask->landline || strcmp(kind, "mobile") == 0);
 }
 
 /* For a message, palloc'd. */
@@ -87,8 +114,12 @@ list_of_masks(void)
 
 	initStringInfo(&out);
 	for (int i = 0; i < lengthof(types); i++)
-		appendStringInfo(&out, "%s%s", i == 0 ? "" : i == lengthof(types) - 1 ? " and " : ", ",
-						 types[i].usage);
+	{
+		appendStringInfoString(&out, i == 0 ? "" : i == lengthof(types) - 1 ? " and " : ", ");
+		if (types[i].optional)
+			appendStringInfo(&out, "%.*s, ", (int) strcspn(types[i].usage, "("), types[i].usage);
+		appendStringInfoString(&out, types[i].usage);
+	}
 	return out.data;
 }
 
@@ -105,8 +136,10 @@ cg_mask_parse(const char *spec, CgMask *mask)
 		mask->kind = i;
 		if (strncmp(spec, types[i].usage, name) != 0)
 			continue;
+		if (spec[name] == '\0' && types[i].optional && types[i].parse("", mask))
+			return;
 		if (types[i].parse == NULL ? spec[name] == '\0' :
-			spec[name] == '(' && spec[length - 1] == ')' &&
+			spec[name] == '(' && spec[length - 1] == ')' && !(types[i].optional && length - name == 2) &&
 			types[i].parse(pnstrdup(spec + name + 1, length - name - 2), mask))
 			return;
 	}
@@ -140,6 +173,7 @@ is_text_like(Oid type)
 
 typedef struct ConstantContext
 {
+	const char *what;
 	const char *relation;
 	const char *column;
 } ConstantContext;
@@ -149,7 +183,28 @@ constant_context(void *arg)
 {
 	ConstantContext *where = arg;
 
-	errcontext("constant mask of column \"%s\" of relation \"%s\"", where->column, where->relation);
+	errcontext("%s of column \"%s\" of relation \"%s\"", where->what, where->column, where->relation);
+}
+
+/* The type's input function decides which texts it accepts, also for a domain. */
+static void
+check_text(const char *text, Oid type, int32 typmod, const char *what, const char *relation, const char *column)
+{
+	Oid			input;
+	Oid			ioparam;
+	ConstantContext where = {what, relation, column};
+	ErrorContextCallback callback = {error_context_stack, constant_context, &where};
+
+	error_context_stack = &callback;
+	getTypeInputInfo(type, &input, &ioparam);
+	(void) OidInputFunctionCall(input, unconstify(char *, text), ioparam, typmod);
+	error_context_stack = callback.previous;
+}
+
+static bool
+is_whole(const CgMask *mask)
+{
+	return types[mask->kind].whole || mask->invalid;
 }
 
 void
@@ -160,17 +215,7 @@ cg_mask_check(const CgMask *mask, Oid type, int32 typmod, const char *relation,
 		return;
 	if (mask->kind == CG_MASK_CONSTANT)
 	{
-		Oid			input;
-		Oid			ioparam;
-
-		ConstantContext where = {relation, column};
-		ErrorContextCallback callback = {error_context_stack, constant_context, &where};
-
-		/* The type's input function decides which texts it accepts, also for a domain. */
-		error_context_stack = &callback;
-		getTypeInputInfo(type, &input, &ioparam);
-		(void) OidInputFunctionCall(input, mask->constant, ioparam, typmod);
-		error_context_stack = callback.previous;
+		check_text(mask->constant, type, typmod, "constant mask", relation, column);
 		return;
 	}
 	if (!is_text_like(type))
@@ -178,6 +223,8 @@ cg_mask_check(const CgMask *mask, Oid type, int32 typmod, const char *relation,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of relation \"%s\" has type %s, for which only the masks null and constant(text) are suitable",
 						column, relation, format_type_be(type))));
+	if (is_whole(mask) && DomainHasConstraints(type))
+		check_text(types[mask->kind].make(mask, NULL, NULL, NULL), type, typmod, "mask", relation, column);
 }
 
 Datum
@@ -207,97 +254,30 @@ cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typmod,
 		 */
 		if (is_text_like(base))
 		{
+			char	   *source = NULL;
+			char	   *masked;
+
 			/* The padding of a char(n) does not belong to its value. */
 			if (base == BPCHAROID)
 				value = DirectFunctionCall1(rtrim1, value);
-			return text_to_type(types[mask->kind].make(mask, TextDatumGetCString(value), actor, key),
-								base, basetypmod);
+			/* A domain has checked one of these masks, and perhaps takes no other. */
+			if (base == type || !is_whole(mask) || !DomainHasConstraints(type))
+				source = TextDatumGetCString(value);
+			masked = types[mask->kind].make(mask, source, actor, key);
+			if (is_whole(mask) && is_too_long(masked, base, basetypmod))
+				masked = pstrdup(CG_MASKTEXT_NOTHING);
+			return text_to_type(masked, base, basetypmod);
 		}
 	}
 	*isnull = true;
 	return (Datum) 0;
 }
 
-/* Where the stars of a partial mask begin and end, in a text of some characters. */
-typedef struct Stars
-{
-	int			head;
-	int			tail;
-	int			number;
-} Stars;
-
-/* In most telephone numbers each byte is a character, whatever the encoding. */
 static bool
-is_ascii(const char *value, int bytes)
+is_too_long(const char *text, Oid base, int32 typmod)
 {
-	char		bits = 0;
-
-	for (int i = 0; i < bytes; i++)
-		bits |= value[i];
-	return (bits & 0x80) == 0;
-}
-
-static Stars
-find_stars(const CgMask *mask, const char *value, int bytes)
-{
-	bool		ascii = is_ascii(value, bytes);
-	int			chars = ascii ? bytes : pg_mbstrlen_with_len(value, bytes);
-	Stars		stars = {0, bytes, chars};
-
-	if (chars > mask->prefix + mask->suffix)
-	{
-		stars.head = ascii ? mask->prefix : pg_mbcharcliplen(value, bytes, mask->prefix);
-		stars.tail = ascii ? bytes - mask->suffix : pg_mbcharcliplen(value, bytes, chars - mask->suffix);
-		stars.number = chars - mask->prefix - mask->suffix;
-	}
-	return stars;
-}
-
-static char *
-mask_partial(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
-{
-	int			bytes = strlen(value);
-	Stars		stars = find_stars(mask, value, bytes);
-	char	   *out = palloc(stars.head + stars.number + bytes - stars.tail + 1);
-
-	memcpy(out, value, stars.head);
-	memset(out + stars.head, '*', stars.number);
-	memcpy(out + stars.head + stars.number, value + stars.tail, bytes - stars.tail + 1);
-	return out;
-}
-
-static char *
-mask_email(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
-{
-	const char *at = strrchr(value, '@');
-	const char *dot = at ? strrchr(at, '.') : NULL;
-
-	if (at == NULL || at == value)
-		return pstrdup("***");
-	/* If the text is not an address, anything may stand after its last dot. */
-	if (dot == NULL || strspn(dot + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(dot + 1))
-		dot = "";
-	return psprintf("%.*s***@***%s", pg_mblen(value), value, dot);
-}
-
-static char *
-mask_pseudonym(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
-{
-	StringInfoData in;
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
-	char	   *out = palloc(PSEUDONYM_HEX + 1);
-
-	initStringInfo(&in);
-	/* The zero byte ends the actor's name, which cannot contain one. */
-	appendStringInfo(&in, "pseudonym %s", actor);
-	appendStringInfoChar(&in, '\0');
-	appendStringInfo(&in, INT64_FORMAT " %s", GetCurrentTimestamp() / USECS_PER_DAY, value);
-	if (HMAC(EVP_sha256(), key, CG_KEY_LENGTH, (unsigned char *) in.data, in.len, digest, &len) == NULL)
-		elog(ERROR, "could not compute HMAC");
-	hex_encode((char *) digest, PSEUDONYM_HEX / 2, out);
-	out[PSEUDONYM_HEX] = '\0';
-	return out;
+	return (base == VARCHAROID || base == BPCHAROID) && typmod >= (int32) VARHDRSZ &&
+		pg_mbstrlen(text) > typmod - VARHDRSZ;
 }
 
 /* Clips a mask that is too long for the type: an error would not help the reader. */
@@ -310,43 +290,6 @@ text_to_type(char *masked, Oid base, int32 typmod)
 		return DirectFunctionCall3(bpcharin, CStringGetDatum(masked),
 								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(typmod));
 	return CStringGetTextDatum(masked);
-}
-
-/* Has it the form that mask_partial() writes? */
-static bool
-has_form_of_partial(const CgMask *mask, const char *value, int bytes)
-{
-	Stars		stars;
-
-	if (memchr(value, '*', bytes) == NULL)
-		return false;
-	stars = find_stars(mask, value, bytes);
-	if (stars.tail - stars.head < STARS_MIN)
-		return false;
-	for (int i = stars.head; i < stars.tail; i++)
-		if (value[i] != '*')
-			return false;
-	return true;
-}
-
-/* Has it the form that mask_email() writes? */
-static bool
-has_form_of_email(const CgMask *mask, const char *value, int bytes)
-{
-	static const char middle[] = "***@***";
-	int			head = bytes > 0 ? Min(pg_mblen(value), bytes) : 0;
-	int			at = head + (int) strlen(middle);
-
-	if (bytes == 3 && memcmp(value, "***", 3) == 0)
-		return true;
-	if (bytes < at || memcmp(value + head, middle, strlen(middle)) != 0)
-		return false;
-	if (at < bytes && value[at++] != '.')
-		return false;
-	for (; at < bytes; at++)
-		if (!((value[at] >= 'a' && value[at] <= 'z') || (value[at] >= 'A' && value[at] <= 'Z')))
-			return false;
-	return true;
 }
 
 bool

@@ -17,7 +17,9 @@ typedef enum CgMaskKind
 	CG_MASK_PARTIAL,			/* the first and last characters stay */
 	CG_MASK_EMAIL,				/* first character and top-level domain stay */
 	CG_MASK_CONSTANT,
-	CG_MASK_PSEUDONYM			/* keyed by actor and day */
+	CG_MASK_PSEUDONYM,			/* keyed by actor and day */
+	CG_MASK_PHONE,				/* a number for fiction in the form of the value */
+	CG_MASK_ADDRESS				/* the town stays */
 } CgMaskKind;
 
 typedef struct CgMask
@@ -26,6 +28,9 @@ typedef struct CgMask
 	int			prefix;			/* CG_MASK_PARTIAL: characters */
 	int			suffix;
 	char	   *constant;		/* CG_MASK_CONSTANT: its text */
+	bool		invalid;		/* CG_MASK_EMAIL: an address that reaches nobody */
+	int			country;		/* CG_MASK_PHONE: of numbers without a code; -1: not known */
+	bool		landline;		/* CG_MASK_PHONE: a number of a fixed line */
 } CgMask;
 
 /* ERROR invalid_parameter_value if the text is not a mask. */
@@ -50,7 +55,7 @@ extern Datum cg_mask_apply(const CgMask *mask, Datum value, Oid type, int32 typm
 
 /*
  * Has the value, of this type, the form of such a mask, which real values do not have:
- * three or more stars where the mask puts them?  False for masks without stars.
+ * three or more stars where the mask puts them, or a number for fiction?  False for other masks.
  */
 extern bool cg_mask_has_form(const CgMask *mask, Datum value, Oid type);
 

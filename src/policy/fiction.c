@@ -1,0 +1,242 @@
+/*
+ * fiction.c
+ *		Numbers and addresses that look real and reach nobody: see fiction.h.
+ *
+ * The ranges are those that the regulators keep free for films and books:
+ *
+ *	AU	ACMA, phone numbers for use in TV shows, films and creative works: 0491 570 006
+ *	CA, US	NANPA, 555 line numbers: 555-0100 to 555-0199, in each area
+ *	DE	Bundesnetzagentur, Mitteilung 148/2021: (0)171 39200 00 to 99, (0)30 23125 000 to 999
+ *	FR	Arcep, décision 2018-0881, numéros pour oeuvres audiovisuelles: 06 39 98, 01 99 00
+ *	GB	Ofcom, telephone numbers for drama use: 07700 900000 to 900999, 020 7946 0000 to 0999
+ *	IE	ComReg, numbering conditions of use, drama numbers: 020 91
+ *	SE	PTS, telefonnummer för böcker och filmer: 070-174 06 05 to 99, 08-465 004 00 to 99
+ *
+ * Of each range one number is used.  So a mask does not tell which values are the same, as a
+ * number that is computed from the value would: there are so few telephone numbers that
+ * somebody could compute all of them.
+ */
+#include "postgres.h"
+
+#include "policy/fiction.h"
+
+#define MOST_DIGITS 20
+#define MOST_LENGTH 40			/* of a number that keeps its separators */
+#define MOST_TOWN 60			/* bytes */
+#define POSTCODE 5				/* digits */
+
+typedef struct Country
+{
+	const char *letters;		/* ISO 3166 */
+	const char *code;			/* no code is the beginning of another one */
+	char		trunk;			/* the digit before national numbers */
+	bool		trunk_written;	/* is it always? */
+	const char *mobile;			/* without the trunk digit */
+	const char *landline;
+} Country;
+
+static const Country countries[] = {
+	{"AU", "61", '0', true, "491570006", "491570006"},
+	{"CA", "1", '1', false, "6135550100", "6135550100"},
+	{"DE", "49", '0', true, "1713920000", "3023125000"},
+	{"FR", "33", '0', true, "639980000", "199000000"},
+	{"GB", "44", '0', true, "7700900000", "2079460000"},
+	{"IE", "353", '0', true, "209100000", "209100000"},
+	{"SE", "46", '0', true, "701740605", "846500400"},
+	{"US", "1", '1', false, "2025550100", "2025550100"}
+};
+
+/* The digits of a value, and what stands between them */
+typedef struct Digits
+{
+	char		digits[MOST_DIGITS + 1];
+	int			number;
+	bool		plain;			/* nothing but digits and what stands between them */
+	bool		international;
+	int			prefix;			/* digits before the country's code */
+} Digits;
+
+static Digits read_digits(const char *value);
+static const Country *country_of(const Digits *digits, int usual);
+static char *fill(const char *value, const char *digits);
+static const char *find_postcode(const char *value);
+static bool is_town(const char *text);
+static bool is_town_word(const char *word, int length);
+
+int
+cg_fiction_country(const char *letters)
+{
+	for (int i = 0; i < lengthof(countries); i++)
+		if (strcmp(countries[i].letters, letters) == 0)
+			return i;
+	return -1;
+}
+
+static Digits
+read_digits(const char *value)
+{
+	Digits		result = {.plain = strlen(value) <= MOST_LENGTH};
+
+	value += strspn(value, " ");
+	result.international = value[0] == '+';
+	for (const char *at = value; *at != '\0'; at++)
+	{
+		if (*at >= '0' && *at <= '9' && result.number < MOST_DIGITS)
+			result.digits[result.number++] = *at;
+		else if (strchr(" ().-/", *at) == NULL && !(at == value && *at == '+'))
+			result.plain = false;
+	}
+	if (!result.international && strncmp(result.digits, "00", 2) == 0)
+	{
+		result.international = true;
+		result.prefix = 2;
+	}
+	return result;
+}
+
+static const Country *
+country_of(const Digits *digits, int usual)
+{
+	const char *code = digits->digits + digits->prefix;
+
+	if (!digits->international)
+		return usual >= 0 ? &countries[usual] : NULL;
+	/* Two countries may have one code. */
+	if (usual >= 0 && strncmp(code, countries[usual].code, strlen(countries[usual].code)) == 0)
+		return &countries[usual];
+	for (int i = lengthof(countries) - 1; i >= 0; i--)
+		if (strncmp(code, countries[i].code, strlen(countries[i].code)) == 0)
+			return &countries[i];
+	return NULL;
+}
+
+char *
+cg_fiction_phone(const char *value, int usual, bool landline)
+{
+	Digits		digits = read_digits(value ? value : "");
+	const Country *country = country_of(&digits, usual);
+	const char *number;
+	int			before;			/* digits before the national number */
+	int			left;
+
+	if (country == NULL)
+		return NULL;
+	number = landline ? country->landline : country->mobile;
+	before = digits.international ? digits.prefix + strlen(country->code) : 0;
+	left = digits.number - before - strlen(number);
+	/* No national number begins with the digit that may stand before it. */
+	if (digits.digits[before] == country->trunk)
+	{
+		before++;
+		left--;
+	}
+	if (value != NULL && digits.plain && left == 0)
+		return fill(value, psprintf("%.*s%s", before, digits.digits, number));
+	/* Of another length, or with words in it: its form does not suit. */
+	if (digits.international)
+		return psprintf("+%s%s", country->code, number);
+	return country->trunk_written ? psprintf("%c%s", country->trunk, number) : pstrdup(number);
+}
+
+/* The value with other digits; it has as many. */
+static char *
+fill(const char *value, const char *digits)
+{
+	char	   *result = pstrdup(value);
+
+	for (char *at = result; *at != '\0'; at++)
+		if (*at >= '0' && *at <= '9')
+			*at = *digits++;
+	return result;
+}
+
+/*
+ * An address ends in a comma or a line's end, a postcode and a town.  Numbers of houses have
+ * fewer digits than a postcode, and stand before it; if there is none, the words behind the
+ * postcode may be those of a street.
+ */
+char *
+cg_fiction_address(const char *value)
+{
+	const char *town = find_postcode(value);
+
+	return town != NULL && is_town(town) ? psprintf("***, %s", town) : NULL;
+}
+
+bool
+cg_fiction_is_address(const char *value)
+{
+	return strncmp(value, "***, ", 5) == 0 && is_town(value + 5);
+}
+
+/* What follows the only group of so many digits; NULL if that is not certain. */
+static const char *
+find_postcode(const char *value)
+{
+	const char *found = NULL;
+	bool		house = false;
+
+	for (const char *at = value; *at != '\0';)
+	{
+		int			digits = strspn(at, "0123456789");
+
+		if (digits >= POSTCODE)
+		{
+			const char *before = at;
+
+			while (before > value && before[-1] == ' ')
+				before--;
+			if (found != NULL || digits != POSTCODE || !house || before == value ||
+				strchr(",\n", before[-1]) == NULL || at[digits] != ' ')
+				return NULL;
+			found = at + digits + 1;
+		}
+		else if (digits > 0 && found != NULL)
+			return NULL;
+		house |= digits > 0;
+		at += Max(digits, 1);
+	}
+	return found;
+}
+
+/* Words with a capital letter, and the small words of town names: nothing else stands there. */
+static bool
+is_town(const char *text)
+{
+	int			words = 0;
+
+	if (strlen(text) > MOST_TOWN)
+		return false;
+	while (*text != '\0')
+	{
+		int			length = strcspn(text, " ");
+
+		if (!is_town_word(text, length) || ++words > 5)
+			return false;
+		text += length;
+		if (*text == ' ' && *++text == '\0')
+			return false;
+	}
+	return words > 0;
+}
+
+static bool
+is_town_word(const char *word, int length)
+{
+	static const char *const small[] = {
+		"a", "am", "an", "bei", "d'", "da", "de", "del", "della", "den", "der", "des", "di", "du", "en", "et", "im", "in",
+		"la", "las", "le", "les", "los", "ob", "sous", "sur", "vor", "y"
+	};
+
+	for (int i = 0; i < lengthof(small); i++)
+		if (strlen(small[i]) == length && memcmp(word, small[i], length) == 0)
+			return true;
+	/* A single letter may be that of a door or a staircase. */
+	if (length < 2 || !((word[0] >= 'A' && word[0] <= 'Z') || IS_HIGHBIT_SET(word[0])))
+		return false;
+	for (int i = 0; i < length; i++)
+		if (!((word[i] >= 'A' && word[i] <= 'Z') || (word[i] >= 'a' && word[i] <= 'z') ||
+			  IS_HIGHBIT_SET(word[i]) || word[i] == '-' || word[i] == '\''))
+			return false;
+	return true;
+}
