@@ -18,6 +18,10 @@
  * write such a message: pg_logical_emit_message() names the session's database.  They are
  * not sealed.  Who runs a server without the library and can load code of his own there could
  * write one; a witness notices the silence of such a run by the time of signed checkpoints.
+ *
+ * pg_upgrade starts the old server with the library and without a launcher.  If it is refused,
+ * that run is told as a gap, though no read was possible.  A message of its sessions would
+ * avoid that, but pg_upgrade refuses a server with a logical slot that has a message to decode.
  */
 #include "postgres.h"
 
