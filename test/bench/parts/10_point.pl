@@ -30,6 +30,7 @@ my @paths = (
 	[ 'floor-flush', $open, q(SELECT crm.flushed_message(repeat('x', 200))) ],
 	[ 'floor-insert', $open, $audit ],
 	[ 'floor-written', $any, q(SELECT phone, pg_logical_emit_message(false, 'bench', repeat('x', 200)) FROM crm.plain WHERE id = :id) ],
+	[ 'floor-read', $open, q(SELECT phone, crm.flushed_message(repeat('x', 200)) FROM crm.plain WHERE id = :id) ],
 );
 
 foreach my $clients (@clients)
@@ -37,6 +38,8 @@ foreach my $clients (@clients)
 	my $by = $clients == 1 ? '1 client' : "$clients clients";
 	goal(name => "shown/$clients/floor", text => "shown, $by, by a flushed message (floor-message)",
 		sense => 'at least', goal => 0.95, of => [ "point/$clients/shown", "point/$clients/floor-message" ]);
+	goal(name => "read/$clients/floor", text => "the table and an unsealed flushed message, $by, by a flushed message: no shown read can be faster",
+		sense => 'at least', goal => 0.95, of => [ "point/$clients/floor-read", "point/$clients/floor-message" ]);
 	goal(name => "shown/$clients/insert", text => "shown, $by, by an INSERT with three indexes",
 		sense => 'at least', goal => 1.1, of => [ "point/$clients/shown", "point/$clients/floor-insert" ]) if $clients == 8;
 	goal(name => "withheld/$clients/rls", text => "withheld, $by, by row security with EXISTS",
