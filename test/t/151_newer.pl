@@ -158,9 +158,10 @@ since(17, 'incremental backups', 7, sub {
 	$copy->start;
 	is($copy->safe_psql('crm', "SELECT count(*) FROM contact_guard.access_log WHERE application = 'between' AND event = 'shown'"), 1, '... with the record');
 	is(as($copy, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id IN (12, 42) ORDER BY id'), phone_of(12) . "\n" . mask_of(42), '... the policies');
-	# The backup begins behind what was recorded, and nobody can know that nothing was in between.
-	is($copy->safe_psql('crm', q(SELECT count(*) = max(seq) + 1, count(DISTINCT seq) = count(*), string_agg(reason, '; ') FILTER (WHERE event = 'gap') ~ '^WAL from [^;]* is missing$' FROM contact_guard.access_log)),
-		't|t|t', '... a log without holes, which says what WAL the backup lacks');
+	# If the stored position was not renewed since the read, the backup begins behind it, and nobody
+	# can know that nothing was in between.
+	is($copy->safe_psql('crm', q(SELECT count(*) = max(seq) + 1, count(DISTINCT seq) = count(*), coalesce(bool_and(reason ~ '^WAL from [^;]* is missing$') FILTER (WHERE event = 'gap'), true) FROM contact_guard.access_log)),
+		't|t|t', '... a log without holes, which says what WAL the backup lacks, if any');
 	$copy->stop;
 });
 
