@@ -50,6 +50,7 @@ extern int	run_proof(int argc, char **argv);
 extern int	run_check_proof(int argc, char **argv);
 extern int	run_export(int argc, char **argv);
 extern int	run_push(int argc, char **argv);
+extern int	run_question(int argc, char **argv);
 extern int	run_metrics(int argc, char **argv);
 extern int	run_check(int argc, char **argv);
 
@@ -167,6 +168,9 @@ extern PGconn *server_connect(const char *conninfo);
  */
 extern PGresult *server_execute(PGconn *conn, const char *sql, int nparams, const char *const *values);
 
+/* Runs a command that returns nothing; ends the program if it fails. */
+extern void server_command(PGconn *conn, const char *sql);
+
 /* As PQgetResult() and PQgetCopyData(), but they end the program if nothing comes in time. */
 extern PGresult *server_result(PGconn *conn);
 extern int	server_copy_data(PGconn *conn, char **data);
@@ -283,6 +287,9 @@ extern Rows *rows_begin(PGconn *conn, int64_t first, int64_t last);
 
 /* Reads the next row, which is valid until the next call.  At the end frees rows: false. */
 extern bool rows_next(Rows *rows, CgLeaf *leaf);
+
+/* The text of that row's statement, whose hash the leaf has. */
+extern CgLeafText rows_query(const Rows *rows);
 
 /* --- tiles.c: the stored tree, checked against a checkpoint --- */
 

@@ -32,6 +32,10 @@ static const struct
 	const char *usage;
 }			commands[] = {
 	{"verify", run_verify, "[CONNINFO] [--from SEQ] [--to SEQ] [--checkpoint FILE] [--max-age SECONDS] [KEYS]"},
+	{"who-read", run_question, "[CONNINFO] --customer KEY [--since TIME] [--until TIME] [--checkpoint FILE] [--max-age SECONDS] [KEYS]"},
+	{"reads-by", run_question, "[CONNINFO] --actor NAME [the same]"},
+	{"withheld", run_question, "[CONNINFO] [--since TIME] [--until TIME] [the same]"},
+	{"after-close", run_question, "[CONNINFO] [--since TIME] [--until TIME] [the same]"},
 	{"witness", run_witness, "[CONNINFO] --state DIR [--key FILE] [--every SECONDS] [--max-age SECONDS] [--vkey KEY|FILE]"},
 	{"proof", run_proof, "[CONNINFO] --seq SEQ [--to SEQ] [--out FILE|DIR] [--sealed] [KEYS]"},
 	{"check-proof", run_check_proof, "FILE KEYS"},

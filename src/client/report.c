@@ -135,6 +135,13 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 	if (options->policy.given && options->policy.quorum >= 0)
 		printf("a checkpoint of %llu rows meets the policy; %llu later ones rest on the log's signature alone\n",
 			   (unsigned long long) verify->witnessed, (unsigned long long) (verify->checkpoint.size - verify->witnessed));
+	if (verify->restored_left > 0)
+		printf("%lld restored records that would count are left out: it is not proved that they are those that came\n",
+			   (long long) verify->restored_left);
+	if (verify->uncompared)
+		printf("what the server's own function answers is not known\n");
+	if (verify->findings == 0 && (verify->restored_left > 0 || verify->uncompared))
+		return EXIT_UNCHECKED;
 	if (verify->findings == 0 && (verify->later > 0 || verify->later_versions > 0))
 		return EXIT_UNCHECKED;
 	if (verify->findings == 0 && options->max_age > 0 && check_age(verify, options) != EXIT_GOOD)

@@ -64,6 +64,7 @@ struct Rows
 	CgLeafText *columns;
 	int			room;
 	int64_t		integers[4];	/* the leaf's pointers point here */
+	CgLeafText	query;			/* the text of the row's statement */
 };
 
 static Query queries[QUERIES];
@@ -121,6 +122,12 @@ rows_next(Rows *rows, CgLeaf *leaf)
 	if (rows->batch.bad)
 		fail(EXIT_UNCHECKED, "the server sent a row that makes no sense: it may be of another version");
 	return true;
+}
+
+CgLeafText
+rows_query(const Rows *rows)
+{
+	return rows->query;
 }
 
 /* Gets the next piece of COPY's data; false at the end. */
@@ -238,8 +245,7 @@ read_header(Rows *rows, Cursor *cursor)
 static void
 read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf)
 {
-	CgLeafText	query = {NULL, 0};
-
+	rows->query = (CgLeafText) {NULL, 0};
 	leaf->version = CG_LEAF_FIRST_VERSION;
 	if (take_int16(cursor) != rows->ncolumns)
 		cursor->bad = true;
@@ -248,13 +254,13 @@ read_row(Rows *rows, Cursor *cursor, CgLeaf *leaf)
 		CgLeafText	value = take_value(cursor);
 
 		if (rows->order[i] == COLUMN_QUERY)
-			query = value;
+			rows->query = value;
 		else if (!cursor->bad)
 			read_column(rows, rows->order[i], value, leaf);
 	}
 	/* The hash is kept under the query_id, which may stand behind the text in the row. */
-	if (query.data != NULL)
-		leaf->query_hash = hash_query(query, leaf->query_id == NULL ? 0 : *leaf->query_id);
+	if (rows->query.data != NULL)
+		leaf->query_hash = hash_query(rows->query, leaf->query_id == NULL ? 0 : *leaf->query_id);
 }
 
 static void

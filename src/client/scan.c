@@ -23,12 +23,14 @@ enum
 	ROW_MISSING,
 	ROW_PRESENT,
 	ROW_LATER,					/* its leaf version is not known here */
+	ROW_PROVED,					/* present, and the signed one */
 	ROW_REFUSED
 };
 
 static int64_t chunk_end(int64_t first, int64_t last);
 static void read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge);
 static void judge_chunk(Verify *verify, int64_t first, int64_t last, bool judge);
+static bool is_proved(void *arg, int64_t seq);
 static void judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge);
 static const char *judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool rebuilt);
 static bool rebuild_tile(Verify *verify, uint64_t n);
@@ -115,6 +117,8 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 			note_restored(verify, &leaf);
 		if (judge)
 			count_scanned(verify, &leaf);
+		if (judge && verify->question != NULL)
+			question_take(verify->question, &leaf, rows_query(rows), PROOF_NONE);
 	}
 }
 
@@ -216,6 +220,16 @@ judge_chunk(Verify *verify, int64_t first, int64_t last, bool judge)
 		judge_tile(verify, (uint64_t) at / CG_TILE_WIDTH, at, end, judge);
 		at = end + 1;
 	}
+	if (judge && verify->question != NULL)
+		question_settle(verify->question, is_proved, verify);
+}
+
+static bool
+is_proved(void *arg, int64_t seq)
+{
+	const Verify *verify = arg;
+
+	return verify->state[(uint64_t) seq - verify->begin] == ROW_PROVED;
 }
 
 static void
@@ -236,7 +250,11 @@ judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge)
 		if (verify->state[seq - verify->begin] == ROW_MISSING && judge)
 			ranges_add(&verify->missing, seq, seq, 0);
 		if (what == NULL)
+		{
+			if (verify->state[seq - verify->begin] == ROW_PRESENT && (good || rebuilt))
+				verify->state[seq - verify->begin] = ROW_PROVED;
 			continue;
+		}
 		distrust(verify, seq);
 		if (judge)
 			find(verify, seq, "%s", what);

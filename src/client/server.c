@@ -156,6 +156,15 @@ server_execute(PGconn *conn, const char *sql, int nparams, const char *const *va
 }
 
 void
+server_command(PGconn *conn, const char *sql)
+{
+	PGresult   *result = server_execute(conn, sql, 0, NULL);
+
+	server_require(conn, result, PGRES_COMMAND_OK);
+	PQclear(result);
+}
+
+void
 server_require(PGconn *conn, PGresult *result, ExecStatusType status)
 {
 	ExecStatusType got = PQresultStatus(result);

@@ -18,98 +18,134 @@
 /* The longest time, in seconds, until the record of a purge is signed */
 #define SIGNING_DELAY 15
 
-static void parse_options(Options *options, int argc, char **argv);
-static char *load_checkpoint(Verify *verify, const Options *options, CgNote *note);
+static void begin_snapshot(Verify *verify);
+static void check_rest(Verify *verify, const Options *options);
+static char *load_checkpoint(Verify *verify, CgNote *note);
 static void check_witnessed(Verify *verify, const Options *options, char *text, CgNote *note);
 static void open_tree(Verify *verify);
 static void compare_held(Verify *verify, const Options *options);
 static void compare_root(Verify *verify, const CgCheckpoint *earlier, const char *whose);
 static void check_outside(Verify *verify, int64_t first, int64_t last);
 static bool is_unexplained(const Verify *verify);
-static void explain_missing(Verify *verify, const Options *options, int64_t to);
+static void explain_missing(Verify *verify, int64_t to);
 
 int
 run_verify(int argc, char **argv)
 {
-	static Options options;
+	static const struct option names[] = {
+		{"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'}, VERIFY_OPTIONS, {0}
+	};
+	static Options options = {.to = -1};
+	int			c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
+	{
+		if (c == 'f')
+			options.from = parse_number("--from", optarg, 0);
+		else if (c == 't')
+			options.to = parse_number("--to", optarg, 0);
+		else if (!verify_option(&options, c, optarg))
+			return EXIT_UNCHECKED;
+	}
+	if (optind < argc)
+		options.conninfo = argv[optind++];
+	if (optind < argc)
+		fail(EXIT_UNCHECKED, "verify has one argument, the connection string");
+	if (options.max_age > 0 && options.to >= 0)
+		fail(EXIT_UNCHECKED, "--max-age looks at the end of the log, which --to may leave out");
+	return verify_log(&options, NULL);
+}
+
+bool
+verify_option(Options *options, int option, const char *value)
+{
+	if (option == 'c')
+		options->held = value;
+	else if (option == 'k')
+		keys_add(&options->keys, value);
+	else if (option == 'p')
+		policy_read(&options->policy, &options->keys, value);
+	else if (option == 'a')
+		options->max_age = parse_number("--max-age", value, 1);
+	else
+		return server_option(option, value);
+	return true;
+}
+
+int
+verify_log(const Options *options, Question *question)
+{
 	static Verify verify;
 	CgNote		note;
 	char	   *text;
 	int64_t		to;
 
-	parse_options(&options, argc, argv);
+	verify.question = question;
+	verify.keys = options->keys;
 	verify.first_bad = -1;
 	verify.last_seq = -1;
 	verify.silence_seq = -1;
-	verify.conn = server_connect(options.conninfo);
-	verify.stream = server_connect(options.conninfo);
-	if (keys_empty(&options.keys))
-		server_keys(verify.conn, &options.keys);
-	text = load_checkpoint(&verify, &options, &note);
-	to = options.to < 0 ? (int64_t) verify.checkpoint.size - 1 : options.to;
-	if (to >= (int64_t) verify.checkpoint.size || (options.from > 0 && options.from > to))
+	verify.conn = server_connect(options->conninfo);
+	verify.stream = server_connect(options->conninfo);
+	if (keys_empty(&verify.keys))
+		server_keys(verify.conn, &verify.keys);
+	text = load_checkpoint(&verify, &note);
+	verify.text = strdup(text);
+	if (verify.text == NULL)
+		fail(EXIT_UNCHECKED, "out of memory");
+	to = options->to < 0 ? (int64_t) verify.checkpoint.size - 1 : options->to;
+	if (to >= (int64_t) verify.checkpoint.size || (options->from > 0 && options->from > to))
 		fail(EXIT_UNCHECKED, "rows %lld to %lld are not all in the signed log, which has %llu",
-			 (long long) options.from, (long long) to, (unsigned long long) verify.checkpoint.size);
+			 (long long) options->from, (long long) to, (unsigned long long) verify.checkpoint.size);
 	open_tree(&verify);
-	check_witnessed(&verify, &options, text, &note);
-	if (options.held != NULL)
-		compare_held(&verify, &options);
-	scan_rows(&verify, options.from, to, true);
-	explain_missing(&verify, &options, to);
-	if (options.from == 0)
-		check_outside(&verify, -INT64_MAX, -1);
-	if (options.to < 0)
-		check_outside(&verify, (int64_t) verify.checkpoint.size, INT64_MAX);
-	if (options.from == 0 && options.to < 0)
-		check_restored(&verify);
+	check_witnessed(&verify, options, text, &note);
+	if (options->held != NULL)
+		compare_held(&verify, options);
+	/* The answer of the server must be of the same rows. */
+	if (question != NULL)
+		begin_snapshot(&verify);
+	scan_rows(&verify, options->from, to, true);
+	check_rest(&verify, options);
+	explain_missing(&verify, to);
 	PQfinish(verify.stream);
 	PQfinish(verify.conn);
-	return conclude(&verify, &options, to);
+	if (question != NULL)
+		answer_print(&verify);
+	report_restored(&verify);
+	return conclude(&verify, options, to);
 }
 
 static void
-parse_options(Options *options, int argc, char **argv)
+begin_snapshot(Verify *verify)
 {
-	static const struct option names[] = {
-		{"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'},
-		{"checkpoint", required_argument, NULL, 'c'}, {"vkey", required_argument, NULL, 'k'},
-		{"policy", required_argument, NULL, 'p'}, {"max-age", required_argument, NULL, 'a'},
-		SERVER_OPTIONS, {0}
-	};
-	int			c;
+	server_command(verify->stream, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+}
 
-	options->to = -1;
-	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
+/* Looks at all that is not in the signed log, but that auditors read. */
+static void
+check_rest(Verify *verify, const Options *options)
+{
+	if (options->from == 0)
+		check_outside(verify, -INT64_MAX, -1);
+	if (options->to < 0)
+		check_outside(verify, (int64_t) verify->checkpoint.size, INT64_MAX);
+	if (options->from == 0 && options->to < 0)
 	{
-		if (c == 'f')
-			options->from = parse_number("--from", optarg, 0);
-		else if (c == 't')
-			options->to = parse_number("--to", optarg, 0);
-		else if (c == 'c')
-			options->held = optarg;
-		else if (c == 'k')
-			keys_add(&options->keys, optarg);
-		else if (c == 'p')
-			policy_read(&options->policy, &options->keys, optarg);
-		else if (c == 'a')
-			options->max_age = parse_number("--max-age", optarg, 1);
-		else if (!server_option(c, optarg))
-			exit(EXIT_UNCHECKED);
+		if (verify->question == NULL)
+			begin_snapshot(verify);
+		read_restored(verify);
+		if (verify->question != NULL)
+			answer_compare(verify);
+		server_command(verify->stream, "COMMIT");
 	}
-	if (optind < argc)
-		options->conninfo = argv[optind++];
-	if (optind < argc)
-		fail(EXIT_UNCHECKED, "verify has one argument, the connection string");
-	if (options->max_age > 0 && options->to >= 0)
-		fail(EXIT_UNCHECKED, "--max-age looks at the end of the log, which --to may leave out");
 }
 
 /* Returns the note's text, to which the note points. */
 static char *
-load_checkpoint(Verify *verify, const Options *options, CgNote *note)
+load_checkpoint(Verify *verify, CgNote *note)
 {
 	char	   *text = server_checkpoint(verify->conn);
-	const char *wrong = keys_check(&options->keys, text, strlen(text), note, &verify->checkpoint);
+	const char *wrong = keys_check(&verify->keys, text, strlen(text), note, &verify->checkpoint);
 
 	if (wrong != NULL)
 		fail(EXIT_TAMPERED, "the server's checkpoint: %s", wrong);
@@ -128,7 +164,7 @@ check_witnessed(Verify *verify, const Options *options, char *text, CgNote *note
 
 	if (options->policy.given)
 	{
-		text = policy_older(verify->conn, &options->policy, &options->keys, 0,
+		text = policy_older(verify->conn, &options->policy, &verify->keys, 0,
 							options->max_age > 0 ? (uint64_t) (now - options->max_age) : 0, text, note, &met);
 		compare_root(verify, &met, "the checkpoint that meets the policy");
 		policy_print(&options->policy, note);
@@ -156,7 +192,7 @@ compare_held(Verify *verify, const Options *options)
 	char	   *text = file_read(options->held, &length);
 	CgNote		note;
 	CgCheckpoint held;
-	const char *wrong = keys_check(&options->keys, text, length, &note, &held);
+	const char *wrong = keys_check(&verify->keys, text, length, &note, &held);
 
 	if (wrong != NULL)
 		fail(EXIT_UNCHECKED, "\"%s\": %s", options->held, wrong);
@@ -194,6 +230,8 @@ check_outside(Verify *verify, int64_t first, int64_t last)
 
 	while (rows_next(rows, &leaf))
 	{
+		if (verify->question != NULL)
+			question_take(verify->question, &leaf, rows_query(rows), PROOF_NONE);
 		if (leaf.seq == next)
 		{
 			if (verify->unsigned_rows++ == 0 || leaf.read_at < verify->unsigned_at)
@@ -208,7 +246,7 @@ check_outside(Verify *verify, int64_t first, int64_t last)
 static bool
 is_unexplained(const Verify *verify)
 {
-	return find_unexplained(verify) >= 0 || count_unexplained(verify) > 0;
+	return find_unexplained(verify) >= 0 || count_unexplained(verify) > 0 || restored_unexplained(verify);
 }
 
 /*
@@ -217,7 +255,7 @@ is_unexplained(const Verify *verify)
  * verification began.
  */
 static void
-explain_missing(Verify *verify, const Options *options, int64_t to)
+explain_missing(Verify *verify, int64_t to)
 {
 	/* Later records cannot explain findings that there are already. */
 	int			patience = verify->findings > 0 ? 1 : SIGNING_DELAY;
@@ -230,7 +268,7 @@ explain_missing(Verify *verify, const Options *options, int64_t to)
 		CgCheckpoint before = verify->checkpoint;
 		CgNote		note;
 
-		free(load_checkpoint(verify, options, &note));
+		free(load_checkpoint(verify, &note));
 		if (verify->checkpoint.size > before.size)
 		{
 			/* The first new checkpoint may be older than the removal of the rows. */

@@ -6,6 +6,7 @@
 #define CG_VERIFY_H
 
 #include "client.h"
+#include "question.h"
 #include "ranges.h"
 #include "tlogpolicy.h"
 
@@ -40,6 +41,7 @@ typedef struct Verify
 {
 	PGconn	   *conn;			/* for the tree */
 	PGconn	   *stream;			/* for the rows */
+	Keys		keys;
 	CgCheckpoint checkpoint;
 	Tiles	   *tiles;
 	Ranges		missing;
@@ -56,8 +58,12 @@ typedef struct Verify
 	int64_t		later_versions; /* those with an unknown leaf version */
 	int64_t		first_later_version;	/* seq of the first of them */
 	int			newest_version; /* the newest of these leaf versions */
-	char		restored[120];	/* what restored rows were at the newest coming, or "" */
+	bool		restored_came;	/* a record says that restored rows came */
+	char		restored[120];	/* what they were at the newest coming, or "" if it does not say */
 	int64_t		restored_seq;	/* seq of its record */
+	char		restored_now[120];	/* what they are, or "" */
+	bool		restored_computed;	/* ... by this program */
+	int64_t		restored_rows;
 	int64_t		last_removal;	/* seq of the newest purge or erasure */
 	int64_t		offs;			/* runs of the server without the library, by records of starts */
 	int64_t		last_off;		/* seq of the last of these records */
@@ -69,6 +75,10 @@ typedef struct Verify
 	int64_t		silence_seq;	/* of the row at its end; -1: there are not two adjacent rows */
 	int64_t		unsigned_rows;	/* adjacent rows behind the signed ones */
 	int64_t		unsigned_at;	/* the time of the oldest of them */
+	Question   *question;		/* what is asked; NULL: nothing */
+	char	   *text;			/* the note of the checkpoint */
+	int64_t		restored_left;	/* rows that the question asks for, and that are not proved */
+	bool		uncompared;		/* the server's answer could not be compared */
 	int64_t		findings;
 	int64_t		first_bad;		/* seq of the first finding; -1: none */
 	char		first_what[200];
@@ -84,9 +94,39 @@ typedef struct Verify
  */
 extern void scan_rows(Verify *verify, int64_t first, int64_t last, bool judge);
 
-/* Takes what a record says of restored rows, and compares them at the end: restored.c. */
+/*
+ * The log as options say.  With a question, prints its answer from the proved rows.  Returns the
+ * exit status.
+ */
+extern int	verify_log(const Options *options, Question *question);
+
+/* Takes an option that verify and questions share; false: it is another one. */
+extern bool verify_option(Options *options, int option, const char *value);
+#define VERIFY_OPTIONS {"checkpoint", required_argument, NULL, 'c'}, {"vkey", required_argument, NULL, 'k'}, \
+	{"policy", required_argument, NULL, 'p'}, {"max-age", required_argument, NULL, 'a'}, SERVER_OPTIONS
+
+/* --- restored.c --- */
+
+/* Takes what a record says of restored rows. */
 extern void note_restored(Verify *verify, const CgLeaf *leaf);
-extern void check_restored(Verify *verify);
+
+/* Reads them, in the open transaction of the stream, for the question as well. */
+extern void read_restored(Verify *verify);
+
+/* Are they those that a signed record names?  And if not, is that a finding? */
+extern bool restored_proved(const Verify *verify);
+extern bool restored_unexplained(const Verify *verify);
+
+/* Says what they are, or notes the finding. */
+extern void report_restored(Verify *verify);
+
+/* --- answer.c --- */
+
+/* Compares what the server's function answers, in the open transaction of the stream. */
+extern void answer_compare(Verify *verify);
+
+/* Prints the answer from proved rows, and what is not in it. */
+extern void answer_print(Verify *verify);
 
 /* Prints the report.  Returns the exit status. */
 extern int	conclude(const Verify *verify, const Options *options, int64_t to);

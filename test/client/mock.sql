@@ -181,3 +181,29 @@ CREATE PROCEDURE contact_guard.mock_fill(first bigint, last bigint) LANGUAGE sql
 			'6957312c.1092', i, -i, 'SELECT phone FROM crm.customer WHERE id = $' || i % 7,
 			CASE WHEN i % 10 < 9 THEN sha256(int8send(i)) END, CASE WHEN i % 10 < 9 THEN sha256(int8send(-i)) END
 		FROM generate_series(first, last) i $$;
+
+-- What auditors read, and what a dump has brought.  The functions that answer questions are
+-- those of the install script: Mock.pm.
+CREATE TABLE contact_guard.restored_log (
+	seq bigint NOT NULL, read_at timestamptz NOT NULL, event text NOT NULL, actor text, login text,
+	relation text, columns text[], customer text, count bigint NOT NULL, intervention text,
+	closed_at timestamptz, purpose text, reason text, client text, application text,
+	session text, statement bigint, query_id bigint, customer_salt bytea,
+	actor_salt bytea, customer_commitment bytea, actor_commitment bytea, origin text NOT NULL,
+	leaf_version smallint NOT NULL DEFAULT 1);
+CREATE TABLE contact_guard.query_text (query_id bigint PRIMARY KEY, query text NOT NULL);
+CREATE FUNCTION contact_guard.journal_origin() RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'mock/1' $$;
+CREATE FUNCTION contact_guard.customer_of_record(customer text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT customer $$;
+CREATE VIEW contact_guard.whole_log AS
+	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	       reason, client, application, session, statement, query_id, contact_guard.journal_origin() AS origin, query
+	  FROM contact_guard.mock_row
+	UNION ALL
+	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	       reason, client, application, session, statement, query_id, origin, q.query
+	  FROM contact_guard.restored_log LEFT JOIN contact_guard.query_text q USING (query_id);
+CREATE VIEW contact_guard.access_log AS
+	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, purpose, reason, client, application,
+	       CASE WHEN origin = contact_guard.journal_origin() THEN session ELSE concat_ws(':', origin, session) END AS session,
+	       statement, query_id, query
+	  FROM contact_guard.whole_log;

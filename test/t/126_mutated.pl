@@ -64,6 +64,7 @@ my %command = (
 	verify => [ 'verify', $dsn, '--policy', $one, '--checkpoint', $held ], range => [ 'verify', $dsn, '--vkey', $vkey, '--from', 250, '--to', 260 ],
 	export => [ 'export', $dsn, sub { $mock->work('export' . ++$number) }, '--entries', '--vkey', $vkey ],
 	proof => [ 'proof', $dsn, '--seq', 17, '--vkey', $vkey, '--out', sub { $mock->work('proof' . ++$number) } ],
+	asked => [ 'who-read', $dsn, '--vkey', $vkey, '--customer', 27 ], counted => [ 'withheld', $dsn, '--vkey', $vkey ],
 	witness => [ 'witness', $dsn, '--state', sub { $mock->work('state' . ++$number) }, '--vkey', $vkey, '--key', $mock->work('w') ]);
 foreach my $name (sort keys %command)
 {

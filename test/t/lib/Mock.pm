@@ -28,9 +28,18 @@ sub new
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = ''\nfsync = off");
 	$node->start;
 	$self->sql(slurp_file("$FindBin::RealBin/../client/mock.sql"));
+	$self->sql(question($_)) foreach qw(who_read reads_by withheld_attempts reads_after_close);
 	$self->{vkey} = $self->keygen('log', $origin);
 	$self->sql("INSERT INTO contact_guard.mock_key VALUES ('$self->{vkey}')");
 	return $self;
+}
+
+# The function of the install script
+sub question
+{
+	my ($name) = @_;
+	my ($script) = glob "$FindBin::RealBin/../../extension/contact_guard--1.1.sql";
+	return (slurp_file($script) =~ /^(CREATE FUNCTION contact_guard\.\Q$name\E\(.*?^\tEND;)$/ms)[0] // die "no function $name in $script";
 }
 
 sub sql { my ($self, $sql) = @_; return $self->{node}->safe_psql('postgres', $sql) }

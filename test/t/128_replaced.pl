@@ -1,0 +1,129 @@
+# The auditor's questions on a real server, whose superuser has replaced functions, views and
+# rows while the library was not loaded: contact-guard answers from rows that are proved, and
+# says where SQL answers something else.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Guarded;
+use IPC::Run;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(usleep);
+
+my $dir = PostgreSQL::Test::Utils::tempdir;
+my ($vkey, $status, $said);
+
+sub guard
+{
+	IPC::Run::run([ 'contact-guard', @_ ], '<', \undef, '>&', \$said);
+	$status = $? >> 8;
+	return $status;
+}
+is(guard('keygen', '--origin', 'example.org/log', '--out', "$dir/key"), 0, 'keygen') or BAIL_OUT($said);
+chomp($vkey = $said);
+my $node = guard_node('replaced', {}, "contact_guard.signing_key_file = '$dir/key'", 'contact_guard.checkpoint_interval = 1', 'contact_guard.min_retention = 0');
+make_roles($node);
+make_crm($node, 'crm', 300);
+$node->safe_psql('crm', 'CREATE ROLE verifier LOGIN IN ROLE contact_guard_auditor');
+my $dsn = $node->connstr('crm') . " user=verifier options='-c timezone=Asia/Tokyo -c datestyle=german -c intervalstyle=iso_8601'";
+
+sub sql { return $node->safe_psql('crm', shift) }
+sub asked { return guard(@_, $dsn, '--vkey', $vkey) }
+sub table { return ($said =~ /^(?:seq|actor)\t.*?\n(.*?)\n\d+ rows? from records/ms) ? $1 : '' }
+
+sub signed
+{
+	my ($size) = sql('SELECT contact_guard.sync(); SELECT log_size FROM contact_guard.status()') =~ /(\d+)/;
+	foreach (1 .. 600)
+	{
+		return 1 if sql('SELECT coalesce(last_checkpoint, 0) FROM contact_guard.status()') >= $size;
+		usleep(50_000);
+	}
+	return 0;
+}
+
+sub unwatched
+{
+	my ($sql) = @_;
+	$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+	$node->restart;
+	my $answer = sql($sql);
+	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'contact_guard'");
+	$node->restart;
+	return $answer;
+}
+
+as($node, 'crm', 'anna', "SELECT phone FROM crm.customer WHERE id = $_") foreach 1, 2, 250;
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer');
+as($node, 'crm', 'dispatcher', 'SELECT phone FROM crm.customer WHERE id = 1');
+as($node, 'crm', 'eve', 'SELECT phone FROM crm.customer WHERE id = 3');
+sql('COPY crm.customer TO PROGRAM \'cat >/dev/null\'');
+# Closed by a change of state
+sql("UPDATE crm.intervention SET status = 'done' WHERE id = 1");
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 1');
+ok(signed(), 'a checkpoint is signed');
+
+is(asked('who-read', '--customer', 1), 0, 'who-read') or diag($said);
+like(table(), qr/\tanna\tanna\tshown\tcrm\.customer\t\{phone\}\t1\tintervention\t/, '... anna, during the visit');
+like(table(), qr/\tdispatcher\tdispatcher\tshown\t/, '... the dispatcher');
+like(table(), qr/\tpostgres\tpostgres\tbulk\t/, '... and whoever reads everybody');
+unlike(table(), qr/\teve\t/, '... and nobody else');
+is(asked('reads-by', '--actor', 'eve'), 0, 'reads-by') or diag($said);
+like(table(), qr/\t3\twithheld\t/, '... has what was withheld');
+is(asked('withheld'), 0, 'withheld') or diag($said);
+like(table(), qr/^anna\t/m, '... has who tried');
+is(asked('after-close'), 0, 'after-close') or diag($said);
+like(table(), qr/\tanna\t1\tcrm\.customer\t\{phone\}\t1\t/, '... has the read after the visit');
+
+# Erased values and purged months are in no answer, and are no evidence.
+sql("SELECT contact_guard.erase_customer('250', 'asked for')");
+ok(signed(), 'an erasure is signed');
+is(asked('who-read', '--customer', 250), 0, 'an erased customer') or diag($said);
+unlike(table(), qr/\tshown\t/, '... was read by nobody');
+like($said, qr/, \d+ with personal values erased;/, '... which is said');
+is(asked('withheld'), 0, 'who tried, without his name') or diag($said);
+
+# What a superuser replaces
+my %replaced = ('who_read(text,timestamptz,timestamptz)' => 'who-read', 'reads_by(text,timestamptz,timestamptz)' => 'reads-by',
+	'withheld_attempts(timestamptz,timestamptz)' => 'withheld', 'reads_after_close(timestamptz,timestamptz)' => 'after-close');
+my %arguments = ('who-read' => [ '--customer', 1 ], 'reads-by' => [ '--actor', 'anna' ]);
+foreach my $signature (sort keys %replaced)
+{
+	my $command = $replaced{$signature};
+	my ($function) = $signature =~ /^(\w+)/;
+	my @question = ($command, @{ $arguments{$command} // [] });
+	asked(@question);
+	my $answer = table();
+	my $honest = unwatched("SELECT pg_get_functiondef('contact_guard.$signature'::regprocedure)");
+	my $lying = $honest =~ s/contact_guard\.(access_log|whole_log) ([lw])\b/(SELECT * FROM contact_guard.$1 WHERE actor <> 'anna') $2/gr;
+	isnt($lying, $honest, "$function() hides what anna did: staged");
+	unwatched($lying);
+	is(asked(@question), 1, "... $command notices") or diag($said);
+	like($said, qr/^the server's $function\(\) does not answer what the rows of the log make:\n    \| \S/m, '... and says what is hidden') or diag($said);
+	is(table(), $answer, '... which is in its answer');
+	unwatched($honest);
+	is(asked(@question), 0, '... until it is as it was') or diag($said);
+}
+my $view = unwatched(q(SELECT pg_get_viewdef('contact_guard.access_log'))) =~ s/;$//r;
+unwatched("CREATE OR REPLACE VIEW contact_guard.access_log AS SELECT * FROM ($view) v WHERE actor <> 'anna'");
+is(asked('who-read', '--customer', 1), 1, 'a view that hides rows: who-read notices') or diag($said);
+like(table(), qr/\tanna\t/, '... and shows them');
+unwatched("CREATE OR REPLACE VIEW contact_guard.access_log AS $view");
+is(asked('who-read', '--customer', 1), 0, '... until it is as it was') or diag($said);
+
+# Rows behind the checkpoint are left out, and that is said.  Their hashes are in the tree.
+sql("ALTER SYSTEM SET contact_guard.checkpoint_interval = 600; SELECT pg_reload_conf()");
+as($node, 'crm', 'dispatcher', 'SELECT phone FROM crm.customer WHERE id = 2');
+sql('SELECT contact_guard.sync()');
+is(asked('who-read', '--customer', 2), 0, 'a row that is not signed') or diag($said);
+like($said, qr/^\d+ later rows? (?:is|are) not signed yet/m, '... is told of');
+unlike(table(), qr/\tdispatcher\t/, '... and is not in the answer');
+unwatched("UPDATE contact_guard.log SET actor = 'nobody' WHERE seq = (SELECT max(seq) FROM contact_guard.log WHERE actor = 'dispatcher' AND customer = '2')");
+sql("ALTER SYSTEM RESET contact_guard.checkpoint_interval; SELECT pg_reload_conf()");
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 2');
+ok(signed(), 'a row that was not signed is changed; then the tree is signed');
+is(asked('who-read', '--customer', 2), 1, '... which has had its hash since it was logged') or diag($said);
+unlike(table(), qr/\tnobody\t/, '... and it is in no answer');
+$node->stop;
+done_testing();
