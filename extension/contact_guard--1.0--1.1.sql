@@ -245,6 +245,14 @@ GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.resto
 GRANT EXECUTE ON FUNCTION contact_guard.leaf_encoding(), contact_guard.leaf_field(integer, text), contact_guard.leaf_field(integer, bytea, integer),
 	contact_guard.customer_commitment(bytea, text),
 	contact_guard.actor_commitment(bytea, text, text, text, text) TO contact_guard_auditor;
+-- One more column
+DROP FUNCTION contact_guard.status();
+CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT recorder text,
+		OUT journal_lsn pg_lsn, OUT recorded_lsn pg_lsn, OUT lag_bytes bigint, OUT log_size bigint,
+		OUT epoch integer, OUT rejected_messages bigint, OUT problems text[],
+		OUT last_checkpoint bigint, OUT last_checkpoint_at timestamptz, OUT proposals text[])
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_status';
+REVOKE ALL ON FUNCTION contact_guard.status() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.status(), contact_guard.library_version() TO contact_guard_admin, contact_guard_auditor;
 GRANT EXECUTE ON FUNCTION contact_guard.status() TO pg_monitor;
 
@@ -824,7 +832,7 @@ COMMENT ON FUNCTION contact_guard.acknowledge_gaps(text) IS
 COMMENT ON FUNCTION contact_guard.sync() IS
 	'Waits until all reads so far are in the access log.';
 COMMENT ON FUNCTION contact_guard.status() IS
-	'The state of the guard, and its problems.';
+	'The state of the guard, its problems, and proposals.';
 COMMENT ON SCHEMA contact_guard IS
 	'The objects of extension contact_guard. Policy: protect(), use_interventions(), allow(), for role contact_guard_admin. Audit: access_log, who_read(), reads_by(), for role contact_guard_auditor. Pools: act_as(), for role contact_guard_proxy. Operation: status(), sync().';
 COMMENT ON TYPE contact_guard.site IS

@@ -1093,11 +1093,11 @@ GRANT EXECUTE ON FUNCTION contact_guard.sync() TO PUBLIC;
 CREATE FUNCTION contact_guard.status(OUT guard text, OUT durability text, OUT recorder text,
 		OUT journal_lsn pg_lsn, OUT recorded_lsn pg_lsn, OUT lag_bytes bigint, OUT log_size bigint,
 		OUT epoch integer, OUT rejected_messages bigint, OUT problems text[],
-		OUT last_checkpoint bigint, OUT last_checkpoint_at timestamptz)
+		OUT last_checkpoint bigint, OUT last_checkpoint_at timestamptz, OUT proposals text[])
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_status';
 REVOKE ALL ON FUNCTION contact_guard.status() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.status() IS
-	'The state of the guard, and its problems.';
+	'The state of the guard, its problems, and proposals.';
 GRANT EXECUTE ON FUNCTION contact_guard.status(), contact_guard.library_version() TO contact_guard_admin, contact_guard_auditor;
 GRANT EXECUTE ON FUNCTION contact_guard.status() TO pg_monitor;
 

@@ -29,6 +29,7 @@
 #include "command/retire.h"
 #include "command/utility.h"
 #include "common/restored.h"
+#include "journal/emitters.h"
 #include "journal/eventrecord.h"
 #include "log/drained.h"
 #include "plan/copyto.h"
@@ -343,6 +344,8 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 	cg_memberships_record(memberships);
 	cg_permission_settle(permitted);
 	cg_ddl_finish(&underway.ddl);
+	if (!OidIsValid(schema) && OidIsValid(cg_objects_schema()) && !IsBinaryUpgrade)
+		cg_emitters_propose();
 	if (copy.restores)
 		record_restored(qc ? qc->nprocessed : 0);
 	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))

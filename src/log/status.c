@@ -27,6 +27,7 @@
 #include "base/owncommand.h"
 #include "base/result.h"
 #include "base/shared.h"
+#include "journal/emitters.h"
 #include "journal/journal.h"
 #include "journal/journalstate.h"
 #include "journal/space.h"
@@ -352,6 +353,7 @@ cg_status(PG_FUNCTION_ARGS)
 	Datum		signed_at = (Datum) 0;
 	bool		has_size;
 	bool		has_time;
+	char	   *proposal = cg_emitters_proposal();
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -381,6 +383,7 @@ cg_status(PG_FUNCTION_ARGS)
 									  problems()))},
 			{"last_checkpoint", INT8OID, size, !has_size},
 			{"last_checkpoint_at", TIMESTAMPTZOID, signed_at, !has_time},
+			{"proposals", TEXTARRAYOID, problem_array(proposal ? list_make1(proposal) : NIL)},
 		};
 
 		PG_RETURN_DATUM(cg_result_row(desc, columns, lengthof(columns)));

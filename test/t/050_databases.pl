@@ -87,7 +87,7 @@ is(as($node, 'one', 'anna', 'SELECT phone FROM crm.customer WHERE id = 52'), mas
 is((as($node, 'one', 'postgres', 'SELECT contact_guard.retire(); DROP EXTENSION contact_guard'))[1], '',
 	'after retire() it is not');
 is(as($node, 'one', 'anna', 'SELECT phone FROM crm.customer WHERE id = 52'), phone_of(52), 'and nothing is guarded');
-is((as($node, 'one', 'postgres', 'CREATE EXTENSION contact_guard'))[1], '', 'the extension can be created again');
+is((as($node, 'one', 'postgres', 'SET client_min_messages = warning; CREATE EXTENSION contact_guard'))[1], '', 'the extension can be created again');
 is((as($node, 'one', 'postgres', "SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}', mask => 'partial(2,1)')"))[1],
 	'', 'protect() works again');
 is(as($node, 'one', 'anna', 'SELECT phone FROM crm.customer WHERE id = 52'), mask_of(52), 'and guards');

@@ -86,6 +86,18 @@ like(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'conflict'")
 	qr/^message 2 of session \S+ has come twice, at \S+ the second time: the records of one of them may be false$/, 'a record says that the number came twice');
 like(sql('SELECT problems FROM contact_guard.status()'), qr/@{[ $without + 1 ]} records of event \S+gap\S+ or \S+conflict/, '... and status() says it');
 
+# The tool of forgers is PostgreSQL's, and everybody's: it is proposed to take it away, not done.
+my ($proposal) = sql('SELECT proposals[1] FROM contact_guard.status()');
+like($proposal, qr/^REVOKE EXECUTE ON FUNCTION pg_catalog\.pg_logical_emit_message\(boolean,pg_catalog\.text,pg_catalog\.text.*?\), pg_catalog\.pg_logical_emit_message\(boolean,pg_catalog\.text,pg_catalog\.bytea.*?\) FROM PUBLIC$/,
+	'status() proposes to take logical messages from PUBLIC');
+sql('CREATE DATABASE beside');
+like((as($node, 'beside', 'postgres', 'CREATE EXTENSION contact_guard'))[1], qr/NOTICE: .*every role may write logical messages.*^HINT: .*\Q$proposal\E$/ms, '... and CREATE EXTENSION, once it is done');
+sql($proposal);
+is(sql('SELECT cardinality(proposals) FROM contact_guard.status()'), 0, 'done: nothing is proposed');
+like((as($node, 'crm', 'anna', "SELECT pg_logical_emit_message(false, 'x', 'y')"))[1], qr/permission denied/, '... and nobody has it any more');
+read_phones(1, 3, 'revoked');
+is(log_rows($node, 'crm', "event = 'shown' AND application = 'revoked'"), 3, '... but records go on');
+
 # 3. Whatever is not stored when a run ends is stored with the key of that run.
 for my $run (1 .. 4)
 {
