@@ -395,6 +395,23 @@ CREATE INDEX ON contact_guard.restored_log (customer) WHERE customer IS NOT NULL
 CREATE INDEX ON contact_guard.restored_log (actor, date_bin('1 day', read_at, '2000-01-01 00:00:00+00')) WHERE actor IS NOT NULL;
 CREATE INDEX ON contact_guard.restored_log (read_at) WHERE event = 'withheld';
 CREATE INDEX ON contact_guard.restored_log (event, read_at) WHERE event NOT IN ('shown', 'withheld');
+-- What many records of a month have in common: src/log/logcommon.c.
+CREATE TABLE contact_guard.log_common (
+	number         integer PRIMARY KEY,
+	month          timestamptz NOT NULL,
+	relation       text,
+	columns        text[],
+	count          bigint,
+	purpose        text,
+	reason         text,
+	login_is_actor boolean NOT NULL		-- then a record that has no login has that one
+);
+REVOKE ALL ON contact_guard.log_common FROM PUBLIC;
+ALTER TABLE contact_guard.log_common ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0;
+
+GRANT SELECT ON contact_guard.log_common TO contact_guard_auditor;
+-- No table is rewritten: the records of 1.0 have their values, and no number.
+ALTER TABLE contact_guard.log ADD common integer, ALTER count DROP NOT NULL;
 ALTER TABLE contact_guard.query_text ADD used_in timestamptz;
 ALTER TABLE contact_guard.journal_session ADD position pg_lsn;
 ALTER TABLE contact_guard.held REPLICA IDENTITY NOTHING,
@@ -409,20 +426,44 @@ DELETE FROM pg_catalog.pg_statistic s USING pg_catalog.pg_attribute a
 -- views and functions over them
 ---------------------------------------------------------------------------
 
+CREATE OR REPLACE VIEW contact_guard.access_log AS
+	SELECT l.seq, l.read_at, l.event, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,
+	       coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,
+	       coalesce(l.count, c.count) AS count, l.intervention, coalesce(l.purpose, c.purpose) AS purpose,
+	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id, q.query
+	  FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
+	               purpose, reason, client, application, session, statement, query_id, common
+	          FROM contact_guard.log
+	        UNION ALL
+	        -- rows of another database: their sessions and numbers are not ours
+	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
+	               purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id, NULL::integer
+	          FROM contact_guard.restored_log) l
+	       LEFT JOIN contact_guard.log_common c ON c.number = l.common
+	       LEFT JOIN contact_guard.query_text q USING (query_id);
+
 CREATE OR REPLACE VIEW contact_guard.whole_log AS
-	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
-	       reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
-	       actor_commitment, contact_guard.journal_origin() AS origin, leaf_version
-	  FROM contact_guard.log
-	UNION ALL
-	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
-	       reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
-	       actor_commitment, origin, leaf_version
-	  FROM contact_guard.restored_log;
+	SELECT l.seq, l.read_at, l.event, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,
+	       coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,
+	       coalesce(l.count, c.count) AS count, l.intervention, l.closed_at, coalesce(l.purpose, c.purpose) AS purpose,
+	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id,
+	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.origin, l.leaf_version
+	  FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	               reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
+	               actor_commitment, contact_guard.journal_origin() AS origin, leaf_version, common
+	          FROM contact_guard.log
+	        UNION ALL
+	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	               reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
+	               actor_commitment, origin, leaf_version, NULL::integer
+	          FROM contact_guard.restored_log) l
+	       LEFT JOIN contact_guard.log_common c ON c.number = l.common;
 
 CREATE OR REPLACE VIEW contact_guard.evidence_row AS
-	SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention,
-	       l.closed_at, l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
+	SELECT l.seq, l.event, l.read_at, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,
+	       coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,
+	       coalesce(l.count, c.count) AS count, l.intervention, l.closed_at, coalesce(l.purpose, c.purpose) AS purpose,
+	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
 	       CASE WHEN octet_length(l.actor_salt) = 16
 	            THEN sha256(convert_to(E'contact_guard/salt/v1\n', 'UTF8') || int2send(3::smallint) || l.actor_salt)
 	            ELSE l.customer_salt END AS customer_salt,
@@ -430,7 +471,9 @@ CREATE OR REPLACE VIEW contact_guard.evidence_row AS
 	            THEN sha256(convert_to(E'contact_guard/salt/v1\n', 'UTF8') || int2send(4::smallint) || l.actor_salt)
 	            ELSE l.actor_salt END AS actor_salt,
 	       l.customer_commitment, l.actor_commitment, l.leaf_version
-	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
+	  FROM contact_guard.log l
+	       LEFT JOIN contact_guard.log_common c ON c.number = l.common
+	       LEFT JOIN contact_guard.query_text q USING (query_id);
 
 CREATE OR REPLACE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF contact_guard.evidence_row
 	-- leaf() calls it for each row, and JIT compilation would take longer than the query.
@@ -688,7 +731,7 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['log', 'query_text', 'restored_log', 'held', 'journal_state', 'journal_key', 'journal_passed',
+	FOREACH name IN ARRAY ARRAY['log', 'log_common', 'query_text', 'restored_log', 'held', 'journal_state', 'journal_key', 'journal_passed',
 	                            'journal_session', 'permission', 'intervention', 'tile_full', 'tile_edge', 'signed_checkpoint'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER discard_replicated BEFORE INSERT OR UPDATE OR DELETE ON contact_guard.%I '
 		                          'FOR EACH ROW EXECUTE FUNCTION contact_guard.discard_replicated()', name);
@@ -891,6 +934,8 @@ COMMENT ON FUNCTION contact_guard.tile(integer, bigint) IS
 	'A tile of the log''s tree: up to 256 hashes of a level.';
 COMMENT ON TABLE contact_guard.log IS
 	'The access log, with a partition for each month. Auditors use view access_log.';
+COMMENT ON TABLE contact_guard.log_common IS
+	'What many records of a month have in common. The log has its number; the views show its values.';
 COMMENT ON TABLE contact_guard.query_text IS
 	'The statements that records refer to, without their constants.';
 COMMENT ON TABLE contact_guard.restored_log IS
@@ -915,6 +960,14 @@ COMMENT ON TABLE contact_guard.signed_checkpoint IS
 	'Signed statements of the size and the root hash of the log.';
 COMMENT ON VIEW contact_guard.evidence_row IS
 	'Records as the verifier needs them, with their statements.';
+COMMENT ON COLUMN contact_guard.log_common.number IS 'Its number, which records have in their column common.';
+COMMENT ON COLUMN contact_guard.log_common.month IS 'The month of these records.';
+COMMENT ON COLUMN contact_guard.log_common.relation IS 'The relation that was read, with its schema.';
+COMMENT ON COLUMN contact_guard.log_common.columns IS 'The guarded columns that were read.';
+COMMENT ON COLUMN contact_guard.log_common.count IS 'How many rows or customers each record stands for.';
+COMMENT ON COLUMN contact_guard.log_common.purpose IS 'The purpose of the standing permission, or: intervention.';
+COMMENT ON COLUMN contact_guard.log_common.reason IS 'Why something was withheld, or shown.';
+COMMENT ON COLUMN contact_guard.log_common.login_is_actor IS 'Is the role that had logged in the actor of each record that names none?';
 COMMENT ON COLUMN contact_guard.query_text.query_id IS 'The number of the statement.';
 COMMENT ON COLUMN contact_guard.query_text.query IS 'The statement, without its constants.';
 COMMENT ON COLUMN contact_guard.query_text.used_in IS 'The month of the last record that needs it. NULL if that is not known.';
@@ -979,6 +1032,7 @@ BEGIN
 		('customer_commitment', 'The commitment to the customer, after erase_customer().'),
 		('actor_commitment', 'The commitment to the actor, after erase_actor().'),
 		('leaf_version', 'Which fields the leaf of the record has: see docs/evidence.md.'),
+		('common', 'The number of the row of contact_guard.log_common that has what is NULL here. NULL if there is none.'),
 		('origin', 'The journal that the record comes from: system identifier and OID of its database.')
 	) AS v LOOP
 		FOR shows IN SELECT attrelid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid

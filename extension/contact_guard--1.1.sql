@@ -258,7 +258,7 @@ CREATE TABLE contact_guard.log (
 	relation     text,
 	columns      text[],
 	customer     text,
-	count        bigint NOT NULL,
+	count        bigint,
 	intervention text,
 	closed_at    timestamptz,
 	purpose      text,
@@ -276,6 +276,8 @@ CREATE TABLE contact_guard.log (
 	actor_commitment    bytea,
 	-- which fields the row's leaf has: docs/evidence.md.  Rows of 1.0 have version 1.
 	leaf_version        smallint NOT NULL DEFAULT 1,
+	-- the row of log_common that has what is NULL here: src/log/logcommon.c
+	common              integer,
 	CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL)
 ) PARTITION BY RANGE (read_at);
 REVOKE ALL ON contact_guard.log FROM PUBLIC;
@@ -297,6 +299,20 @@ CREATE INDEX ON contact_guard.log (customer) WHERE customer IS NOT NULL;
 CREATE INDEX ON contact_guard.log (actor, date_bin('1 day', read_at, '2000-01-01 00:00:00+00')) WHERE actor IS NOT NULL;
 CREATE INDEX ON contact_guard.log (read_at) WHERE event = 'withheld';
 CREATE INDEX ON contact_guard.log (event, read_at) WHERE event NOT IN ('shown', 'withheld');
+
+-- What many records of a month have in common: src/log/logcommon.c.
+CREATE TABLE contact_guard.log_common (
+	number         integer PRIMARY KEY,
+	month          timestamptz NOT NULL,
+	relation       text,
+	columns        text[],
+	count          bigint,
+	purpose        text,
+	reason         text,
+	login_is_actor boolean NOT NULL		-- then a record that has no login has that one
+);
+REVOKE ALL ON contact_guard.log_common FROM PUBLIC;
+ALTER TABLE contact_guard.log_common ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0;
 
 CREATE TABLE contact_guard.query_text (
 	query_id bigint PRIMARY KEY,
@@ -619,17 +635,19 @@ GRANT EXECUTE ON FUNCTION contact_guard.close_intervention(bigint) TO contact_gu
 ---------------------------------------------------------------------------
 
 CREATE VIEW contact_guard.access_log AS
-	SELECT l.seq, l.read_at, l.event, l.actor, l.login, l.relation, l.columns, l.customer, l.count,
-	       l.intervention, l.purpose, l.reason, l.client, l.application, l.session, l.statement,
-	       l.query_id, q.query
+	SELECT l.seq, l.read_at, l.event, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,
+	       coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,
+	       coalesce(l.count, c.count) AS count, l.intervention, coalesce(l.purpose, c.purpose) AS purpose,
+	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id, q.query
 	  FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
-	               purpose, reason, client, application, session, statement, query_id
+	               purpose, reason, client, application, session, statement, query_id, common
 	          FROM contact_guard.log
 	        UNION ALL
 	        -- rows of another database: their sessions and numbers are not ours
 	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
-	               purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id
+	               purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id, NULL::integer
 	          FROM contact_guard.restored_log) l
+	       LEFT JOIN contact_guard.log_common c ON c.number = l.common
 	       LEFT JOIN contact_guard.query_text q USING (query_id);
 REVOKE ALL ON contact_guard.access_log FROM PUBLIC;
 COMMENT ON VIEW contact_guard.access_log IS 'Reads, withheld values, look-ups and changes, with actor and time.';
@@ -640,20 +658,26 @@ REVOKE ALL ON FUNCTION contact_guard.journal_origin() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.journal_origin() TO PUBLIC;
 
 CREATE VIEW contact_guard.whole_log AS
-	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
-	       reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
-	       actor_commitment, contact_guard.journal_origin() AS origin, leaf_version
-	  FROM contact_guard.log
-	UNION ALL
-	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
-	       reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
-	       actor_commitment, origin, leaf_version
-	  FROM contact_guard.restored_log;
+	SELECT l.seq, l.read_at, l.event, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,
+	       coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,
+	       coalesce(l.count, c.count) AS count, l.intervention, l.closed_at, coalesce(l.purpose, c.purpose) AS purpose,
+	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id,
+	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.origin, l.leaf_version
+	  FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	               reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
+	               actor_commitment, contact_guard.journal_origin() AS origin, leaf_version, common
+	          FROM contact_guard.log
+	        UNION ALL
+	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	               reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
+	               actor_commitment, origin, leaf_version, NULL::integer
+	          FROM contact_guard.restored_log) l
+	       LEFT JOIN contact_guard.log_common c ON c.number = l.common;
 REVOKE ALL ON contact_guard.whole_log FROM PUBLIC;
 COMMENT ON VIEW contact_guard.whole_log IS 'The access log with its internal columns, and with what dumps have brought.';
 
 GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.restored_log, contact_guard.whole_log,
-	contact_guard.query_text, contact_guard.held, contact_guard.journal_passed TO contact_guard_auditor;
+	contact_guard.log_common, contact_guard.query_text, contact_guard.held, contact_guard.journal_passed TO contact_guard_auditor;
 
 -- A customer's key as it stands in records, where a long key is shortened.
 CREATE FUNCTION contact_guard.customer_of_record(customer text) RETURNS text
@@ -880,8 +904,10 @@ REVOKE ALL ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, t
 
 -- Rows in the form that the verifier needs.
 CREATE VIEW contact_guard.evidence_row AS
-	SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention,
-	       l.closed_at, l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
+	SELECT l.seq, l.event, l.read_at, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,
+	       coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,
+	       coalesce(l.count, c.count) AS count, l.intervention, l.closed_at, coalesce(l.purpose, c.purpose) AS purpose,
+	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
 	       CASE WHEN octet_length(l.actor_salt) = 16
 	            THEN sha256(convert_to(E'contact_guard/salt/v1\n', 'UTF8') || int2send(3::smallint) || l.actor_salt)
 	            ELSE l.customer_salt END AS customer_salt,
@@ -889,7 +915,9 @@ CREATE VIEW contact_guard.evidence_row AS
 	            THEN sha256(convert_to(E'contact_guard/salt/v1\n', 'UTF8') || int2send(4::smallint) || l.actor_salt)
 	            ELSE l.actor_salt END AS actor_salt,
 	       l.customer_commitment, l.actor_commitment, l.leaf_version
-	  FROM contact_guard.log l LEFT JOIN contact_guard.query_text q USING (query_id);
+	  FROM contact_guard.log l
+	       LEFT JOIN contact_guard.log_common c ON c.number = l.common
+	       LEFT JOIN contact_guard.query_text q USING (query_id);
 REVOKE ALL ON contact_guard.evidence_row FROM PUBLIC;
 
 -- SECURITY DEFINER, so that the verifier's role needs no other privilege than to execute
@@ -1163,6 +1191,8 @@ COMMENT ON FUNCTION contact_guard.tile(integer, bigint) IS
 	'A tile of the log''s tree: up to 256 hashes of a level.';
 COMMENT ON TABLE contact_guard.log IS
 	'The access log, with a partition for each month. Auditors use view access_log.';
+COMMENT ON TABLE contact_guard.log_common IS
+	'What many records of a month have in common. The log has its number; the views show its values.';
 COMMENT ON TABLE contact_guard.query_text IS
 	'The statements that records refer to, without their constants.';
 COMMENT ON TABLE contact_guard.restored_log IS
@@ -1221,6 +1251,7 @@ BEGIN
 		('customer_commitment', 'The commitment to the customer, after erase_customer().'),
 		('actor_commitment', 'The commitment to the actor, after erase_actor().'),
 		('leaf_version', 'Which fields the leaf of the record has: see docs/evidence.md.'),
+		('common', 'The number of the row of contact_guard.log_common that has what is NULL here. NULL if there is none.'),
 		('origin', 'The journal that the record comes from: system identifier and OID of its database.')
 	) AS v LOOP
 		FOR shows IN SELECT attrelid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
@@ -1235,6 +1266,14 @@ BEGIN
 	END LOOP;
 END
 $$;
+COMMENT ON COLUMN contact_guard.log_common.number IS 'Its number, which records have in their column common.';
+COMMENT ON COLUMN contact_guard.log_common.month IS 'The month of these records.';
+COMMENT ON COLUMN contact_guard.log_common.relation IS 'The relation that was read, with its schema.';
+COMMENT ON COLUMN contact_guard.log_common.columns IS 'The guarded columns that were read.';
+COMMENT ON COLUMN contact_guard.log_common.count IS 'How many rows or customers each record stands for.';
+COMMENT ON COLUMN contact_guard.log_common.purpose IS 'The purpose of the standing permission, or: intervention.';
+COMMENT ON COLUMN contact_guard.log_common.reason IS 'Why something was withheld, or shown.';
+COMMENT ON COLUMN contact_guard.log_common.login_is_actor IS 'Is the role that had logged in the actor of each record that names none?';
 COMMENT ON COLUMN contact_guard.query_text.query_id IS 'The number of the statement.';
 COMMENT ON COLUMN contact_guard.query_text.query IS 'The statement, without its constants.';
 COMMENT ON COLUMN contact_guard.query_text.used_in IS 'The month of the last record that needs it. NULL if that is not known.';
@@ -1268,7 +1307,7 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['log', 'query_text', 'restored_log', 'held', 'journal_state', 'journal_key', 'journal_passed',
+	FOREACH name IN ARRAY ARRAY['log', 'log_common', 'query_text', 'restored_log', 'held', 'journal_state', 'journal_key', 'journal_passed',
 	                            'journal_session', 'permission', 'intervention', 'tile_full', 'tile_edge', 'signed_checkpoint'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER discard_replicated BEFORE INSERT OR UPDATE OR DELETE ON contact_guard.%I '
 		                          'FOR EACH ROW EXECUTE FUNCTION contact_guard.discard_replicated()', name);

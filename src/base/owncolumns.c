@@ -52,8 +52,11 @@ static const Table tables[CG_OWN_TABLES] = {
 	[CG_OWN_JOURNAL_KEY] = {"journal_key", RELKIND_RELATION, true, {{"number", INT4OID}, {"epoch", INT4OID}, {"run", INT8OID}, {"mac_key", BYTEAOID}, {"begins_at", PG_LSNOID}, {"ends_at", PG_LSNOID}}},
 	[CG_OWN_PERMISSION] = {"permission", RELKIND_RELATION, false, {
 		{"role", REGROLEOID}, {"relation", REGCLASSOID}, {"purpose", TEXTOID}, {"level", TEXTOID}}},
-	[CG_OWN_LOG] = {"log", RELKIND_PARTITIONED_TABLE, true, {LOG_COLUMNS}},
+	[CG_OWN_LOG] = {"log", RELKIND_PARTITIONED_TABLE, true, {LOG_COLUMNS, {"common", INT4OID}}},
 	[CG_OWN_RESTORED_LOG] = {"restored_log", RELKIND_RELATION, true, {LOG_COLUMNS, {"origin", TEXTOID}}},
+	[CG_OWN_LOG_COMMON] = {"log_common", RELKIND_RELATION, true, {
+		{"number", INT4OID}, {"month", TIMESTAMPTZOID}, {"relation", TEXTOID}, {"columns", TEXTARRAYOID}, {"count", INT8OID},
+		{"purpose", TEXTOID}, {"reason", TEXTOID}, {"login_is_actor", BOOLOID}}},
 	[CG_OWN_QUERY_TEXT] = {"query_text", RELKIND_RELATION, false, {{"query_id", INT8OID}, {"query", TEXTOID}, {"used_in", TIMESTAMPTZOID}}},
 	[CG_OWN_JOURNAL_SESSION] = {"journal_session", RELKIND_RELATION, false, {
 		{"epoch", INT4OID}, {"session", TEXTOID}, {"counter", INT8OID}, {"position", PG_LSNOID}}},

@@ -23,6 +23,7 @@ typedef enum CgOwnTable
 	CG_OWN_PERMISSION,
 	CG_OWN_LOG,
 	CG_OWN_RESTORED_LOG,
+	CG_OWN_LOG_COMMON,
 	CG_OWN_QUERY_TEXT,
 	CG_OWN_JOURNAL_SESSION,
 	CG_OWN_JOURNAL_PASSED,
@@ -132,7 +133,21 @@ enum
 	Anum_log_customer_commitment,
 	Anum_log_actor_commitment,
 	Anum_log_leaf_version,
-	Natts_log = Anum_log_leaf_version
+	Anum_log_common,
+	Natts_log = Anum_log_common
+};
+
+enum
+{
+	Anum_log_common_number = 1,
+	Anum_log_common_month,
+	Anum_log_common_relation,
+	Anum_log_common_columns,
+	Anum_log_common_count,
+	Anum_log_common_purpose,
+	Anum_log_common_reason,
+	Anum_log_common_login_is_actor,
+	Natts_log_common = Anum_log_common_login_is_actor
 };
 
 extern const char *cg_owncolumns_table(CgOwnTable table);

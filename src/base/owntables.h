@@ -17,6 +17,15 @@
 #define CG_IS_HELD "coalesce(customer IN (SELECT customer FROM contact_guard.held) OR " \
 	"(event IN ('bulk', 'erasure') AND EXISTS (SELECT FROM contact_guard.held)), false)"
 
+/*
+ * The values of a record "l" that may stand in its row "c" of contact_guard.log_common
+ * (logcommon.c), as "contact_guard.log l LEFT JOIN contact_guard.log_common c ON c.number =
+ * l.common" finds it.  The views of the install script say the same.
+ */
+#define CG_LOG_LOGIN "coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END)"
+#define CG_LOG_VALUE(column) "coalesce(l." column ", c." column ")"
+#define CG_LOG_JOIN "contact_guard.log l LEFT JOIN contact_guard.log_common c ON c.number OPERATOR(pg_catalog.=) l.common"
+
 extern void cg_owntables_init(void);
 
 /*

@@ -34,6 +34,7 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 
+#include "base/owntables.h"
 #include "common/salt.h"
 #include "evidence/tiles.h"
 #include "read/execution.h"
@@ -48,10 +49,12 @@ PG_FUNCTION_INFO_V1(cg_evidence_stream);
  * makes the salts in SQL, which takes as long as all the rest of the stream.
  */
 #define ROWS_QUERY \
-	"SELECT seq, event, read_at, actor, login, relation, columns, customer, count, intervention, closed_at, purpose, reason, " \
-	"client, application, session, statement, query_id, query, customer_salt, actor_salt, customer_commitment, " \
-	"actor_commitment, leaf_version " \
-	"FROM contact_guard.log LEFT JOIN contact_guard.query_text USING (query_id) WHERE seq BETWEEN $1 AND $2 ORDER BY seq"
+	"SELECT l.seq, l.event, l.read_at, l.actor, " CG_LOG_LOGIN " AS login, " CG_LOG_VALUE("relation") " AS relation, " \
+	CG_LOG_VALUE("columns") " AS columns, l.customer, " CG_LOG_VALUE("count") " AS count, l.intervention, l.closed_at, " \
+	CG_LOG_VALUE("purpose") " AS purpose, " CG_LOG_VALUE("reason") " AS reason, l.client, l.application, l.session, " \
+	"l.statement, l.query_id, q.query, l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.leaf_version " \
+	"FROM " CG_LOG_JOIN " LEFT JOIN contact_guard.query_text q ON q.query_id = l.query_id " \
+	"WHERE l.seq BETWEEN $1 AND $2 ORDER BY l.seq"
 /* The places of the salts among them, from 0 */
 #define CUSTOMER_SALT 19
 #define ACTOR_SALT 20

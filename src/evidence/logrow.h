@@ -17,6 +17,7 @@ typedef struct CgLogRow
 {
 	int64		seq;
 	int			leaf_version;
+	int32		common;			/* its row in contact_guard.log_common, or 0 */
 	CgRecordContext context;
 	CgRecord	record;
 	const char *session;		/* NULL: the recorder's own record */

@@ -36,6 +36,7 @@
 #include "base/ownrows.h"
 #include "base/owncommand.h"
 #include "log/accesslog.h"
+#include "log/logcommon.h"
 #include "log/logindex.h"
 
 #define AHEAD_USECS (7 * USECS_PER_DAY)
@@ -80,6 +81,7 @@ static void join_extension(const char *name);
 static void open_writer(Writer *writer, Oid relid);
 static void flush_writer(Writer *writer);
 static void close_writer(Writer *writer);
+static void set_shared(Writer *writer, TupleTableSlot *slot, const CgLogRow *row);
 static void fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row);
 
 void
@@ -303,6 +305,28 @@ set_columns(Writer *writer, TupleTableSlot *slot, const CgRecord *record)
 	slot->tts_values[column] = writer->columns;
 }
 
+/* The values that stand in the row, or in its row of log_common. */
+static void
+set_shared(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
+{
+	const int  *place = writer->place;
+	const CgRecord *record = &row->record;
+
+	if (row->common == 0 || !cg_logcommon_login_is_actor(&row->context))
+		set_text(writer, slot, Anum_log_login, row->context.login);
+	if (row->common != 0)
+	{
+		slot->tts_isnull[AT(common)] = false;
+		slot->tts_values[AT(common)] = Int32GetDatum(row->common);
+		return;
+	}
+	set_text(writer, slot, Anum_log_relation, record->relation);
+	set_columns(writer, slot, record);
+	set_int8(slot, AT(count), record->count, false);
+	set_text(writer, slot, Anum_log_purpose, record->purpose);
+	set_text(writer, slot, Anum_log_reason, record->reason);
+}
+
 static void
 fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
 {
@@ -318,15 +342,9 @@ fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
 	set_int8(slot, AT(read_at), record->read_at, false);
 	set_text(writer, slot, Anum_log_event, cg_event_name(record->event));
 	set_text(writer, slot, Anum_log_actor, context->actor);
-	set_text(writer, slot, Anum_log_login, context->login);
-	set_text(writer, slot, Anum_log_relation, record->relation);
-	set_columns(writer, slot, record);
 	set_text(writer, slot, Anum_log_customer, record->customer);
-	set_int8(slot, AT(count), record->count, false);
 	set_text(writer, slot, Anum_log_intervention, record->intervention);
 	set_int8(slot, AT(closed_at), record->closed_at, record->closed_at == CG_NO_TIME);
-	set_text(writer, slot, Anum_log_purpose, record->purpose);
-	set_text(writer, slot, Anum_log_reason, record->reason);
 	set_text(writer, slot, Anum_log_client, context->client);
 	set_text(writer, slot, Anum_log_application, context->application);
 	set_text(writer, slot, Anum_log_session, row->session);
@@ -335,6 +353,7 @@ fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
 	set_secret(slot, AT(actor_salt), row->secret);
 	slot->tts_isnull[AT(leaf_version)] = false;
 	slot->tts_values[AT(leaf_version)] = Int16GetDatum(row->leaf_version);
+	set_shared(writer, slot, row);
 	ExecStoreVirtualTuple(slot);
 	MemoryContextSwitchTo(oldcontext);
 }

@@ -29,6 +29,7 @@
 #include "log/accesslog.h"
 #include "log/apply.h"
 #include "log/journalkeys.h"
+#include "log/logcommon.h"
 #include "log/recorded.h"
 #include "log/recorder.h"
 #include "log/sessions.h"
@@ -91,6 +92,7 @@ cg_apply_use(const CgJournalState *from)
 	log_size = state.log_size;
 	rejected = state.rejected;
 	gaps = 0;
+	cg_logcommon_forget();
 	cg_treelog_load(log_size);
 }
 
@@ -129,7 +131,8 @@ cg_apply_begin(void)
 
 /*
  * A statement's text whose hash goes into a leaf must be in query_text when the batch
- * commits.  So purge() is locked out, and texts are forgotten that it has removed.
+ * commits, and so must the row of log_common that a record has the number of.  So purge()
+ * is locked out, and what it has removed is forgotten.
  */
 static void
 use_texts(void)
@@ -144,7 +147,10 @@ use_texts(void)
 	now = database ? database->texts : known;
 	LWLockRelease(cg_shared->lock);
 	if (now != known)
+	{
 		cg_treelog_forget_queries();
+		cg_logcommon_forget();
+	}
 	known = now;
 }
 
@@ -349,6 +355,7 @@ cg_apply_commit(XLogRecPtr position)
 		cg_treelog_take_query(((CgItem *) lfirst(lc))->query_id, ((CgItem *) lfirst(lc))->query);
 	cg_treelog_append(rows);
 	doing = "storing records in contact_guard.log";
+	cg_logcommon_assign(rows);
 	cg_accesslog_insert(rows);
 	doing = "storing statements in contact_guard.query_text";
 	store_queries();

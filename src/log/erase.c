@@ -4,7 +4,8 @@
  *
  * The values and their salts are removed.  The commitment stays, since the row's leaf
  * contains it.  So the row can still be verified, but does not say whom it was about.
- * VACUUM removes the dead rows.  Older copies remain in WAL and in backups as long as
+ * A record without its actor has all other values itself (logcommon.c): the row that it
+ * shared would say whether its login was its actor.  VACUUM removes the dead rows.  Older copies remain in WAL and in backups as long as
  * these are kept.
  *
  * The record counts only rows of contact_guard.log, not those that a restore has
@@ -57,12 +58,17 @@ PG_FUNCTION_INFO_V1(cg_erase_actor);
 	SALT("4", "actor_salt") " AS actor_salt, " \
 	"contact_guard.customer_commitment(" SALT("3", "customer_salt") ", customer) AS customer_commitment FROM contact_guard.%s " \
 	"WHERE customer = $1 FOR UPDATE"
-#define WITHOUT_ACTOR \
-	"SELECT tableoid, ctid, NULL::text AS actor, NULL::text AS login, NULL::text AS client, NULL::text AS application, " \
+#define WITHOUT_ACTOR(login, also, from) \
+	"SELECT l.tableoid, l.ctid, NULL::text AS actor, NULL::text AS login, NULL::text AS client, NULL::text AS application, " \
 	"NULL::bytea AS actor_salt, " SALT("3", "customer_salt") " AS customer_salt, " \
-	"contact_guard.actor_commitment(" SALT("4", "actor_salt") ", actor, login, client, application) AS actor_commitment " \
-	"FROM contact_guard.%s " \
-	"WHERE actor = $1 AND event <> 'erasure' AND read_at < $2 AND NOT " CG_IS_HELD " FOR UPDATE"
+	"contact_guard.actor_commitment(" SALT("4", "actor_salt") ", actor, " login ", client, application) AS actor_commitment " \
+	also " FROM " from \
+	" WHERE actor = $1 AND event <> 'erasure' AND read_at < $2 AND NOT " CG_IS_HELD " FOR UPDATE OF l"
+#define WITHOUT_ACTOR_LOG \
+	WITHOUT_ACTOR(CG_LOG_LOGIN, ", " CG_LOG_VALUE("relation") " AS relation, " CG_LOG_VALUE("columns") " AS columns, " \
+				  CG_LOG_VALUE("count") " AS count, " CG_LOG_VALUE("purpose") " AS purpose, " \
+				  CG_LOG_VALUE("reason") " AS reason, NULL::integer AS common", CG_LOG_JOIN)
+#define WITHOUT_ACTOR_RESTORED WITHOUT_ACTOR("login", "", "contact_guard.restored_log l")
 
 static bool finds_row_about(const char *sql, const char *whom);
 static int64 replace(const char *sql, const char *whom);
@@ -188,8 +194,8 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	cg_holds_begin(RowExclusiveLock, "erase an actor from the access log");
 	refuse_own("actor", actor);
-	logged = replace(psprintf(WITHOUT_ACTOR, "log"), actor);
-	rows = logged + replace(psprintf(WITHOUT_ACTOR, "restored_log"), actor);
+	logged = replace(WITHOUT_ACTOR_LOG, actor);
+	rows = logged + replace(WITHOUT_ACTOR_RESTORED, actor);
 	stays = finds_row_about("SELECT FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
 	PopActiveSnapshot();
 	if (stays)

@@ -161,9 +161,10 @@ purge_restored(TimestampTz before)
 /*
  * A statement's text is removed with the last record that needs it.  used_in is the month
  * of the last record; in older months only held records are left.  A text that a restore
- * has brought has no used_in.  The counter in shared memory tells the processes that
- * keep texts.  It changes under the lock on query_text, so that the recorder does not
- * hash a text that will be gone.
+ * has brought has no used_in.  So it is with what records of a month have in common
+ * (logcommon.c).  The counter in shared memory tells the processes that keep texts or
+ * numbers of these rows.  It changes under the lock on query_text, so that the recorder does
+ * not use what will be gone.
  */
 static void
 purge_texts(TimestampTz before, Datum unused)
@@ -178,6 +179,12 @@ purge_texts(TimestampTz before, Datum unused)
 								"AND l.read_at < date_trunc('month', $1, 'UTC')) AND "
 								"NOT EXISTS (SELECT FROM contact_guard.restored_log l WHERE l.query_id = q.query_id)",
 								2, types, values, NULL);
+	/* The older months have only held records now. */
+	(void) cg_owncommand_execute("DELETE FROM contact_guard.log_common c "
+								"WHERE month < date_trunc('month', $1, 'UTC') AND "
+								"NOT EXISTS (SELECT FROM contact_guard.log l WHERE l.common = c.number "
+								"AND l.read_at < date_trunc('month', $1, 'UTC'))",
+								1, types, values, NULL);
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database)

@@ -28,6 +28,7 @@
 
 #include "base/objects.h"
 #include "base/ownreplica.h"
+#include "base/owntables.h"
 #include "base/refused.h"
 #include "compat.h"
 #include "plan/copyto.h"
@@ -41,6 +42,7 @@ static bool must_be_query(Oid relid);
 static void require_whole(Oid relid);
 static bool may_read(Oid relid);
 static bool is_restored_log(Oid relid);
+static const char *value_of_log(const char *name);
 static Node *whole_log(Relation restored, List *attlist);
 static List *column_targets(Relation rel, List *attlist);
 static ResTarget *column_target(const char *name);
@@ -49,6 +51,23 @@ static bool
 is_restored_log(Oid relid)
 {
 	return OidIsValid(relid) && relid == cg_objects_relation("restored_log", true);
+}
+
+/* The expression that gives a column of restored_log for the records of the log. */
+static const char *
+value_of_log(const char *name)
+{
+	static const char *const shared[] = {"relation", "columns", "count", "purpose", "reason"};
+
+	/* The log has no such column, since its value is the same for all rows. */
+	if (strcmp(name, "origin") == 0)
+		return "contact_guard.journal_origin() AS origin";
+	if (strcmp(name, "login") == 0)
+		return CG_LOG_LOGIN " AS login";
+	for (int i = 0; i < lengthof(shared); i++)
+		if (strcmp(name, shared[i]) == 0)
+			return psprintf("coalesce(l.%s, c.%s) AS %s", name, name, name);
+	return psprintf("l.%s", quote_identifier(name));
 }
 
 /*
@@ -77,14 +96,12 @@ whole_log(Relation restored, List *attlist)
 		if (att->attisdropped)
 			continue;
 		appendStringInfo(&columns, "%s%s", comma, name);
-		/* The log has no such column, since its value is the same for all rows. */
-		appendStringInfo(&of_log, "%s%s", comma, strcmp(NameStr(att->attname), "origin") == 0 ?
-						 "contact_guard.journal_origin() AS origin" : name);
+		appendStringInfo(&of_log, "%s%s", comma, value_of_log(NameStr(att->attname)));
 	}
 	foreach(lc, attlist)
 		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", quote_identifier(strVal(lfirst(lc))));
-	return linitial_node(RawStmt, raw_parser(psprintf("SELECT %s FROM (SELECT %s FROM contact_guard.log "
-													  "UNION ALL SELECT %s FROM ONLY contact_guard.restored_log) l",
+	return linitial_node(RawStmt, raw_parser(psprintf("SELECT %s FROM (SELECT %s FROM " CG_LOG_JOIN
+													  " UNION ALL SELECT %s FROM ONLY contact_guard.restored_log) l",
 													  names.len > 0 ? names.data : columns.data, of_log.data, columns.data),
 											 RAW_PARSE_DEFAULT))->stmt;
 }
