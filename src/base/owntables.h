@@ -19,12 +19,12 @@
 
 /*
  * The values of a record "l" that may stand in its row "c" of contact_guard.log_common
- * (logcommon.c), as "contact_guard.log l LEFT JOIN contact_guard.log_common c ON c.number =
- * l.common" finds it.  The views of the install script say the same.
+ * (logcommon.c).  The views of the install script say the same.
  */
 #define CG_LOG_LOGIN "coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END)"
 #define CG_LOG_VALUE(column) "coalesce(l." column ", c." column ")"
-#define CG_LOG_JOIN "contact_guard.log l LEFT JOIN contact_guard.log_common c ON c.number OPERATOR(pg_catalog.=) l.common"
+#define CG_LOG_JOINED "c.number OPERATOR(pg_catalog.=) l.common"
+#define CG_LOG_JOIN "contact_guard.log l LEFT JOIN contact_guard.log_common c ON " CG_LOG_JOINED
 
 extern void cg_owntables_init(void);
 

@@ -42,7 +42,7 @@ static bool must_be_query(Oid relid);
 static void require_whole(Oid relid);
 static bool may_read(Oid relid);
 static bool is_restored_log(Oid relid);
-static const char *value_of_log(const char *name);
+static const char *value_of(const char *name);
 static Node *whole_log(Relation restored, List *attlist);
 static List *column_targets(Relation rel, List *attlist);
 static ResTarget *column_target(const char *name);
@@ -53,15 +53,12 @@ is_restored_log(Oid relid)
 	return OidIsValid(relid) && relid == cg_objects_relation("restored_log", true);
 }
 
-/* The expression that gives a column of restored_log for the records of the log. */
+/* The expression that gives a column of restored_log: see CG_LOG_VALUE. */
 static const char *
-value_of_log(const char *name)
+value_of(const char *name)
 {
 	static const char *const shared[] = {"relation", "columns", "count", "purpose", "reason"};
 
-	/* The log has no such column, since its value is the same for all rows. */
-	if (strcmp(name, "origin") == 0)
-		return "contact_guard.journal_origin() AS origin";
 	if (strcmp(name, "login") == 0)
 		return CG_LOG_LOGIN " AS login";
 	for (int i = 0; i < lengthof(shared); i++)
@@ -79,30 +76,35 @@ static Node *
 whole_log(Relation restored, List *attlist)
 {
 	TupleDesc	desc = RelationGetDescr(restored);
-	StringInfoData names;
+	StringInfoData values;
 	StringInfoData columns;
 	StringInfoData of_log;
 	ListCell   *lc;
 
-	initStringInfo(&names);
+	initStringInfo(&values);
 	initStringInfo(&columns);
 	initStringInfo(&of_log);
+	foreach(lc, attlist)
+		appendStringInfo(&values, "%s%s", values.len > 0 ? ", " : "", value_of(strVal(lfirst(lc))));
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, i);
-		const char *name = quote_identifier(NameStr(att->attname));
-		const char *comma = columns.len > 0 ? ", " : "";
+		const char *name = NameStr(att->attname);
 
 		if (att->attisdropped)
 			continue;
-		appendStringInfo(&columns, "%s%s", comma, name);
-		appendStringInfo(&of_log, "%s%s", comma, value_of_log(NameStr(att->attname)));
+		appendStringInfo(&columns, "%s, ", quote_identifier(name));
+		/* The log has no such column, since its value is the same for all rows. */
+		appendStringInfo(&of_log, "%s, ", strcmp(name, "origin") == 0 ?
+						 "contact_guard.journal_origin() AS origin" : quote_identifier(name));
+		if (attlist == NIL)
+			appendStringInfo(&values, "%s%s", values.len > 0 ? ", " : "", value_of(name));
 	}
-	foreach(lc, attlist)
-		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", quote_identifier(strVal(lfirst(lc))));
-	return linitial_node(RawStmt, raw_parser(psprintf("SELECT %s FROM (SELECT %s FROM " CG_LOG_JOIN
-													  " UNION ALL SELECT %s FROM ONLY contact_guard.restored_log) l",
-													  names.len > 0 ? names.data : columns.data, of_log.data, columns.data),
+	/* A join within UNION ALL would be planned by itself, and read the log last. */
+	return linitial_node(RawStmt, raw_parser(psprintf("SELECT %s FROM (SELECT %s common FROM contact_guard.log "
+													  "UNION ALL SELECT %s NULL::pg_catalog.int4 FROM ONLY contact_guard.restored_log) l "
+													  "LEFT JOIN contact_guard.log_common c ON " CG_LOG_JOINED,
+													  values.data, of_log.data, columns.data),
 											 RAW_PARSE_DEFAULT))->stmt;
 }
 

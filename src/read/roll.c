@@ -44,6 +44,7 @@ struct CgRoll
 	uint32		number;
 	uint32		room;
 	uint32		fresh_from;		/* all before it are in records */
+	TimestampTz read_at;		/* of the last customer who came */
 	RollEntry  *entries;
 	bool		unordered;		/* there was a key that is smaller than one before it */
 	struct rollset_hash *places;	/* NULL: there are few, or they are in order */
@@ -211,6 +212,19 @@ keep_key(CgRoll *roll, RollEntry *entry)
 	entry->low = (intptr_t) MemoryContextStrdup(roll->text_context, (const char *) (intptr_t) entry->low);
 }
 
+/*
+ * Customers who come within a millisecond have the time of the first of them.  An index of
+ * the log keeps equal times in one entry, which saves 14 bytes a customer.  Nobody here is
+ * shown because of a window, whose end would be compared with this time.
+ */
+static TimestampTz
+time_of(CgRoll *roll, TimestampTz now)
+{
+	if (now < roll->read_at || now - roll->read_at >= USECS_PER_SEC / 1000)
+		roll->read_at = now;
+	return roll->read_at;
+}
+
 bool
 cg_roll_note(CgRoll *roll, const CgCustomerKey *key, uint64 columns, TimestampTz now)
 {
@@ -236,7 +250,7 @@ cg_roll_note(CgRoll *roll, const CgCustomerKey *key, uint64 columns, TimestampTz
 	if (columns == 0)
 		return true;
 	if (entry->fresh == 0)
-		entry->read_at = now;
+		entry->read_at = time_of(roll, now);
 	entry->noted |= columns;
 	entry->fresh |= columns;
 	if (place < roll->fresh_from)

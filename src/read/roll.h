@@ -20,7 +20,8 @@ extern CgRoll *cg_roll_create(MemoryContext context);
 
 /*
  * Notes that columns of a customer were read.  False if the roll is full, or has keys of
- * another kind: then the caller drains and empties it, and tries again.
+ * another kind: then the caller drains and empties it, and tries again.  The time of a
+ * record is that of now, or up to a millisecond before.
  */
 extern bool cg_roll_note(CgRoll *roll, const CgCustomerKey *key, uint64 columns, TimestampTz now);
 

@@ -43,7 +43,7 @@ SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
-	ARRAY['access_log', 'log', 'journal_passed', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint',
+	ARRAY['access_log', 'log', 'log_common', 'journal_passed', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint',
 	      'permission', 'trusted_functions', 'policies', 'permissions', 'interventions'], 'an auditor reads the log and the policy');
 SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c

@@ -245,7 +245,7 @@ $node->safe_psql('crm', 'UPDATE own.job SET e = clock_timestamp() WHERE id = 200
 usleep(1_500_000);
 is($anna->query('SELECT phone FROM crm.customer WHERE id = 42'), '', 'the window is shut');
 is(log_rows($node, 'crm', q(event = 'withheld' AND customer = '42' AND reason = 'window closed')), 1, 'and the record says so');
-is($node->safe_psql('crm', q(SELECT bool_and(closed_at <= read_at) FROM contact_guard.log WHERE event = 'withheld' AND customer = '42' AND reason = 'window closed')),
+is($node->safe_psql('crm', q(SELECT bool_and(closed_at <= read_at) FROM contact_guard.whole_log WHERE event = 'withheld' AND customer = '42' AND reason = 'window closed')),
 	't', '... and when');
 $anna->quit;
 $node->stop;
