@@ -10,7 +10,7 @@ use Guarded;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my ($customers, $times, $points) = (20_000, 5, 4_000);
+my ($customers, $times, $points) = (20_000, 5, 8_000);
 my $bulk = $customers * $times;
 my $node = guard_node('storage', 'autovacuum = off', 'contact_guard.min_retention = 0');
 make_roles($node);
@@ -35,22 +35,33 @@ sub wrong_leaves
 		IS DISTINCT FROM substr(contact_guard.tile(0, seq / 256), (seq % 256)::int * 32 + 1, 32)));
 }
 
+# How many batches the recorder makes of them must not depend on time, so it has to wait.
+sub grown
+{
+	my ($reads) = @_;
+	my $before = bytes();
+	my $locker = lock_log($node, 'crm');
+	$reads->();
+	$locker->query('COMMIT');
+	$locker->quit;
+	return bytes() - $before;
+}
+
 # The goals: docs/performance.md.  The point reads come first: later they would split the pages that the bulk has filled.
 append_to_file("$dir/point.sql", "\\set id random(1, $customers)\nSELECT phone FROM crm.customer WHERE id = :id;\n");
-my $before = bytes();
 my $eighth = $points / 8;
-$node->command_ok([ 'pgbench', '-n', '-M', 'prepared', '-c', 8, '-t', $eighth, '-f', "$dir/point.sql", '-U', 'dispatcher', '-h', $node->host, '-p', $node->port, 'crm' ],
-	"$points customers are read one by one");
-my $after = bytes();
+my $took = grown(sub
+{
+	$node->command_ok([ 'pgbench', '-n', '-M', 'prepared', '-c', 8, '-t', $eighth, '-f', "$dir/point.sql", '-U', 'dispatcher', '-h', $node->host, '-p', $node->port, 'crm' ],
+		"$points customers are read one by one");
+});
 is(log_rows($node, 'crm', "event = 'shown'"), $points, '... each is a record');
-cmp_ok(($after - $before) / $points, '<=', 330, '... of 330 bytes at most');
-note sprintf('%.0f bytes', ($after - $before) / $points);
-$before = bytes();
-$node->safe_psql('crm', 'SELECT id, phone FROM crm.customer;' x $times, extra_params => [ '-U', 'dispatcher' ]);
-$after = bytes();
+cmp_ok($took / $points, '<=', 330, '... of 330 bytes at most');
+note sprintf('%.0f bytes', $took / $points);
+$took = grown(sub { $node->safe_psql('crm', 'SELECT id, phone FROM crm.customer;' x $times, extra_params => [ '-U', 'dispatcher' ]) });
 is(log_rows($node, 'crm', "event = 'shown'"), $points + $bulk, "$customers customers are read in bulk, $times times");
-cmp_ok(($after - $before) / $bulk, '<=', 250, '... a record takes 250 bytes at most');
-note sprintf('%.0f bytes', ($after - $before) / $bulk);
+cmp_ok($took / $bulk, '<=', 250, '... a record takes 250 bytes at most');
+note sprintf('%.0f bytes', $took / $bulk);
 
 # What they have in common stands in one row
 my $shared = q(l.login IS NULL AND l.relation IS NULL AND l.columns IS NULL AND l.count IS NULL AND l.purpose IS NULL AND l.reason IS NULL AND l.common IS NOT NULL);
