@@ -59,10 +59,10 @@ static int64 of_last_month = -1;	/* rows of last_month; -1: not known */
 static bool is_common(const CgRecord *record);
 static bool same_text(const char *a, const char *b);
 static bool has_same(const CgLogRow *a, const CgLogRow *b);
-static void put_key(StringInfo key, const CgLogRow *row);
+static void put_common_key(StringInfo key, const CgLogRow *row);
 static Kept *find_kept(const StringInfoData *key, bool *found);
-static int32 find_stored(const CgLogRow *row);
-static int32 store(const CgLogRow *row);
+static int32 find_common(const CgLogRow *row);
+static int32 store_common(const CgLogRow *row);
 static Datum columns_of(const CgRecord *record);
 
 void
@@ -88,15 +88,15 @@ cg_logcommon_assign(List *rows)
 			continue;
 		}
 		before = row;
-		put_key(&key, row);
+		put_common_key(&key, row);
 		entry = find_kept(&key, &found);
 		if (entry == NULL)
 			continue;
 		if (!found)
 		{
-			entry->number = find_stored(row);
+			entry->number = find_common(row);
 			if (entry->number == 0)
-				entry->number = store(row);
+				entry->number = store_common(row);
 		}
 		row->common = entry->number;
 	}
@@ -149,7 +149,7 @@ has_same(const CgLogRow *a, const CgLogRow *b)
 
 /* No text has a zero byte, so different rows have different keys. */
 static void
-put_key(StringInfo key, const CgLogRow *row)
+put_common_key(StringInfo key, const CgLogRow *row)
 {
 	const CgRecord *record = &row->record;
 	const char *const texts[] = {record->relation, record->purpose, record->reason};
@@ -211,7 +211,7 @@ columns_of(const CgRecord *record)
 
 /* 0: not found */
 static int32
-find_stored(const CgLogRow *row)
+find_common(const CgLogRow *row)
 {
 	const CgRecord *record = &row->record;
 	Oid			types[] = {TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTARRAYOID, TEXTOID, TEXTOID};
@@ -236,7 +236,7 @@ find_stored(const CgLogRow *row)
  * are counted here, since a query may not see its rows yet.
  */
 static int32
-store(const CgLogRow *row)
+store_common(const CgLogRow *row)
 {
 	const CgRecord *record = &row->record;
 	TimestampTz month = cg_logrow_month(record->read_at);
