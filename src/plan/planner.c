@@ -29,6 +29,7 @@
 #include "base/special.h"
 #include "plan/covers.h"
 #include "plan/inline.h"
+#include "plan/pages.h"
 #include "plan/planner.h"
 #include "plan/rewrite.h"
 #include "plan/statistics.h"
@@ -50,7 +51,7 @@ static PlannedStmt *plan_guarded(Query *parse, const char *query_string, int cur
 static pg_noinline CgRewritten rewrite_guarded(Query *parse, int cursorOptions, ParamListInfo boundParams,
 											   const CgInlined *inlined);
 static PlannedStmt *call_next_planner(Query *parse, const char *query_string, int cursorOptions,
-							  ParamListInfo boundParams);
+									  ParamListInfo boundParams);
 static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel);
 static pg_noinline void require_seen(const RangeTblEntry *rte);
 static bool planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
@@ -142,6 +143,8 @@ plan_guarded(Query *parse, const char *query_string, int cursorOptions, ParamLis
 		rewritten = rewrite_guarded(parse, cursorOptions, boundParams, &inlined);
 	if (inlined.statistics)
 		cg_statistics_guard(parse);
+	if (rewrites && rewritten.found)
+		parse = cg_pages_raise(parse);
 
 	/* The caller catches an error, and sets it back. */
 	cg_inline_set_planning(depth + 1);

@@ -1,0 +1,195 @@
+/*
+ * pages.c
+ *		Rows that OFFSET leaves out are not read: see pages.h.
+ *
+ * PostgreSQL computes the target list below Limit.  So the page "LIMIT 50 OFFSET 300" would
+ * put 350 customers on record as shown, of whom the reader has seen 50.  The query becomes
+ *
+ *	SELECT id, reveal(phone, key, …) FROM (SELECT id, phone, key FROM … LIMIT 50 OFFSET 300) s
+ *
+ * What makes this safe: a call of reveal() is moved, never left out.  The columns that the
+ * sub-select has in addition are arguments of moved expressions, and nothing else in the outer
+ * query names them.  All else stays where it was: conditions, the order, locks, and each
+ * expression that could tell how often it is computed.  A sub-select with LIMIT or OFFSET is
+ * not pulled up, and no condition is pushed into it, so its rows and their order stay the same.
+ *
+ * Only the outermost query is changed, and only one of the form that is_page() names.
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+
+#include "base/objects.h"
+#include "plan/pages.h"
+
+typedef struct RaiseContext
+{
+	List	   *columns;		/* Vars of the inner query, which the outer one needs */
+	int			before;			/* the number of columns of the inner query before these */
+} RaiseContext;
+
+static bool is_page(const Query *query);
+static bool has_reveal(Node *node, void *context);
+static bool may_be_raised(const TargetEntry *target);
+static Node *raise_vars(Node *node, RaiseContext *context);
+static List *number_targets(List *kept, List *columns, List *junk);
+static Query *wrap(Query *inner, List *targets);
+
+/* All kinds of clauses that could use the target list, or count what is computed, are absent. */
+static bool
+is_page(const Query *query)
+{
+	if (query->commandType != CMD_SELECT || query->limitOption != LIMIT_OPTION_COUNT || query->limitOffset == NULL)
+		return false;
+	return query->utilityStmt == NULL && query->setOperations == NULL && query->rowMarks == NIL &&
+		query->groupClause == NIL && query->groupingSets == NIL && query->havingQual == NULL &&
+		query->distinctClause == NIL && query->windowClause == NIL &&
+		!query->hasAggs && !query->hasWindowFuncs && !query->hasTargetSRFs && !query->hasDistinctOn &&
+		!query->hasModifyingCTE && !query->hasForUpdate;
+}
+
+static bool
+has_reveal(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr) && (((FuncExpr *) node)->funcid == cg_objects_function("reveal") ||
+								((FuncExpr *) node)->funcid == cg_objects_function("reveal_nullable")))
+		return true;
+	return expression_tree_walker(node, has_reveal, context);
+}
+
+static bool
+may_be_raised(const TargetEntry *target)
+{
+	Node	   *expression = (Node *) target->expr;
+
+	return !target->resjunk && target->ressortgroupref == 0 && has_reveal(expression, NULL) &&
+		!checkExprHasSubLink(expression) && !contain_volatile_functions(expression);
+}
+
+/* Replaces the Vars of an expression by columns of the sub-select. */
+static Node *
+raise_vars(Node *node, RaiseContext *context)
+{
+	Var		   *var = (Var *) node;
+	ListCell   *lc;
+	int			at = 0;
+
+	if (node == NULL)
+		return NULL;
+	if (!IsA(node, Var))
+		return expression_tree_mutator(node, raise_vars, context);
+	foreach(lc, context->columns)
+	{
+		if (equal(lfirst(lc), var))
+			break;
+		at++;
+	}
+	if (lc == NULL)
+		context->columns = lappend(context->columns, copyObject(var));
+	var = makeVar(1, context->before + at + 1, var->vartype, var->vartypmod, var->varcollid, 0);
+	var->location = ((Var *) node)->location;
+	return (Node *) var;
+}
+
+/* Columns that the outer query cannot name come last. */
+static List *
+number_targets(List *kept, List *columns, List *junk)
+{
+	List	   *targets = kept;
+	ListCell   *lc;
+	int			number = 0;
+
+	foreach(lc, columns)
+		targets = lappend(targets, makeTargetEntry((Expr *) lfirst(lc), 0, pstrdup("column"), false));
+	targets = list_concat(targets, junk);
+	foreach(lc, targets)
+		lfirst_node(TargetEntry, lc)->resno = ++number;
+	return targets;
+}
+
+/* The permissions that are checked are those of the entries of the sub-select. */
+static Query *
+wrap(Query *inner, List *targets)
+{
+	Query	   *outer = makeNode(Query);
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	RangeTblRef *reference = makeNode(RangeTblRef);
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, inner->targetList)
+	{
+		const TargetEntry *target = lfirst_node(TargetEntry, lc);
+
+		if (!target->resjunk)
+			names = lappend(names, makeString(pstrdup(target->resname ? target->resname : "?column?")));
+	}
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = inner;
+	rte->alias = makeAlias("page", NIL);
+	rte->eref = makeAlias("page", names);
+	rte->inFromCl = true;
+	reference->rtindex = 1;
+	outer->commandType = CMD_SELECT;
+	outer->querySource = inner->querySource;
+	outer->queryId = inner->queryId;
+	outer->canSetTag = inner->canSetTag;
+	outer->hasRowSecurity = inner->hasRowSecurity;
+	outer->limitOption = LIMIT_OPTION_COUNT;
+	outer->stmt_location = inner->stmt_location;
+	outer->stmt_len = inner->stmt_len;
+	outer->rtable = list_make1(rte);
+	outer->jointree = makeFromExpr(list_make1(reference), NULL);
+	outer->targetList = targets;
+	return outer;
+}
+
+Query *
+cg_pages_raise(Query *query)
+{
+	List	   *kept = NIL;
+	List	   *junk = NIL;
+	List	   *targets = NIL;
+	RaiseContext context = {NIL, 0};
+	ListCell   *lc;
+	int			number = 0;
+
+	if (!is_page(query))
+		return query;
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *target = lfirst_node(TargetEntry, lc);
+
+		if (target->resjunk)
+			junk = lappend(junk, target);
+		else if (!may_be_raised(target))
+			kept = lappend(kept, target);
+	}
+	if (list_length(kept) + list_length(junk) == list_length(query->targetList))
+		return query;
+	context.before = list_length(kept);
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *target = lfirst_node(TargetEntry, lc);
+		TargetEntry *outer = flatCopyTargetEntry(target);
+
+		if (target->resjunk)
+			continue;
+		outer->ressortgroupref = 0;
+		if (list_member_ptr(kept, target))
+			outer->expr = (Expr *) makeVar(1, ++number, exprType((Node *) target->expr), exprTypmod((Node *) target->expr),
+										   exprCollation((Node *) target->expr), 0);
+		else
+			outer->expr = (Expr *) raise_vars((Node *) target->expr, &context);
+		targets = lappend(targets, outer);
+	}
+	query->targetList = number_targets(kept, context.columns, junk);
+	return wrap(query, targets);
+}

@@ -1,0 +1,113 @@
+# Rows that OFFSET leaves out are on record as read by nobody: the page that a list of an
+# application shows is.  And all results are those of a table that is not guarded.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Guarded;
+use Test::More;
+
+my $node = guard_node('pages', 'autovacuum = off');
+make_roles($node);
+make_crm($node, 'crm', 1000);
+$node->safe_psql('crm', q(
+	CREATE TABLE crm.open AS SELECT * FROM crm.customer;
+	CREATE TABLE crm.visit (customer_id bigint, day int); INSERT INTO crm.visit SELECT i % 1000 + 1, i FROM generate_series(1, 3000) i;
+	CREATE TABLE crm.calls (id bigint);
+	CREATE FUNCTION crm.noted(text) RETURNS text VOLATILE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+		AS $$BEGIN INSERT INTO crm.calls VALUES (1); RETURN 'noted'; END$$;
+	GRANT SELECT ON ALL TABLES IN SCHEMA crm TO anna, dispatcher, eve; GRANT UPDATE ON crm.customer TO dispatcher));
+
+# records(USER, SQL): the numbers of customers that were shown and withheld, and the answer
+my $number = 0;
+sub records
+{
+	my ($user, $sql, $of) = @_;
+	my $application = 'page ' . ++$number;
+	my ($out, $err) = as($node, 'crm', $user, "SET application_name = '$application'; $sql");
+	is($err, '', "no error: $sql");
+	$node->safe_psql('crm', 'SELECT contact_guard.sync()');
+	my $counts = $node->safe_psql('crm', "SELECT count(DISTINCT customer) FILTER (WHERE event = 'shown'), coalesce(sum(count) FILTER (WHERE event = 'withheld'), 0) FROM contact_guard.access_log WHERE application = '$application'");
+	return wantarray ? ($counts, $out) : $counts;
+}
+
+# Each page: what is on record, and that the answer is that of the plain table
+foreach (
+	[ 'SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT phone FROM crm.%s ORDER BY name, id LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT phone, id, phone AS again, upper(phone), id + 1 FROM crm.%s ORDER BY id + 1 DESC LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT c.phone, v.day, c.name FROM crm.%s c JOIN crm.visit v ON v.customer_id = c.id ORDER BY v.day LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT v.day, c.phone FROM crm.visit v LEFT JOIN crm.%s c ON v.customer_id = c.id AND c.id < 500 WHERE day < 1000 ORDER BY v.day LIMIT 50 OFFSET 480', 18 ],
+	[ 'SELECT c FROM crm.%s c ORDER BY c.id LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT to_jsonb(c) FROM crm.%s c ORDER BY c.id LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT * FROM crm.%s ORDER BY id OFFSET 900', 100 ],
+	[ 'SELECT * FROM crm.%s ORDER BY id OFFSET (SELECT 900)', 100 ],
+	[ 'SELECT * FROM crm.%s ORDER BY id LIMIT 10 OFFSET 5000', 0 ],
+	[ 'SELECT CASE WHEN id < 320 THEN phone ELSE name END FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300', 19 ],
+	[ 'WITH w AS MATERIALIZED (SELECT 7 AS n) SELECT phone, (SELECT n FROM w) FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300', 50 ],
+	[ "SELECT tableoid <> 0, ctid IS NULL, phone || 'x' FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300", 50 ],
+	[ 'PREPARE p(int, int) AS SELECT id, phone FROM crm.%s ORDER BY id LIMIT $1 OFFSET $2; EXECUTE p(50, 300)', 50 ],
+	[ "DO \$\$DECLARE r record; BEGIN FOR r IN SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300 LOOP END LOOP; END\$\$", 50 ],
+	[ 'COPY (SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300) TO STDOUT', 50 ],
+	[ 'BEGIN; DECLARE c SCROLL CURSOR FOR SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300; FETCH 3 FROM c; FETCH BACKWARD 1 FROM c; FETCH 2 FROM c; COMMIT', 4 ],
+	# Left as it was: the order, or something else, is made of the value.
+	[ 'SELECT phone FROM crm.%s ORDER BY phone LIMIT 50 OFFSET 300', 1000 ],
+	[ 'SELECT DISTINCT phone FROM crm.%s ORDER BY 1 LIMIT 50 OFFSET 300', 1000 ],
+	[ 'SELECT max(phone) FROM crm.%s GROUP BY id ORDER BY id LIMIT 50 OFFSET 300', undef ],
+	[ 'SELECT phone, row_number() OVER (ORDER BY id) FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300', undef ],
+	[ 'SELECT phone, generate_series(1, 2) FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300', undef ],
+	[ 'SELECT phone FROM crm.%s UNION ALL SELECT phone FROM crm.open ORDER BY 1 LIMIT 50 OFFSET 300', undef ],
+	[ 'SELECT phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 0', 50 ],
+	[ 'SELECT phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET NULL', 50 ])
+{
+	my ($sql, $shown) = @$_;
+	my ($counts, $out) = records('dispatcher', sprintf $sql, 'customer');
+	my ($plain) = as($node, 'crm', 'dispatcher', sprintf $sql, 'open');
+	$plain =~ s/\n\z//;
+	is($counts, "$shown|0", "on record: $shown") if defined $shown;
+	is($out, $plain, '... and the answer is right');
+}
+
+# Masks: what anna sees of customers 1 to 20 and of others
+my ($counts, $out) = records('anna', 'SELECT id, phone FROM crm.customer ORDER BY id LIMIT 15 OFFSET 10');
+is($out, join("\n", map { "$_|" . ($_ <= 20 ? phone_of($_) : mask_of($_)) } 11 .. 25), 'a page of values and masks');
+is($counts, '10|5', '... and what is on record');
+($counts, $out) = records('eve', 'SELECT phone FROM crm.customer ORDER BY id LIMIT 5 OFFSET 900');
+is($counts, '0|5', 'a page of masks');
+# The order is that of masks where the query asks for it.
+is(as($node, 'crm', 'eve', 'SELECT phone FROM crm.customer ORDER BY phone, id DESC LIMIT 3 OFFSET 96'), join("\n", map { mask_of($_) } 0, 0, 0), 'the order by a guarded column is that of the masks');
+is(as($node, 'crm', 'eve', 'SELECT id FROM crm.customer ORDER BY phone, id DESC LIMIT 3 OFFSET 96'), "40\n30\n20", '... also where it is not shown');
+# A condition on the value sees the mask.
+is(as($node, 'crm', 'eve', "SELECT id FROM crm.customer WHERE phone = '0600000042' ORDER BY id OFFSET 0"), '', 'conditions see masks');
+is(as($node, 'crm', 'eve', "SELECT id, phone FROM crm.customer WHERE phone LIKE '06000%' ORDER BY id LIMIT 3 OFFSET 1"), '', '... also on a page');
+
+# What can tell how often it is computed is computed as often as before.
+$node->safe_psql('crm', "UPDATE crm.customer SET name = name WHERE false");
+as($node, 'crm', 'dispatcher', 'SELECT crm.noted(phone) FROM crm.customer ORDER BY id LIMIT 5 OFFSET 10');
+my $guarded = $node->safe_psql('crm', 'SELECT count(*) FROM crm.calls');
+$node->safe_psql('crm', 'TRUNCATE crm.calls');
+as($node, 'crm', 'dispatcher', 'SELECT crm.noted(phone) FROM crm.open ORDER BY id LIMIT 5 OFFSET 10');
+is($guarded, $node->safe_psql('crm', 'SELECT count(*) FROM crm.calls'), 'a volatile function is called for the same rows');
+# Row locks, and CURRENT OF
+is((as($node, 'crm', 'dispatcher', 'SELECT phone FROM crm.customer ORDER BY id LIMIT 2 OFFSET 3 FOR UPDATE'))[0], phone_of(4) . "\n" . phone_of(5), 'FOR UPDATE');
+is((as($node, 'crm', 'eve', 'SELECT phone FROM crm.customer ORDER BY id LIMIT 2 OFFSET 3 FOR UPDATE'))[0], '', '... needs its privilege');
+$node->safe_psql('crm', 'REVOKE SELECT ON crm.customer FROM eve; GRANT SELECT (id, name) ON crm.customer TO eve');
+like((as($node, 'crm', 'eve', 'SELECT phone FROM crm.customer ORDER BY id LIMIT 2 OFFSET 3'))[1], qr/42501: permission denied for table customer/, 'privileges on columns are asked as before');
+is((as($node, 'crm', 'eve', 'SELECT name FROM crm.customer ORDER BY id LIMIT 1 OFFSET 3'))[0], 'Customer 4', '... other columns can be read');
+# The customer key has a column of its own, and the actor needs no privilege on it.
+$node->safe_psql('crm', 'REVOKE ALL ON crm.customer FROM eve; GRANT SELECT (name, phone) ON crm.customer TO eve');
+is((as($node, 'crm', 'eve', 'SELECT phone FROM crm.customer ORDER BY name LIMIT 1 OFFSET 3'))[0] =~ /^06\*{7}\d$/ ? 1 : 0, 1, '... and not on the key');
+
+# Windows: a portal that goes on after the window has closed
+my $anna = session($node, 'crm', 'anna');
+$anna->query('BEGIN; DECLARE c CURSOR FOR SELECT id, phone FROM crm.customer ORDER BY id LIMIT 15 OFFSET 1');
+is($anna->query('FETCH 2 FROM c'), "2|" . phone_of(2) . "\n3|" . phone_of(3), 'a cursor');
+$node->safe_psql('crm', q(UPDATE crm.intervention SET ends_at = now() - interval '1 min' WHERE customer_id IN (4, 5)));
+$anna->query('SELECT pg_sleep(1.1)');
+is($anna->query('FETCH 2 FROM c'), "4|" . mask_of(4) . "\n5|" . mask_of(5), '... sees masks when windows have closed');
+$anna->query('COMMIT');
+$anna->quit;
+$node->stop;
+done_testing();
