@@ -87,7 +87,7 @@ same("contact_guard.withheld_attempts($time)", "SELECT w.actor, count(DISTINCT (
 		FROM contact_guard.access_log WHERE event = 'withheld' AND $in_time GROUP BY 1, 2, 3) e USING (actor, session, statement)
 	WHERE w.event = 'withheld' AND w.read_at >= '$since' AND w.read_at < '$until' GROUP BY w.actor", 'withheld_attempts()');
 same("contact_guard.reads_after_close($time)", "SELECT w.seq, w.read_at, w.actor, w.customer, w.relation, w.columns, w.intervention, c.closed_at, w.read_at - c.closed_at, w.session, w.statement
-	FROM contact_guard.log w, LATERAL (SELECT coalesce(w.closed_at, (SELECT max(s.read_at) FROM contact_guard.log s WHERE s.customer = w.customer AND s.actor = w.actor
+	FROM contact_guard.whole_log w, LATERAL (SELECT coalesce(w.closed_at, (SELECT max(s.read_at) FROM contact_guard.whole_log s WHERE s.customer = w.customer AND s.actor = w.actor
 		AND s.event = 'shown' AND s.intervention = w.intervention AND s.read_at <= w.read_at)) AS closed_at) c
 	WHERE w.event = 'withheld' AND w.intervention IS NOT NULL AND c.closed_at IS NOT NULL AND $in_time", 'reads_after_close()');
 
