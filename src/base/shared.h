@@ -81,6 +81,9 @@ typedef struct CgDatabase
 	int			failures;		/* how many recorders in a row ended by an error */
 	TimestampTz hold_until;		/* a command needs the database without other sessions */
 	char		error[CG_ERROR_LENGTH]; /* why the last recorder ended, or "" */
+	int			error_code;		/* the SQLSTATE of that, as ereport has it; 0: not known */
+	TimestampTz error_at;
+	bool		sign_again;		/* the reason why no checkpoint is signed may have gone */
 	char		unsigned_because[CG_ERROR_LENGTH];	/* why no checkpoint is signed, or "" */
 	XLogRecPtr	alone_until;	/* up to here each message has its own transaction: one
 								 * of them cannot be stored */

@@ -148,6 +148,11 @@ extern const char *keys_check(const Keys *keys, const char *data, size_t length,
 /* Is the signature, by its name and number, one of this key?  It may be wrong. */
 extern bool keys_has_made(const CgNoteKey *key, const CgSignature *signature);
 
+/* --- epochs.c --- */
+
+/* Is the new origin one that contact_guard.new_epoch() or a failover makes of the old one? */
+extern bool epochs_follow(const char *old, const char *new);
+
 /* --- server.c --- */
 
 /*

@@ -114,7 +114,11 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		if (leaf.event == CG_EVENT_ERASURE && verify->state[at] < ROW_REFUSED && leaf.count != NULL && *leaf.count > 0)
 			ranges_add(&verify->erasures, 1, *leaf.count, leaf.seq);
 		if (verify->state[at] < ROW_REFUSED)
+		{
 			note_restored(verify, &leaf);
+			if (judge)
+				note_epoch(verify, &leaf);
+		}
 		if (judge)
 			count_scanned(verify, &leaf);
 		if (judge && verify->question != NULL)

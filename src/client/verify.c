@@ -107,10 +107,12 @@ verify_log(const Options *options, Question *question)
 	scan_rows(&verify, options->from, to, true);
 	check_rest(&verify, options);
 	explain_missing(&verify, to);
+	check_epochs(&verify);
 	PQfinish(verify.stream);
 	PQfinish(verify.conn);
 	if (question != NULL)
 		answer_print(&verify);
+	report_epochs(&verify);
 	report_restored(&verify);
 	return conclude(&verify, options, to);
 }
@@ -196,7 +198,8 @@ compare_held(Verify *verify, const Options *options)
 
 	if (wrong != NULL)
 		fail(EXIT_UNCHECKED, "\"%s\": %s", options->held, wrong);
-	if (strcmp(held.origin, verify->checkpoint.origin) != 0)
+	/* The tree goes on where it is when the log gets a new name. */
+	if (strcmp(held.origin, verify->checkpoint.origin) != 0 && !epochs_follow(held.origin, verify->checkpoint.origin))
 		fail(EXIT_UNCHECKED, "\"%s\" is of another log, %s", options->held, held.origin);
 	compare_root(verify, &held, "the checkpoint held outside");
 	free(text);

@@ -37,6 +37,15 @@ typedef struct Off
 	int64_t		to;
 } Off;
 
+/* A record with which the log goes on under a new name. */
+typedef struct Epoch
+{
+	int64_t		seq;
+	bool		has_note;
+	CgCheckpoint last;			/* of the old name, as the record says */
+	bool		is_here;		/* the tree contains it */
+} Epoch;
+
 typedef struct Verify
 {
 	PGconn	   *conn;			/* for the tree */
@@ -79,6 +88,8 @@ typedef struct Verify
 	char	   *text;			/* the note of the checkpoint */
 	int64_t		restored_left;	/* rows that the question asks for, and that are not proved */
 	bool		uncompared;		/* the server's answer could not be compared */
+	Epoch	   *epochs;
+	int			nepochs;
 	int64_t		findings;
 	int64_t		first_bad;		/* seq of the first finding; -1: none */
 	char		first_what[200];
@@ -130,6 +141,13 @@ extern void answer_print(Verify *verify);
 
 /* Prints the report.  Returns the exit status. */
 extern int	conclude(const Verify *verify, const Options *options, int64_t to);
+
+/* --- epochs.c --- */
+
+/* Takes a record of a new name; compares what it says was signed before; says the result. */
+extern void note_epoch(Verify *verify, const CgLeaf *leaf);
+extern void check_epochs(Verify *verify);
+extern void report_epochs(const Verify *verify);
 
 /* Notes a finding.  seq -1: it does not concern one row. */
 extern void find(Verify *verify, int64_t seq, const char *format,...)

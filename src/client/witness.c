@@ -27,6 +27,8 @@
 
 #include <openssl/crypto.h>
 
+#define RENAMED "the log has a new name, and not all that was seen under the old one: a failover or a restore has lost records, or somebody has removed them; see its records of event epoch and failover"
+
 /* The longest signature line of ours */
 #define OWN_LINE_LENGTH (CG_NOTE_NAME_LENGTH + 128)
 
@@ -207,8 +209,11 @@ run_once(Witness *witness)
 	file_write(path, note.data, note.length);
 	keep_keys(witness);
 	code = check_growth(witness, &seen.checkpoint);
-	printf("%s: %llu rows, %s\n", seen.checkpoint.origin, (unsigned long long) seen.checkpoint.size,
+	printf("%s: %llu rows, %s", seen.checkpoint.origin, (unsigned long long) seen.checkpoint.size,
 		   first ? "the first that was seen" : "consistent with those seen before");
+	if (!first && strcmp(held.checkpoint.origin, seen.checkpoint.origin) != 0)
+		printf(" as %s: the log has a new name", held.checkpoint.origin);
+	printf("\n");
 	if (witness->key.has_seed && !server_add_cosignature(conn, &note))
 		code = EXIT_UNCHECKED;
 	cg_bytes_free(&note);
@@ -309,10 +314,13 @@ check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const 
 	int			count = 0;
 	CgBytes		text;
 
-	if (strcmp(old->origin, new->origin) != 0)
+	bool		renamed = strcmp(old->origin, new->origin) != 0;
+
+	/* A log that has a new name after a failover, and all that was seen, is no other log. */
+	if (renamed && !epochs_follow(old->origin, new->origin))
 		refuse_checkpoint(witness, held, seen, NULL, "it is another log");
 	if (new->size < old->size)
-		refuse_checkpoint(witness, held, seen, NULL, "the log has become shorter");
+		refuse_checkpoint(witness, held, seen, NULL, renamed ? RENAMED : "the log has become shorter");
 	if (new->size > old->size && old->size > 0)
 		count = server_proof(conn, "SELECT contact_guard.consistency_proof($1::bigint, $2::bigint)",
 							 (int64_t) old->size, (int64_t) new->size, proof);
@@ -325,7 +333,7 @@ check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const 
 		cg_bytes_put_base64(&text, proof[i], CG_HASH_LENGTH);
 		cg_bytes_put_text(&text, "\n");
 	}
-	refuse_checkpoint(witness, held, seen, &text, new->size == old->size ?
+	refuse_checkpoint(witness, held, seen, &text, renamed ? RENAMED : new->size == old->size ?
 		   "two trees of the same size" : "the log is not a continuation of what was seen before");
 }
 

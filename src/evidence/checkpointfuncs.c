@@ -9,11 +9,14 @@
 #include "miscadmin.h"
 #include "storage/lwlock.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "base/guc.h"
 #include "base/owncommand.h"
 #include "base/roles.h"
 #include "base/shared.h"
+#include "base/special.h"
+#include "base/xactend.h"
 #include "common/note.h"
 #include "evidence/notetext.h"
 #include "evidence/signing.h"
@@ -25,27 +28,15 @@ PG_FUNCTION_INFO_V1(cg_new_epoch);
 PG_FUNCTION_INFO_V1(cg_add_cosignature);
 PG_FUNCTION_INFO_V1(cg_verification_key);
 
-static char *numbered(const char *origin, int number);
-static char *read_last(const char *origin, int number);
+static bool signing_asked = false;	/* by this transaction */
+
 static void find_predecessor(CgJournalState *state);
+static void ask_to_sign(XactEvent event);
+static void sign_at_commit(void);
 static const CgSignature *newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds);
 static bool is_signed_by(const CgSignature *signature, const CgNoteKey *key);
 static char *merge(const char *stored, const CgNote *given);
 static char *find_stored(const CgNote *note, const CgCheckpoint *checkpoint);
-
-/* The name of an epoch's checkpoints. */
-static char *
-numbered(const char *origin, int number)
-{
-	return number == 1 ? pstrdup(origin) : psprintf("%s/%d", origin, number);
-}
-
-/* The last checkpoint that was signed under this name here; NULL if there is none. */
-static char *
-read_last(const char *origin, int number)
-{
-	return cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", numbered(origin, number))));
-}
 
 /*
  * A database that was made again under its old name, by a dump that was restored in place,
@@ -64,11 +55,48 @@ find_predecessor(CgJournalState *state)
 		foreach(lc, keys)
 			explicit_bzero(lfirst(lc), sizeof(CgNoteKey));
 	}
-	if (state->origin[0] == '\0' || read_last(state->origin, 1) == NULL)
+	if (state->origin[0] == '\0' || cg_statefile_read_checkpoint(state->origin, 1) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no checkpoint has been signed yet"),
 				 errhint("A new epoch can begin only after a signed checkpoint. See contact_guard.signing_key_file.")));
+}
+
+/* The recorder sees the new origin only now; before, it would fail once more. */
+static void
+ask_to_sign(XactEvent event)
+{
+	CgDatabase *database;
+
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT)
+		return;
+	if (event == XACT_EVENT_COMMIT && signing_asked)
+	{
+		LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
+		database = cg_shared_database(MyDatabaseId, false);
+		if (database)
+		{
+			database->unsigned_because[0] = '\0';
+			database->sign_again = true;
+			/* If no recorder runs, the next one has nothing to forget. */
+			database->due_at = GetCurrentTimestamp();
+			cg_shared_wake(database);
+		}
+		LWLockRelease(cg_shared->lock);
+	}
+	signing_asked = false;
+}
+
+static void
+sign_at_commit(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+		cg_xactend_on_event(ask_to_sign);
+	registered = true;
+	cg_special_note();
+	signing_asked = true;
 }
 
 /*
@@ -84,7 +112,6 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	char	   *last;
 	Oid			types[2] = {TEXTOID, INT4OID};
 	Datum		values[2];
-	CgDatabase *database;
 
 	cg_roles_require_admin("begin a new epoch");
 	reason = cg_eventrecord_text_argument(fcinfo, 0, "reason");
@@ -92,22 +119,18 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 		elog(ERROR, "contact_guard.journal_state has no row");
 	if (state.origin[0] == '\0')
 		find_predecessor(&state);
-	while (read_last(state.origin, state.origin_number + 1) != NULL)
+	while (cg_statefile_read_checkpoint(state.origin, state.origin_number + 1) != NULL)
 		state.origin_number++;
-	last = read_last(state.origin, state.origin_number);
+	last = cg_statefile_read_checkpoint(state.origin, state.origin_number);
 	values[0] = CStringGetTextDatum(state.origin);
 	values[1] = Int32GetDatum(state.origin_number + 1);
 	(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1, origin_number = $2",
 								2, types, values, NULL);
 	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, 1,
 						 psprintf("new epoch %s: %s; the last checkpoint of the old one: %s",
-								  numbered(state.origin, state.origin_number + 1), reason,
+								  cg_statefile_numbered(state.origin, state.origin_number + 1), reason,
 								  last ? cg_notetext_from_note(last) : "none"));
-	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
-	database = cg_shared_database(MyDatabaseId, false);
-	if (database)
-		database->unsigned_because[0] = '\0';
-	LWLockRelease(cg_shared->lock);
+	sign_at_commit();
 	PG_RETURN_VOID();
 }
 

@@ -166,3 +166,15 @@ cg_statefile_read(const char *path)
 	text[length] = '\0';
 	return text;
 }
+
+char *
+cg_statefile_numbered(const char *origin, int number)
+{
+	return number == 1 ? pstrdup(origin) : psprintf("%s/%d", origin, number);
+}
+
+char *
+cg_statefile_read_checkpoint(const char *origin, int number)
+{
+	return cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", cg_statefile_numbered(origin, number))));
+}

@@ -24,4 +24,13 @@ extern void cg_statefile_write(const char *path, const char *text);
 /* The file's contents, palloc'd; NULL if there is no such file.  ERROR if it cannot be read. */
 extern char *cg_statefile_read(const char *path);
 
+/*
+ * The name of a log's checkpoints: the origin, and from new_epoch() on a number behind it;
+ * palloc'd.
+ */
+extern char *cg_statefile_numbered(const char *origin, int number);
+
+/* The last checkpoint that was signed under this name here; NULL if there is none. */
+extern char *cg_statefile_read_checkpoint(const char *origin, int number);
+
 #endif							/* CG_STATEFILE_H */

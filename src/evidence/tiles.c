@@ -111,6 +111,15 @@ fetch_tile(void *arg, int level, uint64_t n, int width)
 	return cg_tiles_tile(level, n, width);
 }
 
+void
+cg_tiles_root(uint64 size, uint8 *root)
+{
+	CgMerkleResult result = cg_merkle_root(cg_tiles_hasher(), size, fetch_tile, NULL, root);
+
+	if (result != CG_MERKLE_OK)
+		elog(ERROR, "could not compute the root of the access log: %s", cg_merkle_message(result));
+}
+
 static Datum
 proof_array(const uint8 *proof, int count)
 {

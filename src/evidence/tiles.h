@@ -18,6 +18,9 @@ extern uint64 cg_tiles_size(void);
  */
 extern const uint8 *cg_tiles_tile(int level, uint64 n, int width);
 
+/* The root of the first size leaves, of which there are so many; likewise. */
+extern void cg_tiles_root(uint64 size, uint8 *root);
+
 /* One hasher for the whole session: after an error a hasher of a call would not be freed. */
 extern CgHasher *cg_tiles_hasher(void);
 

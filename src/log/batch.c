@@ -123,8 +123,9 @@ cg_batch_record(CgWalReader *reader, XLogRecPtr limit, uint64 *bytes)
 		batch_end = message.end;
 		if (message.kind != CG_WAL_MESSAGE || !OidIsValid(message.database))
 		{
-			cg_failover_take(&message);
-			cg_start_take(&message);
+			/* A planned switchover ends one run, not two. */
+			if (!cg_failover_take(&message))
+				cg_start_take(&message);
 		}
 		else if (message.database == MyDatabaseId && take_into_batch(&message, suspect, code))
 			*bytes += message.length;

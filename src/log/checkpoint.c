@@ -26,7 +26,6 @@
 #include "base/owncommand.h"
 #include "base/shared.h"
 #include "base/standbys.h"
-#include "common/merkle.h"
 #include "evidence/notetext.h"
 #include "evidence/signing.h"
 #include "evidence/statefile.h"
@@ -35,6 +34,7 @@
 #include "journal/journalstate.h"
 #include "log/apply.h"
 #include "log/checkpoint.h"
+#include "log/closing.h"
 #include "log/recorded.h"
 
 #define CHECKPOINT_LENGTH 1024
@@ -48,6 +48,7 @@ static List *keys = NIL;		/* of the present attempt */
 static void note_problem(const char *problem);
 static bool attempt(void (*step) (void));
 static void read_verification_keys(void);
+static void look_for_losses(void);
 static XLogRecPtr last_commit(void);
 static void sign(void);
 static char *origin(void);
@@ -55,21 +56,6 @@ static void record_keys(void);
 static void check_file_consistency(const CgCheckpoint *checkpoint, const char *last);
 static void publish(const CgCheckpoint *checkpoint, const char *note);
 static void thin_out(void);
-
-static const uint8_t *
-fetch_flushed_tile(void *arg, int level, uint64_t n, int width)
-{
-	return cg_tiles_tile(level, n, width);
-}
-
-static void
-root_of(uint64 size, uint8 *root)
-{
-	CgMerkleResult result = cg_merkle_root(cg_tiles_hasher(), size, fetch_flushed_tile, NULL, root);
-
-	if (result != CG_MERKLE_OK)
-		elog(ERROR, "could not compute the root of the access log: %s", cg_merkle_message(result));
-}
 
 bool
 cg_checkpoint_pending(void)
@@ -139,11 +125,16 @@ cg_checkpoint_maintain(void)
 		 */
 		record_keys();
 		MemoryContextSwitchTo(context);
-		if (attempt(sign))
+		if (attempt(look_for_losses))
 		{
-			/* The problem may be one that an earlier recorder has noted. */
-			note_problem("");
-			failing = false;
+			cg_closing_record();
+			MemoryContextSwitchTo(context);
+			if (attempt(sign))
+			{
+				/* The problem may be one that an earlier recorder has noted. */
+				note_problem("");
+				failing = false;
+			}
 		}
 	}
 	MemoryContextSwitchTo(oldcontext);
@@ -191,6 +182,12 @@ read_verification_keys(void)
 	keys = cg_signing_keys();
 }
 
+static void
+look_for_losses(void)
+{
+	cg_closing_look(keys);
+}
+
 /*
  * The end of the newest commit of any recorder of this database.  Recorders commit
  * asynchronously, so a commit of an earlier process may not be flushed yet.
@@ -235,7 +232,7 @@ sign(void)
 
 	strlcpy(checkpoint.origin, origin(), sizeof(checkpoint.origin));
 	checkpoint.size = cg_tiles_size();
-	root_of(checkpoint.size, checkpoint.root);
+	cg_tiles_root(checkpoint.size, checkpoint.root);
 	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin)));
 	if (last)
 		check_file_consistency(&checkpoint, last);
@@ -319,7 +316,7 @@ check_file_consistency(const CgCheckpoint *checkpoint, const char *last)
 				 errmsg("the state file of checkpoints of \"%s\" is damaged", checkpoint->origin)));
 	if (before.size <= checkpoint->size)
 	{
-		root_of(before.size, root);
+		cg_tiles_root(before.size, root);
 		if (memcmp(root, before.root, CG_HASH_LENGTH) == 0)
 			return;
 	}

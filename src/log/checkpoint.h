@@ -25,7 +25,10 @@ extern TimestampTz cg_checkpoint_due(void);
 /* Are there records that are not signed yet, so that the recorder should not end? */
 extern bool cg_checkpoint_pending(void);
 
-/* Call it when the configuration was read again: a failed checkpoint is tried at once. */
+/*
+ * Call it when the configuration was read again, or when the origin has changed: a failed
+ * checkpoint is tried at once.
+ */
 extern void cg_checkpoint_retry(void);
 
 #endif							/* CG_CHECKPOINT_H */

@@ -23,13 +23,14 @@
 #include "base/owncommand.h"
 #include "journal/record.h"
 #include "log/apply.h"
+#include "log/closing.h"
 #include "log/failover.h"
 
 #define TIME_LENGTH 50
 
 static TimestampTz last_before(void);
 static const char *micros(TimestampTz at, char *text);
-static void add_record(TimeLineID from, TimeLineID to, XLogRecPtr parted, TimestampTz promoted);
+static void add_record(TimeLineID from, TimeLineID to, XLogRecPtr parted, bool ended, TimestampTz promoted);
 
 /* The time of the newest record of a session that is in the batch or in the log; 0: none. */
 static TimestampTz
@@ -56,38 +57,69 @@ micros(TimestampTz at, char *text)
 	return text;
 }
 
-/* promoted: 0 if it is not known. */
+/* ended: the old timeline ends with a shutdown.  promoted: 0 if it is not known. */
 static void
-add_record(TimeLineID from, TimeLineID to, XLogRecPtr parted, TimestampTz promoted)
+add_record(TimeLineID from, TimeLineID to, XLogRecPtr parted, bool ended, TimestampTz promoted)
 {
 	TimestampTz last = last_before();
 	char		last_text[TIME_LENGTH];
 	char		promoted_text[TIME_LENGTH];
 
+	cg_closing_expect();
 	cg_apply_record(&(CgRecord) {
 		.event = CG_EVENT_FAILOVER,
 		.read_at = promoted != 0 ? promoted : GetCurrentTimestamp(),
 		.count = 1,
 		.closed_at = last != 0 ? last : CG_NO_TIME,
-		.reason = psprintf("timeline %u left timeline %u at %X/%X; the last record before it is of %s, the promotion of %s: what is missing of timeline %u was made between the two",
+		.reason = psprintf("timeline %u left timeline %u at %X/%X; the last record before it is of %s, the promotion of %s: what is missing of timeline %u was made between the two%s",
 						   to, from, LSN_FORMAT_ARGS(parted), last != 0 ? micros(last, last_text) : "a time that is not known",
-						   promoted != 0 ? micros(promoted, promoted_text) : "a time that is not known", from),
+						   promoted != 0 ? micros(promoted, promoted_text) : "a time that is not known", from,
+						   ended ? "; that timeline " CG_FAILOVER_ENDED ", so nothing is missing unless its server was started once more" : ""),
 	});
 }
 
-void
+bool
 cg_failover_take(const CgWalMessage *message)
 {
+	/* The end of the last shutdown, of a run that has gone on in the same timeline. */
+	static XLogRecPtr stopped = InvalidXLogRecPtr;
 	List	   *history;
 	XLogRecPtr	parted = message->start;
 
-	if (message->kind != CG_WAL_STOP || message->timeline == message->previous_timeline)
-		return;
+	if (message->kind != CG_WAL_STOP)
+		return false;
+	if (message->timeline == message->previous_timeline)
+	{
+		stopped = message->end;
+		return false;
+	}
 	history = readTimeLineHistory(message->timeline);
 	/* The file may have gone, when the timeline is old. */
 	if (tliInHistory(message->previous_timeline, history))
 		parted = tliSwitchPoint(message->previous_timeline, history, NULL);
-	add_record(message->previous_timeline, message->timeline, parted, message->time);
+	add_record(message->previous_timeline, message->timeline, parted, parted == stopped, message->time);
+	return parted == stopped;
+}
+
+bool
+cg_failover_is_passed(XLogRecPtr position)
+{
+	static XLogRecPtr begun = InvalidXLogRecPtr;
+	static bool known = false;
+
+	if (!known)
+	{
+		TimeLineID	timeline;
+		List	   *history;
+
+		(void) GetFlushRecPtr(&timeline);
+		history = readTimeLineHistory(timeline);
+		begun = ((TimeLineHistoryEntry *) linitial(history))->begin;
+		list_free_deep(history);
+		known = true;
+	}
+	/* No record of the old timeline ends behind the parting. */
+	return XLogRecPtrIsInvalid(begun) || position > begun;
 }
 
 void
@@ -105,6 +137,6 @@ cg_failover_take_missing(XLogRecPtr from, XLogRecPtr to)
 		TimeLineHistoryEntry *before = list_nth(history, i + 1);
 
 		if (entry->begin >= from && entry->begin < to)
-			add_record(before->tli, entry->tli, entry->begin, 0);
+			add_record(before->tli, entry->tli, entry->begin, false, 0);
 	}
 }

@@ -39,6 +39,7 @@
 #include "log/census.h"
 #include "log/keycheck.h"
 #include "log/launcher.h"
+#include "log/quiet.h"
 #include "log/recorder.h"
 #include "log/slot.h"
 #include "log/standby.h"
@@ -193,7 +194,8 @@ detach_launcher(int code, Datum arg)
  * loss.
  *
  * The renewal is WAL, too.  On a server where nothing else happens, archive_timeout would end
- * its segment and a checkpoint would follow, for ever.  There it is done once an hour.
+ * its segment and a checkpoint would follow, for ever.  There it is done once an hour, and in
+ * between quiet.c says that nothing has happened.
  */
 static XLogRecPtr
 renewal(XLogRecPtr flushed)
@@ -215,7 +217,10 @@ renewal(XLogRecPtr flushed)
 	if (XLogArchiveTimeout > 0 && next <= renewed_xid + RENEWAL_XIDS * databases &&
 		flushed < renewed + IDLE_MOST_BYTES &&
 		!TimestampDifferenceExceeds(renewed_at, GetCurrentTimestamp(), RENEWAL_MS))
+	{
+		cg_quiet_announce(target);
 		return renewed;
+	}
 	if (target > renewed)
 	{
 		renewed = target;

@@ -42,13 +42,14 @@
 #include "log/epoch.h"
 #include "log/failover.h"
 #include "log/gather.h"
+#include "log/quiet.h"
 #include "log/recorder.h"
+#include "log/skip.h"
 #include "log/walreader.h"
 #include "policy/labels.h"
 
 #define IDLE_MS 5000
 #define UNFLUSHED_NAP_MS 50
-#define SKIP_BYTES (1024 * 1024)
 /* Pause while the transaction of CREATE EXTENSION has not committed */
 #define COMING_MS 200
 #define ANOTHERS_TURN_MS 1000
@@ -71,7 +72,6 @@ static XLogRecPtr begin(void);
 static void leave_without_journal(void);
 static bool look_for_work(XLogRecPtr position, XLogRecPtr *written, bool *wanted);
 static void report_progress(XLogRecPtr recorded, uint64 bytes);
-static void skip_unreadable(CgWalReader **reader);
 static void announce_due(void);
 
 void
@@ -161,6 +161,8 @@ note_error(void)
 	if (database)
 	{
 		snprintf(database->error, CG_ERROR_LENGTH, "%s: %s", cg_apply_doing(), error->message);
+		database->error_code = error->sqlerrcode;
+		database->error_at = GetCurrentTimestamp();
 		cg_batch_note_error(database, error->sqlerrcode);
 	}
 	LWLockRelease(cg_shared->lock);
@@ -198,6 +200,7 @@ look_for_work(XLogRecPtr position, XLogRecPtr *written, bool *wanted)
 {
 	CgDatabase *database;
 	bool		held;
+	bool		sign_again;
 
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
@@ -208,10 +211,15 @@ look_for_work(XLogRecPtr position, XLogRecPtr *written, bool *wanted)
 	pg_memory_barrier();
 	*written = database ? pg_atomic_read_u64(&database->written) : InvalidXLogRecPtr;
 	*wanted = database && database->wanted;
+	sign_again = database && database->sign_again;
+	if (database)
+		database->sign_again = false;
 	/* What is there already it takes anyway. */
 	if (database && position < *written)
 		pg_atomic_write_u64(&database->wake_at, PG_UINT64_MAX);
 	LWLockRelease(cg_shared->lock);
+	if (sign_again)
+		cg_checkpoint_retry();
 	return !held;
 }
 
@@ -281,6 +289,8 @@ begin(void)
 		oldest = GetFlushRecPtr(NULL);
 	else if (position >= oldest)
 		return position;
+	else if (cg_quiet_covers(position, oldest))
+		return oldest;
 	record_gap(position, oldest);
 	return oldest;
 }
@@ -351,7 +361,9 @@ record_journal(void)
 			continue;
 		}
 		cg_clockback_tell();
-		cg_checkpoint_maintain();
+		/* A new timeline may lack what was signed in the old one: closing.c judges that first. */
+		if (cg_failover_is_passed(cg_walreader_position(reader)))
+			cg_checkpoint_maintain();
 		if (cg_walreader_position(reader) < Max(written, behind_until))
 		{
 			idle_since = GetCurrentTimestamp();
@@ -371,8 +383,9 @@ record_journal(void)
 		/* If WAL ends in an incomplete record, what would follow was never durable. */
 		if (wanted)
 		{
-			behind_until = InvalidXLogRecPtr;
-			skip_unreadable(&reader);
+			behind_until = cg_skip_flushed(&reader);
+			if (XLogRecPtrIsInvalid(behind_until))
+				report_progress(cg_walreader_position(reader), 0);
 		}
 		else if (nap == IDLE_MS && TimestampDifferenceExceeds(idle_since, GetCurrentTimestamp(), IDLE_MS) &&
 				 !cg_checkpoint_pending())
@@ -411,40 +424,4 @@ cg_recorder_is_caught_up(XLogRecPtr position)
 	result = database && !database->wanted && !cg_shared_is_behind(database, position);
 	LWLockRelease(cg_shared->lock);
 	return result;
-}
-
-/*
- * The recorder has read all WAL that it can read, and a session or the launcher waits for
- * its position.  If no message is announced, the WAL that is flushed by now has no unread
- * message: a message that is announced later lies behind it.  So that WAL need not be
- * read, however much of it there is.  After a checkpoint the position must come to be
- * behind it (launcher.c), however little there is.
- */
-static void
-skip_unreadable(CgWalReader **reader)
-{
-	XLogRecPtr	flushed = GetFlushRecPtr(NULL);
-	XLogRecPtr	position = cg_walreader_position(*reader);
-	CgDatabase *database;
-	bool		nothing;
-
-	LWLockAcquire(cg_shared->lock, LW_SHARED);
-	database = cg_shared_database(MyDatabaseId, false);
-	nothing = database && !cg_shared_is_behind(database, position);
-	LWLockRelease(cg_shared->lock);
-	if (GetRedoRecPtr() > position && flushed <= position + SKIP_BYTES)
-	{
-		/* It is little, so it is read. */
-		behind_until = flushed;
-		return;
-	}
-	if (nothing && flushed > position + SKIP_BYTES)
-	{
-		cg_apply_begin();
-		cg_apply_commit(flushed);
-		cg_walreader_close(*reader);
-		*reader = cg_walreader_open(flushed);
-		position = flushed;
-	}
-	report_progress(position, 0);
 }

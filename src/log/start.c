@@ -4,7 +4,7 @@
  *
  * Between two runs of a server there is exactly one shutdown checkpoint in WAL: the server
  * writes it when it stops, or, after a crash, when recovery has ended (a promotion writes an
- * end-of-recovery record instead).  The launcher writes a message when it starts.  So if two
+ * end-of-recovery record instead; right behind a shutdown it ends no run: failover.c).  The launcher writes a message when it starts.  So if two
  * such checkpoints follow one another without that message in between, the server has run
  * without a launcher: the library was not loaded, and reads were not recorded.
  *

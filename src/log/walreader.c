@@ -312,11 +312,12 @@ read_record(CgWalReader *reader)
 		note_large(reader);
 		return false;
 	}
-	if (reader->begun && !reader->private.end.end_of_wal)
+	/* Whatever the reason: what cannot be read must not look like the end, or it is skipped. */
+	if (!reader->private.end.end_of_wal)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("could not read WAL at %X/%X: %s", LSN_FORMAT_ARGS(reader->position),
-						error ? error : "no error message")));
+						error ? error : reader->state->errormsg_buf[0] != '\0' ? reader->state->errormsg_buf : "no error message")));
 	reader->begun = false;
 	return false;
 }

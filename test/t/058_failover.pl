@@ -79,21 +79,42 @@ sub busy
 	return;
 }
 sub recorded { return $node->safe_psql('crm', 'SELECT recorded_lsn FROM contact_guard.status()') }
-foreach my $archive_timeout (0)
+# Does the WAL from this file on say that nothing has happened?
+sub says_quiet
+{
+	my ($from) = @_;
+	return scalar grep { /\/(\w{24})$/ && substr($1, 8) ge substr($from, 8) && slurp_file($_) =~ /quiet 1 \d+ / } glob $node->data_dir . '/pg_wal/*';
+}
+
+# With archive_timeout an idle server renews no position, and the backup's WAL begins behind it.
+foreach my $archive_timeout ('0', '1h')
 {
 	$node->append_conf('postgresql.conf', "archive_timeout = '$archive_timeout'");
 	$node->reload;
 	as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 1');
 	$node->safe_psql('crm', 'SELECT contact_guard.sync()');
-	busy();
+	if ($archive_timeout eq '0') { busy() }
+	else
+	{
+		# The position may be renewed once more.  Then nothing happens any more.
+		$node->safe_psql('postgres', 'SELECT pg_switch_wal(); CHECKPOINT');
+		my ($file, $redo) = split /\|/, $node->safe_psql('postgres', 'SELECT pg_walfile_name(redo_lsn), redo_lsn FROM pg_control_checkpoint()');
+		foreach (1 .. 100)
+		{
+			last if says_quiet($file) || $node->safe_psql('postgres', "SELECT '" . recorded() . "'::pg_lsn >= '$redo'") eq 't';
+			usleep(100_000);
+		}
+	}
+	my $idle = $archive_timeout ne '0' && recorded();
 	my $backup = session($node, 'postgres', 'postgres');
 	my $start = $backup->query("SELECT pg_backup_start('quiet', true)");
 	my ($redo) = $node->safe_psql('postgres', 'SELECT pg_walfile_name(redo_lsn) FROM pg_control_checkpoint()');
 	foreach (1 .. 100)
 	{
-		last if $node->safe_psql('crm', "SELECT '" . recorded() . "'::pg_lsn >= '$start'") eq 't';
+		last if $idle ? says_quiet($redo) : $node->safe_psql('crm', "SELECT '" . recorded() . "'::pg_lsn >= '$start'") eq 't';
 		usleep(100_000);
 	}
+	is(recorded(), $idle, "archive_timeout = $archive_timeout: no position was renewed for the backup") if $idle;
 	my $copy = PostgreSQL::Test::Cluster->new('restored' . ($archive_timeout eq '0' ? '' : '_timeout'));
 	mkdir $copy->basedir;
 	system('cp', '-a', $node->data_dir, $copy->data_dir) == 0 or die;
@@ -116,6 +137,8 @@ foreach my $archive_timeout (0)
 	is($copy->safe_psql('crm', "SELECT coalesce(string_agg(reason, ';'), '') FROM contact_guard.access_log WHERE event = 'gap'"), '',
 		"archive_timeout = $archive_timeout: a restored backup of a quiet database has no gap");
 	ok(log_is_whole($copy, 'crm'), '... and a whole log');
+	as($copy, 'crm', 'anna', "SET application_name = 'restored'; SELECT phone FROM crm.customer WHERE id = 2");
+	is(log_rows($copy, 'crm', "event = 'shown' AND application = 'restored'"), 1, '... and records');
 	$copy->stop;
 }
 
@@ -131,5 +154,18 @@ foreach (1 .. 3)
 	usleep(2_500_000);
 }
 is(recorded(), $then, 'with archive_timeout, a checkpoint of an idle server moves no position');
+
+# What it writes instead ends no segment, and makes no checkpoint
+$node->append_conf('postgresql.conf', "archive_timeout = '1s'");
+$node->reload;
+my $file = "SELECT pg_walfile_name(pg_current_wal_insert_lsn()), redo_lsn FROM pg_control_checkpoint()";
+usleep(3_000_000);
+$node->safe_psql('postgres', 'SELECT pg_switch_wal(); CHECKPOINT');
+my $redo = $node->safe_psql('postgres', 'SELECT pg_walfile_name(redo_lsn) FROM pg_control_checkpoint()');
+foreach (1 .. 100) { last if says_quiet($redo); usleep(100_000) }
+ok(says_quiet($redo), 'behind the checkpoint WAL says that nothing has happened');
+$then = $node->safe_psql('postgres', $file);
+usleep(4_000_000);
+is($node->safe_psql('postgres', $file), $then, '... which ends no segment');
 $node->stop;
 done_testing();

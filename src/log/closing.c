@@ -1,0 +1,265 @@
+/*
+ * closing.c
+ *		After a failover: does the log keep its name, or does it need a new one?
+ *
+ * A server that was promoted, or recovered to a point in time, may lack records that the
+ * old server had signed.  It makes other records in their place.  If it signed these under
+ * the same origin, there would be two logs of one name: the log itself would make what every
+ * witness takes for tampering.  So the recorder closes the origin, and begins the next one
+ * as contact_guard.new_epoch() does.  Nobody has to act for signing to go on.  That records
+ * were lost is not hidden: there is a record "gap", which is a problem in status() until
+ * somebody acknowledges it, and the record "epoch" has the last note of the old origin.
+ *
+ * Only a new timeline allows that, because only there a log becomes shorter by itself.  A
+ * record "failover" counts until a checkpoint has been signed behind it, or a new epoch has
+ * begun.  Where the log has no such record, as after a row was changed, or a data directory
+ * was copied back, nothing is signed until a person acts (checkpoint.c).  Nobody without the
+ * rights of the server's own user can make a timeline.  He who can could call new_epoch() as
+ * well, and that leaves less to be seen.
+ *
+ * What was signed last is known from the state file.  It is the file of the server that has
+ * signed last if it is not older than the newest checkpoint in the table, which came with
+ * replication, and than the failover before.  That is so where both servers use one
+ * directory, and where the file was copied.  Then the log keeps its name if it contains that
+ * checkpoint.  A log that does not contain what a file says, be it an old one, never does.
+ *
+ * Without the newest file nobody knows what was signed behind the last record that has come.
+ * The log keeps its name if its timeline had ended with a shutdown, that is, after a planned
+ * switchover.  Otherwise the origin is closed, too: a needless new name costs little, since a
+ * witness sees that everything is still there, and a fork can never be taken back.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "base/owncommand.h"
+#include "evidence/notetext.h"
+#include "evidence/signing.h"
+#include "evidence/statefile.h"
+#include "evidence/tiles.h"
+#include "journal/journalstate.h"
+#include "log/apply.h"
+#include "log/closing.h"
+#include "log/failover.h"
+
+/* The signatures of a longer note are not cited: a leaf has at most 65,535 bytes. */
+#define LONGEST_NOTE 16384
+
+/* Records "failover" behind the newest checkpoint of the origin $1 and the newest epoch. */
+#define OPEN_FAILOVERS \
+	"FROM contact_guard.log f WHERE f.event = 'failover' " \
+	"AND f.seq >= coalesce((SELECT max(size) FROM contact_guard.signed_checkpoint WHERE origin = $1), 0) " \
+	"AND NOT EXISTS (SELECT FROM contact_guard.log e WHERE e.event = 'epoch' AND e.seq > f.seq AND starts_with(e.reason, 'new epoch '))"
+
+/* What is known of the present origin. */
+typedef struct Known
+{
+	char	   *base;			/* the origin without its number */
+	int			number;
+	int			newest;			/* the highest number that has a state file, or number */
+	int64		failover;		/* seq of the last one that is not judged yet */
+	int64		before;			/* seq of the failover before it; -1: none */
+	bool		ended;			/* the old timelines had ended with a shutdown */
+	char	   *filed;			/* the note in the state file of the newest number, or NULL */
+	CgCheckpoint file;
+	char	   *stored;			/* the newest note in the table, or NULL */
+	CgCheckpoint table;
+} Known;
+
+static bool looked = false;		/* nothing is left to judge */
+static Known known;
+static char *why = NULL;		/* to close; NULL: the origin stays */
+static bool lost = false;		/* signed records are known to be missing */
+
+static bool read_failovers(const char *origin);
+static void read_notes(const char *origin);
+static bool contains(const CgCheckpoint *checkpoint);
+static bool file_is_newest(void);
+static void judge_origin(void);
+static const char *cited(const char *note);
+
+void
+cg_closing_expect(void)
+{
+	looked = false;
+}
+
+/* False if there is none to judge. */
+static bool
+read_failovers(const char *origin)
+{
+	Oid			types[2] = {TEXTOID, TEXTOID};
+	Datum		values[2] = {CStringGetTextDatum(origin), CStringGetTextDatum(CG_FAILOVER_ENDED)};
+	int64		ended = 0;
+
+	if (!cg_owncommand_select_int8("SELECT max(f.seq) " OPEN_FAILOVERS, 1, types, values, &known.failover))
+		return false;
+	(void) cg_owncommand_select_int8("SELECT min((strpos(f.reason, $2) > 0)::integer)::bigint " OPEN_FAILOVERS, 2, types, values, &ended);
+	known.ended = ended == 1;
+	known.before = -1;
+	types[0] = INT8OID;
+	values[0] = Int64GetDatum(known.failover);
+	(void) cg_owncommand_select_int8("SELECT max(seq) FROM contact_guard.log WHERE event = 'failover' AND seq < $1",
+									 1, types, values, &known.before);
+	return true;
+}
+
+/* ERROR if one of them is not a checkpoint. */
+static void
+read_notes(const char *origin)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(origin)};
+	Datum		stored;
+	CgNote		note;
+
+	known.newest = known.number;
+	while (cg_statefile_read_checkpoint(known.base, known.newest + 1) != NULL)
+		known.newest++;
+	known.filed = cg_statefile_read_checkpoint(known.base, known.newest);
+	if (cg_owncommand_select("SELECT note FROM contact_guard.signed_checkpoint WHERE origin = $1 ORDER BY size DESC LIMIT 1",
+							 1, types, values, TEXTOID, &stored))
+		known.stored = cg_notetext_to_note(TextDatumGetCString(stored));
+	if (known.filed &&
+		(!cg_signing_parse_checkpoint(known.filed, &note, &known.file) ||
+		 strcmp(known.file.origin, cg_statefile_numbered(known.base, known.newest)) != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("the state file of checkpoints of \"%s\" is damaged", cg_statefile_numbered(known.base, known.newest))));
+	if (known.stored && !cg_signing_parse_checkpoint(known.stored, &note, &known.table))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("the newest checkpoint of \"%s\" in contact_guard.signed_checkpoint is damaged", origin)));
+}
+
+static bool
+contains(const CgCheckpoint *checkpoint)
+{
+	uint8		root[CG_HASH_LENGTH];
+	bool		result;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	result = checkpoint->size <= cg_tiles_size();
+	if (result)
+	{
+		cg_tiles_root(checkpoint->size, root);
+		result = memcmp(root, checkpoint->root, CG_HASH_LENGTH) == 0;
+	}
+	/* Back to the memory context of the caller. */
+	SPI_finish();
+	return result;
+}
+
+/* Is the state file that of the server which has signed last? */
+static bool
+file_is_newest(void)
+{
+	return known.filed && (int64) known.file.size > known.before &&
+		(known.stored == NULL || known.file.size >= known.table.size);
+}
+
+static void
+judge_origin(void)
+{
+	/* A failover loses the end of a log, and changes nothing before. */
+	if (known.stored && !contains(&known.table))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("the access log does not contain its own signed checkpoint of size " UINT64_FORMAT, known.table.size),
+				 errdetail("A failover does not explain that: somebody has altered the log."),
+				 errhint("Keep the log and the checkpoints as evidence. contact_guard.new_epoch() begins a new origin.")));
+	if (known.newest > known.number)
+		why = psprintf("the log that failover seq " INT64_FORMAT " left has signed under a later name", known.failover);
+	else if (known.filed && !contains(&known.file))
+		why = psprintf("failover seq " INT64_FORMAT " has lost records that were signed", known.failover);
+	else if (!file_is_newest() && !known.ended && (known.stored || known.filed))
+	{
+		why = psprintf("it is not known what the server that failover seq " INT64_FORMAT " left had signed last", known.failover);
+		return;
+	}
+	lost = why != NULL;
+}
+
+void
+cg_closing_look(List *keys)
+{
+	MemoryContext context = CurrentMemoryContext;
+	CgJournalState state;
+	char	   *origin;
+
+	why = NULL;
+	lost = false;
+	if (looked)
+		return;
+	memset(&known, 0, sizeof(known));
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	/* A transaction begins in its own memory context. */
+	MemoryContextSwitchTo(context);
+	if (!cg_journalstate_read(&state))
+		elog(ERROR, "contact_guard.journal_state has no row");
+	known.base = state.origin[0] != '\0' ? pstrdup(state.origin) : cg_signing_origin(keys);
+	known.number = state.origin_number;
+	origin = cg_statefile_numbered(known.base, known.number);
+	if (read_failovers(origin))
+	{
+		read_notes(origin);
+		judge_origin();
+	}
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(context);
+	looked = why == NULL;
+}
+
+/* The note as text of the database; without signatures if it is too long. */
+static const char *
+cited(const char *note)
+{
+	const char *signatures;
+
+	if (note == NULL)
+		return "none";
+	if (strlen(note) <= LONGEST_NOTE)
+		return cg_notetext_from_note(note);
+	signatures = strstr(note, "\n\n");
+	return pnstrdup(note, signatures ? signatures - note : LONGEST_NOTE);
+}
+
+void
+cg_closing_record(void)
+{
+	Oid			types[4] = {TEXTOID, INT4OID, INT4OID, TEXTOID};
+	Datum		values[4];
+	int			next = known.newest + 1;
+
+	if (why == NULL)
+		return;
+	cg_apply_begin();
+	values[0] = CStringGetTextDatum(known.base);
+	values[1] = Int32GetDatum(next);
+	values[2] = Int32GetDatum(known.number);
+	/* Not if somebody has called new_epoch() meanwhile. */
+	if (cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1, origin_number = $2 WHERE origin_number = $3",
+							  3, types, values, NULL) != 1)
+	{
+		cg_apply_end_empty();
+		return;
+	}
+	if (lost)
+		cg_apply_own_record(CG_EVENT_GAP,
+							psprintf("a checkpoint of " UINT64_FORMAT " records was signed as %s, and this log does not continue it: records that were signed are missing, or have other numbers",
+									 known.file.size, known.file.origin));
+	cg_apply_own_record(CG_EVENT_EPOCH,
+						psprintf("new epoch %s: %s; the last checkpoint of the old one: %s",
+								 cg_statefile_numbered(known.base, next), why,
+								 cited(lost || known.stored == NULL ? known.filed : known.stored)));
+	cg_apply_commit(InvalidXLogRecPtr);
+	looked = true;
+}
