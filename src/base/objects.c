@@ -350,7 +350,7 @@ cg_objects_require(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s.%s\" is not the one that this version of contact_guard uses", CG_SCHEMA, table),
 				 errdetail_internal("%s", detail),
-				 errhint("ALTER EXTENSION contact_guard UPDATE brings the objects of an older version up to date.")));
+				 errhint("%s", CG_OBJECTS_OTHER_BUILD_HINT)));
 }
 
 bool

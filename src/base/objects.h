@@ -56,6 +56,12 @@ extern Oid	cg_objects_extension(void);
  */
 extern void cg_objects_require(void);
 
+/* What to do where the objects are not those that the library expects. */
+#define CG_OBJECTS_OTHER_BUILD_HINT \
+	"If the extension is of an older version, run ALTER EXTENSION contact_guard UPDATE. " \
+	"If it was created by another build of the same version, install the library of that build, " \
+	"or dump the database to keep the log, and call contact_guard.retire(), DROP EXTENSION and CREATE EXTENSION."
+
 /*
  * Would cg_objects_require() return?  For commands that do not concern the guard, and so
  * must not fail because an older version's objects are there.

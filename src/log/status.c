@@ -56,12 +56,16 @@ typedef struct Folded
 } Folded;
 
 static List *fold(List *found, Oid top, CgOffence *offence);
-static bool is_synced(XLogRecPtr target, char *error);
+static bool is_synced(XLogRecPtr target, TimestampTz since, char *error, bool *lasting);
 static List *problems(void);
 
-/* Is everything up to target recorded?  error: why the recorder failed last, or "". */
+/*
+ * Is everything up to target recorded?  error: why the recorder failed last, or "".  lasting:
+ * it has failed since that time because tables or functions are not those that it expects,
+ * which does not end by itself.
+ */
 static bool
-is_synced(XLogRecPtr target, char *error)
+is_synced(XLogRecPtr target, TimestampTz since, char *error, bool *lasting)
 {
 	CgDatabase *database;
 	bool		synced;
@@ -70,6 +74,8 @@ is_synced(XLogRecPtr target, char *error)
 	database = cg_shared_database(MyDatabaseId, false);
 	synced = database == NULL || (database->recorded >= target && !database->wanted);
 	strlcpy(error, database ? database->error : "", CG_ERROR_LENGTH);
+	*lasting = database && error[0] != '\0' && database->error_at >= since &&
+		ERRCODE_TO_CATEGORY(database->error_code) == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION;
 	LWLockRelease(cg_shared->lock);
 	return synced;
 }
@@ -80,12 +86,16 @@ cg_sync(PG_FUNCTION_ARGS)
 	XLogRecPtr	target = InvalidXLogRecPtr;
 	CgDatabase *database;
 	char		error[CG_ERROR_LENGTH];
+	bool		lasting;
 	bool		warned = false;
+	TimestampTz since = GetCurrentTimestamp();
 
 	cg_shared_require();
-	/* The recorder does not run before the update, so waiting would not end. */
-	if (cg_objects_is_other_version())
-		cg_objects_require();
+	/*
+	 * The recorder does not run with objects of another version, or of another build of the
+	 * same one, so waiting would not end.
+	 */
+	cg_objects_require();
 	if (RecoveryInProgress())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -112,8 +122,14 @@ cg_sync(PG_FUNCTION_ARGS)
 		cg_shared_await(database, target);
 	LWLockRelease(cg_shared->lock);
 
-	while (!is_synced(target, error))
+	while (!is_synced(target, since, error, &lasting))
 	{
+		if (lasting)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("contact_guard's recorder cannot go on: it failed while %s", error),
+					 errdetail("An object of the extension is not the one that the library expects. No record is lost: WAL is kept."),
+					 errhint("%s", CG_OBJECTS_OTHER_BUILD_HINT)));
 		if (error[0] != '\0' && !warned)
 		{
 			ereport(WARNING,

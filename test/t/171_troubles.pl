@@ -125,5 +125,23 @@ soon(qr/^no checkpoint is signed: signing key "\Q$dir\E\/key" can be read by oth
 like(slurp_file($node->logfile, $offset), qr/LOG:  contact_guard signs no checkpoint: .*\n.*HINT:  The mode of the file must be 0600/, '... the server log has the hint');
 chmod 0600, "$dir/key";
 soon(qr/^$/, '... is noticed without a reload when it is mended');
+
+# The library of another build of the same version: objects are not those that it expects
+configure(shared_preload_libraries => '');
+$node->restart;
+$node->safe_psql('calls', 'ALTER TABLE contact_guard.tile_edge DROP CONSTRAINT tile_edge_pkey');
+$node->safe_psql('crm', 'ALTER TABLE contact_guard.log RENAME COLUMN purpose TO aim');
+configure(shared_preload_libraries => 'contact_guard');
+$node->restart;
+foreach my $case ([ 'crm', qr/table "contact_guard\.log" is not the one that this version of contact_guard uses/ ],
+	[ 'calls', qr/contact_guard's recorder cannot go on: it failed while \w+ records: there is no unique or exclusion constraint/ ])
+{
+	my ($dbname, $like) = @$case;
+	as($node, $dbname, 'postgres', 'SELECT phone AS a_new_text FROM ' . ($dbname eq 'crm' ? 'crm.customer' : 'customer') . ' WHERE id = 1');
+	my (undef, $err) = as($node, $dbname, 'postgres', "SET statement_timeout = '120s'; SELECT contact_guard.sync()");
+	is(state_of($err), '55000', "$dbname: sync() does not wait for a recorder that cannot go on") or diag($err);
+	like($err, $like, '... says why');
+	like($err, qr/HINT:.*another build of the same version, install the library of that build/, '... and what to do');
+}
 $node->stop;
 done_testing();
