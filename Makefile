@@ -139,9 +139,9 @@ demo:
 test:
 	$(top)/test/run
 
-# What takes minutes: 200 crashes, a result of 10 million rows, load for a minute.
+# What takes minutes: 200 crashes, 24 failovers, a result of 10 million rows, load for a minute.
 soak:
-	CG_SOAK=1 $(top)/test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile 137_growth
+	CG_SOAK=1 $(top)/test/run tap 021_crash 035_clients 042_lag 105_client 120_hostile 137_growth 175_failovers
 
 # All tests on a PostgreSQL with assertions, some with AddressSanitizer and
 # UndefinedBehaviorSanitizer; builds both in a cache when they are not there.  And the client
