@@ -193,5 +193,38 @@ is($node->safe_psql('crm', "SELECT string_agg(event, ' ' ORDER BY seq) FROM cont
 	'gap epoch', '... in a journal that begins anew, with a gap record');
 ok(counts_on($node), '... the log counts on');
 is(recorders_fail($node), $failed, '... no recorder failed');
+
+# WAL that cannot be read is not the end of WAL: the recorder waits, and passes nothing.
+$locker = lock_log($node, 'crm');
+my $position = $node->safe_psql('crm', 'SELECT recorded_lsn FROM contact_guard.status()');
+read_as($node, 'unreadable', 14);
+$node->stop('immediate');
+eval { $locker->quit };
+$node->append_conf('postgresql.conf', 'shared_preload_libraries = \'\'');
+$node->start;
+$node->safe_psql('postgres', "CREATE TABLE filler AS SELECT repeat('x', 1000) FROM generate_series(1, 4000)");
+my ($file, $place) = split /\|/, $node->safe_psql('postgres', "SELECT pg_walfile_name('$position'), ('$position'::pg_lsn - '0/0')::numeric % 16777216");
+$node->stop;
+sub overwrite
+{
+	my ($bytes) = @_;
+	open my $fh, '+<:raw', $node->data_dir . "/pg_wal/$file" or die $!;
+	seek $fh, $place - $place % 8192, 0;
+	read $fh, my $before, length $bytes;
+	seek $fh, $place - $place % 8192, 0;
+	print $fh $bytes;
+	close $fh;
+	return $before;
+}
+my $good = overwrite("\0\0");
+$node->append_conf('postgresql.conf', 'shared_preload_libraries = contact_guard');
+$node->start;
+$node->poll_query_until('crm', "SELECT array_to_string(problems, '; ') ~ 'could not read WAL' FROM contact_guard.status()") or die 'no problem';
+like($node->safe_psql('crm', "SELECT array_to_string(problems, '; ') FROM contact_guard.status()"), qr/the recorder failed while .*: could not read WAL at \S+: invalid magic number/, 'WAL that cannot be read: status() says so');
+$gaps = gaps($node);
+is($node->safe_psql('crm', "SELECT count(*) FROM contact_guard.access_log WHERE application = 'unreadable'"), 0, '... nothing is recorded');
+overwrite($good);
+is(shown($node, 'unreadable'), 1, '... when it can be read again, its record is there');
+unlike(gaps($node) =~ s/^\Q$gaps\E//r, qr/WAL from \S+ to \S+ is missing/, '... without a gap of WAL');
 $node->stop;
 done_testing();
