@@ -124,11 +124,16 @@ foreach my $moment ('before a restartpoint', 'when a restartpoint is starting', 
 	}
 	kill_server($primary);
 	eval { $locker->quit };
-	$standby->promote;
+	# Not awaited: the stopped checkpointer may have a lock that the promotion needs.
+	system_or_bail('pg_ctl', '-D', $standby->data_dir, '-W', 'promote');
 	if ($restartpoint)
 	{
 		usleep(300_000);
 		kill 'CONT', $checkpointer;
+	}
+	$standby->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()') or die 'not promoted';
+	if ($restartpoint)
+	{
 		# ... and to its end at once
 		$standby->safe_psql('postgres', 'CHECKPOINT');
 		eval { $restartpoint->quit };
