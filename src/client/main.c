@@ -31,7 +31,7 @@ static const struct
 	int			(*run) (int argc, char **argv);
 	const char *usage;
 }			commands[] = {
-	{"verify", run_verify, "[CONNINFO] [--from SEQ] [--to SEQ] [--checkpoint FILE] [--max-age SECONDS] [KEYS]"},
+	{"verify", run_verify, "[CONNINFO] [--from SEQ] [--to SEQ] [--checkpoint FILE] [--max-age SECONDS] [--views] [KEYS]"},
 	{"who-read", run_question, "[CONNINFO] --customer KEY [--since TIME] [--until TIME] [--checkpoint FILE] [--max-age SECONDS] [KEYS]"},
 	{"reads-by", run_question, "[CONNINFO] --actor NAME [the same]"},
 	{"withheld", run_question, "[CONNINFO] [--since TIME] [--until TIME] [the same]"},

@@ -16,7 +16,9 @@
 #include "question.h"
 #include "restoredhash.h"
 
+/* What a record of their coming, or of their purge or erasure, begins with: src/log/brought.h */
 #define CAME "a dump was restored: "
+#define REMOVED "restored records were purged or erased; "
 #define ROWS_AT_A_TIME "2000"
 
 /* Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch */
@@ -32,6 +34,7 @@
 	"ORDER BY r.origin COLLATE \"C\", r.seq"
 #define RESTORED_COLUMNS 26
 
+static bool begins_with(CgLeafText text, const char *beginning);
 static bool is_hash_text(const char *text, size_t length);
 static bool can_compute(PGconn *conn);
 static void ask_now(Verify *verify);
@@ -40,17 +43,14 @@ static void take_restored_row(const PGresult *result, int at, RestoredRow *row);
 static const int64_t *take_integer(CgLeafText value, uint64_t offset, int64_t *place);
 static void ask_about(Verify *verify, const RestoredRow *row, CgLeafText query, bool own);
 
-/* Notes the record of a coming, and records of what may change restored rows after it. */
+/* Notes a record of what restored rows are. */
 void
 note_restored(Verify *verify, const CgLeaf *leaf)
 {
 	const char *now;
 	size_t		length = 0;
 
-	if (leaf->event == CG_EVENT_PURGE || leaf->event == CG_EVENT_ERASURE)
-		verify->last_removal = leaf->seq;
-	if (leaf->event != CG_EVENT_EPOCH || leaf->reason.data == NULL || leaf->reason.length < strlen(CAME) ||
-		memcmp(leaf->reason.data, CAME, strlen(CAME)) != 0)
+	if (leaf->event != CG_EVENT_EPOCH || !(begins_with(leaf->reason, CAME) || begins_with(leaf->reason, REMOVED)))
 		return;
 	/* Version 1.0 did not record the hash. */
 	verify->restored_came = true;
@@ -64,6 +64,12 @@ note_restored(Verify *verify, const CgLeaf *leaf)
 		return;
 	snprintf(verify->restored, sizeof(verify->restored), "%.*s", (int) length, now);
 	verify->restored_seq = leaf->seq;
+}
+
+static bool
+begins_with(CgLeafText text, const char *beginning)
+{
+	return text.data != NULL && text.length >= strlen(beginning) && memcmp(text.data, beginning, strlen(beginning)) == 0;
 }
 
 /* "N rows, SHA-256 HEX" */
@@ -253,7 +259,7 @@ restored_proved(const Verify *verify)
 	return verify->restored_computed && verify->restored[0] != '\0' && strcmp(verify->restored_now, verify->restored) == 0;
 }
 
-/* Rows that nothing explains: no record of their coming, or they are not those that came. */
+/* Rows that nothing explains: no record of their coming, or they are not those that it names. */
 bool
 restored_unexplained(const Verify *verify)
 {
@@ -261,7 +267,7 @@ restored_unexplained(const Verify *verify)
 		return false;
 	if (verify->restored[0] == '\0')
 		return verify->restored_rows > 0 && !verify->restored_came;
-	return strcmp(verify->restored_now, verify->restored) != 0 && verify->last_removal <= verify->restored_seq;
+	return strcmp(verify->restored_now, verify->restored) != 0;
 }
 
 void
@@ -276,18 +282,15 @@ report_restored(Verify *verify)
 	if (restored_unexplained(verify) && verify->restored[0] == '\0')
 		find(verify, -1, "%lld restored rows are there, and no record says that they came", (long long) verify->restored_rows);
 	else if (restored_unexplained(verify))
-		find(verify, -1, "the restored rows are not those that came by record seq %lld (%s): %s",
+		find(verify, -1, "the restored rows are not those of record seq %lld (%s): %s",
 			 (long long) verify->restored_seq, verify->restored, verify->restored_now);
 	else if (verify->restored_rows > 0 || verify->restored[0] != '\0')
 	{
 		printf("restored rows are outside of this tree: %lld rows", (long long) verify->restored_rows);
 		if (verify->restored[0] == '\0')
 			printf("; no record says what they were when they came\n");
-		else if (strcmp(verify->restored_now, verify->restored) == 0)
-			printf(", which are those that came by record seq %lld%s\n", (long long) verify->restored_seq,
-				   verify->restored_computed ? "" : ", as the server says");
 		else
-			printf("; since they came (record seq %lld: %s) rows were purged or erased, and they cannot be compared\n",
-				   (long long) verify->restored_seq, verify->restored);
+			printf(", which are those of record seq %lld%s\n", (long long) verify->restored_seq,
+				   verify->restored_computed ? "" : ", as the server says");
 	}
 }

@@ -33,7 +33,7 @@ int
 run_verify(int argc, char **argv)
 {
 	static const struct option names[] = {
-		{"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'}, VERIFY_OPTIONS, {0}
+		{"from", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'}, {"views", no_argument, NULL, 'v'}, VERIFY_OPTIONS, {0}
 	};
 	static Options options = {.to = -1};
 	int			c;
@@ -44,6 +44,8 @@ run_verify(int argc, char **argv)
 			options.from = parse_number("--from", optarg, 0);
 		else if (c == 't')
 			options.to = parse_number("--to", optarg, 0);
+		else if (c == 'v')
+			options.views = true;
 		else if (!verify_option(&options, c, optarg))
 			return EXIT_UNCHECKED;
 	}
@@ -108,6 +110,8 @@ verify_log(const Options *options, Question *question)
 	check_rest(&verify, options);
 	explain_missing(&verify, to);
 	check_epochs(&verify);
+	if (options->views)
+		check_views(&verify);
 	PQfinish(verify.stream);
 	PQfinish(verify.conn);
 	if (question != NULL)

@@ -23,6 +23,7 @@ typedef struct Options
 	int64_t		from;
 	int64_t		to;				/* -1: to the end */
 	int64_t		max_age;		/* seconds; 0: any */
+	bool		views;			/* compare the views with the tables, too */
 	Keys		keys;
 	Policy		policy;
 } Options;
@@ -68,12 +69,11 @@ typedef struct Verify
 	int64_t		first_later_version;	/* seq of the first of them */
 	int			newest_version; /* the newest of these leaf versions */
 	bool		restored_came;	/* a record says that restored rows came */
-	char		restored[120];	/* what they were at the newest coming, or "" if it does not say */
+	char		restored[120];	/* what they were at the newest change, or "" if it does not say */
 	int64_t		restored_seq;	/* seq of its record */
 	char		restored_now[120];	/* what they are, or "" */
 	bool		restored_computed;	/* ... by this program */
 	int64_t		restored_rows;
-	int64_t		last_removal;	/* seq of the newest purge or erasure */
 	int64_t		offs;			/* runs of the server without the library, by records of starts */
 	int64_t		last_off;		/* seq of the last of these records */
 	int			noff;			/* the number of these records, and the first of them */
@@ -130,6 +130,9 @@ extern bool restored_unexplained(const Verify *verify);
 
 /* Says what they are, or notes the finding. */
 extern void report_restored(Verify *verify);
+
+/* Do the views show what is in the tables?  In views.c. */
+extern void check_views(Verify *verify);
 
 /* --- answer.c --- */
 

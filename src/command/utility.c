@@ -28,9 +28,9 @@
 #include "command/memberships.h"
 #include "command/retire.h"
 #include "command/utility.h"
-#include "common/restored.h"
 #include "journal/emitters.h"
 #include "journal/eventrecord.h"
+#include "log/brought.h"
 #include "log/drained.h"
 #include "plan/copyto.h"
 #include "policy/permission.h"
@@ -86,7 +86,6 @@ static bool changes_nothing(Node *statement);
 static bool drops_extension(Node *statement);
 static bool sets_role(Node *statement);
 static void leave_command(Underway *underway, bool success);
-static pg_noinline void record_restored(uint64 rows);
 
 void
 cg_utility_init(void)
@@ -250,20 +249,6 @@ check_passing(Node *statement)
 		cg_resume_check_fetch((FetchStmt *) statement);
 }
 
-/* In no tree, so the record of their coming says what they were. */
-static pg_noinline void
-record_restored(uint64 rows)
-{
-	Datum		now;
-
-	CommandCounterIncrement();
-	if (!cg_owncommand_select(CG_RESTORED_SQL, 0, NULL, NULL, TEXTOID, &now))
-		elog(ERROR, "could not compute the hash of contact_guard.restored_log");
-	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, rows,
-						 psprintf("a dump was restored: the access log of another database was put beside this one; %s%s",
-								  CG_RESTORED_NOW, TextDatumGetCString(now)));
-}
-
 static pg_noinline void
 run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 					ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv,
@@ -347,7 +332,7 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 	if (!OidIsValid(schema) && OidIsValid(cg_objects_schema()) && !IsBinaryUpgrade)
 		cg_emitters_propose();
 	if (copy.restores)
-		record_restored(qc ? qc->nprocessed : 0);
+		cg_brought_record(CG_BROUGHT_CAME, qc ? qc->nprocessed : 0);
 	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))
 		cg_actor_on_change(false);
 }

@@ -38,6 +38,7 @@
 #include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "journal/storable.h"
+#include "log/brought.h"
 #include "log/holds.h"
 
 PG_FUNCTION_INFO_V1(cg_erase_customer);
@@ -155,6 +156,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	const char *customer;
 	char	   *reason;
 	int64		logged;
+	int64		restored;
 	int64		rows;
 
 	cg_roles_require_admin("erase a customer from the access log");
@@ -169,7 +171,8 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 				 errhint("See contact_guard.release_hold().")));
 	refuse_own("customer", customer);
 	logged = replace(psprintf(WITHOUT_CUSTOMER, "log"), customer);
-	rows = logged + replace(psprintf(WITHOUT_CUSTOMER, "restored_log"), customer);
+	restored = replace(psprintf(WITHOUT_CUSTOMER, "restored_log"), customer);
+	rows = logged + restored;
 	forget_passed(customer);
 	PopActiveSnapshot();
 	if (rows == 0)
@@ -177,6 +180,8 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 				(errmsg("no record in the access log names customer \"%s\"", customer)));
 	else
 		cg_eventrecord_event(CG_EVENT_ERASURE, NULL, logged, psprintf("a customer: %s", reason));
+	if (restored > 0)
+		cg_brought_record(CG_BROUGHT_REMOVED, restored);
 	PG_RETURN_INT64(rows);
 }
 
@@ -186,6 +191,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	char	   *actor;
 	char	   *reason;
 	int64		logged;
+	int64		restored;
 	int64		rows;
 	bool		stays;
 
@@ -195,7 +201,8 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	cg_holds_begin(RowExclusiveLock, "erase an actor from the access log");
 	refuse_own("actor", actor);
 	logged = replace(WITHOUT_ACTOR_LOG, actor);
-	rows = logged + replace(WITHOUT_ACTOR_RESTORED, actor);
+	restored = replace(WITHOUT_ACTOR_RESTORED, actor);
+	rows = logged + restored;
 	stays = finds_row_about("SELECT FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
 	PopActiveSnapshot();
 	if (stays)
@@ -207,5 +214,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 				(errmsg("no record in the access log names actor \"%s\"", actor)));
 	else if (rows > 0)
 		cg_eventrecord_event(CG_EVENT_ERASURE, NULL, logged, psprintf("an actor: %s", reason));
+	if (restored > 0)
+		cg_brought_record(CG_BROUGHT_REMOVED, restored);
 	PG_RETURN_INT64(rows);
 }

@@ -39,6 +39,7 @@
 #include "base/shared.h"
 #include "journal/eventrecord.h"
 #include "log/accesslog.h"
+#include "log/brought.h"
 #include "log/holds.h"
 #include "log/survey.h"
 
@@ -225,6 +226,7 @@ cg_purge(PG_FUNCTION_ARGS)
 	CgSurvey   *survey;
 	int			months = 0;
 	int64		purged = 0;
+	int64		restored;
 	List	   *ranges = NIL;
 	ListCell   *lc;
 
@@ -261,7 +263,8 @@ cg_purge(PG_FUNCTION_ARGS)
 		months += rows > 0 || !OidIsValid(get_rel_namespace(lfirst_oid(lc)));
 		purged += rows;
 	}
-	purged += purge_restored(before);
+	restored = purge_restored(before);
+	purged += restored;
 	purge_texts(before, survey->unused_texts);
 	PopActiveSnapshot();
 	if (months == 0 && purged == 0)
@@ -270,6 +273,8 @@ cg_purge(PG_FUNCTION_ARGS)
 						timestamptz_to_str(before))));
 	else
 		record_purge(psprintf("%d months before %s", months, timestamptz_to_str(before)), ranges, purged, reason);
+	if (restored > 0)
+		cg_brought_record(CG_BROUGHT_REMOVED, restored);
 	PG_RETURN_INT64(purged);
 }
 

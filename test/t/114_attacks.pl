@@ -223,6 +223,18 @@ reads(3);
 ok(signed(), '... until it goes on');
 unlike(status('problems::text'), qr/no checkpoint since/, '... and status() with it');
 witnessed(0, qr/consistent/, '... as the witness sees');
+
+# Signing switched off
+$node->append_conf('postgresql.conf', "contact_guard.signing_key_file = ''");
+$node->reload;
+ok(until_true(sub { status('problems::text') =~ /no checkpoint is signed: contact_guard.signing_key_file is not set, though/ }), 'signing switched off: status() reports it');
+ok(until_true(sub { status("now() - last_checkpoint_at > interval '3 s'") eq 't' }), '... the log goes on, and nothing is signed');
+verified(0, qr/^\d+ later rows? (?:is|are) not signed yet, and (?:is|are) not proved/m, '... verify says how much');
+verified(2, qr/^the newest signed row, seq \d+, is of .*: not within 2 s$/m, '... and does not take it for good', '--max-age', 2);
+$node->append_conf('postgresql.conf', "contact_guard.signing_key_file = '$dir/log/key'");
+$node->reload;
+reads(4);
+ok(signed(), '... until it is switched on');
 my $held = write_file("$dir/held", sql('SELECT contact_guard.checkpoint()'));
 
 $node->stop;
@@ -268,6 +280,10 @@ staged(sub { q(UPDATE contact_guard.log l SET customer = NULL, customer_salt = N
 verified(1, qr/^\d+ customers or actors were erased, and no erasure record says so\n.*: 1 finding/ms, 'customers erased without a record: verify notices');
 staged(sub { 'INSERT INTO contact_guard.log (seq, read_at, event, count) VALUES (-5, now(), \'shown\', 1), (1000000000, now(), \'shown\', 1)' }, 'restored');
 verified(1, qr/^row -5 is out of sequence.*^row 1000000000 is out of sequence.*: 2 findings/ms, 'rows beside the signed ones: verify notices');
+staged(sub { q(UPDATE contact_guard.log SET actor = 'nobody' WHERE seq = 300; DELETE FROM contact_guard.tile_edge WHERE level = 0; DELETE FROM contact_guard.tile_full WHERE level = 0 AND n = 1) }, 'restored');
+ok(forked(), 'tiles deleted over a changed row: they are made anew, and the server notices');
+verified(1, qr/^the stored tree of \d+ rows has not the root that was signed\n.*^seq 256: the row or a later one up to 511 was changed/ms, '... so does verify');
+witnessed(0, qr/consistent/, '... the witness gets nothing new');
 
 # A row rewritten, with all that depends on it
 my $forged;

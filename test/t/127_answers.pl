@@ -189,7 +189,7 @@ row(event => 'epoch', actor => undef, reason => "a dump was restored: it was; co
 is(guard('verify', $dsn, @vkey), 1, 'a record that is not signed') or diag($said);
 $mock->publish();
 is(guard('verify', $dsn, @vkey), 0, '... that is signed') or diag($said);
-like($said, qr/^restored rows are outside of this tree: 36 rows, which are those that came by record seq \d+$/m, '... and has the hash that this program computes');
+like($said, qr/^restored rows are outside of this tree: 36 rows, which are those of record seq \d+$/m, '... and has the hash that this program computes');
 foreach my $question ([ 'who-read', '--customer', 2 ], [ 'reads-by', '--actor', "ol\"d\\ \xc3\xa9\n1" ], [ 'withheld' ], [ 'after-close' ])
 {
 	is(guard(@$question, $dsn, @vkey), 0, "$question->[0], of restored rows, too") or diag($said);
@@ -198,12 +198,20 @@ foreach my $question ([ 'who-read', '--customer', 2 ], [ 'reads-by', '--actor', 
 # A lying server cannot say the hash for the rows.
 $mock->sql("UPDATE contact_guard.restored_log SET actor = 'nobody' WHERE seq = 2");
 is(guard('verify', $dsn, @vkey), 1, 'a restored row is changed') or diag($said);
-like($said, qr/the restored rows are not those that came by record/, '... and that is said');
+like($said, qr/the restored rows are not those of record/, '... and that is said');
 is(guard('who-read', $dsn, @vkey, '--customer', 2), 1, '... in an answer, too') or diag($said);
 unlike(table(), qr/nobody|A\/2|z\/1/, '... which has none of them');
-row(event => 'erasure', actor => undef, count => 0);
+row(event => 'erasure', actor => undef, count => 0, reason => "a customer: x; contact_guard.restored_log has now " . $mock->sql($sql));
 $mock->publish();
-is(guard('verify', $dsn, @vkey), 0, 'an erasure since then') or diag($said);
+is(guard('verify', $dsn, @vkey), 1, 'an erasure since then, whose reason says the hash') or diag($said);
+row(event => 'epoch', actor => undef, reason => "restored records were purged or erased; contact_guard.restored_log has now " . $mock->sql($sql));
+$mock->publish();
+is(guard('verify', $dsn, @vkey), 0, '... the record of what is left') or diag($said);
+# Version 1.0 did not record the hash.
+$mock->sql("UPDATE contact_guard.mock_row SET reason = 'a dump was restored: it was' WHERE event = 'epoch'; TRUNCATE contact_guard.mock_node");
+$mock->publish();
+is(guard('verify', $dsn, @vkey), 0, 'records of version 1.0') or diag($said);
+like($said, qr/^restored rows are outside of this tree: 36 rows; no record says what they were when they came$/m, '... say less');
 is(guard('who-read', $dsn, @vkey, '--customer', 2), 2, '... nobody knows whether an answer with them is right') or diag($said);
 like($said, qr/^\d+ restored records that would count are left out/m, '... and that is said');
 is(guard('who-read', $dsn, @vkey, '--customer', 'x'), 0, '... others do not depend on them') or diag($said);

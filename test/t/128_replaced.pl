@@ -109,8 +109,19 @@ my $view = unwatched(q(SELECT pg_get_viewdef('contact_guard.access_log'))) =~ s/
 unwatched("CREATE OR REPLACE VIEW contact_guard.access_log AS SELECT * FROM ($view) v WHERE actor <> 'anna'");
 is(asked('who-read', '--customer', 1), 1, 'a view that hides rows: who-read notices') or diag($said);
 like(table(), qr/\tanna\t/, '... and shows them');
+is(asked('verify'), 0, '... plain verify does not look at views') or diag($said);
+is(asked('verify', '--views'), 1, '... but with --views') or diag($said);
+like($said, qr/^view contact_guard\.access_log does not show what the log has from seq 0 to \d+: (\d+) rows, and not the (?!\1)\d+ of the log$/m, '... and says so');
 unwatched("CREATE OR REPLACE VIEW contact_guard.access_log AS $view");
 is(asked('who-read', '--customer', 1), 0, '... until it is as it was') or diag($said);
+is(asked('verify', '--views'), 0, '... nor does --views') or diag($said);
+$view = unwatched(q(SELECT pg_get_viewdef('contact_guard.whole_log'))) =~ s/;$//r;
+unwatched("CREATE OR REPLACE VIEW contact_guard.whole_log AS SELECT seq, read_at, event, CASE WHEN actor = 'anna' THEN 'eve' ELSE actor END AS actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
+	reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment, actor_commitment, origin, leaf_version FROM ($view) v");
+is(asked('verify', '--views'), 1, 'a view that names somebody else: --views notices') or diag($said);
+is(asked('after-close'), 1, '... and after-close, which reads it') or diag($said);
+unwatched("CREATE OR REPLACE VIEW contact_guard.whole_log AS $view");
+is(asked('verify', '--views'), 0, '... until it is as it was') or diag($said);
 
 # Rows behind the checkpoint are left out, and that is said.  Their hashes are in the tree.
 sql("ALTER SYSTEM SET contact_guard.checkpoint_interval = 600; SELECT pg_reload_conf()");

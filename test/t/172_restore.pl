@@ -70,8 +70,9 @@ sub verify
 	is($? >> 8, $status, "$what: verify") or diag($out);
 	return like($out, $like, '... says so');
 }
-verify('copy', 0, qr/^restored rows are outside of this tree: $rows rows, which are those that came by record seq \d+$/m, 'restored rows');
+verify('copy', 0, qr/^restored rows are outside of this tree: $rows rows, which are those of record seq \d+$/m, 'restored rows');
 verify('crm', 0, qr/^(?!.*restored)/s, 'no restored rows');
+is(system('contact-guard', 'verify', $node->connstr('copy'), '--vkey', $vkey, '--views'), 0, '... which views show as they are');
 
 # Somebody changes a restored row while the library is not loaded.
 sub unwatched
@@ -86,14 +87,18 @@ sub unwatched
 	return signed('copy', 'example.org/log/copy');
 }
 ok(unwatched("CREATE TABLE kept AS TABLE contact_guard.restored_log; UPDATE contact_guard.restored_log SET actor = 'nobody' WHERE event = 'shown'"), 'a restored row is changed');
-verify('copy', 1, qr/the restored rows are not those that came by record seq \d+ \($rows rows, SHA-256 \S+\): $rows rows, SHA-256/, 'a changed row');
+verify('copy', 1, qr/the restored rows are not those of record seq \d+ \($rows rows, SHA-256 \S+\): $rows rows, SHA-256/, 'a changed row');
 ok(unwatched("DELETE FROM contact_guard.restored_log; INSERT INTO contact_guard.restored_log SELECT * FROM kept ORDER BY seq DESC; DELETE FROM contact_guard.restored_log WHERE seq = 0"), 'one is deleted');
-verify('copy', 1, qr/the restored rows are not those that came/, 'a row less');
+verify('copy', 1, qr/the restored rows are not those of/, 'a row less');
 ok(unwatched("INSERT INTO contact_guard.restored_log SELECT * FROM kept WHERE seq = 0"), 'it is put back');
-verify('copy', 0, qr/^restored rows .* which are those that came/m, 'the same rows in another order');
+verify('copy', 0, qr/^restored rows .* which are those of/m, 'the same rows in another order');
 $node->safe_psql('copy', "SELECT contact_guard.erase_customer('1', 'asked for')");
 ok(signed('copy', 'example.org/log/copy'), 'a customer is erased');
-verify('copy', 0, qr/^restored rows .* rows were purged or erased, and they cannot be compared$/m, 'erased since');
+is(log_rows($node, 'copy', "event = 'epoch' AND reason LIKE 'restored records were purged or erased; contact_guard.restored_log has now % rows, SHA-256 %'"), 1, '... a record says what is left');
+ok(signed('copy', 'example.org/log/copy'), '... which is signed');
+verify('copy', 0, qr/^restored rows .* which are those of/m, 'erased since');
+ok(unwatched("UPDATE contact_guard.restored_log SET actor = 'nobody' WHERE event = 'shown'"), 'one is changed after that');
+verify('copy', 1, qr/the restored rows are not those of record/, 'changed since an erasure');
 ok(signed('crm', 'example.org/log/crm'), '... and the old one goes on');
 
 # In place, twice
@@ -111,7 +116,7 @@ foreach my $number (2, 3)
 	is(problems('crm'), '', '... and all is well');
 	is($node->safe_psql('crm', "SELECT reason FROM contact_guard.log WHERE reason LIKE 'new epoch%'"),
 		"new epoch example.org/log/crm/$number: restored in place; the last checkpoint of the old one: $last", '... a record names the last checkpoint of the database that is gone');
-	verify('crm', 0, qr/^restored rows .* which are those that came.*^good$/ms, '... in place');
+	verify('crm', 0, qr/^restored rows .* which are those of.*^good$/ms, '... in place');
 }
 
 # Where nothing was signed under the name.  Without a key before the database is made, or its
