@@ -5,7 +5,7 @@
  *	CONTACT_GUARD STATE - text | 'label'=value[unit];warning;critical;minimum
  *
  * A text of the server is a part of the line.  It could end the line, begin the numbers, or
- * reach a shell or a web page behind the monitoring system, so what does that is escaped.
+ * reach a shell or a web page behind the monitoring system, so all but known characters is escaped.
  */
 #include "monitor.h"
 
@@ -19,6 +19,9 @@
 /* A line must stay short: so many problems, and bytes of each, are told. */
 #define MOST_PROBLEMS 5
 #define MOST_TEXT 300
+
+/* Clocks differ by so many seconds.  A signature from later than that is not fresh. */
+#define MOST_AHEAD 60
 
 typedef enum State
 {
@@ -53,7 +56,9 @@ static void add_finding(Check *check, State state, const char *before, CgLeafTex
 static void put_escaped(CgBytes *out, const char *text, size_t length);
 static void judge_status(Check *check, const Status *status);
 static void judge_problems(Check *check, const Status *status);
+static bool is_blank(CgLeafText text);
 static bool is_accepted(const Check *check, CgLeafText problem);
+static int64_t judge_age(Check *check, const Status *status);
 static void judge_limits(Check *check, Limits limits, int64_t value, const char *what);
 static void print_check(const Check *check, const Status *status, int64_t age);
 static void print_number(const char *label, int64_t value, const char *unit, Limits limits);
@@ -65,7 +70,7 @@ run_check(int argc, char **argv)
 	Check		check = {{-1, -1}, {-1, -1}};
 	const char *conninfo = NULL;
 	PGconn	   *conn;
-	int64_t		age = -1;
+	int64_t		age;
 
 	before_failure = check_failed;
 	server_patience = MONITOR_PATIENCE;
@@ -76,19 +81,11 @@ run_check(int argc, char **argv)
 	/* As the server does it: from a quarter on, readers wait for the recorder. */
 	if (check.lag.warning < 0 && check.lag.critical < 0 && status.known[NUMBER_MAX_BACKLOG])
 		check.lag = (Limits) {status.numbers[NUMBER_MAX_BACKLOG] / 4, status.numbers[NUMBER_MAX_BACKLOG] / 2};
-	if (status.known[NUMBER_SIGNED_AT])
-		age = (int64_t) time(NULL) - status.numbers[NUMBER_SIGNED_AT];
-	if (status.known[NUMBER_SIGNED_AT] && age < 0)
-		age = 0;
 	judge_status(&check, &status);
 	judge_problems(&check, &status);
 	if (status.known[NUMBER_LAG])
 		judge_limits(&check, check.lag, status.numbers[NUMBER_LAG], "bytes of records wait to be stored");
-	if (age >= 0)
-		judge_limits(&check, check.age, age, "seconds have passed since the last signature");
-	else if (status.refused[0] == '\0' && (check.age.warning >= 0 || check.age.critical >= 0))
-		add_finding(&check, check.age.critical >= 0 ? STATE_CRITICAL : STATE_WARNING, "nothing was ever signed",
-					(CgLeafText) {NULL, 0});
+	age = judge_age(&check, &status);
 	print_check(&check, &status, age);
 	PQfinish(conn);
 	return (int) check.state;
@@ -151,11 +148,14 @@ add_finding(Check *check, State state, const char *before, CgLeafText text)
 		put_escaped(&check->text, text.data, text.length);
 }
 
-/* Appends a text of others.  Each byte that a reader of the line could take for its own is escaped. */
+/*
+ * Appends a text of others.  Named are the characters that no reader of the line takes for its own,
+ * such as a shell whose command a monitoring system makes of the line.
+ */
 static void
 put_escaped(CgBytes *out, const char *text, size_t length)
 {
-	static const char risky[] = "|<>&$`";
+	static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:_-()/=+@#%";
 	size_t		most = length < MOST_TEXT ? length : MOST_TEXT;
 
 	while (most > 0 && (text[most - 1] == '\n' || text[most - 1] == ' '))
@@ -165,7 +165,7 @@ put_escaped(CgBytes *out, const char *text, size_t length)
 		size_t		width = text_plain_width(text + at, length - at);
 		char		escaped[8];
 
-		if (width > 0 && !(width == 1 && strchr(risky, text[at]) != NULL))
+		if (width > 1 || (width == 1 && strchr(harmless, text[at]) != NULL))
 			cg_bytes_put(out, text + at, width);
 		else if (text[at] == '\n')
 		{
@@ -214,14 +214,26 @@ judge_problems(Check *check, const Status *status)
 	{
 		if (is_accepted(check, status->problems[i]))
 			continue;
-		if (told++ < MOST_PROBLEMS)
-			add_finding(check, STATE_CRITICAL, "", status->problems[i]);
-		else
+		if (told++ >= MOST_PROBLEMS)
 			left++;
+		else if (is_blank(status->problems[i]))
+			add_finding(check, STATE_CRITICAL, "a problem without a text", (CgLeafText) {NULL, 0});
+		else
+			add_finding(check, STATE_CRITICAL, "", status->problems[i]);
 	}
 	snprintf(more, sizeof(more), "%d more", left);
 	if (left > 0)
 		add_finding(check, STATE_CRITICAL, more, (CgLeafText) {NULL, 0});
+}
+
+/* Is nothing to be seen of it in the line? */
+static bool
+is_blank(CgLeafText text)
+{
+	for (size_t at = 0; text.data != NULL && at < text.length; at++)
+		if (text.data[at] != ' ' && text.data[at] != '\n')
+			return false;
+	return true;
 }
 
 /* Only the whole text: a part of it might be a name that somebody else has chosen. */
@@ -235,6 +247,35 @@ is_accepted(const Check *check, CgLeafText problem)
 			return true;
 	}
 	return false;
+}
+
+/* Returns how many seconds ago the newest signature was made; -1: that is not known. */
+static int64_t
+judge_age(Check *check, const Status *status)
+{
+	State		state = check->age.critical >= 0 ? STATE_CRITICAL : STATE_WARNING;
+	int64_t		now = (int64_t) time(NULL);
+	int64_t		signed_at = status->numbers[NUMBER_SIGNED_AT];
+	int64_t		age;
+	char		text[120];
+
+	if (!status->known[NUMBER_SIGNED_AT])
+	{
+		if (status->refused[0] == '\0' && (check->age.warning >= 0 || check->age.critical >= 0))
+			add_finding(check, state, "nothing was ever signed", (CgLeafText) {NULL, 0});
+		return -1;
+	}
+	/* The server's number may be any. */
+	age = signed_at < now - INT64_MAX ? INT64_MAX : now - signed_at;
+	if (age < -MOST_AHEAD)
+	{
+		snprintf(text, sizeof(text), "the last signature is from %lld seconds in the future", (long long) -age);
+		add_finding(check, state, text, (CgLeafText) {NULL, 0});
+		return -1;
+	}
+	age = age < 0 ? 0 : age;
+	judge_limits(check, check->age, age, "seconds have passed since the last signature");
+	return age;
 }
 
 static void

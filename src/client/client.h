@@ -165,7 +165,14 @@ extern bool epochs_follow(const char *old, const char *new);
 extern int	server_patience;
 extern bool server_option(int option, const char *value);
 
+/* Ends the program if there is no connection, but sets server_database in any case. */
 extern PGconn *server_connect(const char *conninfo);
+
+/*
+ * The database that the newest connection is for, as libpq has it, whether it is reached or not.
+ * NULL: libpq did not understand the connection string.
+ */
+extern const char *server_database;
 
 /*
  * Runs a query with text parameters; the result is in binary.  Ends the program if the server

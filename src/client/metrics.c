@@ -8,7 +8,6 @@
 #include "monitor.h"
 
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct Metric
@@ -33,10 +32,7 @@ static const Metric metrics[] = {
 	{NUMBER_INTERVENTIONS, "interventions_relations", "gauge", "Relations that windows are asked from."}
 };
 
-/* The label of each line, for the present database */
-static const char *metrics_database;
-
-static const char *named_database(const char *conninfo);
+static const char *database_label(void);
 static void metrics_failed(const char *why);
 static void put_metric(const char *name, const char *type, const char *help, int64_t value);
 static void put_label(const char *text);
@@ -55,10 +51,8 @@ run_metrics(int argc, char **argv)
 			return EXIT_UNCHECKED;
 	if (argc - optind > 1)
 		fail(EXIT_UNCHECKED, "metrics takes at most a connection string");
-	metrics_database = named_database(argc > optind ? argv[optind] : NULL);
 	before_failure = metrics_failed;
 	conn = server_connect(argc > optind ? argv[optind] : NULL);
-	metrics_database = PQdb(conn);
 	monitor_ask(conn, &status);
 	/* From here on something is printed, and a failure says nothing more there. */
 	before_failure = NULL;
@@ -80,19 +74,20 @@ run_metrics(int argc, char **argv)
 	return EXIT_GOOD;
 }
 
-/* The database as far as it is known without a connection; NULL: it is not. */
+/*
+ * The label of each line: the database; NULL: it is not known.  It is the same whether the server
+ * answers or not.  What looks like a connection string to libpq may have a password in it, and is
+ * no label: libpq takes it for a name where it stands in dbname= or in PGDATABASE.
+ */
 static const char *
-named_database(const char *conninfo)
+database_label(void)
 {
-	PQconninfoOption *options = conninfo != NULL ? PQconninfoParse(conninfo, NULL) : NULL;
+	const char *name = server_database;
 
-	for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
-		if (strcmp(option->keyword, "dbname") == 0 && option->val != NULL)
-			return option->val;
-	/* As libpq has it: what is not a connection string is a name. */
-	if (conninfo != NULL && options == NULL)
-		return conninfo;
-	return getenv("PGDATABASE");
+	if (name == NULL || strchr(name, '=') != NULL || strncmp(name, "postgresql://", 13) == 0 ||
+		strncmp(name, "postgres://", 11) == 0)
+		return NULL;
+	return name;
 }
 
 /* What reads this file afterwards learns it, too. */
@@ -106,11 +101,13 @@ metrics_failed(const char *why)
 static void
 put_metric(const char *name, const char *type, const char *help, int64_t value)
 {
+	const char *database = database_label();
+
 	printf("# HELP contact_guard_%s %s\n# TYPE contact_guard_%s %s\ncontact_guard_%s", name, help, name, type, name);
-	if (metrics_database != NULL)
+	if (database != NULL)
 	{
 		printf("{database=\"");
-		put_label(metrics_database);
+		put_label(database);
 		printf("\"}");
 	}
 	printf(" %lld\n", (long long) value);

@@ -17,6 +17,7 @@
 #define MOST_PATIENCE 86400
 
 int			server_patience = USUAL_PATIENCE;
+const char *server_database;
 
 static void prepare_session(PGconn *conn);
 static int64_t milliseconds(void);
@@ -55,6 +56,7 @@ server_connect(const char *conninfo)
 
 	sprintf(seconds, "%d", server_patience);
 	conn = PQconnectdbParams(keywords, values, 1);
+	server_database = conn != NULL ? PQdb(conn) : NULL;
 	if (PQstatus(conn) != CONNECTION_OK)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
 	PQsetNoticeProcessor(conn, say_notice, NULL);

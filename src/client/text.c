@@ -80,8 +80,9 @@ text_plain_width(const char *text, size_t length)
 	uint32_t	code;
 	int			width = cg_note_character(text, length, &code);
 
-	/* C0, C1, Unicode's line ends and marks of direction */
+	/* C0, C1, Unicode's line ends, marks of direction, and what is not seen: soft hyphens, tags */
 	if (width == 0 || code < 0x20 || code == '\\' || (code >= 0x7F && code < 0xA0) ||
+		code == 0xAD || code == 0x61C || (code >= 0xE0000 && code <= 0xE0FFF) ||
 		(code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
 		(code >= 0x2060 && code <= 0x206F) || code == 0xFEFF)
 		return 0;

@@ -72,7 +72,7 @@ sub is_line
 	my ($what) = @_;
 	my @names = qw(OK WARNING CRITICAL UNKNOWN);
 	my $state = $names[$status] // '?';
-	like($out, qr/\ACONTACT_GUARD $state - [^|\n<>&\$`\x00-\x1f\x7f]+(?: \|(?: [a-z_]+=-?\d+[Bsc]?;\d*;\d*;0)+)?\n\z/, "$what: one line, which says what the exit status says")
+	like($out, qr/\ACONTACT_GUARD $state - [^|\n<>&\$`"'\x00-\x1f\x7f]+(?: \|(?: [a-z_]+=-?\d+[Bsc]?;\d*;\d*;0)+)?\n\z/, "$what: one line, which says what the exit status says")
 	  or diag($out);
 	return;
 }
@@ -96,7 +96,9 @@ foreach (
 	[ '... but not a part of its text', { problems => "ARRAY['function f(): hm']" }, [ '--accept', 'function f()' ], 2, qr/function f/ ],
 	[ '... nor others beside it', { problems => "ARRAY['a', 'b', 'c']" }, [ '--accept', 'a', '--accept', 'c' ], 2, qr/- b \|/ ],
 	[ 'many problems', { problems => "ARRAY(SELECT 'p' || i FROM generate_series(1, 5000) i)" }, [], 2, qr/- p1; p2; p3; p4; p5; 4995 more \|/ ],
-	[ 'NULL among the problems', { problems => 'ARRAY[NULL, NULL]::text[]' }, [], 2, qr/\| problems=2/ ],
+	[ 'NULL among the problems', { problems => 'ARRAY[NULL, NULL]::text[]' }, [], 2, qr/- a problem without a text; a problem without a text \| problems=2/ ],
+	[ 'a problem that is empty', { problems => "ARRAY['']" }, [], 2, qr/- a problem without a text \|/ ],
+	[ '... or blank', { problems => "ARRAY[E' \\n']" }, [], 2, qr/- a problem without a text \|/ ],
 	[ 'a guard that is off', { guard => "'refusing: an update is missing'::text" }, [], 2, qr/guard: refusing/ ],
 	[ 'a guard of a later version', { guard => "'on and on'::text" }, [], 2, qr/guard: on and on/ ],
 	[ 'no guard', { map { $_ => 'NULL::text' } qw(guard recorder lag_bytes log_size epoch rejected_messages problems last_checkpoint) }, [], 2, qr/guard: / ],
@@ -112,6 +114,9 @@ foreach (
 	[ 'an old signature', { last_checkpoint_at => "now() - interval '1 h'" }, [ '--warn-age', 600, '--crit-age', 7200 ], 1, qr/- 3[67]\d\d seconds have passed/ ],
 	[ '... a very old one', { last_checkpoint_at => "now() - interval '1 day'" }, [ '--warn-age', 600, '--crit-age', 7200 ], 2, qr/signature_age=\d+s;600;7200;0/ ],
 	[ 'an old signature without a limit', { last_checkpoint_at => "now() - interval '1 day'" }, [], 0, qr/signature_age/ ],
+	[ 'a signature of a clock that is fast', { last_checkpoint_at => "now() + interval '20 s'" }, [ '--crit-age', 10 ], 0, qr/signature_age=0s/ ],
+	[ '... of the future', { last_checkpoint_at => "now() + interval '1 year'" }, [], 1, qr/- the last signature is from 31\d+ seconds in the future \| problems=0;;0;0 lag=0B;;;0 log/ ],
+	[ '... with a limit', { last_checkpoint_at => "now() + interval '1 h'" }, [ '--crit-age', 10 ], 2, qr/- the last signature is from 3\d\d\d seconds in/ ],
 	[ 'no signature', { last_checkpoint_at => 'NULL::timestamptz' }, [], 0, qr/guard is on/ ],
 	[ '... where one is expected', { last_checkpoint_at => 'NULL::timestamptz' }, [ '--crit-age', 10 ], 2, qr/nothing was ever signed/ ],
 	[ 'a problem and a lag', { lag_bytes => 5, problems => "ARRAY['x']" }, [ '--warn-lag', 1 ], 2, qr/- x; 5 bytes/ ])
@@ -126,13 +131,14 @@ foreach (
 }
 
 # 3. Texts that are made to be read as something else
-my $hostile = q(E'x|lag=0\nCONTACT_GUARD OK - good\n# TYPE contact_guard_up gauge\ncontact_guard_up{a="b"} 1\r\x1b[2J<script>`reboot`$(reboot)&\xe2\x80\xae\\\\'::text);
+my $hostile = q(E'x|lag=0\nCONTACT_GUARD OK - good\n# TYPE contact_guard_up gauge\ncontact_guard_up{a="b"} 1\r\x1b[2J<script>`reboot`$(reboot)&\xe2\x80\xae\xd8\x9c\xc2\xad\xf3\xa0\x81\x81"; touch pwned; ''*?[]{}!~\\\\'::text);
 foreach my $column (qw(guard recorder problems))
 {
 	says($column => $column eq 'problems' ? "ARRAY[$hostile]" : $hostile);
 	is(monitor('check', $dsn), 2, "hostile text in $column");
 	is_line('... check');
 	unlike($out, qr/[^\n\x20-\x7E]/, '... and no character that moves another');
+	unlike($out =~ s/ \|.*//sr, qr/["';*?\[\]{}!~]/, '... nor one that a shell reads');
 	is(monitor('metrics', $dsn), 0, '... metrics');
 	is_exposition('... metrics');
 	unlike($out, qr/reboot/, '... has no text of the server');
@@ -186,6 +192,31 @@ foreach ([ 'check', 3 ], [ 'metrics', 2 ])
 }
 is(monitor('metrics', q(host=/nowhere dbname='a"b\\\\c')), 2, 'a database with quotes');
 like($out, qr/^contact_guard_up\{database="a\\"b\\\\c"\} 0$/m, '... is a label');
+
+# A label is a name as libpq has it, and never a part of a connection string with its password.
+foreach ('postgresql://mon:s3cret@127.0.0.1/crm?ssl_mode=require', 'host=127.0.0.1 user=mon password=s3cret dbname=crm sslmod=require',
+	'postgresql://mon:s3cr%t@127.0.0.1/crm', 'postgres://mon:s3cret@[::1/crm', q(host=/nowhere dbname=postgresql://mon:s3cret@db/crm),
+	q(host=/nowhere dbname='user=mon password=s3cret'))
+{
+	is(monitor('metrics', $_), 2, "metrics $_");
+	unlike($out, qr/s3cr/, '... no password is a label');
+	like($out, qr/^contact_guard_up 0$/m, '... and there is no label');
+	is_exposition($_);
+}
+foreach ([ 'host=/nowhere user=mon', 'mon' ], [ 'host=/nowhere user=mon dbname=crm', 'crm' ], [ 'postgres://mon:s3cret@127.0.0.1:1/crm', 'crm' ])
+{
+	delete local $ENV{PGDATABASE};
+	is(monitor('metrics', $_->[0]), 2, "metrics $_->[0]");
+	like($out, qr/^contact_guard_up\{database="$_->[1]"\} 0$/m, '... the label is what libpq takes for the name');
+}
+{
+	local $ENV{PGHOST} = '/nowhere';
+	monitor('metrics', 'crm');
+	like($out, qr/^contact_guard_up\{database="crm"\} 0$/m, 'a bare name is a label');
+	local $ENV{PGDATABASE} = 'postgresql://mon:s3cret@db/crm';
+	monitor('metrics');
+	like($out, qr/^contact_guard_up 0$/m, '... a connection string in PGDATABASE is not');
+}
 
 # Options
 foreach ([ '--crit-lag', 'x' ], [ '--warn-age', '-1' ], ['--nope'], [ 'a=b', 'c' ], [ map { ('--accept', $_) } 1 .. 65 ])
