@@ -18,6 +18,8 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+
 #include "policy/fiction.h"
 
 #define MOST_DIGITS 20
@@ -59,9 +61,12 @@ typedef struct Digits
 static Digits read_digits(const char *value);
 static const Country *country_of(const Digits *digits, int usual);
 static char *fill(const char *value, const char *digits);
+static bool is_number_of(const Country *country, const char *number, const char *digits);
 static const char *find_postcode(const char *value);
 static bool is_town(const char *text);
 static bool is_town_word(const char *word, int length);
+static int	read_letter(const char *text, int length, bool *upper);
+static bool is_upper(int letter);
 
 int
 cg_fiction_country(const char *letters)
@@ -72,14 +77,15 @@ cg_fiction_country(const char *letters)
 	return -1;
 }
 
+/* Of a value that is longer than a number, only the beginning is read: it tells the country. */
 static Digits
 read_digits(const char *value)
 {
-	Digits		result = {.plain = strlen(value) <= MOST_LENGTH};
+	Digits		result = {.plain = strnlen(value, MOST_LENGTH + 1) <= MOST_LENGTH};
 
 	value += strspn(value, " ");
 	result.international = value[0] == '+';
-	for (const char *at = value; *at != '\0'; at++)
+	for (const char *at = value; *at != '\0' && at - value < MOST_LENGTH; at++)
 	{
 		if (*at >= '0' && *at <= '9' && result.number < MOST_DIGITS)
 			result.digits[result.number++] = *at;
@@ -151,6 +157,53 @@ fill(const char *value, const char *digits)
 }
 
 /*
+ * Programs write a number again in forms of their own, and copy it into other columns.  So
+ * only its digits count, and the numbers of all countries and kinds.
+ */
+bool
+cg_fiction_is_phone(const char *value, int bytes)
+{
+	char		digits[MOST_DIGITS + 1];
+	int			number = 0;
+
+	for (int i = 0; i < bytes; i++)
+	{
+		if (value[i] < '0' || value[i] > '9')
+			continue;
+		if (number == MOST_DIGITS)
+			return false;
+		digits[number++] = value[i];
+	}
+	digits[number] = '\0';
+	for (int i = 0; i < lengthof(countries); i++)
+		if (is_number_of(&countries[i], countries[i].mobile, digits) ||
+			is_number_of(&countries[i], countries[i].landline, digits))
+			return true;
+	return false;
+}
+
+/* Is it this number, with or without what is dialled before it? */
+static bool
+is_number_of(const Country *country, const char *number, const char *digits)
+{
+	int			before = (int) strlen(digits) - (int) strlen(number);
+
+	if (before < 0 || strcmp(digits + before, number) != 0)
+		return false;
+	if (before >= 2 && strncmp(digits, "00", 2) == 0)
+	{
+		digits += 2;
+		before -= 2;
+	}
+	if (before >= strlen(country->code) && strncmp(digits, country->code, strlen(country->code)) == 0)
+	{
+		digits += strlen(country->code);
+		before -= strlen(country->code);
+	}
+	return before == 0 || (before == 1 && digits[0] == country->trunk);
+}
+
+/*
  * An address ends in a comma or a line's end, a postcode and a town.  Numbers of houses have
  * fewer digits than a postcode, and stand before it; if there is none, the words behind the
  * postcode may be those of a street.
@@ -163,10 +216,17 @@ cg_fiction_address(const char *value)
 	return town != NULL && is_town(town) ? psprintf("***, %s", town) : NULL;
 }
 
+/* No address begins with three stars and a comma, whatever a program has made of the town. */
 bool
 cg_fiction_is_address(const char *value)
 {
-	return strncmp(value, "***, ", 5) == 0 && is_town(value + 5);
+	static const char blanks[] = " \t\r\n";
+
+	value += strspn(value, blanks);
+	if (strncmp(value, "***", 3) != 0)
+		return false;
+	value += 3;
+	return value[strspn(value, blanks)] == ',';
 }
 
 /* What follows the only group of so many digits; NULL if that is not certain. */
@@ -227,16 +287,63 @@ is_town_word(const char *word, int length)
 		"a", "am", "an", "bei", "d'", "da", "de", "del", "della", "den", "der", "des", "di", "du", "en", "et", "im", "in",
 		"la", "las", "le", "les", "los", "ob", "sous", "sur", "vor", "y"
 	};
+	bool		upper = false;
+	int			first;
+	int			bytes;
 
 	for (int i = 0; i < lengthof(small); i++)
 		if (strlen(small[i]) == length && memcmp(word, small[i], length) == 0)
 			return true;
 	/* A single letter may be that of a door or a staircase. */
-	if (length < 2 || !((word[0] >= 'A' && word[0] <= 'Z') || IS_HIGHBIT_SET(word[0])))
+	first = read_letter(word, length, &upper);
+	if (first == 0 || !upper || first == length)
 		return false;
-	for (int i = 0; i < length; i++)
-		if (!((word[i] >= 'A' && word[i] <= 'Z') || (word[i] >= 'a' && word[i] <= 'z') ||
-			  IS_HIGHBIT_SET(word[i]) || word[i] == '-' || word[i] == '\''))
+	for (int i = first; i < length; i += bytes)
+	{
+		bytes = word[i] == '-' || word[i] == '\'' ? 1 : read_letter(word + i, length - i, &upper);
+		if (bytes == 0)
 			return false;
+	}
 	return true;
+}
+
+/*
+ * The bytes of the Latin letter that the text begins with, U+0041 to U+017F; 0 if there is
+ * none.  Only these are named as letters: among other characters are blanks, digits and marks
+ * of all scripts, and whole words may be written in them.  In another encoding than UTF-8, the
+ * letters are those of ASCII.
+ */
+static int
+read_letter(const char *text, int length, bool *upper)
+{
+	unsigned char lead = text[0];
+	int			letter;
+
+	if ((lead >= 'A' && lead <= 'Z') || (lead >= 'a' && lead <= 'z'))
+	{
+		*upper = lead <= 'Z';
+		return 1;
+	}
+	/* These three bytes begin the characters U+00C0 to U+017F, of two bytes. */
+	if (GetDatabaseEncoding() != PG_UTF8 || length < 2 || lead < 0xC3 || lead > 0xC5)
+		return 0;
+	letter = ((lead & 0x1F) << 6) | (text[1] & 0x3F);
+	if (letter == 0xD7 || letter == 0xF7)	/* the signs of multiplication and division */
+		return 0;
+	*upper = is_upper(letter);
+	return 2;
+}
+
+/* Is a letter of U+00C0 to U+017F upper case?  No locale is asked. */
+static bool
+is_upper(int letter)
+{
+	if (letter < 0x100)
+		return letter <= 0xDE;
+	/* Pairs of an upper and a lower case letter, but for U+0138, U+0149, U+0178 and U+017F */
+	if (letter <= 0x137 || (letter >= 0x14A && letter <= 0x177))
+		return letter % 2 == 0;
+	if ((letter >= 0x139 && letter <= 0x148) || (letter >= 0x179 && letter <= 0x17E))
+		return letter % 2 == 1;
+	return letter == 0x178;
 }

@@ -10,7 +10,8 @@
 
 #include "postgres.h"
 
-#define CG_FICTION_EMAIL "withheld@mask.invalid"	/* RFC 6761: never a domain */
+#define CG_FICTION_DOMAIN "mask.invalid"	/* RFC 6761: never a domain */
+#define CG_FICTION_EMAIL "withheld@" CG_FICTION_DOMAIN
 
 /* A number for cg_fiction_phone(), from a country's two letters; -1 if there is no range. */
 extern int	cg_fiction_country(const char *letters);
@@ -23,10 +24,16 @@ extern int	cg_fiction_country(const char *letters);
  */
 extern char *cg_fiction_phone(const char *value, int country, bool landline);
 
+/*
+ * Are the ASCII digits of the text those of a number that cg_fiction_phone() makes, of any
+ * country and kind?  "00", the country's code and its trunk digit may stand before it.
+ */
+extern bool cg_fiction_is_phone(const char *value, int bytes);
+
 /* "***, " and the town; palloc'd.  NULL if it is not certain what the town is. */
 extern char *cg_fiction_address(const char *value);
 
-/* Has the text the form that cg_fiction_address() writes? */
+/* Does the text begin as those that cg_fiction_address() writes, with any blanks? */
 extern bool cg_fiction_is_address(const char *value);
 
 #endif							/* CG_FICTION_H */
