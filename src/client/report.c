@@ -73,6 +73,9 @@ print_times(const Verify *verify)
 		print_time(verify->silence_end);
 		printf(", seq %lld\n", (long long) verify->silence_seq);
 	}
+	if (verify->back >= 1000000)
+		printf("the longest step back in time: %llu s, at seq %lld: a read that took so long, or a clock that was wrong\n",
+			   (unsigned long long) (verify->back / 1000000), (long long) verify->back_seq);
 }
 
 /* The records of starts that say that the server had run without the library. */
@@ -98,7 +101,7 @@ print_offs(const Verify *verify)
 		printf("\n");
 	}
 	if (verify->noff > SHOWN_OFFS)
-		printf("  and %d more such records\n", verify->noff - SHOWN_OFFS);
+		printf("  and %lld more such records\n", (long long) verify->noff - SHOWN_OFFS);
 }
 
 int
@@ -121,7 +124,7 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 		   (int) root.length, (char *) root.data);
 	cg_bytes_free(&root);
 	print_times(verify);
-	if (verify->offs > 0)
+	if (verify->noff > 0)
 		print_offs(verify);
 	if (verify->later > 0)
 		printf("%lld rows, the first of them seq %lld, are of an event that this contact-guard (version %s) does not know: "

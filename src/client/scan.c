@@ -180,7 +180,7 @@ count_scanned(Verify *verify, const CgLeaf *leaf)
 	verify->erased_groups += customer + actor;
 	if (leaf->event == CG_EVENT_START && leaf->count != NULL && *leaf->count > 0)
 	{
-		verify->offs += *leaf->count;
+		verify->offs = *leaf->count > INT64_MAX - verify->offs ? INT64_MAX : verify->offs + *leaf->count;
 		verify->last_off = leaf->seq;
 		if (verify->noff < SHOWN_OFFS)
 			verify->off[verify->noff] = (Off) {leaf->seq, *leaf->count, leaf->closed_at != NULL,
@@ -191,25 +191,35 @@ count_scanned(Verify *verify, const CgLeaf *leaf)
 
 /*
  * How long nothing was logged before this row.  Rows have the times of their reads, and are
- * logged in the order of their ends: so the latest time so far counts.  Where rows are missing
- * nothing is known.
+ * logged in the order of their ends: so the latest time of the last few rows counts.  Not that of
+ * all: a row that is ahead of the clock would hide every silence behind it.  Where rows are
+ * missing nothing is known.
  */
 static void
 measure_silence(Verify *verify, const CgLeaf *leaf)
 {
-	bool		adjacent = verify->last_seq >= 0 && leaf->seq == verify->last_seq + 1;
+	int64_t		latest = INT64_MIN;
+	uint64_t	step;
 
+	if (verify->last_seq < 0 || leaf->seq != verify->last_seq + 1)
+		verify->nrecent = 0;
+	for (uint64_t i = 0; i < verify->nrecent && i < RECENT_ROWS; i++)
+		latest = verify->recent[i] > latest ? verify->recent[i] : latest;
 	/* Unsigned, since a server may send any numbers. */
-	uint64_t	silence = leaf->read_at > verify->latest_at ? (uint64_t) leaf->read_at - (uint64_t) verify->latest_at : 0;
-
-	if (adjacent && (verify->silence_seq < 0 || silence > verify->silence))
+	step = leaf->read_at > latest ? (uint64_t) leaf->read_at - (uint64_t) latest : 0;
+	if (verify->nrecent > 0 && (verify->silence_seq < 0 || step > verify->silence))
 	{
-		verify->silence = silence;
+		verify->silence = step;
 		verify->silence_end = leaf->read_at;
 		verify->silence_seq = leaf->seq;
 	}
-	if (!adjacent || leaf->read_at > verify->latest_at)
-		verify->latest_at = leaf->read_at;
+	step = leaf->read_at < latest ? (uint64_t) latest - (uint64_t) leaf->read_at : 0;
+	if (step > verify->back)
+	{
+		verify->back = step;
+		verify->back_seq = leaf->seq;
+	}
+	verify->recent[verify->nrecent++ % RECENT_ROWS] = leaf->read_at;
 }
 
 static void

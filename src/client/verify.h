@@ -16,6 +16,9 @@
 
 #define SHOWN_OFFS 20
 
+/* A silence is measured from the latest time of so many rows. */
+#define RECENT_ROWS 8
+
 typedef struct Options
 {
 	const char *conninfo;
@@ -74,11 +77,14 @@ typedef struct Verify
 	char		restored_now[120];	/* what they are, or "" */
 	bool		restored_computed;	/* ... by this program */
 	int64_t		restored_rows;
-	int64_t		offs;			/* runs of the server without the library, by records of starts */
+	int64_t		offs;			/* runs of the server without the library, by records of starts; at most INT64_MAX */
 	int64_t		last_off;		/* seq of the last of these records */
-	int			noff;			/* the number of these records, and the first of them */
+	int64_t		noff;			/* the number of these records, and the first of them */
 	Off			off[SHOWN_OFFS];
-	int64_t		latest_at;		/* the latest time of a row so far */
+	int64_t		recent[RECENT_ROWS];	/* the times of the last adjacent rows, as a ring */
+	uint64_t	nrecent;		/* the number of adjacent rows so far */
+	uint64_t	back;			/* the longest step back in time between rows, in microseconds */
+	int64_t		back_seq;		/* of the row that is earlier */
 	uint64_t	silence;		/* the longest time between two rows, in microseconds */
 	int64_t		silence_end;
 	int64_t		silence_seq;	/* of the row at its end; -1: there are not two adjacent rows */

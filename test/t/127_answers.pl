@@ -29,6 +29,19 @@ $mock->publish();
 is(guard('verify', $dsn, @vkey), 0, 'a server that ran without the library') or diag($said);
 like($said, qr/^the server ran 3 times without contact_guard.* the last of them seq 13\n  seq 12: 2 times, between 2026-01-02 04:00:00 UTC and 2026-01-02 05:00:00 UTC\n  seq 13: 1 time, before 2026-01-02 04:30:00 UTC\n/m, '... is told of, and when');
 like($said, qr/^the longest silence: 6900 s, until 2026-01-02 05:00:00 UTC, seq 12$/m, '... the silence is from the latest time before');
+like($said, qr/^the longest step back in time: 1800 s, at seq 13:/m, '... and the time goes back');
+
+# Numbers that have no sum, and a row that is ahead of the clock, in another log
+my $other = Mock->new('silence', 'example.com/log');
+$other->publish(0, 9);
+$other->sql("INSERT INTO contact_guard.mock_row (seq, event, read_at, count) VALUES (10, 'start', '2026-01-02 03:04:15+00', 9223372036854775807), (11, 'start', '2026-01-02 03:04:16+00', 9223372036854775807),
+	(12, 'heartbeat', '2027-01-02 03:04:16+00', 0)");
+$other->sql("INSERT INTO contact_guard.mock_row (seq, event, read_at, count) SELECT i, 'heartbeat', timestamptz '2026-01-02 03:04:05+00' + i * interval '1 s' + CASE WHEN i > 25 THEN interval '9600 h' ELSE '0' END, 0 FROM generate_series(13, 30) i");
+$other->publish();
+is(guard('verify', $other->dsn, '--vkey', $other->vkey), 0, 'numbers that have no sum, and a clock that was wrong') or diag($said);
+like($said, qr/^the server ran 9223372036854775807 times without contact_guard.* the last of them seq 11\n  seq 10: 9223372036854775807 times,.*\n  seq 11: 9223372036854775807 times,/m, '... the runs without the library are told');
+like($said, qr/^the longest step back in time: 31535998 s, at seq 13: a read that took so long, or a clock that was wrong$/m, '... and the clock');
+like($said, qr/^the longest silence: 34560001 s, until 2027-02-06 03:04:31 UTC, seq 26$/m, '... which does not hide the silence behind it');
 
 # Questions.  The rows, in one string each: what SQL answers, in the same form.
 sub table { return (($said =~ /^(?:seq|actor)\t.*?\n(.*?)\n\d+ rows? from records/ms) ? $1 : '') =~ s/\\x5c/\\/gr }
