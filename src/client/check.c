@@ -76,8 +76,10 @@ run_check(int argc, char **argv)
 	server_patience = MONITOR_PATIENCE;
 	cg_bytes_init(&check.text);
 	parse_check_options(&check, &conninfo, argc, argv);
+	monitor_limit("CONTACT_GUARD UNKNOWN - no answer in time\n", STATE_UNKNOWN);
 	conn = server_connect(conninfo);
 	monitor_ask(conn, &status);
+	monitor_answered();
 	/* As the server does it: from a quarter on, readers wait for the recorder. */
 	if (check.lag.warning < 0 && check.lag.critical < 0 && status.known[NUMBER_MAX_BACKLOG])
 		check.lag = (Limits) {status.numbers[NUMBER_MAX_BACKLOG] / 4, status.numbers[NUMBER_MAX_BACKLOG] / 2};
@@ -130,6 +132,7 @@ check_failed(const char *why)
 {
 	CgBytes		line;
 
+	monitor_answered();
 	cg_bytes_init(&line);
 	put_escaped(&line, why, strlen(why));
 	printf("CONTACT_GUARD UNKNOWN - %.*s\n", line.failed ? 0 : (int) line.length, (const char *) line.data);

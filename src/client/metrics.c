@@ -32,6 +32,8 @@ static const Metric metrics[] = {
 	{NUMBER_INTERVENTIONS, "interventions_relations", "gauge", "Relations that windows are asked from."}
 };
 
+#define UP_HELP "Has the server answered?"
+
 static const char *database_label(void);
 static void metrics_failed(const char *why);
 static void put_metric(const char *name, const char *type, const char *help, int64_t value);
@@ -52,11 +54,14 @@ run_metrics(int argc, char **argv)
 	if (argc - optind > 1)
 		fail(EXIT_UNCHECKED, "metrics takes at most a connection string");
 	before_failure = metrics_failed;
+	/* Without a label, since the name is known only when libpq has ended. */
+	monitor_limit("# HELP contact_guard_up " UP_HELP "\n# TYPE contact_guard_up gauge\ncontact_guard_up 0\n", EXIT_UNCHECKED);
 	conn = server_connect(argc > optind ? argv[optind] : NULL);
 	monitor_ask(conn, &status);
+	monitor_answered();
 	/* From here on something is printed, and a failure says nothing more there. */
 	before_failure = NULL;
-	put_metric("up", "gauge", "Has the server answered?", 1);
+	put_metric("up", "gauge", UP_HELP, 1);
 	put_metric("on", "gauge", "Does the guard record reads? 0 on a standby, too.", status.guard == GUARD_ON);
 	put_metric("standby", "gauge", "Is this a standby, which withholds all guarded values?", status.guard == GUARD_STANDBY);
 	put_metric("recorder_up", "gauge", "Does the recorder work, or does a standby keep WAL for it?",
@@ -95,7 +100,8 @@ static void
 metrics_failed(const char *why)
 {
 	(void) why;
-	put_metric("up", "gauge", "Has the server answered?", 0);
+	monitor_answered();
+	put_metric("up", "gauge", UP_HELP, 0);
 }
 
 static void

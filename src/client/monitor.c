@@ -8,8 +8,10 @@
  */
 #include "monitor.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Before the numbers: guard, recorder, problems */
 #define FIRST_NUMBER 3
@@ -31,12 +33,55 @@ LABELS("objsubid > 0 AND label::json #> '{protect,mask}' IS NOT NULL") ", "
 LABELS("objsubid = 0 AND label::json -> 'interventions' IS NOT NULL")
 " FROM contact_guard.status()";
 
+static const char *limit_words;
+static size_t limit_length;
+static int	limit_status;
+
+static void limit_over(int number);
 static void take_refusal(PGconn *conn, PGresult *result, Status *status);
 static CgLeafText status_text(const PGresult *result, int column);
 static bool status_begins(CgLeafText text, const char *beginning);
 static bool status_is(CgLeafText text, const char *other);
 static Recorder judge_recorder(CgLeafText text);
 static bool parse_signed(const char *text, size_t length, int64_t *number);
+
+/*
+ * libpq's connect_timeout is no end: while a server goes on to send, libpq does not look at the
+ * clock, and a resolver of names or a file of keys may take any time.  So a signal ends it all.
+ */
+void
+monitor_limit(const char *last_words, int status)
+{
+	struct sigaction action = {.sa_handler = limit_over};
+	sigset_t	alarms;
+
+	limit_words = last_words;
+	limit_length = strlen(last_words);
+	limit_status = status;
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	if (sigaction(SIGALRM, &action, NULL) != 0 || sigprocmask(SIG_UNBLOCK, &alarms, NULL) != 0)
+		fail(EXIT_UNCHECKED, "could not limit the time");
+	alarm((unsigned int) server_patience + MONITOR_GRACE);
+}
+
+void
+monitor_answered(void)
+{
+	alarm(0);
+}
+
+/* Calls only what a signal handler may call. */
+static void
+limit_over(int number)
+{
+	ssize_t		written = write(STDOUT_FILENO, limit_words, limit_length);
+
+	(void) number;
+	(void) written;
+	_exit(limit_status);
+}
 
 void
 monitor_ask(PGconn *conn, Status *status)

@@ -13,6 +13,9 @@
 /* A monitoring system gives up soon, so these commands do, too, unless --timeout is given. */
 #define MONITOR_PATIENCE 20
 
+/* So many seconds after server_patience they end in any case, whatever the server does. */
+#define MONITOR_GRACE 5
+
 /* The numbers, in the order in which the query asks for them. */
 typedef enum Number
 {
@@ -59,6 +62,14 @@ typedef struct Status
 	int			problem_count;
 	CgLeafText *problems;
 } Status;
+
+/*
+ * Begins the time until the end.  When it is over, these last words, which must stay valid, are
+ * written on stdout, and the program ends with this status.  Until monitor_answered() nothing else
+ * may be printed there.
+ */
+extern void monitor_limit(const char *last_words, int status);
+extern void monitor_answered(void);
 
 /*
  * Asks the server, in one query.  Ends the program if it does not answer, or answers with

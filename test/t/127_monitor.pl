@@ -5,8 +5,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Guarded;
+use IO::Socket::UNIX;
 use IPC::Run;
 use Mock;
+use POSIX ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -216,6 +218,34 @@ foreach ([ 'host=/nowhere user=mon', 'mon' ], [ 'host=/nowhere user=mon dbname=c
 	local $ENV{PGDATABASE} = 'postgresql://mon:s3cret@db/crm';
 	monitor('metrics');
 	like($out, qr/^contact_guard_up 0$/m, '... a connection string in PGDATABASE is not');
+}
+
+# A server that lets everybody in, and then sends parameters for ever: libpq may never look at the clock, and a
+# connection string may give it more time.
+{
+	my $dir = PostgreSQL::Test::Utils::tempdir_short();
+	my $listener = IO::Socket::UNIX->new(Local => "$dir/.s.PGSQL.5432", Listen => 5) or die "$dir: $!";
+	my $pid = fork // die $!;
+	if ($pid == 0)
+	{
+		local $SIG{PIPE} = 'IGNORE';
+		while (my $client = $listener->accept)
+		{
+			my $parameters = pack('a N Z* Z*', 'S', 8, 'a', 'b') x 5000;
+			sysread $client, my $start, 10000;
+			syswrite $client, pack('a N N', 'R', 8, 0);
+			1 while syswrite $client, $parameters;
+		}
+		POSIX::_exit(0);
+	}
+	close $listener;
+	is(monitor('check', "host=$dir port=5432 user=u dbname=x connect_timeout=600", '--timeout', 1), 3, 'a server that sends for ever: UNKNOWN');
+	is($out, "CONTACT_GUARD UNKNOWN - no answer in time\n", '... check ends');
+	is(monitor('metrics', "host=$dir port=5432 user=u dbname=x connect_timeout=600", '--timeout', 1), 2, '... metrics ends');
+	like($out, qr/\A# HELP[^\n]*\n# TYPE contact_guard_up gauge\ncontact_guard_up 0\n\z/, '... and says that it is not up');
+	is_exposition('... in time');
+	kill 'KILL', $pid;
+	waitpid $pid, 0;
 }
 
 # Options
