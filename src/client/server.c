@@ -57,6 +57,9 @@ server_connect(const char *conninfo)
 	sprintf(seconds, "%d", server_patience);
 	conn = PQconnectdbParams(keywords, values, 1);
 	server_database = conn != NULL ? PQdb(conn) : NULL;
+	/* libpq quotes what it does not understand, which may be a part of a password. */
+	if (server_database == NULL && before_failure != NULL)
+		fail(EXIT_UNCHECKED, "libpq does not understand the connection string; psql says what is wrong with it");
 	if (PQstatus(conn) != CONNECTION_OK)
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));
 	PQsetNoticeProcessor(conn, say_notice, NULL);

@@ -204,6 +204,8 @@ foreach ('postgresql://mon:s3cret@127.0.0.1/crm?ssl_mode=require', 'host=127.0.0
 	unlike($out, qr/s3cr/, '... no password is a label');
 	like($out, qr/^contact_guard_up 0$/m, '... and there is no label');
 	is_exposition($_);
+	is(monitor('check', $_), 3, '... check');
+	unlike("$out$err", qr/s3cr/, '... tells no password either');
 }
 foreach ([ 'host=/nowhere user=mon', 'mon' ], [ 'host=/nowhere user=mon dbname=crm', 'crm' ], [ 'postgres://mon:s3cret@127.0.0.1:1/crm', 'crm' ])
 {
