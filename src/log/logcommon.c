@@ -14,7 +14,7 @@
  * verify names the first.
  *
  * What erasures remove (actor, login, client, application, customer) does not stand in
- * log_common.  A row there belongs to one month, and purge() removes it with the last
+ * log_common.  A reason names the role that a permission was given to, in the record, too.  A row there belongs to one month, and purge() removes it with the last
  * record of that month that needs it (retention.c).
  */
 #include "postgres.h"
@@ -34,35 +34,46 @@
 #include "log/logcommon.h"
 
 /*
- * Who reads each month another set of columns, or invents purposes, must not make this table
- * grow as the log does.  Further records of the month stand for themselves.
+ * Who reads another set of columns each time, or invents purposes, must not make this table
+ * grow as the log does.  Further records of the month stand for themselves: they take more
+ * room, and nothing else.  What is withheld from somebody without any window may not use all
+ * of it, so that such a reader does not spend the room of all others.
  */
 #define MONTH_MAX 1000
-
-/* How many answers are kept, those for records that stand for themselves included. */
-#define KEPT_MAX 4096
+#define MONTH_MAX_WITHHELD 500
 
 typedef struct Kept
 {
 	uint64		hash;			/* of the key; must be first */
 	char	   *key;
 	int			length;
-	int32		number;			/* 0: no row, and no more of them */
+	int32		number;
 } Kept;
+
+/* All rows of such a month are in kept, so the table is not asked for each record. */
+typedef struct Month
+{
+	TimestampTz month;
+	int			rows;
+} Month;
 
 static MemoryContext context = NULL;
 static HTAB *kept = NULL;
+static Month months[2];			/* of a batch there are rarely two, and never three */
+static int	nmonths = 0;
 static int64 next_number = 0;	/* 0: not known */
-static TimestampTz last_month;
-static int64 of_last_month = -1;	/* rows of last_month; -1: not known */
 
 static bool is_common(const CgRecord *record);
 static bool same_text(const char *a, const char *b);
 static bool has_same(const CgLogRow *a, const CgLogRow *b);
-static void put_common_key(StringInfo key, const CgLogRow *row);
-static Kept *find_kept(const StringInfoData *key, bool *found);
-static int32 find_common(const CgLogRow *row);
-static int32 store_common(const CgLogRow *row);
+static int32 common_number(StringInfo key, const CgLogRow *row);
+static void put_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[3],
+					const char **columns, int ncolumns);
+static Month *load_month(TimestampTz month);
+static void keep_row(HeapTuple row, TupleDesc tupdesc, void *arg);
+static Kept *find_kept(const StringInfoData *key, HASHACTION action, bool *found);
+static void keep(const StringInfoData *key, int32 number);
+static void store_common(const CgLogRow *row, int32 number);
 static Datum columns_of(const CgRecord *record);
 
 void
@@ -76,29 +87,15 @@ cg_logcommon_assign(List *rows)
 	foreach(lc, rows)
 	{
 		CgLogRow   *row = lfirst(lc);
-		Kept	   *entry;
-		bool		found;
 
 		row->common = 0;
 		if (!is_common(&row->record))
 			continue;
 		if (before && has_same(before, row))
-		{
 			row->common = before->common;
-			continue;
-		}
+		else
+			row->common = common_number(&key, row);
 		before = row;
-		put_common_key(&key, row);
-		entry = find_kept(&key, &found);
-		if (entry == NULL)
-			continue;
-		if (!found)
-		{
-			entry->number = find_common(row);
-			if (entry->number == 0)
-				entry->number = store_common(row);
-		}
-		row->common = entry->number;
 	}
 	pfree(key.data);
 }
@@ -109,8 +106,8 @@ cg_logcommon_forget(void)
 	if (kept)
 		MemoryContextReset(context);
 	kept = NULL;
+	nmonths = 0;
 	next_number = 0;
-	of_last_month = -1;
 }
 
 bool
@@ -147,39 +144,71 @@ has_same(const CgLogRow *a, const CgLogRow *b)
 	return true;
 }
 
-/* No text has a zero byte, so different rows have different keys. */
-static void
-put_common_key(StringInfo key, const CgLogRow *row)
+/*
+ * The row's number; 0: it stands for itself, since the month has no room for another row, or
+ * since another key has the same hash.  A row that is not stored yet is.
+ */
+static int32
+common_number(StringInfo key, const CgLogRow *row)
 {
 	const CgRecord *record = &row->record;
 	const char *const texts[] = {record->relation, record->purpose, record->reason};
-	TimestampTz month = cg_logrow_month(record->read_at);
+	TimestampTz at = cg_logrow_month(record->read_at);
+	Month	   *month = load_month(at);
+	Kept	   *entry;
+	bool		found;
+	int32		number;
 
+	put_key(key, at, cg_logcommon_login_is_actor(&row->context), texts, record->columns, record->ncolumns);
+	entry = find_kept(key, HASH_FIND, &found);
+	if (found)
+		return entry ? entry->number : 0;
+	if (month->rows >= (record->event == CG_EVENT_WITHHELD ? MONTH_MAX_WITHHELD : MONTH_MAX) ||
+		next_number > PG_INT32_MAX)
+		return 0;
+	number = (int32) next_number++;
+	store_common(row, number);
+	keep(key, number);
+	month->rows++;
+	return number;
+}
+
+/* No text has a zero byte, so different rows have different keys. */
+static void
+put_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[3],
+		const char **columns, int ncolumns)
+{
 	resetStringInfo(key);
 	appendBinaryStringInfo(key, (char *) &month, sizeof(month));
-	appendStringInfoChar(key, cg_logcommon_login_is_actor(&row->context) ? 1 : 0);
-	for (int i = 0; i < lengthof(texts); i++)
+	appendStringInfoChar(key, login_is_actor ? 1 : 0);
+	for (int i = 0; i < 3; i++)
 	{
 		appendStringInfoChar(key, texts[i] ? 1 : 0);
 		if (texts[i])
 			appendBinaryStringInfo(key, texts[i], strlen(texts[i]) + 1);
 	}
-	for (int i = 0; i < record->ncolumns; i++)
-		appendBinaryStringInfo(key, record->columns[i], strlen(record->columns[i]) + 1);
+	for (int i = 0; i < ncolumns; i++)
+		appendBinaryStringInfo(key, columns[i], strlen(columns[i]) + 1);
 }
 
-/* NULL: another key has the same hash.  Such a record stands for itself. */
-static Kept *
-find_kept(const StringInfoData *key, bool *found)
+/*
+ * Reads the rows of a month that are stored, once.  A question for each record that is not
+ * among them would let a reader choose what his records cost the recorder.
+ */
+static Month *
+load_month(TimestampTz month)
 {
-	uint64		hash = DatumGetUInt64(hash_any_extended((unsigned char *) key->data, key->len, 0));
-	Kept	   *entry;
+	Oid			types[] = {TIMESTAMPTZOID};
+	Datum		values[] = {TimestampTzGetDatum(month)};
 
-	if (kept && hash_get_num_entries(kept) >= KEPT_MAX)
-	{
-		MemoryContextReset(context);
-		kept = NULL;
-	}
+	for (int i = 0; i < nmonths; i++)
+		if (months[i].month == month)
+			return &months[i];
+	if (nmonths == lengthof(months))
+		cg_logcommon_forget();
+	if (next_number == 0)
+		(void) cg_owncommand_select_int8("SELECT coalesce(max(number), 0)::bigint + 1 FROM contact_guard.log_common",
+										 0, NULL, NULL, &next_number);
 	if (kept == NULL)
 	{
 		HASHCTL		ctl = {.keysize = sizeof(uint64), .entrysize = sizeof(Kept)};
@@ -189,14 +218,63 @@ find_kept(const StringInfoData *key, bool *found)
 		ctl.hcxt = context;
 		kept = hash_create("contact_guard common values", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
-	entry = hash_search(kept, &hash, HASH_ENTER, found);
-	if (*found)
-		return entry->length == key->len && memcmp(entry->key, key->data, key->len) == 0 ? entry : NULL;
+	months[nmonths] = (Month) {month, 0};
+	cg_owncommand_query("SELECT number, login_is_actor, relation, purpose, reason, columns FROM contact_guard.log_common "
+						"WHERE month = $1 AND count = 1 ORDER BY number", lengthof(types), types, values,
+						keep_row, &months[nmonths]);
+	return &months[nmonths++];
+}
+
+/* A row as the query above gives it */
+static void
+keep_row(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	Month	   *month = arg;
+	Datum		values[6];
+	bool		nulls[6];
+	const char *texts[3];
+	Datum	   *names;
+	const char **columns;
+	int			ncolumns;
+	StringInfoData key;
+
+	heap_deform_tuple(row, tupdesc, values, nulls);
+	for (int i = 0; i < 3; i++)
+		texts[i] = nulls[2 + i] ? NULL : TextDatumGetCString(values[2 + i]);
+	deconstruct_array(DatumGetArrayTypeP(values[5]), TEXTOID, -1, false, TYPALIGN_INT, &names, NULL, &ncolumns);
+	columns = palloc(sizeof(char *) * ncolumns);
+	for (int i = 0; i < ncolumns; i++)
+		columns[i] = TextDatumGetCString(names[i]);
+	initStringInfo(&key);
+	put_key(&key, month->month, DatumGetBool(values[1]), texts, columns, ncolumns);
+	keep(&key, DatumGetInt32(values[0]));
+	month->rows++;
+}
+
+/* NULL though found: another key has the same hash. */
+static Kept *
+find_kept(const StringInfoData *key, HASHACTION action, bool *found)
+{
+	uint64		hash = DatumGetUInt64(hash_any_extended((unsigned char *) key->data, key->len, 0));
+	Kept	   *entry = hash_search(kept, &hash, action, found);
+
+	if (*found && (entry->length != key->len || memcmp(entry->key, key->data, key->len) != 0))
+		return NULL;
+	return entry;
+}
+
+static void
+keep(const StringInfoData *key, int32 number)
+{
+	bool		found;
+	Kept	   *entry = find_kept(key, HASH_ENTER, &found);
+
+	if (found)
+		return;
 	entry->length = key->len;
-	entry->number = 0;
+	entry->number = number;
 	entry->key = MemoryContextAlloc(context, key->len);
 	memcpy(entry->key, key->data, key->len);
-	return entry;
 }
 
 static Datum
@@ -209,52 +287,15 @@ columns_of(const CgRecord *record)
 	return PointerGetDatum(construct_array(names, record->ncolumns, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* 0: not found */
-static int32
-find_common(const CgLogRow *row)
+static void
+store_common(const CgLogRow *row, int32 number)
 {
 	const CgRecord *record = &row->record;
-	Oid			types[] = {TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTARRAYOID, TEXTOID, TEXTOID};
-	Datum		values[lengthof(types)];
-	int64		number = 0;
-
-	values[0] = TimestampTzGetDatum(cg_logrow_month(record->read_at));
-	values[1] = BoolGetDatum(cg_logcommon_login_is_actor(&row->context));
-	values[2] = CStringGetTextDatum(record->relation);
-	values[3] = columns_of(record);
-	values[4] = CStringGetTextDatum(record->purpose ? quote_literal_cstr(record->purpose) : "NULL");
-	values[5] = CStringGetTextDatum(record->reason ? quote_literal_cstr(record->reason) : "NULL");
-	(void) cg_owncommand_select_int8("SELECT number::bigint FROM contact_guard.log_common WHERE month = $1 AND login_is_actor = $2 AND "
-									 "relation = $3 AND columns = $4 AND count = 1 AND quote_nullable(purpose) = $5 AND "
-									 "quote_nullable(reason) = $6 ORDER BY number LIMIT 1",
-									 lengthof(types), types, values, &number);
-	return (int32) number;
-}
-
-/*
- * Stores what the row shares.  0: the month has enough of them.  The numbers of this batch
- * are counted here, since a query may not see its rows yet.
- */
-static int32
-store_common(const CgLogRow *row)
-{
-	const CgRecord *record = &row->record;
-	TimestampTz month = cg_logrow_month(record->read_at);
-	Oid			types[] = {TIMESTAMPTZOID};
-	Datum		values[Natts_log_common] = {TimestampTzGetDatum(month)};
+	Datum		values[Natts_log_common] = {(Datum) 0};
 	bool		nulls[Natts_log_common] = {false};
 
-	if (next_number == 0)
-		(void) cg_owncommand_select_int8("SELECT coalesce(max(number), 0)::bigint + 1 FROM contact_guard.log_common",
-										 0, NULL, NULL, &next_number);
-	if (of_last_month < 0 || last_month != month)
-		(void) cg_owncommand_select_int8("SELECT count(*) FROM contact_guard.log_common WHERE month = $1",
-										 1, types, values, &of_last_month);
-	last_month = month;
-	if (of_last_month >= MONTH_MAX || next_number > PG_INT32_MAX)
-		return 0;
-	values[Anum_log_common_number - 1] = Int32GetDatum((int32) next_number);
-	values[Anum_log_common_month - 1] = TimestampTzGetDatum(month);
+	values[Anum_log_common_number - 1] = Int32GetDatum(number);
+	values[Anum_log_common_month - 1] = TimestampTzGetDatum(cg_logrow_month(record->read_at));
 	values[Anum_log_common_relation - 1] = CStringGetTextDatum(record->relation);
 	values[Anum_log_common_columns - 1] = columns_of(record);
 	values[Anum_log_common_count - 1] = Int64GetDatum(record->count);
@@ -266,6 +307,4 @@ store_common(const CgLogRow *row)
 		values[Anum_log_common_reason - 1] = CStringGetTextDatum(record->reason);
 	values[Anum_log_common_login_is_actor - 1] = BoolGetDatum(cg_logcommon_login_is_actor(&row->context));
 	cg_ownrows_insert(CG_OWN_LOG_COMMON, values, nulls);
-	of_last_month++;
-	return (int32) next_number++;
 }
