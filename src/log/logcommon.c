@@ -67,8 +67,8 @@ static bool is_common(const CgRecord *record);
 static bool same_text(const char *a, const char *b);
 static bool has_same(const CgLogRow *a, const CgLogRow *b);
 static int32 common_number(StringInfo key, const CgLogRow *row);
-static void put_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[3],
-					const char **columns, int ncolumns);
+static void put_common_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[3],
+						   const char **columns, int ncolumns);
 static Month *load_month(TimestampTz month);
 static void keep_row(HeapTuple row, TupleDesc tupdesc, void *arg);
 static Kept *find_kept(const StringInfoData *key, HASHACTION action, bool *found);
@@ -159,7 +159,7 @@ common_number(StringInfo key, const CgLogRow *row)
 	bool		found;
 	int32		number;
 
-	put_key(key, at, cg_logcommon_login_is_actor(&row->context), texts, record->columns, record->ncolumns);
+	put_common_key(key, at, cg_logcommon_login_is_actor(&row->context), texts, record->columns, record->ncolumns);
 	entry = find_kept(key, HASH_FIND, &found);
 	if (found)
 		return entry ? entry->number : 0;
@@ -175,8 +175,8 @@ common_number(StringInfo key, const CgLogRow *row)
 
 /* No text has a zero byte, so different rows have different keys. */
 static void
-put_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[3],
-		const char **columns, int ncolumns)
+put_common_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[3],
+			   const char **columns, int ncolumns)
 {
 	resetStringInfo(key);
 	appendBinaryStringInfo(key, (char *) &month, sizeof(month));
@@ -246,7 +246,7 @@ keep_row(HeapTuple row, TupleDesc tupdesc, void *arg)
 	for (int i = 0; i < ncolumns; i++)
 		columns[i] = TextDatumGetCString(names[i]);
 	initStringInfo(&key);
-	put_key(&key, month->month, DatumGetBool(values[1]), texts, columns, ncolumns);
+	put_common_key(&key, month->month, DatumGetBool(values[1]), texts, columns, ncolumns);
 	keep(&key, DatumGetInt32(values[0]));
 	month->rows++;
 }
