@@ -247,7 +247,7 @@ is($plain->safe_psql('utf', "SELECT count(*) FROM contact_guard.access_log WHERE
 	my $month = $plain->safe_psql('utf', "SELECT relname FROM pg_class WHERE relnamespace = 'contact_guard'::regnamespace AND relkind = 'r' AND relname ~ to_char(now() AT TIME ZONE 'UTC', '\"^log_\"YYYY_MM')");
 	$plain->adjust_conf('postgresql.conf', 'shared_preload_libraries', "''");
 	$plain->restart;
-	$plain->safe_psql('utf', "CREATE INDEX poison ON contact_guard.$month ((1 / (length(purpose) - 7)))");
+	$plain->safe_psql('utf', "CREATE INDEX poison ON contact_guard.$month ((1 / (length(actor) - 3)))");
 	$plain->adjust_conf('postgresql.conf', 'shared_preload_libraries', "'contact_guard'");
 	$plain->restart;
 	$plain->safe_psql('utf', "SET client_min_messages = error; SELECT contact_guard.allow('eve', 'seven77')");
