@@ -10,7 +10,8 @@ use Guarded;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my ($customers, $times, $points) = (20_000, 5, 8_000);
+# Many, since PostgreSQL 16 and later give a table up to 64 pages at once.
+my ($customers, $times, $points) = (20_000, 5, 32_000);
 my $bulk = $customers * $times;
 my $node = guard_node('storage', 'autovacuum = off', 'contact_guard.min_retention = 0');
 make_roles($node);
