@@ -229,15 +229,22 @@ $node->append_conf('postgresql.conf', "contact_guard.signing_key_file = ''");
 $node->reload;
 ok(until_true(sub { status('problems::text') =~ /no checkpoint is signed: contact_guard.signing_key_file is not set, though/ }), 'signing switched off: status() reports it');
 ok(until_true(sub { status("now() - last_checkpoint_at > interval '3 s'") eq 't' }), '... the log goes on, and nothing is signed');
+reads(3);
+$node->safe_psql('crm', 'SELECT contact_guard.sync()');
 verified(0, qr/^\d+ later rows? (?:is|are) not signed yet, and (?:is|are) not proved/m, '... verify says how much');
 verified(2, qr/^the newest signed row, seq \d+, is of .*: not within 2 s$/m, '... and does not take it for good', '--max-age', 2);
 $node->append_conf('postgresql.conf', "contact_guard.signing_key_file = '$dir/log/key'");
 $node->reload;
 reads(4);
 ok(signed(), '... until it is switched on');
-my $held = write_file("$dir/held", sql('SELECT contact_guard.checkpoint()'));
+# The note that is held must be the last one: nothing more is signed before the server stops.
+$node->append_conf('postgresql.conf', "contact_guard.signing_key_file = ''");
+$node->reload;
+ok(until_true(sub { status('problems::text') =~ /no checkpoint is signed: contact_guard.signing_key_file is not set, though/ }), '... and off again');
+my $held = write_file("$dir/held", sql('SELECT note FROM contact_guard.signed_checkpoint ORDER BY size DESC LIMIT 1'));
 
 $node->stop;
+$node->append_conf('postgresql.conf', "contact_guard.signing_key_file = '$dir/log/key'");
 system_or_bail('sh', '-c', "cp -a @{[ $node->data_dir ]} $dir/whole; cp $state_file $dir/whole.checkpoint");
 
 # Notes that are changed, which need no library to be seen; and what there is without one.
