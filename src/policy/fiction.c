@@ -81,17 +81,21 @@ cg_fiction_country(const char *letters)
 static Digits
 read_digits(const char *value)
 {
-	Digits		result = {.plain = strnlen(value, MOST_LENGTH + 1) <= MOST_LENGTH};
+	Digits		result = {.plain = true};
+	const char *start = value;
+	const char *at;
 
 	value += strspn(value, " ");
 	result.international = value[0] == '+';
-	for (const char *at = value; *at != '\0' && at - value < MOST_LENGTH; at++)
+	for (at = value; *at != '\0' && at - value < MOST_LENGTH; at++)
 	{
 		if (*at >= '0' && *at <= '9' && result.number < MOST_DIGITS)
 			result.digits[result.number++] = *at;
 		else if (strchr(" ().-/", *at) == NULL && !(at == value && *at == '+'))
 			result.plain = false;
 	}
+	if (*at != '\0' || at - start > MOST_LENGTH)
+		result.plain = false;
 	if (!result.international && strncmp(result.digits, "00", 2) == 0)
 	{
 		result.international = true;
