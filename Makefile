@@ -88,7 +88,7 @@ endif
 BUILT_FOR = src/.built_for
 built_for := $(shell $(PG_CONFIG) --version) $(shell $(PG_CONFIG) --includedir-server)
 $(BUILT_FOR): FORCE
-	@echo '$(built_for)' | cmp -s - $@ || echo '$(built_for)' >$@
+	@[ "$$(cat $@ 2>/dev/null)" = '$(built_for)' ] || echo '$(built_for)' >$@
 FORCE:
 .PHONY: FORCE
 

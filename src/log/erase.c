@@ -5,8 +5,9 @@
  * The values and their salts are removed.  The commitment stays, since the row's leaf
  * contains it.  So the row can still be verified, but does not say whom it was about.
  * A record without its actor has all other values itself (logcommon.c): the row that it
- * shared would say whether its login was its actor.  VACUUM removes the dead rows.  Older copies remain in WAL and in backups as long as
- * these are kept.
+ * shared would say whether its login was its actor.  The reason stays, and may name the role
+ * that a permission was given to.  VACUUM removes the dead rows.  Older copies remain in WAL
+ * and in backups as long as these are kept.
  *
  * The record counts only rows of contact_guard.log, not those that a restore has
  * brought.  contact-guard verify accepts as many erased values as the records count.

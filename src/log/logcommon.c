@@ -59,13 +59,14 @@ typedef struct Month
 
 static MemoryContext context = NULL;
 static HTAB *kept = NULL;
-static Month months[2];			/* of a batch there are rarely two, and never three */
+static Month months[2];			/* of a batch there are rarely two */
 static int	nmonths = 0;
 static int64 next_number = 0;	/* 0: not known */
 
 static bool is_common(const CgRecord *record);
 static bool same_text(const char *a, const char *b);
 static bool has_same(const CgLogRow *a, const CgLogRow *b);
+static void forget_months(void);
 static int32 common_number(StringInfo key, const CgLogRow *row);
 static void put_common_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[3],
 						   const char **columns, int ncolumns);
@@ -103,11 +104,17 @@ cg_logcommon_assign(List *rows)
 void
 cg_logcommon_forget(void)
 {
+	forget_months();
+	next_number = 0;
+}
+
+static void
+forget_months(void)
+{
 	if (kept)
 		MemoryContextReset(context);
 	kept = NULL;
 	nmonths = 0;
-	next_number = 0;
 }
 
 bool
@@ -204,8 +211,9 @@ load_month(TimestampTz month)
 	for (int i = 0; i < nmonths; i++)
 		if (months[i].month == month)
 			return &months[i];
+	/* A query may not see the rows of this batch yet, so the next number is not asked for again. */
 	if (nmonths == lengthof(months))
-		cg_logcommon_forget();
+		forget_months();
 	if (next_number == 0)
 		(void) cg_owncommand_select_int8("SELECT coalesce(max(number), 0)::bigint + 1 FROM contact_guard.log_common",
 										 0, NULL, NULL, &next_number);

@@ -20,8 +20,10 @@
  * write one; a witness notices the silence of such a run by the time of signed checkpoints.
  *
  * pg_upgrade starts the old server with the library and without a launcher.  If it is refused,
- * that run is told as a gap, though no read was possible.  A message of its sessions would
- * avoid that, but pg_upgrade refuses a server with a logical slot that has a message to decode.
+ * that run is told as a gap, though no read was possible.  A message of a session would avoid
+ * that, but one that names a database counts as not yet decoded by its logical slots, and
+ * then pg_upgrade refuses the server.  It would have to be written before the session has a
+ * database.  That is not built.
  */
 #include "postgres.h"
 

@@ -64,7 +64,8 @@ sub shown { return log_rows($node, 'crm', "event = 'shown' AND application = '$_
 	kill 'KILL', worker('recorder');
 	eval { $anna->quit };
 	usleep(200_000);
-	$node->poll_query_until('crm', 'SELECT true') or die 'the server did not come back';
+	# Nothing to write: a psql that cannot connect has gone, and IPC::Run dies of that.
+	$node->poll_query_until('crm', undef, '') or die 'the server did not come back';
 	is(shown('killed'), 50, 'after kill -9 of the recorder, too');
 	ok(log_is_whole($node, 'crm'), 'the log is whole');
 }
