@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(cg_verification_key);
 
 static bool signing_asked = false;	/* by this transaction */
 
-static void find_predecessor(CgJournalState *state);
+static bool find_predecessor(CgJournalState *state);
 static void ask_to_sign(XactEvent event);
 static void sign_at_commit(void);
 static const CgSignature *newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds);
@@ -41,8 +41,9 @@ static char *find_stored(const CgNote *note, const CgCheckpoint *checkpoint);
 /*
  * A database that was made again under its old name, by a dump that was restored in place,
  * has not signed a checkpoint.  But the file beside the key says that its predecessor has.
+ * Returns whether it has.
  */
-static void
+static bool
 find_predecessor(CgJournalState *state)
 {
 	if (cg_signing_configured())
@@ -55,11 +56,7 @@ find_predecessor(CgJournalState *state)
 		foreach(lc, keys)
 			explicit_bzero(lfirst(lc), sizeof(CgNoteKey));
 	}
-	if (state->origin[0] == '\0' || cg_statefile_read_checkpoint(state->origin, 1) == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("no checkpoint has been signed yet"),
-				 errhint("A new epoch can begin only after a signed checkpoint. See contact_guard.signing_key_file.")));
+	return state->origin[0] != '\0' && cg_statefile_read_checkpoint(state->origin, 1) != NULL;
 }
 
 /* The recorder sees the new origin only now; before, it would fail once more. */
@@ -117,8 +114,17 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	reason = cg_eventrecord_text_argument(fcinfo, 0, "reason");
 	if (!cg_journalstate_read(&state))
 		elog(ERROR, "contact_guard.journal_state has no row");
-	if (state.origin[0] == '\0')
-		find_predecessor(&state);
+	/*
+	 * There is nothing to leave behind.  That is no error: a script that restores a database
+	 * cannot know whether the recorder of the old one had come to sign.
+	 */
+	if (state.origin[0] == '\0' && !find_predecessor(&state))
+	{
+		ereport(NOTICE,
+				(errmsg("no checkpoint of this log was ever signed, so no new epoch begins"),
+				 errhint("The first checkpoint begins the first epoch. See contact_guard.signing_key_file.")));
+		PG_RETURN_VOID();
+	}
 	while (cg_statefile_read_checkpoint(state.origin, state.origin_number + 1) != NULL)
 		state.origin_number++;
 	last = cg_statefile_read_checkpoint(state.origin, state.origin_number);
