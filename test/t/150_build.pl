@@ -1,17 +1,20 @@
-# The Makefile does what is usual: it builds away from the sources without touching them,
-# by clang without a warning if clang is there, installs into DESTDIR, takes away what it
-# installed; and installcheck tests a server that is running, as the user who runs it.
+# `make dist` packs what an ordinary user can build.  The Makefile of it does what is usual:
+# it builds away from the sources without touching them, by clang without a warning if clang
+# is there, installs into DESTDIR, takes away what it installed; and installcheck tests a
+# server that is running, as the user who runs it.
 
 use strict;
 use warnings;
 
 use Cwd;
 use File::Find;
+use JSON::PP;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $source = getcwd();
+my $tree = getcwd();
+my $source = $tree;
 my $build = PostgreSQL::Test::Utils::tempdir();
 my $root = PostgreSQL::Test::Utils::tempdir();
 # PostgreSQL's -dev package of Debian brings clang, by a name that has its version.
@@ -30,6 +33,25 @@ sub make_there
 	return ($? >> 8, $out);
 }
 
+# Packs a copy of this tree, which has no repository, and unpacks it.  Returns where.
+sub make_dist
+{
+	my $dir = PostgreSQL::Test::Utils::tempdir();
+	my $name = 'contact_guard-' . JSON::PP->new->utf8->decode(slurp_file('META.json'))->{version};
+	# run(COMMAND): a test of a shell's command, in that folder
+	my $run = sub {
+		my ($command, $title) = @_;
+		my $out = '';
+		ok(IPC::Run::run([ 'sh', '-ec', "cd $dir\n$command" ], '>&', \$out), $title) or diag($out);
+	};
+	$run->("cp -r $tree tree; cd tree; rm -rf .git tmp_check results; git init -q .; git add .
+		git -c user.name=a -c user.email=a\@b commit -qm all; git clean -qfdX
+		make -s dist DIST_DIR=$dir", 'make dist');
+	$run->("tar -xzf $name.tar.gz && mkdir zip && python3 -m zipfile -e $name.zip zip && diff -r $name zip/$name", '... packs the same as .tar.gz and .zip');
+	$run->("diff -r --exclude=.git tree $name", '... all of the sources');
+	return "$dir/$name";
+}
+
 # Paths of all files, with what changes when one is written
 sub files_of
 {
@@ -41,12 +63,17 @@ sub files_of
 	return join "\n", sort @files;
 }
 
-# Other tests, which run at the same time, have no business in these.
+# Without git that is this tree, of which other tests that run at the same time use the rest.
 sub sources
 {
-	return join "\n", (map { files_of($_, 1) } qw(src extension sql expected)), grep { !/tmp_check/ } glob '*';
+	return join "\n", (map { files_of("$source/$_", 1) } qw(src extension sql expected)), grep { !/tmp_check/ } glob "$source/*";
 }
 
+SKIP:
+{
+	skip 'git is not there', 3 if system 'git --version >/dev/null 2>&1';
+	$source = make_dist();
+}
 my $before = sources();
 my ($status, $out) = make_there('-j2', 'all');
 is($status, 0, 'builds away from the sources' . ($clang ? ', by clang' : ''));

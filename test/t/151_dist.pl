@@ -1,5 +1,5 @@
 # What is published: META.json is valid by PGXN's specification, version 1, and true; so is
-# what the Debian packages say; and `make dist` packs what an ordinary user can build.
+# what the Debian packages say.  What `make dist` packs is built by 150_build.pl.
 
 use strict;
 use warnings;
@@ -81,26 +81,4 @@ is_deeply([ grep { !in_range($_) } @builds ], [], '... all of which META.json al
 is_deeply([ grep { in_range($_) } $builds[0] - 1, $builds[-1] + 1 ], [], '... and none before and after');
 is_deeply([ grep { /^\d+$/ } split /\n/, slurp_file('debian/pgversions') ], \@builds, '... and for which there are packages');
 
-# 3. make dist
-SKIP:
-{
-	skip 'git is not there', 4 if system 'git --version >/dev/null 2>&1';
-	my $dir = PostgreSQL::Test::Utils::tempdir();
-	delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES REGRESS ISOLATION PROVE_TESTS PROVE_FLAGS)};
-	# run(COMMAND): a test of a shell's command, in that folder
-	my $run = sub {
-		my ($command, $name) = @_;
-		my $out = '';
-		ok(IPC::Run::run([ 'sh', '-ec', "cd $dir\n$command" ], '>&', \$out), $name) or diag($out);
-	};
-	# What is tested is a copy, without its repository.
-	$run->("cp -r $source tree; cd tree; rm -rf .git tmp_check results; git init -q .; git add .
-		git -c user.name=a -c user.email=a\@b commit -qm all; git clean -qfdX
-		make -s dist DIST_DIR=$dir", 'make dist');
-	my $name = "contact_guard-$meta->{version}";
-	$run->("tar -xzf $name.tar.gz && mkdir zip && python3 -m zipfile -e $name.zip zip && diff -r $name zip/$name", '... packs the same as .tar.gz and .zip');
-	$run->("diff -r --exclude=.git tree $name", '... all of the sources');
-	$run->("make -s -C $name -j2 all install PG_CONFIG=\$(command -v pg_config) COPT='-O0 -g0 -Wno-cpp' DESTDIR=$dir/root && test -n \"\$(find root -name contact_guard.so)\"",
-		'... which an ordinary user builds, without a change');
-}
 done_testing();
