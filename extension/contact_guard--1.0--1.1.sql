@@ -239,6 +239,14 @@ REVOKE ALL ON FUNCTION contact_guard.accept_clock(text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.accept_clock(text) IS
 	'Takes the present time for the latest one, after a clock that was ahead by mistake was set back.';
 GRANT EXECUTE ON FUNCTION contact_guard.accept_clock(text) TO contact_guard_admin;
+
+-- Each start of the server has a new key, too.
+CREATE FUNCTION contact_guard.rotate_journal_key() RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_rotate_journal_key';
+REVOKE ALL ON FUNCTION contact_guard.rotate_journal_key() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.rotate_journal_key() IS
+	'Begins a new key of the journal at once, for all sessions: what an earlier key seals from then on is rejected.';
+GRANT EXECUTE ON FUNCTION contact_guard.rotate_journal_key() TO contact_guard_admin;
 GRANT EXECUTE ON FUNCTION contact_guard.sync() TO PUBLIC;
 GRANT SELECT ON contact_guard.access_log, contact_guard.log, contact_guard.restored_log, contact_guard.whole_log,
 	contact_guard.query_text, contact_guard.held TO contact_guard_auditor;

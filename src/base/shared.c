@@ -66,6 +66,7 @@ init_entry(CgDatabase *database)
 	pg_atomic_init_u64(&database->written_bytes, 0);
 	pg_atomic_init_u64(&database->recorded_bytes, 0);
 	pg_atomic_init_u64(&database->wake_at, 0);
+	pg_atomic_init_u64(&database->rotations, 0);
 }
 
 /* All but oid and inflight. */
@@ -76,7 +77,8 @@ clear_entry(CgDatabase *database)
 	pg_atomic_write_u64(&database->written_bytes, 0);
 	pg_atomic_write_u64(&database->recorded_bytes, 0);
 	pg_atomic_write_u64(&database->wake_at, 0);
-	memset(&database->recorded, 0, sizeof(CgDatabase) - offsetof(CgDatabase, recorded));
+	pg_atomic_write_u64(&database->rotations, 0);
+	memset(&database->seal_number, 0, sizeof(CgDatabase) - offsetof(CgDatabase, seal_number));
 }
 
 static void

@@ -13,7 +13,8 @@
  * A session that writes a message takes no lock.  It moves the atomic fields, in this order:
  *
  *	1. inflight goes up; if the entry is not this database's any more, it goes down
- *	   again, and the lock is taken after all;
+ *	   again, and the lock is taken after all; if rotations is odd, it goes down again, and
+ *	   the session waits;
  *	2. the message is inserted into WAL;
  *	3. written and written_bytes go up;
  *	4. inflight goes down;
@@ -23,7 +24,8 @@
  * WAL is flushed, inflight and written, and finds inflight 0, knows: a message that is
  * behind "written" begins after that position.  Nobody may pass WAL on another ground.
  * Whoever takes an entry away clears its oid before he reads inflight.  Whoever goes to
- * sleep sets wake_at before he reads written.  Both need a barrier in between.
+ * sleep sets wake_at before he reads written.  Whoever makes rotations odd does so before he
+ * reads inflight.  All of them need a barrier in between.
  */
 #ifndef CG_SHARED_H
 #define CG_SHARED_H
@@ -37,6 +39,7 @@
 
 #define CG_TURNED_AWAY 256
 #define CG_ERROR_LENGTH 200
+#define CG_SEAL_LENGTH 32		/* bytes of a key that seals messages */
 
 /* After CG_GUARDS_SOMETHING the value does not change until the server's restart. */
 typedef enum CgGuards
@@ -63,7 +66,15 @@ typedef struct CgDatabase
 	pg_atomic_uint64 wake_at;	/* a message wakes the recorder if written_bytes has reached
 								 * this: while it gathers messages, most do not.  Then
 								 * it is awake, and no other message wakes it */
+	pg_atomic_uint64 rotations; /* of the journal's key in this run of the server, twice; odd:
+								 * the next one is under way, and nobody may seal.  See
+								 * journal/sealing.c for this and the following fields */
 	/* From here on a free entry is zero. */
+	int32		seal_number;	/* of the key that the last rotation made */
+	uint8		seal_of[CG_SEAL_LENGTH];	/* the first key of its epoch */
+	uint8		seal_key[CG_SEAL_LENGTH];
+	uint64		rotation_asked; /* counts calls of rotate_journal_key() */
+	uint64		rotation_done;	/* the last of them that the recorder has followed */
 	XLogRecPtr	recorded;		/* the position in journal_state: messages before it
 								 * are in the log.  Invalid: not known yet */
 	XLogRecPtr	commit;			/* end of that position's commit: before it is flushed,

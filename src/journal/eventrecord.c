@@ -45,6 +45,7 @@ static List *changes = NIL;		/* in TopTransactionContext */
 static void policyrecord_xact(XactEvent event);
 static void policyrecord_subxact(SubXactEvent event, SubTransactionId mySubid,
 								 SubTransactionId parentSubid, void *arg);
+static void put_change(const Change *change);
 static void write_changes(void);
 
 PG_FUNCTION_INFO_V1(cg_record_policy);
@@ -82,6 +83,22 @@ cg_eventrecord_event(CgEvent event, const char *customer, int64 count, const cha
 	cg_special_note();
 	changes = lappend(changes, change);
 	MemoryContextSwitchTo(oldcontext);
+}
+
+void
+cg_eventrecord_write(CgEvent event, const char *what)
+{
+	Change		change = {
+		.at = GetCurrentTimestamp(),
+		.actor = cg_actor_current(),
+		.event = event,
+		.count = 1,
+		.what = unconstify(char *, what),
+	};
+
+	cg_journal_require();
+	put_change(&change);
+	cg_messages_write();
 }
 
 void
@@ -156,32 +173,36 @@ policyrecord_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactio
 	}
 }
 
+/* Puts the record into the buffer of messages.h. */
+static void
+put_change(const Change *change)
+{
+	CgRecordContext context = {
+		.actor = change->actor.name,
+		.login = MyProcPort ? MyProcPort->user_name : NULL,
+		.client = MyProcPort ? MyProcPort->remote_host : NULL,
+		.application = application_name,
+	};
+	CgRecord	record = {
+		.event = change->event,
+		.read_at = change->at,
+		.customer = change->customer,
+		.count = change->count,
+		.closed_at = CG_NO_TIME,
+		.reason = change->what,
+	};
+
+	cg_record_put_context(cg_messages_buffer(), &context);
+	cg_messages_put(&record);
+}
+
 static pg_noinline void
 write_changes(void)
 {
 	ListCell   *lc;
 
 	foreach(lc, changes)
-	{
-		Change	   *change = lfirst(lc);
-		CgRecordContext context = {
-			.actor = change->actor.name,
-			.login = MyProcPort ? MyProcPort->user_name : NULL,
-			.client = MyProcPort ? MyProcPort->remote_host : NULL,
-			.application = application_name,
-		};
-		CgRecord	record = {
-			.event = change->event,
-			.read_at = change->at,
-			.customer = change->customer,
-			.count = change->count,
-			.closed_at = CG_NO_TIME,
-			.reason = change->what,
-		};
-
-		cg_record_put_context(cg_messages_buffer(), &context);
-		cg_messages_put(&record);
-	}
+		put_change(lfirst(lc));
 	cg_messages_write();
 	if (!cg_messages_flush())
 		ereport(ERROR,

@@ -25,6 +25,12 @@ extern void cg_eventrecord_event(CgEvent event, const char *customer, int64 coun
 								 const char *what);
 
 /*
+ * Writes a record to WAL at once, whether the transaction commits or not.  The caller must
+ * call cg_messages_flush.  Errors as cg_journal_require.
+ */
+extern void cg_eventrecord_write(CgEvent event, const char *what);
+
+/*
  * A text argument that goes into a record, such as a reason; palloc'd.  ERROR
  * invalid_parameter_value if it is NULL or empty.  name: its name in the message.
  */

@@ -8,8 +8,8 @@
  * a MAC.
  *
  * The order of steps, and what a crash leaves: the message is announced in shared
- * memory (inflight) *before* it is inserted.  Otherwise the recorder could count
- * the WAL in which the message lies as read.  "written" moves after the insertion.
+ * memory (inflight) *before* it is sealed (sealing.c) and inserted.  Otherwise the recorder
+ * could count the WAL in which the message lies as read.  "written" moves after the insertion.
  * A crash in between loses both.  If the message had reached the disk, the recorder
  * finds it when it reads on from its stored position.  If it had not, the flush had
  * not returned, so no value had left the server.
@@ -39,6 +39,7 @@
 #include "journal/journal.h"
 #include "journal/journalstate.h"
 #include "journal/messages.h"
+#include "journal/sealing.h"
 
 /* Of a message's own header and WAL's, about. */
 #define MESSAGE_OVERHEAD 150
@@ -52,7 +53,7 @@ static bool must_be_durable = false;	/* is one of them not withheld? */
 static int	records_in_buffer = 0;
 static int	withheld_in_buffer = 0;
 
-static uint8 counted_under[CG_KEY_LENGTH];	/* the key that counter is of */
+static uint8 counted_under[CG_KEY_LENGTH];	/* the first key of the epoch that counter is of */
 static uint64 counter = 0;
 
 static XLogRecPtr written = InvalidXLogRecPtr;	/* end of the newest message */
@@ -66,7 +67,8 @@ static size_t unflushed_bytes = 0;
 static int	unflushed_records = 0;
 
 static XLogRecPtr write_items(const char *items, size_t length);
-static XLogRecPtr insert_message(StringInfo message);
+static void seal_message(CgMessageHeader *header, const char *items, size_t length, const uint8 *key);
+static XLogRecPtr insert_message(CgMessageHeader *header, const char *items, size_t length);
 static void note_written(XLogRecPtr lsn, size_t length);
 static void note_flushed(void);
 static void flush_withheld(void);
@@ -195,63 +197,66 @@ static XLogRecPtr
 write_items(const char *items, size_t length)
 {
 	const CgJournalState *own = cg_journal_own();
-	const uint8 *key = cg_journalstate_seal(own)->key;
-	uint8		flags = cg_durability == CG_DURABILITY_RELAXED ? CG_RECORD_RELAXED : 0;
-	XLogRecPtr	sealed_at;
+	CgMessageHeader header = {
+		.flags = cg_durability == CG_DURABILITY_RELAXED ? CG_RECORD_RELAXED : 0,
+		.epoch = own->epoch,
+		.backend_start = MyStartTimestamp,
+		.backend_pid = MyProcPid,
+	};
 	XLogRecPtr	lsn;
 
-	if (memcmp(counted_under, key, CG_KEY_LENGTH) != 0)
+	/* The first key of the epoch: a key that is replaced leaves the numbers as they are. */
+	if (memcmp(counted_under, own->key, CG_KEY_LENGTH) != 0)
 	{
 		counter = 0;
-		memcpy(counted_under, key, CG_KEY_LENGTH);
+		memcpy(counted_under, own->key, CG_KEY_LENGTH);
 	}
+	header.counter = counter + 1;
 	do
 	{
-		CgMessageHeader header = {
-			.flags = flags,
-			.epoch = own->epoch,
-			.backend_start = MyStartTimestamp,
-			.backend_pid = MyProcPid,
-			.counter = counter + 1,
-			.position = GetXLogInsertRecPtr(),
-		};
-
-		sealed_at = header.position;
-		if (sealed.data == NULL)
-			init_for_session(&sealed);
-		resetStringInfo(&sealed);
-		if (!cg_record_seal(&sealed, &header, items, length,
-							own->system_identifier, own->database, key))
-			elog(ERROR, "could not compute HMAC");
-		lsn = insert_message(&sealed);
-		flags |= CG_RECORD_AGAIN;
-	} while (lsn - sealed_at > CG_RECORD_REACH / 2);
+		lsn = insert_message(&header, items, length);
+		header.flags |= CG_RECORD_AGAIN;
+	} while (lsn - header.position > CG_RECORD_REACH / 2);
 	counter++;
 	return lsn;
 }
 
+static void
+seal_message(CgMessageHeader *header, const char *items, size_t length, const uint8 *key)
+{
+	const CgJournalState *own = cg_journal_own();
+
+	if (sealed.data == NULL)
+		init_for_session(&sealed);
+	resetStringInfo(&sealed);
+	header->position = GetXLogInsertRecPtr();
+	if (!cg_record_seal(&sealed, header, items, length, own->system_identifier, own->database, key))
+		elog(ERROR, "could not compute HMAC");
+}
+
 /*
+ * Sets the position in the header.
+ *
  * The message is not a part of the reader's transaction.  So the transaction forgets it:
  * otherwise its end would tell the WAL writer to flush it, each time.
  */
 static XLogRecPtr
-insert_message(StringInfo message)
+insert_message(CgMessageHeader *header, const char *items, size_t length)
 {
 	XLogRecPtr	of_transaction = XactLastRecEnd;
-	CgDatabase *database;
+	const uint8 *key;
+	CgDatabase *database = cg_sealing_begin(&key);
 	volatile XLogRecPtr lsn = InvalidXLogRecPtr;
 
-	database = cg_shared_announce();
-	if (database == NULL)
-		elog(ERROR, "contact_guard has lost its entry for database %u", MyDatabaseId);
 	PG_TRY();
 	{
-		lsn = cg_compat_log_message(CG_RECORD_PREFIX, message->data, message->len);
+		seal_message(header, items, length, key);
+		lsn = cg_compat_log_message(CG_RECORD_PREFIX, sealed.data, sealed.len);
 	}
 	PG_FINALLY();
 	{
 		XactLastRecEnd = of_transaction;
-		cg_shared_inserted(database, lsn, message->len);
+		cg_shared_inserted(database, lsn, sealed.len);
 	}
 	PG_END_TRY();
 	return lsn;

@@ -420,17 +420,19 @@ store_passed(void)
 void
 cg_apply_clean(XLogRecPtr position)
 {
-	if ((!XLogRecPtrIsInvalid(cleaned) && position < cleaned + CG_RECORD_REACH / 4) ||
-		!cg_recorder_is_caught_up(position))
+	bool		sessions = XLogRecPtrIsInvalid(cleaned) || position >= cleaned + CG_RECORD_REACH / 4;
+
+	if (!(sessions || cg_journalkeys_are_spent(&state, position)) || !cg_recorder_is_caught_up(position))
 		return;
-	doing = "cleaning contact_guard.journal_session";
-	cg_sessions_clean(state.epoch, position);
-	if (state.nseals > 2 || (state.nseals == 2 && state.seals[0].epoch != state.epoch))
+	if (sessions)
 	{
-		doing = "forgetting keys";
-		cg_journalkeys_forget(&state);
+		doing = "cleaning contact_guard.journal_session";
+		cg_sessions_clean(state.epoch, position);
+		cleaned = position;
 	}
-	cleaned = position;
+	doing = "forgetting keys";
+	if (cg_journalkeys_are_spent(&state, position))
+		cg_journalkeys_forget(&state);
 	doing = "waiting";
 }
 

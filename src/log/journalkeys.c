@@ -1,9 +1,11 @@
 /*
  * journalkeys.c
- *		The keys that seal the journal: one for each run of the server.
+ *		The keys that seal the journal: one for each run of the server, and one for each
+ *		call of rotate_journal_key().
  *
  * Whoever has a backup has the keys that were in the database then.  So a key counts for
  * one stretch of WAL only, and each run of the server begins with a new one.
+ * rotation.c makes a new one in between.
  */
 #include "postgres.h"
 
@@ -32,7 +34,6 @@ PG_FUNCTION_INFO_V1(cg_put_journal_key);
 static void insert_key(const CgSeal *seal);
 static void write_keys(const CgJournalState *state);
 static XLogRecPtr beginning_of_run(void);
-static void add_run_key(CgJournalState *state);
 
 void
 cg_journalkeys_make(uint8 *key)
@@ -85,6 +86,15 @@ cg_journalkeys_store(CgJournalState *state)
 	write_keys(state);
 }
 
+bool
+cg_journalkeys_are_spent(const CgJournalState *state, XLogRecPtr position)
+{
+	const CgSeal *newest = cg_journalstate_seal(state);
+
+	return (state->nseals > 2 || (state->nseals == 2 && state->seals[0].epoch != state->epoch)) &&
+		newest && newest->begins_at <= position;
+}
+
 /* The first key of the epoch stays, and the newest. */
 void
 cg_journalkeys_forget(CgJournalState *state)
@@ -126,24 +136,23 @@ beginning_of_run(void)
 /*
  * Whoever has a backup has the key that the backup's server had.  So each run of the
  * server seals with a new key, and no session seals before it is there (journal.c).  The
- * keys before it count for messages of earlier runs only, by their places in WAL.
- *
- * If 32 runs have left messages that nobody could store, the last key goes on: without
- * the earlier ones those messages would be lost.
+ * keys before it count for messages that lie before it in WAL only.
  */
-static void
-add_run_key(CgJournalState *state)
+void
+cg_journalkeys_add(CgJournalState *state, XLogRecPtr begins_at)
 {
 	CgSeal	   *seal = &state->seals[state->nseals];
 
 	seal->number = state->seals[state->nseals - 1].number + 1;
 	seal->epoch = state->epoch;
 	seal->run = cg_shared->run;
-	seal->begins_at = beginning_of_run();
+	seal->begins_at = begins_at;
 	seal->ends_at = InvalidXLogRecPtr;
 	cg_journalkeys_make(seal->key);
 	insert_key(seal);
 	state->nseals++;
+	/* Sessions read the keys again. */
+	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
 }
 
 /*
@@ -156,12 +165,12 @@ cg_journalkeys_begin_run(CgJournalState *state)
 	if (cg_journalstate_is_sealed(state))
 		return;
 	if (state->nseals < CG_SEALS_MAX)
-		add_run_key(state);
-	else
 	{
-		state->seals[state->nseals - 1].run = cg_shared->run;
-		write_keys(state);
+		cg_journalkeys_add(state, beginning_of_run());
+		return;
 	}
+	state->seals[state->nseals - 1].run = cg_shared->run;
+	write_keys(state);
 	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
 }
 

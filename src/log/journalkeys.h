@@ -1,6 +1,7 @@
 /*
  * journalkeys.h
- *		The keys that seal the journal: one for each run of the server.
+ *		The keys that seal the journal: one for each run of the server, and one for each
+ *		call of rotate_journal_key().
  */
 #ifndef CG_JOURNALKEYS_H
 #define CG_JOURNALKEYS_H
@@ -21,6 +22,19 @@ extern void cg_journalkeys_store(CgJournalState *state);
  * calls it, in the transaction in which it has read the state.
  */
 extern void cg_journalkeys_begin_run(CgJournalState *state);
+
+/*
+ * Makes a key that seals what begins at a position of WAL or behind it, here and in the
+ * table.  The state has fewer than CG_SEALS_MAX keys.  No message behind that position may
+ * have been sealed with an earlier key.  Needs a transaction.
+ */
+extern void cg_journalkeys_add(CgJournalState *state, XLogRecPtr begins_at);
+
+/*
+ * Are there keys besides the newest one and the first of the epoch, and does all that they
+ * have sealed lie before a position of WAL?
+ */
+extern bool cg_journalkeys_are_spent(const CgJournalState *state, XLogRecPtr position);
 
 /*
  * Removes all keys but the first of the epoch and the newest, here and in the table, in

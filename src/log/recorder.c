@@ -44,6 +44,7 @@
 #include "log/gather.h"
 #include "log/quiet.h"
 #include "log/recorder.h"
+#include "log/rotation.h"
 #include "log/skip.h"
 #include "log/walreader.h"
 #include "policy/labels.h"
@@ -361,6 +362,7 @@ record_journal(void)
 			continue;
 		}
 		cg_clockback_tell();
+		cg_rotation_perform();
 		/* A new timeline may lack what was signed in the old one: closing.c judges that first. */
 		if (cg_failover_is_passed(cg_walreader_position(reader)))
 			cg_checkpoint_maintain();

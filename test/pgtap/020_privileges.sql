@@ -15,7 +15,7 @@ SELECT set_eq(
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['protect', 'unprotect', 'trust_function', 'distrust_function', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
 	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps',
-	      'erase_customer', 'erase_actor', 'new_epoch', 'library_version', 'accept_clock',
+	      'erase_customer', 'erase_actor', 'new_epoch', 'library_version', 'accept_clock', 'rotate_journal_key',
 	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions'],
 	'what an admin may execute besides');
 SELECT set_eq(

@@ -1,5 +1,6 @@
 # The keys that seal the journal.  Each run of the server has a new one, so that a key which an
 # old backup shows seals nothing.  A message whose number was taken is not passed over.
+# rotate_journal_key() makes a new one at once.
 use strict;
 use warnings;
 
@@ -9,8 +10,9 @@ use lib "$FindBin::RealBin/lib";
 use Guarded;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
-my $node = guard_node('journal_key', 'autovacuum = off');
+my $node = guard_node('journal_key', { allows_streaming => 1 }, 'autovacuum = off', 'restart_after_crash = off');
 make_roles($node);
 make_crm($node, 'crm', 200);
 sub sql { return $node->safe_psql('crm', shift) }
@@ -110,5 +112,117 @@ is(log_rows($node, 'crm', "event = 'gap' AND reason !~ '^the server ran without 
 sql('SELECT contact_guard.sync()');
 cmp_ok(unwatched(sub { sql('SELECT count(*) FROM contact_guard.journal_key') }), '<=', 3, 'keys are forgotten that nothing waits for');
 ok(log_is_whole($node, 'crm', $without), 'the log is whole');
+
+# 4. rotate_journal_key(): the key of a base backup seals nothing from then on, in the same run.
+sub rotate { return sql('SELECT contact_guard.rotate_journal_key()') }
+sub rejected { return sql('SELECT contact_guard.sync(); SELECT rejected_messages FROM contact_guard.status()') =~ s/^\n//r }
+sub shown { my ($application) = @_; return log_rows($node, 'crm', "event = 'shown' AND application = '$application'") }
+
+$node->safe_psql('postgres', 'CREATE ROLE ruth LOGIN; GRANT contact_guard_admin TO ruth');
+like((as($node, 'crm', 'anna', 'SELECT contact_guard.rotate_journal_key()'))[1], qr/42501/, 'only an admin may rotate the key');
+read_phones(1, 1, 'before the backup');
+$node->backup('day');
+my $stolen = key_of_backup('day');
+message($stolen, 11, '6');
+read_phones(1, 1, 'behind it');
+is(forged("customer = '6'"), 1, 'the key of a base backup seals as long as the run lasts');
+message($stolen, 12, '7');
+
+my $reader = session($node, 'crm', 'anna');
+$reader->query("SET application_name = 'open'; BEGIN; SELECT phone FROM crm.customer WHERE id = 1");
+my $idle = session($node, 'crm', 'anna');
+$idle->query("SET application_name = 'idle'; SELECT phone FROM crm.customer WHERE id = 1");
+# Its withheld reads are written when the transaction ends.
+my $late = session($node, 'crm', 'eve');
+$late->query("SET application_name = 'late'; BEGIN; DECLARE c CURSOR FOR SELECT phone FROM crm.customer ORDER BY id; FETCH 1 FROM c");
+my $before = rejected();
+my $conflicts = log_rows($node, 'crm', "event = 'conflict'");
+my $damaged = log_rows($node, 'crm', "event IN ('gap', 'conflict')");
+is((as($node, 'crm', 'ruth', 'SELECT contact_guard.rotate_journal_key()'))[1], '', 'an admin rotates the key');
+$reader->query('SELECT phone FROM crm.customer WHERE id = 2; COMMIT; SELECT phone FROM crm.customer WHERE id = 3');
+$idle->query('SELECT phone FROM crm.customer WHERE id = 2');
+$late->query('FETCH 1 FROM c; COMMIT');
+is(shown('open'), 3, 'a session in the middle of a transaction loses no record');
+is(shown('idle'), 2, '... nor does one that is idle');
+is(log_rows($node, 'crm', "event = 'withheld' AND application = 'late'"), 2, '... nor one with an open cursor');
+is(forged("customer = '7'"), 1, 'what the old key has sealed before the rotation is a record');
+is(sql("SELECT actor, login, count(*), bool_and(read_at > now() - interval '1 h') FROM contact_guard.access_log WHERE event = 'key' AND reason ~ 'journal' GROUP BY 1, 2"),
+	'ruth|ruth|1|t', 'a record says who rotated, and when');
+message($stolen, 13, '8');
+message($stolen, 12, '9');
+read_phones(1, 1, 'after');
+is(forged("customer IN ('8', '9')"), 0, 'what the old key seals after the rotation is not a record, with a new number or with one that was taken');
+is(rejected() - $before, 2, '... and counts as rejected');
+is(log_rows($node, 'crm', "event = 'conflict'"), $conflicts, '... and is not a conflict, since whoever has the old key could fill the log with them');
+$_->quit foreach $reader, $idle, $late;
+
+# Sessions seal while the key is replaced again and again.
+{
+	my @reads = (join '; ', "SET application_name = 'many'", map { 'SELECT phone FROM crm.customer WHERE id = ' . (1 + $_ % 20) } 1 .. 300) x 3;
+	my @readers = map { IPC::Run::start([ 'psql', '-X', '-q', '-o', '/dev/null', '-d', $node->connstr('crm') . ' user=anna', '-f', '-' ], '<', \$_) } @reads;
+	rotate() foreach 1 .. 40;
+	$_->finish foreach @readers;
+}
+is(shown('many'), 900, 'no record is lost, whenever the key is replaced');
+is(rejected() - $before, 2, '... and no message is taken for a false one');
+sql('SELECT contact_guard.sync()');
+is(log_rows($node, 'crm', "event IN ('gap', 'conflict')"), $damaged, '... and none is missing');
+
+# A crash, wherever it comes
+foreach my $round (0 .. 5)
+{
+	my $rotating = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('crm'), '-f', '-' ], '<', \('SELECT contact_guard.rotate_journal_key();' x 200), '>', '/dev/null', '2>', '/dev/null');
+	read_phones(1, 5, "round $round");
+	usleep($round * 17_000);
+	rotate() if $round == 5;
+	read_phones(6, 10, "round $round");
+	kill_server($node);
+	$rotating->finish;
+	slow_start($node);
+	is(shown("round $round"), 10, "crash $round while keys are replaced: all records are there");
+}
+is(log_rows($node, 'crm', "event IN ('gap', 'conflict')"), $damaged, '... and no other is missing');
+$before = rejected();
+message($stolen, 15, '10');
+read_phones(1, 1, 'after');
+is(rejected() - $before, 1, '... and the stolen key seals nothing still');
+
+# A standby has the key when it has a message.  The recorder has stored none of these.
+$node->backup('standby');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'standby', has_streaming => 1);
+$standby->start;
+rotate();
+my $locker = lock_log($node, 'crm');
+read_phones(1, 20, 'lost server');
+$node->wait_for_catchup($standby, 'replay', $node->lsn('flush'));
+my $gone = key_of_backup('standby');
+kill_server($node);
+$locker->{run}->finish;
+$standby->promote;
+$node = $standby;
+is(shown('lost server'), 20, 'after a promotion, what the new key has sealed is on record');
+rotate();
+read_phones(1, 3, 'promoted');
+is(shown('promoted'), 3, '... and the promoted server replaces its key, too');
+$before = rejected();
+message($gone, 1, '11');
+read_phones(1, 1, 'after');
+is(forged("customer = '11'"), 0, '... and a key of the lost server seals nothing');
+is(rejected() - $before, 1, '... but counts as rejected');
+is(log_rows($node, 'crm', "event IN ('gap', 'conflict')"), $damaged, '... and nothing is missing');
 $node->stop;
 done_testing();
+
+# The newest key in a base backup: its server runs without the library, and elsewhere.
+sub key_of_backup
+{
+	my ($name) = @_;
+	my $copy = PostgreSQL::Test::Cluster->new("thief_$name");
+	$copy->init_from_backup($node, $name);
+	$copy->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+	$copy->start;
+	my $key = $copy->safe_psql('crm', q(SELECT system_identifier, database, s.epoch, encode(mac_key, 'hex') FROM contact_guard.journal_state s, contact_guard.journal_key ORDER BY number DESC LIMIT 1));
+	$copy->stop('immediate');
+	return $key;
+}
