@@ -570,6 +570,26 @@ COMMENT ON FUNCTION contact_guard.act_as(text, regrole) IS
 	'Names the end user behind a pooled connection, until the end of the transaction.';
 GRANT EXECUTE ON FUNCTION contact_guard.act_as(text, regrole) TO contact_guard_proxy;
 
+CREATE FUNCTION contact_guard.act_as_session(actor text, role regrole DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_session';
+REVOKE ALL ON FUNCTION contact_guard.act_as_session(text, regrole) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.act_as_session(text, regrole) IS
+	'Names the end user of this session, for logins that allow_act_as_session() has allowed, until act_as_nobody() or DISCARD ALL.';
+
+CREATE FUNCTION contact_guard.act_as_nobody() RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_nobody';
+REVOKE ALL ON FUNCTION contact_guard.act_as_nobody() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.act_as_nobody() IS
+	'Ends what act_as_session() began.';
+GRANT EXECUTE ON FUNCTION contact_guard.act_as_nobody() TO contact_guard_proxy;
+
+CREATE FUNCTION contact_guard.allow_act_as_session(login regrole, allowed boolean DEFAULT true) RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_allow_act_as_session';
+REVOKE ALL ON FUNCTION contact_guard.allow_act_as_session(regrole, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.allow_act_as_session(regrole, boolean) IS
+	'Allows a login, or no longer, to call act_as_session(): only where each session of it has one end user at a time.';
+GRANT EXECUTE ON FUNCTION contact_guard.allow_act_as_session(regrole, boolean) TO contact_guard_admin;
+
 CREATE FUNCTION contact_guard.current_actor() RETURNS text
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cg_current_actor';
 REVOKE ALL ON FUNCTION contact_guard.current_actor() FROM PUBLIC;

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "base/actor.h"
+#include "base/actorsession.h"
 #include "base/guc.h"
 #include "base/inval.h"
 #include "base/owntables.h"
@@ -60,6 +61,7 @@ _PG_init(void)
 	cg_permission_init();
 	cg_interventions_init();
 	cg_actor_init();
+	cg_actorsession_init();
 	cg_planassume_init();
 	cg_planner_init();
 	cg_rowpolicy_init();

@@ -27,6 +27,7 @@
 #include "utils/syscache.h"
 
 #include "base/actor.h"
+#include "base/actorsession.h"
 #include "base/inval.h"
 #include "base/roles.h"
 #include "base/special.h"
@@ -34,7 +35,6 @@
 #include "compat.h"
 
 #define PROXY_ROLE "contact_guard_proxy"
-#define ACTOR_LENGTH 256
 
 /* Set by act_as in this transaction. */
 void		(*cg_actor_on_change) (bool lost) = NULL;
@@ -158,6 +158,7 @@ name_of_role(Oid role)
 CgActor
 cg_actor_current(void)
 {
+	const CgSessionActor *named;
 	CgActor		actor = {0};
 
 	if (InSecurityRestrictedOperation())
@@ -167,6 +168,13 @@ cg_actor_current(void)
 		actor.name = pstrdup(acted_name);
 		actor.role = acted_role;
 		actor.superuser = OidIsValid(acted_role) && superuser_arg(acted_role);
+		return actor;
+	}
+	else if ((named = cg_actorsession_current()) != NULL)
+	{
+		actor.name = pstrdup(named->name);
+		actor.role = named->role;
+		actor.superuser = OidIsValid(named->role) && superuser_arg(named->role);
 		return actor;
 	}
 	else
@@ -186,7 +194,7 @@ cg_actor_current(void)
 CgActorSince
 cg_actor_since(void)
 {
-	return (CgActorSince) {GetOuterUserId(), changes};
+	return (CgActorSince) {GetOuterUserId(), changes + cg_actorsession_changes()};
 }
 
 Datum
@@ -195,12 +203,10 @@ cg_current_actor(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(cg_actor_current().name));
 }
 
-Datum
-cg_act_as(PG_FUNCTION_ARGS)
+void
+cg_actor_check_named(FunctionCallInfo fcinfo, char **name, Oid *role)
 {
 	Oid			caller = GetOuterUserId();
-	char	   *name;
-	Oid			role;
 
 	/*
 	 * The outer role must have the right, too: a SECURITY DEFINER function must not give a
@@ -214,12 +220,26 @@ cg_act_as(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the actor's name must not be empty")));
-	if (VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)) > ACTOR_LENGTH)
+	if (VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)) > CG_ACTOR_LENGTH)
 		ereport(ERROR,
 				(errcode(ERRCODE_NAME_TOO_LONG),
-				 errmsg("the actor's name is longer than %d bytes", ACTOR_LENGTH)));
-	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	role = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+				 errmsg("the actor's name is longer than %d bytes", CG_ACTOR_LENGTH)));
+	*name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	*role = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+	if (OidIsValid(*role) && !member_can_set_role(caller, *role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"%s\" to act with its permissions",
+						GetUserNameFromId(*role, false))));
+}
+
+Datum
+cg_act_as(PG_FUNCTION_ARGS)
+{
+	char	   *name;
+	Oid			role;
+
+	cg_actor_check_named(fcinfo, &name, &role);
 	/* Middleware within middleware names the same actor again. */
 	if (acted_name && acted_role == role && strcmp(acted_name, name) == 0)
 		PG_RETURN_VOID();
@@ -228,16 +248,11 @@ cg_act_as(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("the actor of this transaction is already \"%s\"", acted_name),
 				 errhint("act_as cannot name another actor, nor another role, in the same transaction.")));
-	if (OidIsValid(role) && !member_can_set_role(caller, role))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be a member of role \"%s\" to act with its permissions",
-						GetUserNameFromId(role, false))));
 	if (!IsTransactionBlock())
 		ereport(WARNING,
 				(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
 				 errmsg("act_as has no effect outside a transaction block"),
-				 errhint("Call act_as after BEGIN, in the transaction that reads.")));
+				 errhint("Call act_as after BEGIN, in the transaction that reads; or see contact_guard.act_as_session().")));
 
 	acted_role = role;
 	acted_level = GetCurrentTransactionNestLevel();

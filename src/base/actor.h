@@ -7,9 +7,13 @@
 
 #include "postgres.h"
 
+#include "fmgr.h"
+
+#define CG_ACTOR_LENGTH 256		/* bytes of the name that act_as is given */
+
 typedef struct CgActor
 {
-	char	   *name;			/* the role's name, or the name given to act_as */
+	char	   *name;			/* the role's name, or the name given to act_as or act_as_session */
 	Oid			role;			/* its standing permissions count; or InvalidOid */
 	bool		superuser;
 	bool		proxy;			/* a pool's login that has not named an actor */
@@ -32,9 +36,9 @@ extern void cg_actor_init(void);
 extern void (*cg_actor_on_change) (bool lost);
 
 /*
- * The present actor: the actor that act_as has named; or the session's outer role; or,
- * inside a security-restricted operation, the current user.  Needs a transaction.  The
- * name is palloc'd.
+ * The present actor: the actor that act_as has named, or act_as_session; or the session's
+ * outer role; or, inside a security-restricted operation, the current user.  Needs a
+ * transaction.  The name is palloc'd.
  */
 extern CgActor cg_actor_current(void);
 
@@ -43,5 +47,12 @@ extern CgActor cg_actor_current(void);
  * the same actor.  Asks no catalog.
  */
 extern CgActorSince cg_actor_since(void);
+
+/*
+ * The arguments of act_as and act_as_session, actor and role, checked: ERROR
+ * insufficient_privilege unless the outer role may name actors, and is a member of the role;
+ * invalid_parameter_value or name_too_long for the name.  The name is palloc'd.
+ */
+extern void cg_actor_check_named(FunctionCallInfo fcinfo, char **name, Oid *role);
 
 #endif							/* CG_ACTOR_H */

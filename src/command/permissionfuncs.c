@@ -1,6 +1,6 @@
 /*
  * permissionfuncs.c
- *		allow() and disallow().
+ *		allow(), disallow() and allow_act_as_session().
  */
 #include "postgres.h"
 
@@ -19,11 +19,12 @@
 #include "policy/permission.h"
 
 static uint64 change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
-static void grant(Oid role, bool granted);
+static void grant(const char *function, Oid role, bool granted);
 
 PG_FUNCTION_INFO_V1(cg_allow);
 PG_FUNCTION_INFO_V1(cg_disallow);
 PG_FUNCTION_INFO_V1(cg_standing_permission);
+PG_FUNCTION_INFO_V1(cg_allow_act_as_session);
 
 /* Writes the table; the caller needs no privileges on it. */
 static uint64
@@ -35,12 +36,12 @@ change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, cons
 	return rows_changed;
 }
 
-/* Grants or revokes the privilege; without it a row of permission is void. */
+/* Grants or revokes a privilege.  Without that on standing_permission() a row of permission is void. */
 static void
-grant(Oid role, bool granted)
+grant(const char *function, Oid role, bool granted)
 {
-	(void) cg_owncommand_execute(psprintf("%s EXECUTE ON FUNCTION contact_guard.standing_permission() %s %s",
-										 granted ? "GRANT" : "REVOKE", granted ? "TO" : "FROM",
+	(void) cg_owncommand_execute(psprintf("%s EXECUTE ON FUNCTION contact_guard.%s %s %s",
+										 granted ? "GRANT" : "REVOKE", function, granted ? "TO" : "FROM",
 										 quote_identifier(GetUserNameFromId(role, false))),
 								0, NULL, NULL, NULL);
 }
@@ -89,7 +90,7 @@ cg_allow(PG_FUNCTION_ARGS)
 		   "ON CONFLICT (role, (coalesce(relation::oid, 0::oid))) "
 		   "DO UPDATE SET purpose = excluded.purpose, level = excluded.level",
 		   4, types, values, nulls);
-	grant(PG_GETARG_OID(0), true);
+	grant("standing_permission()", PG_GETARG_OID(0), true);
 	cg_eventrecord_add("allow %s on %s for \"%s\", level %s",
 					   GetUserNameFromId(PG_GETARG_OID(0), false),
 					   PG_ARGISNULL(2) ? "all relations" :
@@ -122,7 +123,7 @@ cg_disallow(PG_FUNCTION_ARGS)
 	{
 		/* Revokes the privilege with the role's last row; other rows still need it. */
 		if (!cg_owncommand_finds("SELECT FROM contact_guard.permission WHERE role = $1", 1, types, values))
-			grant(PG_GETARG_OID(0), false);
+			grant("standing_permission()", PG_GETARG_OID(0), false);
 		cg_eventrecord_add("disallow %s on %s",
 						   DatumGetCString(DirectFunctionCall1(regroleout, values[0])),
 						   PG_ARGISNULL(1) ? "all relations" :
@@ -136,4 +137,27 @@ Datum
 cg_standing_permission(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(true);
+}
+
+/* A pool's login: only these have use for it. */
+Datum
+cg_allow_act_as_session(PG_FUNCTION_ARGS)
+{
+	char	   *name;
+
+	cg_roles_require_admin("allow a login to name an actor for its session");
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("login and allowed must not be null")));
+	name = GetUserNameFromId(PG_GETARG_OID(0), false);
+	LockSharedObject(AuthIdRelationId, PG_GETARG_OID(0), 0, AccessShareLock);
+	if (PG_GETARG_BOOL(1) && !cg_roles_is_proxy(PG_GETARG_OID(0), true))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("role \"%s\" may not name actors at all", name),
+				 errhint("First: GRANT contact_guard_proxy TO %s;", quote_identifier(name))));
+	grant("act_as_session(text, regrole)", PG_GETARG_OID(0), PG_GETARG_BOOL(1));
+	cg_eventrecord_add("%s to name an actor for its session: %s", PG_GETARG_BOOL(1) ? "allow" : "disallow", name);
+	PG_RETURN_VOID();
 }

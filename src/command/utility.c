@@ -17,6 +17,7 @@
 
 #include "base/acls.h"
 #include "base/actor.h"
+#include "base/actorsession.h"
 #include "base/objects.h"
 #include "base/ownlock.h"
 #include "base/owncommand.h"
@@ -335,4 +336,6 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 		cg_brought_record(CG_BROUGHT_CAME, qc ? qc->nprocessed : 0);
 	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))
 		cg_actor_on_change(false);
+	if (IsA(pstmt->utilityStmt, DiscardStmt) && ((DiscardStmt *) pstmt->utilityStmt)->target == DISCARD_ALL)
+		cg_actorsession_discard();
 }

@@ -1,0 +1,32 @@
+/*
+ * actorsession.h
+ *		The actor of a session: what act_as_session() has named.
+ */
+#ifndef CG_ACTORSESSION_H
+#define CG_ACTORSESSION_H
+
+#include "base/actor.h"
+
+typedef struct CgSessionActor
+{
+	char		name[CG_ACTOR_LENGTH + 1];
+	Oid			role;			/* its standing permissions count; or InvalidOid */
+	Oid			caller;			/* the outer role that has named it; InvalidOid: nobody is named */
+} CgSessionActor;
+
+extern void cg_actorsession_init(void);
+
+/*
+ * The actor that act_as_session() has named, or NULL.  It counts only while the outer role is
+ * the one that has named it, and while that role may still do so; NULL for any other reason
+ * ends it.  Needs a transaction.
+ */
+extern const CgSessionActor *cg_actorsession_current(void);
+
+/* Counts how often the actor of the session has changed, or may have changed. */
+extern uint64 cg_actorsession_changes(void);
+
+/* Ends it when the present transaction commits: DISCARD ALL. */
+extern void cg_actorsession_discard(void);
+
+#endif							/* CG_ACTORSESSION_H */

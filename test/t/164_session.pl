@@ -1,0 +1,115 @@
+# act_as_session(): an actor that stays, for logins that an admin has allowed it.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Guarded;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = guard_node('session', 'autovacuum = off', 'max_prepared_transactions = 2');
+make_roles($node);
+make_crm($node, 'crm', 100);
+$node->safe_psql('crm', 'CREATE ROLE pool LOGIN IN ROLE contact_guard_proxy, dispatcher; CREATE ROLE other LOGIN IN ROLE contact_guard_proxy;
+	CREATE ROLE admin LOGIN IN ROLE contact_guard_admin; GRANT SELECT ON ALL TABLES IN SCHEMA crm TO pool, other');
+sub admin { return join '', as($node, 'crm', 'admin', shift) }
+
+# A session whose statements give their output and errors
+my $session;
+sub says
+{
+	my ($sql) = @_;
+	$session->{stderr} = '';
+	my $out = $session->query($sql);
+	my ($error) = $session->{stderr} =~ /((?:ERROR|WARNING): .*)/;
+	return $out . ($error // '');
+}
+my $see = 'SELECT phone FROM crm.customer WHERE id = 1';
+my ($value, $mask) = (phone_of(1), mask_of(1));
+
+# Who may
+$session = session($node, 'crm', 'pool');
+like(says(q(SELECT contact_guard.act_as_session('anna'))), qr/42501: permission denied for function act_as_session/, 'nobody may without being allowed');
+like(admin(q(SELECT contact_guard.allow_act_as_session('anna'))), qr/55000: role "anna" may not name actors at all/, 'nor can it be allowed to whom is not a pool');
+like((as($node, 'crm', 'pool', q(SELECT contact_guard.allow_act_as_session('pool'))))[1], qr/42501/, 'an admin alone allows it');
+is(admin(q(SELECT contact_guard.allow_act_as_session('pool'))), '', 'an admin allows it');
+like((as($node, 'crm', 'other', q(SELECT contact_guard.act_as_session('anna'))))[1], qr/42501/, '... to one login, not to the others');
+like(says(q(SELECT contact_guard.act_as_session(''))), qr/22023: the actor's name must not be empty/, 'the name is checked as that of act_as()');
+like(says(q(SELECT contact_guard.act_as_session('anna', 'eve'))), qr/42501: must be a member of role "eve"/, '... and the role');
+
+# It counts from the next transaction on
+is(says($see), $mask, 'before: a mask');
+is(says(q(SELECT contact_guard.act_as_session('anna'), contact_guard.current_actor())), '|pool', 'in the same statement nothing changes');
+is(says('SELECT contact_guard.current_actor()'), 'anna', '... from the next on it does');
+is(says($see), $value, 'in autocommit mode a technician sees his customers');
+is(says("BEGIN; $see"), $value, '... and in a transaction');
+says('ROLLBACK');
+is(says('SELECT phone FROM crm.customer WHERE id = 50'), mask_of(50), '... no others');
+like(says(q(SELECT contact_guard.act_as_session('eve'), 1/0)), qr/22012/, 'a statement that fails');
+is(says($see), $value, '... changes nothing');
+like(says(q(BEGIN; SELECT contact_guard.act_as_session('eve'))), qr/25001: act_as_session\(\) cannot be called inside a transaction block/, 'not inside a transaction');
+says('ROLLBACK');
+like(says(q(DO $$BEGIN BEGIN PERFORM contact_guard.act_as_session('eve'); RAISE 'x'; EXCEPTION WHEN division_by_zero THEN END; END$$)), qr/25001/, '... nor a subtransaction');
+
+# Prepared plans follow, also generic ones
+says("SET plan_cache_mode = force_generic_plan; PREPARE p AS $see");
+is(says('EXECUTE p'), $value, 'a prepared statement');
+says(q(SELECT contact_guard.act_as_session('mallory', 'dispatcher')));
+is(says('SELECT phone FROM crm.customer WHERE id = 50'), phone_of(50), 'another actor, with the permissions of a role');
+is(says('EXECUTE p'), $value, '... by the prepared statement, too');
+says(q(SELECT contact_guard.act_as_session('eve')));
+is(says('EXECUTE p'), $mask, '... which withholds from the next one');
+says(q(SELECT contact_guard.act_as_session('anna')));
+is(says(q(BEGIN; SELECT contact_guard.act_as('eve'); EXECUTE p)), "\n$mask", 'act_as() comes before it, in its transaction');
+says('COMMIT');
+is(says('EXECUTE p'), $value, '... alone');
+
+# Only for the role that has named it
+$node->safe_psql('crm', 'GRANT anna TO pool');
+says('SET ROLE dispatcher');
+is(says('SELECT contact_guard.current_actor()'), 'dispatcher', 'another role is its own actor');
+says('RESET ROLE');
+is(says('SELECT contact_guard.current_actor()'), 'anna', '... until it is left');
+
+# The end of it
+is(says(q(SELECT contact_guard.act_as_nobody())) . says($see), $mask, 'act_as_nobody() ends it');
+says(q(SELECT contact_guard.act_as_session('anna')));
+is(says('EXECUTE p'), $value, 'named again');
+says('DISCARD ALL');
+is(says($see), $mask, 'DISCARD ALL ends it');
+is(says('SELECT contact_guard.current_actor()'), 'pool', '... the actor is the login');
+
+# Each statement asks whether it may stay
+says(q(SELECT contact_guard.act_as_session('anna')));
+says("PREPARE p AS $see");
+is(says('EXECUTE p'), $value, 'named once more');
+is(admin(q(SELECT contact_guard.allow_act_as_session('pool', false))), '', 'an admin allows it no longer');
+is(says('EXECUTE p'), $mask, '... and the next statement withholds');
+admin(q(SELECT contact_guard.allow_act_as_session('pool')));
+is(says('EXECUTE p'), $mask, '... also after it was allowed again, until somebody is named');
+says(q(SELECT contact_guard.act_as_session('mallory', 'dispatcher')));
+is(says('EXECUTE p'), $value, 'an actor with a role');
+$node->safe_psql('crm', 'REVOKE dispatcher FROM pool');
+is(says('EXECUTE p'), $mask, '... of which the login is no longer a member');
+$node->safe_psql('crm', 'GRANT dispatcher TO pool');
+says(q(SELECT contact_guard.act_as_session('anna')));
+is(says('EXECUTE p'), $value, 'a pool');
+$node->safe_psql('crm', 'REVOKE contact_guard_proxy FROM pool');
+is(says('SELECT contact_guard.current_actor()'), 'pool', '... that is none any more');
+$node->safe_psql('crm', 'GRANT contact_guard_proxy TO pool');
+
+# A function of somebody else's lends nobody its owner's privilege
+$node->safe_psql('crm', q(CREATE FUNCTION public.lend() RETURNS void SECURITY DEFINER LANGUAGE sql AS $$SELECT contact_guard.act_as_session('anna')$$));
+like((as($node, 'crm', 'other', 'SELECT public.lend()'))[1], qr/42501: role "other" is not allowed to name an actor for its session/, 'SECURITY DEFINER');
+
+# What is on record
+$session->quit;
+$node->safe_psql('crm', 'SELECT contact_guard.sync()');
+is($node->safe_psql('crm', "SELECT string_agg(reason, E'\n' ORDER BY seq) FROM contact_guard.log WHERE event = 'policy' AND reason LIKE '%for its session%'"),
+	join("\n", map { "$_ to name an actor for its session: pool" } qw(allow disallow allow)), 'who allowed it is on record');
+is($node->safe_psql('crm', "SELECT DISTINCT login FROM contact_guard.access_log WHERE actor = 'mallory'"), 'pool', 'a read names the login, too');
+ok(log_is_whole($node, 'crm'), 'the log is whole');
+$node->stop;
+done_testing();
