@@ -779,11 +779,11 @@ CREATE FUNCTION contact_guard.withheld_attempts(since timestamptz DEFAULT '-infi
 			  FROM executions e
 			 GROUP BY e.actor
 			UNION ALL
-			SELECT t.actor, 0, 0, count(*), 0, 0, NULL, NULL
+			SELECT t.actor, 0, 0, count(*), 0, 0, NULL AS first_at, NULL AS last_at
 			  FROM (SELECT e.actor FROM executions e WHERE e.target IS NOT NULL GROUP BY e.actor, e.target) t
 			 GROUP BY t.actor
 			UNION ALL
-			SELECT n.actor, 0, 0, 0, count(*), 0, NULL, NULL
+			SELECT n.actor, 0, 0, 0, count(*), 0, NULL AS first_at, NULL AS last_at
 			  FROM (SELECT w.actor FROM withheld w WHERE w.customer IS NOT NULL GROUP BY w.actor, w.customer) n
 			 GROUP BY n.actor
 			UNION ALL

@@ -141,6 +141,8 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 	if (verify->restored_left > 0)
 		printf("%lld restored records that would count are left out: it is not proved that they are those that came\n",
 			   (long long) verify->restored_left);
+	if (verify->not_compared != NULL)
+		printf("the views and functions that auditors read were not compared with those of contact_guard " CG_VERSION ": %s\n", verify->not_compared);
 	if (verify->uncompared)
 		printf("what the server's own function answers is not known\n");
 	if (verify->findings == 0 && (verify->restored_left > 0 || verify->uncompared))

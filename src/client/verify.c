@@ -110,6 +110,7 @@ verify_log(const Options *options, Question *question)
 	check_rest(&verify, options);
 	explain_missing(&verify, to);
 	check_epochs(&verify);
+	check_definitions(&verify);
 	if (options->views)
 		check_views(&verify);
 	PQfinish(verify.stream);

@@ -94,6 +94,7 @@ typedef struct Verify
 	char	   *text;			/* the note of the checkpoint */
 	int64_t		restored_left;	/* rows that the question asks for, and that are not proved */
 	bool		uncompared;		/* the server's answer could not be compared */
+	const char *not_compared;	/* why definitions were not compared; NULL: they were */
 	Epoch	   *epochs;
 	int			nepochs;
 	int64_t		findings;
@@ -136,6 +137,9 @@ extern bool restored_unexplained(const Verify *verify);
 
 /* Says what they are, or notes the finding. */
 extern void report_restored(Verify *verify);
+
+/* Are views and functions those of the install script?  In definitions.c. */
+extern void check_definitions(Verify *verify);
 
 /* Do the views show what is in the tables?  In views.c. */
 extern void check_views(Verify *verify);

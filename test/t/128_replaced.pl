@@ -109,8 +109,9 @@ my $view = unwatched(q(SELECT pg_get_viewdef('contact_guard.access_log'))) =~ s/
 unwatched("CREATE OR REPLACE VIEW contact_guard.access_log AS SELECT * FROM ($view) v WHERE actor <> 'anna'");
 is(asked('who-read', '--customer', 1), 1, 'a view that hides rows: who-read notices') or diag($said);
 like(table(), qr/\tanna\t/, '... and shows them');
-is(asked('verify'), 0, '... plain verify does not look at views') or diag($said);
-is(asked('verify', '--views'), 1, '... but with --views') or diag($said);
+is(asked('verify'), 1, '... and so does plain verify') or diag($said);
+like($said, qr/^view contact_guard\.access_log is not as contact_guard \S+ defines it$/m, '... and says so');
+is(asked('verify', '--views'), 1, '... and with --views') or diag($said);
 like($said, qr/^view contact_guard\.access_log does not show what the log has from seq 0 to \d+: (\d+) rows, and not the (?!\1)\d+ of the log$/m, '... and says so');
 unwatched("CREATE OR REPLACE VIEW contact_guard.access_log AS $view");
 is(asked('who-read', '--customer', 1), 0, '... until it is as it was') or diag($said);
@@ -122,6 +123,35 @@ is(asked('verify', '--views'), 1, 'a view that names somebody else: --views noti
 is(asked('after-close'), 1, '... and after-close, which reads it') or diag($said);
 unwatched("CREATE OR REPLACE VIEW contact_guard.whole_log AS $view");
 is(asked('verify', '--views'), 0, '... until it is as it was') or diag($said);
+
+# What plain verify notices by the catalogs alone
+my $undo = '';
+foreach my $case (
+	[ 'a function that a call with one argument finds before ours', q(CREATE FUNCTION contact_guard.who_read(customer text) RETURNS SETOF contact_guard.access_log LANGUAGE sql AS 'SELECT * FROM contact_guard.access_log WHERE false'),
+		'DROP FUNCTION contact_guard.who_read(text)', qr/^function contact_guard\.who_read\(text\) is in the extension's schema, but not one of its own$/m ],
+	[ 'a function whose setting is another one', q(ALTER FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) SET search_path = public),
+		q(ALTER FUNCTION contact_guard.who_read(text, timestamptz, timestamptz) SET search_path = pg_catalog, pg_temp), qr/^function contact_guard\.who_read\(text,timestamp with time zone,timestamp with time zone\) is not as / ],
+	[ 'row security, which hides rows from auditors', 'ALTER TABLE contact_guard.log ENABLE ROW LEVEL SECURITY', 'ALTER TABLE contact_guard.log DISABLE ROW LEVEL SECURITY', qr/^table contact_guard\.log is not as /m ],
+	[ 'another table under the name of one of ours', 'ALTER TABLE contact_guard.restored_log RENAME TO kept; CREATE TABLE contact_guard.restored_log (LIKE contact_guard.kept)',
+		'DROP TABLE contact_guard.restored_log; ALTER TABLE contact_guard.kept RENAME TO restored_log', qr/table "contact_guard\.restored_log" is not the one that this version of contact_guard uses/, 2 ],
+	[ 'a view with another option', 'ALTER VIEW contact_guard.access_log SET (security_barrier)', 'ALTER VIEW contact_guard.access_log RESET (security_barrier)', qr/^view contact_guard\.access_log is not as /m ])
+{
+	my ($name, $do, $back, $says, $exit) = @$case;
+	unwatched("$undo; $do");
+	is(asked('verify'), $exit // 1, "$name: verify notices") or diag($said);
+	like($said, $says, '... and says so');
+	$undo = $back;
+}
+unwatched($undo);
+is(asked('verify'), 0, '... until all is as it was') or diag($said);
+# As pg_upgrade makes them again
+unwatched(q(SET search_path = '';
+	DO $$ DECLARE text text; BEGIN
+		FOR text IN SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'contact_guard'::regnamespace AND l.lanname = 'sql'
+			UNION ALL SELECT 'CREATE OR REPLACE VIEW ' || oid::regclass || ' AS ' || pg_get_viewdef(oid) FROM pg_class WHERE relnamespace = 'contact_guard'::regnamespace AND relkind = 'v'
+		LOOP EXECUTE text; END LOOP;
+	END $$;));
+is(asked('verify'), 0, '... or is made again from its text, as pg_upgrade does') or diag($said);
 
 # Rows behind the checkpoint are left out, and that is said.  Their hashes are in the tree.
 sql("ALTER SYSTEM SET contact_guard.checkpoint_interval = 600; SELECT pg_reload_conf()");

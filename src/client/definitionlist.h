@@ -1,0 +1,165 @@
+/*
+ * definitionlist.h
+ *		What the install script makes.  Made by test/definitions: do not edit.
+ */
+#ifndef CG_DEFINITIONLIST_H
+#define CG_DEFINITIONLIST_H
+
+#define DEFINITIONS_QUERY \
+	"WITH member AS (\n" \
+	"SELECT d.objid AS oid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid\n" \
+	"WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass\n" \
+	"AND d.deptype = 'e' AND e.extname = 'contact_guard'),\n" \
+	"definition AS (\n" \
+	"SELECT CASE p.prokind WHEN 'a' THEN 'aggregate ' ELSE 'function ' END || p.oid::pg_catalog.regprocedure::pg_catalog.text AS what,\n" \
+	"CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) ELSE '' END AS text\n" \
+	"FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'contact_guard'::pg_catalog.regnamespace\n" \
+	"UNION ALL\n" \
+	"SELECT 'view ' || c.oid::pg_catalog.regclass::pg_catalog.text,\n" \
+	"pg_catalog.concat_ws(' ', pg_catalog.regexp_replace(pg_catalog.pg_get_viewdef(c.oid), '\\m(list_\\w+|pg_seclabel)\\.', '', 'g'), c.reloptions)\n" \
+	"FROM pg_catalog.pg_class c JOIN member m ON m.oid = c.oid WHERE c.relkind = 'v'\n" \
+	"UNION ALL\n" \
+	"SELECT 'table ' || c.oid::pg_catalog.regclass::pg_catalog.text,\n" \
+	"pg_catalog.concat_ws(' ', c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,\n" \
+	"(SELECT pg_catalog.count(*) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid),\n" \
+	"(SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits i WHERE c.oid = i.inhrelid OR (c.oid = i.inhparent AND c.relkind = 'r')),\n" \
+	"(SELECT pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attname)\n" \
+	"FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))\n" \
+	"FROM pg_catalog.pg_class c JOIN member m ON m.oid = c.oid WHERE c.relkind IN ('r', 'p', 'f', 'm') AND NOT c.relispartition)\n" \
+	"SELECT what, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(text, 'UTF8')), 'hex') AS digest\n" \
+	"FROM definition ORDER BY what COLLATE \"C\"\n"
+
+#define DEFINITION_OF_ACCESS_LOG \
+	"SELECT l.seq, l.read_at, l.event, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,\n" \
+	"coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,\n" \
+	"coalesce(l.count, c.count) AS count, l.intervention, coalesce(l.purpose, c.purpose) AS purpose,\n" \
+	"coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id, q.query\n" \
+	"FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,\n" \
+	"purpose, reason, client, application, session, statement, query_id, common\n" \
+	"FROM contact_guard.log\n" \
+	"UNION ALL\n" \
+	"SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,\n" \
+	"purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id, NULL::integer\n" \
+	"FROM contact_guard.restored_log) l\n" \
+	"LEFT JOIN contact_guard.log_common c ON c.number = l.common\n" \
+	"LEFT JOIN contact_guard.query_text q USING (query_id)\n"
+
+#define DEFINITION_OF_WHOLE_LOG \
+	"SELECT l.seq, l.read_at, l.event, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,\n" \
+	"coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,\n" \
+	"coalesce(l.count, c.count) AS count, l.intervention, l.closed_at, coalesce(l.purpose, c.purpose) AS purpose,\n" \
+	"coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id,\n" \
+	"l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.origin, l.leaf_version\n" \
+	"FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,\n" \
+	"reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,\n" \
+	"actor_commitment, contact_guard.journal_origin() AS origin, leaf_version, common\n" \
+	"FROM contact_guard.log\n" \
+	"UNION ALL\n" \
+	"SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,\n" \
+	"reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,\n" \
+	"actor_commitment, origin, leaf_version, NULL::integer\n" \
+	"FROM contact_guard.restored_log) l\n" \
+	"LEFT JOIN contact_guard.log_common c ON c.number = l.common\n"
+
+/* Name and SHA-256, in the order of the names */
+#define DEFINITIONS \
+	{"function contact_guard.accept_clock(text)", "048515ceec7d8e21b6b0ca5583d68f4c255d97bf71125fc8b095bd2179c5bf02"}, \
+	{"function contact_guard.acknowledge_gaps(text)", "080612925b4dbf46f627d0e8543ccd70aa2c4d27e47baec6d0b837c894d7465d"}, \
+	{"function contact_guard.act_as(text,regrole)", "029bac5ca3bbd1883fde239a127a905db7beff2ea1d81df57a7dd0509a6984f5"}, \
+	{"function contact_guard.act_as_nobody()", "85aa049bd1df92926b2ed4a9cf07a545eeaa560d62b151741679b3bd770992eb"}, \
+	{"function contact_guard.act_as_session(text,regrole)", "33aa6751758ff5c9f5f9d406bd33b2d58d3bd7b63346d8f3e41ae53ea9c1d34d"}, \
+	{"function contact_guard.actor_commitment(bytea,text,text,text,text)", "f4dc2969623f8c9f8323b78d073e2ef5c11a3d3228810c5e3ebcba57b69ef867"}, \
+	{"function contact_guard.add_cosignature(text)", "b2161a25182de4a8d990fc5de975f92db5e9e906f53cf5e6a3ddd1443d0cc5ab"}, \
+	{"function contact_guard.allow(regrole,text,regclass,text)", "326328f20293afe57f78523e5f592a5667b0d90e21115cbfedce74de96e56b01"}, \
+	{"function contact_guard.allow_act_as_session(regrole,boolean)", "5dafac6dfc435021a13237f7adf46db4bff898ca34cdc9ffc477fd37bb0f66cd"}, \
+	{"function contact_guard.begin_journal()", "4a415e41bc52e7cc793f08e605b4f71acc7126c1e562d4db338cab4747041568"}, \
+	{"function contact_guard.checkpoint()", "67264198b242995dc8731d798def2c0e3192fc95d21ea30637c88dbb19ff7b50"}, \
+	{"function contact_guard.close_intervention(bigint)", "214fb400b48d525f98b8630db36ddcb47f721f23f4d3716bb820be264a7f17f2"}, \
+	{"function contact_guard.consistency_proof(bigint,bigint)", "27445df9a5187f081836102479c6696f1e31f1943c5d06fba4cd8c319df5ec6d"}, \
+	{"function contact_guard.current_actor()", "3c83c5f37bd02cad806721866092be8455f6c6515ef59b51db2d3420dd1709ae"}, \
+	{"function contact_guard.customer_commitment(bytea,text)", "936013d8a1dd443cfc92e67fbdbc240979d73e7cebfa34b96d59846da7cc2dc4"}, \
+	{"function contact_guard.customer_of_record(text)", "fe65dbd49bcd541ee810164776e19ce4874a7c34be87b272b64b5a58c35f1d5e"}, \
+	{"function contact_guard.disallow(regrole,regclass)", "1ec2b91eb99f66b3d64268b4f8e478910701ede4013626f9519036bd7dc86732"}, \
+	{"function contact_guard.discard_replicated()", "1458bdc1e7e11ec95c489e4ed209a1936b1f7dcd25413d3584d2abad2553897f"}, \
+	{"function contact_guard.distrust_function(regprocedure)", "ee8a49195db4f6f4e5ba2a7355c8b18daa9b292041902afbee7f1860b62fd339"}, \
+	{"function contact_guard.erase_actor(text,text)", "e2df929c8c0c3d7940a668176928766674d967d5850c5cc5f41e83fa821c2a70"}, \
+	{"function contact_guard.erase_customer(text,text)", "5b7800f87faa8832bd903663fe6d5903650f36b2354def1e0c673526432faee1"}, \
+	{"function contact_guard.event_number(text)", "350ed3c1d41e119f91b84773eb8fbfae46a5d9f37d60668dde1bc7739c2d8312"}, \
+	{"function contact_guard.evidence(bigint,bigint)", "7ac56fa75fda492029dd8b689c74df4623765f282016f0947e762caca8e81201"}, \
+	{"function contact_guard.evidence_stream(bigint,bigint)", "a437bf8d2a34bd42bb8d22d9afe0992e3e54dc5a9ec9766988f5b22cbb9e78f9"}, \
+	{"function contact_guard.filter_support(internal)", "28720fc75bb6943e853418db1204627d7eb33c9c135ce85470a5008dd6a21d8d"}, \
+	{"function contact_guard.forget_interventions(regclass)", "08bdb95e869dde3babc7b25c0e443ff6eb89ade05c82e88872ac10c1bb79f38c"}, \
+	{"function contact_guard.found(\"any\",contact_guard.site)", "229dc1f4228bab950ad87e9a3c5b1170d0b7bbb1459939811b3970210471b51c"}, \
+	{"function contact_guard.has_open_window(anyelement)", "325daad296e87b4d4373d5d7b72b6571a16bb5a9d4256021bae1b9f86705c122"}, \
+	{"function contact_guard.hold(text,text)", "6a5b83d15cb3fcc932296e672c467dd3c18bc496b2fd4d4fd070d83fc6f48d6f"}, \
+	{"function contact_guard.inclusion_proof(bigint,bigint)", "9a82739fa3a500a3d3abd48a29b25802e4b6e7d7a140c804047c22e74f2f65e9"}, \
+	{"function contact_guard.journal_origin()", "b4190eb8dc69d974283ee1ecd5f1e02be0c6059053e6b2f393bc5236992284c4"}, \
+	{"function contact_guard.keep(anyelement,anyelement,\"any\",contact_guard.site)", "b7b0e5d44067f9c84a4c968894065d7c4d52fee99d190a2feb70348101d3fe2f"}, \
+	{"function contact_guard.leaf(bigint)", "1d01230852097e0984db060367f1637bafda55a46272d137363a8d0eb8f73895"}, \
+	{"function contact_guard.leaf_encoding()", "4392fe208c39a64d3eb06de2d14b5dcb2db1b338c974754ecfe64599e92a428d"}, \
+	{"function contact_guard.leaf_field(integer,bytea,integer)", "0ef3bdac17a2a710d70044499c870f8f1a7b49485681a8fe8d571f9b54bb8332"}, \
+	{"function contact_guard.leaf_field(integer,text)", "df6d2e5d21e72ce46cd6c9b447898261230f1bbe2b4f8a1930e86f05f405815f"}, \
+	{"function contact_guard.library_version()", "f2f5a1a7deea66ecb7bd2169d14ec19a4b9c541c33112d89f1584604b12b9687"}, \
+	{"function contact_guard.list_interventions()", "cb61d4c7cf8ae58c0ebd2748b303a3cf02327a72d28d5c8edc5069910e168219"}, \
+	{"function contact_guard.list_permissions()", "20bff0e23102627ffd560f43d3538af29b947468edf7b3221dc8030346602a7c"}, \
+	{"function contact_guard.list_policies()", "fdad9f50a6655332fe7a3e9f271090091a33b9a8cc0e36bad10d5f4e9d957fa9"}, \
+	{"function contact_guard.new_epoch(text)", "f785f3886851cd46000c269a559545294af4485295091d7dec0a008eb4988146"}, \
+	{"function contact_guard.open_customers(anyelement,contact_guard.site)", "9ddaaa9ff1b482f3dc9bf6f59468f5ad0231fae2b8f27dfdf057c1845557b836"}, \
+	{"function contact_guard.open_intervention(bigint,name,timestamp with time zone,timestamp with time zone)", "c1e3cfa82f3dd79f8477eb40ab3f4620eff38ad48a1921503f552c8773370f6c"}, \
+	{"function contact_guard.open_intervention(text,name,timestamp with time zone,timestamp with time zone)", "e78462776a89ebb37fddf26d659477e3a477d027811ad1c4023b3cf5798cafb6"}, \
+	{"function contact_guard.open_intervention(uuid,name,timestamp with time zone,timestamp with time zone)", "4400793fab98e5a00a8591bff36d19a14ce389ec75e665cc099c834b317f6def"}, \
+	{"function contact_guard.open_interventions()", "f63928d6cff02341f0f1635ea18aea62ad5bcac2c9ca65fd4d56a2a5b412c677"}, \
+	{"function contact_guard.policy_change(text,regclass)", "79c11cf3cef9222fd8126e9fee8a29edd6064bc92007b2e04df5f7404280007e"}, \
+	{"function contact_guard.policy_problem(regclass)", "245bf6842abe25af91e62a9d5849baf6232236edf7f198455ff3a33deb0e11cc"}, \
+	{"function contact_guard.protect(regclass,name,name[],text,text,text,text)", "182236c13fa14622a5e6955eebb167f5d08a673c3bb43fddac419063abfb8736"}, \
+	{"function contact_guard.purge(timestamp with time zone,text)", "d826bd7c001ec4883387a83f50f5218ce8bbabac845b674da8d10e65b1acbb85"}, \
+	{"function contact_guard.reads_after_close(timestamp with time zone,timestamp with time zone)", "b6cda76db7e6bc6f2073411d5abc29fb4e1ed210fcb6ad7048762b14e1f8f91d"}, \
+	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "e61adc054567b6a5ff8594b1bff82dd856d0e69588fc706cd5d16f8c088262c8"}, \
+	{"function contact_guard.record_policy(text)", "c8434b88194e4c0e0d87766bc782cba51ad68fef088abdc724cfc75d17afeae4"}, \
+	{"function contact_guard.refused_attempts(timestamp with time zone,timestamp with time zone)", "04686f22ae540a9d50608467a410192323a81f2b76878f666128ccc0f7b7b7ea"}, \
+	{"function contact_guard.release_hold(text,text)", "17f097bf75de828b2668b7d54ca36d67f8ab29d18c681c5d3e234ea2e0df1506"}, \
+	{"function contact_guard.require_preload()", "179ea33efff577d413f9d0120793c837393fa9cac895061290f4c2925d5c58a9"}, \
+	{"function contact_guard.retire()", "8aa88ed2b09dece1af5ed8a1aa0b660cdef2ea972d977efe7a274a7569809668"}, \
+	{"function contact_guard.reveal(anyelement,\"any\",contact_guard.site)", "25beffbd74bad3433b84a16f8af89c36823fcb251a07e256d95edbeae548abfb"}, \
+	{"function contact_guard.reveal_nullable(anyelement,\"any\",contact_guard.site)", "49aec994cf0f645e0f8603651fa306fa233ab88c91099a8e3ccee80f413d731f"}, \
+	{"function contact_guard.rotate_journal_key()", "44b7275ab6c99bbd592ee1474fcc869186c106ae18d593a8c20f91b4711a23fd"}, \
+	{"function contact_guard.site_in(cstring)", "7aaeac6310da214ca38eb373417aeb478409662ca65fbcd20ab1d90776ec9e77"}, \
+	{"function contact_guard.site_out(contact_guard.site)", "8858de408087d9db360c3dac09cc3a39fd9e030814f05b0821a16c31963cc601"}, \
+	{"function contact_guard.site_recv(internal)", "5d765e7be99ca1eec1855cc05bbf85b9f4e8e462597ca0efacd31ced751504cb"}, \
+	{"function contact_guard.standing_permission()", "c42e90245112a48f69343b80964f7f0280f45c56132063bcda56f88d691e72c8"}, \
+	{"function contact_guard.statistics_ext_visible(oid)", "6215cc8e2cb3cb26de89cd6bbd088a401ec34327d2e577c7e9e2d6479a384f06"}, \
+	{"function contact_guard.statistics_visible(oid,smallint)", "fbd2dd0eda9bfeb4fd98efd6382195dd6a2b8a6b90cef25fdb73dcf073278e08"}, \
+	{"function contact_guard.status()", "52ab4f486f3d00d5a9b819de7bd8ff4c38d8bafa6addac642283f959cc660886"}, \
+	{"function contact_guard.sync()", "a98375078827e0b4a87d5737c75526b71467b843917d9edf54fd41987025f4c2"}, \
+	{"function contact_guard.tile(integer,bigint)", "d75d0bdf08998b4b4030bdfdf2590eda9c91fc81ab504bce7c3b536f62383627"}, \
+	{"function contact_guard.trust_function(regprocedure,text)", "c063aa1fda9fdcd125909f57ee16b2cdf4a2f161000f2f6ab14ae1b00e4995ca"}, \
+	{"function contact_guard.unmasked(anyelement,contact_guard.site)", "c6a1b5fbea6ec9d3a0f1d0acae226263640c8457a6fd214281291464f48cc874"}, \
+	{"function contact_guard.unprotect(regclass,name[])", "e5c018464267a5d333c8b2ffb794d45c0c4ab9887191cc620bd5ae1130e5afcd"}, \
+	{"function contact_guard.use_interventions(regclass,name,name,name,name,name,text,interval,interval,interval,text)", "e893b29348881285010dfd9da7bd39fe75beb1bfde5e8f6928682f075d83b1e2"}, \
+	{"function contact_guard.verification_key()", "cbab5c944c16e98055ea2d1ddb5644a8e5b31f74eb417ebcb248082c7912ccb0"}, \
+	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
+	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "230a2bb6d1d2a9f9a1affdb4c0fe0edf52630a3faa7182d6e190eac5fee7b238"}, \
+	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "34645c68715200edc4812d27e7c5be29c9dc63f14d84d979e93af19b5b94c093"}, \
+	{"table contact_guard.held", "35799901ff70071b298e2f9e4e0d49afebb3b66aeacbc3eede0249415e197775"}, \
+	{"table contact_guard.intervention", "d55ab2b1c8256f0c50f5961df045944e02b391d27e020416c28e54e5d9b51005"}, \
+	{"table contact_guard.journal_key", "3d501c2c4358d03a30da8800db3ad8a2d6645611d669971b8e00d153c98a820e"}, \
+	{"table contact_guard.journal_passed", "075f80f60e84aef57ddf7a314c7108c1dabfed215ea3fc0024a861e12e5b0196"}, \
+	{"table contact_guard.journal_session", "2f83b97a893a9e40ea6e4ce2d622d946a890395348c57798ddc3af8da87a3b3c"}, \
+	{"table contact_guard.journal_state", "ff326f117fa8a0116d736da44e45907b3a0598c4465a1bfee7efeb522db715d3"}, \
+	{"table contact_guard.log", "640b3dbe191d32971b5cddae209f98772059f08e3b4ad7501b66864e83960d76"}, \
+	{"table contact_guard.log_common", "4e04b60e938bbb1e13c07f36d21d2441733f1d2e22ef67e55e195cd0fcef2568"}, \
+	{"table contact_guard.permission", "08435d7c92054a5c02b739440d24d6737afc61c81fd1b96e7d62ce8e52e4f0cd"}, \
+	{"table contact_guard.query_text", "1b3d03a635c661420a30d55ae043773ec34ad0b1ff9b87755721b28bf779cfa9"}, \
+	{"table contact_guard.restored_log", "4fbea70990f1ba52448b98f6fe490396d1ca50fa2f7892dee7942bbceeced740"}, \
+	{"table contact_guard.signed_checkpoint", "fbb6b3feed9a605b9ab9443503b7730ba951e9f659c9bac4af0fc5b1f0189bac"}, \
+	{"table contact_guard.tile_edge", "456d7a6c278223195497a4b2670297786586aaaede316fb2b33c4becf3ae859e"}, \
+	{"table contact_guard.tile_full", "6657cdc789761f5d89c791db6f50830f6041df0fadac3357f91bc6e8877b6f0e"}, \
+	{"view contact_guard.access_log", "7cf7395eb3432ab840d2c3cde5b6b45435032a01f4007004918673b412370efe"}, \
+	{"view contact_guard.evidence_row", "97402c1cfee95471cff538d3d38c0b64f62dc53170f4c66298bc93df0b750ac6"}, \
+	{"view contact_guard.interventions", "4cccf6c1bf7f91cc6a3f4113689c34a3f245a67397a9001d789c13ad0379e9cd"}, \
+	{"view contact_guard.permissions", "4f4073b8504684d2ee966b2f7b74546fabc5e98eb4ed37795cd2e677cc3dadad"}, \
+	{"view contact_guard.policies", "3eae0be6d6affa8da2a30a200fb2fd22722439a31f4a2de6bc388f932d300265"}, \
+	{"view contact_guard.trusted_functions", "1e63b2bf536487b52a14ab1cc82fe6373bec82cb081e629febe292f5c56ce245"}, \
+	{"view contact_guard.whole_log", "f0fde39954978e046fb1feb6410e23dec0c3e4289403170a6827f509efaa1fcc"}
+
+#endif							/* CG_DEFINITIONLIST_H */
