@@ -29,7 +29,6 @@ typedef enum CgMerkleResult
 typedef struct CgHasher
 {
 	void	   *context;
-	void	   *digest;
 } CgHasher;
 
 /* Uses malloc.  An open hasher may be static: it keeps no state between calls. */
