@@ -742,6 +742,7 @@ CREATE TABLE contact_guard.journal_state (
 	gaps_acknowledged bigint NOT NULL DEFAULT 0,
 	origin            text,
 	origin_number     integer NOT NULL DEFAULT 1,
+	origin_mark       text NOT NULL DEFAULT '',
 	verification_keys text
 );
 REVOKE ALL ON contact_guard.journal_state FROM PUBLIC;

@@ -48,7 +48,7 @@ static const Table tables[CG_OWN_TABLES] = {
 		{"only_row", BOOLOID}, {"system_identifier", INT8OID}, {"database", OIDOID}, {"epoch", INT4OID},
 		{"epoch_recorded", BOOLOID}, {"position", PG_LSNOID}, {"log_size", INT8OID},
 		{"rejected", INT8OID}, {"gaps", INT8OID}, {"gaps_acknowledged", INT8OID}, {"origin", TEXTOID},
-		{"origin_number", INT4OID}, {"verification_keys", TEXTOID}}},
+		{"origin_number", INT4OID}, {"origin_mark", TEXTOID}, {"verification_keys", TEXTOID}}},
 	[CG_OWN_JOURNAL_KEY] = {"journal_key", RELKIND_RELATION, true, {{"number", INT4OID}, {"epoch", INT4OID}, {"run", INT8OID}, {"mac_key", BYTEAOID}, {"begins_at", PG_LSNOID}, {"ends_at", PG_LSNOID}}},
 	[CG_OWN_PERMISSION] = {"permission", RELKIND_RELATION, false, {
 		{"role", REGROLEOID}, {"relation", REGCLASSOID}, {"purpose", TEXTOID}, {"level", TEXTOID}}},

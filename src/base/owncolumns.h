@@ -52,6 +52,7 @@ enum
 	Anum_journal_state_gaps_acknowledged,
 	Anum_journal_state_origin,
 	Anum_journal_state_origin_number,
+	Anum_journal_state_origin_mark,
 	Anum_journal_state_verification_keys,
 	Natts_journal_state = Anum_journal_state_verification_keys
 };

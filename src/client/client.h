@@ -153,6 +153,9 @@ extern bool keys_has_made(const CgNoteKey *key, const CgSignature *signature);
 /* Is the new origin one that contact_guard.new_epoch() or a failover makes of the old one? */
 extern bool epochs_follow(const char *old, const char *new);
 
+/* Are these names of two servers that have each closed the same older name? */
+extern bool epochs_part(const char *old, const char *new);
+
 /* --- server.c --- */
 
 /*

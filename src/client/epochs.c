@@ -16,20 +16,32 @@
 #define BEGINS "new epoch "
 #define LAST "; the last checkpoint of the old one: "
 #define SHOWN_EPOCHS 20
+#define MARK_LENGTH 8
 
+static bool is_mark(const char *text);
 static int	split_number(const char *origin, size_t *base);
 static bool tree_contains(Verify *verify, const CgCheckpoint *checkpoint);
+
+/* What a failover puts behind the number: no other server gives the same. */
+static bool
+is_mark(const char *text)
+{
+	return text[0] == '-' && strlen(text) == 1 + MARK_LENGTH && strspn(text + 1, "0123456789abcdef") == MARK_LENGTH;
+}
 
 /* The number behind an origin, from 2 on, and the length of what it stands behind; 1: none. */
 static int
 split_number(const char *origin, size_t *base)
 {
 	const char *slash = strrchr(origin, '/');
+	size_t		digits;
 	int			number;
 
 	*base = strlen(origin);
-	if (slash == NULL || slash[1] < '1' || slash[1] > '9' || strlen(slash + 1) > 9 ||
-		strspn(slash + 1, "0123456789") != strlen(slash + 1))
+	if (slash == NULL || slash[1] < '1' || slash[1] > '9')
+		return 1;
+	digits = strspn(slash + 1, "0123456789");
+	if (digits > 9 || (slash[1 + digits] != '\0' && !is_mark(slash + 1 + digits)))
 		return 1;
 	number = atoi(slash + 1);
 	if (number < 2)
@@ -52,6 +64,17 @@ epochs_follow(const char *old, const char *new)
 	if (strlen(old) == new_base && memcmp(old, new, new_base) == 0)
 		return true;
 	return old_number > 1 && old_number < new_number && old_base == new_base && memcmp(old, new, new_base) == 0;
+}
+
+bool
+epochs_part(const char *old, const char *new)
+{
+	size_t		new_base;
+	size_t		old_base;
+	int			number = split_number(new, &new_base);
+
+	return number > 1 && number == split_number(old, &old_base) && old_base == new_base &&
+		memcmp(old, new, new_base) == 0 && strcmp(old, new) != 0;
 }
 
 void

@@ -29,6 +29,8 @@
 
 #define RENAMED "the log has a new name, and not all that was seen under the old one: a failover or a restore has lost records, or somebody has removed them; see its records of event epoch and failover"
 
+#define PARTED "two servers go on with this log, each under a name of its own: after a failover both were promoted"
+
 /* The longest signature line of ours */
 #define OWN_LINE_LENGTH (CG_NOTE_NAME_LENGTH + 128)
 
@@ -318,7 +320,7 @@ check_consistency(const Witness *witness, PGconn *conn, const Seen *held, const 
 
 	/* A log that has a new name after a failover, and all that was seen, is no other log. */
 	if (renamed && !epochs_follow(old->origin, new->origin))
-		refuse_checkpoint(witness, held, seen, NULL, "it is another log");
+		refuse_checkpoint(witness, held, seen, NULL, epochs_part(old->origin, new->origin) ? PARTED : "it is another log");
 	if (new->size < old->size)
 		refuse_checkpoint(witness, held, seen, NULL, renamed ? RENAMED : "the log has become shorter");
 	if (new->size > old->size && old->size > 0)

@@ -56,7 +56,7 @@ find_predecessor(CgJournalState *state)
 		foreach(lc, keys)
 			explicit_bzero(lfirst(lc), sizeof(CgNoteKey));
 	}
-	return state->origin[0] != '\0' && cg_statefile_read_checkpoint(state->origin, 1) != NULL;
+	return state->origin[0] != '\0' && cg_statefile_read_checkpoint(state->origin, 1, "") != NULL;
 }
 
 /* The recorder sees the new origin only now; before, it would fail once more. */
@@ -99,7 +99,8 @@ sign_at_commit(void)
 /*
  * Begins a new origin.  Its record has the last note of the old origin, so the first
  * checkpoint of the new origin covers that note.  A restored database may not know of
- * epochs that came after its backup, but the files beside the key do.
+ * epochs that came after its backup, but the files beside the key do.  The mark of a failover
+ * stays: the other server that it was to be told from may begin a new epoch, too.
  */
 Datum
 cg_new_epoch(PG_FUNCTION_ARGS)
@@ -107,6 +108,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	CgJournalState state;
 	char	   *reason;
 	char	   *last;
+	char		newest_mark[CG_STATEFILE_MARK + 1];
 	Oid			types[2] = {TEXTOID, INT4OID};
 	Datum		values[2];
 
@@ -125,16 +127,16 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 				 errhint("The first checkpoint begins the first epoch. See contact_guard.signing_key_file.")));
 		PG_RETURN_VOID();
 	}
-	while (cg_statefile_read_checkpoint(state.origin, state.origin_number + 1) != NULL)
-		state.origin_number++;
-	last = cg_statefile_read_checkpoint(state.origin, state.origin_number);
+	strlcpy(newest_mark, state.origin_mark, sizeof(newest_mark));
+	cg_statefile_find_newest(state.origin, &state.origin_number, newest_mark);
+	last = cg_statefile_read_checkpoint(state.origin, state.origin_number, newest_mark);
 	values[0] = CStringGetTextDatum(state.origin);
 	values[1] = Int32GetDatum(state.origin_number + 1);
 	(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1, origin_number = $2",
 								2, types, values, NULL);
 	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, 1,
 						 psprintf("new epoch %s: %s; the last checkpoint of the old one: %s",
-								  cg_statefile_numbered(state.origin, state.origin_number + 1), reason,
+								  cg_statefile_numbered(state.origin, state.origin_number + 1, state.origin_mark), reason,
 								  last ? cg_notetext_from_note(last) : "none"));
 	sign_at_commit();
 	PG_RETURN_VOID();

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 static char *plain_name(const char *name);
 static char *old_name(const char *name);
 static bool is_file_of(const char *path, const char *name);
+static bool parse_numbered(const char *name, int *number, char *mark);
 
 bool
 cg_statefile_in_data_directory(const char *path)
@@ -168,13 +170,65 @@ cg_statefile_read(const char *path)
 }
 
 char *
-cg_statefile_numbered(const char *origin, int number)
+cg_statefile_numbered(const char *origin, int number, const char *mark)
 {
-	return number == 1 ? pstrdup(origin) : psprintf("%s/%d", origin, number);
+	if (number == 1)
+		return pstrdup(origin);
+	return psprintf("%s/%d%s%s", origin, number, mark[0] != '\0' ? "-" : "", mark);
 }
 
 char *
-cg_statefile_read_checkpoint(const char *origin, int number)
+cg_statefile_read_checkpoint(const char *origin, int number, const char *mark)
 {
-	return cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", cg_statefile_numbered(origin, number))));
+	return cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", cg_statefile_numbered(origin, number, mark))));
+}
+
+/* The number and the mark in what stands behind an origin in the name of a file; or false. */
+static bool
+parse_numbered(const char *name, int *number, char *mark)
+{
+	size_t		digits = strspn(name, "0123456789");
+
+	if (digits == 0 || digits > 9 || name[0] == '0')
+		return false;
+	*number = atoi(name);
+	name += digits;
+	mark[0] = '\0';
+	if (name[0] == '-' && strspn(name + 1, "0123456789abcdef") == CG_STATEFILE_MARK)
+	{
+		strlcpy(mark, name + 1, CG_STATEFILE_MARK + 1);
+		name += 1 + CG_STATEFILE_MARK;
+	}
+	return strcmp(name, ".checkpoint") == 0;
+}
+
+void
+cg_statefile_find_newest(const char *origin, int *number, char *mark)
+{
+	char	   *path = cg_statefile_path(psprintf("%s/", origin));
+	char	   *prefix = strrchr(path, '/') + 1;
+	DIR		   *dir;
+	struct dirent *entry;
+
+	/* By their names, since version 1.0 has named some of them otherwise. */
+	while (cg_statefile_read_checkpoint(origin, *number + 1, "") != NULL)
+	{
+		(*number)++;
+		mark[0] = '\0';
+	}
+	prefix[-1] = '\0';
+	dir = AllocateDir(path);
+	/* An error here is that of ReadDir. */
+	while ((entry = ReadDir(dir, path)) != NULL)
+	{
+		int			found;
+		char		found_mark[CG_STATEFILE_MARK + 1];
+
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
+			!parse_numbered(entry->d_name + strlen(prefix), &found, found_mark) || found <= *number)
+			continue;
+		*number = found;
+		strlcpy(mark, found_mark, CG_STATEFILE_MARK + 1);
+	}
+	FreeDir(dir);
 }

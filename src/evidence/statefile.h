@@ -24,13 +24,23 @@ extern void cg_statefile_write(const char *path, const char *text);
 /* The file's contents, palloc'd; NULL if there is no such file.  ERROR if it cannot be read. */
 extern char *cg_statefile_read(const char *path);
 
+/* Hexadecimal digits of a mark. */
+#define CG_STATEFILE_MARK 8
+
 /*
- * The name of a log's checkpoints: the origin, and from new_epoch() on a number behind it;
- * palloc'd.
+ * The name of a log's checkpoints: the origin, and from number 2 on the number behind it,
+ * and a mark behind that unless it is ""; palloc'd.
  */
-extern char *cg_statefile_numbered(const char *origin, int number);
+extern char *cg_statefile_numbered(const char *origin, int number, const char *mark);
 
 /* The last checkpoint that was signed under this name here; NULL if there is none. */
-extern char *cg_statefile_read_checkpoint(const char *origin, int number);
+extern char *cg_statefile_read_checkpoint(const char *origin, int number, const char *mark);
+
+/*
+ * Puts the highest number with which names of this origin have a checkpoint here, and the
+ * mark of that name, in place of the two, if that number is higher.  The mark has room for
+ * CG_STATEFILE_MARK bytes and a NUL.
+ */
+extern void cg_statefile_find_newest(const char *origin, int *number, char *mark);
 
 #endif							/* CG_STATEFILE_H */

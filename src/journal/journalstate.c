@@ -152,6 +152,7 @@ take_state_row(HeapTuple tuple, TupleDesc desc, CgJournalState *state, char **ve
 	if (!nulls[AT(origin)])
 		strlcpy(state->origin, TextDatumGetCString(values[AT(origin)]), sizeof(state->origin));
 	state->origin_number = DatumGetInt32(values[AT(origin_number)]);
+	strlcpy(state->origin_mark, TextDatumGetCString(values[AT(origin_mark)]), sizeof(state->origin_mark));
 	*verification_keys = nulls[AT(verification_keys)] ? NULL : TextDatumGetCString(values[AT(verification_keys)]);
 	state->gaps = DatumGetInt64(values[AT(gaps)]) - DatumGetInt64(values[AT(gaps_acknowledged)]);
 }

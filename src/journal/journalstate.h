@@ -39,7 +39,8 @@ typedef struct CgJournalState
 	int64		rejected;
 	int64		gaps;			/* that nobody has acknowledged */
 	char		origin[256];	/* of checkpoints; "" before the first */
-	int			origin_number;	/* 1, and one more with each new_epoch() */
+	int			origin_number;	/* 1, and one more with each new name */
+	char		origin_mark[16];	/* of the failover that gave it a name last; "": none */
 	int			nseals;
 	CgSeal		seals[CG_SEALS_MAX];	/* in the order of their numbers */
 } CgJournalState;

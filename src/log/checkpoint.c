@@ -273,9 +273,7 @@ origin(void)
 		(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1",
 									1, types, values, NULL);
 	}
-	if (state.origin_number == 1)
-		return pstrdup(state.origin);
-	return psprintf("%s/%d", state.origin, state.origin_number);
+	return cg_statefile_numbered(state.origin, state.origin_number, state.origin_mark);
 }
 
 /* A key that was added or removed is recorded before the next checkpoint is signed. */

@@ -27,6 +27,11 @@
  * The log keeps its name if its timeline had ended with a shutdown, that is, after a planned
  * switchover.  Otherwise the origin is closed, too: a needless new name costs little, since a
  * witness sees that everything is still there, and a fork can never be taken back.
+ *
+ * Two standbys of a lost primary may both be promoted, by mistake.  Neither knows of the other,
+ * and both have the same origin to close, at the same number.  So the new name has a mark, a
+ * random number that no other server makes: two logs of one name would be a fork that nobody
+ * has made.  The mark stays in the names that new_epoch() gives later.
  */
 #include "postgres.h"
 
@@ -61,7 +66,9 @@ typedef struct Known
 {
 	char	   *base;			/* the origin without its number */
 	int			number;
+	char		mark[CG_STATEFILE_MARK + 1];
 	int			newest;			/* the highest number that has a state file, or number */
+	char		newest_mark[CG_STATEFILE_MARK + 1];
 	int64		failover;		/* seq of the last one that is not judged yet */
 	int64		before;			/* seq of the failover before it; -1: none */
 	bool		ended;			/* the old timelines had ended with a shutdown */
@@ -82,6 +89,7 @@ static bool contains(const CgCheckpoint *checkpoint);
 static bool file_is_newest(void);
 static void judge_origin(void);
 static const char *cited(const char *note);
+static void make_mark(char *mark);
 
 void
 cg_closing_expect(void)
@@ -119,18 +127,18 @@ read_notes(const char *origin)
 	CgNote		note;
 
 	known.newest = known.number;
-	while (cg_statefile_read_checkpoint(known.base, known.newest + 1) != NULL)
-		known.newest++;
-	known.filed = cg_statefile_read_checkpoint(known.base, known.newest);
+	strlcpy(known.newest_mark, known.mark, sizeof(known.newest_mark));
+	cg_statefile_find_newest(known.base, &known.newest, known.newest_mark);
+	known.filed = cg_statefile_read_checkpoint(known.base, known.newest, known.newest_mark);
 	if (cg_owncommand_select("SELECT note FROM contact_guard.signed_checkpoint WHERE origin = $1 ORDER BY size DESC LIMIT 1",
 							 1, types, values, TEXTOID, &stored))
 		known.stored = cg_notetext_to_note(TextDatumGetCString(stored));
 	if (known.filed &&
 		(!cg_signing_parse_checkpoint(known.filed, &note, &known.file) ||
-		 strcmp(known.file.origin, cg_statefile_numbered(known.base, known.newest)) != 0))
+		 strcmp(known.file.origin, cg_statefile_numbered(known.base, known.newest, known.newest_mark)) != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("the state file of checkpoints of \"%s\" is damaged", cg_statefile_numbered(known.base, known.newest))));
+				 errmsg("the state file of checkpoints of \"%s\" is damaged", cg_statefile_numbered(known.base, known.newest, known.newest_mark))));
 	if (known.stored && !cg_signing_parse_checkpoint(known.stored, &note, &known.table))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
@@ -206,7 +214,8 @@ cg_closing_look(List *keys)
 		elog(ERROR, "contact_guard.journal_state has no row");
 	known.base = state.origin[0] != '\0' ? pstrdup(state.origin) : cg_signing_origin(keys);
 	known.number = state.origin_number;
-	origin = cg_statefile_numbered(known.base, known.number);
+	strlcpy(known.mark, state.origin_mark, sizeof(known.mark));
+	origin = cg_statefile_numbered(known.base, known.number, known.mark);
 	if (read_failovers(origin))
 	{
 		read_notes(origin);
@@ -232,22 +241,37 @@ cited(const char *note)
 	return pnstrdup(note, signatures ? signatures - note : LONGEST_NOTE);
 }
 
+/* Two servers never make the same. */
+static void
+make_mark(char *mark)
+{
+	uint32		random;
+
+	StaticAssertStmt(CG_STATEFILE_MARK == 2 * sizeof(random), "a mark has all digits of its number");
+	if (!pg_strong_random(&random, sizeof(random)))
+		elog(ERROR, "could not generate a random number");
+	snprintf(mark, CG_STATEFILE_MARK + 1, "%08x", random);
+}
+
 void
 cg_closing_record(void)
 {
 	Oid			types[4] = {TEXTOID, INT4OID, INT4OID, TEXTOID};
 	Datum		values[4];
 	int			next = known.newest + 1;
+	char		mark[CG_STATEFILE_MARK + 1];
 
 	if (why == NULL)
 		return;
+	make_mark(mark);
 	cg_apply_begin();
 	values[0] = CStringGetTextDatum(known.base);
 	values[1] = Int32GetDatum(next);
 	values[2] = Int32GetDatum(known.number);
+	values[3] = CStringGetTextDatum(mark);
 	/* Not if somebody has called new_epoch() meanwhile. */
-	if (cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1, origin_number = $2 WHERE origin_number = $3",
-							  3, types, values, NULL) != 1)
+	if (cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1, origin_number = $2, origin_mark = $4 WHERE origin_number = $3",
+							  4, types, values, NULL) != 1)
 	{
 		cg_apply_end_empty();
 		return;
@@ -258,7 +282,7 @@ cg_closing_record(void)
 									 known.file.size, known.file.origin));
 	cg_apply_own_record(CG_EVENT_EPOCH,
 						psprintf("new epoch %s: %s; the last checkpoint of the old one: %s",
-								 cg_statefile_numbered(known.base, next), why,
+								 cg_statefile_numbered(known.base, next, mark), why,
 								 cited(lost || known.stored == NULL ? known.filed : known.stored)));
 	cg_apply_commit(InvalidXLogRecPtr);
 	looked = true;

@@ -259,6 +259,7 @@ store(CgJournalState *state, Finding finding)
 									"epoch = $3, epoch_recorded = false, position = $4, "
 									"origin = CASE database WHEN $2 THEN origin END, "
 									"origin_number = CASE database WHEN $2 THEN origin_number ELSE 1 END, "
+									"origin_mark = CASE database WHEN $2 THEN origin_mark ELSE '' END, "
 									"verification_keys = CASE database WHEN $2 THEN verification_keys END",
 									4, types, values, NULL);
 	else

@@ -99,6 +99,7 @@ sub watched
 }
 
 my $origin = 'example.org/log/crm';
+my $mark = '[0-9a-f]{8}';
 ok(signed($origin), 'a log is signed');
 watched('first', 0, qr/the first that was seen/);
 
@@ -131,54 +132,55 @@ make_standby('unknown', 1);
 ok(signed($origin), 'the log goes on');
 catch_up();
 promote();
-ok(signed("$origin/2"), 'killed, and its last checkpoint is not at hand: the log has a new name at once');
+ok(signed("$origin/2-%"), 'killed, and its last checkpoint is not at hand: the log has a new name at once');
 is(epochs(), 1, '... one epoch');
-like(newest_epoch(), qr{^new epoch $origin/2: it is not known what the server that failover seq \d+ left had signed last; the last checkpoint of the old one: $origin\n\d+\n}, '... whose record has the last note that is known');
+like(newest_epoch(), qr{^new epoch $origin/2-$mark: it is not known what the server that failover seq \d+ left had signed last; the last checkpoint of the old one: $origin\n\d+\n}, '... whose record has the last note that is known');
 is(gaps(), '', '... no gap');
 is(problems(), '', '... all is well');
-watched('unknown', 0, qr{^$origin/2: \d+ rows, consistent with those seen before as $origin: the log has a new name});
-watched('unknown', 0, qr{^$origin/2: \d+ rows, consistent with those seen before\n});
+watched('unknown', 0, qr{^$origin/2-$mark: \d+ rows, consistent with those seen before as $origin: the log has a new name});
+watched('unknown', 0, qr{^$origin/2-$mark: \d+ rows, consistent with those seen before\n});
 ($code, $said) = verify();
 is($code, 0, '... verify') or diag($said);
 like($said, qr/^since record seq \d+ the log has a new name: see its reason; the \d+ rows that it says were signed as \Q$origin\E are in this log$/m, '... says so');
 kill_server($node);
 slow_start($node);
-ok(signed("$origin/2"), 'a crash');
+ok(signed("$origin/2-%"), 'a crash');
 is(epochs(), 1, '... makes no other epoch');
 
 # A witness has seen more than the promoted server has
 system('cp', (glob "$dir/unknown/*.checkpoint"), "$dir/key/") == 0 or die;
 $node->append_conf('postgresql.conf', "contact_guard.state_directory = '$dir/key'");
 $node->reload;
-ok(signed("$origin/2"), 'the log goes on');
+ok(signed("$origin/2-%"), 'the log goes on');
 make_standby('lossy');
 catch_up();
 my $kept = $node->safe_psql('crm', 'SELECT log_size FROM contact_guard.status()');
 stop_receiving();
-ok(signed("$origin/2"), 'signed, where the standby does not receive it') foreach 1 .. 3;
-watched('before', 0, qr{^$origin/2: \d+ rows, consistent with those seen before\n});
-my $last = slurp_file("$dir/key/contact_guard.example.org+log+crm+2.checkpoint");
+ok(signed("$origin/2-%"), 'signed, where the standby does not receive it') foreach 1 .. 3;
+watched('before', 0, qr{^$origin/2-$mark: \d+ rows, consistent with those seen before\n});
+my ($newest) = glob("$dir/key/contact_guard.example.org+log+crm+2-*.checkpoint");
+my $last = slurp_file($newest);
 my ($signed_size) = $last =~ /\n(\d+)\n/;
 cmp_ok($signed_size, '>', $kept, '... and the witness has seen it');
-system('cp', "$dir/key/contact_guard.example.org+log+crm+2.checkpoint", "$dir/held") == 0 or die;
+system('cp', $newest, "$dir/held") == 0 or die;
 promote();
-ok(signed("$origin/3"), 'after a failover that lost signed records the log has a new name at once');
+ok(signed("$origin/3-%"), 'after a failover that lost signed records the log has a new name at once');
 is(epochs(), 2, '... one more epoch');
-like(newest_epoch(), qr{^new epoch $origin/3: failover seq \d+ has lost records that were signed; the last checkpoint of the old one: \Q$last\E?}, '... whose record has the note that the witness has');
-like(gaps(), qr{^a checkpoint of $signed_size records was signed as $origin/2, and this log does not continue it}, '... a gap says that records are lost');
+like(newest_epoch(), qr{^new epoch $origin/3-$mark: failover seq \d+ has lost records that were signed; the last checkpoint of the old one: \Q$last\E?}, '... whose record has the note that the witness has');
+like(gaps(), qr{^a checkpoint of $signed_size records was signed as $origin/2-$mark, and this log does not continue it}, '... a gap says that records are lost');
 like(problems(), qr/gap/, '... which is a problem until somebody acknowledges it');
 unlike(problems(), qr/fork|no checkpoint/, '... and signing goes on');
 watched('lost', 1, qr{REFUSED: the log has a new name, and not all that was seen under the old one: .*: $signed_size rows held});
 watched('a new state', 0, qr/the first that was seen/, 'state3');
 ($code, $said) = verify();
 is($code, 0, '... verify finds the log whole') or diag($said);
-like($said, qr/^since record seq \d+ .*; NOT ALL of the $signed_size rows that were signed as \Q$origin\E\/2 are in this log/m, '... and says that rows are lost');
+like($said, qr/^since record seq \d+ .*; NOT ALL of the $signed_size rows that were signed as \Q$origin\E\/2-$mark are in this log/m, '... and says that rows are lost');
 ($code, $said) = verify('--checkpoint', "$dir/held");
 is($code, 1, '... with the note that was held it is evidence') or diag($said);
 $node->safe_psql('crm', "SELECT contact_guard.acknowledge_gaps('a failover')");
 is(problems(), '', '... acknowledged');
 
-ok(signed("$origin/3"), 'the log goes on');
+ok(signed("$origin/3-%"), 'the log goes on');
 
 # Somebody changes the log, and makes a timeline to explain it.
 sub tampered
@@ -201,8 +203,8 @@ ok(until_true(sub { problems() =~ /no checkpoint is signed: the access log does 
 is(epochs(), 2, '... and no epoch is begun');
 tampered(q(DELETE FROM contact_guard.signed_checkpoint));
 ok(until_true(sub { epochs() == 3 }), 'without its own checkpoints, too: the log has a new name') or diag(problems());
-like(gaps(), qr{a checkpoint of \d+ records was signed as $origin/3, and this log does not continue it}, '... a gap says so');
-ok(signed("$origin/4"), '... signed');
+like(gaps(), qr{a checkpoint of \d+ records was signed as $origin/3-$mark, and this log does not continue it}, '... a gap says so');
+ok(signed("$origin/4-%"), '... signed');
 watched('tampered', 1, qr{REFUSED: the log has a new name, and not all that was seen}, 'state3');
 ($code, $said) = verify();
 is($code, 1, '... verify finds it') or diag($said);
