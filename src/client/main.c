@@ -43,6 +43,7 @@ static const struct
 	{"push", run_push, "[CONNINFO] --policy FILE [--vkey KEY|FILE]"},
 	{"check", run_check, "[CONNINFO] [--warn-lag BYTES] [--crit-lag BYTES] [--warn-age SECONDS] [--crit-age SECONDS] [--accept TEXT]"},
 	{"metrics", run_metrics, "[CONNINFO]"},
+	{"salvage", run_salvage, "PGDATA [CONNINFO] [--since POSITION] [--timeline N] [--json] [--bindir DIR]"},
 	{"keygen", run_keygen, "--origin NAME --out FILE [--witness]"}
 };
 
