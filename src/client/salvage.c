@@ -51,7 +51,7 @@ static void ask_fork(void);
 static void find_segments(void);
 static const char *database_name(uint32_t oid);
 static void take_record(const Salvaged *record);
-static void take_message(const Message *message);
+static void take_salvage_message(const Message *message);
 static int	not_read(const char *format,...) __attribute__((format(printf, 1, 2)));
 static int	report_salvage(void);
 
@@ -69,7 +69,7 @@ run_salvage(int argc, char **argv)
 	find_segments();
 	if (!salvage.json)
 		salvage_put_names();
-	wal_read(&wal, take_message);
+	wal_read(&wal, take_salvage_message);
 	return report_salvage();
 }
 
@@ -323,7 +323,7 @@ take_record(const Salvaged *record)
 }
 
 static void
-take_message(const Message *message)
+take_salvage_message(const Message *message)
 {
 	if (message->database != NO_DATABASE)
 		message_read(message, take_record);

@@ -40,17 +40,17 @@ static Session *sessions[BUCKETS];
 static CgLeafText columns[MOST_COLUMNS];
 static int64_t closed_at;
 
-static Session *find_session(const Message *message, uint32_t epoch, int64_t start, uint32_t pid);
-static bool read_header(const Message *message, Cursor *in, Salvaged *record, bool *is_new);
+static Session *find_salvage_session(const Message *message, uint32_t epoch, int64_t start, uint32_t pid);
+static bool read_message_header(const Message *message, Cursor *in, Salvaged *record, bool *is_new);
 static bool read_columns(Cursor *in, Salvaged *record);
-static void read_record(Cursor *in, Salvaged *record, void (*take) (const Salvaged *record));
+static void read_salvage_record(Cursor *in, Salvaged *record, void (*take) (const Salvaged *record));
 static uint64_t take_varint(Cursor *in);
 static int64_t take_difference(Cursor *in);
-static CgLeafText take_key(Cursor *in, int kind, int64_t *before);
+static CgLeafText take_salvage_key(Cursor *in, int kind, int64_t *before);
 static void read_set(Cursor *in, Salvaged *record, void (*take) (const Salvaged *record));
 
 static Session *
-find_session(const Message *message, uint32_t epoch, int64_t start, uint32_t pid)
+find_salvage_session(const Message *message, uint32_t epoch, int64_t start, uint32_t pid)
 {
 	uint64_t	hash = ((uint64_t) start * 31 + pid) * UINT64_C(0x9E3779B97F4A7C15);
 	Session   **bucket = &sessions[hash >> 48];
@@ -67,7 +67,7 @@ find_session(const Message *message, uint32_t epoch, int64_t start, uint32_t pid
 
 /* False: the message cannot be read. */
 static bool
-read_header(const Message *message, Cursor *in, Salvaged *record, bool *is_new)
+read_message_header(const Message *message, Cursor *in, Salvaged *record, bool *is_new)
 {
 	const uint8_t *first = take(in, 2);
 	uint32_t	epoch = (uint32_t) take_int32(in);
@@ -84,7 +84,7 @@ read_header(const Message *message, Cursor *in, Salvaged *record, bool *is_new)
 	(void) take(in, MAC_LENGTH);
 	if (in->bad)
 		return false;
-	session = find_session(message, epoch, start, pid);
+	session = find_salvage_session(message, epoch, start, pid);
 	*is_new = session->counter < counter;
 	if (!*is_new)
 		left.again++;
@@ -114,7 +114,7 @@ read_columns(Cursor *in, Salvaged *record)
 
 /* Item 'R' */
 static void
-read_record(Cursor *in, Salvaged *record, void (*take_record) (const Salvaged *record))
+read_salvage_record(Cursor *in, Salvaged *record, void (*take_record) (const Salvaged *record))
 {
 	const uint8_t *event = take(in, 1);
 
@@ -165,7 +165,7 @@ take_difference(Cursor *in)
 
 /* The key of a customer.  before: the number of the one before. */
 static CgLeafText
-take_key(Cursor *in, int kind, int64_t *before)
+take_salvage_key(Cursor *in, int kind, int64_t *before)
 {
 	static char text[64];
 	CgLeafText	key = {text, 0};
@@ -225,7 +225,7 @@ read_set(Cursor *in, Salvaged *record, void (*take_record) (const Salvaged *reco
 	for (uint32_t i = 0; i < number && !keys.bad; i++)
 	{
 		record->read_at += take_difference(&keys);
-		record->customer = take_key(&keys, kind[0], &before);
+		record->customer = take_salvage_key(&keys, kind[0], &before);
 		if (!keys.bad)
 			take_record(record);
 	}
@@ -240,7 +240,7 @@ message_read(const Message *message, void (*take_record) (const Salvaged *record
 	bool		is_new;
 
 	left.messages++;
-	if (!read_header(message, &in, &record, &is_new))
+	if (!read_message_header(message, &in, &record, &is_new))
 	{
 		left.unknown++;
 		return;
@@ -259,7 +259,7 @@ message_read(const Message *message, void (*take_record) (const Salvaged *record
 			record.query_id = take_int64(&in);
 		}
 		else if (kind == 'R')
-			read_record(&in, &record, take_record);
+			read_salvage_record(&in, &record, take_record);
 		else if (kind == 'S')
 			read_set(&in, &record, take_record);
 		else if (kind == 'Q')

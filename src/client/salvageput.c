@@ -28,14 +28,14 @@ typedef struct Field
 
 #define FIELDS 19
 
-static CgLeafText text_of(const char *text);
+static CgLeafText field_text_of(const char *text);
 static void fill_fields(Field *fields, const Salvaged *record, const char *database);
-static void put_string(CgLeafText text);
+static void put_json_string(CgLeafText text);
 static void put_cell(const Field *field, const Salvaged *record);
 static void put_member(const Field *field, const Salvaged *record);
 
 static CgLeafText
-text_of(const char *text)
+field_text_of(const char *text)
 {
 	return (CgLeafText) {text, strlen(text)};
 }
@@ -46,10 +46,10 @@ fill_fields(Field *fields, const Salvaged *record, const char *database)
 	static char position[32];
 	const char *event = cg_event_name(record->event);
 	const Field all[FIELDS] = {
-		{"position", KIND_TEXT, text_of(position)},
-		{"database", KIND_TEXT, text_of(database)},
+		{"position", KIND_TEXT, field_text_of(position)},
+		{"database", KIND_TEXT, field_text_of(database)},
 		{"read_at", KIND_TIME, {0}, &record->read_at},
-		{"event", KIND_TEXT, text_of(event != NULL ? event : "unknown")},
+		{"event", KIND_TEXT, field_text_of(event != NULL ? event : "unknown")},
 		{"actor", KIND_TEXT, record->actor},
 		{"login", KIND_TEXT, record->login},
 		{"relation", KIND_TEXT, record->relation},
@@ -62,19 +62,19 @@ fill_fields(Field *fields, const Salvaged *record, const char *database)
 		{"reason", KIND_TEXT, record->reason},
 		{"client", KIND_TEXT, record->client},
 		{"application", KIND_TEXT, record->application},
-		{"session", KIND_TEXT, text_of(record->session)},
+		{"session", KIND_TEXT, field_text_of(record->session)},
 		{"statement", KIND_LONG, {0}, record->statement != 0 ? &record->statement : NULL},
 		{"query_id", KIND_LONG, {0}, record->query_id != 0 ? &record->query_id : NULL}
 	};
 
 	memcpy(fields, all, sizeof(all));
 	snprintf(position, sizeof(position), POSITION, POSITION_ARGS(record->message->position));
-	fields[0].text = text_of(position);
+	fields[0].text = field_text_of(position);
 }
 
 /* A byte that is not UTF-8, of a database in another encoding, is U+FFFD. */
 static void
-put_string(CgLeafText text)
+put_json_string(CgLeafText text)
 {
 	putchar('"');
 	for (size_t at = 0; at < text.length;)
@@ -117,12 +117,12 @@ put_member(const Field *field, const Salvaged *record)
 		for (int i = 0; i < record->ncolumns; i++)
 		{
 			fputs(i > 0 ? ", " : "[", stdout);
-			put_string(record->columns[i]);
+			put_json_string(record->columns[i]);
 		}
 		putchar(']');
 	}
 	else if (field->kind == KIND_TEXT && field->text.data != NULL)
-		put_string(field->text);
+		put_json_string(field->text);
 	else if (field->number == NULL)
 		fputs("null", stdout);
 	else
