@@ -333,7 +333,7 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 	if (!OidIsValid(schema) && OidIsValid(cg_objects_schema()) && !IsBinaryUpgrade)
 		cg_emitters_propose();
 	if (copy.restores)
-		cg_brought_record(CG_BROUGHT_CAME, qc ? qc->nprocessed : 0);
+		cg_brought_record(CG_BROUGHT_CAME, qc ? qc->nprocessed : 0, cg_brought_hash());
 	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))
 		cg_actor_on_change(false);
 	if (IsA(pstmt->utilityStmt, DiscardStmt) && ((DiscardStmt *) pstmt->utilityStmt)->target == DISCARD_ALL)

@@ -18,13 +18,19 @@
 #include "journal/eventrecord.h"
 #include "log/brought.h"
 
-void
-cg_brought_record(const char *what, int64 rows)
+char *
+cg_brought_hash(void)
 {
 	Datum		now;
 
 	CommandCounterIncrement();
 	if (!cg_owncommand_select(CG_RESTORED_SQL, 0, NULL, NULL, TEXTOID, &now))
 		elog(ERROR, "could not compute the hash of contact_guard.restored_log");
-	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, rows, psprintf("%s; %s%s", what, CG_RESTORED_NOW, TextDatumGetCString(now)));
+	return TextDatumGetCString(now);
+}
+
+void
+cg_brought_record(const char *what, int64 rows, const char *hash)
+{
+	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, rows, psprintf("%s; %s%s", what, CG_RESTORED_NOW, hash));
 }

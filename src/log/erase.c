@@ -182,7 +182,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	else
 		cg_eventrecord_event(CG_EVENT_ERASURE, NULL, logged, psprintf("a customer: %s", reason));
 	if (restored > 0)
-		cg_brought_record(CG_BROUGHT_REMOVED, restored);
+		cg_brought_record(CG_BROUGHT_REMOVED, restored, cg_brought_hash());
 	PG_RETURN_INT64(rows);
 }
 
@@ -216,6 +216,6 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	else if (rows > 0)
 		cg_eventrecord_event(CG_EVENT_ERASURE, NULL, logged, psprintf("an actor: %s", reason));
 	if (restored > 0)
-		cg_brought_record(CG_BROUGHT_REMOVED, restored);
+		cg_brought_record(CG_BROUGHT_REMOVED, restored, cg_brought_hash());
 	PG_RETURN_INT64(rows);
 }

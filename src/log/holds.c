@@ -5,7 +5,10 @@
  * Every purge and erasure that ends after a hold must see it.  So they wait for
  * uncommitted holds, and take a new snapshot after the wait.
  *
- * Locks are taken in this order: contact_guard.log, contact_guard.held, query_text.
+ * Locks are taken in this order: contact_guard.held, restored_log, log, query_text.  A purge
+ * has the first two for as long as it works on restored rows.  So nobody waits for the first
+ * one with a lock on the log: if his transaction has read the log before, he asks for it again
+ * and again for a while.
  */
 #include "postgres.h"
 
@@ -13,9 +16,11 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
+#include "utils/wait_event.h"
 
 #include "base/objects.h"
 #include "base/ownrows.h"
@@ -25,16 +30,58 @@
 #include "journal/storable.h"
 #include "log/holds.h"
 
+/* How long a transaction that has read the log asks for contact_guard.held. */
+#define PATIENCE_MS 10000
+#define POLL_MS 50
+
 PG_FUNCTION_INFO_V1(cg_hold);
 PG_FUNCTION_INFO_V1(cg_release_hold);
 
+static bool has_locked_log(void);
+static void lock_held(LOCKMODE mode, const char *what);
 static Datum customer_argument(const char *customer);
 static bool finds(const char *sql, const char *customer);
 static void insert_hold(const char *customer, const char *reason);
 static int64 delete_hold(const char *customer);
 
+static bool
+has_locked_log(void)
+{
+	return cg_owncommand_finds("SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation IN ("
+							   "SELECT 'contact_guard.log'::regclass UNION ALL "
+							   "SELECT inhrelid FROM pg_inherits WHERE inhparent = 'contact_guard.log'::regclass)", 0, NULL, NULL);
+}
+
+/* Waits for contact_guard.held; see above on transactions that have read the log. */
+static void
+lock_held(LOCKMODE mode, const char *what)
+{
+	Oid			held = cg_objects_relation("held", false);
+	int			times = 0;
+
+	if (ConditionalLockRelationOid(held, mode))
+		return;
+	if (!has_locked_log())
+	{
+		LockRelationOid(held, mode);
+		return;
+	}
+	while (!ConditionalLockRelationOid(held, mode))
+	{
+		if (times++ >= PATIENCE_MS / POLL_MS)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("cannot %s while another session purges, holds or erases records", what),
+					 errdetail("This transaction has read the access log before, so that it must not wait for that session."),
+					 errhint("Call the function in a transaction of its own.")));
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, POLL_MS, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
 void
-cg_holds_begin(LOCKMODE log_lock, const char *what)
+cg_holds_lock(const char *what)
 {
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
@@ -42,9 +89,14 @@ cg_holds_begin(LOCKMODE log_lock, const char *what)
 				 errmsg("cannot %s in a transaction of isolation level REPEATABLE READ or SERIALIZABLE", what),
 				 errdetail("The function would not see holds and records that are newer than the transaction's snapshot."),
 				 errhint("Call the function in a transaction of isolation level READ COMMITTED.")));
-	/* A transaction that has read the log and then holds or erases has this order, too. */
+	lock_held(ShareRowExclusiveLock, what);
+}
+
+void
+cg_holds_begin(LOCKMODE log_lock, const char *what)
+{
+	cg_holds_lock(what);
 	LockRelationOid(cg_objects_relation("log", false), log_lock);
-	LockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock);
 	PushActiveSnapshot(GetLatestSnapshot());
 }
 
@@ -122,6 +174,7 @@ cg_release_hold(PG_FUNCTION_ARGS)
 
 	cg_roles_require_admin("release a hold");
 	customer = cg_eventrecord_text_argument(fcinfo, 0, "customer");
+	lock_held(RowExclusiveLock, "release a hold");
 	if (delete_hold(customer) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),

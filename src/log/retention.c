@@ -10,8 +10,9 @@
  *
  * Locks: DETACH and DROP take AccessExclusiveLock on contact_guard.log, so a purge waits
  * for queries of the log.  While it waits it holds no lock that the recorder needs.
- * After that the recorder waits for the purge.  Guarded reads go on.  So what takes long,
- * reading the months, is done before that (survey.c).
+ * After that the recorder waits for the purge.  Guarded reads go on.  So what takes long is
+ * done before that: reading the months (survey.c), and whatever concerns restored rows, for
+ * which holds and erasures wait, and nobody else.
  */
 #include "postgres.h"
 
@@ -49,13 +50,21 @@ PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
 /* The text of a purge record has room for so many bytes of ranges; then another begins. */
 #define RANGES_LENGTH 4000
 
+/* What a purge has done to the rows that restores have brought. */
+typedef struct Restored
+{
+	int64		rows;			/* that it has deleted */
+	char	   *hash;			/* of those that are left, if there were such */
+	Datum		texts;			/* int8[]: statements that these need */
+} Restored;
+
 static void check_before(TimestampTz before);
 static int64 count(const char *what, const char *table);
 static void leave_extension(Oid class, Oid object);
 static int64 purge_month(const CgMonth *month, List **ranges);
 static void drop_month(const char *name);
-static int64 purge_restored(TimestampTz before);
-static void purge_texts(TimestampTz before, Datum unused);
+static void purge_restored(TimestampTz before, Restored *restored);
+static void purge_texts(TimestampTz before, Datum unused, Datum restored);
 static void record_purge(const char *head, List *ranges, int64 purged, const char *reason);
 
 static void
@@ -145,18 +154,30 @@ purge_month(const CgMonth *survey, List **ranges)
 	return survey->rows - survey->held;
 }
 
-/* The tables that a restore fills have no partitions, so rows are deleted. */
-static int64
-purge_restored(TimestampTz before)
+/*
+ * The tables that a restore fills have no partitions, so rows are deleted.  That and the hash
+ * of what is left take their time, so it is done before anybody waits for a lock on the log;
+ * contact_guard.held is locked, and nothing else changes restored rows from here on.
+ */
+static void
+purge_restored(TimestampTz before, Restored *restored)
 {
 	Oid			types[1] = {TIMESTAMPTZOID};
 	Datum		values[1] = {TimestampTzGetDatum(before)};
 
+	LockRelationOid(cg_objects_relation("restored_log", false), ShareRowExclusiveLock);
+	PushActiveSnapshot(GetLatestSnapshot());
 	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.journal_passed "
 							 "WHERE passed_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
-	return cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.restored_log "
-							 "WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " CG_IS_HELD " FOR UPDATE",
-							 1, types, values);
+	restored->rows = cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.restored_log "
+									   "WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " CG_IS_HELD " FOR UPDATE",
+									   1, types, values);
+	if (restored->rows > 0)
+		restored->hash = cg_brought_hash();
+	if (!cg_owncommand_select("SELECT coalesce(array_agg(DISTINCT query_id), '{}') FROM contact_guard.restored_log WHERE query_id IS NOT NULL",
+							  0, NULL, NULL, INT8ARRAYOID, &restored->texts))
+		elog(ERROR, "could not read contact_guard.restored_log");
+	PopActiveSnapshot();
 }
 
 /*
@@ -168,18 +189,18 @@ purge_restored(TimestampTz before)
  * not use what will be gone.
  */
 static void
-purge_texts(TimestampTz before, Datum unused)
+purge_texts(TimestampTz before, Datum unused, Datum restored)
 {
-	Oid			types[2] = {TIMESTAMPTZOID, INT8ARRAYOID};
-	Datum		values[2] = {TimestampTzGetDatum(before), unused};
+	Oid			types[3] = {TIMESTAMPTZOID, INT8ARRAYOID, INT8ARRAYOID};
+	Datum		values[3] = {TimestampTzGetDatum(before), unused, restored};
 	CgDatabase *database;
 
 	(void) cg_owncommand_execute("DELETE FROM contact_guard.query_text q "
 								"WHERE (used_in < date_trunc('month', $1, 'UTC') OR (used_in IS NULL AND query_id = ANY ($2))) AND "
 								"NOT EXISTS (SELECT FROM contact_guard.log l WHERE l.query_id = q.query_id "
 								"AND l.read_at < date_trunc('month', $1, 'UTC')) AND "
-								"NOT EXISTS (SELECT FROM contact_guard.restored_log l WHERE l.query_id = q.query_id)",
-								2, types, values, NULL);
+								"q.query_id <> ALL ($3)",
+								3, types, values, NULL);
 	/* The older months have only held records now. */
 	(void) cg_owncommand_execute("DELETE FROM contact_guard.log_common c "
 								"WHERE month < date_trunc('month', $1, 'UTC') AND "
@@ -226,7 +247,7 @@ cg_purge(PG_FUNCTION_ARGS)
 	CgSurvey   *survey;
 	int			months = 0;
 	int64		purged = 0;
-	int64		restored;
+	Restored	restored = {0};
 	List	   *ranges = NIL;
 	ListCell   *lc;
 
@@ -240,6 +261,8 @@ cg_purge(PG_FUNCTION_ARGS)
 	check_before(before);
 	/* Whatever takes its time is looked up before anybody waits. */
 	survey = cg_survey_ahead(before);
+	cg_holds_lock("purge the access log");
+	purge_restored(before, &restored);
 	/* DROP ignores snapshots: no row may be added to a month after it was looked at. */
 	cg_holds_begin(AccessExclusiveLock, "purge the access log");
 	/*
@@ -263,9 +286,8 @@ cg_purge(PG_FUNCTION_ARGS)
 		months += rows > 0 || !OidIsValid(get_rel_namespace(lfirst_oid(lc)));
 		purged += rows;
 	}
-	restored = purge_restored(before);
-	purged += restored;
-	purge_texts(before, survey->unused_texts);
+	purged += restored.rows;
+	purge_texts(before, survey->unused_texts, restored.texts);
 	PopActiveSnapshot();
 	if (months == 0 && purged == 0)
 		ereport(NOTICE,
@@ -273,8 +295,8 @@ cg_purge(PG_FUNCTION_ARGS)
 						timestamptz_to_str(before))));
 	else
 		record_purge(psprintf("%d months before %s", months, timestamptz_to_str(before)), ranges, purged, reason);
-	if (restored > 0)
-		cg_brought_record(CG_BROUGHT_REMOVED, restored);
+	if (restored.rows > 0)
+		cg_brought_record(CG_BROUGHT_REMOVED, restored.rows, restored.hash);
 	PG_RETURN_INT64(purged);
 }
 
