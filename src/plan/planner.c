@@ -43,6 +43,7 @@
 static planner_hook_type prev_planner = NULL;
 static get_relation_info_hook_type prev_get_relation_info = NULL;
 static get_relation_stats_hook_type prev_get_relation_stats = NULL;
+static get_attavgwidth_hook_type prev_get_attavgwidth = NULL;
 
 static PlannedStmt *planner_plan(Query *parse, const char *query_string, int cursorOptions,
 								 ParamListInfo boundParams);
@@ -59,6 +60,7 @@ static bool planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNu
 static pg_noinline void check_opened(PlannerInfo *root, Oid relid, RelOptInfo *rel);
 static pg_noinline bool hide_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
 											VariableStatData *vardata);
+static int32 planner_average_width(Oid relid, AttrNumber attnum);
 static bool is_look_up(const CgMark *mark);
 static bool has_guarded(const RangeTblEntry *rte, AttrNumber attnum);
 static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up);
@@ -73,6 +75,8 @@ cg_planner_init(void)
 	get_relation_info_hook = planner_relation_info;
 	prev_get_relation_stats = get_relation_stats_hook;
 	get_relation_stats_hook = planner_relation_stats;
+	prev_get_attavgwidth = get_attavgwidth_hook;
+	get_attavgwidth_hook = planner_average_width;
 	cg_inline_init();
 }
 
@@ -341,4 +345,25 @@ hide_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum, Va
 										  Int16GetDatum(attnum), BoolGetDatum(rte->inh));
 	vardata->freefunc = ReleaseSysCache;
 	return true;
+}
+
+/*
+ * EXPLAIN tells the width of rows, and the average width of a column tells how long its values
+ * are, or that of the only row.  A guarded column is taken to be as wide as its type says.
+ */
+static int32
+planner_average_width(Oid relid, AttrNumber attnum)
+{
+	const CgPolicy *policy = cg_policycache_is_nothing(relid) || !OidIsValid(cg_objects_schema()) ? NULL :
+		cg_policy_get(relid);
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+
+	if (policy && attnum > 0 && policy->nguarded > 0 && (policy->hide || cg_policy_column(policy, attnum)))
+	{
+		get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
+		return get_typavgwidth(type, typmod);
+	}
+	return prev_get_attavgwidth ? prev_get_attavgwidth(relid, attnum) : 0;
 }

@@ -42,6 +42,7 @@
 #include "policy/descend.h"
 #include "policy/policy.h"
 #include "policy/quiet.h"
+#include "policy/rtemark.h"
 #include "read/door.h"
 #include "read/errordetail.h"
 #include "read/quoting.h"
@@ -345,6 +346,9 @@ errordetail_emit(ErrorData *error)
 		/* The door sees the error next. */
 		cg_errordetail_judged = true;
 	}
+	/* trace_sort, and log_temp_files, tell how much room stored values take: see measures.c. */
+	if (error->elevel == LOG && cg_rtemark_may_be_there())
+		error->output_to_client = false;
 	if (prev_emit_log)
 		prev_emit_log(error);
 }

@@ -41,6 +41,7 @@
 #include "read/errordetail.h"
 #include "read/execution.h"
 #include "read/marked.h"
+#include "read/measures.h"
 #include "read/readrecords.h"
 #include "read/resume.h"
 #include "read/uniques.h"
@@ -136,10 +137,13 @@ finish_writes(QueryDesc *query)
 static void
 call_next_run(const Step *step)
 {
+	CgMeasures	measures = cg_measures_before();
+
 	if (prev_ExecutorRun)
 		cg_compat_run(prev_ExecutorRun, step->query, step->direction, step->count, step->execute_once);
 	else
 		cg_compat_run(standard_ExecutorRun, step->query, step->direction, step->count, step->execute_once);
+	cg_measures_after(step->query, measures);
 }
 
 static void
@@ -149,6 +153,7 @@ call_next_finish(QueryDesc *query)
 		prev_ExecutorFinish(query);
 	else
 		standard_ExecutorFinish(query);
+	cg_measures_forget(query);
 }
 
 /*
