@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 
 #include "plan/rewrite_private.h"
+#include "plan/writers.h"
 
 /* Instead of the number of a column: a query reads the rows. */
 #define USE_OF_ROWS -1
@@ -220,7 +221,7 @@ cg_uses_is_ordered_by(const Query *query, const TargetEntry *target)
 }
 
 /*
- * row_number(), array_agg() and nextval() use the order of rows.  Volatile functions in a
+ * row_number(), array_agg() and nextval() use the order of rows.  Functions that may write in a
  * SELECT for the client, for example to log the rows, are called for all rows anyway.
  */
 bool
@@ -229,5 +230,5 @@ cg_uses_is_order_used(Query *query, bool top)
 	return query->limitCount || query->limitOffset || query->hasDistinctOn || query->hasWindowFuncs ||
 		query->hasAggs || query->hasTargetSRFs ||
 		(query->commandType != CMD_INSERT && !(top && query->commandType == CMD_SELECT) &&
-		 contain_volatile_functions((Node *) query));
+		 (contain_volatile_functions((Node *) query) || cg_writers_may_be_below((Node *) query)));
 }

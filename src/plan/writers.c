@@ -17,6 +17,7 @@
 #include "plan/writers.h"
 #include "policy/builtins.h"
 
+static bool is_in_c(Form_pg_proc form);
 static bool possible_writer(Oid function, void *context);
 static bool possible_walker(Node *node, void *context);
 static bool writer_function(Oid function, void *context);
@@ -41,6 +42,16 @@ cg_writers_is_one(Oid function)
 	return result;
 }
 
+static bool
+is_in_c(Form_pg_proc form)
+{
+	return form->prolang == ClanguageId || form->prolang == INTERNALlanguageId;
+}
+
+/*
+ * PostgreSQL lets no STABLE function write by a statement of its own, but such a statement may
+ * call a VOLATILE function, which may.
+ */
 bool
 cg_writers_may_be_one(Oid function)
 {
@@ -55,7 +66,7 @@ cg_writers_may_be_one(Oid function)
 	if (function < FirstNormalObjectId)
 		result = cg_builtins_writes(form) || !cg_builtins_keeps(form);
 	else
-		result = form->provolatile == PROVOLATILE_VOLATILE;
+		result = form->provolatile == PROVOLATILE_VOLATILE || !is_in_c(form);
 	ReleaseSysCache(tuple);
 	return result;
 }
@@ -64,16 +75,16 @@ bool
 cg_writers_may_read(Oid function)
 {
 	HeapTuple	tuple;
-	Oid			language;
+	bool		result;
 
 	if (function < FirstNormalObjectId)
 		return false;
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+	result = !is_in_c((Form_pg_proc) GETSTRUCT(tuple));
 	ReleaseSysCache(tuple);
-	return language != ClanguageId && language != INTERNALlanguageId;
+	return result;
 }
 
 static bool

@@ -16,7 +16,10 @@ extern bool cg_writers_present(Query *query);
 /* Is the function a writer? */
 extern bool cg_writers_is_one(Oid function);
 
-/* May the function write in any way?  Every VOLATILE function may. */
+/*
+ * May the function write in any way?  Every VOLATILE function may, and every one that is not in
+ * C: it may call a VOLATILE one.
+ */
 extern bool cg_writers_may_be_one(Oid function);
 
 /* Does this expression call such a function? */

@@ -9,8 +9,8 @@
  * PostgreSQL calls fmgr_hook for these functions, which tells in which of them a mask was
  * made.
  *
- * Nothing is noted in queries that call only functions which cannot write.  PostgreSQL
- * makes sure that only VOLATILE functions write.
+ * Nothing is noted in queries that call only functions which cannot write: built-in ones,
+ * and STABLE and IMMUTABLE ones in C.  Others may call a VOLATILE function.
  */
 #include "postgres.h"
 
