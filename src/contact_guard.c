@@ -39,6 +39,7 @@
 #include "read/errordetail.h"
 #include "read/execution.h"
 #include "read/folding.h"
+#include "read/toplevel.h"
 
 PG_MODULE_MAGIC;
 
@@ -62,6 +63,7 @@ _PG_init(void)
 	cg_interventions_init();
 	cg_actor_init();
 	cg_actorsession_init();
+	cg_toplevel_init();
 	cg_planassume_init();
 	cg_planner_init();
 	cg_rowpolicy_init();

@@ -248,6 +248,12 @@ cg_act_as(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("the actor of this transaction is already \"%s\"", acted_name),
 				 errhint("act_as cannot name another actor, nor another role, in the same transaction.")));
+	/* By code of others, the trigger of a table that the application writes. */
+	if (cg_actorsession_current() != NULL && !cg_actorsession_at_top(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("the actor of this session is already \"%s\"", cg_actorsession_current()->name),
+				 errhint("While act_as_session() has named an actor, only a statement of its own can call act_as().")));
 	if (!IsTransactionBlock())
 		ereport(WARNING,
 				(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),

@@ -9,7 +9,12 @@
  * statement asks whether it still has the privilege.
  *
  * A call counts from the next transaction on, and only if its own commits: so no transaction
- * has two actors, and a statement that fails changes nothing.
+ * has two actors, and a statement that fails changes nothing.  It is refused in a block, and
+ * in a pipeline its transaction ends with it.  Only the session's own statement may call:
+ * the trigger of a table that the application writes must not choose for whom it reads.
+ *
+ * The end counts at once.  Whatever resets a session ends it: a driver of a pool may know
+ * nothing of us.
  */
 #include "postgres.h"
 
@@ -31,6 +36,8 @@
 #include "compat.h"
 
 #define SESSION_FUNCTION "act_as_session"
+
+bool		(*cg_actorsession_at_top) (FunctionCallInfo fcinfo) = NULL;
 
 static CgSessionActor present;
 static CgSessionActor next;		/* from the end of this transaction on */
@@ -79,13 +86,15 @@ cg_actorsession_current(void)
 		return NULL;
 	if (!checked)
 	{
-		/* What changes while we look comes as an invalidation, which says so again. */
-		checked = true;
+		uint64		before = changes;
+
+		/* This may throw.  And what changes while we look is looked at again. */
 		if (!may_stay(&present))
 		{
-			present.caller = InvalidOid;
+			cg_actorsession_end();
 			return NULL;
 		}
+		checked = changes == before;
 	}
 	return &present;
 }
@@ -105,12 +114,12 @@ session_xact(XactEvent event)
 			if (!next_set)
 				return;
 			present = next;
+			next_set = false;
 			checked = false;
 			changes++;
 			/* No catalog can be asked now. */
 			if (cg_actor_on_change)
 				cg_actor_on_change(true);
-			next_set = false;
 			break;
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
@@ -131,6 +140,8 @@ change_at_commit(const CgSessionActor *to)
 		cg_inval_on_catalog(AUTHOID, privileges_inval);
 		cg_inval_on_catalog(AUTHMEMROLEMEM, privileges_inval);
 		cg_inval_on_catalog(PROCOID, privileges_inval);
+		/* The owner of the database is a member of pg_database_owner. */
+		cg_inval_on_catalog(DATABASEOID, privileges_inval);
 		listening = true;
 	}
 	cg_special_note();
@@ -139,23 +150,15 @@ change_at_commit(const CgSessionActor *to)
 }
 
 void
-cg_actorsession_discard(void)
+cg_actorsession_end(void)
 {
-	CgSessionActor nobody = {.caller = InvalidOid};
-
-	if (OidIsValid(present.caller) || next_set)
-		change_at_commit(&nobody);
-}
-
-/* Of these, a rollback to a savepoint would undo less than it should. */
-static void
-require_no_block(const char *function)
-{
-	if (IsTransactionBlock() || IsSubTransaction())
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("%s cannot be called inside a transaction block", function),
-				 errhint("In a transaction, act_as() names an actor until it ends.")));
+	next_set = false;
+	if (!OidIsValid(present.caller))
+		return;
+	present.caller = InvalidOid;
+	changes++;
+	if (cg_actor_on_change)
+		cg_actor_on_change(true);
 }
 
 Datum
@@ -173,7 +176,12 @@ cg_act_as_session(PG_FUNCTION_ARGS)
 				 errmsg("role \"%s\" is not allowed to name an actor for its session",
 						GetUserNameFromId(to.caller, false)),
 				 errhint("An admin can allow it: see contact_guard.allow_act_as_session(). In a transaction, act_as() names an actor until it ends.")));
-	require_no_block("act_as_session()");
+	if (!cg_actorsession_at_top(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("act_as_session() can only be called by a statement of its own"),
+				 errhint("Send SELECT contact_guard.act_as_session(...) from the application, not from a function, a DO block or EXECUTE.")));
+	PreventInTransactionBlock(true, "act_as_session()");
 	change_at_commit(&to);
 	PG_RETURN_VOID();
 }
@@ -181,7 +189,6 @@ cg_act_as_session(PG_FUNCTION_ARGS)
 Datum
 cg_act_as_nobody(PG_FUNCTION_ARGS)
 {
-	require_no_block("act_as_nobody()");
-	cg_actorsession_discard();
+	cg_actorsession_end();
 	PG_RETURN_VOID();
 }

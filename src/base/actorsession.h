@@ -17,16 +17,22 @@ typedef struct CgSessionActor
 extern void cg_actorsession_init(void);
 
 /*
+ * Is a function called by the session's own statement, not by code that the statement runs?
+ * read/toplevel.c sets it.
+ */
+extern bool (*cg_actorsession_at_top) (FunctionCallInfo fcinfo);
+
+/*
  * The actor that act_as_session() has named, or NULL.  It counts only while the outer role is
- * the one that has named it, and while that role may still do so; NULL for any other reason
- * ends it.  Needs a transaction.
+ * the one that has named it.  If that role may not do so any more, this ends it.  Needs a
+ * transaction.
  */
 extern const CgSessionActor *cg_actorsession_current(void);
 
 /* Counts how often the actor of the session has changed, or may have changed. */
 extern uint64 cg_actorsession_changes(void);
 
-/* Ends it when the present transaction commits: DISCARD ALL. */
-extern void cg_actorsession_discard(void);
+/* Ends it at once, also if the transaction fails. */
+extern void cg_actorsession_end(void);
 
 #endif							/* CG_ACTORSESSION_H */

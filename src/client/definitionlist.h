@@ -145,7 +145,7 @@
 	{"table contact_guard.journal_key", "3d501c2c4358d03a30da8800db3ad8a2d6645611d669971b8e00d153c98a820e"}, \
 	{"table contact_guard.journal_passed", "075f80f60e84aef57ddf7a314c7108c1dabfed215ea3fc0024a861e12e5b0196"}, \
 	{"table contact_guard.journal_session", "2f83b97a893a9e40ea6e4ce2d622d946a890395348c57798ddc3af8da87a3b3c"}, \
-	{"table contact_guard.journal_state", "ff326f117fa8a0116d736da44e45907b3a0598c4465a1bfee7efeb522db715d3"}, \
+	{"table contact_guard.journal_state", "f718a433f5c067ad0bccc298323217ac1674b76fdc34724b5558d22e0acc8b7a"}, \
 	{"table contact_guard.log", "640b3dbe191d32971b5cddae209f98772059f08e3b4ad7501b66864e83960d76"}, \
 	{"table contact_guard.log_common", "4e04b60e938bbb1e13c07f36d21d2441733f1d2e22ef67e55e195cd0fcef2568"}, \
 	{"table contact_guard.permission", "08435d7c92054a5c02b739440d24d6737afc61c81fd1b96e7d62ce8e52e4f0cd"}, \

@@ -4,7 +4,9 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -13,13 +15,16 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/objects.h"
 #include "base/owncommand.h"
 #include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "policy/permission.h"
+#include "compat.h"
 
 static uint64 change(Oid relation, const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
 static void grant(const char *function, Oid role, bool granted);
+static bool may_name_for_session(Oid role);
 
 PG_FUNCTION_INFO_V1(cg_allow);
 PG_FUNCTION_INFO_V1(cg_disallow);
@@ -139,11 +144,18 @@ cg_standing_permission(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(true);
 }
 
+static bool
+may_name_for_session(Oid role)
+{
+	return object_aclcheck(ProcedureRelationId, cg_objects_function("act_as_session"), role, ACL_EXECUTE) == ACLCHECK_OK;
+}
+
 /* A pool's login: only these have use for it. */
 Datum
 cg_allow_act_as_session(PG_FUNCTION_ARGS)
 {
 	char	   *name;
+	bool		before;
 
 	cg_roles_require_admin("allow a login to name an actor for its session");
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -157,7 +169,17 @@ cg_allow_act_as_session(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("role \"%s\" may not name actors at all", name),
 				 errhint("First: GRANT contact_guard_proxy TO %s;", quote_identifier(name))));
+	before = may_name_for_session(PG_GETARG_OID(0));
 	grant("act_as_session(text, regrole)", PG_GETARG_OID(0), PG_GETARG_BOOL(1));
-	cg_eventrecord_add("%s to name an actor for its session: %s", PG_GETARG_BOOL(1) ? "allow" : "disallow", name);
+	if (!before && !PG_GETARG_BOOL(1))
+		ereport(NOTICE,
+				(errmsg("role \"%s\" was not allowed to name an actor for its session", name)));
+	else
+		cg_eventrecord_add("%s to name an actor for its session: %s", PG_GETARG_BOOL(1) ? "allow" : "disallow", name);
+	CommandCounterIncrement();
+	if (!PG_GETARG_BOOL(1) && may_name_for_session(PG_GETARG_OID(0)))
+		ereport(WARNING,
+				(errmsg("role \"%s\" can still name an actor for its session", name),
+				 errdetail("It is a superuser, or a role of which it is a member, or PUBLIC, has been granted EXECUTE on contact_guard.act_as_session().")));
 	PG_RETURN_VOID();
 }

@@ -86,6 +86,7 @@ static void call_next_utility(PlannedStmt *pstmt, const char *queryString, bool 
 static bool changes_nothing(Node *statement);
 static bool drops_extension(Node *statement);
 static bool sets_role(Node *statement);
+static bool resets_session(Node *statement);
 static void leave_command(Underway *underway, bool success);
 
 void
@@ -139,6 +140,18 @@ sets_role(Node *statement)
 
 	return IsA(statement, VariableSetStmt) && set->name &&
 		(strcmp(set->name, "role") == 0 || strcmp(set->name, "session_authorization") == 0);
+}
+
+/* What pools and drivers send before they give a session to somebody else */
+static bool
+resets_session(Node *statement)
+{
+	VariableSetStmt *set = (VariableSetStmt *) statement;
+
+	if (IsA(statement, DiscardStmt))
+		return ((DiscardStmt *) statement)->target == DISCARD_ALL;
+	return IsA(statement, VariableSetStmt) &&
+		(set->kind == VAR_RESET_ALL || (set->name && strcmp(set->name, "session_authorization") == 0));
 }
 
 /* Ends what was begun, whether the command has succeeded or not. */
@@ -336,6 +349,6 @@ run_utility_command(PlannedStmt *pstmt, const char *queryString, bool readOnlyTr
 		cg_brought_record(CG_BROUGHT_CAME, qc ? qc->nprocessed : 0, cg_brought_hash());
 	if (sets_role(pstmt->utilityStmt) && OidIsValid(cg_objects_schema()))
 		cg_actor_on_change(false);
-	if (IsA(pstmt->utilityStmt, DiscardStmt) && ((DiscardStmt *) pstmt->utilityStmt)->target == DISCARD_ALL)
-		cg_actorsession_discard();
+	if (resets_session(pstmt->utilityStmt))
+		cg_actorsession_end();
 }

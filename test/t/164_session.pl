@@ -8,6 +8,7 @@ use lib "$FindBin::RealBin/lib";
 use Guarded;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Wire;
 
 my $node = guard_node('session', 'autovacuum = off', 'max_prepared_transactions = 2');
 make_roles($node);
@@ -49,9 +50,23 @@ says('ROLLBACK');
 is(says('SELECT phone FROM crm.customer WHERE id = 50'), mask_of(50), '... no others');
 like(says(q(SELECT contact_guard.act_as_session('eve'), 1/0)), qr/22012/, 'a statement that fails');
 is(says($see), $value, '... changes nothing');
-like(says(q(BEGIN; SELECT contact_guard.act_as_session('eve'))), qr/25001: act_as_session\(\) cannot be called inside a transaction block/, 'not inside a transaction');
+like(says(q(BEGIN; SELECT contact_guard.act_as_session('eve'))), qr/25001: act_as_session\(\) cannot run inside a transaction block/, 'not inside a transaction');
 says('ROLLBACK');
-like(says(q(DO $$BEGIN BEGIN PERFORM contact_guard.act_as_session('eve'); RAISE 'x'; EXCEPTION WHEN division_by_zero THEN END; END$$)), qr/25001/, '... nor a subtransaction');
+my $own = qr/0A000: act_as_session\(\) can only be called by a statement of its own/;
+like(says(q(DO $$BEGIN PERFORM contact_guard.act_as_session('eve'); END$$)), $own, '... nor by a DO block');
+like(says(q(DO $$DECLARE x text; BEGIN x := contact_guard.act_as_session('eve'); END$$)), $own, '... in a simple expression, either');
+is(says(q(SELECT * FROM contact_guard.act_as_session('eve'))) . says($see), $mask, 'as the table of a query, too');
+says(q(SELECT contact_guard.act_as_session('anna')));
+
+# Code of others, which the application's statement runs
+$node->safe_psql('crm', q(CREATE TABLE crm.note (session bool); GRANT INSERT ON crm.note TO pool;
+	CREATE FUNCTION crm.be_somebody() RETURNS trigger LANGUAGE plpgsql AS $$DECLARE x text; BEGIN
+		IF NEW.session THEN x := contact_guard.act_as_session('mallory', 'dispatcher'); ELSE PERFORM contact_guard.act_as('mallory', 'dispatcher'); END IF; RETURN NEW; END$$;
+	CREATE TRIGGER note BEFORE INSERT ON crm.note FOR EACH ROW EXECUTE FUNCTION crm.be_somebody()));
+like(says('INSERT INTO crm.note VALUES (true)'), $own, 'a trigger cannot name an actor for the session');
+like(says('BEGIN; INSERT INTO crm.note VALUES (false)'), qr/25001: the actor of this session is already "anna"/, '... nor another one for the transaction');
+says('ROLLBACK');
+is(says('SELECT contact_guard.current_actor()'), 'anna', '... the actor stays');
 
 # Prepared plans follow, also generic ones
 says("SET plan_cache_mode = force_generic_plan; PREPARE p AS $see");
@@ -75,8 +90,16 @@ is(says('SELECT contact_guard.current_actor()'), 'anna', '... until it is left')
 
 # The end of it
 is(says(q(SELECT contact_guard.act_as_nobody())) . says($see), $mask, 'act_as_nobody() ends it');
+foreach my $reset ('RESET ALL', 'SET SESSION AUTHORIZATION DEFAULT', 'RESET SESSION AUTHORIZATION', 'BEGIN; SELECT contact_guard.act_as_nobody(); ROLLBACK')
+{
+	says(q(SELECT contact_guard.act_as_session('anna')));
+	is(says($see), $value, "before $reset");
+	says($reset);
+	is(says($see), $mask, '... which ends it');
+}
+says("PREPARE again AS $see");
 says(q(SELECT contact_guard.act_as_session('anna')));
-is(says('EXECUTE p'), $value, 'named again');
+is(says('EXECUTE again'), $value, 'named again');
 says('DISCARD ALL');
 is(says($see), $mask, 'DISCARD ALL ends it');
 is(says('SELECT contact_guard.current_actor()'), 'pool', '... the actor is the login');
@@ -85,6 +108,7 @@ is(says('SELECT contact_guard.current_actor()'), 'pool', '... the actor is the l
 says(q(SELECT contact_guard.act_as_session('anna')));
 says("PREPARE p AS $see");
 is(says('EXECUTE p'), $value, 'named once more');
+like(admin(q(SELECT contact_guard.allow_act_as_session('other', false))), qr/NOTICE: .*role "other" was not allowed/, 'to whom it was not allowed');
 is(admin(q(SELECT contact_guard.allow_act_as_session('pool', false))), '', 'an admin allows it no longer');
 is(says('EXECUTE p'), $mask, '... and the next statement withholds');
 admin(q(SELECT contact_guard.allow_act_as_session('pool')));
@@ -99,6 +123,34 @@ is(says('EXECUTE p'), $value, 'a pool');
 $node->safe_psql('crm', 'REVOKE contact_guard_proxy FROM pool');
 is(says('SELECT contact_guard.current_actor()'), 'pool', '... that is none any more');
 $node->safe_psql('crm', 'GRANT contact_guard_proxy TO pool');
+
+
+# A look at the privileges that fails is repeated
+says(q(SELECT contact_guard.act_as_session('mallory', 'dispatcher')));
+is(says('EXECUTE p'), $value, 'an actor with a role, again');
+my $locker = session($node, 'crm', 'postgres');
+$locker->query('REVOKE dispatcher FROM pool');
+$locker->query('BEGIN; LOCK TABLE pg_auth_members IN ACCESS EXCLUSIVE MODE');
+says(q(SET lock_timeout = '200ms'));
+like(says('EXECUTE p'), qr/55P03/, 'the look waits for a lock, and gives up');
+$locker->query('ROLLBACK');
+is(says('EXECUTE p'), $mask, '... the next statement withholds');
+$locker->quit;
+
+# A pipeline: what follows the call is of the next transaction
+{
+	my $wire = Wire->new($node, 'crm', 'pool');
+	# Values of all rows, and SQLSTATEs
+	my $all = sub {
+		$wire->put(join('', map { Wire::parse('', $_) . Wire::bind_to('', '') . Wire::execute('') } @_) . Wire::sync());
+		my @messages = $wire->until_ready;
+		return join '|', (map { @$_ } Wire::rows(@messages)), Wire::states(@messages) || ();
+	};
+	is($all->(q(SELECT contact_guard.act_as_session('anna')), 'SELECT contact_guard.current_actor()'), '|anna', 'in a pipeline it counts for what follows');
+	like($all->('SELECT contact_guard.current_actor()', q(SELECT contact_guard.act_as_session('eve'))), qr/25001/, '... where it is the first');
+	is($all->('SELECT contact_guard.act_as_nobody()', 'SELECT contact_guard.current_actor()'), '|pool', '... and the end, too');
+	$wire->close;
+}
 
 # A function of somebody else's lends nobody its owner's privilege
 $node->safe_psql('crm', q(CREATE FUNCTION public.lend() RETURNS void SECURITY DEFINER LANGUAGE sql AS $$SELECT contact_guard.act_as_session('anna')$$));
