@@ -26,16 +26,14 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "tcop/dest.h"
 #include "tcop/pquery.h"
-#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
 
-#include "base/owntables.h"
 #include "common/salt.h"
+#include "evidence/sent.h"
 #include "evidence/tiles.h"
 #include "read/execution.h"
 
@@ -45,19 +43,29 @@ PG_FUNCTION_INFO_V1(cg_evidence_stream);
 #define BATCH_ROWS 64
 
 /*
- * The columns of view evidence_row: text, int8, int2, timestamptz, bytea, text[].  The view
- * makes the salts in SQL, which takes as long as all the rest of the stream.
+ * The columns of view evidence_row: text, int8, int2, timestamptz, bytea, text[].  Behind them
+ * stands the number of the row of log_common.  The view joins this table and query_text, and
+ * makes the salts, in SQL: each takes as long as all the rest of the stream.
  */
 #define ROWS_QUERY \
-	"SELECT l.seq, l.event, l.read_at, l.actor, " CG_LOG_LOGIN " AS login, " CG_LOG_VALUE("relation") " AS relation, " \
-	CG_LOG_VALUE("columns") " AS columns, l.customer, " CG_LOG_VALUE("count") " AS count, l.intervention, l.closed_at, " \
-	CG_LOG_VALUE("purpose") " AS purpose, " CG_LOG_VALUE("reason") " AS reason, l.client, l.application, l.session, " \
-	"l.statement, l.query_id, q.query, l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.leaf_version " \
-	"FROM " CG_LOG_JOIN " LEFT JOIN contact_guard.query_text q ON q.query_id = l.query_id " \
-	"WHERE l.seq BETWEEN $1 AND $2 ORDER BY l.seq"
-/* The places of the salts among them, from 0 */
+	"SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention, l.closed_at, " \
+	"l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, NULL::pg_catalog.text AS query, " \
+	"l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.leaf_version, l.common " \
+	"FROM contact_guard.log l WHERE l.seq BETWEEN $1 AND $2 ORDER BY l.seq"
+/* The places of some of them, from 0 */
+#define ACTOR 3
+#define LOGIN 4
+#define RELATION 5
+#define COLUMNS 6
+#define COUNT 8
+#define PURPOSE 11
+#define REASON 12
+#define QUERY_ID 17
+#define QUERY 18
 #define CUSTOMER_SALT 19
 #define ACTOR_SALT 20
+#define SENT_COLUMNS 24
+#define COMMON SENT_COLUMNS
 
 #define NO_ROW (-1)				/* in place of the number of columns: this is the header */
 #define FORMAT 2
@@ -71,7 +79,7 @@ typedef struct Stream
 	char		cursor[CURSOR_LENGTH];	/* the cursor's name */
 	bool		begun;			/* the header has been sent */
 	StringInfoData rows;		/* begins with the header of a bytea */
-	FmgrInfo	array_send;
+	CgSentCache *cache;
 	MemoryContext scratch;		/* reset after each row */
 } Stream;
 
@@ -83,9 +91,8 @@ static bool put_row(TupleTableSlot *slot, DestReceiver *self);
 static void ignore_startup(DestReceiver *self, int operation, TupleDesc typeinfo);
 static void ignore_end(DestReceiver *self);
 static bool send_salt(Stream *stream, TupleTableSlot *slot, int group);
-static void send_value(Stream *stream, Oid type, Datum value);
-static void send_text(StringInfo out, Datum value);
-static void put_bytes(StringInfo out, const void *data, int length);
+static bool send_common(Stream *stream, TupleTableSlot *slot, int column, const CgSentCommon *common);
+static void send_stored(Stream *stream, TupleTableSlot *slot, int column);
 
 /*
  * The cursor is closed at the end of the rows; or with the transaction, if the caller does
@@ -127,7 +134,7 @@ open_stream(int64 first, int64 last)
 	stream->pub.rShutdown = stream->pub.rDestroy = ignore_end;
 	stream->pub.mydest = DestNone;
 	initStringInfo(&stream->rows);
-	fmgr_info(F_ARRAY_SEND, &stream->array_send);
+	stream->cache = cg_sent_open();
 	stream->scratch = AllocSetContextCreate(CurrentMemoryContext, "contact_guard evidence", ALLOCSET_DEFAULT_SIZES);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -170,12 +177,12 @@ put_header(Stream *stream, TupleDesc tupdesc)
 {
 	pq_sendint16(&stream->rows, NO_ROW);
 	pq_sendint16(&stream->rows, FORMAT);
-	pq_sendint16(&stream->rows, tupdesc->natts);
-	for (int i = 0; i < tupdesc->natts; i++)
+	pq_sendint16(&stream->rows, SENT_COLUMNS);
+	for (int i = 0; i < SENT_COLUMNS; i++)
 	{
 		const char *name = NameStr(TupleDescAttr(tupdesc, i)->attname);
 
-		put_bytes(&stream->rows, name, strlen(name));
+		cg_sent_put_bytes(&stream->rows, name, strlen(name));
 	}
 }
 
@@ -221,23 +228,64 @@ static bool
 put_row(TupleTableSlot *slot, DestReceiver *self)
 {
 	Stream	   *stream = (Stream *) self;
-	TupleDesc	tupdesc = slot->tts_tupleDescriptor;
+	const CgSentCommon *common = NULL;
 	MemoryContext oldcontext = MemoryContextSwitchTo(stream->scratch);
 
 	slot_getallattrs(slot);
-	pq_sendint16(&stream->rows, tupdesc->natts);
-	for (int i = 0; i < tupdesc->natts; i++)
+	cg_sent_begin_row(stream->cache);
+	if (!slot->tts_isnull[COMMON])
+		common = cg_sent_common(stream->cache, DatumGetInt32(slot->tts_values[COMMON]));
+	pq_sendint16(&stream->rows, SENT_COLUMNS);
+	for (int i = 0; i < SENT_COLUMNS; i++)
 	{
 		if ((i == CUSTOMER_SALT && send_salt(stream, slot, CG_LEAF_CUSTOMER)) ||
-			(i == ACTOR_SALT && send_salt(stream, slot, CG_LEAF_ACTOR)))
+			(i == ACTOR_SALT && send_salt(stream, slot, CG_LEAF_ACTOR)) ||
+			(slot->tts_isnull[i] && send_common(stream, slot, i, common)))
 			continue;
-		if (slot->tts_isnull[i])
-			pq_sendint32(&stream->rows, -1);
-		else
-			send_value(stream, TupleDescAttr(tupdesc, i)->atttypid, slot->tts_values[i]);
+		send_stored(stream, slot, i);
 	}
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(stream->scratch);
+	return true;
+}
+
+static void
+send_stored(Stream *stream, TupleTableSlot *slot, int column)
+{
+	if (slot->tts_isnull[column])
+		cg_sent_put_null(&stream->rows);
+	else
+		cg_sent_put(stream->cache, &stream->rows, TupleDescAttr(slot->tts_tupleDescriptor, column)->atttypid,
+					slot->tts_values[column]);
+}
+
+/* Sends what the row shares with others.  False if there is nothing of this column. */
+static bool
+send_common(Stream *stream, TupleTableSlot *slot, int column, const CgSentCommon *common)
+{
+	CgSentValue value;
+
+	if (column == QUERY && !slot->tts_isnull[QUERY_ID])
+		value = cg_sent_query(stream->cache, DatumGetInt64(slot->tts_values[QUERY_ID]));
+	else if (common == NULL)
+		return false;
+	else if (column == RELATION)
+		value = common->relation;
+	else if (column == COLUMNS)
+		value = common->columns;
+	else if (column == COUNT)
+		value = common->count;
+	else if (column == PURPOSE)
+		value = common->purpose;
+	else if (column == REASON)
+		value = common->reason;
+	else
+	{
+		if (column == LOGIN && common->login_is_actor)
+			send_stored(stream, slot, ACTOR);
+		return column == LOGIN && common->login_is_actor;
+	}
+	appendBinaryStringInfo(&stream->rows, value.data, value.length);
 	return true;
 }
 
@@ -255,58 +303,6 @@ send_salt(Stream *stream, TupleTableSlot *slot, int group)
 		return false;
 	if (cg_salt_derive(cg_tiles_hasher(), (const uint8 *) VARDATA_ANY(secret), group, salt) != CG_MERKLE_OK)
 		elog(ERROR, "could not compute SHA-256");
-	put_bytes(&stream->rows, salt, CG_SALT_LENGTH);
+	cg_sent_put_bytes(&stream->rows, salt, CG_SALT_LENGTH);
 	return true;
-}
-
-static void
-send_value(Stream *stream, Oid type, Datum value)
-{
-	StringInfo	out = &stream->rows;
-	bytea	   *bytes;
-
-	switch (type)
-	{
-		case INT8OID:
-		case TIMESTAMPTZOID:
-			pq_sendint32(out, 8);
-			pq_sendint64(out, DatumGetInt64(value));
-			break;
-		case INT2OID:
-			pq_sendint32(out, 2);
-			pq_sendint16(out, DatumGetInt16(value));
-			break;
-		case TEXTOID:
-			send_text(out, value);
-			break;
-		case BYTEAOID:
-			bytes = DatumGetByteaPP(value);
-			put_bytes(out, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-			break;
-		case TEXTARRAYOID:
-			bytes = SendFunctionCall(&stream->array_send, value);
-			put_bytes(out, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ);
-			break;
-		default:
-			elog(ERROR, "evidence has a column of type %s, which the stream cannot send", format_type_be(type));
-	}
-}
-
-/* Sends a text in the client's encoding, as COPY does. */
-static void
-send_text(StringInfo out, Datum value)
-{
-	text	   *stored = DatumGetTextPP(value);
-	char	   *data = VARDATA_ANY(stored);
-	int			length = VARSIZE_ANY_EXHDR(stored);
-	char	   *converted = pg_server_to_client(data, length);
-
-	put_bytes(out, converted, converted == data ? length : strlen(converted));
-}
-
-static void
-put_bytes(StringInfo out, const void *data, int length)
-{
-	pq_sendint32(out, length);
-	appendBinaryStringInfo(out, data, length);
 }

@@ -62,6 +62,8 @@ sql('COPY crm.customer TO PROGRAM \'cat >/dev/null\'');
 # Closed by a change of state
 sql("UPDATE crm.intervention SET status = 'done' WHERE id = 1");
 as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 1');
+# More statements than the stream of rows keeps at a time (src/evidence/sent.c)
+as($node, 'crm', 'dispatcher', join ';', map { "SELECT phone AS number_$_ FROM crm.customer WHERE id = 4" } 1 .. 1100);
 ok(signed(), 'a checkpoint is signed');
 
 is(asked('who-read', '--customer', 1), 0, 'who-read') or diag($said);
