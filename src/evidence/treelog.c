@@ -21,11 +21,14 @@
 #include "base/ownrows.h"
 #include "common/merkle.h"
 #include "evidence/logrow.h"
+#include "evidence/rebuild.h"
 #include "evidence/rowleaf.h"
 #include "evidence/treelog.h"
 #include "journal/storable.h"
 
 #define QUERIES_MAX 10000
+/* Rows that are hashed at a time when the tree is rebuilt */
+#define REBUILT_ROWS (64 * CG_TILE_WIDTH)
 
 typedef struct QueryHash
 {
@@ -38,15 +41,7 @@ static CgTree *tree = NULL;
 static CgHasher hasher;
 static HTAB *queries = NULL;
 
-/* The leaves of a tile that is rebuilt */
-typedef struct Rebuilt
-{
-	uint8		hashes[CG_TILE_LENGTH];
-	size_t		count;
-} Rebuilt;
-
 static Datum bytes(const uint8 *data, size_t length);
-static void take_hash(HeapTuple row, TupleDesc tupdesc, void *arg);
 static void rebuild(int64 log_size);
 static const uint8_t *fetch_edge(void *arg, int level, uint64_t n, int width);
 static bool store_tile(void *arg, int level, uint64_t n, const uint8_t *hashes);
@@ -89,20 +84,6 @@ cg_treelog_load(int64 log_size)
 	rebuild(log_size);
 }
 
-static void
-take_hash(HeapTuple row, TupleDesc tupdesc, void *arg)
-{
-	Rebuilt    *rebuilt = arg;
-	bool		isnull;
-	Datum		hash = SPI_getbinval(row, tupdesc, 1, &isnull);
-
-	if (rebuilt->count == CG_TILE_WIDTH)
-		elog(ERROR, "more leaves than were asked for");
-	if (!isnull)
-		memcpy(rebuilt->hashes + rebuilt->count * CG_HASH_LENGTH, VARDATA_ANY(DatumGetByteaPP(hash)), CG_HASH_LENGTH);
-	rebuilt->count++;
-}
-
 /*
  * Rebuilds the tree from the rows, for example after pg_resetwal.  Without a tree the
  * recorder could not begin, and at last no reader could read.  A missing row becomes a hash
@@ -111,21 +92,21 @@ take_hash(HeapTuple row, TupleDesc tupdesc, void *arg)
 static void
 rebuild(int64 log_size)
 {
+	uint8	   *hashes = palloc(REBUILT_ROWS * CG_HASH_LENGTH);
+
 	cg_owncommand_truncate("tile_full");
 	cg_owncommand_truncate("tile_edge");
 	cg_tree_init(tree, &hasher);
-	for (int64 first = 0; first < log_size; first += CG_TILE_WIDTH)
+	for (int64 first = 0; first < log_size; first += REBUILT_ROWS)
 	{
-		Oid			types[2] = {INT8OID, INT8OID};
-		Datum		values[2] = {Int64GetDatum(first), Int64GetDatum(Min(first + CG_TILE_WIDTH, log_size) - 1)};
-		Rebuilt		rebuilt = {0};
+		int64		count = Min(REBUILT_ROWS, log_size - first);
 
 		CHECK_FOR_INTERRUPTS();
-		cg_owncommand_query("SELECT sha256('\\x00'::bytea || contact_guard.leaf(g)) FROM generate_series($1, $2) g ORDER BY g",
-						   2, types, values, take_hash, &rebuilt);
-		if (cg_tree_append(tree, rebuilt.hashes, rebuilt.count, store_tile, NULL) != CG_MERKLE_OK)
+		cg_rebuild_hashes(&hasher, first, first + count - 1, hashes);
+		if (cg_tree_append(tree, hashes, count, store_tile, NULL) != CG_MERKLE_OK)
 			elog(ERROR, "could not append to the Merkle tree");
 	}
+	pfree(hashes);
 	if (log_size > 0)
 		store_edges(0);
 }
