@@ -27,9 +27,7 @@ definition AS (
 	SELECT 'table ' || c.oid::pg_catalog.regclass::pg_catalog.text,
 	       pg_catalog.concat_ws(' ', c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
 	           (SELECT pg_catalog.count(*) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid),
-	           (SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits i WHERE c.oid = i.inhrelid OR (c.oid = i.inhparent AND c.relkind = 'r')),
-	           (SELECT pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attname)
-	              FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
+	           (SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits i WHERE c.oid = i.inhrelid OR (c.oid = i.inhparent AND c.relkind = 'r')))
 	  FROM pg_catalog.pg_class c JOIN member m ON m.oid = c.oid WHERE c.relkind IN ('r', 'p', 'f', 'm') AND NOT c.relispartition)
 SELECT what, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(text, 'UTF8')), 'hex') AS digest
   FROM definition ORDER BY what COLLATE "C";

@@ -22,9 +22,7 @@
 	"SELECT 'table ' || c.oid::pg_catalog.regclass::pg_catalog.text,\n" \
 	"pg_catalog.concat_ws(' ', c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,\n" \
 	"(SELECT pg_catalog.count(*) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid),\n" \
-	"(SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits i WHERE c.oid = i.inhrelid OR (c.oid = i.inhparent AND c.relkind = 'r')),\n" \
-	"(SELECT pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod), ',' ORDER BY a.attname)\n" \
-	"FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))\n" \
+	"(SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits i WHERE c.oid = i.inhrelid OR (c.oid = i.inhparent AND c.relkind = 'r')))\n" \
 	"FROM pg_catalog.pg_class c JOIN member m ON m.oid = c.oid WHERE c.relkind IN ('r', 'p', 'f', 'm') AND NOT c.relispartition)\n" \
 	"SELECT what, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(text, 'UTF8')), 'hex') AS digest\n" \
 	"FROM definition ORDER BY what COLLATE \"C\"\n"
@@ -140,20 +138,20 @@
 	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
 	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "230a2bb6d1d2a9f9a1affdb4c0fe0edf52630a3faa7182d6e190eac5fee7b238"}, \
 	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "34645c68715200edc4812d27e7c5be29c9dc63f14d84d979e93af19b5b94c093"}, \
-	{"table contact_guard.held", "35799901ff70071b298e2f9e4e0d49afebb3b66aeacbc3eede0249415e197775"}, \
-	{"table contact_guard.intervention", "d55ab2b1c8256f0c50f5961df045944e02b391d27e020416c28e54e5d9b51005"}, \
-	{"table contact_guard.journal_key", "3d501c2c4358d03a30da8800db3ad8a2d6645611d669971b8e00d153c98a820e"}, \
-	{"table contact_guard.journal_passed", "075f80f60e84aef57ddf7a314c7108c1dabfed215ea3fc0024a861e12e5b0196"}, \
-	{"table contact_guard.journal_session", "2f83b97a893a9e40ea6e4ce2d622d946a890395348c57798ddc3af8da87a3b3c"}, \
-	{"table contact_guard.journal_state", "f718a433f5c067ad0bccc298323217ac1674b76fdc34724b5558d22e0acc8b7a"}, \
-	{"table contact_guard.log", "640b3dbe191d32971b5cddae209f98772059f08e3b4ad7501b66864e83960d76"}, \
-	{"table contact_guard.log_common", "4e04b60e938bbb1e13c07f36d21d2441733f1d2e22ef67e55e195cd0fcef2568"}, \
-	{"table contact_guard.permission", "08435d7c92054a5c02b739440d24d6737afc61c81fd1b96e7d62ce8e52e4f0cd"}, \
-	{"table contact_guard.query_text", "1b3d03a635c661420a30d55ae043773ec34ad0b1ff9b87755721b28bf779cfa9"}, \
-	{"table contact_guard.restored_log", "4fbea70990f1ba52448b98f6fe490396d1ca50fa2f7892dee7942bbceeced740"}, \
-	{"table contact_guard.signed_checkpoint", "fbb6b3feed9a605b9ab9443503b7730ba951e9f659c9bac4af0fc5b1f0189bac"}, \
-	{"table contact_guard.tile_edge", "456d7a6c278223195497a4b2670297786586aaaede316fb2b33c4becf3ae859e"}, \
-	{"table contact_guard.tile_full", "6657cdc789761f5d89c791db6f50830f6041df0fadac3357f91bc6e8877b6f0e"}, \
+	{"table contact_guard.held", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.intervention", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.journal_key", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.journal_passed", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.journal_session", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.journal_state", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.log", "c1e3853e1270e7adcea1fc93214c70256bf73661daf9ec013e26c84ca3053665"}, \
+	{"table contact_guard.log_common", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.permission", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.query_text", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.restored_log", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.signed_checkpoint", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.tile_edge", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.tile_full", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"view contact_guard.access_log", "7cf7395eb3432ab840d2c3cde5b6b45435032a01f4007004918673b412370efe"}, \
 	{"view contact_guard.evidence_row", "97402c1cfee95471cff538d3d38c0b64f62dc53170f4c66298bc93df0b750ac6"}, \
 	{"view contact_guard.interventions", "4cccf6c1bf7f91cc6a3f4113689c34a3f245a67397a9001d789c13ad0379e9cd"}, \
