@@ -21,6 +21,7 @@ char	   *cg_signer_command = NULL;
 int			cg_signer_timeout = 10;
 char	   *cg_origin = NULL;
 char	   *cg_state_directory = NULL;
+bool		cg_state_directory_shared = false;
 char	   *cg_verification_keys = NULL;
 char	   *cg_witness_keys = NULL;
 int			cg_checkpoint_interval = 10;
@@ -117,6 +118,11 @@ cg_guc_init(void)
 							   "By default that of the first signing key.",
 							   &cg_state_directory, "",
 							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomBoolVariable("contact_guard.state_directory_shared",
+							 "Whether all servers of the cluster have one directory of the files with the last checkpoints signed.",
+							 "Only then a promoted server knows what the old one has signed, and may keep the name of the log.",
+							 &cg_state_directory_shared, false,
+							 PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	DefineCustomStringVariable("contact_guard.verification_keys",
 							   "Verification keys of contact_guard.signer_command, separated by commas.",
 							   NULL, &cg_verification_keys, "",

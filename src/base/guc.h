@@ -35,6 +35,7 @@ extern char *cg_signer_command;
 extern int	cg_signer_timeout;
 extern char *cg_origin;
 extern char *cg_state_directory;
+extern bool cg_state_directory_shared;
 extern char *cg_verification_keys;
 extern char *cg_witness_keys;
 extern int	cg_checkpoint_interval; /* seconds */

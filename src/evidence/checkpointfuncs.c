@@ -31,6 +31,7 @@ PG_FUNCTION_INFO_V1(cg_verification_key);
 static bool signing_asked = false;	/* by this transaction */
 
 static bool find_predecessor(CgJournalState *state);
+static bool is_after_failover(void);
 static void ask_to_sign(XactEvent event);
 static void sign_at_commit(void);
 static const CgSignature *newest_signature(const CgNote *note, const CgNoteKey *key, uint64 *seconds);
@@ -57,6 +58,17 @@ find_predecessor(CgJournalState *state)
 			explicit_bzero(lfirst(lc), sizeof(CgNoteKey));
 	}
 	return state->origin[0] != '\0' && cg_statefile_read_checkpoint(state->origin, 1, "") != NULL;
+}
+
+/* Has a failover come since the log got its name? */
+static bool
+is_after_failover(void)
+{
+	int64		seq;
+
+	return cg_owncommand_select_int8("SELECT max(f.seq) FROM contact_guard.log f WHERE f.event = 'failover' AND NOT EXISTS "
+									 "(SELECT FROM contact_guard.log e WHERE e.event = 'epoch' AND e.seq > f.seq AND starts_with(e.reason, 'new epoch '))",
+									 0, NULL, NULL, &seq);
 }
 
 /* The recorder sees the new origin only now; before, it would fail once more. */
@@ -100,7 +112,9 @@ sign_at_commit(void)
  * Begins a new origin.  Its record has the last note of the old origin, so the first
  * checkpoint of the new origin covers that note.  A restored database may not know of
  * epochs that came after its backup, but the files beside the key do.  The mark of a failover
- * stays: the other server that it was to be told from may begin a new epoch, too.
+ * stays: the other server that it was to be told from may begin a new epoch, too.  So may the
+ * server that the newest failover has left, if that failover has given no name yet: then a
+ * mark is made here.
  */
 Datum
 cg_new_epoch(PG_FUNCTION_ARGS)
@@ -109,8 +123,8 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	char	   *reason;
 	char	   *last;
 	char		newest_mark[CG_STATEFILE_MARK + 1];
-	Oid			types[2] = {TEXTOID, INT4OID};
-	Datum		values[2];
+	Oid			types[3] = {TEXTOID, INT4OID, TEXTOID};
+	Datum		values[3];
 
 	cg_roles_require_admin("begin a new epoch");
 	reason = cg_eventrecord_text_argument(fcinfo, 0, "reason");
@@ -132,8 +146,11 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	last = cg_statefile_read_checkpoint(state.origin, state.origin_number, newest_mark);
 	values[0] = CStringGetTextDatum(state.origin);
 	values[1] = Int32GetDatum(state.origin_number + 1);
-	(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1, origin_number = $2",
-								2, types, values, NULL);
+	if (is_after_failover())
+		cg_statefile_make_mark(state.origin_mark);
+	values[2] = CStringGetTextDatum(state.origin_mark);
+	(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1, origin_number = $2, origin_mark = $3",
+								3, types, values, NULL);
 	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, 1,
 						 psprintf("new epoch %s: %s; the last checkpoint of the old one: %s",
 								  cg_statefile_numbered(state.origin, state.origin_number + 1, state.origin_mark), reason,

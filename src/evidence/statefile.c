@@ -232,3 +232,14 @@ cg_statefile_find_newest(const char *origin, int *number, char *mark)
 	}
 	FreeDir(dir);
 }
+
+void
+cg_statefile_make_mark(char *mark)
+{
+	uint32		random;
+
+	StaticAssertStmt(CG_STATEFILE_MARK == 2 * sizeof(random), "a mark has all digits of its number");
+	if (!pg_strong_random(&random, sizeof(random)))
+		elog(ERROR, "could not generate a random number");
+	snprintf(mark, CG_STATEFILE_MARK + 1, "%08x", random);
+}

@@ -43,4 +43,7 @@ extern char *cg_statefile_read_checkpoint(const char *origin, int number, const 
  */
 extern void cg_statefile_find_newest(const char *origin, int *number, char *mark);
 
+/* Puts a new mark there, which no other server makes. */
+extern void cg_statefile_make_mark(char *mark);
+
 #endif							/* CG_STATEFILE_H */

@@ -17,16 +17,18 @@
  * rights of the server's own user can make a timeline.  He who can could call new_epoch() as
  * well, and that leaves less to be seen.
  *
- * What was signed last is known from the state file.  It is the file of the server that has
- * signed last if it is not older than the newest checkpoint in the table, which came with
- * replication, and than the failover before.  That is so where both servers use one
- * directory, and where the file was copied.  Then the log keeps its name if it contains that
- * checkpoint.  A log that does not contain what a file says, be it an old one, never does.
+ * Nothing that a promoted server has of its own says what was signed last.  A copy of the
+ * state file may be older than that.  The end of a timeline by a shutdown proves nothing: the
+ * old server may have been started again, in the same timeline, and may have signed on, or may
+ * do so tomorrow.  So the log keeps its name only where an administrator has declared that all
+ * servers have one directory of state files, and where it contains the checkpoint in that
+ * file.  Even then the file must not be older than the newest checkpoint in the table, which
+ * came with replication, and than the failover before: such a file was not shared.
  *
- * Without the newest file nobody knows what was signed behind the last record that has come.
- * The log keeps its name if its timeline had ended with a shutdown, that is, after a planned
- * switchover.  Otherwise the origin is closed, too: a needless new name costs little, since a
- * witness sees that everything is still there, and a fork can never be taken back.
+ * In all other cases the origin is closed, also if nothing was signed as far as this server
+ * knows: a needless new name costs little, since a witness sees that everything is still
+ * there, and a fork can never be taken back.  A file that is at hand still counts against the
+ * log: records are lost if the log does not contain its checkpoint.
  *
  * Two standbys of a lost primary may both be promoted, by mistake.  Neither knows of the other,
  * and both have the same origin to close, at the same number.  So the new name has a mark, a
@@ -42,6 +44,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "base/guc.h"
 #include "base/owncommand.h"
 #include "evidence/notetext.h"
 #include "evidence/signing.h"
@@ -50,7 +53,6 @@
 #include "journal/journalstate.h"
 #include "log/apply.h"
 #include "log/closing.h"
-#include "log/failover.h"
 
 /* The signatures of a longer note are not cited: a leaf has at most 65,535 bytes. */
 #define LONGEST_NOTE 16384
@@ -71,7 +73,6 @@ typedef struct Known
 	char		newest_mark[CG_STATEFILE_MARK + 1];
 	int64		failover;		/* seq of the last one that is not judged yet */
 	int64		before;			/* seq of the failover before it; -1: none */
-	bool		ended;			/* the old timelines had ended with a shutdown */
 	char	   *filed;			/* the note in the state file of the newest number, or NULL */
 	CgCheckpoint file;
 	char	   *stored;			/* the newest note in the table, or NULL */
@@ -86,10 +87,9 @@ static bool lost = false;		/* signed records are known to be missing */
 static bool read_failovers(const char *origin);
 static void read_notes(const char *origin);
 static bool contains(const CgCheckpoint *checkpoint);
-static bool file_is_newest(void);
+static bool last_is_known(void);
 static void judge_origin(void);
 static const char *cited(const char *note);
-static void make_mark(char *mark);
 
 void
 cg_closing_expect(void)
@@ -101,14 +101,11 @@ cg_closing_expect(void)
 static bool
 read_failovers(const char *origin)
 {
-	Oid			types[2] = {TEXTOID, TEXTOID};
-	Datum		values[2] = {CStringGetTextDatum(origin), CStringGetTextDatum(CG_FAILOVER_ENDED)};
-	int64		ended = 0;
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(origin)};
 
 	if (!cg_owncommand_select_int8("SELECT max(f.seq) " OPEN_FAILOVERS, 1, types, values, &known.failover))
 		return false;
-	(void) cg_owncommand_select_int8("SELECT min((strpos(f.reason, $2) > 0)::integer)::bigint " OPEN_FAILOVERS, 2, types, values, &ended);
-	known.ended = ended == 1;
 	known.before = -1;
 	types[0] = INT8OID;
 	values[0] = Int64GetDatum(known.failover);
@@ -164,11 +161,18 @@ contains(const CgCheckpoint *checkpoint)
 	return result;
 }
 
-/* Is the state file that of the server which has signed last? */
+/*
+ * Is it known what was signed last?  Only the one file that all servers write tells that; if
+ * there is none, and nothing in the table, nothing was signed.
+ */
 static bool
-file_is_newest(void)
+last_is_known(void)
 {
-	return known.filed && (int64) known.file.size > known.before &&
+	if (!cg_state_directory_shared)
+		return false;
+	if (known.filed == NULL)
+		return known.stored == NULL;
+	return (int64) known.file.size > known.before &&
 		(known.stored == NULL || known.file.size >= known.table.size);
 }
 
@@ -186,7 +190,7 @@ judge_origin(void)
 		why = psprintf("the log that failover seq " INT64_FORMAT " left has signed under a later name", known.failover);
 	else if (known.filed && !contains(&known.file))
 		why = psprintf("failover seq " INT64_FORMAT " has lost records that were signed", known.failover);
-	else if (!file_is_newest() && !known.ended && (known.stored || known.filed))
+	else if (!last_is_known())
 	{
 		why = psprintf("it is not known what the server that failover seq " INT64_FORMAT " left had signed last", known.failover);
 		return;
@@ -212,7 +216,12 @@ cg_closing_look(List *keys)
 	MemoryContextSwitchTo(context);
 	if (!cg_journalstate_read(&state))
 		elog(ERROR, "contact_guard.journal_state has no row");
-	known.base = state.origin[0] != '\0' ? pstrdup(state.origin) : cg_signing_origin(keys);
+	known.base = pstrdup(state.origin);
+	if (known.base[0] == '\0')
+	{
+		known.base = cg_signing_origin(keys);
+		cg_notetext_require_name(known.base, "Set contact_guard.origin to the name of the log.");
+	}
 	known.number = state.origin_number;
 	strlcpy(known.mark, state.origin_mark, sizeof(known.mark));
 	origin = cg_statefile_numbered(known.base, known.number, known.mark);
@@ -241,18 +250,6 @@ cited(const char *note)
 	return pnstrdup(note, signatures ? signatures - note : LONGEST_NOTE);
 }
 
-/* Two servers never make the same. */
-static void
-make_mark(char *mark)
-{
-	uint32		random;
-
-	StaticAssertStmt(CG_STATEFILE_MARK == 2 * sizeof(random), "a mark has all digits of its number");
-	if (!pg_strong_random(&random, sizeof(random)))
-		elog(ERROR, "could not generate a random number");
-	snprintf(mark, CG_STATEFILE_MARK + 1, "%08x", random);
-}
-
 void
 cg_closing_record(void)
 {
@@ -263,7 +260,7 @@ cg_closing_record(void)
 
 	if (why == NULL)
 		return;
-	make_mark(mark);
+	cg_statefile_make_mark(mark);
 	cg_apply_begin();
 	values[0] = CStringGetTextDatum(known.base);
 	values[1] = Int32GetDatum(next);
@@ -283,7 +280,7 @@ cg_closing_record(void)
 	cg_apply_own_record(CG_EVENT_EPOCH,
 						psprintf("new epoch %s: %s; the last checkpoint of the old one: %s",
 								 cg_statefile_numbered(known.base, next, mark), why,
-								 cited(lost || known.stored == NULL ? known.filed : known.stored)));
+								 cited(lost || known.file.size > known.table.size ? known.filed : known.stored)));
 	cg_apply_commit(InvalidXLogRecPtr);
 	looked = true;
 }

@@ -74,7 +74,7 @@ add_record(TimeLineID from, TimeLineID to, XLogRecPtr parted, bool ended, Timest
 		.reason = psprintf("timeline %u left timeline %u at %X/%X; the last record before it is of %s, the promotion of %s: what is missing of timeline %u was made between the two%s",
 						   to, from, LSN_FORMAT_ARGS(parted), last != 0 ? micros(last, last_text) : "a time that is not known",
 						   promoted != 0 ? micros(promoted, promoted_text) : "a time that is not known", from,
-						   ended ? "; that timeline " CG_FAILOVER_ENDED ", so nothing is missing unless its server was started once more" : ""),
+						   ended ? "; that timeline had ended there with a shutdown, so nothing is missing unless its server was started once more" : ""),
 	});
 }
 

@@ -17,9 +17,6 @@
  */
 extern bool cg_failover_take(const CgWalMessage *message);
 
-/* In the reason of the record: the old timeline had ended with a shutdown. */
-#define CG_FAILOVER_ENDED "had ended there with a shutdown"
-
 /*
  * Has a reader at this position passed the record with which the present timeline begins?
  * Call it outside of a batch, too.

@@ -31,22 +31,35 @@ is($code, 0, 'a key') or diag($said);
 ($vkey) = $said =~ m{^(example\.org/log\+\S+)$}m;
 
 my $node = guard_node('first', { allows_streaming => 1 }, 'autovacuum = off', 'max_connections = 50', 'checkpoint_timeout = 1h',
-	"contact_guard.signing_key_file = '$dir/key/log'", 'contact_guard.checkpoint_interval = 1');
+	"contact_guard.signing_key_file = '$dir/key/log'", 'contact_guard.checkpoint_interval = 1', 'contact_guard.state_directory_shared = on');
 make_roles($node);
 make_crm($node, 'crm', 2000);
 my $standby;
 
-# A standby, with the state files of the primary or with a folder of its own for them
+# A standby, with the folder of all servers for state files or with one of its own
 sub make_standby
 {
 	my ($name, $own_folder) = @_;
 	$node->backup($name);
 	$standby = PostgreSQL::Test::Cluster->new($name);
 	$standby->init_from_backup($node, $name, has_streaming => 1);
-	my $state = $own_folder ? "$dir/$name" : "$dir/key";
-	mkdir $state, 0700 if $own_folder;
-	$standby->append_conf('postgresql.conf', "contact_guard.state_directory = '$state'");
+	$own_folder ? own_folder($standby, $name) : common_folder($standby);
 	$standby->start;
+	return;
+}
+
+sub own_folder
+{
+	my ($server, $name) = @_;
+	mkdir "$dir/$name", 0700;
+	$server->append_conf('postgresql.conf', "contact_guard.state_directory = '$dir/$name'\ncontact_guard.state_directory_shared = off");
+	return;
+}
+
+sub common_folder
+{
+	my ($server) = @_;
+	$server->append_conf('postgresql.conf', "contact_guard.state_directory = '$dir/key'\ncontact_guard.state_directory_shared = on");
 	return;
 }
 
@@ -103,21 +116,18 @@ my $mark = '[0-9a-f]{8}';
 ok(signed($origin), 'a log is signed');
 watched('first', 0, qr/the first that was seen/);
 
-# A planned switchover, to a server that has no state file
-make_standby('planned', 1);
+# A planned switchover, with the folder that all servers have
+make_standby('planned');
 ok(signed($origin), 'the log goes on');
 promote('planned');
-ok(signed($origin), 'after a planned switchover the log keeps its name, also without the state file');
+ok(signed($origin), 'after a planned switchover the log keeps its name');
 is(epochs(), 0, '... no new epoch');
 is(gaps(), '', '... and no gap: the server did not run without the library');
 like($node->safe_psql('crm', "SELECT reason FROM contact_guard.log WHERE event = 'failover'"), qr/; that timeline had ended there with a shutdown, so nothing is missing/, '... the record says that the old server was stopped');
 watched('planned', 0, qr/consistent with those seen before\n/);
 is(problems(), '', '... all is well');
 
-# An unplanned one, in which nothing is lost, to a server that has the state files
-system('cp', (glob "$dir/planned/*.checkpoint"), "$dir/key/") == 0 or die;
-$node->append_conf('postgresql.conf', "contact_guard.state_directory = '$dir/key'");
-$node->reload;
+# An unplanned one, in which nothing is lost
 make_standby('killed');
 ok(signed($origin), 'the log goes on');
 catch_up();
@@ -149,7 +159,7 @@ is(epochs(), 1, '... makes no other epoch');
 
 # A witness has seen more than the promoted server has
 system('cp', (glob "$dir/unknown/*.checkpoint"), "$dir/key/") == 0 or die;
-$node->append_conf('postgresql.conf', "contact_guard.state_directory = '$dir/key'");
+common_folder($node);
 $node->reload;
 ok(signed("$origin/2-%"), 'the log goes on');
 make_standby('lossy');
