@@ -122,7 +122,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 	CgJournalState state;
 	char	   *reason;
 	char	   *last;
-	char		newest_mark[CG_STATEFILE_MARK + 1];
+	CgLaterNames later;
 	Oid			types[3] = {TEXTOID, INT4OID, TEXTOID};
 	Datum		values[3];
 
@@ -141,11 +141,10 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 				 errhint("The first checkpoint begins the first epoch. See contact_guard.signing_key_file.")));
 		PG_RETURN_VOID();
 	}
-	strlcpy(newest_mark, state.origin_mark, sizeof(newest_mark));
-	cg_statefile_find_newest(state.origin, &state.origin_number, newest_mark);
-	last = cg_statefile_read_checkpoint(state.origin, state.origin_number, newest_mark);
+	cg_statefile_find_later(state.origin, state.origin_number, state.origin_mark, &later);
+	last = cg_statefile_read_checkpoint(state.origin, later.newest, later.mark);
 	values[0] = CStringGetTextDatum(state.origin);
-	values[1] = Int32GetDatum(state.origin_number + 1);
+	values[1] = Int32GetDatum(later.highest + 1);
 	if (is_after_failover())
 		cg_statefile_make_mark(state.origin_mark);
 	values[2] = CStringGetTextDatum(state.origin_mark);
@@ -153,7 +152,7 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 								3, types, values, NULL);
 	cg_eventrecord_event(CG_EVENT_EPOCH, NULL, 1,
 						 psprintf("new epoch %s: %s; the last checkpoint of the old one: %s",
-								  cg_statefile_numbered(state.origin, state.origin_number + 1, state.origin_mark), reason,
+								  cg_statefile_numbered(state.origin, later.highest + 1, state.origin_mark), reason,
 								  last ? cg_notetext_from_note(last) : "none"));
 	sign_at_commit();
 	PG_RETURN_VOID();

@@ -37,6 +37,7 @@
 static pid_t command = 0;		/* the signer command that is running */
 static int	command_output = -1;
 
+static char *escaped(const char *database);
 static List *split_setting(const char *setting, const char *name);
 static CgNoteKey *read_signing_key(const char *path);
 static void check_path(const char *path);
@@ -171,7 +172,25 @@ cg_signing_origin(List *keys)
 {
 	if (cg_origin[0] != '\0')
 		return pstrdup(cg_origin);
-	return psprintf("%s/%s", ((CgNoteKey *) linitial(keys))->name, get_database_name(MyDatabaseId));
+	return psprintf("%s/%s", ((CgNoteKey *) linitial(keys))->name, escaped(get_database_name(MyDatabaseId)));
+}
+
+/*
+ * Whoever may create databases chooses their names.  A slash in one would make it look like a
+ * later name of another log, and a "+" or a blank cannot be in the name of a log.
+ */
+static char *
+escaped(const char *database)
+{
+	StringInfoData result;
+
+	initStringInfo(&result);
+	for (const unsigned char *at = (const unsigned char *) database; *at; at++)
+		if (*at <= ' ' || *at == 0x7F || strchr("/%+", *at))
+			appendStringInfo(&result, "%%%02X", *at);
+		else
+			appendStringInfoChar(&result, *at);
+	return result.data;
 }
 
 char *

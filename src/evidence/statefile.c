@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "access/xlog.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
@@ -22,10 +23,20 @@
 
 #define STATE_MAX (64 * 1024)
 
+/*
+ * The beginning of a line that says whose file it is.  To others it is the signature of a key
+ * that nobody knows, so the file stays a signed note.  Its bytes say nothing.
+ */
+#define OWNER "\xE2\x80\x94 contact_guard.log/"
+#define OWNER_BYTES "AAAAAAA="
+
 static char *plain_name(const char *name);
 static char *old_name(const char *name);
 static bool is_file_of(const char *path, const char *name);
 static bool parse_numbered(const char *name, int *number, char *mark);
+static char *owner_of_ours(void);
+static char *owner_of(const char *text);
+static void consider(const char *origin, int number, const char *mark, const char *present, CgLaterNames *later);
 
 bool
 cg_statefile_in_data_directory(const char *path)
@@ -202,20 +213,59 @@ parse_numbered(const char *name, int *number, char *mark)
 	return strcmp(name, ".checkpoint") == 0;
 }
 
+char *
+cg_statefile_owned(const char *note)
+{
+	return psprintf("%s%s", note, owner_of_ours());
+}
+
+/* The line that says whose file it is, of this log. */
+static char *
+owner_of_ours(void)
+{
+	return psprintf(OWNER UINT64_FORMAT "/%u " OWNER_BYTES "\n", GetSystemIdentifier(), MyDatabaseId);
+}
+
+/* The same of a file; NULL if it has none, as those of version 1.0. */
+static char *
+owner_of(const char *text)
+{
+	const char *line = text ? strstr(text, "\n" OWNER) : NULL;
+
+	return line ? pnstrdup(line + 1, strcspn(line + 1, "\n") + 1) : NULL;
+}
+
+/* Takes into account that there is a file of a later name. */
+static void
+consider(const char *origin, int number, const char *mark, const char *present, CgLaterNames *later)
+{
+	char	   *owner = owner_of(cg_statefile_read_checkpoint(origin, number, mark));
+
+	later->highest = Max(later->highest, number);
+	if (owner == NULL)
+		later->unproved = Max(later->unproved, number);
+	else if (number > later->newest &&
+			 (strcmp(owner, owner_of_ours()) == 0 || (present && strcmp(owner, present) == 0)))
+	{
+		later->newest = number;
+		strlcpy(later->mark, mark, sizeof(later->mark));
+	}
+}
+
 void
-cg_statefile_find_newest(const char *origin, int *number, char *mark)
+cg_statefile_find_later(const char *origin, int number, const char *mark, CgLaterNames *later)
 {
 	char	   *path = cg_statefile_path(psprintf("%s/", origin));
 	char	   *prefix = strrchr(path, '/') + 1;
+	char	   *present = owner_of(cg_statefile_read_checkpoint(origin, number, mark));
 	DIR		   *dir;
 	struct dirent *entry;
 
+	*later = (CgLaterNames) {.newest = number, .highest = number};
+	strlcpy(later->mark, mark, sizeof(later->mark));
 	/* By their names, since version 1.0 has named some of them otherwise. */
-	while (cg_statefile_read_checkpoint(origin, *number + 1, "") != NULL)
-	{
-		(*number)++;
-		mark[0] = '\0';
-	}
+	for (int next = number + 1; cg_statefile_read_checkpoint(origin, next, "") != NULL; next++)
+		consider(origin, next, "", present, later);
 	prefix[-1] = '\0';
 	dir = AllocateDir(path);
 	/* An error here is that of ReadDir. */
@@ -224,11 +274,9 @@ cg_statefile_find_newest(const char *origin, int *number, char *mark)
 		int			found;
 		char		found_mark[CG_STATEFILE_MARK + 1];
 
-		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
-			!parse_numbered(entry->d_name + strlen(prefix), &found, found_mark) || found <= *number)
-			continue;
-		*number = found;
-		strlcpy(mark, found_mark, CG_STATEFILE_MARK + 1);
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
+			parse_numbered(entry->d_name + strlen(prefix), &found, found_mark) && found > number)
+			consider(origin, found, found_mark, present, later);
 	}
 	FreeDir(dir);
 }

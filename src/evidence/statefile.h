@@ -37,11 +37,26 @@ extern char *cg_statefile_numbered(const char *origin, int number, const char *m
 extern char *cg_statefile_read_checkpoint(const char *origin, int number, const char *mark);
 
 /*
- * Puts the highest number with which names of this origin have a checkpoint here, and the
- * mark of that name, in place of the two, if that number is higher.  The mark has room for
- * CG_STATEFILE_MARK bytes and a NUL.
+ * What the note of a checkpoint is in its state file: with one more line, which says whose it
+ * is, by the system identifier of the cluster and the OID of the database.  palloc'd.
  */
-extern void cg_statefile_find_newest(const char *origin, int *number, char *mark);
+extern char *cg_statefile_owned(const char *note);
+
+/* What the files say of the later names of an origin. */
+typedef struct CgLaterNames
+{
+	int			newest;			/* the highest number of a name that is proved to be this log's */
+	char		mark[CG_STATEFILE_MARK + 1];	/* of that name */
+	int			highest;		/* the highest number that has a file: those up to it are not free */
+	int			unproved;		/* the highest number with a file that does not say whose it is; 0: none */
+} CgLaterNames;
+
+/*
+ * Looks for files of this origin with a number above the one given.  A file is this log's if
+ * it says so, or has the owner of the file of the name given: a database that was made again
+ * under its old name.  Without such files newest and highest are that number.
+ */
+extern void cg_statefile_find_later(const char *origin, int number, const char *mark, CgLaterNames *later);
 
 /* Puts a new mark there, which no other server makes. */
 extern void cg_statefile_make_mark(char *mark);

@@ -246,7 +246,7 @@ sign(void)
 		elog(ERROR, "could not write a checkpoint");
 	text.data[text.length] = '\0';
 	note = psprintf("%s\n%s", (char *) text.data, cg_signing_sign((char *) text.data, keys));
-	cg_statefile_write(path, note);
+	cg_statefile_write(path, cg_statefile_owned(note));
 	publish(&checkpoint, note);
 	PopActiveSnapshot();
 	CommitTransactionCommand();

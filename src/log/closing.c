@@ -69,11 +69,10 @@ typedef struct Known
 	char	   *base;			/* the origin without its number */
 	int			number;
 	char		mark[CG_STATEFILE_MARK + 1];
-	int			newest;			/* the highest number that has a state file, or number */
-	char		newest_mark[CG_STATEFILE_MARK + 1];
+	CgLaterNames later;
 	int64		failover;		/* seq of the last one that is not judged yet */
 	int64		before;			/* seq of the failover before it; -1: none */
-	char	   *filed;			/* the note in the state file of the newest number, or NULL */
+	char	   *filed;			/* the note in the state file of the newest name, or NULL */
 	CgCheckpoint file;
 	char	   *stored;			/* the newest note in the table, or NULL */
 	CgCheckpoint table;
@@ -123,19 +122,17 @@ read_notes(const char *origin)
 	Datum		stored;
 	CgNote		note;
 
-	known.newest = known.number;
-	strlcpy(known.newest_mark, known.mark, sizeof(known.newest_mark));
-	cg_statefile_find_newest(known.base, &known.newest, known.newest_mark);
-	known.filed = cg_statefile_read_checkpoint(known.base, known.newest, known.newest_mark);
+	cg_statefile_find_later(known.base, known.number, known.mark, &known.later);
+	known.filed = cg_statefile_read_checkpoint(known.base, known.later.newest, known.later.mark);
 	if (cg_owncommand_select("SELECT note FROM contact_guard.signed_checkpoint WHERE origin = $1 ORDER BY size DESC LIMIT 1",
 							 1, types, values, TEXTOID, &stored))
 		known.stored = cg_notetext_to_note(TextDatumGetCString(stored));
 	if (known.filed &&
 		(!cg_signing_parse_checkpoint(known.filed, &note, &known.file) ||
-		 strcmp(known.file.origin, cg_statefile_numbered(known.base, known.newest, known.newest_mark)) != 0))
+		 strcmp(known.file.origin, cg_statefile_numbered(known.base, known.later.newest, known.later.mark)) != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("the state file of checkpoints of \"%s\" is damaged", cg_statefile_numbered(known.base, known.newest, known.newest_mark))));
+				 errmsg("the state file of checkpoints of \"%s\" is damaged", cg_statefile_numbered(known.base, known.later.newest, known.later.mark))));
 	if (known.stored && !cg_signing_parse_checkpoint(known.stored, &note, &known.table))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
@@ -168,7 +165,7 @@ contains(const CgCheckpoint *checkpoint)
 static bool
 last_is_known(void)
 {
-	if (!cg_state_directory_shared)
+	if (!cg_state_directory_shared || known.later.unproved > known.later.newest)
 		return false;
 	if (known.filed == NULL)
 		return known.stored == NULL;
@@ -186,7 +183,7 @@ judge_origin(void)
 				 errmsg("the access log does not contain its own signed checkpoint of size " UINT64_FORMAT, known.table.size),
 				 errdetail("A failover does not explain that: somebody has altered the log."),
 				 errhint("Keep the log and the checkpoints as evidence. contact_guard.new_epoch() begins a new origin.")));
-	if (known.newest > known.number)
+	if (known.later.newest > known.number)
 		why = psprintf("the log that failover seq " INT64_FORMAT " left has signed under a later name", known.failover);
 	else if (known.filed && !contains(&known.file))
 		why = psprintf("failover seq " INT64_FORMAT " has lost records that were signed", known.failover);
@@ -255,7 +252,7 @@ cg_closing_record(void)
 {
 	Oid			types[4] = {TEXTOID, INT4OID, INT4OID, TEXTOID};
 	Datum		values[4];
-	int			next = known.newest + 1;
+	int			next = known.later.highest + 1;
 	char		mark[CG_STATEFILE_MARK + 1];
 
 	if (why == NULL)
