@@ -131,6 +131,22 @@ CREATE FUNCTION contact_guard.mock_text(origin text, size bigint) RETURNS text L
 -- What contact-guard asks for.
 CREATE FUNCTION contact_guard.checkpoint() RETURNS text LANGUAGE sql AS
 	$$ SELECT note FROM contact_guard.mock_note ORDER BY size DESC LIMIT 1 $$;
+-- A log that is alive: each look at its checkpoint shows a row more, from first to last.  Verify,
+-- which waits for later records that would explain what it has found, has soon seen two later
+-- checkpoints, and does not wait for a log that stands still.  mock_stand(): it stands still again.
+CREATE SEQUENCE contact_guard.mock_look;
+CREATE PROCEDURE contact_guard.mock_grow(first bigint, last bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	ALTER SEQUENCE contact_guard.mock_look RESTART;
+	EXECUTE format('CREATE OR REPLACE FUNCTION contact_guard.checkpoint() RETURNS text LANGUAGE plpgsql AS ''
+		DECLARE size_now bigint := least(nextval(''''contact_guard.mock_look'''') + %s, %s);
+		BEGIN RETURN (SELECT note FROM contact_guard.mock_note WHERE size = size_now LIMIT 1); END''', first - 1, last);
+END $$;
+CREATE PROCEDURE contact_guard.mock_stand() LANGUAGE plpgsql AS $$
+BEGIN
+	CREATE OR REPLACE FUNCTION contact_guard.checkpoint() RETURNS text LANGUAGE sql AS
+		'SELECT note FROM contact_guard.mock_note ORDER BY size DESC LIMIT 1';
+END $$;
 CREATE FUNCTION contact_guard.verification_key() RETURNS text LANGUAGE sql AS
 	$$ SELECT string_agg(vkey, E'\n') FROM contact_guard.mock_key $$;
 CREATE FUNCTION contact_guard.consistency_proof(old bigint, new bigint) RETURNS bytea[] LANGUAGE sql AS $$
