@@ -22,7 +22,7 @@ typedef struct Total
 } Total;
 
 static bool has_proof(Proof proof, bool signed_only, bool restored);
-static void answer_rows(const Question *question, Entry **entries, int64_t count, Lines *lines);
+static void answer_rows(const Question *question, Entry **entries, int64_t count, bool signed_only, Lines *lines);
 static void answer_withheld(Entry **entries, int64_t count, Lines *lines);
 static void mark_executions(Entry **entries, int64_t count);
 static void answer_after_close(const Question *question, Entry **entries, int64_t count, bool signed_only, bool restored, Lines *lines);
@@ -60,17 +60,17 @@ question_answer(Question *question, bool signed_only, bool restored, Lines *line
 		answer_after_close(question, entries, count, signed_only, restored, lines);
 	}
 	else
-		answer_rows(question, entries, count, lines);
+		answer_rows(question, entries, count, signed_only, lines);
 	free(entries);
 	return question->count - count;
 }
 
 static void
-answer_rows(const Question *question, Entry **entries, int64_t count, Lines *lines)
+answer_rows(const Question *question, Entry **entries, int64_t count, bool signed_only, Lines *lines)
 {
 	qsort(entries, (size_t) count, sizeof(Entry *), question->kind->asked == ASKED_WHO_READ ? compare_times : compare_seqs);
 	for (int64_t i = 0; i < count; i++)
-		lines_add(lines, strdup(entries[i]->line));
+		lines_add(lines, strdup(signed_only && entries[i]->marked != NULL ? entries[i]->marked : entries[i]->line));
 }
 
 static void

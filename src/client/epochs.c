@@ -15,6 +15,8 @@
 
 #define BEGINS "new epoch "
 #define LAST "; the last checkpoint of the old one: "
+
+/* So many of those that miss nothing */
 #define SHOWN_EPOCHS 20
 #define MARK_LENGTH 8
 
@@ -128,10 +130,19 @@ check_epochs(Verify *verify)
 void
 report_epochs(const Verify *verify)
 {
-	for (int i = verify->nepochs > SHOWN_EPOCHS ? verify->nepochs - SHOWN_EPOCHS : 0; i < verify->nepochs; i++)
+	int			hidden = -SHOWN_EPOCHS;
+
+	for (int i = 0; i < verify->nepochs; i++)
+		hidden += verify->epochs[i].is_here;
+	if (hidden > 0)
+		printf("records of new names that are not shown, since the rows that they say were signed are in this log: %d\n", hidden);
+	for (int i = 0; i < verify->nepochs; i++)
 	{
 		const Epoch *epoch = &verify->epochs[i];
 
+		/* Whoever makes many new names must not hide one that misses rows. */
+		if (epoch->is_here && hidden-- > 0)
+			continue;
 		printf("since record seq %lld the log has a new name: see its reason", (long long) epoch->seq);
 		if (!epoch->has_note)
 			printf("; it does not say what was signed under the old one\n");

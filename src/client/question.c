@@ -35,6 +35,8 @@ static const QuestionColumn after_close[] = {
 #define AFTER_CLOSE_LINE 7		/* so many columns stand in front of closed_at */
 #define AFTER_CLOSE_REST 9		/* so many in front of session */
 
+#define NOT_PROVED "(text not proved)"
+
 #define COLUMNS(columns) (int) (sizeof(columns) / sizeof((columns)[0])), columns
 
 static const QuestionKind kinds[] = {
@@ -48,6 +50,7 @@ static const QuestionKind kinds[] = {
 
 static bool is_asked(const Question *question, const CgLeaf *leaf);
 static bool is_text(CgLeafText text, const char *other);
+static CgLeafText mark_text(CgLeafText query);
 static char *make_line(const Question *question, const CgLeaf *leaf, CgLeafText query, int first, int last);
 static void put_leaf_column(FILE *out, const char *name, const CgLeaf *leaf, CgLeafText query);
 static void take_seen(Question *question, const CgLeaf *leaf, Proof proof);
@@ -104,7 +107,12 @@ question_take(Question *question, const CgLeaf *leaf, CgLeafText query, Proof pr
 		entry->named = leaf->customer.data != NULL && leaf->actor.data != NULL;
 	}
 	else
+	{
 		entry->line = make_line(question, leaf, query, 0, question->kind->ncolumns);
+		/* The hash of restored rows has the number of a statement, and not its text. */
+		if (proof == PROOF_RESTORED && (leaf->query_id != NULL || query.data != NULL))
+			entry->marked = make_line(question, leaf, mark_text(query), 0, question->kind->ncolumns);
+	}
 }
 
 static bool
@@ -125,6 +133,24 @@ static bool
 is_text(CgLeafText text, const char *other)
 {
 	return text.data != NULL && text.length == strlen(other) && memcmp(text.data, other, text.length) == 0;
+}
+
+/* Valid until the next call */
+static CgLeafText
+mark_text(CgLeafText query)
+{
+	static CgBytes marked;
+
+	cg_bytes_reset(&marked);
+	cg_bytes_put_text(&marked, NOT_PROVED);
+	if (query.data != NULL)
+	{
+		cg_bytes_put_text(&marked, " ");
+		cg_bytes_put(&marked, query.data, query.length);
+	}
+	if (marked.failed)
+		fail(EXIT_UNCHECKED, "out of memory");
+	return (CgLeafText) {(const char *) marked.data, marked.length};
 }
 
 /* The columns from first to before last, as one line */

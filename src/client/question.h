@@ -51,6 +51,7 @@ typedef struct Entry
 	int64_t		seq;
 	int64_t		read_at;
 	char	   *line;			/* the row; after-close: up to closed_at; withheld: the actor */
+	char	   *marked;			/* the row with a text that is marked as not proved; NULL: the same as line */
 	char	   *rest;			/* after-close: the columns behind after_close */
 	Proof		proof;
 	bool		closed;			/* closed_at is known */
@@ -109,7 +110,8 @@ extern void question_leave(Question *question);
 
 /*
  * Makes the answer of the rows whose proof is at least so good.  The lines have the order of
- * the SQL function.  Returns how many taken rows did not count.
+ * the SQL function.  With signed_only, what is not proved of a row is marked.  Returns how many
+ * taken rows did not count.
  */
 extern int64_t question_answer(Question *question, bool signed_only, bool restored, Lines *lines);
 

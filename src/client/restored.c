@@ -34,6 +34,21 @@
 	"ORDER BY r.origin COLLATE \"C\", r.seq"
 #define RESTORED_COLUMNS 26
 
+/* What a record says of restored rows, if it is the signed one */
+typedef struct Claim
+{
+	int64_t		seq;
+	char		now[120];		/* or "": version 1.0 did not record the hash */
+} Claim;
+
+/* Those of the present chunk */
+static struct
+{
+	Claim	   *claims;
+	int			count;
+	int			room;
+}			noted;
+
 static bool begins_with(CgLeafText text, const char *beginning);
 static bool is_hash_text(const char *text, size_t length);
 static bool can_compute(PGconn *conn);
@@ -43,27 +58,48 @@ static void take_restored_row(const PGresult *result, int at, RestoredRow *row);
 static const int64_t *take_integer(CgLeafText value, uint64_t offset, int64_t *place);
 static void ask_about(Verify *verify, const RestoredRow *row, CgLeafText query, bool own);
 
-/* Notes a record of what restored rows are. */
 void
-note_restored(Verify *verify, const CgLeaf *leaf)
+note_restored(const CgLeaf *leaf)
 {
+	Claim	   *claim;
 	const char *now;
 	size_t		length = 0;
 
 	if (leaf->event != CG_EVENT_EPOCH || !(begins_with(leaf->reason, CAME) || begins_with(leaf->reason, REMOVED)))
 		return;
-	/* Version 1.0 did not record the hash. */
-	verify->restored_came = true;
+	if (noted.count == noted.room)
+	{
+		noted.room = noted.room == 0 ? 16 : 2 * noted.room;
+		noted.claims = reallocate(noted.claims, (size_t) noted.room * sizeof(Claim));
+	}
+	claim = &noted.claims[noted.count++];
+	*claim = (Claim) {.seq = leaf->seq};
 	now = memmem(leaf->reason.data, leaf->reason.length, CG_RESTORED_NOW, strlen(CG_RESTORED_NOW));
 	if (now != NULL)
 	{
 		now += strlen(CG_RESTORED_NOW);
 		length = (size_t) (leaf->reason.data + leaf->reason.length - now);
 	}
-	if (!is_hash_text(now, length))
-		return;
-	snprintf(verify->restored, sizeof(verify->restored), "%.*s", (int) length, now);
-	verify->restored_seq = leaf->seq;
+	if (is_hash_text(now, length))
+		snprintf(claim->now, sizeof(claim->now), "%.*s", (int) length, now);
+}
+
+void
+settle_restored(Verify *verify, bool (*is_trusted) (const Verify *verify, int64_t seq))
+{
+	for (int i = 0; i < noted.count; i++)
+	{
+		const Claim *claim = &noted.claims[i];
+
+		if (!is_trusted(verify, claim->seq))
+			continue;
+		verify->restored_came = true;
+		if (claim->now[0] == '\0')
+			continue;
+		memcpy(verify->restored, claim->now, sizeof(verify->restored));
+		verify->restored_seq = claim->seq;
+	}
+	noted.count = 0;
 }
 
 static bool
@@ -164,6 +200,7 @@ read_restored_rows(Verify *verify)
 
 			take_restored_row(result, i, &row);
 			restored_add(&hash, &row);
+			verify->restored_texts += query.data != NULL;
 			ask_about(verify, &row, query, PQgetlength(result, i, 25) == 1 && PQgetvalue(result, i, 25)[0] == 1);
 		}
 		PQclear(result);
@@ -292,5 +329,8 @@ report_restored(Verify *verify)
 		else
 			printf(", which are those of record seq %lld%s\n", (long long) verify->restored_seq,
 				   verify->restored_computed ? "" : ", as the server says");
+		if (verify->restored_texts > 0)
+			printf("the texts of their statements are not proved: no record has a hash of the %lld that are there\n",
+				   (long long) verify->restored_texts);
 	}
 }

@@ -89,7 +89,8 @@ rows_begin(PGconn *conn, int64_t first, int64_t last)
 
 	memset(rows, 0, sizeof(Rows));
 	rows->conn = conn;
-	sprintf(sql, "COPY (SELECT contact_guard.evidence_stream(%lld, %lld)) TO STDOUT (FORMAT binary)",
+	/* Quoted, since the least number is not a bigint without quotes. */
+	sprintf(sql, "COPY (SELECT contact_guard.evidence_stream('%lld', '%lld')) TO STDOUT (FORMAT binary)",
 			(long long) first, (long long) last);
 	if (!PQsendQuery(conn, sql))
 		fail(EXIT_UNCHECKED, "%s", PQerrorMessage(conn));

@@ -24,6 +24,7 @@ enum
 	ROW_PRESENT,
 	ROW_LATER,					/* its leaf version is not known here */
 	ROW_PROVED,					/* present, and the signed one */
+	ROW_DISTRUSTED,				/* not the signed one */
 	ROW_REFUSED
 };
 
@@ -31,6 +32,7 @@ static int64_t chunk_end(int64_t first, int64_t last);
 static void read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge);
 static void judge_chunk(Verify *verify, int64_t first, int64_t last, bool judge);
 static bool is_proved(void *arg, int64_t seq);
+static bool is_trusted(const Verify *verify, int64_t seq);
 static void judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge);
 static const char *judge_row(Verify *verify, int64_t seq, const uint8_t *stored, bool good, bool rebuilt);
 static bool rebuild_tile(Verify *verify, uint64_t n);
@@ -84,6 +86,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		uint64_t	at = (uint64_t) leaf.seq - verify->begin;
 		CgLeafResult result;
 
+		verify->read_rows += judge;
 		if (leaf.seq < next || leaf.seq > last)
 		{
 			find(verify, leaf.seq, leaf.seq < first || leaf.seq > last ?
@@ -115,7 +118,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 			ranges_add(&verify->erasures, 1, *leaf.count, leaf.seq);
 		if (verify->state[at] < ROW_REFUSED)
 		{
-			note_restored(verify, &leaf);
+			note_restored(&leaf);
 			if (judge)
 				note_epoch(verify, &leaf);
 		}
@@ -234,6 +237,7 @@ judge_chunk(Verify *verify, int64_t first, int64_t last, bool judge)
 		judge_tile(verify, (uint64_t) at / CG_TILE_WIDTH, at, end, judge);
 		at = end + 1;
 	}
+	settle_restored(verify, is_trusted);
 	if (judge && verify->question != NULL)
 		question_settle(verify->question, is_proved, verify);
 }
@@ -244,6 +248,15 @@ is_proved(void *arg, int64_t seq)
 	const Verify *verify = arg;
 
 	return verify->state[(uint64_t) seq - verify->begin] == ROW_PROVED;
+}
+
+/* A row of a later version cannot be judged; then the result is not good. */
+static bool
+is_trusted(const Verify *verify, int64_t seq)
+{
+	uint8_t		state = verify->state[(uint64_t) seq - verify->begin];
+
+	return state == ROW_PROVED || state == ROW_LATER;
 }
 
 static void
@@ -345,6 +358,7 @@ find(Verify *verify, int64_t seq, const char *format,...)
 static void
 distrust(Verify *verify, int64_t seq)
 {
+	verify->state[(uint64_t) seq - verify->begin] = ROW_DISTRUSTED;
 	ranges_drop(&verify->purged, seq);
 	ranges_drop(&verify->erasures, seq);
 }

@@ -64,6 +64,7 @@ typedef struct Verify
 	int64_t		last_seq;		/* the last row that was read; -1: none */
 	int64_t		last_at;		/* when it was logged, in microseconds since 1970 */
 	int64_t		rows;			/* checked rows */
+	int64_t		read_rows;		/* all rows that were read, in the range to be checked or outside of it */
 	int64_t		erased;			/* those without some personal values */
 	int64_t		erased_groups;	/* erased customers and actors */
 	int64_t		later;			/* those with an event of a later version */
@@ -77,6 +78,7 @@ typedef struct Verify
 	char		restored_now[120];	/* what they are, or "" */
 	bool		restored_computed;	/* ... by this program */
 	int64_t		restored_rows;
+	int64_t		restored_texts; /* those with the text of a statement */
 	int64_t		offs;			/* runs of the server without the library, by records of starts; at most INT64_MAX */
 	int64_t		last_off;		/* seq of the last of these records */
 	int64_t		noff;			/* the number of these records, and the first of them */
@@ -125,8 +127,12 @@ extern bool verify_option(Options *options, int option, const char *value);
 
 /* --- restored.c --- */
 
-/* Takes what a record says of restored rows. */
-extern void note_restored(Verify *verify, const CgLeaf *leaf);
+/*
+ * Keeps what a record of the present chunk says of restored rows.  settle_restored() takes it, if
+ * the record is to be trusted: a record that was not signed as it is must not explain anything.
+ */
+extern void note_restored(const CgLeaf *leaf);
+extern void settle_restored(Verify *verify, bool (*is_trusted) (const Verify *verify, int64_t seq));
 
 /* Reads them, in the open transaction of the stream, for the question as well. */
 extern void read_restored(Verify *verify);

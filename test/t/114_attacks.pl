@@ -285,8 +285,15 @@ staged(sub { q(UPDATE contact_guard.log l SET customer = NULL, customer_salt = N
 	customer_commitment = contact_guard.customer_commitment(e.customer_salt, e.customer)
 	FROM contact_guard.evidence_row e WHERE e.seq = l.seq AND l.seq BETWEEN 260 AND 390) }, 'restored');
 verified(1, qr/^\d+ customers or actors were erased, and no erasure record says so\n.*: 1 finding/ms, 'customers erased without a record: verify notices');
-staged(sub { 'INSERT INTO contact_guard.log (seq, read_at, event, count) VALUES (-5, now(), \'shown\', 1), (1000000000, now(), \'shown\', 1)' }, 'restored');
-verified(1, qr/^row -5 is out of sequence.*^row 1000000000 is out of sequence.*: 2 findings/ms, 'rows beside the signed ones: verify notices');
+# Rows beside the signed ones, one of them of the least number; and one that the index on seq does not have
+staged(sub {
+	my $ready = q(UPDATE pg_index SET indisready = %s WHERE indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'contact_guard.log'::regclass) AND pg_get_indexdef(indexrelid) ~ '\(seq\)');
+	return q(INSERT INTO contact_guard.log (seq, read_at, event, count) VALUES (-5, now(), 'shown', 1), (-9223372036854775808, now(), 'shown', 1), (1000000000, now(), 'shown', 1);) .
+		sprintf("$ready; INSERT INTO contact_guard.log (seq, read_at, event, count) VALUES (300, now(), 'shown', 1); $ready", 'false', 'true');
+}, 'restored');
+my ($there, $indexed) = verified(1, qr/^row -9223372036854775808 is out of sequence.*^row -5 is out of sequence.*^row 1000000000 is out of sequence.*^table contact_guard\.log has.*: 4 findings/ms,
+	'rows beside the signed ones, and one that the index does not have: verify notices') =~ /^table contact_guard\.log has (\d+) rows, and the index on seq only (\d+) of them$/m;
+is($there, $indexed + 1, '... and counts it');
 staged(sub { q(UPDATE contact_guard.log SET actor = 'nobody' WHERE seq = 300; DELETE FROM contact_guard.tile_edge WHERE level = 0; DELETE FROM contact_guard.tile_full WHERE level = 0 AND n = 1) }, 'restored');
 ok(forked(), 'tiles deleted over a changed row: they are made anew, and the server notices');
 verified(1, qr/^the stored tree of \d+ rows has not the root that was signed\n.*^seq 256: the row or a later one up to 511 was changed/ms, '... so does verify');

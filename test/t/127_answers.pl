@@ -43,6 +43,29 @@ like($said, qr/^the server ran 9223372036854775807 times without contact_guard.*
 like($said, qr/^the longest step back in time: 31535998 s, at seq 13: a read that took so long, or a clock that was wrong$/m, '... and the clock');
 like($said, qr/^the longest silence: 34560001 s, until 2027-02-06 03:04:31 UTC, seq 26$/m, '... which does not hide the silence behind it');
 
+# Many new names of the log do not hide the one that has lost rows.
+$other->sql(q(INSERT INTO contact_guard.mock_row (seq, event, read_at, count, reason)
+	SELECT 31 + i, 'epoch', timestamptz '2027-03-01 00:00+00' + i * interval '1 s', 1, format('new epoch example.com/log/%s: maintenance; the last checkpoint of the old one: %s', i + 2,
+		CASE i WHEN 0 THEN replace(contact_guard.mock_text('example.com/log', 10), E'\n10\n', E'\n30\n') ELSE contact_guard.mock_text('example.com/log', 10) END) FROM generate_series(0, 21) i));
+$other->publish();
+is(guard('verify', $other->dsn, '--vkey', $other->vkey), 0, 'a new name whose log has lost rows, and many others since') or diag($said);
+like($said, qr/^since record seq 31 .*; NOT ALL of the 30 rows that were signed as example\.com\/log are in this log/m, '... the loss is told');
+like($said, qr/^records of new names that are not shown, since [^:]*: 1$/m, '... of the others, how many are not shown');
+is(scalar(() = $said =~ /^since record seq \d+ /mg), 21, '... which are not many');
+
+# A row of the least number, which the questions may find
+$other->sql("INSERT INTO contact_guard.mock_row (seq, event, read_at, actor, customer, count) VALUES (-9223372036854775808, 'shown', '2026-01-02 03:04:07+00', 'eve', '2', 1)");
+is(guard('verify', $other->dsn, '--vkey', $other->vkey), 1, 'a row of the least number is a finding') or diag($said);
+like($said, qr/^row -9223372036854775808 is out of sequence/m, '... that is named');
+is(guard('reads-by', $other->dsn, '--vkey', $other->vkey, '--actor', 'eve'), 1, '... of a question, too') or diag($said);
+$other->sql('DELETE FROM contact_guard.mock_row WHERE seq < 0');
+
+# A row in the table that the index on seq does not show
+$other->sql('CREATE OR REPLACE VIEW contact_guard.log AS SELECT seq FROM contact_guard.mock_row UNION ALL SELECT 5');
+is(guard('verify', $other->dsn, '--vkey', $other->vkey), 1, 'a row that the index does not have is a finding') or diag($said);
+like($said, qr/^table contact_guard\.log has 54 rows, and the index on seq only 53 of them$/m, '... and counted');
+is(guard('verify', $other->dsn, '--vkey', $other->vkey, '--to', 20), 0, '... when the whole log is verified') or diag($said);
+
 # Questions.  The rows, in one string each: what SQL answers, in the same form.
 sub table { return (($said =~ /^(?:seq|actor)\t.*?\n(.*?)\n\d+ rows? from records/ms) ? $1 : '') =~ s/\\x5c/\\/gr }
 
@@ -224,12 +247,33 @@ foreach my $question ([ 'who-read', '--customer', 2 ], [ 'reads-by', '--actor', 
 	is(guard(@$question, $dsn, @vkey), 0, "$question->[0], of restored rows, too") or diag($said);
 	like(table(), qr/\tA\/2:s\t|\tz\/1:s\t|^ol\\x22d|^ol"d/m, '... has them') or diag($said);
 }
+# The hash has the number of the statement, and its text stands in another table.
+like($said, qr/^the texts of their statements are not proved: no record has a hash of the 36 that are there$/m, 'texts of statements of restored rows: verify says what they are not');
+$mock->sql("UPDATE contact_guard.query_text SET query = 'SELECT other'");
+is(guard('who-read', $dsn, @vkey, '--customer', 2), 0, '... one is changed') or diag($said);
+like(table(), qr/\tz\/1:s\t2\t\(text not proved\) SELECT other$/m, '... and is marked') or diag($said);
+unlike(table(), qr/\tSELECT other$/m, '... everywhere');
+like(table(), qr/\tSELECT phone FROM crm\.customer WHERE id = \$2$/m, '... and that of a signed row is not');
+$mock->sql('CREATE TABLE public.kept AS TABLE contact_guard.query_text; TRUNCATE contact_guard.query_text');
+is(guard('reads-by', $dsn, @vkey, '--actor', "ol\"d\\ \xc3\xa9\n1"), 0, '... it is removed') or diag($said);
+like(table(), qr/\t\(text not proved\)$/m, '... what is not there is not proved, either');
+$mock->sql('INSERT INTO contact_guard.query_text TABLE public.kept');
 # A lying server cannot say the hash for the rows.
 $mock->sql("UPDATE contact_guard.restored_log SET actor = 'nobody' WHERE seq = 2");
 is(growing('verify', $dsn, @vkey), 1, 'a restored row is changed') or diag($said);
 like($said, qr/the restored rows are not those of record/, '... and that is said');
 is(growing('who-read', $dsn, @vkey, '--customer', 2), 1, '... in an answer, too') or diag($said);
 unlike(table(), qr/nobody|A\/2|z\/1/, '... which has none of them');
+# A row that was signed as another one says the hash, when it is among those signed since the verification began.
+my ($after) = $mock->sql('SELECT max(seq) + 1 FROM contact_guard.mock_row');
+$last = sub { $mock->sql("UPDATE contact_guard.mock_row SET event = 'epoch', reason = 'restored records were purged or erased; contact_guard.restored_log has now ' || (" . $sql . ") WHERE seq = $after"); $after += 3 };
+is(growing('verify', $dsn, @vkey), 1, 'a signed row is rewritten into a record of what is left') or diag($said);
+like($said, qr/the restored rows are not those of record/, '... which explains nothing');
+$mock->sql("UPDATE contact_guard.mock_row SET event = 'heartbeat', reason = NULL WHERE seq = $after - 3");
+is(growing('who-read', $dsn, @vkey, '--customer', 2), 1, '... nor in an answer') or diag($said);
+unlike(table(), qr/nobody|A\/2|z\/1/, '... which has none of them');
+$mock->sql("UPDATE contact_guard.mock_row SET event = 'heartbeat', reason = NULL WHERE seq = $after - 3");
+$last = undef;
 row(event => 'erasure', actor => undef, count => 0, reason => "a customer: x; contact_guard.restored_log has now " . $mock->sql($sql));
 $mock->publish();
 is(growing('verify', $dsn, @vkey), 1, 'an erasure since then, whose reason says the hash') or diag($said);
