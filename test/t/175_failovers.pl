@@ -1,6 +1,7 @@
 # Failovers under load, counted by what the clients noted.  With a synchronous standby each
 # value that was shown is on record once.  With an asynchronous one the missing values were
-# shown in the interval that the record "failover" names, and none is on record twice.
+# shown in the interval that the record "failover" names, contact-guard salvage finds each of
+# them in the old data directory, and none is on record twice.
 # CG_SOAK: 24 failovers instead of two.
 
 use strict;
@@ -9,6 +10,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Guarded;
+use IPC::Run;
 use POSIX ();
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -51,6 +53,22 @@ sub notes
 	return map { [ split ] } grep { /^\d+ \d+\.\d{6}$/ } split /\n/, -e "$dir/$name" ? slurp_file("$dir/$name") : '';
 }
 
+# The values that the server which is gone has shown, and its successor does not know of
+sub salvaged
+{
+	my ($lost, $now) = @_;
+	my $ok = IPC::Run::run([ 'contact-guard', 'salvage', $lost->data_dir, $now->connstr('crm') . ' user=postgres' ], '>', \my $out, '2>', \my $said);
+	ok($ok, '... salvage') or diag($said);
+	my (%at, %found);
+	foreach my $line (split /\n/, $out)
+	{
+		my @cells = split /\t/, $line;
+		%at = map { $cells[$_] => $_ } 0 .. $#cells if !%at;
+		$found{"$cells[$at{application}]|$cells[$at{customer}]"} = 1 if $cells[ $at{event} ] eq 'shown';
+	}
+	return %found;
+}
+
 foreach my $round (1 .. $rounds)
 {
 	my $how = $round % 2 ? 'synchronous' : 'asynchronous';
@@ -79,6 +97,7 @@ foreach my $round (1 .. $rounds)
 	kill 'CONT', $receiver if $receiver;
 	waitpid $_, 0 foreach @readers;
 	$standby->promote;
+	my $lost = $primary;
 	$primary = $standby;
 
 	$primary->safe_psql('crm', 'SELECT contact_guard.sync()');
@@ -100,6 +119,9 @@ foreach my $round (1 .. $rounds)
 	is($primary->safe_psql('crm', "SELECT count(*) FROM contact_guard.log WHERE event = 'failover'"), $round, '... one record of each failover');
 	is($primary->safe_psql('crm', 'SELECT rejected_messages FROM contact_guard.status()'), 0, '... no message was rejected');
 	ok(log_is_whole($primary, 'crm'), '... the log is whole, without a gap');
+	my %salvaged = salvaged($lost, $primary);
+	is(scalar(grep { !$salvaged{ $_->[0] } } @missing), 0, '... salvage finds each that is missing');
+	is(scalar(grep { $there{$_} } keys %salvaged), 0, '... and none that is there');
 	note(sprintf('%s: %d noted, %d missing, stopped for %.2f s before the kill, interval %.2f s', $how, scalar @noted, scalar @missing, $lag, $to - $from));
 	$total{$how}{noted} += @noted;
 	$total{$how}{missing} += @missing;
