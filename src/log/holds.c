@@ -5,10 +5,11 @@
  * Every purge and erasure that ends after a hold must see it.  So they wait for
  * uncommitted holds, and take a new snapshot after the wait.
  *
- * Locks are taken in this order: contact_guard.held, restored_log, log, query_text.  A purge
- * has the first two for as long as it works on restored rows.  So nobody waits for the first
- * one with a lock on the log: if his transaction has read the log before, he asks for it again
- * and again for a while.
+ * Locks are taken in this order: contact_guard.log, contact_guard.held, query_text.  But a
+ * purge that deletes restored rows has contact_guard.held long before it asks for the log.
+ * So nobody keeps a lock on the log while he waits for contact_guard.held.  Only a
+ * transaction that has read the log before cannot give that lock back: it asks again and
+ * again, for a while.
  */
 #include "postgres.h"
 
@@ -38,7 +39,9 @@ PG_FUNCTION_INFO_V1(cg_hold);
 PG_FUNCTION_INFO_V1(cg_release_hold);
 
 static bool has_locked_log(void);
+static void wait_for_held(LOCKMODE mode, const char *what, int *times);
 static void lock_held(LOCKMODE mode, const char *what);
+static void check_isolation(const char *what);
 static Datum customer_argument(const char *customer);
 static bool finds(const char *sql, const char *customer);
 static void insert_hold(const char *customer, const char *reason);
@@ -52,36 +55,41 @@ has_locked_log(void)
 							   "SELECT inhrelid FROM pg_inherits WHERE inhparent = 'contact_guard.log'::regclass)", 0, NULL, NULL);
 }
 
-/* Waits for contact_guard.held; see above on transactions that have read the log. */
+/* Waits until contact_guard.held can be locked, and does not lock it; see above. */
 static void
-lock_held(LOCKMODE mode, const char *what)
+wait_for_held(LOCKMODE mode, const char *what, int *times)
 {
 	Oid			held = cg_objects_relation("held", false);
-	int			times = 0;
 
-	if (ConditionalLockRelationOid(held, mode))
-		return;
 	if (!has_locked_log())
 	{
 		LockRelationOid(held, mode);
+		UnlockRelationOid(held, mode);
 		return;
 	}
-	while (!ConditionalLockRelationOid(held, mode))
-	{
-		if (times++ >= PATIENCE_MS / POLL_MS)
-			ereport(ERROR,
-					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-					 errmsg("cannot %s while another session purges, holds or erases records", what),
-					 errdetail("This transaction has read the access log before, so that it must not wait for that session."),
-					 errhint("Call the function in a transaction of its own.")));
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, POLL_MS, PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-	}
+	if ((*times)++ >= PATIENCE_MS / POLL_MS)
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("cannot %s while another session purges, holds or erases records", what),
+				 errdetail("This transaction has read the access log before, so that it must not wait for that session."),
+				 errhint("Call the function in a transaction of its own.")));
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, POLL_MS, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
 }
 
-void
-cg_holds_lock(const char *what)
+/* Without a lock on the log. */
+static void
+lock_held(LOCKMODE mode, const char *what)
+{
+	int			times = 0;
+
+	while (!ConditionalLockRelationOid(cg_objects_relation("held", false), mode))
+		wait_for_held(mode, what, &times);
+}
+
+static void
+check_isolation(const char *what)
 {
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
@@ -89,14 +97,31 @@ cg_holds_lock(const char *what)
 				 errmsg("cannot %s in a transaction of isolation level REPEATABLE READ or SERIALIZABLE", what),
 				 errdetail("The function would not see holds and records that are newer than the transaction's snapshot."),
 				 errhint("Call the function in a transaction of isolation level READ COMMITTED.")));
+}
+
+void
+cg_holds_lock(const char *what)
+{
+	check_isolation(what);
 	lock_held(ShareRowExclusiveLock, what);
 }
 
 void
 cg_holds_begin(LOCKMODE log_lock, const char *what)
 {
-	cg_holds_lock(what);
-	LockRelationOid(cg_objects_relation("log", false), log_lock);
+	Oid			log = cg_objects_relation("log", false);
+	int			times = 0;
+
+	check_isolation(what);
+	for (;;)
+	{
+		/* A transaction that has read the log and then holds or erases has this order, too. */
+		LockRelationOid(log, log_lock);
+		if (ConditionalLockRelationOid(cg_objects_relation("held", false), ShareRowExclusiveLock))
+			break;
+		UnlockRelationOid(log, log_lock);
+		wait_for_held(ShareRowExclusiveLock, what, &times);
+	}
 	PushActiveSnapshot(GetLatestSnapshot());
 }
 

@@ -8,15 +8,15 @@
 #include "storage/lockdefs.h"
 
 /*
- * The first half of cg_holds_begin: locks contact_guard.held alone, so that what takes long
- * can be done before anybody who reads the log has to wait.  Pushes no snapshot.
+ * Locks contact_guard.held alone, so that what takes long can be done before anybody who
+ * reads the log has to wait.  Call cg_holds_begin after it.  Pushes no snapshot.
  */
 extern void cg_holds_lock(const char *what);
 
 /*
  * Call this before a query of the log that decides what to hold, erase or purge.  From
  * here to the end of the transaction holds do not change, and the new active snapshot
- * sees all of them.  Locks contact_guard.held, then contact_guard.log in the given mode.
+ * sees all of them.  Locks contact_guard.log in the given mode, then contact_guard.held.
  * ERROR active_sql_transaction at an isolation level that would keep an older snapshot.
  * what: the action, for "cannot %s".  The caller pops the snapshot.
  */

@@ -64,6 +64,8 @@ static void leave_extension(Oid class, Oid object);
 static int64 purge_month(const CgMonth *month, List **ranges);
 static void drop_month(const char *name);
 static void purge_restored(TimestampTz before, Restored *restored);
+static void look_at_restored(TimestampTz before, Restored *restored);
+static void purge_passed(TimestampTz before);
 static void purge_texts(TimestampTz before, Datum unused, Datum restored);
 static void record_purge(const char *head, List *ranges, int64 purged, const char *reason);
 
@@ -167,17 +169,42 @@ purge_restored(TimestampTz before, Restored *restored)
 
 	LockRelationOid(cg_objects_relation("restored_log", false), ShareRowExclusiveLock);
 	PushActiveSnapshot(GetLatestSnapshot());
-	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.journal_passed "
-							 "WHERE passed_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
 	restored->rows = cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.restored_log "
 									   "WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " CG_IS_HELD " FOR UPDATE",
 									   1, types, values);
 	if (restored->rows > 0)
 		restored->hash = cg_brought_hash();
+	PopActiveSnapshot();
+}
+
+/* The rest of what is done ahead, or all of it if there is no restored row to delete. */
+static void
+look_at_restored(TimestampTz before, Restored *restored)
+{
+	Oid			types[1] = {TIMESTAMPTZOID};
+	Datum		values[1] = {TimestampTzGetDatum(before)};
+
+	if (cg_owncommand_finds("SELECT FROM contact_guard.restored_log WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " CG_IS_HELD " LIMIT 1",
+							1, types, values))
+	{
+		cg_holds_lock("purge the access log");
+		purge_restored(before, restored);
+	}
+	PushActiveSnapshot(GetLatestSnapshot());
 	if (!cg_owncommand_select("SELECT coalesce(array_agg(DISTINCT query_id), '{}') FROM contact_guard.restored_log WHERE query_id IS NOT NULL",
 							  0, NULL, NULL, INT8ARRAYOID, &restored->texts))
 		elog(ERROR, "could not read contact_guard.restored_log");
 	PopActiveSnapshot();
+}
+
+static void
+purge_passed(TimestampTz before)
+{
+	Oid			types[1] = {TIMESTAMPTZOID};
+	Datum		values[1] = {TimestampTzGetDatum(before)};
+
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.journal_passed "
+							 "WHERE passed_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
 }
 
 /*
@@ -261,8 +288,7 @@ cg_purge(PG_FUNCTION_ARGS)
 	check_before(before);
 	/* Whatever takes its time is looked up before anybody waits. */
 	survey = cg_survey_ahead(before);
-	cg_holds_lock("purge the access log");
-	purge_restored(before, &restored);
+	look_at_restored(before, &restored);
 	/* DROP ignores snapshots: no row may be added to a month after it was looked at. */
 	cg_holds_begin(AccessExclusiveLock, "purge the access log");
 	/*
@@ -287,6 +313,7 @@ cg_purge(PG_FUNCTION_ARGS)
 		purged += rows;
 	}
 	purged += restored.rows;
+	purge_passed(before);
 	purge_texts(before, survey->unused_texts, restored.texts);
 	PopActiveSnapshot();
 	if (months == 0 && purged == 0)
