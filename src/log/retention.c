@@ -177,14 +177,17 @@ purge_restored(TimestampTz before, Restored *restored)
 	PopActiveSnapshot();
 }
 
-/* The rest of what is done ahead, or all of it if there is no restored row to delete. */
+/*
+ * What is done ahead.  Without old restored rows, contact_guard.held is not locked: a purge
+ * that waits for readers of the log must not keep others from holding.
+ */
 static void
 look_at_restored(TimestampTz before, Restored *restored)
 {
 	Oid			types[1] = {TIMESTAMPTZOID};
 	Datum		values[1] = {TimestampTzGetDatum(before)};
 
-	if (cg_owncommand_finds("SELECT FROM contact_guard.restored_log WHERE read_at < date_trunc('month', $1, 'UTC') AND NOT " CG_IS_HELD " LIMIT 1",
+	if (cg_owncommand_finds("SELECT FROM contact_guard.restored_log WHERE read_at < date_trunc('month', $1, 'UTC') LIMIT 1",
 							1, types, values))
 	{
 		cg_holds_lock("purge the access log");
