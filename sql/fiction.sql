@@ -129,6 +129,10 @@ CREATE TABLE reformatted (id int PRIMARY KEY, fr text, line text, "none" text, m
 SELECT contact_guard.protect('reformatted', 'id', '{fr}', mask => 'phone(FR)'), contact_guard.protect('reformatted', 'id', '{line}', mask => 'phone(FR,landline)'),
 	contact_guard.protect('reformatted', 'id', '{none}', mask => 'phone'), contact_guard.protect('reformatted', 'id', '{mail}', mask => 'email(invalid)'),
 	contact_guard.protect('reformatted', 'id', '{stars}', mask => 'email'), contact_guard.protect('reformatted', 'id', '{address}', mask => 'address');
+CREATE TABLE abroad (id int PRIMARY KEY, au text, de text, gb text, ie text, se text);
+SET client_min_messages = warning;
+SELECT count(contact_guard.protect('abroad', 'id', ARRAY[lower(c)::name], mask => 'phone(' || c || ')')) FROM unnest('{AU,DE,GB,IE,SE}'::text[]) c;
+RESET client_min_messages;
 CREATE FUNCTION store(attribute text, value text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('INSERT INTO reformatted (id, %I) VALUES ((random() * 1e9)::int, %L)', attribute, value);
@@ -141,6 +145,18 @@ SELECT store('fr', v) AS fr, store('line', v) AS line, store('none', v) AS "none
 	'0639980000', 'tel:+33-6-39-98-00-00', '33639980000', '639980000', U&'06\00A039\00A098\00A000\00A000', '00 33 (0)6 39 98 00 00', '+330639980000', '0199000000', '+33 1 99 00 00 00',
 	'0491570006', '+1 613 555 0100', '202-555-0100', '12025550100', '0171/3920000', '+49 30 23125000', '07700900000', '4402079460000', '020 910 0000', '+46 (0)70-174 06 05', '08-465 004 00', ' *** ',
 	'0639980001', '0612345678', '+34639980000', '10639980000', '06399800000', '639980000639980000639980000', '0033', 'Dupont', '']) v;
+-- what is dialled for a call abroad, extensions, a second number
+SELECT store('fr', v) AS fr, v FROM unnest(ARRAY[
+	'011 44 7700 900000', '0011 61 491 570 006', '010 46 70 174 06 05', '810 49 30 23125000', '+33639980000 ext. 5', '+33 6 39 98 00 00 x5', '0639980000;ext=5', 'home 0639980000, work 0612345678',
+	'+33 1 20 25 55 01 00', '+34 639 980 000 ext. 5', '0112 0639980000', '+33612345678 ext. 0639980001']) v;
+RESET SESSION AUTHORIZATION;
+-- of a country that no mask names, a number without the country's code is somebody's
+SET client_min_messages = warning;
+SELECT contact_guard.unprotect('abroad');
+RESET client_min_messages;
+SET SESSION AUTHORIZATION regress_fiction_anna;
+SELECT store('fr', v) AS fr, store('none', v) AS "none", v FROM unnest(ARRAY[
+	'0701 740 605', '0491 570 006', '07700 900000', '0171/3920000', '06 39 98 00 00', '202 555 0100', '+46 701 740 605', '+44 (0)7700 900000']) v;
 SELECT store('mail', v) AS invalid, store('stars', v) AS stars, v FROM unnest(ARRAY[
 	'withheld@mask.invalid', 'WITHHELD@mask.invalid', ' withheld@Mask.Invalid', E'withheld@mask.invalid\n', 'mailto:withheld@mask.invalid', 'anna@mask.invalid', '***', ' ***',
 	'@mask.invalid', 'anna@x.fr', 'withheld@mask.invalid.fr', 'mask.invalid', '']) v;

@@ -21,6 +21,8 @@
 #include "mb/pg_wchar.h"
 
 #include "policy/fiction.h"
+#include "policy/labelparse.h"
+#include "policy/labels.h"
 
 #define MOST_DIGITS 20
 #define MOST_LENGTH 40			/* of a number that keeps its separators */
@@ -58,10 +60,28 @@ typedef struct Digits
 	int			prefix;			/* digits before the country's code */
 } Digits;
 
+/* How a number for fiction is written. */
+typedef enum Form
+{
+	NO_FORM,
+	NATIONAL,
+	INTERNATIONAL
+} Form;
+
+typedef struct UsedContext
+{
+	const char *letters;
+	bool		used;
+} UsedContext;
+
 static Digits read_digits(const char *value);
 static const Country *country_of(const Digits *digits, int usual);
 static char *fill(const char *value, const char *digits);
-static bool is_number_of(const Country *country, const char *number, const char *digits);
+static bool are_digits_of_one(const char *value, int bytes, int usual);
+static Form form_of(const Country *country, const char *number, const char *digits);
+static bool is_after_exit(const char *digits, int before, const char *code);
+static bool is_used(int country);
+static void note_used(AttrNumber attnum, const char *label, void *arg);
 static const char *find_postcode(const char *value);
 static bool is_town(const char *text);
 static bool is_town_word(const char *word, int length);
@@ -162,10 +182,31 @@ fill(const char *value, const char *digits)
 
 /*
  * Programs write a number again in forms of their own, and copy it into other columns.  So
- * only its digits count, and the numbers of all countries and kinds.
+ * only its digits count, those of the whole text and those between words, and the numbers of
+ * all countries and kinds.
  */
 bool
-cg_fiction_is_phone(const char *value, int bytes)
+cg_fiction_is_phone(const char *value, int bytes, int usual)
+{
+	static const char within[] = "0123456789 ().-/+\t\r\n";
+	int			start = 0;
+
+	if (are_digits_of_one(value, bytes, usual))
+		return true;
+	/* An extension, a name or a second number may stand around it. */
+	for (int at = 0; at <= bytes; at++)
+	{
+		if (at < bytes && value[at] != '\0' && strchr(within, value[at]) != NULL)
+			continue;
+		if (at - start < bytes && are_digits_of_one(value + start, at - start, usual))
+			return true;
+		start = at + 1;
+	}
+	return false;
+}
+
+static bool
+are_digits_of_one(const char *value, int bytes, int usual)
 {
 	char		digits[MOST_DIGITS + 1];
 	int			number = 0;
@@ -180,31 +221,83 @@ cg_fiction_is_phone(const char *value, int bytes)
 	}
 	digits[number] = '\0';
 	for (int i = 0; i < lengthof(countries); i++)
-		if (is_number_of(&countries[i], countries[i].mobile, digits) ||
-			is_number_of(&countries[i], countries[i].landline, digits))
+	{
+		Form		form = Max(form_of(&countries[i], countries[i].mobile, digits),
+							   form_of(&countries[i], countries[i].landline, digits));
+
+		if (form == INTERNATIONAL || (form == NATIONAL && (i == usual || is_used(i))))
 			return true;
+	}
 	return false;
 }
 
-/* Is it this number, with or without what is dialled before it? */
-static bool
-is_number_of(const Country *country, const char *number, const char *digits)
+/* Is it this number, and how much of what is dialled before it stands there? */
+static Form
+form_of(const Country *country, const char *number, const char *digits)
 {
 	int			before = (int) strlen(digits) - (int) strlen(number);
+	int			code = strlen(country->code);
 
 	if (before < 0 || strcmp(digits + before, number) != 0)
+		return NO_FORM;
+	if (is_after_exit(digits, before, country->code) ||
+		(before > code && digits[before - 1] == country->trunk && is_after_exit(digits, before - 1, country->code)))
+		return INTERNATIONAL;
+	return before == 0 || (before == 1 && digits[0] == country->trunk) ? NATIONAL : NO_FORM;
+}
+
+/*
+ * Are the digits before a national number the country's code, with or without what is dialled
+ * for a call abroad?  That is 00, in Russia 810, and elsewhere three to five digits beginning
+ * with 0, such as 011 and 0011.  No code of a country begins with 0, and no national number
+ * is as long as all these together.
+ */
+static bool
+is_after_exit(const char *digits, int before, const char *code)
+{
+	int			exit = before - (int) strlen(code);
+
+	if (exit < 0 || strncmp(digits + exit, code, strlen(code)) != 0)
 		return false;
-	if (before >= 2 && strncmp(digits, "00", 2) == 0)
+	return exit == 0 || (exit == 2 && strncmp(digits, "00", 2) == 0) ||
+		(exit >= 3 && exit <= 5 && digits[0] == '0') || (exit == 3 && strncmp(digits, "810", 3) == 0);
+}
+
+/*
+ * A number without a country's code may be that of somebody in another country.  So it counts
+ * only for countries that a mask of this database names.  This is rarely asked, so the labels
+ * are read each time.
+ */
+static bool
+is_used(int country)
+{
+	UsedContext context = {countries[country].letters, false};
+	ListCell   *lc;
+
+	foreach(lc, cg_labels_relations())
 	{
-		digits += 2;
-		before -= 2;
+		cg_labels_of_relation(lfirst_oid(lc), note_used, &context);
+		if (context.used)
+			return true;
 	}
-	if (before >= strlen(country->code) && strncmp(digits, country->code, strlen(country->code)) == 0)
-	{
-		digits += strlen(country->code);
-		before -= strlen(country->code);
-	}
-	return before == 0 || (before == 1 && digits[0] == country->trunk);
+	return false;
+}
+
+static void
+note_used(AttrNumber attnum, const char *label, void *arg)
+{
+	UsedContext *context = arg;
+	CgColumnLabel parsed;
+	const char *at;
+
+	if (attnum == InvalidAttrNumber)
+		return;
+	cg_labelparse_column(label, &parsed);
+	if (parsed.mask == NULL || strncmp(parsed.mask, "phone(", strlen("phone(")) != 0)
+		return;
+	at = parsed.mask + strlen("phone(");
+	at += strspn(at, " ");
+	context->used |= strncmp(at, context->letters, strlen(context->letters)) == 0;
 }
 
 /*

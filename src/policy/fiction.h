@@ -25,10 +25,12 @@ extern int	cg_fiction_country(const char *letters);
 extern char *cg_fiction_phone(const char *value, int country, bool landline);
 
 /*
- * Are the ASCII digits of the text those of a number that cg_fiction_phone() makes, of any
- * country and kind?  "00", the country's code and its trunk digit may stand before it.
+ * Are the ASCII digits of the text, or of a part of it, those of a number that
+ * cg_fiction_phone() makes, of any country and kind?  What is dialled before it may stand
+ * there.  Without a country's code the number counts if its country is the given one (-1: none)
+ * or one that a mask of this database names.  Needs a transaction.
  */
-extern bool cg_fiction_is_phone(const char *value, int bytes);
+extern bool cg_fiction_is_phone(const char *value, int bytes, int country);
 
 /* "***, " and the town; palloc'd.  NULL if it is not certain what the town is. */
 extern char *cg_fiction_address(const char *value);

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -30,6 +31,7 @@
 static bool is_ascii(const char *value, int bytes);
 static void trim(const char **value, int *bytes);
 static bool is_no_mask(const char *value, int bytes);
+static bool is_of_address(const char *value);
 static bool is_invalid_email(const char *value, int bytes);
 
 /* Programs add blanks to what they write, and take them away. */
@@ -100,17 +102,41 @@ cg_masktext_partial(const CgMask *mask, const char *value, const char *actor, co
 	return out;
 }
 
+/*
+ * May the text be an address?  Of what is none, not even the first character shows, nor a word
+ * at its end.  So it has only characters of RFC 5322's atoms, or of other alphabets, and blanks
+ * nowhere.
+ */
+static bool
+is_of_address(const char *value)
+{
+	static const char special[] = "@.!#$%&'*+-/=?^_`{|}~";
+
+	for (; *value != '\0'; value++)
+	{
+		unsigned char c = *value;
+
+		if (c < 0x80 && !isalnum(c) && strchr(special, c) == NULL)
+			return false;
+	}
+	return true;
+}
+
 char *
 cg_masktext_email(const CgMask *mask, const char *value, const char *actor, const uint8 *key)
 {
+	int			bytes;
 	const char *at;
 	const char *dot;
 
 	if (mask->invalid)
 		return pstrdup(CG_FICTION_EMAIL);
+	bytes = strlen(value);
+	trim(&value, &bytes);
+	value = pnstrdup(value, bytes);
 	at = strrchr(value, '@');
 	dot = at ? strrchr(at, '.') : NULL;
-	if (at == NULL || at == value)
+	if (at == NULL || at == value || !is_of_address(value))
 		return pstrdup(CG_MASKTEXT_NOTHING);
 	/* If the text is not an address, anything may stand after its last dot. */
 	if (dot == NULL || strspn(dot + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(dot + 1))
@@ -208,7 +234,7 @@ cg_masktext_is_email(const CgMask *mask, const char *value, int bytes)
 bool
 cg_masktext_is_phone(const CgMask *mask, const char *value, int bytes)
 {
-	return is_no_mask(value, bytes) || cg_fiction_is_phone(value, bytes);
+	return is_no_mask(value, bytes) || cg_fiction_is_phone(value, bytes, mask->country);
 }
 
 bool
