@@ -72,6 +72,14 @@ SELECT contact_guard.sync();
 SELECT event, actor, columns, customer, count, intervention, purpose, reason FROM recorded WHERE actor IN ('regress_log_desk', 'regress_log_backup') AND seq >= :start ORDER BY seq;
 SELECT event, relation, columns, customer, purpose, reason FROM contact_guard.access_log WHERE actor = session_user AND event <> 'audit_read' AND seq >= :start ORDER BY seq;
 
+-- log_common is a part of the log
+SELECT contact_guard.sync();
+SELECT log_size AS start3 FROM contact_guard.status() \gset
+SELECT count(*) > 0 FROM contact_guard.log_common;
+SELECT count(*) > 0 FROM contact_guard.log_common c JOIN contact_guard.log l ON l.common = c.number;
+SELECT contact_guard.sync();
+SELECT relation, count, query FROM contact_guard.access_log WHERE event = 'audit_read' AND actor = session_user AND seq >= :start3 ORDER BY seq;
+
 -- withheld_detail: if there are more customers, none is named
 SET contact_guard.withheld_detail = 2;
 SELECT log_size AS start2 FROM contact_guard.status() \gset

@@ -169,7 +169,7 @@ build_policy(CgPolicy *policy, Oid relid)
 static bool
 is_log(Oid relid, List *ancestors)
 {
-	static const char *const names[] = {"log", "access_log", "restored_log", "whole_log", "held", "query_text"};
+	static const char *const names[] = {"log", "access_log", "restored_log", "whole_log", "held", "query_text", "log_common"};
 
 	if (!cg_objects_is_own(relid))
 		return false;

@@ -16,6 +16,7 @@
 
 #include "base/copystate.h"
 #include "base/names.h"
+#include "base/objects.h"
 #include "journal/journal.h"
 #include "journal/reason.h"
 #include "policy/planassume.h"
@@ -104,9 +105,13 @@ cg_reads_audit(CgReads *reads, Oid relid)
 {
 	MemoryContext oldcontext;
 
+	bool		common = relid == cg_objects_relation("log_common", true);
+
 	cg_readrecords_put_query(reads);
-	if (reads->audited && get_rel_relkind(relid) != RELKIND_VIEW)
+	/* A view says most.  log_common is named only if nothing else is read. */
+	if (reads->audited && (common || (!reads->audited_common && get_rel_relkind(relid) != RELKIND_VIEW)))
 		return;
+	reads->audited_common = common;
 	if (reads->audited == NULL)
 		reads->audited_at = GetCurrentTimestamp();
 	oldcontext = MemoryContextSwitchTo(reads->context);

@@ -105,6 +105,7 @@ struct CgReads
 	Read	  **dirty_end;
 	bool		required;		/* cg_reads_require has passed */
 	const char *audited;		/* the relation of the access log that is read, or NULL */
+	bool		audited_common; /* that is log_common */
 	TimestampTz audited_at;
 	uint64		audited_rows;	/* in records so far */
 	uint64		audited_more;	/* rows of the log beyond those of the result */
