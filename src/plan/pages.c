@@ -13,7 +13,8 @@
  * expression that could tell how often it is computed.  A sub-select with LIMIT or OFFSET is
  * not pulled up, and no condition is pushed into it, so its rows and their order stay the same.
  *
- * Only the outermost query is changed, and only one of the form that is_page() names.
+ * Only the outermost query is changed, and only one of the form that is_page() names, with
+ * the plain sub-selects and views in its FROM.
  */
 #include "postgres.h"
 
@@ -21,6 +22,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 
@@ -31,23 +33,40 @@ typedef struct RaiseContext
 {
 	List	   *columns;		/* Vars of the inner query, which the outer one needs */
 	int			before;			/* the number of columns of the inner query before these */
+	Index		rti;			/* of the inner query in the outer one */
+	const Query *inner;			/* replace_vars: the sub-select */
 } RaiseContext;
 
+typedef struct WholeRow
+{
+	Index		rti;
+	Index		depth;			/* how many queries lie between the walk and the one that has it */
+} WholeRow;
+
 static bool is_page(const Query *query);
+static bool is_plain(const Query *query);
+static bool has_whole_row(Node *node, void *context);
+static void lift_from(Query *query, Node *item);
+static void lift_out_of(Query *query, Index rti);
+static Node *replace_vars(Node *node, RaiseContext *context);
 static bool has_reveal(Node *node, void *context);
 static bool may_be_raised(const TargetEntry *target);
 static Node *raise_vars(Node *node, RaiseContext *context);
 static List *number_targets(List *kept, List *columns, List *junk);
 static Query *wrap(Query *inner, List *targets);
 
-/* All kinds of clauses that could use the target list, or count what is computed, are absent. */
 static bool
 is_page(const Query *query)
 {
-	if (query->commandType != CMD_SELECT || query->limitOption != LIMIT_OPTION_COUNT || query->limitOffset == NULL)
-		return false;
-	return query->utilityStmt == NULL && query->setOperations == NULL && query->rowMarks == NIL &&
-		query->groupClause == NIL && query->groupingSets == NIL && query->havingQual == NULL &&
+	return is_plain(query) && query->limitOption == LIMIT_OPTION_COUNT && query->limitOffset != NULL;
+}
+
+/* All kinds of clauses that could use the target list, or count what is computed, are absent. */
+static bool
+is_plain(const Query *query)
+{
+	return query->commandType == CMD_SELECT && query->utilityStmt == NULL && query->setOperations == NULL &&
+		query->rowMarks == NIL && query->groupClause == NIL && query->groupingSets == NIL && query->havingQual == NULL &&
 		query->distinctClause == NIL && query->windowClause == NIL &&
 		!query->hasAggs && !query->hasWindowFuncs && !query->hasTargetSRFs && !query->hasDistinctOn &&
 		!query->hasModifyingCTE && !query->hasForUpdate;
@@ -93,9 +112,113 @@ raise_vars(Node *node, RaiseContext *context)
 	}
 	if (lc == NULL)
 		context->columns = lappend(context->columns, copyObject(var));
-	var = makeVar(1, context->before + at + 1, var->vartype, var->vartypmod, var->varcollid, 0);
+	var = makeVar(context->rti, context->before + at + 1, var->vartype, var->vartypmod, var->varcollid, 0);
 	var->location = ((Var *) node)->location;
 	return (Node *) var;
+}
+
+/*
+ * Applications read through views.  So the calls of plain sub-selects in FROM move into the
+ * query around first.  A side of an outer join that may have no row is left as it is.
+ */
+static void
+lift_from(Query *query, Node *item)
+{
+	ListCell   *lc;
+
+	if (item == NULL)
+		return;
+	switch (nodeTag(item))
+	{
+		case T_FromExpr:
+			foreach(lc, ((FromExpr *) item)->fromlist)
+				lift_from(query, lfirst(lc));
+			break;
+		case T_JoinExpr:
+			if (((JoinExpr *) item)->jointype == JOIN_INNER || ((JoinExpr *) item)->jointype == JOIN_LEFT)
+				lift_from(query, ((JoinExpr *) item)->larg);
+			if (((JoinExpr *) item)->jointype == JOIN_INNER || ((JoinExpr *) item)->jointype == JOIN_RIGHT)
+				lift_from(query, ((JoinExpr *) item)->rarg);
+			break;
+		case T_RangeTblRef:
+			lift_out_of(query, ((RangeTblRef *) item)->rtindex);
+			break;
+		default:
+			break;
+	}
+}
+
+/* Nothing in the query may count the columns of the sub-select, which gets more of them. */
+static void
+lift_out_of(Query *query, Index rti)
+{
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	Query	   *inner = rte->subquery;
+	WholeRow	whole = {rti, 0};
+	RaiseContext context = {NIL, 0, rti, inner};
+	ListCell   *lc;
+
+	if (rte->rtekind != RTE_SUBQUERY || rte->lateral || rte->security_barrier || !is_plain(inner) ||
+		inner->limitCount || inner->limitOffset ||
+		query_tree_walker(query, has_whole_row, &whole, QTW_IGNORE_JOINALIASES))
+		return;
+	foreach(lc, inner->targetList)
+		if (lfirst_node(TargetEntry, lc)->resjunk)
+			return;
+	lift_from(inner, (Node *) inner->jointree);
+	context.before = list_length(inner->targetList);
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *target = lfirst_node(TargetEntry, lc);
+
+		if (!target->resjunk && target->ressortgroupref == 0 && !checkExprHasSubLink((Node *) target->expr) &&
+			!contain_volatile_functions((Node *) target->expr))
+			target->expr = (Expr *) replace_vars((Node *) target->expr, &context);
+	}
+	foreach(lc, context.columns)
+	{
+		inner->targetList = lappend(inner->targetList, makeTargetEntry(lfirst(lc), list_length(inner->targetList) + 1,
+																	   pstrdup("column"), false));
+		rte->eref->colnames = lappend(rte->eref->colnames, makeString(pstrdup("column")));
+	}
+}
+
+static bool
+has_whole_row(Node *node, void *context)
+{
+	WholeRow   *whole = context;
+	bool		result;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varno == whole->rti && ((Var *) node)->varlevelsup == whole->depth &&
+			((Var *) node)->varattno == InvalidAttrNumber;
+	if (!IsA(node, Query))
+		return expression_tree_walker(node, has_whole_row, context);
+	whole->depth++;
+	result = query_tree_walker((Query *) node, has_whole_row, context, 0);
+	whole->depth--;
+	return result;
+}
+
+/* Puts what a column of the sub-select is in place of the column, if that has reveal(). */
+static Node *
+replace_vars(Node *node, RaiseContext *context)
+{
+	const Var  *var = (Var *) node;
+	const TargetEntry *target;
+
+	if (node == NULL)
+		return NULL;
+	if (!IsA(node, Var))
+		return expression_tree_mutator(node, replace_vars, context);
+	if (var->varno != context->rti || var->varlevelsup != 0 || var->varattno <= 0)
+		return copyObject(node);
+	target = list_nth_node(TargetEntry, context->inner->targetList, var->varattno - 1);
+	if (!may_be_raised(target) || contain_vars_of_level((Node *) target->expr, 1))
+		return copyObject(node);
+	return raise_vars(copyObject((Node *) target->expr), context);
 }
 
 /* Columns that the outer query cannot name come last. */
@@ -157,12 +280,13 @@ cg_pages_raise(Query *query)
 	List	   *kept = NIL;
 	List	   *junk = NIL;
 	List	   *targets = NIL;
-	RaiseContext context = {NIL, 0};
+	RaiseContext context = {NIL, 0, 1};
 	ListCell   *lc;
 	int			number = 0;
 
 	if (!is_page(query))
 		return query;
+	lift_from(query, (Node *) query->jointree);
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);

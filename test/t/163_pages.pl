@@ -15,6 +15,10 @@ make_crm($node, 'crm', 1000);
 $node->safe_psql('crm', q(
 	CREATE TABLE crm.open AS SELECT * FROM crm.customer;
 	CREATE TABLE crm.visit (customer_id bigint, day int); INSERT INTO crm.visit SELECT i % 1000 + 1, i FROM generate_series(1, 3000) i;
+	CREATE VIEW crm.view_customer AS SELECT id, name, phone, upper(phone) AS up FROM crm.customer;
+	CREATE VIEW crm.view_open AS SELECT id, name, phone, upper(phone) AS up FROM crm.open;
+	CREATE VIEW crm.twice_customer AS SELECT v.id, v.name, v.up || v.phone AS pair, w.day FROM crm.view_customer v JOIN crm.visit w ON w.customer_id = v.id WHERE day <= 1000 ORDER BY w.day;
+	CREATE VIEW crm.twice_open AS SELECT v.id, v.name, v.up || v.phone AS pair, w.day FROM crm.view_open v JOIN crm.visit w ON w.customer_id = v.id WHERE day <= 1000 ORDER BY w.day;
 	CREATE TABLE crm.calls (id bigint);
 	CREATE FUNCTION crm.noted(text) RETURNS text VOLATILE LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 		AS $$BEGIN INSERT INTO crm.calls VALUES (1); RETURN 'noted'; END$$;
@@ -52,6 +56,20 @@ foreach (
 	[ "DO \$\$DECLARE r record; BEGIN FOR r IN SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300 LOOP END LOOP; END\$\$", 50 ],
 	[ 'COPY (SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300) TO STDOUT', 50 ],
 	[ 'BEGIN; DECLARE c SCROLL CURSOR FOR SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300; FETCH 3 FROM c; FETCH BACKWARD 1 FROM c; FETCH 2 FROM c; COMMIT', 4 ],
+	# Through views and sub-selects
+	[ 'SELECT * FROM crm.view_%s ORDER BY id LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT * FROM crm.twice_%s ORDER BY id LIMIT 50 OFFSET 300', 50 ],
+	[ "SELECT pair || 'x', id, 'y' || pair FROM crm.twice_%s WHERE id > 9 ORDER BY id LIMIT 50 OFFSET 300", 50 ],
+	[ 'SELECT v.up, w.day FROM crm.view_%s v LEFT JOIN crm.visit w ON w.customer_id = v.id AND w.day < 1000 ORDER BY v.id LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT s.phone, s.phone FROM (SELECT * FROM crm.%s WHERE id > 5) s ORDER BY s.id LIMIT 50 OFFSET 300', 50 ],
+	[ 'PREPARE p(int, int) AS SELECT id, phone FROM crm.view_%s ORDER BY id LIMIT $1 OFFSET $2; EXECUTE p(50, 300)', 50 ],
+	# ... where a column more would show, or a row may be missing, or it is not plain, as it was
+	[ 'SELECT v, v.phone FROM crm.view_%s v ORDER BY v.id LIMIT 50 OFFSET 300', undef ],
+	[ 'SELECT phone, (SELECT to_jsonb(v)) FROM crm.view_%s v ORDER BY v.id LIMIT 50 OFFSET 300', undef ],
+	[ 'SELECT w.day, v.phone FROM crm.visit w LEFT JOIN crm.view_%s v ON w.customer_id = v.id AND v.id < 500 WHERE day < 1000 ORDER BY w.day LIMIT 50 OFFSET 480', undef ],
+	[ 'SELECT w.day, v.up FROM crm.view_%s v FULL JOIN crm.visit w ON w.customer_id = v.id ORDER BY w.day LIMIT 50 OFFSET 300', undef ],
+	[ 'WITH c AS (SELECT * FROM crm.%s) SELECT phone FROM c ORDER BY id LIMIT 50 OFFSET 300', undef ],
+	[ 'SELECT phone FROM (SELECT DISTINCT id, phone FROM crm.%s) s ORDER BY id LIMIT 50 OFFSET 300', undef ],
 	# Left as it was: the order, or something else, is made of the value.
 	[ 'SELECT phone FROM crm.%s ORDER BY phone LIMIT 50 OFFSET 300', 1000 ],
 	[ 'SELECT DISTINCT phone FROM crm.%s ORDER BY 1 LIMIT 50 OFFSET 300', 1000 ],
