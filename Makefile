@@ -131,7 +131,7 @@ all install installcheck:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test soak sanitize matrix dist deb deb-test upgrade-test mediation-table smith core independent bench bench-cost format
+.PHONY: demo test soak sanitize matrix apps dist deb deb-test upgrade-test mediation-table smith core independent bench bench-cost format
 demo:
 	KEEP=$(KEEP) $(top)/test/demo/run
 
@@ -153,6 +153,11 @@ sanitize:
 # of the Debian that has it; not part of `make test`.
 matrix:
 	$(top)/test/matrix/run $(RELEASES)
+
+# Django, JDBC, PgBouncer and others, as real packages in a chroot, against a guarded CRM:
+# docs/compatibility.md.  Not part of `make test`.
+apps:
+	$(top)/test/apps/run $(TOOLS)
 
 # contact_guard-VERSION.tar.gz, and the same as .zip for PGXN: what the last commit has.
 DIST = contact_guard-$(shell sed -n 's/^   "version": "\(.*\)",/\1/p' $(top)/META.json)
