@@ -284,7 +284,7 @@ cg_execution_audit_more(uint64 rows)
 	Execution  *execution = outermost();
 
 	if (execution && execution->reads)
-		cg_reads_audit_more(execution->reads, rows);
+		cg_readaudit_more(execution->reads, rows);
 }
 
 /* After an error, too: a read that failed is recorded like one that succeeded. */

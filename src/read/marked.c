@@ -48,6 +48,6 @@ cg_marked_record(const PlannedStmt *plan)
 					 errmsg("the access log cannot be read by a function in a parallel worker"),
 					 errhint("A function that reads it must be PARALLEL RESTRICTED or UNSAFE.")));
 		if (!IsParallelWorker())
-			cg_reads_audit(cg_execution_outermost_reads(), mark.relid);
+			cg_readaudit_note(cg_execution_outermost_reads(), mark.relid);
 	}
 }

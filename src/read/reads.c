@@ -15,8 +15,6 @@
 #include "utils/timestamp.h"
 
 #include "base/copystate.h"
-#include "base/names.h"
-#include "base/objects.h"
 #include "journal/journal.h"
 #include "journal/reason.h"
 #include "policy/planassume.h"
@@ -91,32 +89,6 @@ cg_reads_require(CgReads *reads)
 	if (!reads->required)
 		cg_journal_require_room();
 	reads->required = true;
-}
-
-void
-cg_reads_audit_more(CgReads *reads, uint64 rows)
-{
-	reads->audited_more += rows;
-}
-
-/* A record names the view rather than the tables behind it. */
-void
-cg_reads_audit(CgReads *reads, Oid relid)
-{
-	MemoryContext oldcontext;
-
-	bool		common = relid == cg_objects_relation("log_common", true);
-
-	cg_readrecords_put_query(reads);
-	/* A view says most.  log_common is named only if nothing else is read. */
-	if (reads->audited && (common || (!reads->audited_common && get_rel_relkind(relid) != RELKIND_VIEW)))
-		return;
-	reads->audited_common = common;
-	if (reads->audited == NULL)
-		reads->audited_at = GetCurrentTimestamp();
-	oldcontext = MemoryContextSwitchTo(reads->context);
-	reads->audited = cg_names_relation(relid);
-	MemoryContextSwitchTo(oldcontext);
 }
 
 const CgActor *

@@ -40,10 +40,10 @@ extern void cg_reads_free(CgReads *reads);
 extern void cg_reads_require(CgReads *reads);
 
 /* Notes that the execution reads a table or view of the access log. */
-extern void cg_reads_audit(CgReads *reads, Oid relid);
+extern void cg_readaudit_note(CgReads *reads, Oid relid);
 
 /* Adds rows of the log that the result holds beyond its own number of rows. */
-extern void cg_reads_audit_more(CgReads *reads, uint64 rows);
+extern void cg_readaudit_more(CgReads *reads, uint64 rows);
 
 extern const CgActor *cg_reads_actor(const CgReads *reads);
 
