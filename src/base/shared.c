@@ -69,7 +69,10 @@ init_entry(CgDatabase *database)
 	pg_atomic_init_u64(&database->rotations, 0);
 }
 
-/* All but oid and inflight. */
+/*
+ * All but oid and inflight.  And rotations stays: its recorder keeps it even, and nobody
+ * gains by a count that begins again.
+ */
 static void
 clear_entry(CgDatabase *database)
 {
@@ -77,7 +80,6 @@ clear_entry(CgDatabase *database)
 	pg_atomic_write_u64(&database->written_bytes, 0);
 	pg_atomic_write_u64(&database->recorded_bytes, 0);
 	pg_atomic_write_u64(&database->wake_at, 0);
-	pg_atomic_write_u64(&database->rotations, 0);
 	memset(&database->seal_number, 0, sizeof(CgDatabase) - offsetof(CgDatabase, seal_number));
 }
 

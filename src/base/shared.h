@@ -50,6 +50,20 @@ typedef enum CgGuards
 } CgGuards;
 
 /*
+ * Calls of rotate_journal_key(), which are counted, and what the recorder has made of them.
+ * See log/rotation.c.
+ */
+typedef struct CgRotation
+{
+	uint64		asked;			/* how many calls there were */
+	uint64		done;			/* the last of them that the recorder has followed */
+	uint64		told;			/* the last of them whose key has a record of the recorder's */
+	bool		waits;			/* no new key has room before messages are stored */
+	XLogRecPtr	begins_at;		/* of the newest key */
+	XLogRecPtr	before;			/* all messages that an earlier key has sealed end before this */
+} CgRotation;
+
+/*
  * The journal of one database.  Any message that is not yet recorded begins at or after
  * "recorded".  The slot never passes that position, and does not move while the position
  * of one database is unknown.
@@ -66,15 +80,15 @@ typedef struct CgDatabase
 	pg_atomic_uint64 wake_at;	/* a message wakes the recorder if written_bytes has reached
 								 * this: while it gathers messages, most do not.  Then
 								 * it is awake, and no other message wakes it */
-	pg_atomic_uint64 rotations; /* of the journal's key in this run of the server, twice; odd:
-								 * the next one is under way, and nobody may seal.  See
-								 * journal/sealing.c for this and the following fields */
+	pg_atomic_uint64 rotations; /* of the key of this entry's journals in this run of the
+								 * server, twice; odd: the next one is under way, and
+								 * nobody may seal.  See journal/sealing.c for this
+								 * and the following fields */
 	/* From here on a free entry is zero. */
 	int32		seal_number;	/* of the key that the last rotation made */
 	uint8		seal_of[CG_SEAL_LENGTH];	/* the first key of its epoch */
 	uint8		seal_key[CG_SEAL_LENGTH];
-	uint64		rotation_asked; /* counts calls of rotate_journal_key() */
-	uint64		rotation_done;	/* the last of them that the recorder has followed */
+	CgRotation	rotation;
 	XLogRecPtr	recorded;		/* the position in journal_state: messages before it
 								 * are in the log.  Invalid: not known yet */
 	XLogRecPtr	commit;			/* end of that position's commit: before it is flushed,

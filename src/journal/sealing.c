@@ -16,6 +16,7 @@
  * table's row is in WAL before the first message that the new key seals.  So a crash, a
  * standby or a recovery to a point in time that has such a message has the key, too.  The
  * recorder flushes nothing and waits for no lock between the first step and the last one.
+ * If it ends in between, it makes "rotations" even as it leaves (rotation.c).
  *
  * While inflight is up and "rotations" is even, nobody changes the key in shared memory, so
  * sessions read it without a lock.
@@ -34,13 +35,8 @@
 
 StaticAssertDecl(CG_SEAL_LENGTH == CG_KEY_LENGTH, "shared memory has room for a key");
 
-/* A copy of what shared memory has, as of that number of rotations. */
-static uint64 told_at = 0;
-static CgSeal told;				/* number and key */
-static uint8 told_of[CG_KEY_LENGTH];
-
 static void nap(void);
-static void take_what_is_told(CgDatabase *database, uint64 rotations);
+static const uint8 *right_key(const CgDatabase *database);
 
 /* Accepts no interrupts: the caller may be at a place where it must not throw. */
 static void
@@ -49,38 +45,38 @@ nap(void)
 	(void) WaitLatch(NULL, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, NAP_MS, PG_WAIT_EXTENSION);
 }
 
-static void
-take_what_is_told(CgDatabase *database, uint64 rotations)
+/*
+ * The caller has announced its message, and has found "rotations" even.
+ *
+ * It remembers nothing of earlier messages.  The extension may have been made anew, with a
+ * journal that is another one, and the entry may be another one, too.  No count in it says
+ * whether its key is the one that was there before.
+ */
+static const uint8 *
+right_key(const CgDatabase *database)
 {
-	told.number = database->seal_number;
-	memcpy(told.key, database->seal_key, CG_KEY_LENGTH);
-	memcpy(told_of, database->seal_of, CG_KEY_LENGTH);
-	told_at = rotations;
+	const CgJournalState *own = cg_journal_own();
+	const CgSeal *seal = cg_journalstate_seal(own);
+
+	if (database->seal_number > seal->number && memcmp(database->seal_of, own->key, CG_KEY_LENGTH) == 0)
+		return database->seal_key;
+	return seal->key;
 }
 
 CgDatabase *
 cg_sealing_begin(const uint8 **key)
 {
-	const CgJournalState *own = cg_journal_own();
-	const CgSeal *seal = cg_journalstate_seal(own);
-
 	for (;;)
 	{
 		CgDatabase *database = cg_shared_announce();
-		uint64		rotations;
 
 		if (database == NULL)
 			elog(ERROR, "contact_guard has lost its entry for database %u", MyDatabaseId);
-		rotations = pg_atomic_read_u64(&database->rotations);
-		if (rotations % 2 == 0)
+		if (pg_atomic_read_u64(&database->rotations) % 2 == 0)
 		{
-			if (rotations != told_at)
-				take_what_is_told(database, rotations);
-			/* The extension may have been made anew, with a journal that is another one. */
-			if (told.number > seal->number && memcmp(told_of, own->key, CG_KEY_LENGTH) == 0)
-				*key = told.key;
-			else
-				*key = seal->key;
+			/* The key must not be read before "rotations" is. */
+			pg_read_barrier();
+			*key = right_key(database);
 			return database;
 		}
 		cg_shared_inserted(database, InvalidXLogRecPtr, 0);
@@ -94,6 +90,7 @@ cg_sealing_stop(CgDatabase *database)
 	pg_atomic_fetch_add_u64(&database->rotations, 1);
 	while (pg_atomic_read_u32(&database->inflight) != 0)
 	{
+		CHECK_FOR_INTERRUPTS();
 		nap();
 		pg_memory_barrier();
 	}

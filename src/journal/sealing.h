@@ -20,7 +20,8 @@ extern CgDatabase *cg_sealing_begin(const uint8 **key);
  * For the recorder that replaces the key.  From the first call to the second one no session
  * seals a message, and when the first one returns, all that were sealed are in WAL.  The
  * second one names the state whose newest key seals from now on; NULL: the key stays.
- * The second one throws nothing.
+ * The first one accepts interrupts.  The second one throws nothing, and must follow, however
+ * the caller ends: until then sessions wait, and cannot be cancelled.
  */
 extern void cg_sealing_stop(CgDatabase *database);
 extern void cg_sealing_go_on(CgDatabase *database, const CgJournalState *state);

@@ -422,17 +422,17 @@ cg_apply_clean(XLogRecPtr position)
 {
 	bool		sessions = XLogRecPtrIsInvalid(cleaned) || position >= cleaned + CG_RECORD_REACH / 4;
 
-	if (!(sessions || cg_journalkeys_are_spent(&state, position)) || !cg_recorder_is_caught_up(position))
-		return;
-	if (sessions)
+	if (cg_journalkeys_are_spent(&state, position))
+	{
+		doing = "forgetting keys";
+		cg_journalkeys_forget(&state, position);
+	}
+	if (sessions && cg_recorder_is_caught_up(position))
 	{
 		doing = "cleaning contact_guard.journal_session";
 		cg_sessions_clean(state.epoch, position);
 		cleaned = position;
 	}
-	doing = "forgetting keys";
-	if (cg_journalkeys_are_spent(&state, position))
-		cg_journalkeys_forget(&state);
 	doing = "waiting";
 }
 

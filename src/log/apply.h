@@ -51,8 +51,8 @@ extern void cg_apply_commit(XLogRecPtr position);
 extern void cg_apply_end_empty(void);
 
 /*
- * Forgets, now and then, sessions that need not be known any more, and the key of the
- * epoch before.  Call it between batches.
+ * Forgets, now and then, sessions that need not be known any more, and keys whose messages
+ * are all stored: those before this position are.  Call it between batches.
  */
 extern void cg_apply_clean(XLogRecPtr position);
 

@@ -33,6 +33,7 @@ PG_FUNCTION_INFO_V1(cg_put_journal_key);
 
 static void insert_key(const CgSeal *seal);
 static void write_keys(const CgJournalState *state);
+static bool is_spent(const CgJournalState *state, int i, XLogRecPtr position);
 static XLogRecPtr beginning_of_run(void);
 
 void
@@ -86,30 +87,43 @@ cg_journalkeys_store(CgJournalState *state)
 	write_keys(state);
 }
 
+/*
+ * The first key of the epoch stays, and the newest.  Another one has sealed what lies before
+ * its end, or before the next key begins.  Messages that come now change nothing: on
+ * a server that is never idle, too, keys are forgotten.
+ */
+static bool
+is_spent(const CgJournalState *state, int i, XLogRecPtr position)
+{
+	const CgSeal *seal = &state->seals[i];
+	XLogRecPtr	end = seal->ends_at;
+
+	if (seal == cg_journalstate_seal(state) ||
+		(seal->epoch == state->epoch && XLogRecPtrIsInvalid(seal->begins_at)))
+		return false;
+	if (XLogRecPtrIsInvalid(end) && i + 1 < state->nseals)
+		end = state->seals[i + 1].begins_at;
+	return !XLogRecPtrIsInvalid(end) && end <= position;
+}
+
 bool
 cg_journalkeys_are_spent(const CgJournalState *state, XLogRecPtr position)
 {
-	const CgSeal *newest = cg_journalstate_seal(state);
-
-	return (state->nseals > 2 || (state->nseals == 2 && state->seals[0].epoch != state->epoch)) &&
-		newest && newest->begins_at <= position;
+	for (int i = 0; i < state->nseals; i++)
+		if (is_spent(state, i, position))
+			return true;
+	return false;
 }
 
-/* The first key of the epoch stays, and the newest. */
 void
-cg_journalkeys_forget(CgJournalState *state)
+cg_journalkeys_forget(CgJournalState *state, XLogRecPtr position)
 {
-	const CgSeal *newest = cg_journalstate_seal(state);
-	int			count = 0;
+	CgJournalState before = *state;
 
-	for (int i = 0; i < state->nseals; i++)
-	{
-		const CgSeal *seal = &state->seals[i];
-
-		if (seal == newest || (seal->epoch == state->epoch && XLogRecPtrIsInvalid(seal->begins_at)))
-			state->seals[count++] = *seal;
-	}
-	state->nseals = count;
+	state->nseals = 0;
+	for (int i = 0; i < before.nseals; i++)
+		if (!is_spent(&before, i, position))
+			state->seals[state->nseals++] = before.seals[i];
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	write_keys(state);

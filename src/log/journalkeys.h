@@ -31,15 +31,15 @@ extern void cg_journalkeys_begin_run(CgJournalState *state);
 extern void cg_journalkeys_add(CgJournalState *state, XLogRecPtr begins_at);
 
 /*
- * Are there keys besides the newest one and the first of the epoch, and does all that they
- * have sealed lie before a position of WAL?
+ * Is there a key, besides the newest one and the first of the epoch, of which all that it
+ * has sealed lies before a position of WAL?
  */
 extern bool cg_journalkeys_are_spent(const CgJournalState *state, XLogRecPtr position);
 
 /*
- * Removes all keys but the first of the epoch and the newest, here and in the table, in
- * a transaction of its own.  All messages that others have sealed must have been recorded.
+ * Removes all such keys, here and in the table, in a transaction of its own.  All messages
+ * before that position must have been recorded.
  */
-extern void cg_journalkeys_forget(CgJournalState *state);
+extern void cg_journalkeys_forget(CgJournalState *state, XLogRecPtr position);
 
 #endif							/* CG_JOURNALKEYS_H */

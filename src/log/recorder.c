@@ -126,6 +126,7 @@ detach_recorder(int code, Datum arg)
 {
 	CgDatabase *database;
 
+	cg_rotation_leave();
 	LWLockAcquire(cg_shared->lock, LW_EXCLUSIVE);
 	database = cg_shared_database(MyDatabaseId, false);
 	if (database && database->recorder == MyProcPid)
@@ -362,7 +363,7 @@ record_journal(void)
 			continue;
 		}
 		cg_clockback_tell();
-		cg_rotation_perform();
+		cg_rotation_perform(cg_walreader_position(reader));
 		/* A new timeline may lack what was signed in the old one: closing.c judges that first. */
 		if (cg_failover_is_passed(cg_walreader_position(reader)))
 			cg_checkpoint_maintain();

@@ -146,8 +146,9 @@ is(shown('open'), 3, 'a session in the middle of a transaction loses no record')
 is(shown('idle'), 2, '... nor does one that is idle');
 is(log_rows($node, 'crm', "event = 'withheld' AND application = 'late'"), 2, '... nor one with an open cursor');
 is(forged("customer = '7'"), 1, 'what the old key has sealed before the rotation is a record');
-is(sql("SELECT actor, login, count(*), bool_and(read_at > now() - interval '1 h') FROM contact_guard.access_log WHERE event = 'key' AND reason ~ 'journal' GROUP BY 1, 2"),
-	'ruth|ruth|1|t', 'a record says who rotated, and when');
+is(sql("SELECT actor, login, count(*), bool_and(read_at > now() - interval '1 h') FROM contact_guard.access_log WHERE event = 'key' AND reason = 'a new key for the journal is asked for' GROUP BY 1, 2"),
+	'ruth|ruth|1|t', 'a record says who asked for a new key, and when');
+ok(has_told('crm', 1), '... and one of the recorder where in WAL it begins');
 message($stolen, 13, '8');
 message($stolen, 12, '9');
 read_phones(1, 1, 'after');
@@ -167,6 +168,58 @@ is(shown('many'), 900, 'no record is lost, whenever the key is replaced');
 is(rejected() - $before, 2, '... and no message is taken for a false one');
 sql('SELECT contact_guard.sync()');
 is(log_rows($node, 'crm', "event IN ('gap', 'conflict')"), $damaged, '... and none is missing');
+
+# Who asks, and does not wait: the key comes later, and the record of the recorder says so.
+{
+	my $told = told('crm');
+	my $locker = lock_log($node, 'crm');
+	like((as($node, 'crm', 'ruth', "SET statement_timeout = '1s'; SELECT contact_guard.rotate_journal_key()"))[1], qr/57014/, 'a call can be cancelled while the recorder waits');
+	is(told_now('crm'), $told, '... and then no record says that a new key seals');
+	$locker->query('COMMIT');
+	$locker->quit;
+	ok(has_told('crm', $told + 1), '... before the recorder has made it');
+	is(sql("SELECT actor IS NULL, reason ~ '^a new key seals the journal from [0-9A-F]+/[0-9A-F]+ on\$' FROM contact_guard.access_log WHERE event = 'key' ORDER BY seq DESC LIMIT 1"), 't|t', '... and that record follows the one of the call');
+}
+
+# A call that would wait for its own transaction
+like((as($node, 'crm', 'postgres', 'BEGIN; LOCK TABLE contact_guard.query_text IN EXCLUSIVE MODE; SELECT contact_guard.rotate_journal_key()'))[1],
+	qr/ERROR:  25001: .*^DETAIL:  .*contact_guard\.query_text/ms, 'a transaction that keeps the recorder from its tables cannot rotate');
+
+# A server that is never idle
+{
+	my $reads = join '; ', "SET application_name = 'busy'", map { 'SELECT phone FROM crm.customer WHERE id = ' . (1 + $_ % 20) } 1 .. 20_000;
+	my @readers = map { IPC::Run::start([ 'psql', '-X', '-q', '-o', '/dev/null', '-d', $node->connstr('crm') . ' user=anna', '-f', '-' ], '<', \$reads, '2>', '/dev/null') } 1 .. 8;
+	my $told = told('crm');
+	my $refused = (as($node, 'crm', 'postgres', 'SELECT contact_guard.rotate_journal_key(); ' x 40))[1];
+	$_->kill_kill foreach @readers;
+	is($refused, '', 'keys are forgotten as soon as what they have sealed is stored, while others write');
+	ok(has_told('crm', $told + 40), '... and each new key has its record');
+}
+
+# The extension is made anew, in an open session.  What that session knows of keys is of no use.
+{
+	make_crm($node, 'again', 20);
+	$node->safe_psql('again', 'SELECT contact_guard.rotate_journal_key()');
+	my $cursor = 'BEGIN; DECLARE c CURSOR FOR SELECT phone FROM crm.customer ORDER BY id; FETCH 1 FROM c';
+	my $open = session($node, 'again', 'eve');
+	$open->query("SET application_name = 'open'; $cursor; COMMIT");
+	$node->safe_psql('again', 'SELECT contact_guard.retire(); DROP EXTENSION contact_guard');
+	# Then shared memory has forgotten the journal, too.
+	usleep(100_000) while $node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE datname = 'again' AND backend_type ~ 'recorder'") ne '0';
+	like((as($node, 'again', 'postgres', 'BEGIN; CREATE EXTENSION contact_guard; SELECT contact_guard.rotate_journal_key()'))[1],
+		qr/ERROR:  25001: .*^HINT:  .*transaction of its own/ms, 'nor can one that has created the extension');
+	$node->safe_psql('again', q(
+		SET client_min_messages = error;
+		CREATE EXTENSION contact_guard;
+		SELECT contact_guard.use_interventions('crm.intervention', id => 'id', customer => 'customer_id', technician => 'technician', opens_at => 'starts_at', closes_at => 'ends_at');
+		SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}', mask => 'partial(2,1)')));
+	$open->query($cursor);
+	$node->safe_psql('again', 'SELECT contact_guard.rotate_journal_key()');
+	$open->query('COMMIT');
+	is(log_rows($node, 'again', "event = 'withheld' AND application = 'open'"), 1, 'a session that is older than the extension seals with its new key');
+	is($node->safe_psql('again', 'SELECT rejected_messages FROM contact_guard.status()'), 0, '... and nothing is rejected');
+	$open->quit;
+}
 
 # A crash, wherever it comes
 foreach my $round (0 .. 5)
@@ -213,6 +266,28 @@ is(rejected() - $before, 1, '... but counts as rejected');
 is(log_rows($node, 'crm', "event IN ('gap', 'conflict')"), $damaged, '... and nothing is missing');
 $node->stop;
 done_testing();
+
+# How many keys the recorder says it has made
+sub told_now
+{
+	my ($dbname) = @_;
+	return $node->safe_psql($dbname, "SELECT count(*) FROM contact_guard.access_log WHERE event = 'key' AND reason ~ '^a new key seals the journal from'");
+}
+
+# The same, when everything is recorded
+sub told
+{
+	my ($dbname) = @_;
+	$node->safe_psql($dbname, 'SELECT contact_guard.sync()');
+	return told_now($dbname);
+}
+
+# The recorder's record comes soon after what the earlier keys have sealed.
+sub has_told
+{
+	my ($dbname, $number) = @_;
+	return $node->poll_query_until($dbname, "SELECT count(*) >= $number FROM contact_guard.access_log WHERE event = 'key' AND reason ~ '^a new key seals the journal from'");
+}
 
 # The newest key in a base backup: its server runs without the library, and elsewhere.
 sub key_of_backup
