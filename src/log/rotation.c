@@ -47,7 +47,7 @@ static CgDatabase *stopped = NULL;	/* sessions wait until it is over; NULL: they
 static XLogRecPtr last_commit = InvalidXLogRecPtr;	/* of this process, before it */
 static CgRotation made;			/* begins_at and before of the new key */
 
-static bool look(CgRotation *rotation);
+static bool look_at_rotation(CgRotation *rotation);
 static bool rotate(void);
 static void replace_key(void);
 static void note_made(uint64 asked, bool done);
@@ -59,7 +59,7 @@ static void wait_for_recorder(uint64 asked);
 
 /* What was asked for, and what has been done.  False if there is nothing to do. */
 static bool
-look(CgRotation *rotation)
+look_at_rotation(CgRotation *rotation)
 {
 	CgDatabase *database;
 
@@ -181,7 +181,7 @@ cg_rotation_perform(XLogRecPtr stored)
 {
 	CgRotation	rotation;
 
-	if (!look(&rotation))
+	if (!look_at_rotation(&rotation))
 		return;
 	if (rotation.done != rotation.told &&
 		(rotation.asked != rotation.done || stored >= rotation.before))
