@@ -34,9 +34,8 @@ static char *plain_name(const char *name);
 static char *old_name(const char *name);
 static bool is_file_of(const char *path, const char *name);
 static bool parse_numbered(const char *name, int *number, char *mark);
-static char *owner_of_ours(void);
-static char *owner_of(const char *text);
-static void consider(const char *origin, int number, const char *mark, const char *present, CgLaterNames *later);
+static int number_in(const char *text);
+static void consider(const char *origin, int number, const char *mark, CgLaterNames *later);
 
 bool
 cg_statefile_in_data_directory(const char *path)
@@ -214,38 +213,36 @@ parse_numbered(const char *name, int *number, char *mark)
 }
 
 char *
-cg_statefile_owned(const char *note)
+cg_statefile_owned(const char *note, int number)
 {
-	return psprintf("%s%s", note, owner_of_ours());
+	return psprintf("%s" OWNER UINT64_FORMAT "/%u/%d " OWNER_BYTES "\n", note,
+					GetSystemIdentifier(), MyDatabaseId, number);
 }
 
-/* The line that says whose file it is, of this log. */
-static char *
-owner_of_ours(void)
-{
-	return psprintf(OWNER UINT64_FORMAT "/%u " OWNER_BYTES "\n", GetSystemIdentifier(), MyDatabaseId);
-}
-
-/* The same of a file; NULL if it has none, as those of version 1.0. */
-static char *
-owner_of(const char *text)
+/* The number of its log's name, by the line that says whose file it is; 0 without such a line, as in 1.0. */
+static int
+number_in(const char *text)
 {
 	const char *line = text ? strstr(text, "\n" OWNER) : NULL;
+	uint64		system;
+	uint32		database;
+	int			number;
 
-	return line ? pnstrdup(line + 1, strcspn(line + 1, "\n") + 1) : NULL;
+	if (line == NULL || sscanf(line + strlen("\n" OWNER), UINT64_FORMAT "/%u/%d", &system, &database, &number) != 3)
+		return 0;
+	return number;
 }
 
 /* Takes into account that there is a file of a later name. */
 static void
-consider(const char *origin, int number, const char *mark, const char *present, CgLaterNames *later)
+consider(const char *origin, int number, const char *mark, CgLaterNames *later)
 {
-	char	   *owner = owner_of(cg_statefile_read_checkpoint(origin, number, mark));
+	int			says = number_in(cg_statefile_read_checkpoint(origin, number, mark));
 
 	later->highest = Max(later->highest, number);
-	if (owner == NULL)
+	if (says == 0)
 		later->unproved = Max(later->unproved, number);
-	else if (number > later->newest &&
-			 (strcmp(owner, owner_of_ours()) == 0 || (present && strcmp(owner, present) == 0)))
+	else if (says == number && number > later->newest)
 	{
 		later->newest = number;
 		strlcpy(later->mark, mark, sizeof(later->mark));
@@ -257,7 +254,6 @@ cg_statefile_find_later(const char *origin, int number, const char *mark, CgLate
 {
 	char	   *path = cg_statefile_path(psprintf("%s/", origin));
 	char	   *prefix = strrchr(path, '/') + 1;
-	char	   *present = owner_of(cg_statefile_read_checkpoint(origin, number, mark));
 	DIR		   *dir;
 	struct dirent *entry;
 
@@ -265,7 +261,7 @@ cg_statefile_find_later(const char *origin, int number, const char *mark, CgLate
 	strlcpy(later->mark, mark, sizeof(later->mark));
 	/* By their names, since version 1.0 has named some of them otherwise. */
 	for (int next = number + 1; cg_statefile_read_checkpoint(origin, next, "") != NULL; next++)
-		consider(origin, next, "", present, later);
+		consider(origin, next, "", later);
 	prefix[-1] = '\0';
 	dir = AllocateDir(path);
 	/* An error here is that of ReadDir. */
@@ -276,7 +272,7 @@ cg_statefile_find_later(const char *origin, int number, const char *mark, CgLate
 
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
 			parse_numbered(entry->d_name + strlen(prefix), &found, found_mark) && found > number)
-			consider(origin, found, found_mark, present, later);
+			consider(origin, found, found_mark, later);
 	}
 	FreeDir(dir);
 }

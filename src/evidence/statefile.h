@@ -38,9 +38,10 @@ extern char *cg_statefile_read_checkpoint(const char *origin, int number, const 
 
 /*
  * What the note of a checkpoint is in its state file: with one more line, which says whose it
- * is, by the system identifier of the cluster and the OID of the database.  palloc'd.
+ * is, by the system identifier of the cluster and the OID of the database, and which number
+ * the log's name has.  palloc'd.
  */
-extern char *cg_statefile_owned(const char *note);
+extern char *cg_statefile_owned(const char *note, int number);
 
 /* What the files say of the later names of an origin. */
 typedef struct CgLaterNames
@@ -52,9 +53,10 @@ typedef struct CgLaterNames
 } CgLaterNames;
 
 /*
- * Looks for files of this origin with a number above the one given.  A file is this log's if
- * it says so, or has the owner of the file of the name given: a database that was made again
- * under its old name.  Without such files newest and highest are that number.
+ * Looks for files of this origin with a number above the one given.  A file is this log's, or
+ * that of a database that had its name before it, if its line says the number that its name
+ * has: a log whose first name looks like a later name of this one is number 1.  Without such
+ * files newest and highest are the number given.
  */
 extern void cg_statefile_find_later(const char *origin, int number, const char *mark, CgLaterNames *later);
 

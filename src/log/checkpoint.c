@@ -51,7 +51,7 @@ static void read_verification_keys(void);
 static void look_for_losses(void);
 static XLogRecPtr last_commit(void);
 static void sign(void);
-static char *origin(void);
+static char *origin(int *number);
 static void record_keys(void);
 static void check_file_consistency(const CgCheckpoint *checkpoint, const char *last);
 static void publish(const CgCheckpoint *checkpoint, const char *note);
@@ -215,6 +215,7 @@ sign(void)
 	char	   *note;
 	char	   *last;
 	char	   *path;
+	int			number;
 	XLogRecPtr	committed;
 
 	/* Records that a crash could still lose must not be signed. */
@@ -230,7 +231,7 @@ sign(void)
 		elog(ERROR, "SPI_connect failed");
 	MemoryContextSwitchTo(context);
 
-	strlcpy(checkpoint.origin, origin(), sizeof(checkpoint.origin));
+	strlcpy(checkpoint.origin, origin(&number), sizeof(checkpoint.origin));
 	checkpoint.size = cg_tiles_size();
 	cg_tiles_root(checkpoint.size, checkpoint.root);
 	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin)));
@@ -246,7 +247,7 @@ sign(void)
 		elog(ERROR, "could not write a checkpoint");
 	text.data[text.length] = '\0';
 	note = psprintf("%s\n%s", (char *) text.data, cg_signing_sign((char *) text.data, keys));
-	cg_statefile_write(path, cg_statefile_owned(note));
+	cg_statefile_write(path, cg_statefile_owned(note, number));
 	publish(&checkpoint, note);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
@@ -254,9 +255,9 @@ sign(void)
 	thin_out();
 }
 
-/* The origin is stored at the first checkpoint, so that a renamed database keeps it. */
+/* The origin is stored at the first checkpoint, so that a renamed database keeps it.  number: of the name */
 static char *
-origin(void)
+origin(int *number)
 {
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1];
@@ -273,6 +274,7 @@ origin(void)
 		(void) cg_owncommand_execute("UPDATE contact_guard.journal_state SET origin = $1",
 									1, types, values, NULL);
 	}
+	*number = state.origin_number;
 	return cg_statefile_numbered(state.origin, state.origin_number, state.origin_mark);
 }
 

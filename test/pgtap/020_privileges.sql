@@ -15,7 +15,7 @@ SELECT set_eq(
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['protect', 'unprotect', 'trust_function', 'distrust_function', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
 	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps',
-	      'erase_customer', 'erase_actor', 'new_epoch', 'library_version', 'accept_clock', 'rotate_journal_key',
+	      'erase_customer', 'erase_actor', 'new_epoch', 'library_version', 'accept_clock', 'rotate_journal_key', 'allow_act_as_session',
 	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions'],
 	'what an admin may execute besides');
 SELECT set_eq(
@@ -31,7 +31,7 @@ SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_proxy', p.oid, 'EXECUTE')
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['act_as'], 'what a proxy may execute besides');
+	ARRAY['act_as', 'act_as_nobody'], 'what a proxy may execute besides');
 
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c

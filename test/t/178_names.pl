@@ -106,7 +106,7 @@ $node->reload;
 $node->safe_psql('postgres', 'CREATE DATABASE other');
 is(name(signed('other')), "$origin/3", 'another database signs under a name that looks like the next one');
 is(name(signed()), $now, '... and the log goes on under its own');
-like(slurp_file(state_file('crm+3')), qr{^\x{2014} contact_guard\.log/\d+/\d+ AAAAAAA=$|^\xE2\x80\x94 contact_guard\.log/\d+/\d+ AAAAAAA=$}m, '... whose file says of which database it is');
+like(slurp_file(state_file('crm+3')), qr{^\x{2014} contact_guard\.log/\d+/\d+/1 AAAAAAA=$|^\xE2\x80\x94 contact_guard\.log/\d+/\d+/1 AAAAAAA=$}m, '... whose file says of which database it is');
 $node->safe_psql('crm', "SELECT contact_guard.new_epoch('a test')");
 my $last = signed();
 like(name($last), qr{^$origin/4-$mark$}, 'new_epoch() passes over it');
