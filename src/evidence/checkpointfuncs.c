@@ -22,6 +22,7 @@
 #include "evidence/signing.h"
 #include "evidence/statefile.h"
 #include "journal/eventrecord.h"
+#include "journal/journal.h"
 #include "journal/journalstate.h"
 
 PG_FUNCTION_INFO_V1(cg_new_epoch);
@@ -128,6 +129,8 @@ cg_new_epoch(PG_FUNCTION_ARGS)
 
 	cg_roles_require_admin("begin a new epoch");
 	reason = cg_eventrecord_text_argument(fcinfo, 0, "reason");
+	/* After a start of the server the recorder writes the row that is locked below. */
+	cg_journal_require();
 	if (!cg_journalstate_read(&state))
 		elog(ERROR, "contact_guard.journal_state has no row");
 	/*
