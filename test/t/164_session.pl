@@ -42,8 +42,8 @@ like(says(q(SELECT contact_guard.act_as_session('anna', 'eve'))), qr/42501: must
 
 # It counts from the next transaction on
 is(says($see), $mask, 'before: a mask');
-is(says(q(SELECT contact_guard.act_as_session('anna'), contact_guard.current_actor())), '|pool', 'in the same statement nothing changes');
-is(says('SELECT contact_guard.current_actor()'), 'anna', '... from the next on it does');
+is(says(q(SELECT contact_guard.act_as_session('anna'))), '', 'a call');
+is(says('SELECT contact_guard.current_actor()'), 'anna', '... counts from the next statement on');
 is(says($see), $value, 'in autocommit mode a technician sees his customers');
 is(says("BEGIN; $see"), $value, '... and in a transaction');
 says('ROLLBACK');
@@ -63,6 +63,14 @@ $node->safe_psql('crm', q(CREATE TABLE crm.note (session bool); GRANT INSERT ON 
 	CREATE FUNCTION crm.be_somebody() RETURNS trigger LANGUAGE plpgsql AS $$DECLARE x text; BEGIN
 		IF NEW.session THEN x := contact_guard.act_as_session('mallory', 'dispatcher'); ELSE PERFORM contact_guard.act_as('mallory', 'dispatcher'); END IF; RETURN NEW; END$$;
 	CREATE TRIGGER note BEFORE INSERT ON crm.note FOR EACH ROW EXECUTE FUNCTION crm.be_somebody()));
+$node->safe_psql('crm', q(CREATE VIEW crm.boss AS SELECT 1 AS x FROM contact_guard.act_as_session('mallory', 'dispatcher'::text::regrole); GRANT SELECT ON crm.boss TO pool;
+	CREATE FUNCTION crm.boss() RETURNS void LANGUAGE sql AS $$SELECT contact_guard.act_as_session('mallory', 'dispatcher')$$;
+	CREATE FUNCTION crm.bosses() RETURNS SETOF void LANGUAGE sql AS $$SELECT contact_guard.act_as_session('mallory', 'dispatcher')$$;
+	CREATE FUNCTION crm.boss_for_now() RETURNS void LANGUAGE sql AS $$SELECT contact_guard.act_as('mallory', 'dispatcher')$$));
+like(says($_), $own, "nor can $_") foreach 'SELECT * FROM crm.boss', 'SELECT x FROM crm.boss', 'SELECT crm.boss()', 'SELECT * FROM crm.bosses()', 'SELECT crm.bosses()';
+like(says('BEGIN; SELECT crm.boss_for_now()'), qr/25001: the actor of this session is already "anna"/, '... nor for a transaction');
+says('ROLLBACK');
+is(says('SELECT contact_guard.current_actor()'), 'anna', '... the actor stays, too');
 like(says('INSERT INTO crm.note VALUES (true)'), $own, 'a trigger cannot name an actor for the session');
 like(says('BEGIN; INSERT INTO crm.note VALUES (false)'), qr/25001: the actor of this session is already "anna"/, '... nor another one for the transaction');
 says('ROLLBACK');
