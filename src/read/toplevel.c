@@ -20,7 +20,7 @@
 #include "read/resume.h"
 #include "read/toplevel.h"
 
-static bool is_alone(const PlannedStmt *plan, Oid function);
+static bool reads_nothing_else(const PlannedStmt *plan, Oid function);
 static bool is_called_at_top(FunctionCallInfo fcinfo);
 
 /*
@@ -29,7 +29,7 @@ static bool is_called_at_top(FunctionCallInfo fcinfo);
  * same one once in four thousand million.
  */
 static bool
-is_alone(const PlannedStmt *plan, Oid function)
+reads_nothing_else(const PlannedStmt *plan, Oid function)
 {
 	uint32		own = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(function));
 	ListCell   *lc;
@@ -61,9 +61,12 @@ is_called_at_top(FunctionCallInfo fcinfo)
 
 	if (frame == NULL || frame->outer != NULL || frame->query == NULL || call == NULL)
 		return false;
-	if (!is_alone(frame->query->plannedstmt, fcinfo->flinfo->fn_oid))
+	if (!reads_nothing_else(frame->query->plannedstmt, fcinfo->flinfo->fn_oid))
 		return false;
 	plan = frame->query->plannedstmt->planTree;
+	/* Libraries that ask for one value add LIMIT 1. */
+	if (IsA(plan, Limit))
+		plan = outerPlan(plan);
 	if (IsA(plan, Result))
 	{
 		foreach(lc, plan->targetlist)

@@ -56,6 +56,7 @@ my $own = qr/0A000: act_as_session\(\) can only be called by a statement of its 
 like(says(q(DO $$BEGIN PERFORM contact_guard.act_as_session('eve'); END$$)), $own, '... nor by a DO block');
 like(says(q(DO $$DECLARE x text; BEGIN x := contact_guard.act_as_session('eve'); END$$)), $own, '... in a simple expression, either');
 is(says(q(SELECT * FROM contact_guard.act_as_session('eve'))) . says($see), $mask, 'as the table of a query, too');
+is(says(q(SELECT contact_guard.act_as_session('anna') AS v LIMIT 1)) . says($see), $value, '... and with the LIMIT of a library that asks for one value');
 says(q(SELECT contact_guard.act_as_session('anna')));
 
 # Code of others, which the application's statement runs
