@@ -30,6 +30,9 @@
 #define OWNER "\xE2\x80\x94 contact_guard.log/"
 #define OWNER_BYTES "AAAAAAA="
 
+#define LOCK_TRIES 50
+#define LOCK_PAUSE 100000L		/* microseconds */
+
 static char *plain_name(const char *name);
 static char *old_name(const char *name);
 static bool is_file_of(const char *path, const char *name);
@@ -153,6 +156,46 @@ cg_statefile_write(const char *path, const char *text)
 				 errmsg("could not close file \"%s\": %m", temporary)));
 	/* durable_rename flushes the file, renames it, and flushes the directory. */
 	(void) durable_rename(temporary, path, ERROR);
+}
+
+/*
+ * A lock of POSIX, since it holds over NFS as well, and ends with the process.  flock() and a
+ * file that is made with O_EXCL were rejected: the one is local on some file systems, and the
+ * other stays after a crash.
+ */
+int
+cg_statefile_lock(const char *path)
+{
+	char	   *name = psprintf("%s.lock", path);
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int			fd = OpenTransientFilePerm(name, O_RDWR | O_CREAT | PG_BINARY, 0600);
+
+	if (fd < 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not open file \"%s\": %m", name)));
+	for (int tries = 1; fcntl(fd, F_SETLK, &lock) != 0; tries++)
+	{
+		if (errno != EACCES && errno != EAGAIN && errno != EINTR)
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not lock file \"%s\": %m", name)));
+		if (tries == LOCK_TRIES)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("another server signs with the state file \"%s\"", path),
+					 errdetail("It has held the lock of the file for %d seconds.", (int) (LOCK_TRIES * LOCK_PAUSE / 1000000)),
+					 errhint("Only one server may sign under one name: stop the other one, or give it a contact_guard.origin of its own.")));
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(LOCK_PAUSE);
+	}
+	return fd;
+}
+
+void
+cg_statefile_unlock(int fd)
+{
+	(void) CloseTransientFile(fd);
 }
 
 char *

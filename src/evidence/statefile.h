@@ -21,6 +21,16 @@ extern bool cg_statefile_in_data_directory(const char *path);
 /* Replaces a file durably.  ERROR if that fails; then the old file is still there. */
 extern void cg_statefile_write(const char *path, const char *text);
 
+/*
+ * Takes the lock of a file, which every server that shares the directory takes before it
+ * reads what was signed last and until it has written what it has signed: two servers that
+ * sign at the same moment would both continue the same checkpoint, and each its own way.
+ * Waits five seconds at most, then ERROR.  The lock ends with cg_statefile_unlock(), and at
+ * the end of the transaction.
+ */
+extern int	cg_statefile_lock(const char *path);
+extern void cg_statefile_unlock(int fd);
+
 /* The file's contents, palloc'd; NULL if there is no such file.  ERROR if it cannot be read. */
 extern char *cg_statefile_read(const char *path);
 

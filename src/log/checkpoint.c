@@ -216,6 +216,7 @@ sign(void)
 	char	   *last;
 	char	   *path;
 	int			number;
+	int			lock;
 	XLogRecPtr	committed;
 
 	/* Records that a crash could still lose must not be signed. */
@@ -234,13 +235,14 @@ sign(void)
 	strlcpy(checkpoint.origin, origin(&number), sizeof(checkpoint.origin));
 	checkpoint.size = cg_tiles_size();
 	cg_tiles_root(checkpoint.size, checkpoint.root);
-	last = cg_statefile_read(cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin)));
+	path = cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin));
+	lock = cg_statefile_lock(path);
+	last = cg_statefile_read(path);
 	if (last)
 		check_file_consistency(&checkpoint, last);
 	/* The calls above may have changed to a memory context of SPI, which ends here. */
 	SPI_finish();
 	MemoryContextSwitchTo(context);
-	path = cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin));
 	cg_bytes_init_fixed(&text, palloc(CHECKPOINT_LENGTH), CHECKPOINT_LENGTH - 1);
 	cg_note_put_checkpoint(&text, &checkpoint);
 	if (text.failed)
@@ -248,6 +250,7 @@ sign(void)
 	text.data[text.length] = '\0';
 	note = psprintf("%s\n%s", (char *) text.data, cg_signing_sign((char *) text.data, keys));
 	cg_statefile_write(path, cg_statefile_owned(note, number));
+	cg_statefile_unlock(lock);
 	publish(&checkpoint, note);
 	PopActiveSnapshot();
 	CommitTransactionCommand();

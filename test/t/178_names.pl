@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use Fcntl qw(:DEFAULT);
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Guarded;
@@ -139,6 +140,20 @@ promote($standby);
 like(name(signed()), qr{^$origin/7-$mark$}, 'a later file that does not say whose it is: the log has a new name, which is free');
 is(gaps(), $before, '... and no gap is claimed');
 like(newest_epoch(), qr{: it is not known what the server that failover seq \d+ left had signed last; the last checkpoint of the old one: $origin/4-}, '... its record says so');
+
+# Another server that signs at this moment with the same state file
+$now = name(signed());
+open my $held, '>>', state_file($now =~ s{^example\.org/log/}{}r =~ tr{/}{+}r) . '.lock' or die $!;
+my $whole = pack('ssx4qqix4', F_WRLCK, 0, 0, 0, 0);
+ok(fcntl($held, F_SETLK, $whole), 'another process has the lock of the state file');
+$last = $node->safe_psql('crm', 'SELECT contact_guard.checkpoint()');
+as($node, 'crm', 'dispatcher', 'SELECT phone FROM crm.customer WHERE id = ' . ++$last_read);
+ok(until_true(sub { $node->safe_psql('crm', 'SELECT problems FROM contact_guard.status()') =~ /another server signs with the state file/ }),
+	'... status() says so');
+is($node->safe_psql('crm', 'SELECT contact_guard.checkpoint()'), $last, '... and nothing is signed meanwhile');
+close $held;
+$node->reload;
+isnt(size(signed()), size($last), '... the next checkpoint is signed when the lock is free');
 
 # The log's own later file, which a copied data directory does not know of
 $now = name(signed());
