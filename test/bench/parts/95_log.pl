@@ -2,7 +2,8 @@
 # 50000000) in twelve months, made up and put into it while no library is loaded.
 #
 # Of 100 records 70 are shown, 24 withheld, 3 look-ups, the others of the remaining kinds;
-# 200 technicians, 200,000 customers.  Their seq are negative, so that the tree, which has
+# 200 technicians, 200,000 customers.  What the records of a month have in common stands in
+# log_common, as the recorder writes it.  Their seq are negative, so that the tree, which has
 # no leaves of them, begins where they end.
 
 package Bench::Part::log;
@@ -43,13 +44,14 @@ goal(name => 'log/shown', text => "shown, beside a log of $rows records by an em
 # What a column of the log holds in record i, which was read at the time at
 my %columns = (
 	seq => 'i - :total', read_at => 'at', event => 'event', actor => "CASE WHEN event NOT IN ('heartbeat') THEN 'technician' || i % 200 END",
-	login => "'technician' || i % 200", relation => "CASE WHEN named THEN 'crm.customer' END", columns => "CASE WHEN named THEN '{phone}'::text[] END",
-	customer => "CASE WHEN named AND event <> 'bulk' THEN ((i * 7919) % 200000 + 1)::text END", count => "CASE WHEN event = 'bulk' THEN 200000 ELSE 1 END",
-	intervention => "CASE WHEN event = 'shown' OR i % 4 = 0 AND named THEN ((i * 31) % 3000000)::text END",
+	login => "CASE WHEN common IS NULL THEN 'technician' || i % 200 END", relation => "CASE WHEN event = 'bulk' THEN 'crm.customer' END",
+	columns => "CASE WHEN event = 'bulk' THEN '{phone}'::text[] END", common => 'common',
+	customer => 'CASE WHEN common IS NOT NULL THEN ((i * 7919) % 200000 + 1)::text END', count => "CASE WHEN event = 'bulk' THEN 200000 WHEN common IS NULL THEN 1 END",
+	intervention => "CASE WHEN event = 'shown' OR i % 4 = 0 AND common IS NOT NULL THEN ((i * 31) % 3000000)::text END",
 	closed_at => "CASE WHEN event = 'withheld' AND i % 4 = 0 THEN at - interval '3 hours' END",
-	purpose => "CASE WHEN event IN ('lookup', 'bulk') THEN 'planning' END", reason => "CASE WHEN event = 'withheld' THEN 'no open window' WHEN NOT named THEN 'a reason in words' END",
+	purpose => "CASE WHEN event = 'bulk' THEN 'planning' END", reason => "CASE WHEN common IS NULL AND event <> 'bulk' THEN 'a reason in words' END",
 	client => "'10.0.' || i % 7 || '.' || i % 250", application => "'crm'", session => "to_hex(1700000000 + i / 500) || '.' || to_hex(i % 30000)", statement => '(i / 3) % 400',
-	query_id => "NULL::bigint", customer_salt => "decode(md5(i::text), 'hex')", actor_salt => "decode(md5((-i)::text), 'hex')", leaf_version => '2');
+	query_id => "NULL::bigint", actor_salt => "decode(md5(i::text), 'hex')", leaf_version => '2');
 
 my $source = <<'E2';
 	FROM generate_series(:first, :last) i,
@@ -57,7 +59,7 @@ my $source = <<'E2';
 	              CASE WHEN i % 100 < 70 THEN 'shown' WHEN i % 100 < 94 THEN 'withheld' WHEN i % 100 < 97 THEN 'lookup'
 	                   WHEN i % 1000 < 990 THEN 'heartbeat' WHEN i % 1000 < 996 THEN 'audit_read' WHEN i % 1000 < 999 THEN 'refused'
 	                   WHEN i % 100000 = 99999 THEN 'bulk' ELSE 'policy' END AS event) one,
-	     LATERAL (SELECT event IN ('shown', 'withheld', 'lookup', 'bulk') AS named) two
+	     LATERAL (SELECT CASE event WHEN 'shown' THEN :common WHEN 'withheld' THEN :common + 1 WHEN 'lookup' THEN :common + 2 END AS common) two
 E2
 
 # A month's partition is filled before it joins the log, which makes its indexes.
@@ -69,12 +71,17 @@ sub fill_month
 	my %there = map { $_ => 1 } split /\n/, $cluster->sql('postgres',
 		"SELECT attname FROM pg_attribute WHERE attrelid = 'contact_guard.log'::regclass AND attnum > 0 AND NOT attisdropped");
 	my @names = grep { $there{$_} } sort keys %columns;
+	# Numbers that the recorder, which counts from the highest one, does not have
+	my $common = $cluster->sql('postgres', 'SELECT coalesce(max(number), 0) + 1 FROM contact_guard.log_common');
+	$cluster->sql('postgres', "INSERT INTO contact_guard.log_common (number, month, relation, columns, count, purpose, reason, login_is_actor) VALUES
+		($common, '$begin', 'crm.customer', '{phone}', 1, 'intervention', NULL, true), ($common + 1, '$begin', 'crm.customer', '{phone}', 1, NULL, 'no open window', true),
+		($common + 2, '$begin', 'crm.customer', '{phone}', 1, 'planning', NULL, true)");
 	my $values = join ', ', map { $columns{$_} } @names;
 	my $into = $back ? 'contact_guard.' . $name : 'contact_guard.log';
 	$cluster->sql('postgres', "CREATE TABLE $into (LIKE contact_guard.log INCLUDING DEFAULTS INCLUDING STORAGE)") if $back;
 	my $text = "INSERT INTO $into (" . join(', ', @names) . ") SELECT $values $source";
-	my %put = (total => $rows, first => $first, last => $last, begin => "'$begin'", end => "'$end'");
-	$text =~ s/(?<!:):(total|first|last|begin|end)\b/$put{$1}/g;
+	my %put = (total => $rows, first => $first, last => $last, begin => "'$begin'", end => "'$end'", common => $common);
+	$text =~ s/(?<!:):(total|first|last|begin|end|common)\b/$put{$1}/g;
 	$cluster->sql('postgres', $text);
 	return if !$back;
 	$cluster->sql('postgres',
