@@ -173,7 +173,7 @@ cg_statefile_lock(const char *path)
 	if (fd < 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
-				 errmsg("could not open file \"%s\": %m", name)));
+				 errmsg("could not create file \"%s\": %m", name)));
 	for (int tries = 1; fcntl(fd, F_SETLK, &lock) != 0; tries++)
 	{
 		if (errno != EACCES && errno != EAGAIN && errno != EINTR)

@@ -235,12 +235,13 @@ sign(void)
 	strlcpy(checkpoint.origin, origin(&number), sizeof(checkpoint.origin));
 	checkpoint.size = cg_tiles_size();
 	cg_tiles_root(checkpoint.size, checkpoint.root);
+	/* The calls above may have changed to a memory context of SPI, which ends below. */
+	MemoryContextSwitchTo(context);
 	path = cg_statefile_path(psprintf("%s.checkpoint", checkpoint.origin));
 	lock = cg_statefile_lock(path);
 	last = cg_statefile_read(path);
 	if (last)
 		check_file_consistency(&checkpoint, last);
-	/* The calls above may have changed to a memory context of SPI, which ends here. */
 	SPI_finish();
 	MemoryContextSwitchTo(context);
 	cg_bytes_init_fixed(&text, palloc(CHECKPOINT_LENGTH), CHECKPOINT_LENGTH - 1);
