@@ -48,8 +48,6 @@ is(says($see), $value, 'in autocommit mode a technician sees his customers');
 is(says("BEGIN; $see"), $value, '... and in a transaction');
 says('ROLLBACK');
 is(says('SELECT phone FROM crm.customer WHERE id = 50'), mask_of(50), '... no others');
-like(says(q(SELECT contact_guard.act_as_session('eve'), 1/0)), qr/22012/, 'a statement that fails');
-is(says($see), $value, '... changes nothing');
 like(says(q(BEGIN; SELECT contact_guard.act_as_session('eve'))), qr/25001: act_as_session\(\) cannot run inside a transaction block/, 'not inside a transaction');
 says('ROLLBACK');
 my $own = qr/0A000: act_as_session\(\) can only be called by a statement of its own/;
@@ -57,6 +55,9 @@ like(says(q(DO $$BEGIN PERFORM contact_guard.act_as_session('eve'); END$$)), $ow
 like(says(q(DO $$DECLARE x text; BEGIN x := contact_guard.act_as_session('eve'); END$$)), $own, '... in a simple expression, either');
 is(says(q(SELECT * FROM contact_guard.act_as_session('eve'))) . says($see), $mask, 'as the table of a query, too');
 is(says(q(SELECT contact_guard.act_as_session('anna') AS v LIMIT 1)) . says($see), $value, '... and with the LIMIT of a library that asks for one value');
+like(says("SELECT $_"), $own, "not beside anything else: $_") foreach q(lower('x'), contact_guard.act_as_session('eve')),
+	q(lower('x') FROM contact_guard.act_as_session('eve')), q(x FROM contact_guard.act_as_session('eve') x, generate_series(1, 1)), q(lower(x::text) FROM contact_guard.act_as_session('eve') x);
+is(says($see), $value, 'a statement that fails changes nothing');
 says(q(SELECT contact_guard.act_as_session('anna')));
 
 # Code of others, which the application's statement runs
@@ -76,6 +77,29 @@ like(says('INSERT INTO crm.note VALUES (true)'), $own, 'a trigger cannot name an
 like(says('BEGIN; INSERT INTO crm.note VALUES (false)'), qr/25001: the actor of this session is already "anna"/, '... nor another one for the transaction');
 says('ROLLBACK');
 is(says('SELECT contact_guard.current_actor()'), 'anna', '... the actor stays');
+
+# Code of others where no statement is under way: in parse analysis, at the commit, in Bind, by the fast path
+$node->safe_psql('crm', q(CREATE FUNCTION crm.boss_of(text) RETURNS bool LANGUAGE plpgsql AS $$BEGIN
+		IF $1 = 'session' THEN PERFORM contact_guard.act_as_session('mallory', 'dispatcher'); ELSE PERFORM contact_guard.act_as('mallory', 'dispatcher'); END IF; RETURN true; END$$;
+	CREATE DOMAIN crm.checked AS text CHECK (crm.boss_of(VALUE)); CREATE TYPE crm.pair AS (c crm.checked); CREATE TABLE crm.odd (c crm.checked, a crm.checked[], p crm.pair);
+	CREATE FUNCTION crm.later() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM contact_guard.act_as_session('mallory', 'dispatcher'); RETURN NULL; END$$;
+	CREATE TABLE crm.deferred (x int); CREATE CONSTRAINT TRIGGER later AFTER INSERT ON crm.deferred DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION crm.later();
+	CREATE FUNCTION crm.fast() RETURNS bool LANGUAGE plpgsql AS $$BEGIN RETURN crm.boss_of('session'); END$$; GRANT ALL ON crm.odd, crm.deferred TO pool));
+like(says("INSERT INTO crm.$_"), $own, "nor can what it runs: $_") foreach 'deferred VALUES (1)', q{odd (a) VALUES ('{session}')}, q{odd (p) VALUES ('(session)')}, q{odd (c) VALUES ('session')};
+like(says("BEGIN; INSERT INTO crm.odd ($_->[0]) VALUES ('$_->[1]')"), qr/25001: the actor of this session is already "anna"/, "... nor for a transaction: $_->[1]") and says('ROLLBACK')
+	foreach [ 'a', '{now}' ], [ 'p', '(now)' ];
+{
+	my $wire = Wire->new($node, 'crm', 'pool');
+	my $fast = $node->safe_psql('crm', q(SELECT 'crm.fast()'::regprocedure::oid));
+	foreach my $case (map({ [ "Bind of $_->[1]", Wire::parse('', "INSERT INTO crm.odd ($_->[0]) VALUES (\$1)") . Wire::bind_to('', '', $_->[1]) . Wire::execute('') . Wire::sync() ] }
+			[ 'c', 'session' ], [ 'a', '{session}' ], [ 'p', '(session)' ]), [ 'the fast path', Wire::message('F', pack('N n n n', $fast, 0, 0, 0)) ])
+	{
+		$wire->put($case->[1]);
+		is(Wire::states($wire->until_ready), '0A000', $case->[0]);
+	}
+	$wire->close;
+}
+is(says('SELECT contact_guard.current_actor()'), 'anna', '... the actor stays in all of them');
 
 # Prepared plans follow, also generic ones
 says("SET plan_cache_mode = force_generic_plan; PREPARE p AS $see");
