@@ -247,6 +247,22 @@ REVOKE ALL ON FUNCTION contact_guard.act_as_session(text, regrole) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.act_as_session(text, regrole) IS
 	'Names the end user of this session, for logins that allow_act_as_session() has allowed, until act_as_nobody() or DISCARD ALL.';
 
+-- The forms with role as text have no DEFAULT, or a call without a role would be ambiguous.  What
+-- is granted or revoked on the form with regrole counts for both: the library checks it.
+CREATE FUNCTION contact_guard.act_as(actor text, role text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_text';
+REVOKE ALL ON FUNCTION contact_guard.act_as(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.act_as(text, text) IS
+	'act_as(text, regrole) for drivers that send strings as text. Whoever may execute that function may execute this one.';
+GRANT EXECUTE ON FUNCTION contact_guard.act_as(text, text) TO PUBLIC;
+
+CREATE FUNCTION contact_guard.act_as_session(actor text, role text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_session_text';
+REVOKE ALL ON FUNCTION contact_guard.act_as_session(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.act_as_session(text, text) IS
+	'act_as_session(text, regrole) for drivers that send strings as text. Whoever may execute that function may execute this one.';
+GRANT EXECUTE ON FUNCTION contact_guard.act_as_session(text, text) TO PUBLIC;
+
 CREATE FUNCTION contact_guard.act_as_nobody() RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_nobody';
 REVOKE ALL ON FUNCTION contact_guard.act_as_nobody() FROM PUBLIC;

@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_proc.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -29,6 +30,7 @@
 #include "base/actor.h"
 #include "base/actorsession.h"
 #include "base/inval.h"
+#include "base/objects.h"
 #include "base/roles.h"
 #include "base/special.h"
 #include "base/xactend.h"
@@ -51,11 +53,14 @@ static uint64 changes = 0;		/* how often act_as named an actor, or that ended */
 static void actor_inval_role(int cacheid, uint32 hashvalue);
 static char *name_of_role(Oid role);
 static bool role_is_lent(void);
+static void check_executable(const char *function);
+static void name_actor(FunctionCallInfo fcinfo, const char *form);
 static void actor_xact(XactEvent event);
 static void actor_subxact(SubXactEvent event, SubTransactionId mySubid,
 						  SubTransactionId parentSubid, void *arg);
 
 PG_FUNCTION_INFO_V1(cg_act_as);
+PG_FUNCTION_INFO_V1(cg_act_as_text);
 PG_FUNCTION_INFO_V1(cg_current_actor);
 
 void
@@ -203,11 +208,27 @@ cg_current_actor(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(cg_actor_current().name));
 }
 
+/*
+ * A form with role as text, for drivers that give each string a type, is executable by
+ * PUBLIC.  Whoever may execute the first form may call it: what a site has granted or
+ * revoked there counts for both.
+ */
+static void
+check_executable(const char *function)
+{
+	AclResult	result = object_aclcheck(ProcedureRelationId, cg_objects_function(function), GetUserId(), ACL_EXECUTE);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FUNCTION, function);
+}
+
 void
-cg_actor_check_named(FunctionCallInfo fcinfo, char **name, Oid *role)
+cg_actor_check_named(FunctionCallInfo fcinfo, const char *form, char **name, Oid *role)
 {
 	Oid			caller = GetOuterUserId();
 
+	if (form)
+		check_executable(form);
 	/*
 	 * The outer role must have the right, too: a SECURITY DEFINER function must not give a
 	 * caller the right to name an actor.
@@ -225,7 +246,12 @@ cg_actor_check_named(FunctionCallInfo fcinfo, char **name, Oid *role)
 				(errcode(ERRCODE_NAME_TOO_LONG),
 				 errmsg("the actor's name is longer than %d bytes", CG_ACTOR_LENGTH)));
 	*name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	*role = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+	if (PG_ARGISNULL(1))
+		*role = InvalidOid;
+	else if (form)
+		*role = DatumGetObjectId(DirectFunctionCall1(regrolein, CStringGetDatum(text_to_cstring(PG_GETARG_TEXT_PP(1)))));
+	else
+		*role = PG_GETARG_OID(1);
 	if (OidIsValid(*role) && !member_can_set_role(caller, *role))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -233,16 +259,16 @@ cg_actor_check_named(FunctionCallInfo fcinfo, char **name, Oid *role)
 						GetUserNameFromId(*role, false))));
 }
 
-Datum
-cg_act_as(PG_FUNCTION_ARGS)
+static void
+name_actor(FunctionCallInfo fcinfo, const char *form)
 {
 	char	   *name;
 	Oid			role;
 
-	cg_actor_check_named(fcinfo, &name, &role);
+	cg_actor_check_named(fcinfo, form, &name, &role);
 	/* Middleware within middleware names the same actor again. */
 	if (acted_name && acted_role == role && strcmp(acted_name, name) == 0)
-		PG_RETURN_VOID();
+		return;
 	if (acted_name)
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
@@ -267,5 +293,18 @@ cg_act_as(PG_FUNCTION_ARGS)
 	changes++;
 	if (cg_actor_on_change)
 		cg_actor_on_change(false);
+}
+
+Datum
+cg_act_as(PG_FUNCTION_ARGS)
+{
+	name_actor(fcinfo, NULL);
+	PG_RETURN_VOID();
+}
+
+Datum
+cg_act_as_text(PG_FUNCTION_ARGS)
+{
+	name_actor(fcinfo, "act_as");
 	PG_RETURN_VOID();
 }

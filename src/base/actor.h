@@ -52,7 +52,11 @@ extern CgActorSince cg_actor_since(void);
  * The arguments of act_as and act_as_session, actor and role, checked: ERROR
  * insufficient_privilege unless the outer role may name actors, and is a member of the role;
  * invalid_parameter_value or name_too_long for the name.  The name is palloc'd.
+ *
+ * form: NULL if role is a regrole; or the name of the function, of whose form with role as
+ * text this is a call.  Then also ERROR insufficient_privilege unless the current user may
+ * execute the other form; undefined_object or invalid_name for the role.
  */
-extern void cg_actor_check_named(FunctionCallInfo fcinfo, char **name, Oid *role);
+extern void cg_actor_check_named(FunctionCallInfo fcinfo, const char *form, char **name, Oid *role);
 
 #endif							/* CG_ACTOR_H */

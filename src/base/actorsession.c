@@ -49,8 +49,10 @@ static void privileges_inval(int cacheid, uint32 hashvalue);
 static bool may_stay(const CgSessionActor *actor);
 static void change_at_commit(const CgSessionActor *to);
 static void session_xact(XactEvent event);
+static void name_session_actor(FunctionCallInfo fcinfo, const char *form);
 
 PG_FUNCTION_INFO_V1(cg_act_as_session);
+PG_FUNCTION_INFO_V1(cg_act_as_session_text);
 PG_FUNCTION_INFO_V1(cg_act_as_nobody);
 
 void
@@ -161,13 +163,13 @@ cg_actorsession_end(void)
 		cg_actor_on_change(true);
 }
 
-Datum
-cg_act_as_session(PG_FUNCTION_ARGS)
+static void
+name_session_actor(FunctionCallInfo fcinfo, const char *form)
 {
 	CgSessionActor to = {.caller = GetOuterUserId()};
 	char	   *name;
 
-	cg_actor_check_named(fcinfo, &name, &to.role);
+	cg_actor_check_named(fcinfo, form, &name, &to.role);
 	strlcpy(to.name, name, sizeof(to.name));
 	/* A SECURITY DEFINER function must not lend its owner's privilege. */
 	if (!may_stay(&to))
@@ -183,6 +185,19 @@ cg_act_as_session(PG_FUNCTION_ARGS)
 				 errhint("Send SELECT contact_guard.act_as_session(...) from the application, not from a function, a DO block or EXECUTE.")));
 	PreventInTransactionBlock(true, "act_as_session()");
 	change_at_commit(&to);
+}
+
+Datum
+cg_act_as_session(PG_FUNCTION_ARGS)
+{
+	name_session_actor(fcinfo, NULL);
+	PG_RETURN_VOID();
+}
+
+Datum
+cg_act_as_session_text(PG_FUNCTION_ARGS)
+{
+	name_session_actor(fcinfo, SESSION_FUNCTION);
 	PG_RETURN_VOID();
 }
 

@@ -397,7 +397,7 @@ cg_objects_site_type(void)
 
 /*
  * The member of this name that calls the library's function of this name.  There is at
- * most one, since none of the functions that the library looks up is overloaded.
+ * most one: other forms of act_as() and act_as_session() call functions of other names.
  */
 static Oid
 find_function(const char *name)

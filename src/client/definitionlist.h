@@ -64,8 +64,10 @@
 	{"function contact_guard.accept_clock(text)", "048515ceec7d8e21b6b0ca5583d68f4c255d97bf71125fc8b095bd2179c5bf02"}, \
 	{"function contact_guard.acknowledge_gaps(text)", "080612925b4dbf46f627d0e8543ccd70aa2c4d27e47baec6d0b837c894d7465d"}, \
 	{"function contact_guard.act_as(text,regrole)", "029bac5ca3bbd1883fde239a127a905db7beff2ea1d81df57a7dd0509a6984f5"}, \
+	{"function contact_guard.act_as(text,text)", "3655eccbf8336f3a140d8eea333f5848135782807a1dae225f861c14f84a573e"}, \
 	{"function contact_guard.act_as_nobody()", "85aa049bd1df92926b2ed4a9cf07a545eeaa560d62b151741679b3bd770992eb"}, \
 	{"function contact_guard.act_as_session(text,regrole)", "33aa6751758ff5c9f5f9d406bd33b2d58d3bd7b63346d8f3e41ae53ea9c1d34d"}, \
+	{"function contact_guard.act_as_session(text,text)", "0f678acf0e6c297dd7f160957495b1ca50a3fb3ada01fdf0ad2fff5a786465af"}, \
 	{"function contact_guard.actor_commitment(bytea,text,text,text,text)", "f4dc2969623f8c9f8323b78d073e2ef5c11a3d3228810c5e3ebcba57b69ef867"}, \
 	{"function contact_guard.add_cosignature(text)", "b2161a25182de4a8d990fc5de975f92db5e9e906f53cf5e6a3ddd1443d0cc5ab"}, \
 	{"function contact_guard.allow(regrole,text,regclass,text)", "326328f20293afe57f78523e5f592a5667b0d90e21115cbfedce74de96e56b01"}, \

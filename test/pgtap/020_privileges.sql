@@ -1,14 +1,20 @@
 -- Who may do what: nothing more than this is granted to anybody.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(15);
+SELECT plan(18);
 CREATE ROLE regress_nobody;
 
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['require_preload', 'reveal', 'reveal_nullable', 'unmasked', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync', 'journal_origin'],
+	ARRAY['require_preload', 'reveal', 'reveal_nullable', 'unmasked', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync', 'journal_origin',
+	      'act_as', 'act_as_session'],
 	'what everybody may execute');
+SELECT ok(NOT has_function_privilege('regress_nobody', 'contact_guard.' || form || '(text, regrole)', 'EXECUTE'), 'of ' || form || '(), the form that asks for the privilege on the other one')
+  FROM unnest('{act_as,act_as_session}'::text[]) form;
+SELECT throws_ok($$SELECT contact_guard.act_as('mallory', 'regress_nobody'::text)$$, '42501', 'permission denied for function act_as', '... and nobody has it')
+  FROM set_config('role', 'regress_nobody', true);
+RESET ROLE;
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_admin', p.oid, 'EXECUTE')

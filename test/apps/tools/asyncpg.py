@@ -14,7 +14,7 @@ ROWS = 'SELECT id, phone FROM customer '
 
 # recipe: transaction
 async def act_as(connection, actor, role=None):
-    await connection.execute('SELECT contact_guard.act_as($1, role => $2::text::regrole)', actor, role)
+    await connection.execute('SELECT contact_guard.act_as($1, role => $2)', actor, role)
 # end of recipe
 
 

@@ -24,7 +24,7 @@ class Jdbc
 	// Called first in each transaction
 	static void nameTheActor(Connection connection, String actor, String role) throws SQLException
 	{
-		try (PreparedStatement call = connection.prepareStatement("SELECT contact_guard.act_as(?, role => CAST(? AS regrole))"))
+		try (PreparedStatement call = connection.prepareStatement("SELECT contact_guard.act_as(?, role => ?)"))
 		{
 			call.setString(1, actor);
 			call.setString(2, role);

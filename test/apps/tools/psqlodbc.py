@@ -16,7 +16,7 @@ ROWS = 'SELECT id, phone FROM customer '
 
 # recipe: transaction
 def act_as(connection, actor, role=None):
-    connection.execute('SELECT contact_guard.act_as(?, role => CAST(? AS regrole))', actor, role).fetchall()
+    connection.execute('SELECT contact_guard.act_as(?, role => ?)', actor, role).fetchall()
 # end of recipe
 
 

@@ -39,7 +39,7 @@ class Spring
 			super.prepareTransactionalConnection(connection, definition);
 			if (currentUser.get() == null)
 				return;
-			try (PreparedStatement call = connection.prepareStatement("SELECT contact_guard.act_as(?, role => CAST(? AS regrole))"))
+			try (PreparedStatement call = connection.prepareStatement("SELECT contact_guard.act_as(?, role => ?)"))
 			{
 				call.setString(1, currentUser.get().name());
 				call.setString(2, currentUser.get().role());
