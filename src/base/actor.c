@@ -216,10 +216,10 @@ cg_current_actor(PG_FUNCTION_ARGS)
 static void
 check_executable(const char *function)
 {
-	AclResult	result = object_aclcheck(ProcedureRelationId, cg_objects_function(function), GetUserId(), ACL_EXECUTE);
-
-	if (result != ACLCHECK_OK)
-		aclcheck_error(result, OBJECT_FUNCTION, function);
+	if (object_aclcheck(ProcedureRelationId, cg_objects_function(function), GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for function %s", function)));
 }
 
 void
