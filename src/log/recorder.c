@@ -288,7 +288,7 @@ begin(void)
 	oldest = cg_walreader_oldest();
 	/* After pg_resetwal, or in a backup put together by hand, files may not fit together. */
 	if (position > GetXLogInsertRecPtr())
-		oldest = GetFlushRecPtr(NULL);
+		oldest = cg_walreader_end();
 	else if (position >= oldest)
 		return position;
 	else if (cg_quiet_covers(position, oldest))

@@ -6,13 +6,12 @@
  * may have written any amount of WAL since.  The position moves over it without reading.
  *
  * Why no message is lost.  Say that a message of this database begins before the position F
- * to which the recorder skips, and is not recorded.
+ * to which the recorder skips, and is not recorded.  F is where the next record will begin.
  *
- *	- It was written in this run of the server.  WAL was flushed up to F before "inflight"
- *	  and "written" were read (cg_shared_is_behind), so the message was inserted before.  Then
+ *	- It was written in this run of the server.  F was read before "inflight" and "written"
+ *	  were (cg_shared_is_behind), so the message's place in WAL was taken before.  Then
  *	  its session had announced it (inflight is not 0), or had moved "written" behind it
- *	  already (shared.h, steps 1 to 4).  Either is seen, and nothing is skipped.  That
- *	  holds for a message across F, too, and for one that is not flushed.
+ *	  already (shared.h, steps 1 to 4).  Either is seen, and nothing is skipped.
  *	- It was written before this run, or before a crash cleared shared memory.  All
  *	  such WAL was flushed when this process began, and so lies before "behind_until" of
  *	  recorder.c.  Up to there it has been read: the recorder gives that up only when the
@@ -55,9 +54,9 @@
 XLogRecPtr
 cg_skip_flushed(CgWalReader **reader)
 {
-	/* The order counts: see above. */
-	XLogRecPtr	flushed = GetFlushRecPtr(NULL);
 	XLogRecPtr	position = cg_walreader_position(*reader);
+	/* The order counts: see above. */
+	XLogRecPtr	flushed = cg_walreader_end();
 	CgDatabase *database;
 	bool		nothing;
 

@@ -94,6 +94,22 @@ cg_walreader_oldest(void)
 	return oldest;
 }
 
+/*
+ * The position up to which WAL is flushed is no such place.  After pg_switch_wal(), and in the
+ * middle of it, that may be in the zeros that fill the segment, and no reader can begin there.
+ * A position behind a page's header stands for the page, which need not be written yet.
+ */
+XLogRecPtr
+cg_walreader_end(void)
+{
+	XLogRecPtr	end = GetXLogInsertRecPtr();
+
+	if (XLogSegmentOffset(end, wal_segment_size) == SizeOfXLogLongPHD || end % XLOG_BLCKSZ == SizeOfXLogShortPHD)
+		end -= end % XLOG_BLCKSZ;
+	XLogFlush(end);
+	return end;
+}
+
 CgWalReader *
 cg_walreader_open(XLogRecPtr start)
 {

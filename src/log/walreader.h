@@ -43,6 +43,12 @@ typedef struct CgWalMessage
  */
 extern XLogRecPtr cg_walreader_oldest(void);
 
+/*
+ * Where the next record of WAL will begin, so that a reader can begin there, too.  All WAL
+ * before it is flushed.  Not on a standby.
+ */
+extern XLogRecPtr cg_walreader_end(void);
+
 /* Opens a reader of all records that begin at or after start.  palloc'd. */
 extern CgWalReader *cg_walreader_open(XLogRecPtr start);
 extern void cg_walreader_close(CgWalReader *reader);
