@@ -13,14 +13,15 @@ GRANT SELECT ON customer, other TO regress_measures_anna, regress_measures_desk;
 ANALYZE customer, other;
 SELECT contact_guard.protect('customer', 'id', '{phone}', mask => 'constant(WITHHELD)');
 SELECT contact_guard.allow('regress_measures_desk', 'planning');
--- the lines of a plan that tell about memory, files or widths, without their numbers
+-- the lines of a plan that tell about memory, files or widths, without most of their numbers
 CREATE FUNCTION measures(query text, options text = '') RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE whole text; line text;
 BEGIN
 	FOR whole IN EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF%s) %s', options, query) LOOP
 		FOREACH line IN ARRAY string_to_array(whole, E'\n') LOOP
 			IF line ~ 'Memory|Disk|kB|Batches|Buckets|temp |Temp [A-Z][a-z]+ Blocks": [1-9]|Storage|Space' THEN
-				RETURN NEXT regexp_replace(regexp_replace(trim(line), '\d+', 'N', 'g'), '(shared [a-z]+=N ?)+(, )?', '');
+				RETURN NEXT CASE WHEN line ~ '^ *Storage' THEN trim(line)
+				                 ELSE regexp_replace(regexp_replace(trim(line), '\d+', 'N', 'g'), '(shared [a-z]+=N ?)+(, )?', '') END;
 			END IF;
 		END LOOP;
 	END LOOP;
@@ -54,7 +55,8 @@ SET SESSION AUTHORIZATION regress_measures_desk;
 SELECT what, count(*) > 0 AS told FROM regress_measures.several()
 	WHERE what NOT IN ('material', 'cte') /* PostgreSQL 18 */ GROUP BY what ORDER BY what;
 SET SESSION AUTHORIZATION regress_measures_anna;
-SELECT what, line FROM regress_measures.several();
+SELECT what, line FROM regress_measures.several()
+	WHERE line <> 'Storage: Memory  Maximum Storage: 17kB' /* PostgreSQL 18, of a store that has had no row */;
 -- other tables keep theirs
 SELECT regress_measures.measures('SELECT o.phone, g FROM regress_measures.other o, generate_series(1, 50) g WHERE o.id = 9 ORDER BY g OFFSET 0');
 -- the average width of the column is not told; that of other columns is
