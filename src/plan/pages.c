@@ -13,8 +13,10 @@
  * expression that could tell how often it is computed.  A sub-select with LIMIT or OFFSET is
  * not pulled up, and no condition is pushed into it, so its rows and their order stay the same.
  *
- * Only the outermost query is changed, and only one of the form that is_page() names, with
- * the plain sub-selects and views in its FROM.
+ * Only a query of the form that is_page() names is changed, with the plain sub-selects and
+ * views in its FROM.  It is the outermost one, or stands in a statement that only reads, and
+ * refers to nothing around it: servers that make JSON of a page (PostgREST, PostGraphile) have it
+ * in a CTE or a sub-select.
  */
 #include "postgres.h"
 
@@ -44,6 +46,10 @@ typedef struct WholeRow
 } WholeRow;
 
 static bool is_page(const Query *query);
+static bool has_outer_reference(Node *node, void *context);
+static Query *raise_nested(Query *query);
+static bool raise_within(Node *node, void *context);
+static Query *raise_page(Query *query);
 static bool is_plain(const Query *query);
 static bool has_whole_row(Node *node, void *context);
 static void lift_from(Query *query, Node *item);
@@ -274,8 +280,8 @@ wrap(Query *inner, List *targets)
 	return outer;
 }
 
-Query *
-cg_pages_raise(Query *query)
+static Query *
+raise_page(Query *query)
 {
 	List	   *kept = NIL;
 	List	   *junk = NIL;
@@ -284,8 +290,6 @@ cg_pages_raise(Query *query)
 	ListCell   *lc;
 	int			number = 0;
 
-	if (!is_page(query))
-		return query;
 	lift_from(query, (Node *) query->jointree);
 	foreach(lc, query->targetList)
 	{
@@ -316,4 +320,86 @@ cg_pages_raise(Query *query)
 	}
 	query->targetList = number_targets(kept, context.columns, junk);
 	return wrap(query, targets);
+}
+
+/* What is in a sub-select, and names a column, an aggregate or a CTE of a query around it. */
+static bool
+has_outer_reference(Node *node, void *context)
+{
+	Index	   *depth = context;
+	bool		result;
+
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			return ((Var *) node)->varlevelsup > *depth;
+		case T_Aggref:
+			if (((Aggref *) node)->agglevelsup > *depth)
+				return true;
+			break;
+		case T_GroupingFunc:
+			if (((GroupingFunc *) node)->agglevelsup > *depth)
+				return true;
+			break;
+		case T_RangeTblEntry:
+			/* The walker goes into it. */
+			return ((RangeTblEntry *) node)->rtekind == RTE_CTE && ((RangeTblEntry *) node)->ctelevelsup > *depth;
+		case T_Query:
+			(*depth)++;
+			result = query_tree_walker((Query *) node, has_outer_reference, context, QTW_EXAMINE_RTES_BEFORE);
+			(*depth)--;
+			return result;
+		default:
+			break;
+	}
+	return expression_tree_walker(node, has_outer_reference, context);
+}
+
+static Query *
+raise_nested(Query *query)
+{
+	Index		depth = 0;
+
+	return is_page(query) && !query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
+		raise_page(query) : query;
+}
+
+/* Inner pages come first: what is around them can lift their calls then. */
+static bool
+raise_within(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, raise_within, context, QTW_EXAMINE_RTES_AFTER);
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (rte->rtekind == RTE_SUBQUERY)
+			rte->subquery = raise_nested(rte->subquery);
+		return false;
+	}
+	expression_tree_walker(node, raise_within, context);
+	if (IsA(node, SubLink))
+		((SubLink *) node)->subselect = (Node *) raise_nested(castNode(Query, ((SubLink *) node)->subselect));
+	else if (IsA(node, CommonTableExpr))
+		((CommonTableExpr *) node)->ctequery = (Node *) raise_nested(castNode(Query, ((CommonTableExpr *) node)->ctequery));
+	return false;
+}
+
+Query *
+cg_pages_raise(Query *query)
+{
+	bool		nested = query->cteList != NIL || query->hasSubLinks;
+	ListCell   *lc;
+
+	foreach(lc, query->rtable)
+		nested |= lfirst_node(RangeTblEntry, lc)->rtekind == RTE_SUBQUERY;
+	/* In a statement that writes, more depends on where a call stands. */
+	if (nested && query->commandType == CMD_SELECT && !query->hasModifyingCTE && query->utilityStmt == NULL)
+		raise_within((Node *) query, NULL);
+	return is_page(query) ? raise_page(query) : query;
 }

@@ -70,6 +70,25 @@ foreach (
 	[ 'SELECT w.day, v.up FROM crm.view_%s v FULL JOIN crm.visit w ON w.customer_id = v.id ORDER BY w.day LIMIT 50 OFFSET 300', undef ],
 	[ 'WITH c AS (SELECT * FROM crm.%s) SELECT phone FROM c ORDER BY id LIMIT 50 OFFSET 300', undef ],
 	[ 'SELECT phone FROM (SELECT DISTINCT id, phone FROM crm.%s) s ORDER BY id LIMIT 50 OFFSET 300', undef ],
+	# In a CTE or a sub-select of any depth, as servers that make JSON have it
+	[ "WITH s AS (SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300) SELECT count(p), json_agg(p) FROM (SELECT * FROM s) p", 50 ],
+	[ q(WITH n AS (SELECT to_json(json_build_object('id', c.id, 'phone', c.phone)) AS "@nodes" FROM (SELECT c.* FROM crm.%s c ORDER BY id LIMIT 50 OFFSET 300) c) SELECT coalesce((SELECT json_agg(n."@nodes") FROM n), '[]')), 50 ],
+	[ 'SELECT json_agg(s) FROM (SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300) s', 50 ],
+	[ 'SELECT (SELECT string_agg(phone, \'\') FROM (SELECT phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300) s)', 50 ],
+	[ 'SELECT count(*) FROM crm.open WHERE phone IN (SELECT phone FROM crm.%s ORDER BY id LIMIT 5 OFFSET 300)', 5 ],
+	[ '(SELECT phone FROM crm.%1$s ORDER BY id LIMIT 5 OFFSET 300) UNION ALL (SELECT phone FROM crm.%1$s ORDER BY id LIMIT 5 OFFSET 400)', 10 ],
+	[ '(SELECT phone FROM crm.%1$s ORDER BY id LIMIT 5 OFFSET 300) UNION (SELECT phone FROM crm.%1$s ORDER BY id LIMIT 5 OFFSET 303) ORDER BY 1', 8 ],
+	[ 'SELECT s.phone FROM (SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300) s WHERE s.id < 311', 10 ],
+	[ 'SELECT s.id FROM (SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300) s', 0 ],
+	[ 'SELECT phone FROM (SELECT id, phone FROM crm.%s ORDER BY id LIMIT 100 OFFSET 300) s ORDER BY id LIMIT 5 OFFSET 10', 5 ],
+	[ 'WITH s AS MATERIALIZED (SELECT id, phone FROM crm.%s ORDER BY id LIMIT 5 OFFSET 300) SELECT a.phone, b.phone FROM s a JOIN s b USING (id)', 5 ],
+	[ 'SELECT s.phone FROM (SELECT phone FROM crm.view_%s ORDER BY id LIMIT 50 OFFSET 300) s', 50 ],
+	[ 'SELECT v.day, s.phone FROM crm.visit v LEFT JOIN (SELECT id, phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300) s ON s.id = v.customer_id WHERE v.day BETWEEN 290 AND 310 ORDER BY 1', undef ],
+	# ... but not one that refers to what is around it
+	[ 'SELECT v.day, p.phone FROM crm.visit v, LATERAL (SELECT phone FROM crm.%s c WHERE c.id >= v.customer_id ORDER BY id LIMIT 1 OFFSET 1) p WHERE v.day < 4 ORDER BY 1', undef ],
+	[ 'SELECT v.day, (SELECT phone || v.day FROM crm.%s c ORDER BY id LIMIT 1 OFFSET 1) FROM crm.visit v WHERE v.day < 4 ORDER BY 1', undef ],
+	[ 'WITH a AS (SELECT 300 AS n), s AS (SELECT phone FROM crm.%s ORDER BY id LIMIT 5 OFFSET (SELECT n FROM a)) SELECT * FROM s', undef ],
+	[ 'SELECT v.day, sum(v.day), (SELECT max(s.x) FROM (SELECT phone || sum(v.day) AS x FROM crm.%s ORDER BY id LIMIT 2 OFFSET 1) s) FROM crm.visit v WHERE v.day < 4 GROUP BY v.day ORDER BY 1', undef ],
 	# Left as it was: the order, or something else, is made of the value.
 	[ 'SELECT phone FROM crm.%s ORDER BY phone LIMIT 50 OFFSET 300', 1000 ],
 	[ 'SELECT DISTINCT phone FROM crm.%s ORDER BY 1 LIMIT 50 OFFSET 300', 1000 ],
@@ -94,6 +113,9 @@ is($out, join("\n", map { "$_|" . ($_ <= 20 ? phone_of($_) : mask_of($_)) } 11 .
 is($counts, '10|5', '... and what is on record');
 ($counts, $out) = records('eve', 'SELECT phone FROM crm.customer ORDER BY id LIMIT 5 OFFSET 900');
 is($counts, '0|5', 'a page of masks');
+($counts, $out) = records('anna', q(WITH s AS (SELECT id, phone FROM crm.customer ORDER BY id LIMIT 15 OFFSET 10) SELECT string_agg(phone, ',' ORDER BY id) FROM s));
+is($out, join(',', map { $_ <= 20 ? phone_of($_) : mask_of($_) } 11 .. 25), 'the same in a CTE');
+is($counts, '10|5', '... and what is on record');
 # The order is that of masks where the query asks for it.
 is(as($node, 'crm', 'eve', 'SELECT phone FROM crm.customer ORDER BY phone, id DESC LIMIT 3 OFFSET 96'), join("\n", map { mask_of($_) } 0, 0, 0), 'the order by a guarded column is that of the masks');
 is(as($node, 'crm', 'eve', 'SELECT id FROM crm.customer ORDER BY phone, id DESC LIMIT 3 OFFSET 96'), "40\n30\n20", '... also where it is not shown');
