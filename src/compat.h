@@ -292,6 +292,8 @@ extern void assign_synchronous_commit(int newval, void *extra);
 #define F_ARRAY_SAMPLE InvalidOid
 #define F_ARRAY_SHUFFLE InvalidOid
 #define F_RANDOM_NORMAL InvalidOid
+#define F_PG_INPUT_IS_VALID InvalidOid
+#define F_PG_INPUT_ERROR_INFO InvalidOid
 #endif
 /* random() alone was enough until 17. */
 #if PG_VERSION_NUM < 170000

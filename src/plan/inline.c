@@ -50,11 +50,15 @@ typedef struct InlineContext
 								 * for the first function */
 	CgInlined  *found;
 	bool		reader;			/* the walk has found a function that may read */
+	bool		typed;			/* it makes values of types that users have made */
 } InlineContext;
 
 static bool inline_query(Query *query, InlineContext *walk);
 static void inline_rte(RangeTblEntry *rte, InlineContext *walk);
 static void note_call(Oid function, InlineContext *walk);
+static void note_aggregate(Oid aggregate, InlineContext *walk);
+static void note_calls(bool writes, bool reads, InlineContext *walk);
+static void note_type(Oid type, InlineContext *walk);
 static void note_node(Node *node, InlineContext *walk);
 static void walk_calls(const List *nodes, InlineContext *walk);
 static bool call_walker(Node *node, void *context);
@@ -92,6 +96,10 @@ cg_inline_functions(Query *query, CgInlined *inlined)
 
 	memset(inlined, 0, sizeof(*inlined));
 	(void) inline_query(query, &context);
+	/* With one function that reads, a writer may be hidden in a type. */
+	if (context.typed && context.reader && !inlined->reads && query->commandType == CMD_SELECT &&
+		cg_writers_several_reached(query))
+		inlined->writes = inlined->reads = true;
 	if (context.root)
 	{
 		inlined->dependencies = context.root->glob->invalItems;
@@ -115,9 +123,28 @@ note_write(Query *query, CgInlined *found)
 static void
 note_call(Oid function, InlineContext *walk)
 {
-	bool		writes = cg_writers_may_be_one(function);
-	bool		reads = cg_writers_may_read(function);
+	note_calls(cg_writers_may_be_one(function), cg_writers_may_read(function), walk);
+}
 
+/* It counts as one function.  Built-in ones neither write nor read. */
+static void
+note_aggregate(Oid aggregate, InlineContext *walk)
+{
+	bool		writes = false;
+	bool		reads = false;
+	ListCell   *lc;
+
+	foreach(lc, aggregate < FirstNormalObjectId ? NIL : cg_writers_called_by(aggregate))
+	{
+		writes |= cg_writers_may_be_one(lfirst_oid(lc));
+		reads |= cg_writers_may_read(lfirst_oid(lc));
+	}
+	note_calls(writes, reads, walk);
+}
+
+static void
+note_calls(bool writes, bool reads, InlineContext *walk)
+{
 	/* A function that may do both counts only together with another one. */
 	walk->found->reads |= reads && (writes ? walk->found->writes : true);
 	walk->found->reads |= writes && walk->reader;
@@ -125,13 +152,42 @@ note_call(Oid function, InlineContext *walk)
 	walk->found->writes |= writes;
 }
 
+/* Only whether a type could matter: cg_inline_functions() asks more if another function reads. */
+static void
+note_type(Oid type, InlineContext *walk)
+{
+	walk->typed |= type >= FirstNormalObjectId;
+}
+
 static void
 note_node(Node *node, InlineContext *walk)
 {
-	if (IsA(node, FuncExpr))
-		note_call(((FuncExpr *) node)->funcid, walk);
-	else if (IsA(node, OpExpr) && ((OpExpr *) node)->opno >= FirstNormalObjectId)
-		note_call(get_opcode(((OpExpr *) node)->opno), walk);
+	switch (nodeTag(node))
+	{
+		case T_FuncExpr:
+			note_call(((FuncExpr *) node)->funcid, walk);
+			if (((FuncExpr *) node)->funcid < FirstNormalObjectId)
+				note_type(((FuncExpr *) node)->funcresulttype, walk);
+			break;
+		case T_OpExpr:
+			if (((OpExpr *) node)->opno >= FirstNormalObjectId)
+				note_call(get_opcode(((OpExpr *) node)->opno), walk);
+			break;
+		case T_Aggref:
+			note_aggregate(((Aggref *) node)->aggfnoid, walk);
+			break;
+		case T_WindowFunc:
+			note_aggregate(((WindowFunc *) node)->winfnoid, walk);
+			break;
+		case T_CoerceToDomain:
+			note_type(((CoerceToDomain *) node)->resulttype, walk);
+			break;
+		case T_CoerceViaIO:
+			note_type(((CoerceViaIO *) node)->resulttype, walk);
+			break;
+		default:
+			break;
+	}
 }
 
 /* Most expressions are of these nodes, which hold no others.  That saves calls of the walker. */
@@ -213,8 +269,7 @@ inline_walker(Node *node, void *context)
 		/* The walk comes to its contents next, also to a new subquery. */
 		return false;
 	}
-	if (IsA(node, FuncExpr) || IsA(node, OpExpr))
-		note_node(node, context);
+	note_node(node, context);
 	if (IsA(node, Query))
 		return inline_query((Query *) node, context);
 	return expression_tree_walker(node, inline_walker, context);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
@@ -29,6 +30,7 @@
 #include "policy/planassume.h"
 #include "policy/policy.h"
 
+static bool finds_writers(const RewriteContext *context);
 static Node *rewrite_write(Node *node, RewriteContext *context);
 static bool chooses_parts(const Node *node);
 static Node *rewrite_choice(Node *node, RewriteContext *context);
@@ -51,9 +53,9 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 {
 	if (node == NULL)
 		return NULL;
-	if (context->may_write && (context->place.decides || context->place.written))
+	if (finds_writers(context) && (context->place.decides || context->place.written))
 		note_called(node, context);
-	switch (nodeTag(node))
+	switch ((int) nodeTag(node))
 	{
 		case T_Query:
 			{
@@ -85,8 +87,9 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 		case T_CoalesceExpr:
 		case T_Aggref:
 		case T_WindowFunc:
-			if (context->may_write && !context->place.decides && chooses_parts(node) &&
-				cg_writers_may_be_below(node))
+		case T_JsonExpr:
+			if (finds_writers(context) && !context->place.decides && chooses_parts(node) &&
+				cg_writers_may_be_reached(node))
 				return rewrite_choice(node, context);
 			break;
 		case T_MergeAction:
@@ -126,6 +129,16 @@ cg_references_rewrite(Node *node, RewriteContext *context)
 	return expression_tree_mutator(node, cg_references_rewrite, context);
 }
 
+/*
+ * Among assignments in which assigned.c excepts some reads, only functions that the query
+ * names count: COALESCE(valid(x), phone) must keep the stored value.
+ */
+static bool
+finds_writers(const RewriteContext *context)
+{
+	return context->may_write || (context->assigned.kept == NIL && context->assigned.fields == NIL);
+}
+
 /* The arguments of a writing function, as in setval(…, phone). */
 static Node *
 rewrite_write(Node *node, RewriteContext *context)
@@ -146,7 +159,7 @@ chooses_parts(const Node *node)
 		case T_BoolExpr:
 			return ((BoolExpr *) node)->boolop != NOT_EXPR;
 		case T_Aggref:
-			return ((Aggref *) node)->aggfilter != NULL;
+			return ((Aggref *) node)->aggfilter || ((Aggref *) node)->aggdistinct != NIL;
 		case T_WindowFunc:
 			return ((WindowFunc *) node)->aggfilter != NULL;
 		default:
@@ -171,13 +184,19 @@ note_function(Oid function, void *walk)
 {
 	RewriteContext *context = walk;
 	int			kind = context->place.by_rows ? CG_CALLED_ROWS : CG_CALLED_CHOOSES;
+	ListCell   *lc;
 
-	if (!cg_writers_may_read(function))
+	if (function < FirstNormalObjectId)
 		return false;
 	if (context->place.written || context->writer)
 		kind |= CG_CALLED_STORED;
-	context->result.called = lappend_oid(context->result.called, function);
-	context->result.called_kinds = lappend_int(context->result.called_kinds, kind);
+	foreach(lc, cg_writers_called_by(function))
+	{
+		if (!cg_writers_may_read(lfirst_oid(lc)))
+			continue;
+		context->result.called = lappend_oid(context->result.called, lfirst_oid(lc));
+		context->result.called_kinds = lappend_int(context->result.called_kinds, kind);
+	}
 	return false;
 }
 

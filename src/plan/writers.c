@@ -9,15 +9,22 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/fmgroids.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "plan/writers.h"
 #include "policy/builtins.h"
+#include "policy/conversions.h"
 
 static bool is_in_c(Form_pg_proc form);
+static bool makes_any_type(Oid function);
+static bool may_reach(Oid function);
 static bool possible_writer(Oid function, void *context);
 static bool possible_walker(Node *node, void *context);
 static bool writer_function(Oid function, void *context);
@@ -87,6 +94,29 @@ cg_writers_may_read(Oid function)
 	return result;
 }
 
+/* PostgreSQL calls the others for parallel plans only, in workers, where reveal() is refused. */
+List *
+cg_writers_called_by(Oid function)
+{
+	HeapTuple	tuple = function < FirstNormalObjectId ? NULL : SearchSysCache1(AGGFNOID, ObjectIdGetDatum(function));
+	Form_pg_aggregate form;
+	List	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		return list_make1_oid(function);
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	result = list_make1_oid(form->aggtransfn);
+	for (int i = 0; i < 4; i++)
+	{
+		Oid			other = ((Oid[]) {form->aggfinalfn, form->aggmtransfn, form->aggminvtransfn, form->aggmfinalfn})[i];
+
+		if (OidIsValid(other))
+			result = list_append_unique_oid(result, other);
+	}
+	ReleaseSysCache(tuple);
+	return result;
+}
+
 static bool
 possible_writer(Oid function, void *context)
 {
@@ -109,6 +139,51 @@ bool
 cg_writers_may_be_below(Node *node)
 {
 	return possible_walker(node, NULL);
+}
+
+/*
+ * May a built-in make a value of a type that an argument names?  The checks of a domain are then
+ * called.  domain_in() and record_in() have the text, and the type's OID.
+ */
+static bool
+makes_any_type(Oid function)
+{
+	HeapTuple	tuple;
+	Form_pg_proc form;
+	bool		result;
+
+	if (function >= FirstNormalObjectId)
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	result = (form->pronargs > 1 && form->proargtypes.values[0] == CSTRINGOID) ||
+		function == F_PG_INPUT_IS_VALID || function == F_PG_INPUT_ERROR_INFO;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+static bool
+may_reach(Oid function)
+{
+	return cg_writers_may_be_one(function) || makes_any_type(function);
+}
+
+bool
+cg_writers_may_be_reached(Node *node)
+{
+	bool		unknown;
+
+	return cg_conversions_find(node, may_reach, &unknown) != NIL || unknown;
+}
+
+bool
+cg_writers_several_reached(Query *query)
+{
+	bool		unknown;
+
+	return list_length(cg_conversions_find((Node *) query, may_reach, &unknown)) > 1;
 }
 
 static bool

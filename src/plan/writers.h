@@ -25,6 +25,19 @@ extern bool cg_writers_may_be_one(Oid function);
 /* Does this expression call such a function? */
 extern bool cg_writers_may_be_below(Node *node);
 
+/*
+ * The same, and may PostgreSQL call one for it without a node that names it: a function of an
+ * aggregate, the check of a domain, or a cast to json?  It looks into catalogs: call it only
+ * for queries that read guarded columns, or that call a reader.
+ */
+extern bool cg_writers_may_be_reached(Node *node);
+
+/* Does the query reach more than one function that may write? */
+extern bool cg_writers_several_reached(Query *query);
+
+/* The functions of an aggregate, or else the function itself; a new list. */
+extern List *cg_writers_called_by(Oid function);
+
 /* May the function read tables?  Every function that is not in C may. */
 extern bool cg_writers_may_read(Oid function);
 

@@ -32,6 +32,7 @@
 #include "compat.h"
 #include "policy/builtins.h"
 #include "policy/callees.h"
+#include "policy/conversions.h"
 #include "policy/parsed.h"
 #include "policy/prints.h"
 #include "policy/swayed.h"
@@ -84,7 +85,9 @@ judge_function(Oid function, Node *call, CgCallees *callees)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", function);
 	form = (Form_pg_proc) GETSTRUCT(tuple);
-	if (form->prokind == PROKIND_AGGREGATE)
+	if (callees->refuses && (form->prokind != PROKIND_AGGREGATE || function < FirstNormalObjectId))
+		allowed = !callees->refuses(function);
+	else if (form->prokind == PROKIND_AGGREGATE)
 	{
 		/* The language of every aggregate is "internal". */
 		judge_aggregate(function, callees);
@@ -245,7 +248,14 @@ callees_walker(Node *node, void *context)
 		case T_CoerceToDomainValue:
 		case T_SetToDefault:
 		case T_JsonIsPredicate:
-			(void) check_functions_in_node(node, callees_checker, &((Caller) {node, callees}));
+			/* Input and output functions are judged by their types. */
+			if (!callees->refuses || !IsA(node, CoerceViaIO))
+				(void) check_functions_in_node(node, callees_checker, &((Caller) {node, callees}));
+			if (callees->refuses)
+			{
+				cg_conversions_judge(node, callees);
+				break;
+			}
 			cg_swayed_judge(node, callees);
 			cg_callees_of_type(exprType(node), callees);
 			break;
@@ -256,12 +266,15 @@ callees_walker(Node *node, void *context)
 		case T_FromExpr:
 		case T_JoinExpr:
 		case T_RangeTblRef:
-		case T_RangeTblFunction:
 		case T_CommonTableExpr:
 		case T_CTESearchClause:
 		case T_WindowClause:
-		case T_TableFunc:
 		case T_JsonValueExpr:
+			break;
+		case T_RangeTblFunction:
+		case T_TableFunc:
+			if (callees->refuses)
+				cg_conversions_judge(node, callees);
 			break;
 		case T_CTECycleClause:
 			judge_operator(((CTECycleClause *) node)->cycle_mark_neop, callees);
@@ -283,6 +296,8 @@ callees_walker(Node *node, void *context)
 			return query_tree_walker((Query *) node, callees_walker, context,
 									 QTW_EXAMINE_RTES_BEFORE | QTW_EXAMINE_SORTGROUP);
 		default:
+			if (callees->refuses && cg_conversions_judge(node, callees))
+				break;
 			judge_unknown(psprintf("an expression of a kind that contact_guard does not know (%d)",
 								   (int) nodeTag(node)), callees);
 			return false;
@@ -304,16 +319,21 @@ cg_callees_of_type(Oid type, CgCallees *callees)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for type %u", type);
 	form = (Form_pg_type) GETSTRUCT(tuple);
-	cg_callees_of_function(form->typinput, callees);
-	cg_callees_of_function(form->typoutput, callees);
-	cg_callees_of_function(form->typreceive, callees);
-	cg_callees_of_function(form->typsend, callees);
-	cg_callees_of_function(form->typsubscript, callees);
+	/* They are in C, and only superusers create them. */
+	if (!callees->refuses)
+	{
+		cg_callees_of_function(form->typinput, callees);
+		cg_callees_of_function(form->typoutput, callees);
+		cg_callees_of_function(form->typreceive, callees);
+		cg_callees_of_function(form->typsend, callees);
+		cg_callees_of_function(form->typsubscript, callees);
+	}
 	if (OidIsValid(form->typelem))
 		cg_callees_of_type(form->typelem, callees);
 	if (form->typtype == TYPTYPE_DOMAIN)
 	{
-		judge_domain(type, callees);
+		if (!callees->leaving)
+			judge_domain(type, callees);
 		cg_callees_of_type(form->typbasetype, callees);
 	}
 	else if (form->typtype == TYPTYPE_COMPOSITE)
@@ -323,7 +343,8 @@ cg_callees_of_type(Oid type, CgCallees *callees)
 	else if (form->typtype == TYPTYPE_MULTIRANGE)
 		cg_callees_of_type(get_multirange_range(type), callees);
 	ReleaseSysCache(tuple);
-	judge_casts_to_json(type, callees);
+	if (!callees->refuses || callees->leaving)
+		judge_casts_to_json(type, callees);
 }
 
 static void

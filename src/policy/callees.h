@@ -36,6 +36,10 @@ typedef struct CgCallees
 	bool		running;		/* the function is being called; its callees are checked when
 								 * they are called */
 	Oid			body;			/* the function whose body is being walked */
+	bool		(*refuses) (Oid function);	/* judges each function, whose body is then not
+											 * walked, instead of the rules above; see
+											 * conversions.h */
+	bool		leaving;		/* values of a type leave it, as in to_json() */
 } CgCallees;
 
 /*
