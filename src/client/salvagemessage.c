@@ -8,11 +8,14 @@
  */
 #include "salvage.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/event.h"
+#include "common/hasher.h"
 
 #define KNOWN_VERSION 3
 #define FLAG_AGAIN 0x02
@@ -23,7 +26,15 @@
 /* Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch */
 #define EPOCH_OFFSET INT64_C(946684800000000)
 
-/* The last message of a session. */
+/* Of one session or the other, the first so many messages are named whose numbers are odd. */
+#define MOST_NAMED 20
+
+/* A message that makes more bytes of records is read last. */
+#define MOST_OUTPUT (UINT64_C(16) << 20)
+
+#define SECRET_LENGTH 16
+
+/* The number of the last message of a session. */
 typedef struct Session
 {
 	struct Session *next;
@@ -34,70 +45,159 @@ typedef struct Session
 	uint64_t	counter;
 } Session;
 
+/* The messages that were taken, by the hash of all that a repetition has in common with the first. */
+typedef struct Taken
+{
+	struct Taken *next;
+	uint8_t		hash[CG_HASH_LENGTH];
+} Taken;
+
+typedef struct MessageHeader
+{
+	uint8_t		flags;
+	uint32_t	epoch;
+	int64_t		start;
+	uint32_t	pid;
+	uint64_t	counter;
+} MessageHeader;
+
 Left		left;
 
 static Session *sessions[BUCKETS];
+static Taken *taken[BUCKETS];
 static CgLeafText columns[MOST_COLUMNS];
 static int64_t closed_at;
+static uint64_t output;			/* bytes of the texts of records that were counted */
 
-static Session *find_salvage_session(const Message *message, uint32_t epoch, int64_t start, uint32_t pid);
-static bool read_message_header(const Message *message, Cursor *in, Salvaged *record, bool *is_new);
+static int64_t add_wrapped(int64_t first, int64_t second);
+static uint8_t *put_session(uint8_t *at, const Message *message, const MessageHeader *header);
+static void digest_of(const uint8_t *of, size_t length, Cursor items, uint8_t *hash);
+static bool take_once(const Message *message, const MessageHeader *header, Cursor items);
+static void note_number(const Message *message, const MessageHeader *header, const char *name);
+static bool read_message_header(Cursor *in, MessageHeader *header, Salvaged *record);
 static bool read_columns(Cursor *in, Salvaged *record);
 static void read_salvage_record(Cursor *in, Salvaged *record, void (*take) (const Salvaged *record));
 static uint64_t take_varint(Cursor *in);
 static int64_t take_difference(Cursor *in);
 static CgLeafText take_salvage_key(Cursor *in, int kind, int64_t *before);
 static void read_set(Cursor *in, Salvaged *record, void (*take) (const Salvaged *record));
+static bool read_items(Cursor in, Salvaged *record, void (*take) (const Salvaged *record));
+static void count_output(const Salvaged *record);
 
-static Session *
-find_salvage_session(const Message *message, uint32_t epoch, int64_t start, uint32_t pid)
+/* A false message may have any numbers. */
+static int64_t
+add_wrapped(int64_t first, int64_t second)
 {
-	uint64_t	hash = ((uint64_t) start * 31 + pid) * UINT64_C(0x9E3779B97F4A7C15);
-	Session   **bucket = &sessions[hash >> 48];
+	return (int64_t) ((uint64_t) first + (uint64_t) second);
+}
+
+/* The session, behind a secret: nobody can choose messages that all come into one bucket. */
+static uint8_t *
+put_session(uint8_t *at, const Message *message, const MessageHeader *header)
+{
+	static uint8_t secret[SECRET_LENGTH];
+	static bool has_secret = false;
+
+	if (!has_secret && getentropy(secret, sizeof(secret)) != 0)
+		fail(EXIT_UNCHECKED, "could not get random bytes: %s", strerror(errno));
+	has_secret = true;
+	memcpy(at, secret, sizeof(secret));
+	at += sizeof(secret);
+	cg_bytes_set_uint32(at, message->database);
+	cg_bytes_set_uint32(at + 4, header->epoch);
+	cg_bytes_set_uint32(at + 8, header->pid);
+	cg_bytes_set_uint32(at + 12, (uint32_t) ((uint64_t) header->start >> 32));
+	cg_bytes_set_uint32(at + 16, (uint32_t) header->start);
+	return at + 20;
+}
+
+static void
+digest_of(const uint8_t *of, size_t length, Cursor items, uint8_t *hash)
+{
+	static CgHasher hasher;
+
+	if ((hasher.context == NULL && cg_hasher_open(&hasher) != CG_MERKLE_OK) ||
+		cg_hasher_digest(&hasher, of, length, items.at, (size_t) (items.end - items.at), hash) != CG_MERKLE_OK)
+		fail(EXIT_UNCHECKED, "could not compute a hash");
+}
+
+/*
+ * False: a message of the same session with the same number and items was taken before.  The
+ * position and the seal differ in one that is written again, and say nothing here.
+ */
+static bool
+take_once(const Message *message, const MessageHeader *header, Cursor items)
+{
+	uint8_t		of[SECRET_LENGTH + 28];
+	uint8_t    *at = put_session(of, message, header);
+	Taken	   *one = allocate(sizeof(Taken));
+	Taken	  **bucket;
+
+	cg_bytes_set_uint32(at, (uint32_t) (header->counter >> 32));
+	cg_bytes_set_uint32(at + 4, (uint32_t) header->counter);
+	digest_of(of, sizeof(of), items, one->hash);
+	bucket = &taken[cg_bytes_get_uint16(one->hash)];
+	for (const Taken *other = *bucket; other != NULL; other = other->next)
+		if (memcmp(other->hash, one->hash, CG_HASH_LENGTH) == 0)
+		{
+			free(one);
+			return false;
+		}
+	one->next = *bucket;
+	*bucket = one;
+	return true;
+}
+
+/* The first message of a session that is read may have others before the fork. */
+static void
+note_number(const Message *message, const MessageHeader *header, const char *name)
+{
+	uint8_t		of[SECRET_LENGTH + 20];
+	uint8_t		hash[CG_HASH_LENGTH];
+	Session   **bucket;
 	Session    *session;
 
+	(void) put_session(of, message, header);
+	digest_of(of, sizeof(of), cursor_of(of, 0), hash);
+	bucket = &sessions[cg_bytes_get_uint16(hash)];
 	for (session = *bucket; session != NULL; session = session->next)
-		if (session->start == start && session->pid == pid && session->epoch == epoch && session->database == message->database)
-			return session;
-	session = allocate(sizeof(Session));
-	*session = (Session) {.next = *bucket, .database = message->database, .epoch = epoch, .start = start, .pid = pid};
-	*bucket = session;
-	return session;
+		if (session->start == header->start && session->pid == header->pid && session->epoch == header->epoch &&
+			session->database == message->database)
+			break;
+	if (session == NULL)
+	{
+		session = allocate(sizeof(Session));
+		*session = (Session) {*bucket, message->database, header->epoch, header->start, header->pid, header->counter};
+		*bucket = session;
+		return;
+	}
+	if (header->counter != session->counter + 1 && left.disordered++ < MOST_NAMED)
+		fprintf(stderr, "session %s: the message at " POSITION " has number %" PRIu64 ", and the one before it %" PRIu64 "\n",
+				name, POSITION_ARGS(message->position), header->counter, session->counter);
+	session->counter = header->counter;
 }
 
 /* False: the message cannot be read. */
 static bool
-read_message_header(const Message *message, Cursor *in, Salvaged *record, bool *is_new)
+read_message_header(Cursor *in, MessageHeader *header, Salvaged *record)
 {
 	const uint8_t *first = take(in, 2);
-	uint32_t	epoch = (uint32_t) take_int32(in);
-	int64_t		start = take_int64(in);
-	uint32_t	pid = (uint32_t) take_int32(in);
-	uint64_t	counter = (uint64_t) take_int64(in);
-	int64_t		seconds = start >= 0 ? start / 1000000 : -((999999 - start) / 1000000);
-	Session    *session;
+	int64_t		seconds;
 
+	header->epoch = (uint32_t) take_int32(in);
+	header->start = take_int64(in);
+	header->pid = (uint32_t) take_int32(in);
+	header->counter = (uint64_t) take_int64(in);
 	if (first == NULL || first[0] < 1 || first[0] > KNOWN_VERSION)
 		return false;
+	header->flags = first[1];
 	if (first[0] > 1)
 		(void) take_int64(in);
 	(void) take(in, MAC_LENGTH);
-	if (in->bad)
-		return false;
-	session = find_salvage_session(message, epoch, start, pid);
-	*is_new = session->counter < counter;
-	if (!*is_new)
-		left.again++;
-	else
-	{
-		/* The first message of a session that is read may have others before the fork. */
-		if (session->counter != 0)
-			left.missing += counter - session->counter - 1;
-		session->counter = counter;
-	}
+	seconds = header->start / 1000000 - (header->start % 1000000 < 0);
 	snprintf(record->session, sizeof(record->session), "%" PRIx64 ".%" PRIx32,
-			 (uint64_t) (seconds + EPOCH_OFFSET / 1000000), pid);
-	return true;
+			 (uint64_t) seconds + EPOCH_OFFSET / 1000000, header->pid);
+	return !in->bad;
 }
 
 static bool
@@ -118,7 +218,7 @@ read_salvage_record(Cursor *in, Salvaged *record, void (*take_record) (const Sal
 {
 	const uint8_t *event = take(in, 1);
 
-	record->read_at = take_int64(in) + EPOCH_OFFSET;
+	record->read_at = add_wrapped(take_int64(in), EPOCH_OFFSET);
 	record->relation = take_value(in);
 	if (!read_columns(in, record))
 		return;
@@ -127,7 +227,7 @@ read_salvage_record(Cursor *in, Salvaged *record, void (*take_record) (const Sal
 	record->intervention = take_value(in);
 	closed_at = take_int64(in);
 	record->closed_at = closed_at == INT64_MIN ? NULL : &closed_at;
-	closed_at = closed_at == INT64_MIN ? 0 : closed_at + EPOCH_OFFSET;
+	closed_at = add_wrapped(closed_at, EPOCH_OFFSET);
 	record->purpose = take_value(in);
 	record->reason = take_value(in);
 	if (in->bad)
@@ -172,7 +272,7 @@ take_salvage_key(Cursor *in, int kind, int64_t *before)
 
 	if (kind == 'I')
 	{
-		*before = (int64_t) ((uint64_t) *before + (uint64_t) take_difference(in));
+		*before = add_wrapped(*before, take_difference(in));
 		key.length = (size_t) snprintf(text, sizeof(text), "%" PRId64, *before);
 	}
 	else if (kind == 'U')
@@ -210,7 +310,7 @@ read_set(Cursor *in, Salvaged *record, void (*take_record) (const Salvaged *reco
 		return;
 	record->purpose = take_value(in);
 	record->reason = take_value(in);
-	record->read_at = take_int64(in) + EPOCH_OFFSET;
+	record->read_at = add_wrapped(take_int64(in), EPOCH_OFFSET);
 	kind = take(in, 1);
 	number = (uint32_t) take_int32(in);
 	length = (uint32_t) take_int32(in);
@@ -224,7 +324,7 @@ read_set(Cursor *in, Salvaged *record, void (*take_record) (const Salvaged *reco
 	keys = cursor_of(bytes, length);
 	for (uint32_t i = 0; i < number && !keys.bad; i++)
 	{
-		record->read_at += take_difference(&keys);
+		record->read_at = add_wrapped(record->read_at, take_difference(&keys));
 		record->customer = take_salvage_key(&keys, kind[0], &before);
 		if (!keys.bad)
 			take_record(record);
@@ -232,36 +332,27 @@ read_set(Cursor *in, Salvaged *record, void (*take_record) (const Salvaged *reco
 	in->bad = keys.bad || keys.at != keys.end;
 }
 
-void
-message_read(const Message *message, void (*take_record) (const Salvaged *record))
+/* False: they are malformed, or of a later version. */
+static bool
+read_items(Cursor in, Salvaged *record, void (*take_record) (const Salvaged *record))
 {
-	Cursor		in = cursor_of(message->data, message->length);
-	Salvaged	record = {.message = message};
-	bool		is_new;
-
-	left.messages++;
-	if (!read_message_header(message, &in, &record, &is_new))
-	{
-		left.unknown++;
-		return;
-	}
-	while (is_new && !in.bad && in.at < in.end)
+	while (!in.bad && in.at < in.end)
 	{
 		int			kind = *take(&in, 1);
 
 		if (kind == 'C')
 		{
-			record.actor = take_value(&in);
-			record.login = take_value(&in);
-			record.client = take_value(&in);
-			record.application = take_value(&in);
-			record.statement = take_int64(&in);
-			record.query_id = take_int64(&in);
+			record->actor = take_value(&in);
+			record->login = take_value(&in);
+			record->client = take_value(&in);
+			record->application = take_value(&in);
+			record->statement = take_int64(&in);
+			record->query_id = take_int64(&in);
 		}
 		else if (kind == 'R')
-			read_salvage_record(&in, &record, take_record);
+			read_salvage_record(&in, record, take_record);
 		else if (kind == 'S')
-			read_set(&in, &record, take_record);
+			read_set(&in, record, take_record);
 		else if (kind == 'Q')
 		{
 			(void) take_int64(&in);
@@ -270,6 +361,42 @@ message_read(const Message *message, void (*take_record) (const Salvaged *record
 		else
 			in.bad = true;
 	}
-	if (in.bad)
+	return !in.bad;
+}
+
+static void
+count_output(const Salvaged *record)
+{
+	output += record->actor.length + record->login.length + record->client.length + record->application.length +
+		record->relation.length + record->customer.length + record->intervention.length + record->purpose.length +
+		record->reason.length;
+	for (int i = 0; i < record->ncolumns; i++)
+		output += record->columns[i].length;
+}
+
+bool
+message_read(const Message *message, bool is_last, void (*take_record) (const Salvaged *record))
+{
+	Cursor		in = cursor_of(message->data, message->length);
+	Salvaged	record = {.message = message};
+	Salvaged	counted = record;
+	MessageHeader header;
+	bool		is_good = read_message_header(&in, &header, &record);
+
+	output = 0;
+	if (is_good && !is_last)
+		(void) read_items(in, &counted, count_output);
+	if (output > MOST_OUTPUT)
+		return false;
+	left.messages++;
+	if (is_good && !take_once(message, &header, in) && (header.flags & FLAG_AGAIN) != 0)
+	{
+		left.again++;
+		return true;
+	}
+	if (is_good)
+		note_number(message, &header, record.session);
+	if (!is_good || !read_items(in, &record, take_record))
 		left.unknown++;
+	return true;
 }

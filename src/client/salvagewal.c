@@ -1,218 +1,303 @@
 /*
  * salvagewal.c
- *		The messages in the WAL of a stopped server, by pg_waldump.
+ *		The messages in the WAL of a stopped server.
  *
- * pg_waldump finds the records, checks their CRC and prints the bytes of messages.  It prints
- * neither the database nor where the bytes stand, so the database is read from the segment:
- * it is the first number of the record's data.
+ * The records are read one behind the other: each has its length, the position of the one
+ * before and a CRC in its header.  These headers, those of pages, and the form of a message
+ * are the same in all versions of PostgreSQL that have this extension.  pg_waldump would print
+ * the messages, but as text in which anybody's prefix may look like a line of its own, and it
+ * gives up at a message that is too long for it to print.
+ *
+ * A place that is not a record is the end only if no WAL of this server stands behind it.
+ * Otherwise it is damage, and what is behind is read, too.
  */
 #include "salvage.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define PAGE_HEADER 24
-#define SEGMENT_HEADER 40		/* of the first page of a segment */
 #define RECORD_HEADER 24
+#define AT_PREVIOUS 8
+#define AT_INFO 16
+#define AT_MANAGER 17
+#define AT_CRC 20
+
+#define MANAGER_XLOG 0
+#define INFO_SWITCH 0x40		/* of XLOG: the rest of the segment is not used */
+#define MANAGER_MESSAGE 21
+
 #define DATA_SHORT 255			/* a byte with the length of the data follows */
 #define DATA_LONG 254			/* four bytes */
 #define ORIGIN 253
 #define TOPLEVEL_XID 252
 
-#define PREFIX "MESSAGE non-transactional, prefix \"contact_guard\"; payload ("
+/* The data of a message: database, is it transactional, two lengths of eight bytes; the bytes */
+#define MESSAGE_HEADER 24
+#define AT_TRANSACTIONAL 4
+#define AT_PREFIX_LENGTH 8
+#define AT_LENGTH 16
 
-static bool read_bytes(const Wal *wal, uint64_t *position, uint8_t *bytes, size_t length);
-static uint32_t database_at(const Wal *wal, uint64_t position);
-static bool parse_hex(const char *text, uint8_t *bytes, size_t length);
-static void take_line(const Wal *wal, char *line, void (*take) (const Message *message));
-static void read_end(Wal *wal, int errors);
+#define PREFIX "contact_guard"
 
-FILE *
-wal_run(char *const *arguments, int errors, int *child)
+/* The recorder, too, passes a message that is longer. */
+#define MOST_KEPT ((size_t) 17 << 20)
+
+/* A record, of which bytes has at most MOST_KEPT. */
+typedef struct WalRecord
 {
-	int			ends[2];
+	uint64_t	begin;
+	uint64_t	next;			/* where the next record begins */
+	uint64_t	previous;
+	uint32_t	length;
+	uint8_t    *bytes;
+	size_t		room;
+} WalRecord;
 
-	fflush(stdout);
-	if (pipe(ends) != 0 || (*child = fork()) < 0)
-		fail(EXIT_UNCHECKED, "could not start \"%s\": %s", arguments[0], strerror(errno));
-	if (*child == 0)
-	{
-		/* Its messages are parsed. */
-		(void) setenv("LC_ALL", "C", 1);
-		(void) dup2(ends[1], STDOUT_FILENO);
-		(void) dup2(errors, STDERR_FILENO);
-		(void) close(ends[0]);
-		(void) execvp(arguments[0], arguments);
-		_exit(127);
-	}
-	(void) close(ends[1]);
-	return fdopen(ends[0], "r");
-}
-
-/* Reads bytes of a record, which may go on on the next page, and moves the position. */
-static bool
-read_bytes(const Wal *wal, uint64_t *position, uint8_t *bytes, size_t length)
+typedef enum Found
 {
-	static FILE *file;
-	static uint64_t opened = UINT64_MAX;
+	FOUND_RECORD,
+	FOUND_CUT_OFF,				/* a crash has cut it off, and other WAL begins at "next" */
+	FOUND_NONE
+} Found;
 
-	for (size_t at = 0; at < length;)
-	{
-		uint64_t	in_segment = *position % wal->segment_bytes;
-		uint64_t	number = *position / wal->segment_bytes;
-		uint64_t	per_id = (UINT64_C(1) << 32) / wal->segment_bytes;
-		uint64_t	left_in_page = wal->page_bytes - *position % wal->page_bytes;
-		size_t		part = length - at < left_in_page ? length - at : (size_t) left_in_page;
+static uint32_t crc_add(uint32_t crc, const uint8_t *bytes, size_t length);
+static void keep_bytes(WalRecord *record, size_t at, const uint8_t *bytes, size_t length);
+static Found read_wal_record(Wal *wal, uint64_t begin, uint32_t longest, WalRecord *record);
+static bool has_right_crc(const WalRecord *record, uint32_t of_data);
+static uint64_t find_in_page(Wal *wal, uint64_t position, WalRecord *record);
+static uint64_t find_behind(Wal *wal, uint64_t position, WalRecord *record);
+static void take_wal_record(const WalRecord *record, void (*take) (const Message *message));
 
-		if (*position % wal->page_bytes == 0)
-		{
-			*position += in_segment == 0 ? SEGMENT_HEADER : PAGE_HEADER;
-			continue;
-		}
-		if (number != opened)
-		{
-			char		name[32];
-			char	   *path;
-
-			snprintf(name, sizeof(name), "%08X%08X%08X", wal->timeline, (uint32_t) (number / per_id), (uint32_t) (number % per_id));
-			path = file_path(wal->folder, name);
-			if (file != NULL)
-				fclose(file);
-			file = fopen(path, "r");
-			free(path);
-			opened = number;
-		}
-		if (file == NULL || fseeko(file, (off_t) in_segment, SEEK_SET) != 0 || fread(bytes + at, 1, part, file) != part)
-			return false;
-		at += part;
-		*position += part;
-	}
-	return true;
-}
-
-/* The database of the message that begins there. */
+/* CRC-32C */
 static uint32_t
-database_at(const Wal *wal, uint64_t position)
+crc_add(uint32_t crc, const uint8_t *bytes, size_t length)
 {
-	uint8_t		bytes[RECORD_HEADER];
-	uint32_t	database;
+	static uint32_t table[256];
 
-	if (!read_bytes(wal, &position, bytes, RECORD_HEADER))
-		return UNKNOWN_DATABASE;
+	if (table[1] == 0)
+		for (uint32_t i = 0; i < 256; i++)
+		{
+			table[i] = i;
+			for (int bit = 0; bit < 8; bit++)
+				table[i] = table[i] >> 1 ^ ((table[i] & 1) != 0 ? UINT32_C(0x82F63B78) : 0);
+		}
+	for (size_t i = 0; i < length; i++)
+		crc = crc >> 8 ^ table[(crc ^ bytes[i]) & 0xff];
+	return crc;
+}
+
+/* Keeps bytes of a record that stand at that place in it. */
+static void
+keep_bytes(WalRecord *record, size_t at, const uint8_t *bytes, size_t length)
+{
+	size_t		kept = at < MOST_KEPT ? MOST_KEPT - at : 0;
+
+	kept = kept < length ? kept : length;
+	if (kept == 0)
+		return;
+	if (at + kept > record->room)
+	{
+		record->room = 2 * (at + kept);
+		record->bytes = reallocate(record->bytes, record->room);
+	}
+	memcpy(record->bytes + at, bytes, kept);
+}
+
+/* Reads the record that begins there, over as many pages as it has.  A longer one is none. */
+static Found
+read_wal_record(Wal *wal, uint64_t begin, uint32_t longest, WalRecord *record)
+{
+	uint64_t	at = wal_record_start(wal, begin);
+	uint32_t	timeline = 0;
+	uint32_t	crc = UINT32_MAX;
+	uint32_t	done = 0;
+
+	record->begin = at;
+	record->length = 0;
 	do
 	{
-		if (!read_bytes(wal, &position, bytes, 1))
-			return UNKNOWN_DATABASE;
-		if ((bytes[0] == ORIGIN && !read_bytes(wal, &position, bytes + 1, 2)) ||
-			(bytes[0] == TOPLEVEL_XID && !read_bytes(wal, &position, bytes + 1, 4)))
-			return UNKNOWN_DATABASE;
-	} while (bytes[0] == ORIGIN || bytes[0] == TOPLEVEL_XID);
-	if ((bytes[0] != DATA_SHORT && bytes[0] != DATA_LONG) ||
-		!read_bytes(wal, &position, bytes + 1, bytes[0] == DATA_SHORT ? 1 : 4) ||
-		!read_bytes(wal, &position, (uint8_t *) &database, sizeof(database)))
-		return UNKNOWN_DATABASE;
-	return database;
+		uint64_t	start = at - at % wal->page_bytes;
+		size_t		offset = at % wal->page_bytes;
+		size_t		part = wal->page_bytes - offset;
+		PageHeader	header;
+		const uint8_t *page = wal_page(wal, start, &header);
+
+		if (page == NULL)
+			return FOUND_NONE;
+		if (done == 0)
+			memcpy(&record->length, page + offset, sizeof(record->length));
+		else if ((header.flags & FLAG_OVERWRITTEN) != 0)
+		{
+			record->next = start;
+			return FOUND_CUT_OFF;
+		}
+		else if ((header.flags & FLAG_CONTINUED) == 0 || header.rest != record->length - done)
+			return FOUND_NONE;
+		if (record->length < RECORD_HEADER || record->length > longest)
+			return FOUND_NONE;
+		if (part > record->length - done)
+			part = record->length - done;
+		keep_bytes(record, done, page + offset, part);
+		if (done + part > RECORD_HEADER)
+		{
+			size_t		skip = done < RECORD_HEADER ? RECORD_HEADER - done : 0;
+
+			crc = crc_add(crc, page + offset + skip, part - skip);
+		}
+		done += (uint32_t) part;
+		timeline = header.timeline;
+		at = wal_record_start(wal, at + part);
+	} while (done < record->length);
+	memcpy(&record->previous, record->bytes + AT_PREVIOUS, sizeof(record->previous));
+	record->next = ALIGNED(at);
+	if (record->bytes[AT_MANAGER] == MANAGER_XLOG && (record->bytes[AT_INFO] & 0xf0) == INFO_SWITCH)
+		record->next = (record->next + wal->segment_bytes - 1) / wal->segment_bytes * wal->segment_bytes;
+	record->next = wal_record_start(wal, record->next);
+	if (!has_right_crc(record, crc))
+		return FOUND_NONE;
+	wal->page_timeline = timeline;
+	return FOUND_RECORD;
 }
 
+/* The CRC is of the data first, and then of the header in front of it. */
 static bool
-parse_hex(const char *text, uint8_t *bytes, size_t length)
+has_right_crc(const WalRecord *record, uint32_t of_data)
 {
-	for (size_t i = 0; i < length; i++)
+	uint32_t	crc;
+
+	memcpy(&crc, record->bytes + AT_CRC, sizeof(crc));
+	return (crc_add(of_data, record->bytes, AT_CRC) ^ UINT32_MAX) == crc;
+}
+
+/*
+ * The first record behind the position in its page that names a record from there on before it.
+ * Long ones are not looked for: each candidate has to be read.
+ */
+static uint64_t
+find_in_page(Wal *wal, uint64_t position, WalRecord *record)
+{
+	uint64_t	end = position - position % wal->page_bytes + wal->page_bytes;
+	uint32_t	page_timeline = wal->page_timeline;
+
+	for (uint64_t at = position + 8; at < end; at += 8)
 	{
-		char		digits[3] = {text[0], text[0] != '\0' ? text[1] : '\0', '\0'};
-		char	   *end;
+		Found		found = read_wal_record(wal, at, MOST_KEPT, record);
 
-		bytes[i] = (uint8_t) strtoul(digits, &end, 16);
-		if (end != digits + 2)
-			return false;
-		text += 2;
-		if (*text == ' ')
-			text++;
+		wal->page_timeline = page_timeline;
+		if (found == FOUND_RECORD && record->previous >= position && record->previous < at)
+			return at;
 	}
-	return *text == '\0' || *text == '\n';
+	return NO_POSITION;
 }
 
-/* Lines of other messages have another prefix.  The bytes are written over the line. */
-static void
-take_line(const Wal *wal, char *line, void (*take_message) (const Message *message))
+/*
+ * Where WAL of this server goes on behind a position that is not a record; or NO_POSITION.  Of
+ * segments, only those that are there are looked at: names may have any numbers.
+ */
+static uint64_t
+find_behind(Wal *wal, uint64_t position, WalRecord *record)
 {
-	const char *lsn = strstr(line, ", lsn: ");
-	char	   *payload = strstr(line, PREFIX);
-	uint32_t	high;
-	uint32_t	low;
-	unsigned long long length;
-	int			width = 0;
-	Message		message = {0};
+	uint64_t	found = find_in_page(wal, position, record);
+	uint64_t	start = position - position % wal->page_bytes + wal->page_bytes;
 
-	/* The description comes behind the position, so no prefix of others can pretend to be ours. */
-	if (lsn == NULL || payload == NULL || strncmp(payload - strlen("desc: "), "desc: ", strlen("desc: ")) != 0 ||
-		strstr(line, "desc: ") != payload - strlen("desc: ") ||
-		sscanf(lsn, ", lsn: %" SCNx32 "/%" SCNx32, &high, &low) != 2)
+	for (size_t i = 0; i < wal->nsegments; i++)
+	{
+		uint64_t	first = wal->segments[i] * wal->segment_bytes;
+
+		if (start < first)
+			start = first;
+		for (; found == NO_POSITION && start - first < wal->segment_bytes; start += wal->page_bytes)
+			found = wal_first_start(wal, &start);
+	}
+	return found;
+}
+
+static void
+take_wal_record(const WalRecord *record, void (*take_message) (const Message *message))
+{
+	Cursor		in = cursor_of(record->bytes, record->length < MOST_KEPT ? record->length : MOST_KEPT);
+	Message		message = {.position = record->begin};
+	const uint8_t *kind;
+	const uint8_t *data;
+	uint64_t	prefix_length;
+	uint64_t	length;
+
+	if (record->bytes[AT_MANAGER] != MANAGER_MESSAGE)
 		return;
-	payload += strlen(PREFIX);
-	if (sscanf(payload, "%llu bytes): %n", &length, &width) != 1 || width == 0)
+	(void) take(&in, RECORD_HEADER);
+	while ((kind = take(&in, 1)) != NULL && (*kind == ORIGIN || *kind == TOPLEVEL_XID))
+		(void) take(&in, *kind == ORIGIN ? 2 : 4);
+	if (kind == NULL || (*kind != DATA_SHORT && *kind != DATA_LONG))
 		return;
-	message.position = (uint64_t) high << 32 | low;
-	message.data = (const uint8_t *) payload;
+	(void) take(&in, *kind == DATA_SHORT ? 1 : 4);
+	data = take(&in, MESSAGE_HEADER);
+	if (data == NULL)
+		return;
+	memcpy(&message.database, data, sizeof(message.database));
+	memcpy(&prefix_length, data + AT_PREFIX_LENGTH, sizeof(prefix_length));
+	memcpy(&length, data + AT_LENGTH, sizeof(length));
+	if (data[AT_TRANSACTIONAL] != 0 || prefix_length != sizeof(PREFIX))
+		return;
+	data = take(&in, sizeof(PREFIX));
+	if (data == NULL || memcmp(data, PREFIX, sizeof(PREFIX)) != 0)
+		return;
 	message.length = (size_t) length;
-	if (length > strlen(payload + width) || !parse_hex(payload + width, (uint8_t *) payload, (size_t) length))
-		fail(EXIT_UNCHECKED, "a line of pg_waldump is not understood, of the message at %X/%X", high, low);
-	message.database = database_at(wal, message.position);
+	/* NULL, of a message that is too long to be one of ours */
+	message.data = take(&in, message.length);
 	take_message(&message);
-}
-
-/* Where WAL ends, pg_waldump fails, and says where and why. */
-static void
-read_end(Wal *wal, int errors)
-{
-	ssize_t		length;
-	const char *at;
-	uint32_t	high;
-	uint32_t	low;
-
-	(void) lseek(errors, 0, SEEK_SET);
-	length = read(errors, wal->why, sizeof(wal->why) - 1);
-	wal->why[length > 0 ? length : 0] = '\0';
-	wal->why[strcspn(wal->why, "\n")] = '\0';
-	at = strstr(wal->why, "WAL record at ");
-	if (at != NULL && sscanf(at, "WAL record at %" SCNx32 "/%" SCNx32, &high, &low) == 2)
-		wal->last = (uint64_t) high << 32 | low;
-	/* It ends with a segment. */
-	at = strstr(wal->why, "could not find file \"");
-	if (at != NULL && sscanf(at, "could not find file \"%*8c%8" SCNx32 "%8" SCNx32 "\"", &high, &low) == 2)
-		wal->last = (high * ((UINT64_C(1) << 32) / wal->segment_bytes) + low) * wal->segment_bytes - 1;
-	wal->nothing = strstr(wal->why, "could not find a valid record") != NULL;
 }
 
 void
 wal_read(Wal *wal, void (*take_message) (const Message *message))
 {
-	char		start[32];
-	char		timeline[16];
-	char	   *arguments[] = {wal->program, "--path", wal->folder, "--timeline", timeline, "--start", start,
-	"--rmgr", "LogicalMessage", NULL};
-	FILE	   *errors = tmpfile();
-	FILE	   *output;
-	int			child;
-	int			status;
-	char	   *line = NULL;
-	size_t		room = 0;
+	WalRecord	record = {0};
+	uint64_t	first = wal->from;
+	uint64_t	at = wal_first_start(wal, &first);
+	uint64_t	previous = NO_POSITION;
+	uint64_t	since = wal_record_start(wal, wal->since);
+	uint64_t	next;
 
-	if (errors == NULL)
-		fail(EXIT_UNCHECKED, "could not create a temporary file: %s", strerror(errno));
-	snprintf(start, sizeof(start), "%X/%X", (uint32_t) (wal->from >> 32), (uint32_t) wal->from);
-	snprintf(timeline, sizeof(timeline), "%u", wal->timeline);
-	output = wal_run(arguments, fileno(errors), &child);
-	while (output != NULL && getline(&line, &room, output) > 0)
-		take_line(wal, line, take_message);
-	if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) == 127)
-		fail(EXIT_UNCHECKED, "could not run \"%s\": see --bindir", wal->program);
-	read_end(wal, fileno(errors));
-	free(line);
-	fclose(output);
-	fclose(errors);
+	wal->end = wal_record_start(wal, wal->from);
+	if (at == NO_POSITION)
+		at = wal->end;
+	for (;;)
+	{
+		Found		found = read_wal_record(wal, at, INT32_MAX, &record);
+
+		if (found == FOUND_CUT_OFF)
+		{
+			at = wal_record_start(wal, record.next);
+			previous = NO_POSITION;
+		}
+		else if (found == FOUND_RECORD && (previous == NO_POSITION || previous == record.previous))
+		{
+			previous = wal->last = record.begin;
+			at = wal->end = record.next;
+			if (record.next > since)
+				take_wal_record(&record, take_message);
+		}
+		else
+		{
+			next = find_behind(wal, at, &record);
+			wal->end = at;
+			if (next == NO_POSITION)
+				break;
+			if (next > since && wal->gaps++ < MOST_GAPS)
+				wal->gap[wal->gaps - 1] = (Gap) {at, next};
+			at = next;
+			previous = NO_POSITION;
+		}
+	}
+	free(record.bytes);
+}
+
+void
+wal_read_again(Wal *wal, uint64_t position, void (*take_message) (const Message *message))
+{
+	WalRecord	record = {0};
+
+	wal->page_timeline = 0;
+	if (read_wal_record(wal, position, INT32_MAX, &record) == FOUND_RECORD)
+		take_wal_record(&record, take_message);
+	free(record.bytes);
 }
