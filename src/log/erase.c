@@ -17,6 +17,8 @@
  * of customers who are held, and in the records of erasures: otherwise two admins could
  * erase what they have just read, and then each other.
  *
+ * What was read before the call is stored first, so that its records are erased, too.
+ *
  * Locks: each row, as UPDATE locks it.  The recorder is not hindered, since it only
  * inserts rows.  Holds cannot change meanwhile: see holds.h.
  */
@@ -41,9 +43,13 @@
 #include "journal/storable.h"
 #include "log/brought.h"
 #include "log/holds.h"
+#include "log/synced.h"
 
 PG_FUNCTION_INFO_V1(cg_erase_customer);
 PG_FUNCTION_INFO_V1(cg_erase_actor);
+
+/* How long an erasure waits for records of reads before it. */
+#define PATIENCE_MS 10000
 
 /* A group's salt, which stands in a column or is made of the row's secret: see salt.h. */
 #define SALT(group, column) \
@@ -73,6 +79,7 @@ PG_FUNCTION_INFO_V1(cg_erase_actor);
 #define WITHOUT_ACTOR_RESTORED WITHOUT_ACTOR("login", "", "contact_guard.restored_log l")
 
 static bool finds_row_about(const char *sql, const char *whom);
+static void await_records(const char *what);
 static int64 replace(const char *sql, const char *whom);
 static void forget_passed(const char *customer);
 static bool names_caller(const char *column, const char *whom);
@@ -85,6 +92,20 @@ finds_row_about(const char *sql, const char *whom)
 	Datum		values[1] = {CStringGetTextDatum(whom)};
 
 	return cg_owncommand_finds(sql, 1, types, values);
+}
+
+/*
+ * A record that is under way would be stored behind the erasure, and name whom it erases.  If
+ * the recorder does not come, what is stored is erased nevertheless, and that is said.
+ */
+static void
+await_records(const char *what)
+{
+	if (!cg_synced_wait(PATIENCE_MS))
+		ereport(WARNING,
+				(errmsg("records of reads before this erasure are not stored yet, and may name the %s when they are", what),
+				 errdetail("contact_guard's recorder has not stored them within %d seconds.", PATIENCE_MS / 1000),
+				 errhint("Call contact_guard.sync(), and then erase once more.")));
 }
 
 /* The text of sql uses $2, the time from which records are too young, or does not. */
@@ -164,6 +185,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	customer = cg_eventrecord_text_argument(fcinfo, 0, "customer");
 	customer = cg_storable_text(cg_record_customer(customer), CG_CUSTOMER_LENGTH);
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
+	await_records("customer");
 	cg_holds_begin(RowExclusiveLock, "erase a customer from the access log");
 	if (finds_row_about("SELECT FROM contact_guard.held WHERE customer = $1", customer))
 		ereport(ERROR,
@@ -199,6 +221,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	cg_roles_require_admin("erase an actor from the access log");
 	actor = cg_eventrecord_text_argument(fcinfo, 0, "actor");
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
+	await_records("actor");
 	cg_holds_begin(RowExclusiveLock, "erase an actor from the access log");
 	refuse_own("actor", actor);
 	logged = replace(WITHOUT_ACTOR_LOG, actor);

@@ -57,6 +57,27 @@ $node->append_conf('postgresql.conf', 'contact_guard.min_retention = 0');
 $node->reload;
 ok($node->poll_query_until('crm', "SELECT current_setting('contact_guard.min_retention') = '0'"), 'no longer');
 
+# An erasure waits for what was read before, and says so if that does not come
+my $locker = session($node, 'crm', 'postgres');
+log_rows($node, 'crm', 'true');
+$locker->query('BEGIN; LOCK TABLE contact_guard.query_text IN EXCLUSIVE MODE');
+as($node, 'crm', 'eve', "SELECT phone AS kept_away FROM crm.customer WHERE id = $_") foreach 48, 48, 48, 49;
+my $erasing = session($node, 'crm', 'berta');
+$erasing->query_until(qr/begins/, "\\echo begins\nSELECT contact_guard.erase_customer('48', 'x');\n");
+ok($node->poll_query_until('crm', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'berta' AND query LIKE '%erase_customer%' AND state = 'active' AND wait_event_type = 'Extension'"), 'an erasure waits for the recorder');
+$locker->query('COMMIT');
+like($erasing->query('SELECT 1'), qr/^3$/m, '... and erases what was under way');
+is(log_rows($node, 'crm', "customer = '48'"), 0, '... so that nothing names the customer');
+$erasing->quit;
+$locker->query('BEGIN; LOCK TABLE contact_guard.query_text IN EXCLUSIVE MODE');
+as($node, 'crm', 'eve', "SELECT phone AS away_again FROM crm.customer WHERE id = $_") foreach 49, 49;
+($out, $err) = as($node, 'crm', 'berta', "SELECT contact_guard.erase_customer('49', 'x')");
+is($out, '1', 'where the recorder does not come, what is stored is erased');
+like($err, qr/WARNING: .*records of reads before this erasure are not stored yet, and may name the customer when they are\n.*DETAIL:  contact_guard's recorder has not stored them within 10 seconds\.\n.*HINT:  Call contact_guard\.sync\(\), and then erase once more/, '... and that is said');
+$locker->query('COMMIT');
+$locker->quit;
+is(log_rows($node, 'crm', "customer = '49'"), 2, '... of what comes later');
+
 # Statements go with the last record that needs them
 {
 	as($node, 'crm', 'anna', 'SELECT phone AS old FROM crm.customer WHERE id = 1');
