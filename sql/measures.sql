@@ -9,7 +9,7 @@ CREATE TABLE customer (id int PRIMARY KEY, name text, phone text);
 INSERT INTO customer SELECT i, 'n' || i % 10, repeat('6', 61) FROM generate_series(1, 100) i;
 CREATE TABLE other (id int, k int, phone text);
 INSERT INTO other SELECT i, i % 5, repeat('x', 17) FROM generate_series(1, 100) i;
-GRANT SELECT ON customer, other TO regress_measures_anna, regress_measures_desk;
+GRANT SELECT, UPDATE, DELETE ON customer, other TO regress_measures_anna, regress_measures_desk;
 ANALYZE customer, other;
 SELECT contact_guard.protect('customer', 'id', '{phone}', mask => 'constant(WITHHELD)');
 SELECT contact_guard.allow('regress_measures_desk', 'planning');
@@ -51,12 +51,41 @@ BEGIN
 	SET LOCAL work_mem = '64kB';
 	RETURN QUERY SELECT 'files', m FROM measures('SELECT phone, g FROM customer c, generate_series(1, 5000) g WHERE c.id = 9 ORDER BY g OFFSET 0') m;
 END$$;
+-- which counters of WAL and blocks the nodes of a plan have
+CREATE FUNCTION written(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE line text; result text[];
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (ANALYZE, WAL, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+		EXIT WHEN line ~ '^Planning';
+		result := result || substring(line FROM 'WAL|Buffers');
+	END LOOP;
+	RETURN array_to_string(ARRAY(SELECT DISTINCT unnest(result) COLLATE "C" ORDER BY 1), ' ');
+END$$;
+CREATE FUNCTION rename(who int) RETURNS int LANGUAGE plpgsql AS $$BEGIN UPDATE customer SET name = 'x' WHERE id = who; RETURN 1; END$$;
+CREATE FUNCTION all_written() RETURNS TABLE (what text, counters text) LANGUAGE sql AS $$
+	SELECT 'update', written('UPDATE customer SET name = ''y'' WHERE id = 9')
+	UNION ALL SELECT 'cte', written('WITH u AS (UPDATE customer SET name = ''z'' WHERE id = 9 RETURNING id) SELECT * FROM u')
+	UNION ALL SELECT 'cte not read', written('WITH u AS (UPDATE customer SET name = ''v'' WHERE id = 9) SELECT 1')
+	UNION ALL SELECT 'function', written('SELECT rename(9)')
+	UNION ALL SELECT 'delete', written('DELETE FROM customer WHERE id = 10')
+	UNION ALL SELECT 'read', written('SELECT name FROM customer WHERE id = 9')
+	UNION ALL SELECT 'other', written('UPDATE other SET k = k + 1 WHERE id = 9')
+$$;
 SET SESSION AUTHORIZATION regress_measures_desk;
 SELECT what, count(*) > 0 AS told FROM regress_measures.several()
 	WHERE what NOT IN ('material', 'cte') /* PostgreSQL 18 */ GROUP BY what ORDER BY what;
 SET SESSION AUTHORIZATION regress_measures_anna;
 SELECT what, line FROM regress_measures.several()
 	WHERE line <> 'Storage: Memory  Maximum Storage: 17kB' /* PostgreSQL 18, of a store that has had no row */;
+-- the size of WAL and the number of blocks tell the length of what a statement writes again
+BEGIN;
+SELECT * FROM regress_measures.all_written();
+ROLLBACK;
+SET SESSION AUTHORIZATION regress_measures_desk;
+BEGIN;
+SELECT * FROM regress_measures.all_written() WHERE what <> 'read' /* may prune the page */;
+ROLLBACK;
+SET SESSION AUTHORIZATION regress_measures_anna;
 -- other tables keep theirs
 SELECT regress_measures.measures('SELECT o.phone, g FROM regress_measures.other o, generate_series(1, 50) g WHERE o.id = 9 ORDER BY g OFFSET 0');
 -- the average width of the column is not told; that of other columns is

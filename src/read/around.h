@@ -39,6 +39,7 @@ typedef struct CgAround
 	bool		masked;			/* that constant is a mask */
 	bool		chose;			/* a mask has helped to choose its rows */
 	Oid			chosen_by;		/* the one called function that has read the mask, or 0 */
+	bool		wrote;			/* an execution in it has written values to withhold: measures.h */
 	bool		noted;			/* chosen.c knows that a mask has chosen its rows */
 } CgAround;
 

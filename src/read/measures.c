@@ -6,7 +6,8 @@
  * record.  So sorts, hash tables and other nodes below keep stored values, also those that
  * the reader will not be shown, or that no row of the result has.  A reader who makes the
  * rows many enough, by a join, finds the exact length of a value in the memory of such a
- * node, or in the size of its temporary files.
+ * node, or in the size of its temporary files.  A statement that changes another column of such
+ * a row writes the stored value to WAL.
  *
  * EXPLAIN ANALYZE and other extensions read these counters after the executor has finished.
  * So then they are set to what nodes have that keep nothing.  That leaves out whole lines of
@@ -25,12 +26,18 @@
 #include "policy/permission.h"
 #include "policy/policy.h"
 #include "policy/rtemark.h"
+#include "read/around.h"
 #include "read/measures.h"
 
 static bool may_withhold(const PlannedStmt *plan);
+static void note_writer(CgAround *around);
 static void forget_files(BufferUsage *usage);
+static void forget_blocks(BufferUsage *usage);
+static void forget_usage(BufferUsage *buffers, WalUsage *wal, bool writes);
+static void forget_wal(QueryDesc *query, bool writes);
 static void forget_rows(Tuplestorestate **rows, EState *estate);
 static bool forget_walker(PlanState *state, void *context);
+static bool wal_walker(PlanState *state, void *context);
 static void forget_hash(HashState *state);
 static void forget_aggregate(AggState *state);
 static void forget_kept(PlanState *state);
@@ -74,6 +81,8 @@ cg_measures_before(void)
 void
 cg_measures_after(QueryDesc *query, CgMeasures before)
 {
+	if (cg_around_innermost()->wrote)
+		forget_wal(query, true);
 	if (pgBufferUsage.temp_blks_written == before.written && pgBufferUsage.temp_blks_read == before.read)
 		return;
 	if (!cg_rtemark_may_be_there() || IsParallelWorker() || !may_withhold(query->plannedstmt))
@@ -85,13 +94,80 @@ cg_measures_after(QueryDesc *query, CgMeasures before)
 void
 cg_measures_forget(QueryDesc *query)
 {
-	if ((query->instrument_options == 0 && query->totaltime == NULL) || query->planstate == NULL ||
-		!cg_rtemark_may_be_there() || IsParallelWorker() || !may_withhold(query->plannedstmt))
+	CgAround   *around = cg_around_innermost();
+	bool		writes = query->plannedstmt->commandType != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
+	bool		measured = (query->instrument_options != 0 || query->totaltime != NULL) && query->planstate;
+
+	if (!(measured || writes) || !cg_rtemark_may_be_there() || IsParallelWorker())
+		return;
+	if (around && around->query == query && around->wrote)
+		forget_wal(query, true);
+	if (!may_withhold(query->plannedstmt))
+		return;
+	if (writes)
+		note_writer(around);
+	if (!measured)
 		return;
 	if (query->totaltime)
 		forget_files(&query->totaltime->bufusage);
 	if (query->instrument_options != 0)
 		(void) forget_walker(query->planstate, query->estate);
+	forget_wal(query, writes);
+}
+
+/*
+ * The nodes of each execution around this one have counted what it wrote.  pgWalUsage is not set
+ * back, since pg_stat_wal gets its counts from there.
+ */
+static void
+note_writer(CgAround *around)
+{
+	for (; around; around = around->outer)
+		around->wrote = true;
+}
+
+/*
+ * A new version of a row has all its values, so the length of its WAL record, the page that it
+ * is put on, and the pages of its TOAST values tell how long these are.  A node counts what those
+ * below it do, and a scan of a CTE what the CTE does.  "writes": blocks, too.
+ */
+static void
+forget_wal(QueryDesc *query, bool writes)
+{
+	if (query->totaltime)
+		forget_usage(&query->totaltime->bufusage, &query->totaltime->walusage, writes);
+	if (query->instrument_options != 0 && query->planstate)
+		(void) wal_walker(query->planstate, &writes);
+}
+
+static void
+forget_usage(BufferUsage *buffers, WalUsage *wal, bool writes)
+{
+	memset(wal, 0, sizeof(*wal));
+	if (writes)
+		forget_blocks(buffers);
+}
+
+static bool
+wal_walker(PlanState *state, void *context)
+{
+	bool		writes = *(bool *) context;
+
+	if (state->instrument)
+		forget_usage(&state->instrument->bufusage, &state->instrument->walusage, writes);
+	for (int i = 0; state->worker_instrument && i < state->worker_instrument->num_workers; i++)
+		forget_usage(&state->worker_instrument->instrument[i].bufusage,
+					 &state->worker_instrument->instrument[i].walusage, writes);
+	return planstate_tree_walker(state, wal_walker, context);
+}
+
+static void
+forget_blocks(BufferUsage *usage)
+{
+	usage->shared_blks_hit = usage->shared_blks_read = 0;
+	usage->shared_blks_dirtied = usage->shared_blks_written = 0;
+	usage->local_blks_hit = usage->local_blks_read = 0;
+	usage->local_blks_dirtied = usage->local_blks_written = 0;
 }
 
 static void

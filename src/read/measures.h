@@ -22,8 +22,9 @@ extern CgMeasures cg_measures_before(void);
 extern void cg_measures_after(QueryDesc *query, CgMeasures before);
 
 /*
- * Call it when an execution has finished, before its counters are read: they lose what they
- * tell about memory and files, if the execution may withhold values.
+ * Call it when an execution has finished, before its counters are read.  If it may withhold
+ * values, they lose what they tell about memory, files and WAL, and those of a statement that
+ * writes what they tell about buffers.  So do those of the executions around such a statement.
  */
 extern void cg_measures_forget(QueryDesc *query);
 
