@@ -37,6 +37,32 @@ SELECT plan($$SELECT id FROM customer WHERE phone <> 'x'$$);
 SELECT plan($$SELECT a.id FROM customer a LEFT JOIN customer b ON b.id = a.id + 1 WHERE b.phone = 'x'$$);
 SET ROLE lookup_anna;
 SELECT plan($$SELECT id FROM customer WHERE phone = '0600000017'$$);
+RESET ROLE;
+-- another guarded column of an index: no order of its values, which no record would name, and no choice by them
+CREATE TABLE mixed (id int, name text, phone text, tel text);
+INSERT INTO mixed VALUES (1, 'same', '3', 'a'), (2, 'same', '2', 'b'), (3, 'same', '4', 'c');
+CREATE INDEX mixed_name ON mixed (name, phone);
+CREATE INDEX mixed_partial ON mixed (id) WHERE name = 'other' OR phone = '2';
+CREATE INDEX mixed_brin ON mixed USING brin (phone);
+GRANT SELECT ON mixed TO PUBLIC;
+SELECT contact_guard.protect('mixed', 'id', '{phone,tel}');
+SELECT contact_guard.allow('lookup_dispatcher', 'planning', 'mixed');
+SET enable_seqscan = off;
+SET ROLE lookup_dispatcher;
+SELECT plan($$SELECT id FROM mixed WHERE name = 'same' AND tel >= 'a'$$);
+SELECT plan($$SELECT id FROM mixed WHERE name = 'same' AND phone >= '2'$$);
+SELECT plan($$SELECT id FROM mixed WHERE name = 'other' AND tel = 'a' AND id = 2$$);
+SELECT plan($$SELECT id FROM mixed WHERE phone = '2'$$);
+SET enable_bitmapscan = off;
+SELECT id FROM mixed WHERE name = 'same' AND tel >= 'a' AND tel < 'd';
+SET ROLE lookup_anna;
+SELECT plan($$SELECT id FROM mixed WHERE name = 'other' AND id = 2$$);
+RESET enable_bitmapscan;
+RESET enable_seqscan;
+RESET ROLE;
+SELECT contact_guard.unprotect('mixed');
+DROP TABLE mixed;
+SET ROLE lookup_anna;
 
 -- What is found, and what is recorded: the look-up itself, and whom it found.
 SET ROLE lookup_dispatcher;

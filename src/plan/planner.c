@@ -9,9 +9,11 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "catalog/pg_class.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/plancat.h"
 #include "optimizer/planner.h"
@@ -63,7 +65,9 @@ static pg_noinline bool hide_relation_stats(PlannerInfo *root, RangeTblEntry *rt
 static int32 planner_average_width(Oid relid, AttrNumber attnum);
 static bool is_look_up(const CgMark *mark);
 static bool has_guarded(const RangeTblEntry *rte, AttrNumber attnum);
-static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up);
+static bool is_kept_back(const CgPolicy *policy, const CgMark *mark, AttrNumber attnum);
+static bool chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, const CgMark *mark);
+static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, const CgMark *mark);
 static void refuse_hold(void);
 
 void
@@ -212,15 +216,43 @@ is_look_up(const CgMark *mark)
 	return mark->looked_up != NIL && mark->assumed == CG_ASSUMED_PERMITTED;
 }
 
+/* Is the column guarded, and not among those whose values the statement looks up? */
+static bool
+is_kept_back(const CgPolicy *policy, const CgMark *mark, AttrNumber attnum)
+{
+	return attnum == InvalidAttrNumber ||
+		(cg_policy_column(policy, attnum) && !(is_look_up(mark) && list_member_int(mark->looked_up, attnum)));
+}
+
+/* Does an index have only the rows whose values in such a column meet its predicate? */
+static bool
+chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, const CgMark *mark)
+{
+	Bitmapset  *used = NULL;
+	int			member = -1;
+
+	pull_varattnos((Node *) index->indpred, index->rel->relid, &used);
+	while ((member = bms_next_member(used, member)) >= 0)
+	{
+		if (is_kept_back(policy, mark, member + FirstLowInvalidHeapAttributeNumber))
+			return true;
+	}
+	return false;
+}
+
 /*
  * An index on a guarded column returns rows in the order of the stored values, and a user
  * who may INSERT could find a value by inserting others around it.  No condition could use
  * the index anyway, since all conditions see reveal().  A look-up may use it: its actor is
- * shown every value.  Extended statistics would tell EXPLAIN how many values there are.
+ * shown every value.  If the index has another guarded column as well, no record would name
+ * that one, so the rows come in the order of the table.  A partial index, whose predicate
+ * another condition may imply, tells which rows meet it.  Extended statistics would tell
+ * EXPLAIN how many values there are.
  */
 static void
-forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
+forget_indexes(RelOptInfo *rel, const CgPolicy *policy, const CgMark *mark)
 {
+	bool		looks_up = is_look_up(mark);
 	ListCell   *lc;
 
 	foreach(lc, looks_up ? NIL : rel->statlist)
@@ -236,13 +268,15 @@ forget_indexes(RelOptInfo *rel, const CgPolicy *policy, bool looks_up)
 	foreach(lc, rel->indexlist)
 	{
 		IndexOptInfo *index = lfirst(lc);
-		bool		guarded = index->indexprs != NIL;
+		bool		ordered = false;
 
-		for (int i = 0; i < index->nkeycolumns && !looks_up; i++)
-			if (index->indexkeys[i] > 0 && cg_policy_column(policy, index->indexkeys[i]))
-				guarded = true;
-		if (guarded)
+		for (int i = 0; i < index->nkeycolumns; i++)
+			if (index->indexkeys[i] > 0 && is_kept_back(policy, mark, index->indexkeys[i]))
+				ordered = true;
+		if (index->indexprs != NIL || (ordered && !looks_up) || chooses_rows(index, policy, mark))
 			rel->indexlist = foreach_delete_current(rel->indexlist, lc);
+		else if (ordered)
+			index->amhasgettuple = false;
 	}
 }
 
@@ -266,7 +300,11 @@ check_opened(PlannerInfo *root, Oid relid, RelOptInfo *rel)
 		cg_folding_forget_kept(relid);
 	policy = cg_inline_planning() > 0 ? cg_policy_get(relid) : NULL;
 	if (policy)
-		forget_indexes(rel, policy, cg_rtemark_get(planner_rt_fetch(rel->relid, root), &mark) && is_look_up(&mark));
+	{
+		if (!cg_rtemark_get(planner_rt_fetch(rel->relid, root), &mark))
+			mark = (CgMark) {.looked_up = NIL};
+		forget_indexes(rel, policy, &mark);
+	}
 }
 
 /*
@@ -337,7 +375,12 @@ hide_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum, Va
 	if (!OidIsValid(cg_objects_schema()))
 		return false;
 	if (has_guarded(rte, attnum))
+	{
+		/* The estimates of BRIN have not set them. */
+		vardata->statsTuple = NULL;
+		vardata->freefunc = NULL;
 		return true;
+	}
 	if (!cg_policy_is_audited(rte->relid))
 		return false;
 	vardata->acl_ok = false;
