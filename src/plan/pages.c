@@ -47,6 +47,7 @@ typedef struct WholeRow
 
 static bool is_page(const Query *query);
 static bool has_outer_reference(Node *node, void *context);
+static bool skips_rows(const Query *query);
 static Query *raise_nested(Query *query);
 static bool raise_within(Node *node, void *context);
 static Query *raise_page(Query *query);
@@ -357,12 +358,25 @@ has_outer_reference(Node *node, void *context)
 	return expression_tree_walker(node, has_outer_reference, context);
 }
 
+/*
+ * OFFSET 0 skips no row, so nobody would be accused.  People write it so that a sub-select
+ * stays as it is, and its columns are computed once: what stands around a page has no such
+ * clause.
+ */
+static bool
+skips_rows(const Query *query)
+{
+	Node	   *offset = eval_const_expressions(NULL, copyObject(query->limitOffset));
+
+	return !IsA(offset, Const) || (!((Const *) offset)->constisnull && DatumGetInt64(((Const *) offset)->constvalue) != 0);
+}
+
 static Query *
 raise_nested(Query *query)
 {
 	Index		depth = 0;
 
-	return is_page(query) && !query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
+	return is_page(query) && skips_rows(query) && !query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
 		raise_page(query) : query;
 }
 

@@ -149,5 +149,10 @@ $anna->query('SELECT pg_sleep(1.1)');
 is($anna->query('FETCH 2 FROM c'), "4|" . mask_of(4) . "\n5|" . mask_of(5), '... sees masks when windows have closed');
 $anna->query('COMMIT');
 $anna->quit;
+# OFFSET 0 keeps a sub-select as it is: what it computes is computed once
+$node->safe_psql('crm', q(CREATE FUNCTION crm.tell(text) RETURNS text STABLE LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE 'told'; RETURN $1; END$$));
+(undef, my $told) = as($node, 'crm', 'dispatcher', 'SELECT p, p, p FROM (SELECT crm.tell(phone) AS p FROM crm.customer WHERE id <= 2 OFFSET 0) s');
+is(scalar(() = $told =~ /told/g), 2, 'OFFSET 0 around a function: it is called once a row');
+
 $node->stop;
 done_testing();
