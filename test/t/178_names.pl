@@ -51,7 +51,7 @@ sub signed
 sub name { return ($_[0] =~ /^(.*)\n/)[0] }
 sub size { return ($_[0] =~ /^.*\n(\d+)\n/)[0] }
 sub state_file { return "$dir/key/contact_guard.example.org+log+$_[0].checkpoint" }
-sub newest_epoch { return $node->safe_psql('crm', "SELECT reason FROM contact_guard.log WHERE event = 'epoch' ORDER BY seq DESC LIMIT 1") }
+sub newest_epoch { $node->safe_psql('crm', 'SELECT contact_guard.sync()'); return $node->safe_psql('crm', "SELECT reason FROM contact_guard.log WHERE event = 'epoch' ORDER BY seq DESC LIMIT 1") }
 sub gaps { return $node->safe_psql('crm', "SELECT coalesce(string_agg(reason, '; ' ORDER BY seq), '') FROM contact_guard.log WHERE event = 'gap'") }
 sub verify { return guard('verify', $node->connstr('crm') . ' user=postgres', '--vkey', $vkey, @_) }
 
