@@ -57,11 +57,21 @@ SET enable_bitmapscan = off;
 SELECT id FROM mixed WHERE name = 'same' AND tel >= 'a' AND tel < 'd';
 SET ROLE lookup_anna;
 SELECT line FROM plan($$SELECT id FROM mixed WHERE name = 'other' AND id = 2$$) line WHERE line !~ 'Disabled' /* PostgreSQL 18 */;
+RESET ROLE;
+-- a child has its columns at other places than its parent, and the look-up is one of the parent's column
+DROP INDEX mixed_name, mixed_partial, mixed_brin;
+CREATE TABLE mixed_child (id int, name text, tel text, phone text);
+CREATE INDEX mixed_child_name ON mixed_child (name, tel);
+INSERT INTO mixed_child VALUES (4, 'same', 'f', '5'), (5, 'same', 'e', '6');
+SELECT contact_guard.protect('mixed_child', 'id', '{phone,tel}');
+SELECT contact_guard.allow('lookup_dispatcher', 'planning', 'mixed_child');
+ALTER TABLE mixed_child INHERIT mixed;
+SET ROLE lookup_dispatcher;
+SELECT line FROM plan($$SELECT id FROM mixed WHERE name = 'same' AND phone >= '5'$$) line WHERE line ~ 'mixed_child';
 RESET enable_bitmapscan;
 RESET enable_seqscan;
 RESET ROLE;
-SELECT contact_guard.unprotect('mixed');
-DROP TABLE mixed;
+DROP TABLE mixed, mixed_child;
 SET ROLE lookup_anna;
 
 -- What is found, and what is recorded: the look-up itself, and whom it found.

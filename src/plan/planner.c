@@ -65,9 +65,10 @@ static pg_noinline bool hide_relation_stats(PlannerInfo *root, RangeTblEntry *rt
 static int32 planner_average_width(Oid relid, AttrNumber attnum);
 static bool is_look_up(const CgMark *mark);
 static bool has_guarded(const RangeTblEntry *rte, AttrNumber attnum);
-static bool is_kept_back(const CgPolicy *policy, const CgMark *mark, AttrNumber attnum);
-static bool chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, const CgMark *mark);
-static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, const CgMark *mark);
+static List *looked_up_in(Oid relid, const CgMark *mark);
+static bool is_kept_back(const CgPolicy *policy, List *looked_up, AttrNumber attnum);
+static bool chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, List *looked_up);
+static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, List *looked_up);
 static void refuse_hold(void);
 
 void
@@ -216,17 +217,31 @@ is_look_up(const CgMark *mark)
 	return mark->looked_up != NIL && mark->assumed == CG_ASSUMED_PERMITTED;
 }
 
+/* The columns of the relation that are looked up; the mark may have those of a parent. */
+static List *
+looked_up_in(Oid relid, const CgMark *mark)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (!is_look_up(mark) || mark->relid == relid)
+		return is_look_up(mark) ? mark->looked_up : NIL;
+	foreach(lc, mark->looked_up)
+		result = lappend_int(result, get_attnum(relid, get_attname(mark->relid, lfirst_int(lc), false)));
+	return result;
+}
+
 /* Is the column guarded, and not among those whose values the statement looks up? */
 static bool
-is_kept_back(const CgPolicy *policy, const CgMark *mark, AttrNumber attnum)
+is_kept_back(const CgPolicy *policy, List *looked_up, AttrNumber attnum)
 {
 	return attnum == InvalidAttrNumber ||
-		(cg_policy_column(policy, attnum) && !(is_look_up(mark) && list_member_int(mark->looked_up, attnum)));
+		(cg_policy_column(policy, attnum) && !list_member_int(looked_up, attnum));
 }
 
 /* Does an index have only the rows whose values in such a column meet its predicate? */
 static bool
-chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, const CgMark *mark)
+chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, List *looked_up)
 {
 	Bitmapset  *used = NULL;
 	int			member = -1;
@@ -234,7 +249,7 @@ chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, const CgMark *ma
 	pull_varattnos((Node *) index->indpred, index->rel->relid, &used);
 	while ((member = bms_next_member(used, member)) >= 0)
 	{
-		if (is_kept_back(policy, mark, member + FirstLowInvalidHeapAttributeNumber))
+		if (is_kept_back(policy, looked_up, member + FirstLowInvalidHeapAttributeNumber))
 			return true;
 	}
 	return false;
@@ -250,9 +265,9 @@ chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, const CgMark *ma
  * EXPLAIN how many values there are.
  */
 static void
-forget_indexes(RelOptInfo *rel, const CgPolicy *policy, const CgMark *mark)
+forget_indexes(RelOptInfo *rel, const CgPolicy *policy, List *looked_up)
 {
-	bool		looks_up = is_look_up(mark);
+	bool		looks_up = looked_up != NIL;
 	ListCell   *lc;
 
 	foreach(lc, looks_up ? NIL : rel->statlist)
@@ -271,9 +286,9 @@ forget_indexes(RelOptInfo *rel, const CgPolicy *policy, const CgMark *mark)
 		bool		ordered = false;
 
 		for (int i = 0; i < index->nkeycolumns; i++)
-			if (index->indexkeys[i] > 0 && is_kept_back(policy, mark, index->indexkeys[i]))
+			if (index->indexkeys[i] > 0 && is_kept_back(policy, looked_up, index->indexkeys[i]))
 				ordered = true;
-		if (index->indexprs != NIL || (ordered && !looks_up) || chooses_rows(index, policy, mark))
+		if (index->indexprs != NIL || (ordered && !looks_up) || chooses_rows(index, policy, looked_up))
 			rel->indexlist = foreach_delete_current(rel->indexlist, lc);
 		else if (ordered)
 			index->amhasgettuple = false;
@@ -303,7 +318,7 @@ check_opened(PlannerInfo *root, Oid relid, RelOptInfo *rel)
 	{
 		if (!cg_rtemark_get(planner_rt_fetch(rel->relid, root), &mark))
 			mark = (CgMark) {.looked_up = NIL};
-		forget_indexes(rel, policy, &mark);
+		forget_indexes(rel, policy, looked_up_in(relid, &mark));
 	}
 }
 
