@@ -229,7 +229,9 @@ call_walker(Node *node, void *context)
 			return call_walker(((FromExpr *) node)->quals, context);
 		case T_OpExpr:
 			check_stack_depth();
-			note_node(node, context);
+			/* Most operators are PostgreSQL's own. */
+			if (((OpExpr *) node)->opno >= FirstNormalObjectId)
+				note_node(node, context);
 			walk_calls(((OpExpr *) node)->args, context);
 			return false;
 		default:
