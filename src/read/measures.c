@@ -30,6 +30,8 @@
 #include "read/measures.h"
 
 static bool may_withhold(const PlannedStmt *plan);
+static bool is_measured(const QueryDesc *query);
+static bool is_measured_around(const CgAround *around);
 static void note_writer(CgAround *around);
 static void forget_files(BufferUsage *usage);
 static void forget_blocks(BufferUsage *usage);
@@ -96,9 +98,10 @@ cg_measures_forget(QueryDesc *query)
 {
 	CgAround   *around = cg_around_innermost();
 	bool		writes = query->plannedstmt->commandType != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
-	bool		measured = (query->instrument_options != 0 || query->totaltime != NULL) && query->planstate;
+	bool		measured = is_measured(query) && query->planstate;
 
-	if (!(measured || writes) || !cg_rtemark_may_be_there() || IsParallelWorker())
+	/* What nobody measures need not be looked at: most writes, and those that a trigger makes. */
+	if (!(measured || (writes && is_measured_around(around))) || !cg_rtemark_may_be_there() || IsParallelWorker())
 		return;
 	if (around && around->query == query && around->wrote)
 		forget_wal(query, true);
@@ -113,6 +116,21 @@ cg_measures_forget(QueryDesc *query)
 	if (query->instrument_options != 0)
 		(void) forget_walker(query->planstate, query->estate);
 	forget_wal(query, writes);
+}
+
+static bool
+is_measured(const QueryDesc *query)
+{
+	return query->instrument_options != 0 || query->totaltime != NULL;
+}
+
+static bool
+is_measured_around(const CgAround *around)
+{
+	for (; around; around = around->outer)
+		if (around->query && is_measured(around->query))
+			return true;
+	return false;
 }
 
 /*
