@@ -82,7 +82,9 @@ sub play
 	my @answers = map { my ($out, $err) = as($node, 'crm', @$_); "$$_[0]: $$_[1]\n$out\n" . state_of($err) } @statements;
 	$node->safe_psql('crm', 'SELECT contact_guard.sync()');
 	my $log = $node->safe_psql('crm', q(SELECT event, actor, relation, columns, customer, count, purpose, reason
-		FROM contact_guard.access_log WHERE event IN ('shown', 'withheld', 'lookup', 'bulk', 'policy') ORDER BY seq));
+		FROM contact_guard.access_log WHERE event IN ('shown', 'withheld', 'lookup', 'bulk', 'policy')
+		 -- pg_cron's job reads this one, when a minute begins
+		 AND customer IS DISTINCT FROM '77' ORDER BY seq));
 	return (join("\n", @answers), $log);
 }
 
