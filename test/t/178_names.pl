@@ -96,7 +96,9 @@ my $lost;
 $lost = signed() foreach 1 .. 3;
 promote($standby);
 like(name(signed()), qr{^$origin/2-$mark$}, 'a failover loses what was signed: the next number is free');
-like(gaps(), qr{^a checkpoint of @{[size($lost)]} records was signed as $origin, and this log does not continue it}, '... and the gap names what was lost');
+# There may be a gap before it: a standby that is cut off within a second of its base backup may
+# not have heard that WAL before the backup has no record (src/log/quiet.c).
+like(gaps(), qr{(?:^|; )a checkpoint of @{[size($lost)]} records was signed as $origin, and this log does not continue it}, '... and the gap names what was lost');
 ($code, $said) = verify();
 like($said, qr/NOT ALL of the @{[size($lost)]} rows that were signed as \Q$origin\E are in this log/, '... verify, too');
 
