@@ -1477,6 +1477,45 @@ COMMENT ON COLUMN contact_guard.interventions.since IS 'When use_interventions()
 COMMENT ON COLUMN contact_guard.interventions.set_by IS 'Who has called it.';
 COMMENT ON COLUMN contact_guard.interventions.problem IS 'Why it is not asked. NULL if it is.';
 
+-- Uses are found by what a record says about its permission: the role, as it was named then,
+-- and the purpose; and if the permission is for one relation, by that and its children.
+CREATE FUNCTION contact_guard.permission_use(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (role text, relation text, purpose text, level text, given_at timestamptz, given_by text,
+	               records bigint, last_used timestamptz, problem text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
+	BEGIN ATOMIC
+		WITH used AS MATERIALIZED (
+			SELECT l.reason, l.purpose, l.relation, count(*) AS records, max(l.read_at) AS last_used
+			  FROM contact_guard.access_log l
+			 WHERE starts_with(l.reason, 'by role ') AND l.event IN ('shown', 'lookup', 'bulk')
+			   AND l.read_at >= permission_use.since AND l.read_at < permission_use.until
+			 GROUP BY l.reason, l.purpose, l.relation)
+		SELECT pg_get_userbyid(p.role)::text, p.relation::text, p.purpose, p.level, p.since, p.set_by,
+		       coalesce(sum(u.records), 0)::bigint, max(u.last_used), p.problem
+		  FROM contact_guard.permissions p
+		       LEFT JOIN used u ON u.reason IN ('by role ' || pg_get_userbyid(p.role), 'by role ' || pg_get_userbyid(p.role) || '; durability relaxed')
+		                       AND u.purpose = p.purpose
+		                       AND (p.relation IS NULL OR EXISTS (
+		                            WITH RECURSIVE family(relid) AS (SELECT p.relation::oid UNION
+		                                 SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.relid)
+		                            SELECT FROM family f WHERE f.relid::regclass::text = u.relation))
+		 GROUP BY p.role, p.relation, p.purpose, p.level, p.since, p.set_by, p.problem
+		 ORDER BY 8 NULLS FIRST, 1, 2;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.permission_use(timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.permission_use(timestamptz, timestamptz) IS
+	'The standing permissions, with how often and when each was last used; unused ones first.';
+GRANT EXECUTE ON FUNCTION contact_guard.permission_use(timestamptz, timestamptz) TO contact_guard_auditor;
+
+CREATE FUNCTION contact_guard.same_value(relation regclass, guarded name, customer text, among text[], how text DEFAULT 'value')
+	RETURNS SETOF text
+	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cg_same_value';
+REVOKE ALL ON FUNCTION contact_guard.same_value(regclass, name, text, text[], text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.same_value(regclass, name, text, text[], text) IS
+	'Those among the customers who have the same guarded value as this customer. Values are compared inside the guard.';
+GRANT EXECUTE ON FUNCTION contact_guard.same_value(regclass, name, text, text[], text) TO contact_guard_auditor;
+
+
 -- Begins this database's journal.  In a copy of the database the recorder begins another.
 CREATE FUNCTION contact_guard.begin_journal() RETURNS void
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cg_begin_journal';

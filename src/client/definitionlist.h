@@ -109,6 +109,7 @@
 	{"function contact_guard.open_intervention(text,name,timestamp with time zone,timestamp with time zone)", "e78462776a89ebb37fddf26d659477e3a477d027811ad1c4023b3cf5798cafb6"}, \
 	{"function contact_guard.open_intervention(uuid,name,timestamp with time zone,timestamp with time zone)", "4400793fab98e5a00a8591bff36d19a14ce389ec75e665cc099c834b317f6def"}, \
 	{"function contact_guard.open_interventions()", "f63928d6cff02341f0f1635ea18aea62ad5bcac2c9ca65fd4d56a2a5b412c677"}, \
+	{"function contact_guard.permission_use(timestamp with time zone,timestamp with time zone)", "88dc7698cdefecbed81ddb9a186979a06d766ef0ba5f4c653028d2fd15073b43"}, \
 	{"function contact_guard.policy_change(text,regclass)", "79c11cf3cef9222fd8126e9fee8a29edd6064bc92007b2e04df5f7404280007e"}, \
 	{"function contact_guard.policy_problem(regclass)", "245bf6842abe25af91e62a9d5849baf6232236edf7f198455ff3a33deb0e11cc"}, \
 	{"function contact_guard.protect(regclass,name,name[],text,text,text,text)", "182236c13fa14622a5e6955eebb167f5d08a673c3bb43fddac419063abfb8736"}, \
@@ -123,6 +124,7 @@
 	{"function contact_guard.reveal(anyelement,\"any\",contact_guard.site)", "25beffbd74bad3433b84a16f8af89c36823fcb251a07e256d95edbeae548abfb"}, \
 	{"function contact_guard.reveal_nullable(anyelement,\"any\",contact_guard.site)", "49aec994cf0f645e0f8603651fa306fa233ab88c91099a8e3ccee80f413d731f"}, \
 	{"function contact_guard.rotate_journal_key()", "44b7275ab6c99bbd592ee1474fcc869186c106ae18d593a8c20f91b4711a23fd"}, \
+	{"function contact_guard.same_value(regclass,name,text,text[],text)", "c315ddc81299826a3176b7ece3cc113c18b94ca3a70e95b618db8a17c633dc81"}, \
 	{"function contact_guard.site_in(cstring)", "7aaeac6310da214ca38eb373417aeb478409662ca65fbcd20ab1d90776ec9e77"}, \
 	{"function contact_guard.site_out(contact_guard.site)", "8858de408087d9db360c3dac09cc3a39fd9e030814f05b0821a16c31963cc601"}, \
 	{"function contact_guard.site_recv(internal)", "5d765e7be99ca1eec1855cc05bbf85b9f4e8e462597ca0efacd31ced751504cb"}, \

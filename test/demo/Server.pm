@@ -25,9 +25,10 @@ sub init
 }
 
 # Our own child, in a session of its own: we can reap it after a kill -9, and Ctrl-C reaches us alone.
+# OPTIONS: further ones of postgres.
 sub start
 {
-	my ($self) = @_;
+	my ($self, @options) = @_;
 	my $pid = fork // die "fork: $!";
 	if ($pid == 0)
 	{
@@ -35,7 +36,7 @@ sub start
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>>', $self->{log};
 		open STDERR, '>&', \*STDOUT;
-		exec "$self->{bin}/postgres", '-D', $self->{data} or POSIX::_exit(127);
+		exec "$self->{bin}/postgres", '-D', $self->{data}, @options or POSIX::_exit(127);
 	}
 	$self->{pid} = $pid;
 	for (1 .. 600)

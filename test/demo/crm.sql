@@ -12,11 +12,15 @@ SET maintenance_work_mem = '256MB';
 CREATE ROLE crm_owner LOGIN;
 CREATE ROLE technicians;
 CREATE ROLE anna LOGIN IN ROLE technicians;
+CREATE ROLE marc LOGIN IN ROLE technicians;
 CREATE ROLE dispatcher LOGIN;
+CREATE ROLE call_centre LOGIN;
+CREATE ROLE backup LOGIN;
+CREATE ROLE crm_app LOGIN IN ROLE technicians;
 CREATE ROLE auditor LOGIN;
 
 CREATE SCHEMA crm AUTHORIZATION crm_owner;
-GRANT USAGE ON SCHEMA crm TO technicians, dispatcher;
+GRANT USAGE ON SCHEMA crm TO technicians, dispatcher, call_centre, backup;
 SET ROLE crm_owner;
 
 CREATE TABLE crm.customer (
@@ -158,6 +162,7 @@ FROM (SELECT t, pg_temp.one(:'surnames', t, 101) AS surname,
              CASE WHEN t % 4 = 0 THEN pg_temp.one(:'women', t, 103) ELSE pg_temp.one(:'men', t, 103) END AS first
       FROM generate_series(1, 5000) t) AS person;
 UPDATE crm.technician SET login = 'anna', name = 'Anna Kowalski' WHERE employee_id = 'T0042';
+UPDATE crm.technician SET login = 'marc', name = 'Marc Lefèvre' WHERE employee_id = 'T0043';
 
 -- Each technician has five jobs a day, from twelve days ago to three days ahead; the third of today is about now.
 INSERT INTO crm.intervention
@@ -183,18 +188,26 @@ SET name = s.name, phone = s.phone, mobile = NULL, email = s.email, street = s.s
 FROM (VALUES
     ( 4711, 'Mme Claire Lefèvre', '06 39 98 47 11', 'claire.lefevre@courriel.example', '12 rue des Lilas', '69003', 'Lyon', '3e', '4471B'),
     (20815, 'M. Karim Benali',    '06 39 98 62 50', 'karim.benali@boite.example',      '8 quai de la Marne', '69100', 'Villeurbanne', 'RDC', '1905A'),
-    (90210, 'Mme Aïcha Diallo',   '06 39 98 83 26', 'aicha.diallo@poste.example',      '31 cours Lafayette', '69006', 'Lyon', '5e', '7302#')
+    (90210, 'Mme Aïcha Diallo',   '06 39 98 83 26', 'aicha.diallo@poste.example',      '31 cours Lafayette', '69006', 'Lyon', '5e', '7302#'),
+    -- Marc, a technician, is a customer, too. So are a neighbour, somebody of his name, and others.
+    (60001, 'M. Marc Lefèvre',    '06 39 98 60 01', 'marc.lefevre@poste.example',      '14 rue des Lilas', '69003', 'Lyon', NULL, NULL),
+    (60002, 'Mme Odile Garnier',  '06 39 98 60 02', 'odile.garnier@boite.example',     '27 RUE DES LILAS', '69003', 'Lyon', '1er', '2702B'),
+    (60003, 'M. Paul Lefèvre',    '06 39 98 60 03', 'paul.lefevre@boite.example',      '5 rue Pasteur', '69007', 'Lyon', '2e', '0305A'),
+    (60010, 'Mme Thi Mai Nguyen', '06 39 98 60 10', 'thimai.nguyen@poste.example',     '2 cours Lafayette', '69006', 'Lyon', '4e', '1002A'),
+    (60011, 'M. Hugo Perrin',     '06 39 98 60 11', 'hugo.perrin@poste.example',       '9 rue Molière', '69006', 'Lyon', NULL, NULL)
   ) AS s (id, name, phone, email, street, postcode, city, floor, door_code)
 WHERE c.id = s.id;
 
 UPDATE crm.intervention SET customer_id = 4711, status = 'done' WHERE id IN (35042, 110042, 205042);  -- Anna's earlier visits
+UPDATE crm.intervention SET customer_id = 50000 WHERE customer_id BETWEEN 60001 AND 60011;            -- nobody else visits these
 UPDATE crm.intervention v
 SET customer_id = coalesce(s.customer, v.customer_id), starts_at = date_trunc('minute', now()) + s.starts,
     ends_at = date_trunc('minute', now()) + s.ends, status = s.status
 FROM (VALUES
     (300042, NULL,  interval '-8:20', interval '-7:10', 'done'),
     (305042, 20815, interval '-5:10', interval '-3:42', 'on_site'),     -- which nobody closed: the clock did
-    (310042, 4711,  interval '-0:35', interval '0:55',  'on_site')      -- now, at Mme Lefèvre's
+    (310042, 4711,  interval '-0:35', interval '0:55',  'on_site'),     -- now, at Mme Lefèvre's
+    (310043, 60010, interval '-0:20', interval '1:10',  'on_site')      -- Marc, now
   ) AS s (id, customer, starts, ends, status)
 WHERE v.id = s.id;
 
@@ -221,8 +234,10 @@ WHERE v.technician = current_user::text COLLATE "default";    -- a name sorts by
 
 GRANT SELECT, UPDATE ON crm.customer TO technicians;
 GRANT SELECT ON crm.intervention, crm.technician, crm.v_job_sheet TO technicians;
-GRANT SELECT ON crm.customer, crm.technician TO dispatcher;
+GRANT SELECT ON crm.customer, crm.technician TO dispatcher, call_centre;
+GRANT SELECT ON ALL TABLES IN SCHEMA crm TO backup;
 GRANT SELECT, INSERT, UPDATE ON crm.intervention TO dispatcher;
+GRANT INSERT, UPDATE ON crm.intervention TO marc;           -- he leads a team, and plans its visits
 RESET ROLE;
 
 ANALYZE crm.customer, crm.technician, crm.intervention;

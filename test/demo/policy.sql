@@ -11,5 +11,10 @@ SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phon
 SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{email}', mask => 'email');
 SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{street,floor,door_code}');
 SELECT contact_guard.allow('dispatcher', purpose => 'planning');
+SELECT contact_guard.allow('call_centre', purpose => 'calls');
+SELECT contact_guard.allow('backup', purpose => 'nightly dump', level => 'bulk');
 
 GRANT contact_guard_auditor TO auditor;
+GRANT USAGE ON SCHEMA crm TO auditor;       -- names and keys are not guarded here
+GRANT SELECT (id, name) ON crm.customer TO auditor;
+GRANT contact_guard_proxy TO crm_app;

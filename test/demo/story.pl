@@ -37,7 +37,9 @@ require Server;		# after END: also a missing module leaves nothing behind
 my %person = (
 	4711  => { name => 'Mme Lefèvre', phone => '06 39 98 47 11', other => [ 'claire.lefevre@', 'rue des Lilas', '4471B' ] },
 	20815 => { name => 'M. Benali', phone => '06 39 98 62 50', other => [ 'karim.benali@', 'quai de la Marne', '1905A' ] },
-	90210 => { name => 'Mme Diallo', phone => '06 39 98 83 26', other => [ 'aicha.diallo@', 'cours Lafayette', '7302#' ] });
+	90210 => { name => 'Mme Diallo', phone => '06 39 98 83 26', other => [ 'aicha.diallo@', 'cours Lafayette', '7302#' ] },
+	60002 => { name => 'Mme Garnier', phone => '06 39 98 60 02', other => [ 'odile.garnier@', 'RUE DES LILAS', '2702B' ] },
+	60003 => { name => 'M. Paul Lefèvre', phone => '06 39 98 60 03', other => [ 'paul.lefevre@', 'rue Pasteur', '0305A' ] });
 
 sub digits { my ($text) = @_; $text =~ s/[\s.-]//g; return $text }
 
@@ -242,6 +244,57 @@ sub power_cut
 	check('the records from before the crash', '4', $r->{text}, $r->{text} eq '4');
 }
 
+# Whom docs/auditing.md asks about: Marc looks for people of his street and of his name, and makes himself a visit.
+sub curious
+{
+	chapter('7  Marc is curious');
+	my $marc = Session->new($server, 'marc');
+	ask($marc, 'SELECT name, phone, door_code FROM crm.customer WHERE id = 60010');
+	for my $id (4711, 60002, 60003)
+	{
+		expect("Marc tries $person{$id}{name}", 'mask', ask($marc, "SELECT name, phone, street FROM crm.customer WHERE id = $id"), $id);
+	}
+	ask($marc, 'SELECT name, phone FROM crm.customer WHERE id = 60011');
+	ask($marc, "SELECT count(phone) FROM crm.customer WHERE postcode = '69003'");
+	my $r = ask($marc, 'CREATE TEMP TABLE mine AS SELECT name, phone FROM crm.customer WHERE id = 60002');
+	check('he stores a number', 'error 42501', got($r, 60002), $r->{state} eq '42501');
+	ask($marc, "INSERT INTO crm.intervention (customer_id, technician, starts_at, ends_at, status)"
+		. " VALUES (60003, 'marc', now(), now() + interval '10 minutes', 'on_site')");
+	sleep 1.1;
+	expect('a visit of his own making', 'the value', ask($marc, 'SELECT name, phone FROM crm.customer WHERE id = 60003'), 60003);
+}
+
+sub everyday_work
+{
+	chapter('8  What else happens in a day');
+	($dispatcher, $root) = map { Session->new($server, $_) } qw(dispatcher postgres);
+	ask($dispatcher, "SELECT id, name FROM crm.customer WHERE phone = '06 39 98 47 11'");
+	ask($dispatcher, 'SELECT name, phone FROM crm.customer WHERE id = 60011');
+	my $app = Session->new($server, 'crm_app');
+	ask($app, $_) for 'BEGIN', "SELECT contact_guard.act_as('anna')", 'SELECT name, phone FROM crm.customer WHERE id = 90210', 'COMMIT';
+	phase('pg_dump by backup', sub { $server->tool(qw(pg_dump -U backup -t crm.customer -f /dev/null)) });
+	ask($root, "SELECT contact_guard.hold('4711', 'complaint 7/26')");
+	ask($root, "SELECT contact_guard.erase_customer('60011', 'request of the customer')");
+}
+
+# Without the library nothing is guarded; that this was so is on record.
+sub without_guard
+{
+	chapter('9  The server runs without the library for a moment');
+	$_->DESTROY for grep { $_ } $anna, $dispatcher, $auditor, $root;
+	$server->stop('INT', 20);
+	$server->start('-c', 'shared_preload_libraries=');
+	$root = Session->new($server, 'postgres');
+	expect('without it: a superuser reads', 'the value', ask($root, 'SELECT name, phone FROM crm.customer WHERE id = 4711'), 4711);
+	$root->DESTROY;
+	$server->stop('INT', 20);
+	phase('restart', sub { $server->start });
+	$auditor = Session->new($server, 'auditor');
+	ask($auditor, 'SELECT contact_guard.sync()');
+	my $r = ask($auditor, "SELECT count, reason FROM contact_guard.access_log WHERE event = 'start' AND count > 0");
+	check('runs without the guard, on record', '1', $r->{rows}[0][0] // 'none', @{ $r->{rows} } == 1 && $r->{rows}[0][0] eq '1');
+}
+
 sub prepare
 {
 	$server = Server->new($dir, $bindir);
@@ -266,7 +319,8 @@ sub prepare
 my $begin = time;
 $told = eval {
 	prepare();
-	$_->() for \&on_site, \&closed_by_dispatcher, \&hours_later, \&others_read, \&auditor_asks, \&power_cut;
+	$_->() for \&on_site, \&closed_by_dispatcher, \&hours_later, \&others_read, \&auditor_asks, \&power_cut,
+	  \&curious, \&everyday_work, \&without_guard;
 	1;
 };
 my $why = $@;

@@ -1,7 +1,7 @@
 -- The names that users type: they are promises, so each is spelled out here.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(37);
+SELECT plan(39);
 
 SELECT has_schema('contact_guard');
 SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text']);
@@ -25,6 +25,8 @@ SELECT has_function('contact_guard', 'reads_by', ARRAY['text', 'timestamp with t
 SELECT has_function('contact_guard', 'withheld_attempts', ARRAY['timestamp with time zone', 'timestamp with time zone']);
 SELECT has_function('contact_guard', 'refused_attempts', ARRAY['timestamp with time zone', 'timestamp with time zone']);
 SELECT has_function('contact_guard', 'reads_after_close', ARRAY['timestamp with time zone', 'timestamp with time zone']);
+SELECT has_function('contact_guard', 'permission_use', ARRAY['timestamp with time zone', 'timestamp with time zone']);
+SELECT has_function('contact_guard', 'same_value', ARRAY['regclass', 'name', 'text', 'text[]', 'text']);
 SELECT has_view('contact_guard', 'access_log', 'the log is a view');
 SELECT columns_are('contact_guard', 'access_log', ARRAY['seq', 'read_at', 'event', 'actor', 'login', 'relation',
 	'columns', 'customer', 'count', 'intervention', 'purpose', 'reason', 'client', 'application', 'session',

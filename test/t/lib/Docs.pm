@@ -108,7 +108,7 @@ sub found
 sub shape
 {
 	my ($text) = @_;
-	$text =~ s/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?(\+\d\d)?/TIME/g;
+	$text =~ s/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d)?/TIME/g;
 	$text =~ s/-?\b\d\d:\d\d:\d\d(\.\d+)?\b/INTERVAL/g;
 	$text =~ s/\b[0-9A-F]+\/[0-9A-F]{4,}\b/LSN/g;
 	$text =~ s/\b[0-9a-f]{8}\.[0-9a-f]+\b/SESSION/g;
