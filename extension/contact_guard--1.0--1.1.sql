@@ -76,7 +76,7 @@ DECLARE
 	existing  pg_catalog.oid;
 	members   pg_catalog.text;
 BEGIN
-	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy']::pg_catalog.name[] LOOP
+	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy', 'contact_guard_dpo']::pg_catalog.name[] LOOP
 		SELECT oid INTO existing FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name;
 		CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_shseclabel
 		                       WHERE objoid OPERATOR(pg_catalog.=) existing
@@ -84,7 +84,10 @@ BEGIN
 		                         AND provider OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.text);
 		IF existing IS NULL THEN
 			EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN'::pg_catalog.text, role_name);
-		ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members WHERE member OPERATOR(pg_catalog.=) existing)
+		-- 1.0 had no contact_guard_dpo: whoever has made it must not be in it.
+		ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members
+		               WHERE member OPERATOR(pg_catalog.=) existing
+		                  OR (roleid OPERATOR(pg_catalog.=) existing AND role_name OPERATOR(pg_catalog.=) 'contact_guard_dpo'::pg_catalog.name))
 		   OR EXISTS (SELECT FROM pg_catalog.pg_roles
 		               WHERE oid OPERATOR(pg_catalog.=) existing
 		                 AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)) THEN
@@ -401,7 +404,8 @@ CREATE FUNCTION contact_guard.event_number(event text) RETURNS integer
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
 		SELECT array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartbeat',
-		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused', 'conflict', 'start', 'failover', 'clock'], event);
+		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused', 'conflict', 'start', 'failover', 'clock',
+		                            NULL, 'report', 'disclosure'], event);
 	END;
 REVOKE ALL ON FUNCTION contact_guard.event_number(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.event_number(text) TO contact_guard_auditor;
@@ -922,7 +926,7 @@ COMMENT ON FUNCTION contact_guard.sync() IS
 COMMENT ON FUNCTION contact_guard.status() IS
 	'The state of the guard, its problems, and proposals.';
 COMMENT ON SCHEMA contact_guard IS
-	'The objects of extension contact_guard. Policy: protect(), use_interventions(), allow(), for role contact_guard_admin. Audit: access_log, who_read(), reads_by(), for role contact_guard_auditor. Pools: act_as(), for role contact_guard_proxy. Operation: status(), sync().';
+	'The objects of extension contact_guard. Policy: protect(), use_interventions(), allow(), for role contact_guard_admin. Audit: access_log, who_read(), reads_by(), for role contact_guard_auditor. Reports to customers: subject_report(), for role contact_guard_dpo. Pools: act_as(), for role contact_guard_proxy. Operation: status(), sync().';
 COMMENT ON TYPE contact_guard.site IS
 	'Internal: where in a query a guarded value is read. Only the planner makes its values.';
 COMMENT ON FUNCTION contact_guard.site_in(cstring) IS
@@ -1055,7 +1059,7 @@ BEGIN
 	FOR name, what IN SELECT * FROM (VALUES
 		('seq', 'The number of the record, from 0, without holes. It is the record''s place in the tree.'),
 		('read_at', 'When it happened.'),
-		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict, start, failover or clock.'),
+		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict, start, failover, clock, report or disclosure.'),
 		('actor', 'Who read: a role, or the end user whom act_as() named.'),
 		('login', 'The role that had logged in.'),
 		('relation', 'The relation that was read, with its schema.'),
@@ -1242,6 +1246,101 @@ COMMENT ON FUNCTION contact_guard.same_value(regclass, name, text, text[], text)
 	'Those among the customers who have the same guarded value as this customer. Values are compared inside the guard.';
 GRANT EXECUTE ON FUNCTION contact_guard.same_value(regclass, name, text, text[], text) TO contact_guard_auditor;
 
+
+---------------------------------------------------------------------------
+-- tables of the customer's report
+---------------------------------------------------------------------------
+
+-- What report() calls the readers of a role, for the report to a customer.
+CREATE TABLE contact_guard.category (
+	role  regrole PRIMARY KEY,
+	label text NOT NULL
+);
+REVOKE ALL ON contact_guard.category FROM PUBLIC;
+GRANT SELECT ON contact_guard.category TO contact_guard_admin, contact_guard_auditor;
+-- As for contact_guard.permission: only of roles that exist.
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.category'::pg_catalog.regclass,
+	'WHERE EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = role)'::pg_catalog.text);
+
+-- The keys that make the pseudonyms of reports: whoever has one can tell which of the
+-- actors that he knows a pseudonym stands for.  So no role can read them, and no dump has them.
+CREATE TABLE contact_guard.report (
+	reference text NOT NULL,
+	customer  text NOT NULL,
+	key       bytea NOT NULL,
+	made_in   xid8 NOT NULL,		-- calls of one transaction are one report
+	made_at   timestamptz NOT NULL
+);
+REVOKE ALL ON contact_guard.report FROM PUBLIC;
+ALTER TABLE contact_guard.report REPLICA IDENTITY NOTHING,
+	ALTER reference SET STATISTICS 0, ALTER customer SET STATISTICS 0, ALTER key SET STATISTICS 0;
+
+-- The decisions to name readers.  The record has a commitment to the decision: SHA-256 of
+-- salt and text.  So the text can be erased, and until then be proved.
+CREATE TABLE contact_guard.disclosure (
+	reference text NOT NULL,
+	readers   text[] NOT NULL,		-- the pseudonyms
+	decision  text NOT NULL,
+	salt      bytea NOT NULL,
+	made_at   timestamptz NOT NULL
+);
+REVOKE ALL ON contact_guard.disclosure FROM PUBLIC;
+GRANT SELECT ON contact_guard.disclosure TO contact_guard_auditor;
+ALTER TABLE contact_guard.disclosure REPLICA IDENTITY NOTHING,
+	ALTER reference SET STATISTICS 0, ALTER readers SET STATISTICS 0, ALTER decision SET STATISTICS 0;
+
+---------------------------------------------------------------------------
+-- the customer's report
+---------------------------------------------------------------------------
+
+-- kind named: a record that names the customer.  unnamed: what may have included him without
+-- naming him, a row for each day.  log: what happened to the log.  since: one row, the time
+-- from which records exist.  With leaves, what a proof needs stands in rows of kind named:
+-- the leaf and the salt of the customer, but not what opens the actor.
+CREATE FUNCTION contact_guard.subject_report(customer anyelement, reference text,
+		since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', leaves boolean DEFAULT false,
+		OUT kind text, OUT seq bigint, OUT read_at timestamptz, OUT last_at timestamptz, OUT event text, OUT reader text,
+		OUT category text, OUT relation text, OUT columns text[], OUT purpose text, OUT intervention text,
+		OUT reason text, OUT times bigint, OUT count bigint, OUT leaf bytea, OUT customer_salt bytea) RETURNS SETOF record
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_subject_report';
+REVOKE ALL ON FUNCTION contact_guard.subject_report(anyelement, text, timestamptz, timestamptz, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.subject_report(anyelement, text, timestamptz, timestamptz, boolean) IS
+	'What the log says about a customer, for him: readers have pseudonyms of this report. Each call is a record.';
+GRANT EXECUTE ON FUNCTION contact_guard.subject_report(anyelement, text, timestamptz, timestamptz, boolean) TO contact_guard_dpo;
+
+CREATE FUNCTION contact_guard.name_readers(reference text, readers text[], decision text, OUT reader text, OUT actor text) RETURNS SETOF record
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_name_readers';
+REVOKE ALL ON FUNCTION contact_guard.name_readers(text, text[], text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.name_readers(text, text[], text) IS
+	'The actors behind pseudonyms of a report. Each call is a record, with a commitment to the decision.';
+GRANT EXECUTE ON FUNCTION contact_guard.name_readers(text, text[], text) TO contact_guard_dpo;
+
+CREATE FUNCTION contact_guard.reader_category(role regrole, label text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_reader_category';
+REVOKE ALL ON FUNCTION contact_guard.reader_category(regrole, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.reader_category(regrole, text) IS
+	'What a report calls the members of this role; null: nothing.';
+GRANT EXECUTE ON FUNCTION contact_guard.reader_category(regrole, text) TO contact_guard_admin;
+
+GRANT SELECT ON contact_guard.tile_full, contact_guard.tile_edge, contact_guard.signed_checkpoint TO contact_guard_dpo;
+GRANT EXECUTE ON FUNCTION contact_guard.tile(integer, bigint), contact_guard.inclusion_proof(bigint, bigint),
+	contact_guard.consistency_proof(bigint, bigint), contact_guard.checkpoint(), contact_guard.verification_key() TO contact_guard_dpo;
+
+COMMENT ON TABLE contact_guard.category IS 'What reports call the members of a role: see reader_category().';
+COMMENT ON COLUMN contact_guard.category.role IS 'The role.';
+COMMENT ON COLUMN contact_guard.category.label IS 'What a report calls its members.';
+COMMENT ON TABLE contact_guard.report IS 'Internal: the keys of the pseudonyms in reports. No role can read it.';
+COMMENT ON COLUMN contact_guard.report.reference IS 'The reference that subject_report() was given.';
+COMMENT ON COLUMN contact_guard.report.customer IS 'The key of the customer.';
+COMMENT ON COLUMN contact_guard.report.key IS 'The key of the pseudonyms.';
+COMMENT ON COLUMN contact_guard.report.made_in IS 'The transaction: its calls with one reference have one key.';
+COMMENT ON COLUMN contact_guard.report.made_at IS 'When it was made.';
+COMMENT ON TABLE contact_guard.disclosure IS 'The decisions to name readers of a report: see name_readers().';
+COMMENT ON COLUMN contact_guard.disclosure.reference IS 'The reference of the report.';
+COMMENT ON COLUMN contact_guard.disclosure.readers IS 'The pseudonyms whose names were asked for.';
+COMMENT ON COLUMN contact_guard.disclosure.decision IS 'Who has decided it, and why.';
+COMMENT ON COLUMN contact_guard.disclosure.salt IS 'The record of event disclosure has SHA-256 of this salt and the decision.';
+COMMENT ON COLUMN contact_guard.disclosure.made_at IS 'When the readers were named.';
 
 ---------------------------------------------------------------------------
 -- what admins have granted and revoked themselves

@@ -28,6 +28,9 @@ typedef enum CgOwnTable
 	CG_OWN_JOURNAL_SESSION,
 	CG_OWN_JOURNAL_PASSED,
 	CG_OWN_HELD,
+	CG_OWN_CATEGORY,
+	CG_OWN_REPORT,
+	CG_OWN_DISCLOSURE,
 	CG_OWN_INTERVENTION,
 	CG_OWN_TILE_FULL,
 	CG_OWN_TILE_EDGE,
@@ -79,6 +82,26 @@ enum
 	Anum_held_held_by,
 	Anum_held_held_at,
 	Natts_held = Anum_held_held_at
+};
+
+enum
+{
+	Anum_report_reference = 1,
+	Anum_report_customer,
+	Anum_report_key,
+	Anum_report_made_in,
+	Anum_report_made_at,
+	Natts_report = Anum_report_made_at
+};
+
+enum
+{
+	Anum_disclosure_reference = 1,
+	Anum_disclosure_readers,
+	Anum_disclosure_decision,
+	Anum_disclosure_salt,
+	Anum_disclosure_made_at,
+	Natts_disclosure = Anum_disclosure_made_at
 };
 
 enum

@@ -84,7 +84,7 @@
 	{"function contact_guard.distrust_function(regprocedure)", "ee8a49195db4f6f4e5ba2a7355c8b18daa9b292041902afbee7f1860b62fd339"}, \
 	{"function contact_guard.erase_actor(text,text)", "e2df929c8c0c3d7940a668176928766674d967d5850c5cc5f41e83fa821c2a70"}, \
 	{"function contact_guard.erase_customer(text,text)", "5b7800f87faa8832bd903663fe6d5903650f36b2354def1e0c673526432faee1"}, \
-	{"function contact_guard.event_number(text)", "350ed3c1d41e119f91b84773eb8fbfae46a5d9f37d60668dde1bc7739c2d8312"}, \
+	{"function contact_guard.event_number(text)", "456bd24836a347497c5be7b86ce5fc21a686bf090589868bed8f735e69f7326c"}, \
 	{"function contact_guard.evidence(bigint,bigint)", "7ac56fa75fda492029dd8b689c74df4623765f282016f0947e762caca8e81201"}, \
 	{"function contact_guard.evidence_stream(bigint,bigint)", "a437bf8d2a34bd42bb8d22d9afe0992e3e54dc5a9ec9766988f5b22cbb9e78f9"}, \
 	{"function contact_guard.filter_support(internal)", "28720fc75bb6943e853418db1204627d7eb33c9c135ce85470a5008dd6a21d8d"}, \
@@ -103,6 +103,7 @@
 	{"function contact_guard.list_interventions()", "cb61d4c7cf8ae58c0ebd2748b303a3cf02327a72d28d5c8edc5069910e168219"}, \
 	{"function contact_guard.list_permissions()", "20bff0e23102627ffd560f43d3538af29b947468edf7b3221dc8030346602a7c"}, \
 	{"function contact_guard.list_policies()", "fdad9f50a6655332fe7a3e9f271090091a33b9a8cc0e36bad10d5f4e9d957fa9"}, \
+	{"function contact_guard.name_readers(text,text[],text)", "1399cd092cbb8ef8e247ce03b7d41df45d58f964f5cc5ba0591a2a6a835a4e29"}, \
 	{"function contact_guard.new_epoch(text)", "f785f3886851cd46000c269a559545294af4485295091d7dec0a008eb4988146"}, \
 	{"function contact_guard.open_customers(anyelement,contact_guard.site)", "9ddaaa9ff1b482f3dc9bf6f59468f5ad0231fae2b8f27dfdf057c1845557b836"}, \
 	{"function contact_guard.open_intervention(bigint,name,timestamp with time zone,timestamp with time zone)", "c1e3cfa82f3dd79f8477eb40ab3f4620eff38ad48a1921503f552c8773370f6c"}, \
@@ -114,6 +115,7 @@
 	{"function contact_guard.policy_problem(regclass)", "245bf6842abe25af91e62a9d5849baf6232236edf7f198455ff3a33deb0e11cc"}, \
 	{"function contact_guard.protect(regclass,name,name[],text,text,text,text)", "182236c13fa14622a5e6955eebb167f5d08a673c3bb43fddac419063abfb8736"}, \
 	{"function contact_guard.purge(timestamp with time zone,text)", "d826bd7c001ec4883387a83f50f5218ce8bbabac845b674da8d10e65b1acbb85"}, \
+	{"function contact_guard.reader_category(regrole,text)", "7652cd346cc48a769e1bfb69ec13eaf7eccb1f751ce374432943602cf53647e1"}, \
 	{"function contact_guard.reads_after_close(timestamp with time zone,timestamp with time zone)", "b6cda76db7e6bc6f2073411d5abc29fb4e1ed210fcb6ad7048762b14e1f8f91d"}, \
 	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "e61adc054567b6a5ff8594b1bff82dd856d0e69588fc706cd5d16f8c088262c8"}, \
 	{"function contact_guard.record_policy(text)", "c8434b88194e4c0e0d87766bc782cba51ad68fef088abdc724cfc75d17afeae4"}, \
@@ -132,6 +134,7 @@
 	{"function contact_guard.statistics_ext_visible(oid)", "6215cc8e2cb3cb26de89cd6bbd088a401ec34327d2e577c7e9e2d6479a384f06"}, \
 	{"function contact_guard.statistics_visible(oid,smallint)", "fbd2dd0eda9bfeb4fd98efd6382195dd6a2b8a6b90cef25fdb73dcf073278e08"}, \
 	{"function contact_guard.status()", "52ab4f486f3d00d5a9b819de7bd8ff4c38d8bafa6addac642283f959cc660886"}, \
+	{"function contact_guard.subject_report(anyelement,text,timestamp with time zone,timestamp with time zone,boolean)", "841977264c20f3bc72b6860768488033d97874d782de21a0328cc2a3608e7863"}, \
 	{"function contact_guard.sync()", "a98375078827e0b4a87d5737c75526b71467b843917d9edf54fd41987025f4c2"}, \
 	{"function contact_guard.tile(integer,bigint)", "d75d0bdf08998b4b4030bdfdf2590eda9c91fc81ab504bce7c3b536f62383627"}, \
 	{"function contact_guard.trust_function(regprocedure,text)", "c063aa1fda9fdcd125909f57ee16b2cdf4a2f161000f2f6ab14ae1b00e4995ca"}, \
@@ -142,6 +145,8 @@
 	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
 	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "230a2bb6d1d2a9f9a1affdb4c0fe0edf52630a3faa7182d6e190eac5fee7b238"}, \
 	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "34645c68715200edc4812d27e7c5be29c9dc63f14d84d979e93af19b5b94c093"}, \
+	{"table contact_guard.category", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.disclosure", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.held", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.intervention", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.journal_key", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
@@ -152,6 +157,7 @@
 	{"table contact_guard.log_common", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.permission", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.query_text", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.report", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.restored_log", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.signed_checkpoint", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.tile_edge", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \

@@ -34,7 +34,9 @@
 	EVENT(14, CONFLICT, "conflict") \
 	EVENT(15, START, "start") \
 	EVENT(16, FAILOVER, "failover") \
-	EVENT(17, CLOCK, "clock")
+	EVENT(17, CLOCK, "clock") \
+	EVENT(19, REPORT, "report") \
+	EVENT(20, DISCLOSURE, "disclosure")
 
 #define CG_EVENT_ENUM(number, symbol, name) CG_EVENT_##symbol = number,
 typedef enum CgEvent

@@ -86,13 +86,14 @@ cg_eventrecord_event(CgEvent event, const char *customer, int64 count, const cha
 }
 
 void
-cg_eventrecord_write(CgEvent event, const char *what)
+cg_eventrecord_write(CgEvent event, const char *customer, int64 count, const char *what)
 {
 	Change		change = {
 		.at = GetCurrentTimestamp(),
 		.actor = cg_actor_current(),
 		.event = event,
-		.count = 1,
+		.customer = customer ? unconstify(char *, cg_record_customer(customer)) : NULL,
+		.count = count,
 		.what = unconstify(char *, what),
 	};
 

@@ -25,10 +25,10 @@ extern void cg_eventrecord_event(CgEvent event, const char *customer, int64 coun
 								 const char *what);
 
 /*
- * Writes a record to WAL at once, whether the transaction commits or not.  The caller must
- * call cg_messages_flush.  Errors as cg_journal_require.
+ * Writes a record to WAL at once, whether the transaction commits or not.  customer as
+ * above.  The caller must call cg_messages_flush.  Errors as cg_journal_require.
  */
-extern void cg_eventrecord_write(CgEvent event, const char *what);
+extern void cg_eventrecord_write(CgEvent event, const char *customer, int64 count, const char *what);
 
 /*
  * A text argument that goes into a record, such as a reason; palloc'd.  ERROR

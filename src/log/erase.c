@@ -43,6 +43,7 @@
 #include "journal/storable.h"
 #include "log/brought.h"
 #include "log/holds.h"
+#include "log/pseudonym.h"
 #include "log/synced.h"
 
 PG_FUNCTION_INFO_V1(cg_erase_customer);
@@ -197,6 +198,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	restored = replace(psprintf(WITHOUT_CUSTOMER, "restored_log"), customer);
 	rows = logged + restored;
 	forget_passed(customer);
+	cg_pseudonym_forget_customer(customer);
 	PopActiveSnapshot();
 	if (rows == 0)
 		ereport(NOTICE,
@@ -226,6 +228,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	refuse_own("actor", actor);
 	logged = replace(WITHOUT_ACTOR_LOG, actor);
 	restored = replace(WITHOUT_ACTOR_RESTORED, actor);
+	cg_pseudonym_forget_actor(actor, GetCurrentTimestamp() - (int64) cg_min_retention * USECS_PER_MINUTE);
 	rows = logged + restored;
 	stays = finds_row_about("SELECT FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
 	PopActiveSnapshot();

@@ -42,6 +42,7 @@
 #include "log/accesslog.h"
 #include "log/brought.h"
 #include "log/holds.h"
+#include "log/pseudonym.h"
 #include "log/survey.h"
 
 PG_FUNCTION_INFO_V1(cg_purge);
@@ -317,6 +318,7 @@ cg_purge(PG_FUNCTION_ARGS)
 	}
 	purged += restored.rows;
 	purge_passed(before);
+	cg_pseudonym_purge(before);
 	purge_texts(before, survey->unused_texts, restored.texts);
 	PopActiveSnapshot();
 	if (months == 0 && purged == 0)

@@ -282,7 +282,7 @@ cg_rotate_journal_key(PG_FUNCTION_ARGS)
 	refuse_own_locks();
 	/* Whoever is interrupted here would leave a record that no new key follows. */
 	HOLD_INTERRUPTS();
-	cg_eventrecord_write(CG_EVENT_KEY, "a new key for the journal is asked for");
+	cg_eventrecord_write(CG_EVENT_KEY, NULL, 1, "a new key for the journal is asked for");
 	asked = ask_recorder();
 	RESUME_INTERRUPTS();
 	acknowledged = cg_messages_flush();

@@ -1,7 +1,7 @@
 -- The names that users type: they are promises, so each is spelled out here.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(39);
+SELECT plan(43);
 
 SELECT has_schema('contact_guard');
 SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text']);
@@ -34,6 +34,10 @@ SELECT columns_are('contact_guard', 'access_log', ARRAY['seq', 'read_at', 'event
 SELECT has_role('contact_guard_admin');
 SELECT has_role('contact_guard_auditor');
 SELECT has_role('contact_guard_proxy');
+SELECT has_role('contact_guard_dpo');
+SELECT has_function('contact_guard', 'subject_report', ARRAY['anyelement', 'text', 'timestamp with time zone', 'timestamp with time zone', 'boolean']);
+SELECT has_function('contact_guard', 'name_readers', ARRAY['text', 'text[]', 'text']);
+SELECT has_function('contact_guard', 'reader_category', ARRAY['regrole', 'text']);
 
 -- Their arguments by name, as the documentation calls them.
 SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.protect'::regproc),

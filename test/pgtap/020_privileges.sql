@@ -1,7 +1,7 @@
 -- Who may do what: nothing more than this is granted to anybody.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(18);
+SELECT plan(23);
 CREATE ROLE regress_nobody;
 
 SELECT set_eq(
@@ -22,7 +22,7 @@ SELECT set_eq(
 	ARRAY['protect', 'unprotect', 'trust_function', 'distrust_function', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
 	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps',
 	      'erase_customer', 'erase_actor', 'new_epoch', 'library_version', 'accept_clock', 'rotate_journal_key', 'allow_act_as_session',
-	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions'],
+	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions', 'reader_category'],
 	'what an admin may execute besides');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
@@ -39,6 +39,30 @@ SELECT set_eq(
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['act_as', 'act_as_nobody'], 'what a proxy may execute besides');
 
+SELECT set_eq(
+	$$SELECT p.proname::text FROM pg_proc p
+	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_dpo', p.oid, 'EXECUTE')
+	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
+	ARRAY['subject_report', 'name_readers', 'tile', 'inclusion_proof', 'consistency_proof', 'checkpoint', 'verification_key'],
+	'what whoever makes reports to customers may execute besides');
+SELECT set_eq(
+	$$SELECT c.relname::text FROM pg_class c
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND has_any_column_privilege('contact_guard_dpo', c.oid, 'SELECT')$$,
+	ARRAY['tile_full', 'tile_edge', 'signed_checkpoint'], '... reads checkpoints and tiles, and no column of anything else');
+SELECT is_empty(
+	$$SELECT a.attrelid::regclass, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
+	     AND has_column_privilege('contact_guard_dpo', a.attrelid, a.attnum, 'SELECT, INSERT, UPDATE, REFERENCES')
+	     AND NOT c.relname IN ('tile_full', 'tile_edge', 'signed_checkpoint')$$, '... column by column');
+SELECT is_empty(
+	$$SELECT m.roleid::regrole FROM pg_auth_members m WHERE m.member = 'contact_guard_dpo'::regrole$$, '... and is in no other role');
+SELECT is_empty(
+	$$SELECT c.relname FROM pg_class c
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+	     AND (has_table_privilege('contact_guard_dpo', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+	          OR (c.relname = 'report' AND (has_table_privilege('contact_guard_auditor', c.oid, 'SELECT') OR has_table_privilege('contact_guard_admin', c.oid, 'SELECT'))))$$,
+	'... writes nothing; and nobody reads the keys of pseudonyms');
+
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
@@ -50,12 +74,12 @@ SELECT set_eq(
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
 	ARRAY['access_log', 'log', 'log_common', 'journal_passed', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint',
-	      'permission', 'trusted_functions', 'policies', 'permissions', 'interventions'], 'an auditor reads the log and the policy');
+	      'permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'disclosure'], 'an auditor reads the log and the policy');
 SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_admin', c.oid, 'SELECT')$$,
-	ARRAY['permission', 'trusted_functions', 'policies', 'permissions', 'interventions'], 'an admin reads the policy');
+	ARRAY['permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category'], 'an admin reads the policy');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')

@@ -1,0 +1,118 @@
+-- The customer's report: what subject_report() says, and what it does not.
+CREATE SCHEMA regress_report;
+SET search_path = regress_report;
+SET client_min_messages = warning;
+CREATE ROLE regress_report_anna;
+CREATE ROLE regress_report_bert;
+CREATE ROLE regress_report_office;
+CREATE ROLE regress_report_desk IN ROLE regress_report_office;
+CREATE ROLE regress_report_backup;
+CREATE ROLE regress_report_techs;
+GRANT regress_report_techs TO regress_report_anna, regress_report_bert;
+CREATE ROLE regress_report_dpo IN ROLE contact_guard_dpo;
+CREATE ROLE regress_report_auditor IN ROLE contact_guard_auditor;
+GRANT ALL ON SCHEMA regress_report TO PUBLIC;
+CREATE TABLE customer (id int PRIMARY KEY, phone text, email text);
+INSERT INTO customer SELECT i, '06' || to_char(i, 'FM00000000'), i || '@example.fr' FROM generate_series(1, 400) i;
+GRANT SELECT ON customer TO PUBLIC;
+CREATE TABLE visit (id text PRIMARY KEY, customer int, technician text, starts timestamptz, ends timestamptz);
+CREATE INDEX ON visit (technician, starts);
+INSERT INTO visit VALUES ('V-7', 7, 'regress_report_anna', clock_timestamp() - interval '1 h', clock_timestamp() + interval '1 h'),
+	('V-8', 8, 'regress_report_anna', clock_timestamp() - interval '1 h', clock_timestamp() + interval '1 h');
+SELECT contact_guard.use_interventions('visit', 'customer', 'technician', 'starts', 'ends');
+SELECT contact_guard.protect('customer', 'id', '{phone,email}');
+SELECT contact_guard.allow('regress_report_office', 'planning');
+SELECT contact_guard.allow('regress_report_backup', 'nightly dump', 'customer', 'bulk');
+SELECT contact_guard.reader_category('regress_report_techs', 'technician');
+SELECT contact_guard.reader_category('regress_report_office', 'dispatch');
+SELECT contact_guard.reader_category('regress_report_backup', '');
+SELECT contact_guard.reader_category(NULL, 'x');
+SELECT * FROM contact_guard.category ORDER BY label;
+SELECT contact_guard.sync();
+SELECT clock_timestamp() AS start \gset
+
+-- reads that name customer 7, and others that may have included him
+SET SESSION AUTHORIZATION regress_report_anna;
+SELECT phone FROM customer WHERE id IN (7, 8) ORDER BY id;
+SET SESSION AUTHORIZATION regress_report_bert;
+SELECT email FROM customer WHERE id = 7;
+SELECT count(phone) FROM customer WHERE id > 7;
+SET SESSION AUTHORIZATION regress_report_desk;
+SELECT id FROM customer WHERE phone = '0600000007';
+SET SESSION AUTHORIZATION regress_report_backup;
+COPY (SELECT count(*) FROM customer WHERE phone IS NULL) TO STDOUT;
+SELECT count(phone) FROM customer;
+RESET SESSION AUTHORIZATION;
+SELECT contact_guard.sync();
+
+SET SESSION AUTHORIZATION regress_report_dpo;
+CREATE TEMPORARY TABLE first AS SELECT * FROM contact_guard.subject_report(7, 'DSAR-1', :'start', leaves => true);
+CREATE TEMPORARY TABLE second AS SELECT * FROM contact_guard.subject_report(7::bigint, 'DSAR-1', :'start');
+CREATE TEMPORARY TABLE other AS SELECT * FROM contact_guard.subject_report('8'::text, 'DSAR-2', :'start');
+SELECT kind, event, category, relation, columns, purpose, intervention, reason, times, count, seq IS NOT NULL AS seq, leaf IS NOT NULL AS leaf, length(customer_salt) AS salt, length(reader) AS reader
+  FROM first WHERE kind IN ('named', 'unnamed') ORDER BY kind, event, category, columns, purpose;
+SELECT kind, count(*), bool_and(read_at <= clock_timestamp()) AS past FROM first WHERE kind = 'since' GROUP BY kind;
+-- one reader has one pseudonym in a report, and none of another report
+SELECT count(DISTINCT reader) AS readers FROM first;
+SELECT count(*) AS shared FROM first JOIN second USING (reader);
+SELECT count(*) AS shared FROM first JOIN other USING (reader);
+-- the calls of one transaction are one report
+BEGIN;
+CREATE TEMPORARY TABLE a ON COMMIT DROP AS SELECT * FROM contact_guard.subject_report(7, 'DSAR-3', :'start');
+CREATE TEMPORARY TABLE b ON COMMIT DROP AS SELECT * FROM contact_guard.subject_report(8, 'DSAR-3', :'start');
+SELECT count(DISTINCT a.reader) AS shared FROM a JOIN b USING (reader) WHERE a.kind = 'named' AND a.event = 'shown' AND b.event = 'shown' AND b.kind = 'named';
+ROLLBACK;
+-- the leaf is that of the record, and the customer opens it; the actor does not
+RESET SESSION AUTHORIZATION;
+SELECT bool_and(f.leaf = contact_guard.leaf(f.seq)) AS leaf,
+       bool_and(position(contact_guard.customer_commitment(f.customer_salt, '7') IN f.leaf) > 0) AS opens,
+       bool_and(position(convert_to('regress_report_' || name, 'UTF8') IN f.leaf) = 0) AS names_nobody
+  FROM first f, unnest('{anna,bert,desk,backup,dpo}'::text[]) name WHERE f.leaf IS NOT NULL;
+SELECT bool_or(f::text ~ 'regress_report_') AS names FROM first f;
+
+-- each call is a record, also of a transaction that is rolled back
+SELECT contact_guard.sync();
+SELECT event, actor, customer, regexp_replace(regexp_replace(reason, 'from [^i]+ until', 'from then until'), '[0-9a-f]{64}', 'hash') AS reason FROM contact_guard.access_log
+ WHERE event IN ('report', 'disclosure') AND read_at > :'start' ORDER BY seq;
+
+-- names: by the reference, with a decision
+SET SESSION AUTHORIZATION regress_report_dpo;
+SELECT array_agg(DISTINCT reader) AS readers FROM first WHERE kind = 'named' AND event IN ('shown', 'withheld') \gset
+SELECT actor FROM contact_guard.name_readers('DSAR-1', :'readers', 'the court of Lyon') ORDER BY actor;
+SELECT actor FROM contact_guard.name_readers('DSAR-2', :'readers', 'the wrong report');
+SELECT actor FROM contact_guard.name_readers('DSAR-3', :'readers', 'a report that was rolled back');
+SELECT actor FROM contact_guard.name_readers('DSAR-1', :'readers', '');
+SELECT actor FROM contact_guard.name_readers('DSAR-1', '{}', 'x');
+SELECT actor FROM contact_guard.name_readers('DSAR-1', '{NULL}', 'x');
+SELECT * FROM contact_guard.subject_report(7, 'two words');
+SELECT * FROM contact_guard.subject_report(7, E'a\x1b[31m');
+SELECT * FROM contact_guard.subject_report(NULL::int, 'x');
+SELECT * FROM contact_guard.subject_report(1.5, 'x');
+SELECT * FROM contact_guard.subject_report(7, 'x', 'infinity');
+SELECT count(*) FROM contact_guard.report;
+SELECT count(*) FROM contact_guard.disclosure;
+SELECT contact_guard.reader_category('regress_report_dpo', 'x');
+RESET SESSION AUTHORIZATION;
+SELECT contact_guard.reader_category('contact_guard_dpo', NULL);
+SELECT contact_guard.sync();
+SELECT l.count, l.actor, l.customer, l.reason LIKE '% ' || encode(sha256(d.salt || convert_to(d.decision, 'UTF8')), 'hex') AS committed, d.decision
+  FROM contact_guard.access_log l JOIN contact_guard.disclosure d ON l.reason LIKE '%"' || d.reference || '"%' WHERE l.event = 'disclosure' AND l.read_at > :'start' ORDER BY l.seq;
+SET ROLE regress_report_auditor;
+SELECT reference, decision FROM contact_guard.disclosure ORDER BY reference;
+SELECT count(*) FROM contact_guard.report;
+SELECT count(*) FROM contact_guard.subject_report(7, 'x');
+RESET ROLE;
+-- nobody else writes the tables
+INSERT INTO contact_guard.report VALUES ('x', '7', 'x', '3', now());
+DELETE FROM contact_guard.disclosure;
+UPDATE contact_guard.category SET label = 'x';
+
+SELECT contact_guard.unprotect('customer');
+SELECT contact_guard.forget_interventions('visit');
+SELECT contact_guard.disallow('regress_report_office');
+SELECT contact_guard.disallow('regress_report_backup', 'customer');
+SELECT contact_guard.reader_category('regress_report_techs', NULL), contact_guard.reader_category('regress_report_office', NULL);
+DROP SCHEMA regress_report CASCADE;
+DROP OWNED BY regress_report_dpo;
+REVOKE contact_guard_dpo FROM regress_report_dpo;
+DROP ROLE regress_report_office, regress_report_anna, regress_report_bert, regress_report_desk, regress_report_backup, regress_report_techs, regress_report_dpo, regress_report_auditor;

@@ -1,0 +1,133 @@
+/*
+ * pseudonym.c
+ *		Pseudonyms of the readers in a customer's report: see pseudonym.h.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/xid8.h"
+
+#include "base/owncommand.h"
+#include "base/ownrows.h"
+#include "journal/messagemac.h"
+#include "log/pseudonym.h"
+
+StaticAssertDecl(CG_PSEUDONYM_KEY == CG_MESSAGEMAC_KEY, "the key of a report is one of a MAC");
+
+/* What the MAC is about, so that the key makes nothing else */
+#define WHAT "contact_guard/reader/v1\n"
+
+typedef struct Forgotten
+{
+	const char *actor;
+	TimestampTz before;
+} Forgotten;
+
+static bool find_key(const char *reference, uint8 *key);
+static void forget_actor_in(HeapTuple row, TupleDesc tupdesc, void *arg);
+
+/* Is there a key already, of another call of this transaction? */
+static bool
+find_key(const char *reference, uint8 *key)
+{
+	Oid			types[2] = {TEXTOID, XID8OID};
+	Datum		values[2] = {CStringGetTextDatum(reference), FullTransactionIdGetDatum(GetTopFullTransactionId())};
+	Datum		found;
+
+	if (!cg_owncommand_select("SELECT key FROM contact_guard.report WHERE reference = $1 AND made_in = $2 LIMIT 1", 2,
+							  types, values, BYTEAOID, &found))
+		return false;
+	if (VARSIZE_ANY_EXHDR(DatumGetByteaPP(found)) != CG_PSEUDONYM_KEY)
+		elog(ERROR, "the key of a report is not one");
+	memcpy(key, VARDATA_ANY(DatumGetByteaPP(found)), CG_PSEUDONYM_KEY);
+	return true;
+}
+
+void
+cg_pseudonym_key(const char *reference, const char *customer, uint8 key[CG_PSEUDONYM_KEY])
+{
+	Datum		values[Natts_report];
+	bool		nulls[Natts_report] = {false};
+	bytea	   *stored = palloc(VARHDRSZ + CG_PSEUDONYM_KEY);
+
+	if (!find_key(reference, key) && !pg_strong_random(key, CG_PSEUDONYM_KEY))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random key")));
+	SET_VARSIZE(stored, VARHDRSZ + CG_PSEUDONYM_KEY);
+	memcpy(VARDATA(stored), key, CG_PSEUDONYM_KEY);
+	values[Anum_report_reference - 1] = CStringGetTextDatum(reference);
+	values[Anum_report_customer - 1] = CStringGetTextDatum(customer);
+	values[Anum_report_key - 1] = PointerGetDatum(stored);
+	values[Anum_report_made_in - 1] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	values[Anum_report_made_at - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
+	cg_ownrows_insert(CG_OWN_REPORT, values, nulls);
+}
+
+void
+cg_pseudonym_make(const uint8 *key, const char *actor, char name[CG_PSEUDONYM_LENGTH + 1])
+{
+	CgMacPart	parts[2] = {{WHAT, strlen(WHAT)}, {actor, strlen(actor)}};
+	unsigned char mac[CG_MESSAGEMAC_LENGTH];
+
+	if (!cg_messagemac_compute(key, parts, lengthof(parts), mac))
+		elog(ERROR, "could not compute HMAC-SHA-256");
+	(void) hex_encode((const char *) mac, CG_PSEUDONYM_LENGTH / 2, name);
+	name[CG_PSEUDONYM_LENGTH] = '\0';
+}
+
+void
+cg_pseudonym_forget_customer(const char *customer)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(customer)};
+
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.disclosure WHERE reference IN "
+							 "(SELECT reference FROM contact_guard.report WHERE customer = $1) FOR UPDATE", 1, types, values);
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.report WHERE customer = $1 FOR UPDATE", 1, types, values);
+}
+
+/* Deletes the decisions that name the actor by his pseudonym in one report. */
+static void
+forget_actor_in(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	Forgotten  *forgotten = arg;
+	Oid			types[3] = {TEXTOID, TEXTOID, TIMESTAMPTZOID};
+	Datum		values[3];
+	bool		isnull;
+	bytea	   *key = DatumGetByteaPP(SPI_getbinval(row, tupdesc, 2, &isnull));
+	char		name[CG_PSEUDONYM_LENGTH + 1];
+
+	cg_pseudonym_make((const uint8 *) VARDATA_ANY(key), forgotten->actor, name);
+	values[0] = SPI_getbinval(row, tupdesc, 1, &isnull);
+	values[1] = CStringGetTextDatum(name);
+	values[2] = TimestampTzGetDatum(forgotten->before);
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.disclosure "
+							 "WHERE reference = $1 AND $2 = ANY (readers) AND made_at < $3 FOR UPDATE", 3, types, values);
+}
+
+/* A decision may name the actor in its text. */
+void
+cg_pseudonym_forget_actor(const char *actor, TimestampTz before)
+{
+	Forgotten	forgotten = {actor, before};
+
+	cg_owncommand_query("SELECT DISTINCT reference, key FROM contact_guard.report WHERE octet_length(key) = 32 AND reference IN "
+						"(SELECT reference FROM contact_guard.disclosure)", 0, NULL, NULL, forget_actor_in, &forgotten);
+}
+
+void
+cg_pseudonym_purge(TimestampTz before)
+{
+	Oid			types[1] = {TIMESTAMPTZOID};
+	Datum		values[1] = {TimestampTzGetDatum(before)};
+
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.disclosure "
+							 "WHERE made_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.report "
+							 "WHERE made_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
+}

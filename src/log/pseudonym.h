@@ -1,0 +1,37 @@
+/*
+ * pseudonym.h
+ *		Pseudonyms of the readers in a customer's report.
+ *
+ * A pseudonym is HMAC-SHA-256 of the actor's name with a random key of the report.  So one
+ * reader has one pseudonym within a report, and two reports have none in common.  The keys
+ * stand in contact_guard.report, which no role can read, until the month in which the report
+ * was made is purged, or the customer is erased.
+ */
+#ifndef CG_PSEUDONYM_H
+#define CG_PSEUDONYM_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#define CG_PSEUDONYM_KEY 32		/* bytes */
+#define CG_PSEUDONYM_LENGTH 16	/* hexadecimal digits */
+
+/*
+ * The key of the report: a new one for each reference and transaction.  customer: as it
+ * stands in records.
+ */
+extern void cg_pseudonym_key(const char *reference, const char *customer, uint8 key[CG_PSEUDONYM_KEY]);
+
+/* Makes the pseudonym, with a zero byte at its end. */
+extern void cg_pseudonym_make(const uint8 *key, const char *actor, char name[CG_PSEUDONYM_LENGTH + 1]);
+
+/*
+ * Forgets keys and decisions: of reports about this customer; decisions from before this time
+ * about this actor; and all from before the beginning of this month.
+ */
+extern void cg_pseudonym_forget_customer(const char *customer);
+extern void cg_pseudonym_forget_actor(const char *actor, TimestampTz before);
+extern void cg_pseudonym_purge(TimestampTz before);
+
+#endif							/* CG_PSEUDONYM_H */
