@@ -126,14 +126,14 @@ cg_calls_unmasked(List *args)
 								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 }
 
-Node *
+List *
 cg_calls_note(Index rti, Oid relid, uint64 columns)
 {
 	CgSite		site = {relid, InvalidAttrNumber, 0};
 	Var		   *ctid = makeVar(rti, SelfItemPointerAttributeNumber, TIDOID, -1, InvalidOid, 0);
 	Const	   *set = makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum((int64) columns), false, true);
 
-	return cg_calls_unmasked(list_make4(ctid, cg_calls_site(site), set, cg_calls_site(site)));
+	return list_make4(ctid, cg_calls_site(site), set, cg_calls_site(site));
 }
 
 Node *

@@ -25,13 +25,14 @@ extern Node *cg_calls_keep(Expr *value, Index rti, const CgPolicy *policy, CgSit
 
 /*
  * unmasked(value, site, …), which refuses to store masks: see written.c.  args: a Var and
- * its site, for each of up to CG_CALLS_UNMASKED columns.
+ * its site, for each of up to CG_CALLS_UNMASKED columns, and then what cg_calls_note()
+ * gives.
  */
 #define CG_CALLS_UNMASKED 40
 extern Node *cg_calls_unmasked(List *args);
 
-/* unmasked(ctid, site, columns, site), which notes a row that is inserted: see inserts.h. */
-extern Node *cg_calls_note(Index rti, Oid relid, uint64 columns);
+/* Arguments of unmasked() by which it notes a row that is inserted: see inserts.h. */
+extern List *cg_calls_note(Index rti, Oid relid, uint64 columns);
 
 /* function(key, site), a boolean test of a row: see rowfuncs.c. */
 extern Node *cg_calls_test(const char *function, Var *key, CgSite site);

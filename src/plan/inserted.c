@@ -26,12 +26,11 @@
 #include "policy/policy.h"
 
 static bool inserts(const Query *query);
-static void add_option(Query *query, Oid relid, Node *call);
 static void add_check(Query *query, Oid relid, List *args);
-static void add_checks(Query *query, Oid of);
+static List *add_checks(Query *query, Oid of);
 static bool is_sent(Node *value);
 static bool sends_column(const Query *query, Node *value);
-static void add_note(Query *query, const RangeTblEntry *rte);
+static List *with_note(List *args, Query *query, const RangeTblEntry *rte);
 
 static bool
 inserts(const Query *query)
@@ -47,28 +46,25 @@ inserts(const Query *query)
 }
 
 static void
-add_option(Query *query, Oid relid, Node *call)
-{
-	WithCheckOption *option = makeNode(WithCheckOption);
-
-	option->kind = WCO_VIEW_CHECK;
-	option->relname = get_rel_name(relid);
-	option->qual = call;
-	query->withCheckOptions = lappend(query->withCheckOptions, option);
-}
-
-static void
 add_check(Query *query, Oid relid, List *args)
 {
-	if (args != NIL)
-		add_option(query, relid, cg_calls_unmasked(args));
+	WithCheckOption *option;
+
+	if (args == NIL)
+		return;
+	option = makeNode(WithCheckOption);
+	option->kind = WCO_VIEW_CHECK;
+	option->relname = get_rel_name(relid);
+	option->qual = cg_calls_unmasked(args);
+	query->withCheckOptions = lappend(query->withCheckOptions, option);
 }
 
 /*
  * Checks for masks of relation "of": the result relation, or a partition of it.  One call
- * checks all columns, since preparing a call is most of the cost.
+ * checks all columns, since preparing a call is most of the cost.  Returns the arguments of
+ * the last call, which add_check() has still to add.
  */
-static void
+static List *
 add_checks(Query *query, Oid of)
 {
 	Oid			relid = rt_fetch(query->resultRelation, query->rtable)->relid;
@@ -96,7 +92,7 @@ add_checks(Query *query, Oid of)
 		}
 		policy = cg_policy_get(of);
 	}
-	add_check(query, relid, args);
+	return args;
 }
 
 /* Is it a constant or a parameter, but for the conversions of an assignment? */
@@ -140,11 +136,12 @@ sends_column(const Query *query, Node *value)
 }
 
 /*
- * Has the statement noted which rows it inserts, if it names the values of guarded columns
- * itself.  A trigger could change them, and a row that was there before is not the writer's.
+ * The arguments of a call, and those by which it notes the row, if the statement names the
+ * values of guarded columns itself.  A trigger could change them, and a row that was there
+ * before is not the writer's.
  */
-static void
-add_note(Query *query, const RangeTblEntry *rte)
+static List *
+with_note(List *args, Query *query, const RangeTblEntry *rte)
 {
 	const CgPolicy *policy = cg_policy_get(rte->relid);
 	Relation	rel;
@@ -153,7 +150,7 @@ add_note(Query *query, const RangeTblEntry *rte)
 
 	if (policy == NULL || policy->broken || policy->hide || query->commandType != CMD_INSERT ||
 		rte->relkind != RELKIND_RELATION || (query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE))
-		return;
+		return args;
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
@@ -167,13 +164,15 @@ add_note(Query *query, const RangeTblEntry *rte)
 		columns = 0;
 	table_close(rel, NoLock);
 	if (columns != 0)
-		add_option(query, rte->relid, cg_calls_note(query->resultRelation, rte->relid, columns));
+		args = list_concat(args, cg_calls_note(query->resultRelation, rte->relid, columns));
+	return args;
 }
 
 void
 cg_inserted_check(Query *query, bool top)
 {
 	RangeTblEntry *rte;
+	List	   *args;
 	ListCell   *lc;
 
 	if (!inserts(query))
@@ -181,16 +180,17 @@ cg_inserted_check(Query *query, bool top)
 	rte = rt_fetch(query->resultRelation, query->rtable);
 	if (rte->rtekind != RTE_RELATION)
 		return;
-	add_checks(query, rte->relid);
+	args = add_checks(query, rte->relid);
 	if (top)
-		add_note(query, rte);
+		args = with_note(args, query, rte);
+	add_check(query, rte->relid, args);
 	if (rte->relkind != RELKIND_PARTITIONED_TABLE)
 		return;
 	foreach(lc, cg_descend_guarded(rte->relid))
 	{
 		Oid			partition = lfirst_oid(lc);
 
-		add_checks(query, partition);
+		add_check(query, rte->relid, add_checks(query, partition));
 		if (query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE)
 			cg_covers_require(rte->relid, partition);
 	}

@@ -101,7 +101,8 @@ require_unmasked_columns(const CgRevealState *state, Datum value)
  * unmasked(value, site, ...): throws an ERROR rather than return false, since the error
  * of a check option would print the row.  It is declared for one column, but called once
  * for all columns of a relation.  Not strict, since NULL fails a check option.
- * unmasked(ctid, site, columns, site) without a column in its site notes the row: inserts.h.
+ * The last arguments may be ctid, site, columns, site, where the site has no column: these
+ * note the row (inserts.h), once its values are known to be no masks.
  */
 Datum
 cg_unmasked(PG_FUNCTION_ARGS)
@@ -109,18 +110,23 @@ cg_unmasked(PG_FUNCTION_ARGS)
 	CgRevealState **states = fcinfo->flinfo->fn_extra;
 	int			ncolumns = PG_NARGS() / 2;
 
-	if (states == NULL && cg_site_unpack(PG_GETARG_INT64(1)).attnum == InvalidAttrNumber)
-	{
-		if (!PG_ARGISNULL(0))
-			cg_inserts_note(cg_site_unpack(PG_GETARG_INT64(1)).relid,
-							(ItemPointer) PG_GETARG_POINTER(0), (uint64) PG_GETARG_INT64(2));
-		PG_RETURN_BOOL(true);
-	}
 	if (states == NULL)
 		states = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, ncolumns * sizeof(CgRevealState *));
 	for (int i = 0; i < ncolumns; i++)
 	{
-		if (PG_ARGISNULL(2 * i) || PG_ARGISNULL(2 * i + 1))
+		CgSite		site;
+
+		if (PG_ARGISNULL(2 * i + 1))
+			continue;
+		site = cg_site_unpack(PG_GETARG_INT64(2 * i + 1));
+		if (site.attnum == InvalidAttrNumber)
+		{
+			if (!PG_ARGISNULL(2 * i))
+				cg_inserts_note(site.relid, (ItemPointer) PG_GETARG_POINTER(2 * i),
+								(uint64) PG_GETARG_INT64(2 * i + 2));
+			break;
+		}
+		if (PG_ARGISNULL(2 * i))
 			continue;
 		if (states[i] == NULL)
 			states[i] = cg_reveal_begin(fcinfo, 2 * i, PG_GETARG_INT64(2 * i + 1));
