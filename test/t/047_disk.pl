@@ -74,7 +74,7 @@ ok(log_is_whole($node, 'crm'), '... and the log is whole');
 sub status { return $node->safe_psql('crm', "SELECT $_[0] FROM contact_guard.status()") }
 sub until_true { my ($test) = @_; foreach (1 .. 600) { return 1 if $test->(); usleep(100_000) } return 0 }
 
-# Leaves so many MB free.
+# Leaves so many MB free.  The server may write some more before it is asked.
 sub leave
 {
 	my ($left) = @_;
@@ -93,11 +93,11 @@ $node->safe_psql('crm', 'INSERT INTO crm.plain VALUES (10000, 1)');
 leave(30);
 my ($out, $err) = as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 2');
 is(state_of($err), '53100', 'less space than min_free_space: a guarded read is refused');
-like($err, qr/has (?:29|30|31) MB left, and contact_guard\.min_free_space is 40 MB.*HINT:  Make room/s, '... and says what to do');
+like($err, qr/has (?:2\d|3[01]) MB left, and contact_guard\.min_free_space is 40 MB.*HINT:  Make room/s, '... and says what to do');
 is(as($node, 'crm', 'anna', 'SELECT word FROM crm.plain WHERE id = 3'), 'word 3', '... other reads go on');
 $node->safe_psql('crm', "INSERT INTO crm.plain VALUES (10001, 'x'); CREATE ROLE somebody; CREATE TABLE made AS SELECT 1");
 is(log_rows($node, 'crm', "event = 'shown' AND application = 'space'"), 1, '... so do writes, and the recorder');
-like(status("problems[1]"), qr/^guarded columns cannot be read: the file system of pg_wal has (?:29|30|31) MB left, less than contact_guard.min_free_space \(40 MB\)$/, '... status() says so');
+like(status("problems[1]"), qr/^guarded columns cannot be read: the file system of pg_wal has (?:2\d|3[01]) MB left, less than contact_guard.min_free_space \(40 MB\)$/, '... status() says so');
 like(status('recorder'), qr/^(running|idle)$/, '... and that the recorder runs');
 leave(3);
 $node->safe_psql('crm', 'CREATE ROLE somebody_else IN ROLE dispatcher');
