@@ -266,6 +266,35 @@ COMMENT ON FUNCTION contact_guard.act_as_session(text, text) IS
 	'act_as_session(text, regrole) for drivers that send strings as text. Whoever may execute that function may execute this one.';
 GRANT EXECUTE ON FUNCTION contact_guard.act_as_session(text, text) TO PUBLIC;
 
+CREATE FUNCTION contact_guard.act_as_token(token text, role regrole DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_token';
+REVOKE ALL ON FUNCTION contact_guard.act_as_token(text, regrole) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.act_as_token(text, regrole) IS
+	'Names the end user behind a pooled connection by a signed token (JWT), until the end of the transaction.';
+GRANT EXECUTE ON FUNCTION contact_guard.act_as_token(text, regrole) TO contact_guard_proxy;
+
+CREATE FUNCTION contact_guard.act_as_token(token text, role text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_token_text';
+REVOKE ALL ON FUNCTION contact_guard.act_as_token(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.act_as_token(text, text) IS
+	'act_as_token(text, regrole) for drivers that send strings as text. Whoever may execute that function may execute this one.';
+GRANT EXECUTE ON FUNCTION contact_guard.act_as_token(text, text) TO PUBLIC;
+
+-- Whoever may execute act_as_session() may call them: the library checks it.
+CREATE FUNCTION contact_guard.act_as_token_session(token text, role regrole DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_token_session';
+REVOKE ALL ON FUNCTION contact_guard.act_as_token_session(text, regrole) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.act_as_token_session(text, regrole) IS
+	'Names the end user of this session by a signed token (JWT), for logins that allow_act_as_session() has allowed, until the token expires.';
+GRANT EXECUTE ON FUNCTION contact_guard.act_as_token_session(text, regrole) TO PUBLIC;
+
+CREATE FUNCTION contact_guard.act_as_token_session(token text, role text) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_token_session_text';
+REVOKE ALL ON FUNCTION contact_guard.act_as_token_session(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.act_as_token_session(text, text) IS
+	'act_as_token_session(text, regrole) for drivers that send strings as text.';
+GRANT EXECUTE ON FUNCTION contact_guard.act_as_token_session(text, text) TO PUBLIC;
+
 CREATE FUNCTION contact_guard.act_as_nobody() RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_nobody';
 REVOKE ALL ON FUNCTION contact_guard.act_as_nobody() FROM PUBLIC;

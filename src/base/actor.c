@@ -26,9 +26,11 @@
 #include "utils/guc_tables.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "base/actor.h"
 #include "base/actorsession.h"
+#include "base/guc.h"
 #include "base/inval.h"
 #include "base/objects.h"
 #include "base/roles.h"
@@ -45,7 +47,11 @@ void		(*cg_actor_on_change) (bool lost) = NULL;
 static Oid	named_role = InvalidOid;
 static NameData role_name;
 
+const char *(*cg_actor_token_lapse) (const CgActorToken *token) = NULL;
+
 static char *acted_name = NULL;
+static CgActorToken *acted_token = NULL;	/* in TopTransactionContext, too */
+static const char *acted_lapsed = NULL;
 static Oid	acted_role = InvalidOid;
 static int	acted_level = 0;
 static uint64 changes = 0;		/* how often act_as named an actor, or that ended */
@@ -55,6 +61,10 @@ static char *name_of_role(Oid role);
 static bool role_is_lent(void);
 static void check_executable(const char *function);
 static void name_actor(FunctionCallInfo fcinfo, const char *form);
+static void note_lapse(const char *reason);
+static CgActor acted_actor(void);
+static bool is_role_of_pool(Oid role);
+static bool is_acted(const char *name, Oid role, const CgActorToken *token);
 static void actor_xact(XactEvent event);
 static void actor_subxact(SubXactEvent event, SubTransactionId mySubid,
 						  SubTransactionId parentSubid, void *arg);
@@ -77,6 +87,8 @@ forget_actor(void)
 	/* TopTransactionContext has the name and frees it. */
 	acted_name = NULL;
 	acted_role = InvalidOid;
+	acted_token = NULL;
+	acted_lapsed = NULL;
 	acted_level = 0;
 }
 
@@ -160,6 +172,57 @@ name_of_role(Oid role)
 	return name;
 }
 
+/* Once a token has lapsed it stays so, until the transaction gets another one. */
+static void
+note_lapse(const char *reason)
+{
+	acted_lapsed = reason;
+	changes++;
+	if (cg_actor_on_change)
+		cg_actor_on_change(true);
+}
+
+static CgActor
+acted_actor(void)
+{
+	CgActor		actor = {0};
+
+	if (acted_token && acted_lapsed == NULL)
+	{
+		const char *reason = cg_actor_token_lapse(acted_token);
+
+		if (reason)
+			note_lapse(reason);
+	}
+	actor.name = pstrdup(acted_name);
+	actor.token = acted_token;
+	actor.lapsed = acted_lapsed;
+	actor.role = acted_lapsed ? InvalidOid : acted_role;
+	actor.superuser = OidIsValid(actor.role) && superuser_arg(actor.role);
+	return actor;
+}
+
+bool
+cg_actor_has_lapsed(const CgActor *actor, TimestampTz now)
+{
+	return actor->lapsed != NULL || (actor->token && now >= actor->token->until);
+}
+
+/*
+ * Is this role not to be believed of a pool's login?  Others may have set it.  And where actors
+ * are named by tokens alone, what a pool runs must not become a role by SET ROLE, nor by code
+ * of a role that the login may become.
+ */
+static bool
+is_role_of_pool(Oid role)
+{
+	Oid			login = GetSessionUserId();
+	bool		required = cg_identity == CG_IDENTITY_REQUIRED && role != login && is_member_of_role(login, role);
+
+	return (required || (role == GetOuterUserId() && role_is_lent())) && !superuser_arg(login) &&
+		(cg_roles_is_proxy(login, false) || (required && cg_roles_may_become_proxy(login)));
+}
+
 CgActor
 cg_actor_current(void)
 {
@@ -167,27 +230,26 @@ cg_actor_current(void)
 	CgActor		actor = {0};
 
 	if (InSecurityRestrictedOperation())
-		actor.role = GetUserId();
-	else if (acted_name)
 	{
-		actor.name = pstrdup(acted_name);
-		actor.role = acted_role;
-		actor.superuser = OidIsValid(acted_role) && superuser_arg(acted_role);
-		return actor;
+		actor.role = GetUserId();
+		if (cg_identity == CG_IDENTITY_REQUIRED && is_role_of_pool(actor.role))
+			actor.role = GetSessionUserId();
 	}
+	else if (acted_name)
+		return acted_actor();
 	else if ((named = cg_actorsession_current()) != NULL)
 	{
 		actor.name = pstrdup(named->name);
 		actor.role = named->role;
 		actor.superuser = OidIsValid(named->role) && superuser_arg(named->role);
+		actor.token = named->has_token ? &named->token : NULL;
 		return actor;
 	}
 	else
 	{
 		actor.role = GetOuterUserId();
-		/* If others have set its role, a pool's login stays an actor without permissions. */
-		if (role_is_lent() && !superuser_arg(GetSessionUserId()) &&
-			cg_roles_is_proxy(GetSessionUserId(), false))
+		/* Then a pool's login stays an actor without permissions. */
+		if (is_role_of_pool(actor.role))
 			actor.role = GetSessionUserId();
 	}
 	actor.name = name_of_role(actor.role);
@@ -199,7 +261,10 @@ cg_actor_current(void)
 CgActorSince
 cg_actor_since(void)
 {
-	return (CgActorSince) {GetOuterUserId(), changes + cg_actorsession_changes()};
+	uint64		required = cg_identity == CG_IDENTITY_REQUIRED;
+	uint64		expired = acted_token && GetCurrentTimestamp() >= acted_token->until;
+
+	return (CgActorSince) {GetOuterUserId(), (changes + cg_actorsession_changes() + expired) | required << 63};
 }
 
 Datum
@@ -223,20 +288,49 @@ check_executable(const char *function)
 }
 
 void
-cg_actor_check_named(FunctionCallInfo fcinfo, const char *form, char **name, Oid *role)
+cg_actor_check_caller(const char *form)
 {
-	Oid			caller = GetOuterUserId();
-
 	if (form)
 		check_executable(form);
 	/*
 	 * The outer role must have the right, too: a SECURITY DEFINER function must not give a
 	 * caller the right to name an actor.
 	 */
-	if (!cg_roles_is_proxy(caller, true))
+	if (!cg_roles_is_proxy(GetOuterUserId(), true))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"%s\" to name the actor", PROXY_ROLE)));
+}
+
+Oid
+cg_actor_role_argument(FunctionCallInfo fcinfo, bool is_text)
+{
+	Oid			role;
+
+	if (PG_ARGISNULL(1))
+		return InvalidOid;
+	if (is_text)
+		role = DatumGetObjectId(DirectFunctionCall1(regrolein, CStringGetDatum(text_to_cstring(PG_GETARG_TEXT_PP(1)))));
+	else
+		role = PG_GETARG_OID(1);
+	if (OidIsValid(role) && !member_can_set_role(GetOuterUserId(), role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"%s\" to act with its permissions",
+						GetUserNameFromId(role, false))));
+	return role;
+}
+
+void
+cg_actor_check_named(FunctionCallInfo fcinfo, const char *form, char **name, Oid *role)
+{
+	cg_actor_check_caller(form);
+	if (cg_identity == CG_IDENTITY_REQUIRED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("actors are named by tokens alone"),
+				 errdetail("contact_guard.identity is \"required\"."),
+				 errhint("Call act_as_token() or act_as_token_session() with the user's token.")));
 	if (PG_ARGISNULL(0) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -246,17 +340,64 @@ cg_actor_check_named(FunctionCallInfo fcinfo, const char *form, char **name, Oid
 				(errcode(ERRCODE_NAME_TOO_LONG),
 				 errmsg("the actor's name is longer than %d bytes", CG_ACTOR_LENGTH)));
 	*name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	if (PG_ARGISNULL(1))
-		*role = InvalidOid;
-	else if (form)
-		*role = DatumGetObjectId(DirectFunctionCall1(regrolein, CStringGetDatum(text_to_cstring(PG_GETARG_TEXT_PP(1)))));
-	else
-		*role = PG_GETARG_OID(1);
-	if (OidIsValid(*role) && !member_can_set_role(caller, *role))
+	*role = cg_actor_role_argument(fcinfo, form != NULL);
+}
+
+/*
+ * Is this the actor that the transaction has already?  Middleware within middleware names the
+ * same one again.  A name alone does not take the place of a token's.
+ */
+static bool
+is_acted(const char *name, Oid role, const CgActorToken *token)
+{
+	return acted_name && acted_role == role && strcmp(acted_name, name) == 0 &&
+		(acted_token == NULL) == (token == NULL);
+}
+
+void
+cg_actor_name(FunctionCallInfo fcinfo, const char *name, Oid role, const CgActorToken *token)
+{
+	bool		again = is_acted(name, role, token);
+
+	if (again && token == NULL)
+		return;
+	if (acted_name && !again)
 		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be a member of role \"%s\" to act with its permissions",
-						GetUserNameFromId(*role, false))));
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("the actor of this transaction is already \"%s\"", acted_name),
+				 errhint("act_as cannot name another actor, nor another role, in the same transaction."),
+				 errhidestmt(token != NULL), errhidecontext(token != NULL)));
+	/* By code of others, the trigger of a table that the application writes. */
+	if (cg_actorsession_current() != NULL && !cg_actorsession_at_top(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("the actor of this session is already \"%s\"", cg_actorsession_current()->name),
+				 errhint("While act_as_session() has named an actor, only a statement of its own can call act_as()."),
+				 errhidestmt(token != NULL), errhidecontext(token != NULL)));
+	if (!IsTransactionBlock())
+		ereport(WARNING,
+				(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
+				 errmsg("act_as has no effect outside a transaction block"),
+				 errhint("Call act_as after BEGIN, in the transaction that reads; or see contact_guard.act_as_session()."),
+				 errhidestmt(token != NULL), errhidecontext(token != NULL)));
+
+	cg_special_note();
+	if (token)
+	{
+		acted_token = MemoryContextAlloc(TopTransactionContext, sizeof(CgActorToken));
+		*acted_token = *token;
+	}
+	acted_lapsed = NULL;
+	/* ROLLBACK TO takes back the first call, but not that the token is a newer one. */
+	if (!again)
+	{
+		acted_role = role;
+		acted_level = GetCurrentTransactionNestLevel();
+		acted_name = MemoryContextStrdup(TopTransactionContext, name);
+	}
+	changes++;
+	if (cg_actor_on_change)
+		cg_actor_on_change(false);
 }
 
 static void
@@ -266,33 +407,7 @@ name_actor(FunctionCallInfo fcinfo, const char *form)
 	Oid			role;
 
 	cg_actor_check_named(fcinfo, form, &name, &role);
-	/* Middleware within middleware names the same actor again. */
-	if (acted_name && acted_role == role && strcmp(acted_name, name) == 0)
-		return;
-	if (acted_name)
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("the actor of this transaction is already \"%s\"", acted_name),
-				 errhint("act_as cannot name another actor, nor another role, in the same transaction.")));
-	/* By code of others, the trigger of a table that the application writes. */
-	if (cg_actorsession_current() != NULL && !cg_actorsession_at_top(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("the actor of this session is already \"%s\"", cg_actorsession_current()->name),
-				 errhint("While act_as_session() has named an actor, only a statement of its own can call act_as().")));
-	if (!IsTransactionBlock())
-		ereport(WARNING,
-				(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
-				 errmsg("act_as has no effect outside a transaction block"),
-				 errhint("Call act_as after BEGIN, in the transaction that reads; or see contact_guard.act_as_session().")));
-
-	acted_role = role;
-	acted_level = GetCurrentTransactionNestLevel();
-	cg_special_note();
-	acted_name = MemoryContextStrdup(TopTransactionContext, name);
-	changes++;
-	if (cg_actor_on_change)
-		cg_actor_on_change(false);
+	cg_actor_name(fcinfo, name, role, NULL);
 }
 
 Datum

@@ -7,9 +7,22 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "fmgr.h"
 
+#include "common/claims.h"
+
 #define CG_ACTOR_LENGTH 256		/* bytes of the name that act_as is given */
+
+/* What a verified token says: see policy/token.h. */
+typedef struct CgActorToken
+{
+	char		kid[CG_KID_LENGTH + 1];
+	char		thumbprint[CG_THUMBPRINT_LENGTH + 1];
+	TimestampTz until;			/* it does not count from then on */
+	uint64		narrowing;		/* a hash of the interventions that it is for; 0: all */
+	CgClaims	claims;
+} CgActorToken;
 
 typedef struct CgActor
 {
@@ -17,6 +30,8 @@ typedef struct CgActor
 	Oid			role;			/* its standing permissions count; or InvalidOid */
 	bool		superuser;
 	bool		proxy;			/* a pool's login that has not named an actor */
+	const CgActorToken *token;	/* that has named it, or NULL; as long as it is the actor */
+	const char *lapsed;			/* why the token shows nothing any more, or NULL: a reason for records */
 } CgActor;
 
 /* Who the actor was at some time, for a comparison. */
@@ -49,7 +64,32 @@ extern CgActor cg_actor_current(void);
 extern CgActorSince cg_actor_since(void);
 
 /*
+ * May the token still name an actor?  NULL, or a reason for records.  policy/token.c sets it.
+ * May throw.
+ */
+extern const char *(*cg_actor_token_lapse) (const CgActorToken *token);
+
+/* Has the token's time passed, too, since the actor was asked for? */
+extern bool cg_actor_has_lapsed(const CgActor *actor, TimestampTz now);
+
+/*
+ * Names the actor of this transaction: ERROR active_sql_transaction if another one is named.
+ * token: what has named him, or NULL; it is copied.  A newer token of the same actor takes the
+ * place of an older one.
+ */
+extern void cg_actor_name(FunctionCallInfo fcinfo, const char *name, Oid role, const CgActorToken *token);
+
+/*
+ * ERROR insufficient_privilege unless the outer role may name actors.  form: as below.
+ */
+extern void cg_actor_check_caller(const char *form);
+
+/* The role that the second argument names, or InvalidOid if it is NULL.  Errors as below. */
+extern Oid	cg_actor_role_argument(FunctionCallInfo fcinfo, bool is_text);
+
+/*
  * The arguments of act_as and act_as_session, actor and role, checked: ERROR
+ * invalid_authorization_specification while contact_guard.identity asks for tokens;
  * insufficient_privilege unless the outer role may name actors, and is a member of the role;
  * invalid_parameter_value or name_too_long for the name.  The name is palloc'd.
  *

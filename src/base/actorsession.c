@@ -25,9 +25,11 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "base/actor.h"
 #include "base/actorsession.h"
+#include "base/guc.h"
 #include "base/inval.h"
 #include "base/objects.h"
 #include "base/roles.h"
@@ -98,13 +100,23 @@ cg_actorsession_current(void)
 		}
 		checked = changes == before;
 	}
+	/* What ends a token is not what changes a privilege. */
+	if ((present.has_token && cg_actor_token_lapse(&present.token) != NULL) ||
+		(!present.has_token && cg_identity == CG_IDENTITY_REQUIRED))
+	{
+		cg_actorsession_end();
+		return NULL;
+	}
 	return &present;
 }
 
 uint64
 cg_actorsession_changes(void)
 {
-	return changes;
+	bool		expired = present.has_token && OidIsValid(present.caller) &&
+		GetCurrentTimestamp() >= present.token.until;
+
+	return changes + expired;
 }
 
 static void
@@ -163,13 +175,13 @@ cg_actorsession_end(void)
 		cg_actor_on_change(true);
 }
 
-static void
-name_session_actor(FunctionCallInfo fcinfo, const char *form)
+void
+cg_actorsession_name(FunctionCallInfo fcinfo, const char *function, const char *name, Oid role, const CgActorToken *token)
 {
-	CgSessionActor to = {.caller = GetOuterUserId()};
-	char	   *name;
+	CgSessionActor to = {.caller = GetOuterUserId(), .role = role, .has_token = token != NULL};
 
-	cg_actor_check_named(fcinfo, form, &name, &to.role);
+	if (token)
+		to.token = *token;
 	strlcpy(to.name, name, sizeof(to.name));
 	/* A SECURITY DEFINER function must not lend its owner's privilege. */
 	if (!may_stay(&to))
@@ -177,14 +189,26 @@ name_session_actor(FunctionCallInfo fcinfo, const char *form)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("role \"%s\" is not allowed to name an actor for its session",
 						GetUserNameFromId(to.caller, false)),
-				 errhint("An admin can allow it: see contact_guard.allow_act_as_session(). In a transaction, act_as() names an actor until it ends.")));
+				 errhint("An admin can allow it: see contact_guard.allow_act_as_session(). In a transaction, act_as() names an actor until it ends."),
+				 errhidestmt(token != NULL), errhidecontext(token != NULL)));
 	if (!cg_actorsession_at_top(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("act_as_session() can only be called by a statement of its own"),
-				 errhint("Send SELECT contact_guard.act_as_session(...) from the application, not from a function, a DO block or EXECUTE.")));
-	PreventInTransactionBlock(true, "act_as_session()");
+				 errmsg("%s() can only be called by a statement of its own", function),
+				 errhint("Send SELECT contact_guard.%s(...) from the application, not from a function, a DO block or EXECUTE.", function),
+				 errhidestmt(token != NULL), errhidecontext(token != NULL)));
+	PreventInTransactionBlock(true, psprintf("%s()", function));
 	change_at_commit(&to);
+}
+
+static void
+name_session_actor(FunctionCallInfo fcinfo, const char *form)
+{
+	char	   *name;
+	Oid			role;
+
+	cg_actor_check_named(fcinfo, form, &name, &role);
+	cg_actorsession_name(fcinfo, SESSION_FUNCTION, name, role, NULL);
 }
 
 Datum

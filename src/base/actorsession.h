@@ -12,6 +12,8 @@ typedef struct CgSessionActor
 	char		name[CG_ACTOR_LENGTH + 1];
 	Oid			role;			/* its standing permissions count; or InvalidOid */
 	Oid			caller;			/* the outer role that has named it; InvalidOid: nobody is named */
+	bool		has_token;		/* a token has named it */
+	CgActorToken token;
 } CgSessionActor;
 
 extern void cg_actorsession_init(void);
@@ -28,6 +30,14 @@ extern bool (*cg_actorsession_at_top) (FunctionCallInfo fcinfo);
  * transaction.
  */
 extern const CgSessionActor *cg_actorsession_current(void);
+
+/*
+ * Names it, from the end of this transaction on.  function: of which this is a call, for
+ * messages.  token: what has named it, or NULL; it is copied.  ERROR insufficient_privilege
+ * unless the outer role may do so; feature_not_supported unless a statement of its own calls.
+ */
+extern void cg_actorsession_name(FunctionCallInfo fcinfo, const char *function, const char *name, Oid role,
+								 const CgActorToken *token);
 
 /* Counts how often the actor of the session has changed, or may have changed. */
 extern uint64 cg_actorsession_changes(void);

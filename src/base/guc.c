@@ -31,6 +31,22 @@ int			cg_max_backlog = 1024 * 1024;
 int			cg_min_free_space = 256;
 int			cg_min_retention = 180 * 24 * 60;
 
+int			cg_identity = CG_IDENTITY_OFF;
+char	   *cg_identity_keys = NULL;
+char	   *cg_identity_audience = NULL;
+char	   *cg_identity_issuer = NULL;
+int			cg_identity_leeway = 30;
+int			cg_identity_max_age = 60 * 60;
+
+static void init_identity(void);
+
+static const struct config_enum_entry identity_options[] = {
+	{"off", CG_IDENTITY_OFF, false},
+	{"allowed", CG_IDENTITY_ALLOWED, false},
+	{"required", CG_IDENTITY_REQUIRED, false},
+	{NULL, 0, false}
+};
+
 static const struct config_enum_entry durability_options[] = {
 	{"shown", CG_DURABILITY_SHOWN, false},
 	{"strict", CG_DURABILITY_STRICT, false},
@@ -131,7 +147,41 @@ cg_guc_init(void)
 							   "Verification keys of witnesses whose cosignatures are accepted, separated by commas.",
 							   NULL, &cg_witness_keys, "",
 							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	init_identity();
 	MarkGUCPrefixReserved("contact_guard");
+}
+
+/* Not PGC_SUSET: a session must not choose by whom it lets itself be told who it is. */
+static void
+init_identity(void)
+{
+	DefineCustomEnumVariable("contact_guard.identity",
+							 "Whether pools name their users by signed tokens.",
+							 "off: no tokens; allowed: act_as() and act_as_token(); required: act_as_token() alone.",
+							 &cg_identity, CG_IDENTITY_OFF, identity_options,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.identity_keys",
+							   "File with the public keys that verify tokens, a JWK Set.",
+							   "An absolute path outside the data directory.  It is read when the server starts and when the configuration is reloaded; if it is broken, the keys stay that were read before.",
+							   &cg_identity_keys, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.identity_audience",
+							   "Audience (aud) that a token must be meant for.",
+							   "While it is empty no token is accepted.",
+							   &cg_identity_audience, "",
+							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.identity_issuer",
+							   "Issuer (iss) that a token must be of; empty: any.",
+							   NULL, &cg_identity_issuer, "",
+							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.identity_leeway",
+							"By how much the clock of a token's issuer may differ from that of the database.",
+							NULL, &cg_identity_leeway, 30, 0, 5 * 60,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.identity_max_age",
+							"Longest life of a token, from its issue (iat) to its end (exp).",
+							NULL, &cg_identity_max_age, 60 * 60, 1, 30 * 24 * 60 * 60,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 }
 
 const char *

@@ -22,6 +22,14 @@ typedef enum CgCopies
 	CG_COPIES_RECORD			/* they are stored, and the read is recorded */
 } CgCopies;
 
+/* Who may name actors, and how. */
+typedef enum CgIdentityMode
+{
+	CG_IDENTITY_OFF,			/* no tokens */
+	CG_IDENTITY_ALLOWED,		/* act_as, and tokens */
+	CG_IDENTITY_REQUIRED		/* tokens alone */
+} CgIdentityMode;
+
 extern int	cg_copies;
 extern int	cg_durability;
 extern int	cg_withheld_detail; /* so many customers are named in withheld records
@@ -43,6 +51,14 @@ extern int	cg_max_databases;	/* not with LOAD: shared memory has its size */
 extern int	cg_heartbeat_interval;	/* seconds */
 extern int	cg_max_backlog;		/* kB of unrecorded journal; beyond that guarded
 								 * columns cannot be read */
+
+/* Settings of tokens; "" if not set. */
+extern int	cg_identity;
+extern char *cg_identity_keys;
+extern char *cg_identity_audience;
+extern char *cg_identity_issuer;
+extern int	cg_identity_leeway; /* seconds */
+extern int	cg_identity_max_age;	/* seconds */
 
 extern void cg_guc_init(void);
 extern const char *cg_guc_durability_name(void);

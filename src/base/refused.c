@@ -43,7 +43,8 @@ static void note_refusal(const ErrorData *error, uint32 holdoff);
 static bool
 is_refusal(int sqlerrcode)
 {
-	return sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE || sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED;
+	return sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE || sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED ||
+		sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
 }
 
 /* The pointers can be compared, since PostgreSQL keeps the pointer that it was given. */

@@ -4,8 +4,9 @@
  *
  * The Makefile makes every report of our sources end in the function below and not in
  * PostgreSQL's.  So an ereport need not say that it refuses, and cannot forget to: its
- * SQLSTATE tells.  Our errors 42501 (insufficient_privilege) and 0A000
- * (feature_not_supported) are recorded, at level ERROR or above.
+ * SQLSTATE tells.  Our errors 42501 (insufficient_privilege), 0A000
+ * (feature_not_supported) and 28000 (invalid_authorization_specification, a token) are
+ * recorded, at level ERROR or above.
  */
 #ifndef CG_REFUSED_H
 #define CG_REFUSED_H

@@ -143,6 +143,14 @@ cg_roles_is_proxy(Oid role, bool may_name)
 	return OidIsValid(function) && object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
 }
 
+bool
+cg_roles_may_become_proxy(Oid role)
+{
+	if (!groups_known)
+		find_groups();
+	return OidIsValid(group_roles[CG_GROUP_PROXY]) && is_member_of_role(role, group_roles[CG_GROUP_PROXY]);
+}
+
 void
 cg_roles_check_renamed(Oid role)
 {

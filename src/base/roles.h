@@ -28,6 +28,9 @@ extern Oid	cg_roles_group(CgGroup group);
  */
 extern bool cg_roles_is_proxy(Oid role, bool may_name);
 
+/* Is the role a member of contact_guard_proxy, also where it does not inherit from it? */
+extern bool cg_roles_may_become_proxy(Oid role);
+
 /* Is the current user a member of contact_guard_admin (or a superuser)? */
 extern bool cg_roles_is_admin(void);
 

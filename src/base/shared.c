@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "base/guc.h"
+#include "base/identitykeys.h"
 #include "base/shared.h"
 
 #define TRANCHE "contact_guard"
@@ -114,10 +115,14 @@ shared_startup(void)
 		pg_atomic_init_u64(&cg_shared->latest, 0);
 		if (!pg_strong_random(&cg_shared->run, sizeof(cg_shared->run)))
 			elog(FATAL, "could not generate a random number");
+		/* Not from 0 on: after a crash the postmaster's children may have keys of before. */
+		pg_atomic_init_u64(&cg_shared->identity.generation, (uint64) cg_shared->run);
 		cg_shared->launcher_may_come = cg_shared_launcher_may_come;
 		cg_shared->launcher_left_at = GetCurrentTimestamp();
 	}
 	LWLockRelease(AddinShmemInitLock);
+	if (!found)
+		cg_identitykeys_read();
 }
 
 void

@@ -37,6 +37,8 @@
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 
+#include "common/jwks.h"
+
 #define CG_TURNED_AWAY 256
 #define CG_ERROR_LENGTH 200
 #define CG_SEAL_LENGTH 32		/* bytes of a key that seals messages */
@@ -130,6 +132,18 @@ typedef struct CgVisit
 	XLogRecPtr	position;		/* the slot must not pass it */
 } CgVisit;
 
+/*
+ * The file of contact_guard.identity_keys as it was when it was last good: see identitykeys.h.
+ * The text is written by the launcher, and by the postmaster before there are sessions.
+ */
+typedef struct CgIdentityFile
+{
+	pg_atomic_uint64 generation;	/* of the text; a session looks at it without the lock */
+	int			length;			/* 0: there are no keys */
+	char		trouble[CG_ERROR_LENGTH];	/* why the file was not taken, or "" */
+	char		text[CG_JWKS_FILE_LENGTH];
+} CgIdentityFile;
+
 typedef struct CgShared
 {
 	LWLock	   *lock;
@@ -153,6 +167,7 @@ typedef struct CgShared
 	int			turned_away;	/* databases with a journal and without an entry */
 	int			turned_away_guarded;	/* those of them that guard something */
 	Oid			turned_away_oids[CG_TURNED_AWAY];	/* the first of these */
+	CgIdentityFile identity;
 	/* cg_max_databases, and one to lend */
 	CgDatabase	databases[FLEXIBLE_ARRAY_MEMBER];
 } CgShared;

@@ -68,6 +68,10 @@
 	{"function contact_guard.act_as_nobody()", "85aa049bd1df92926b2ed4a9cf07a545eeaa560d62b151741679b3bd770992eb"}, \
 	{"function contact_guard.act_as_session(text,regrole)", "33aa6751758ff5c9f5f9d406bd33b2d58d3bd7b63346d8f3e41ae53ea9c1d34d"}, \
 	{"function contact_guard.act_as_session(text,text)", "0f678acf0e6c297dd7f160957495b1ca50a3fb3ada01fdf0ad2fff5a786465af"}, \
+	{"function contact_guard.act_as_token(text,regrole)", "a4d84d0018af0a9eb01852560795bb7746f31211420d3bb25585efe7cc2b9715"}, \
+	{"function contact_guard.act_as_token(text,text)", "ac0bd186130b3736ae10228615ae23cc881c211db6743f49aa98e7a91052ee22"}, \
+	{"function contact_guard.act_as_token_session(text,regrole)", "6d34ead5a98c491f3de3d67e1d0f06c6e25c2d0dc32178d26069c5e458287bd1"}, \
+	{"function contact_guard.act_as_token_session(text,text)", "b94cbbb5c55d8a93df473a25836df2005514e34cdb73e9924c9720a22db58703"}, \
 	{"function contact_guard.actor_commitment(bytea,text,text,text,text)", "f4dc2969623f8c9f8323b78d073e2ef5c11a3d3228810c5e3ebcba57b69ef867"}, \
 	{"function contact_guard.add_cosignature(text)", "b2161a25182de4a8d990fc5de975f92db5e9e906f53cf5e6a3ddd1443d0cc5ab"}, \
 	{"function contact_guard.allow(regrole,text,regclass,text)", "326328f20293afe57f78523e5f592a5667b0d90e21115cbfedce74de96e56b01"}, \

@@ -10,6 +10,9 @@
 static const char base64_digits[] =
 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static const char base64url_digits[] =
+"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 static int	base64_value(char digit);
 static bool decode_quad(const char *quad, bool last, CgBytes *out);
 
@@ -209,6 +212,46 @@ base64_value(char digit)
 	if (digit >= '0' && digit <= '9')
 		return digit - '0' + 52;
 	return digit == '+' ? 62 : digit == '/' ? 63 : -1;
+}
+
+void
+cg_bytes_put_base64url(CgBytes *bytes, const void *data, size_t length)
+{
+	const uint8_t *from = data;
+	uint32_t	bits = 0;
+	int			have = 0;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		bits = bits << 8 | from[i];
+		for (have += 8; have >= 6; have -= 6)
+			cg_bytes_put_uint8(bytes, base64url_digits[bits >> (have - 6) & 63]);
+	}
+	if (have > 0)
+		cg_bytes_put_uint8(bytes, base64url_digits[bits << (6 - have) & 63]);
+}
+
+bool
+cg_bytes_decode_base64url(const char *text, size_t length, CgBytes *out)
+{
+	uint32_t	bits = 0;
+	int			have = 0;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		const char *digit = text[i] ? strchr(base64url_digits, text[i]) : NULL;
+
+		if (digit == NULL)
+			return false;
+		bits = bits << 6 | (uint32_t) (digit - base64url_digits);
+		have += 6;
+		if (have < 8)
+			continue;
+		have -= 8;
+		cg_bytes_put_uint8(out, (uint8_t) (bits >> have));
+	}
+	/* What is left over is less than a digit, and has no bits. */
+	return have < 6 && (bits & ((1U << have) - 1)) == 0 && !out->failed;
 }
 
 bool

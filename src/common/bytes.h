@@ -66,6 +66,10 @@ cg_bytes_reserve(CgBytes *bytes, size_t length)
  */
 extern bool cg_bytes_decode_base64(const char *text, size_t length, CgBytes *out);
 
+/* The same in base64url without padding (RFC 4648, section 5), as tokens have it. */
+extern void cg_bytes_put_base64url(CgBytes *bytes, const void *data, size_t length);
+extern bool cg_bytes_decode_base64url(const char *text, size_t length, CgBytes *out);
+
 /* Parses a decimal number without leading zeros.  False if the text has anything else. */
 extern bool cg_bytes_parse_decimal(const char *text, size_t length, uint64_t *value);
 

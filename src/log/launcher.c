@@ -34,6 +34,7 @@
 
 #include "base/clock.h"
 #include "base/guc.h"
+#include "base/identitykeys.h"
 #include "base/shared.h"
 #include "compat.h"
 #include "log/census.h"
@@ -114,6 +115,8 @@ cg_launcher_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	attach_launcher();
+	/* There may have been no launcher when the configuration was reloaded. */
+	cg_identitykeys_read();
 	workers = MemoryContextAllocZero(TopMemoryContext, (cg_max_databases + 1) * sizeof(*workers));
 
 	while (!ShutdownRequestPending)
@@ -134,6 +137,7 @@ cg_launcher_main(Datum arg)
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
 			cg_keycheck_forget();
+			cg_identitykeys_read();
 		}
 	}
 	cg_start_announce_end();

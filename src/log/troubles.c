@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "base/guc.h"
+#include "base/identitykeys.h"
 #include "base/owncommand.h"
 #include "evidence/signing.h"
 #include "journal/space.h"
@@ -24,6 +25,7 @@ static List *add_launcher(List *found);
 static List *add_recorder(List *found, const CgDatabase *database);
 static List *add_backlog(List *found, const CgDatabase *database);
 static List *add_signing(List *found, const CgDatabase *database, TimestampTz signed_at);
+static List *add_identity(List *found);
 static char *recorder_waits(pid_t recorder);
 static bool is_silent(TimestampTz last_checkpoint);
 
@@ -42,6 +44,7 @@ cg_troubles_list(const CgJournalState *state, const CgDatabase *database, Timest
 	found = add_backlog(found, database);
 	found = add_recorder(found, database);
 	found = add_signing(found, database, signed_at);
+	found = add_identity(found);
 	if (state->gaps > 0)
 		found = lappend(found, psprintf("records are missing: " INT64_FORMAT " records of event \"gap\" or \"conflict\" in the access log are not acknowledged, see contact_guard.acknowledge_gaps()",
 										state->gaps));
@@ -138,4 +141,18 @@ is_silent(TimestampTz last_checkpoint)
 {
 	return cg_signing_configured() && !RecoveryInProgress() &&
 		TimestampDifferenceExceeds(last_checkpoint, GetCurrentTimestamp(), (3 * cg_heartbeat_interval + 5) * 1000);
+}
+
+static List *
+add_identity(List *found)
+{
+	char	   *trouble = cg_identitykeys_trouble();
+
+	if (trouble)
+		found = lappend(found, psprintf("tokens are verified by the keys that were read before, if any: %s", trouble));
+	if (cg_identity != CG_IDENTITY_OFF && cg_identity_keys[0] == '\0')
+		found = lappend(found, "no token is accepted: contact_guard.identity_keys is not set");
+	if (cg_identity != CG_IDENTITY_OFF && cg_identity_audience[0] == '\0')
+		found = lappend(found, "no token is accepted: contact_guard.identity_audience is not set");
+	return found;
 }

@@ -28,7 +28,7 @@ cg_has_open_window(PG_FUNCTION_ARGS)
 {
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	char	   *customer = cg_customerkey_text(PG_GETARG_DATUM(0), getBaseType(type));
-	char	   *technician = cg_actor_current().name;
+	CgActor		technician = cg_actor_current();
 	CgWindow	window;
 
 	if (customer == NULL)
@@ -38,8 +38,8 @@ cg_has_open_window(PG_FUNCTION_ARGS)
 	/* An interventions view that calls this would ask itself. */
 	if (cg_ask_is_running())
 		PG_RETURN_BOOL(false);
-	PG_RETURN_BOOL(cg_windows_may_be_open(technician, customer) &&
-				   cg_windows_verify(technician, customer, &window));
+	PG_RETURN_BOOL(cg_windows_may_be_open(&technician, customer) &&
+				   cg_windows_verify(&technician, customer, &window));
 }
 
 Datum
@@ -48,6 +48,7 @@ cg_open_interventions(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Datum	   *values;
 	bool	   *nulls;
+	CgActor		technician;
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -55,7 +56,8 @@ cg_open_interventions(PG_FUNCTION_ARGS)
 	nulls = palloc(sizeof(bool) * result->setDesc->natts);
 	if (cg_ask_is_running())
 		return (Datum) 0;
-	foreach(lc, cg_windows_open(cg_actor_current().name))
+	technician = cg_actor_current();
+	foreach(lc, cg_windows_open(&technician))
 	{
 		CgWindow   *window = lfirst(lc);
 		CgResultColumn columns[] = {

@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -54,6 +55,8 @@ typedef struct WindowCache
 {
 	MemoryContext context;
 	char	   *technician;
+	uint64		narrowing;		/* of his token */
+	const CgActor *actor;		/* only while it is read; NULL: all windows */
 	TimestampTz read_at;
 	windowset_hash *windows;
 } WindowCache;
@@ -67,21 +70,52 @@ static WindowCache open_cache;
 static WindowCache past_cache;
 
 static bool is_within(TimestampTz now, TimestampTz opens_at, TimestampTz closes_at);
-static bool is_fresh(const WindowCache *cache, const char *technician, int64 usecs);
-static void read_cache(WindowCache *cache, const char *technician, CgAsk ask);
+static bool is_fresh(const WindowCache *cache, const CgActor *actor, int64 usecs);
+static void read_cache(WindowCache *cache, const CgActor *actor, CgAsk ask);
+static bool is_meant(const CgActor *actor, const char *id);
+static uint64 narrowing_of(const CgActor *actor);
 static void take_window(CgInterventions *from, const char *customer, const char *id,
 						TimestampTz opens_at, TimestampTz closes_at, void *context);
 static void insert_window(WindowCache *cache, const CgWindow *window);
-static WindowEntry *look_at_past_again(const char *technician, const CgWindow *known);
+static WindowEntry *look_at_past_again(const CgActor *actor, const CgWindow *known);
 static void remember_closed(windowset_hash *before, windowset_hash *after);
 
+static uint64
+narrowing_of(const CgActor *actor)
+{
+	return actor->token ? actor->token->narrowing : 0;
+}
+
+/* Is an intervention among those that the actor's token is for? */
 static bool
-is_fresh(const WindowCache *cache, const char *technician, int64 usecs)
+is_meant(const CgActor *actor, const char *id)
+{
+	const CgClaims *claims;
+	char	   *in_utf8;
+	bool		found = false;
+
+	if (narrowing_of(actor) == 0)
+		return true;
+	if (id == NULL)
+		return false;
+	claims = &actor->token->claims;
+	in_utf8 = pg_server_to_any(id, strlen(id), PG_UTF8);
+	for (const char *at = cg_claims_first(claims, &claims->interventions); at && !found;
+		 at = cg_claims_next(claims, &claims->interventions, at))
+		found = strcmp(at, in_utf8) == 0;
+	if (in_utf8 != id)
+		pfree(in_utf8);
+	return found;
+}
+
+static bool
+is_fresh(const WindowCache *cache, const CgActor *actor, int64 usecs)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
 	/* If the clock was set back, read_at may be in the future. */
-	return cache->windows && strcmp(cache->technician, technician) == 0 &&
+	return cache->windows && strcmp(cache->technician, actor->name) == 0 &&
+		(cache == &past_cache || cache->narrowing == narrowing_of(actor)) &&
 		now >= cache->read_at && now - cache->read_at < usecs;
 }
 
@@ -108,33 +142,39 @@ static void
 take_window(CgInterventions *from, const char *customer, const char *id,
 			TimestampTz opens_at, TimestampTz closes_at, void *context)
 {
+	WindowCache *cache = context;
 	CgWindow	window = {from->relid, id, customer, opens_at, closes_at};
 
-	insert_window(context, &window);
+	if (cache->actor == NULL || is_meant(cache->actor, id))
+		insert_window(cache, &window);
 }
 
 /* An error on the way leaves the old cache unchanged. */
 static void
-read_cache(WindowCache *cache, const char *technician, CgAsk ask)
+read_cache(WindowCache *cache, const CgActor *actor, CgAsk ask)
 {
+	const char *technician = actor->name;
 	WindowCache fresh;
 	ListCell   *lc;
 
 	fresh.context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard windows",
 										  ALLOCSET_SMALL_SIZES);
 	fresh.technician = MemoryContextStrdup(fresh.context, technician);
+	fresh.narrowing = narrowing_of(actor);
+	fresh.actor = ask == CG_ASK_PAST ? NULL : actor;
 	fresh.windows = windowset_create(fresh.context, 16, NULL);
 	fresh.read_at = GetCurrentTimestamp();
 	foreach(lc, cg_interventions_list())
 		cg_ask_run(lfirst(lc), ask, technician, NULL, take_window, &fresh);
 
 	if (cache == &open_cache && open_cache.windows && past_cache.windows &&
-		strcmp(open_cache.technician, technician) == 0 &&
+		strcmp(open_cache.technician, technician) == 0 && open_cache.narrowing == fresh.narrowing &&
 		strcmp(past_cache.technician, technician) == 0)
 		remember_closed(open_cache.windows, fresh.windows);
 	if (cache->context)
 		MemoryContextDelete(cache->context);
 	MemoryContextSetParent(fresh.context, TopMemoryContext);
+	fresh.actor = NULL;
 	*cache = fresh;
 }
 
@@ -151,23 +191,27 @@ remember_closed(windowset_hash *before, windowset_hash *after)
 }
 
 bool
-cg_windows_may_be_open(const char *technician, const char *customer)
+cg_windows_may_be_open(const CgActor *actor, const char *customer)
 {
-	if (!is_fresh(&open_cache, technician, OPEN_CACHE_USECS))
-		read_cache(&open_cache, technician, CG_ASK_OPEN);
+	if (cg_actor_has_lapsed(actor, GetCurrentTimestamp()))
+		return false;
+	if (!is_fresh(&open_cache, actor, OPEN_CACHE_USECS))
+		read_cache(&open_cache, actor, CG_ASK_OPEN);
 	/* The times do not matter: another window may follow the one that is kept here. */
 	return windowset_lookup(open_cache.windows, customer) != NULL;
 }
 
 List *
-cg_windows_customers(const char *technician)
+cg_windows_customers(const CgActor *actor)
 {
 	List	   *customers = NIL;
 	windowset_iterator it;
 	WindowEntry *entry;
 
-	if (!is_fresh(&open_cache, technician, OPEN_CACHE_USECS))
-		read_cache(&open_cache, technician, CG_ASK_OPEN);
+	if (cg_actor_has_lapsed(actor, GetCurrentTimestamp()))
+		return NIL;
+	if (!is_fresh(&open_cache, actor, OPEN_CACHE_USECS))
+		read_cache(&open_cache, actor, CG_ASK_OPEN);
 	windowset_start_iterate(open_cache.windows, &it);
 	while ((entry = windowset_iterate(open_cache.windows, &it)) != NULL)
 		customers = lappend(customers, pstrdup(entry->customer));
@@ -179,29 +223,29 @@ cg_windows_customers(const char *technician)
  * "window closed" and when.  A window whose row is gone stays as it was.
  */
 static WindowEntry *
-look_at_past_again(const char *technician, const CgWindow *known)
+look_at_past_again(const CgActor *actor, const CgWindow *known)
 {
 	CgWindow	was = *known;
 
 	was.customer = pstrdup(known->customer);
 	was.id = known->id ? pstrdup(known->id) : NULL;
-	read_cache(&past_cache, technician, CG_ASK_PAST);
+	read_cache(&past_cache, actor, CG_ASK_PAST);
 	if (windowset_lookup(past_cache.windows, was.customer) == NULL)
 		insert_window(&past_cache, &was);
 	return windowset_lookup(past_cache.windows, was.customer);
 }
 
 bool
-cg_windows_past(const char *technician, const char *customer, CgWindow *window)
+cg_windows_past(const CgActor *actor, const char *customer, CgWindow *window)
 {
 	WindowEntry *entry;
 
-	if (!is_fresh(&past_cache, technician, PAST_CACHE_USECS))
-		read_cache(&past_cache, technician, CG_ASK_PAST);
+	if (!is_fresh(&past_cache, actor, PAST_CACHE_USECS))
+		read_cache(&past_cache, actor, CG_ASK_PAST);
 	entry = windowset_lookup(past_cache.windows, customer);
 	if (entry && entry->window.closes_at > cg_clock_latest(GetCurrentTimestamp()) &&
-		!is_fresh(&past_cache, technician, OPEN_CACHE_USECS))
-		entry = look_at_past_again(technician, &entry->window);
+		!is_fresh(&past_cache, actor, OPEN_CACHE_USECS))
+		entry = look_at_past_again(actor, &entry->window);
 	if (entry == NULL)
 		return false;
 	*window = entry->window;
@@ -217,8 +261,16 @@ is_within(TimestampTz now, TimestampTz opens_at, TimestampTz closes_at)
 	return now >= opens_at && cg_clock_latest(now) < closes_at;
 }
 
+/* What cg_windows_open() makes. */
+typedef struct OpenWindows
+{
+	const CgActor *actor;
+	List	   *windows;
+} OpenWindows;
+
 typedef struct Verification
 {
+	const CgActor *actor;
 	bool		open;
 	CgWindow   *window;
 } Verification;
@@ -229,7 +281,7 @@ take_verified(CgInterventions *from, const char *customer, const char *id,
 {
 	Verification *verification = context;
 
-	if (!is_within(GetCurrentTimestamp(), opens_at, closes_at))
+	if (!is_within(GetCurrentTimestamp(), opens_at, closes_at) || !is_meant(verification->actor, id))
 		return;
 	verification->open = true;
 	*verification->window = (CgWindow) {from->relid, id, customer, opens_at, closes_at};
@@ -240,8 +292,9 @@ take_verified(CgInterventions *from, const char *customer, const char *id,
  * the other relations need not be asked.
  */
 static void
-verify(const char *technician, const char *customer, Verification *verification)
+verify(const char *customer, Verification *verification)
 {
+	const char *technician = verification->actor->name;
 	WindowEntry *known = open_cache.windows ? windowset_lookup(open_cache.windows, customer) : NULL;
 	Oid			first = known ? known->window.relid : InvalidOid;
 	List	   *all = cg_interventions_list();
@@ -258,25 +311,28 @@ verify(const char *technician, const char *customer, Verification *verification)
 			cg_ask_run(from, CG_ASK_CUSTOMER, technician, customer, take_verified, verification);
 			if (!verification->open)
 				continue;
-			cg_verified_keep(from, technician, verification->window);
+			if (narrowing_of(verification->actor) == 0)
+				cg_verified_keep(from, technician, verification->window);
 			return;
 		}
 	}
 }
 
 bool
-cg_windows_verify(const char *technician, const char *customer, CgWindow *window)
+cg_windows_verify(const CgActor *actor, const char *customer, CgWindow *window)
 {
 	CgWindow	found;
-	Verification verification = {false, &found};
+	Verification verification = {actor, false, &found};
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context;
 
-	if (cg_verified_find(technician, customer, window))
+	if (cg_actor_has_lapsed(actor, GetCurrentTimestamp()))
+		return false;
+	if (narrowing_of(actor) == 0 && cg_verified_find(actor->name, customer, window))
 		return true;
 	context = AllocSetContextCreate(caller, "contact_guard verification", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(context);
-	verify(technician, customer, &verification);
+	verify(customer, &verification);
 	MemoryContextSwitchTo(caller);
 	if (verification.open)
 	{
@@ -292,25 +348,27 @@ static void
 take_open(CgInterventions *from, const char *customer, const char *id,
 		  TimestampTz opens_at, TimestampTz closes_at, void *context)
 {
-	List	  **windows = context;
+	OpenWindows *open = context;
 	CgWindow   *window;
 
-	if (!is_within(GetCurrentTimestamp(), opens_at, closes_at))
+	if (!is_within(GetCurrentTimestamp(), opens_at, closes_at) || !is_meant(open->actor, id))
 		return;
 	window = palloc(sizeof(CgWindow));
 	*window = (CgWindow) {from->relid, id ? pstrdup(id) : NULL, pstrdup(customer), opens_at, closes_at};
-	*windows = lappend(*windows, window);
+	open->windows = lappend(open->windows, window);
 }
 
 List *
-cg_windows_open(const char *technician)
+cg_windows_open(const CgActor *actor)
 {
-	List	   *windows = NIL;
+	OpenWindows open = {actor, NIL};
 	ListCell   *lc;
 
+	if (cg_actor_has_lapsed(actor, GetCurrentTimestamp()))
+		return NIL;
 	foreach(lc, cg_interventions_list())
-		cg_ask_run(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_open, &windows);
-	return windows;
+		cg_ask_run(lfirst(lc), CG_ASK_OPEN, actor->name, NULL, take_open, &open);
+	return open.windows;
 }
 
 static void
@@ -324,7 +382,7 @@ take_looked_at(CgInterventions *from, const char *customer, const char *id,
 }
 
 CgLook *
-cg_windows_look_at_all(const char *technician, MemoryContext context)
+cg_windows_look_at_all(const CgActor *actor, MemoryContext context)
 {
 	MemoryContext own = AllocSetContextCreate(context, "contact_guard open windows", ALLOCSET_SMALL_SIZES);
 	CgLook	   *look = MemoryContextAllocZero(own, sizeof(CgLook));
@@ -333,8 +391,11 @@ cg_windows_look_at_all(const char *technician, MemoryContext context)
 	look->cache.context = own;
 	look->cache.windows = windowset_create(own, 64, NULL);
 	look->cache.read_at = GetCurrentTimestamp();
-	foreach(lc, cg_interventions_list())
-		cg_ask_run(lfirst(lc), CG_ASK_OPEN, technician, NULL, take_looked_at, look);
+	look->cache.actor = actor;
+	if (!cg_actor_has_lapsed(actor, look->cache.read_at))
+		foreach(lc, cg_interventions_list())
+			cg_ask_run(lfirst(lc), CG_ASK_OPEN, actor->name, NULL, take_looked_at, look);
+	look->cache.actor = NULL;
 	return look;
 }
 

@@ -40,7 +40,7 @@ look_at_all(CgReads *reads, Read *read, CgWindow *window)
 		}
 	}
 	if (reads->look == NULL)
-		reads->look = cg_windows_look_at_all(reads->actor.name, reads->context);
+		reads->look = cg_windows_look_at_all(&reads->actor, reads->context);
 	/* The verdict is from the time of the look, not from now. */
 	read->decided_at = cg_windows_looked_at(reads->look);
 	return cg_windows_find(reads->look, read->customer, window) && now < window->closes_at;
@@ -52,7 +52,7 @@ is_open(CgReads *reads, Read *read, CgWindow *window)
 	if (reads->looks >= LOOKS_MAX)
 		return look_at_all(reads, read, window);
 	reads->looks++;
-	return cg_windows_verify(reads->actor.name, read->customer, window);
+	return cg_windows_verify(&reads->actor, read->customer, window);
 }
 
 void
@@ -66,10 +66,17 @@ cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz n
 	if (may_be_open && is_open(reads, read, &window))
 	{
 		read->shown = true;
-		read->until = window.closes_at;
+		read->until = reads->actor.token ? Min(window.closes_at, reads->actor.token->until) : window.closes_at;
 		cg_resume_add(&reads->actor, InvalidOid, read->customer);
 	}
-	else if (cg_windows_past(reads->actor.name, read->customer, &window))
+	else if (cg_actor_has_lapsed(&reads->actor, now))
+	{
+		read->intervention[0] = NULL;
+		read->closed_at = CG_NO_TIME;
+		read->reason = reads->actor.lapsed ? reads->actor.lapsed : CG_REASON_TOKEN_EXPIRED;
+		return;
+	}
+	else if (cg_windows_past(&reads->actor, read->customer, &window))
 	{
 		read->closed_at = window.closes_at == 0 ? CG_NO_TIME : window.closes_at;
 		read->reason = window.closes_at == 0 ? CG_REASON_WINDOW_NOT_OPEN : CG_REASON_WINDOW_CLOSED;

@@ -100,7 +100,11 @@ cg_reads_actor(const CgReads *reads)
 static CgPermission
 permission_on(const CgReads *reads, const CgPolicy *policy)
 {
-	CgPermission permission = cg_permission_of(&reads->actor, policy);
+	CgPermission permission = {0};
+
+	if (cg_actor_has_lapsed(&reads->actor, GetCurrentTimestamp()))
+		return permission;
+	permission = cg_permission_of(&reads->actor, policy);
 
 	/* For pg_dump one record for a table says as much as one for each customer. */
 	if (reads->actor.superuser && cg_copystate_now()->relid == policy->relid &&
@@ -144,7 +148,8 @@ static bool
 is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now)
 {
 	if (relation->permission.granted &&
-		(now < relation->permission_at || now - relation->permission_at >= CG_VERDICT_USECS))
+		(now < relation->permission_at || now - relation->permission_at >= CG_VERDICT_USECS ||
+		 cg_actor_has_lapsed(&reads->actor, now)))
 		look_again(reads, relation, now);
 	return relation->permission.granted;
 }
@@ -286,7 +291,7 @@ cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
 	read = find_read(reads, relation, customer);
 	if (read && is_shown_still(read, now))
 		return true;
-	if (!cg_windows_may_be_open(reads->actor.name, customer))
+	if (!cg_windows_may_be_open(&reads->actor, customer))
 		return false;
 	if (read == NULL)
 		read = add_read(reads, relation, customer);
@@ -322,7 +327,7 @@ decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 		note_shown(reads, read, site->attnum, now);
 		return true;
 	}
-	may_be_open = cg_windows_may_be_open(reads->actor.name, customer);
+	may_be_open = cg_windows_may_be_open(&reads->actor, customer);
 	if (read == NULL)
 	{
 		if (!may_be_open && cg_withheld_is_crowd(reads, relation, site, now))

@@ -86,7 +86,11 @@ cg_open_customers(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	/* None on a standby, which cannot record a read, and none while a question is asked. */
 	if (!RecoveryInProgress() && !cg_ask_is_running())
-		customers = cg_windows_customers(cg_actor_current().name);
+	{
+		CgActor		technician = cg_actor_current();
+
+		customers = cg_windows_customers(&technician);
+	}
 	values = palloc(sizeof(Datum) * (list_length(customers) + 1));
 	foreach(lc, customers)
 		if (key_value(lfirst(lc), type, &values[count]))

@@ -54,7 +54,7 @@ static bool is_of_actor(const CgShown *shown, const CgActor *actor);
 static uint64 hash_of(const char *customer);
 static void add_customer(CgShown *shown, uint64 customer);
 static void add_actor(CgShown *shown, const CgActor *actor);
-static bool are_windows_open(const CgShown *shown);
+static bool are_windows_open(const CgShown *shown, const CgActor *actor);
 static const char *problem(const CgShown *shown, const CgActor *actor);
 
 CgShown *
@@ -161,9 +161,9 @@ cg_shown_merge(CgShown *into, const CgShown *from)
 		add_customer(into, entry->customer);
 }
 
-/* Asks one question, however many customers there are. */
+/* Asks one question, however many customers there are.  The actor is the one of the set. */
 static bool
-are_windows_open(const CgShown *shown)
+are_windows_open(const CgShown *shown, const CgActor *actor)
 {
 	static uint32 check = 0;
 	uint32		open = 0;
@@ -174,7 +174,7 @@ are_windows_open(const CgShown *shown)
 
 	if (++check == 0)
 		check = 1;
-	foreach(lc, cg_windows_open(shown->actor.name))
+	foreach(lc, cg_windows_open(actor))
 	{
 		ShownEntry *entry = shownset_lookup(shown->customers,
 											hash_of(((CgWindow *) lfirst(lc))->customer));
@@ -201,7 +201,7 @@ problem(const CgShown *shown, const CgActor *actor)
 		return "The values were shown to several actors.";
 	if (shown->too_many)
 		return "The values belong to too many customers to check all of their interventions again.";
-	if (shown->customers && !are_windows_open(shown))
+	if (shown->customers && !are_windows_open(shown, actor))
 		return "An intervention has ended, or a permission was taken back.";
 	foreach(lc, shown->relations)
 	{

@@ -1,17 +1,17 @@
 -- Who may do what: nothing more than this is granted to anybody.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(23);
+SELECT plan(24);
 CREATE ROLE regress_nobody;
 
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['require_preload', 'reveal', 'reveal_nullable', 'unmasked', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync', 'journal_origin',
-	      'act_as', 'act_as_session'],
+	      'act_as', 'act_as_session', 'act_as_token', 'act_as_token_session'],
 	'what everybody may execute');
 SELECT ok(NOT has_function_privilege('regress_nobody', 'contact_guard.' || form || '(text, regrole)', 'EXECUTE'), 'of ' || form || '(), the form that asks for the privilege on the other one')
-  FROM unnest('{act_as,act_as_session}'::text[]) form;
+  FROM unnest('{act_as,act_as_session,act_as_token}'::text[]) form;
 SELECT throws_ok($$SELECT contact_guard.act_as('mallory', 'regress_nobody'::text)$$, '42501', 'permission denied for function act_as', '... and nobody has it')
   FROM set_config('role', 'regress_nobody', true);
 RESET ROLE;
@@ -37,7 +37,7 @@ SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_proxy', p.oid, 'EXECUTE')
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['act_as', 'act_as_nobody'], 'what a proxy may execute besides');
+	ARRAY['act_as', 'act_as_nobody', 'act_as_token'], 'what a proxy may execute besides');
 
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
