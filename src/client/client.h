@@ -49,6 +49,7 @@ extern int	run_witness(int argc, char **argv);
 extern int	run_proof(int argc, char **argv);
 extern int	run_check_proof(int argc, char **argv);
 extern int	run_export(int argc, char **argv);
+extern int	run_pages(int argc, char **argv);
 extern int	run_push(int argc, char **argv);
 extern int	run_question(int argc, char **argv);
 extern int	run_metrics(int argc, char **argv);

@@ -40,6 +40,7 @@ static const struct
 	{"proof", run_proof, "[CONNINFO] --seq SEQ [--to SEQ] [--out FILE|DIR] [--sealed] [KEYS]"},
 	{"check-proof", run_check_proof, "FILE KEYS"},
 	{"export", run_export, "[CONNINFO] DIR [--entries] [KEYS]"},
+	{"pages", run_pages, "[CONNINFO] DIR [--since TIME] [--until TIME] [--customer KEY]... [--actor NAME]... [--verified FILE]"},
 	{"push", run_push, "[CONNINFO] --policy FILE [--vkey KEY|FILE]"},
 	{"check", run_check, "[CONNINFO] [--warn-lag BYTES] [--crit-lag BYTES] [--warn-age SECONDS] [--crit-age SECONDS] [--accept TEXT]"},
 	{"metrics", run_metrics, "[CONNINFO]"},
