@@ -279,6 +279,13 @@ CREATE TABLE contact_guard.log (
 	leaf_version        smallint NOT NULL DEFAULT 1,
 	-- the row of log_common that has what is NULL here: src/log/logcommon.c
 	common              integer,
+	-- the columns of leaf version 2; those of a personal group have its commitment, too
+	identity     text,
+	technician   text,
+	opens_at     timestamptz,
+	closes_at    timestamptz,
+	previous_opens_at   timestamptz,
+	previous_closes_at  timestamptz,
 	CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL)
 ) PARTITION BY RANGE (read_at);
 REVOKE ALL ON contact_guard.log FROM PUBLIC;
@@ -288,7 +295,8 @@ REVOKE ALL ON contact_guard.log FROM PUBLIC;
 ALTER TABLE contact_guard.log
 	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
 	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
-	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0;
+	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0,
+	ALTER technician SET STATISTICS 0;
 -- Which question needs which: seq is for evidence, and the newest records; read_at for the
 -- newest ones, too, and for a time.  customer is for who_read(), erasures and holds.  actor
 -- with its day is for reads_by(): an actor may have many records, which the index keeps
@@ -310,7 +318,8 @@ CREATE TABLE contact_guard.log_common (
 	count          bigint,
 	purpose        text,
 	reason         text,
-	login_is_actor boolean NOT NULL		-- then a record that has no login has that one
+	login_is_actor boolean NOT NULL,	-- then a record that has no login has that one
+	identity       text
 );
 REVOKE ALL ON contact_guard.log_common FROM PUBLIC;
 ALTER TABLE contact_guard.log_common ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0;
@@ -348,14 +357,21 @@ CREATE TABLE contact_guard.restored_log (
 	customer_commitment bytea,
 	actor_commitment    bytea,
 	origin       text NOT NULL,
-	leaf_version smallint NOT NULL DEFAULT 1,	-- a dump of 1.0 does not have it
+	leaf_version smallint NOT NULL DEFAULT 1,	-- a dump of 1.0 does not have it, nor what follows
+	identity     text,
+	technician   text,
+	opens_at     timestamptz,
+	closes_at    timestamptz,
+	previous_opens_at   timestamptz,
+	previous_closes_at  timestamptz,
 	CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL)
 );
 REVOKE ALL ON contact_guard.restored_log FROM PUBLIC;
 ALTER TABLE contact_guard.restored_log
 	ALTER actor SET STATISTICS 0, ALTER login SET STATISTICS 0, ALTER customer SET STATISTICS 0,
 	ALTER intervention SET STATISTICS 0, ALTER purpose SET STATISTICS 0, ALTER reason SET STATISTICS 0,
-	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0;
+	ALTER client SET STATISTICS 0, ALTER application SET STATISTICS 0, ALTER session SET STATISTICS 0,
+	ALTER technician SET STATISTICS 0;
 CREATE INDEX ON contact_guard.restored_log (seq) WITH (fillfactor = 100);
 CREATE INDEX ON contact_guard.restored_log (read_at);
 CREATE INDEX ON contact_guard.restored_log (customer) WHERE customer IS NOT NULL;
@@ -743,14 +759,18 @@ CREATE VIEW contact_guard.access_log AS
 	SELECT l.seq, l.read_at, l.event, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,
 	       coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,
 	       coalesce(l.count, c.count) AS count, l.intervention, coalesce(l.purpose, c.purpose) AS purpose,
-	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id, q.query
+	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,
+	       coalesce(l.identity, c.identity) AS identity, l.technician, l.opens_at, l.closes_at,
+	       l.previous_opens_at, l.previous_closes_at
 	  FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
-	               purpose, reason, client, application, session, statement, query_id, common
+	               purpose, reason, client, application, session, statement, query_id, identity, technician,
+	               opens_at, closes_at, previous_opens_at, previous_closes_at, common
 	          FROM contact_guard.log
 	        UNION ALL
 	        -- rows of another database: their sessions and numbers are not ours
 	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,
-	               purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id, NULL::integer
+	               purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id, identity, technician,
+	               opens_at, closes_at, previous_opens_at, previous_closes_at, NULL::integer
 	          FROM contact_guard.restored_log) l
 	       LEFT JOIN contact_guard.log_common c ON c.number = l.common
 	       LEFT JOIN contact_guard.query_text q USING (query_id);
@@ -767,15 +787,19 @@ CREATE VIEW contact_guard.whole_log AS
 	       coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,
 	       coalesce(l.count, c.count) AS count, l.intervention, l.closed_at, coalesce(l.purpose, c.purpose) AS purpose,
 	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id,
-	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.origin, l.leaf_version
+	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.origin, l.leaf_version,
+	       coalesce(l.identity, c.identity) AS identity, l.technician, l.opens_at, l.closes_at,
+	       l.previous_opens_at, l.previous_closes_at
 	  FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
 	               reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
-	               actor_commitment, contact_guard.journal_origin() AS origin, leaf_version, common
+	               actor_commitment, contact_guard.journal_origin() AS origin, leaf_version, identity, technician,
+	               opens_at, closes_at, previous_opens_at, previous_closes_at, common
 	          FROM contact_guard.log
 	        UNION ALL
 	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
 	               reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
-	               actor_commitment, origin, leaf_version, NULL::integer
+	               actor_commitment, origin, leaf_version, identity, technician,
+	               opens_at, closes_at, previous_opens_at, previous_closes_at, NULL::integer
 	          FROM contact_guard.restored_log) l
 	       LEFT JOIN contact_guard.log_common c ON c.number = l.common;
 REVOKE ALL ON contact_guard.whole_log FROM PUBLIC;
@@ -793,13 +817,13 @@ GRANT EXECUTE ON FUNCTION contact_guard.customer_of_record(text) TO contact_guar
 -- The customer's records are found first, whatever their time (OFFSET 0): they are few, and
 -- the planner, which has no statistics of customers, would as soon go by the time.
 CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
-	RETURNS TABLE (seq bigint, read_at timestamptz, actor text, login text, event text, relation text, columns text[],
+	RETURNS TABLE (seq bigint, read_at timestamptz, actor text, login text, identity text, event text, relation text, columns text[],
 	               intervention text, purpose text, client text, application text, session text, statement bigint, query text)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 	BEGIN ATOMIC
-		SELECT c.seq, c.read_at, c.actor, c.login, c.event, c.relation, c.columns, c.intervention, c.purpose,
+		SELECT c.seq, c.read_at, c.actor, c.login, c.identity, c.event, c.relation, c.columns, c.intervention, c.purpose,
 		       c.client, c.application, c.session, c.statement, c.query
-		  FROM (SELECT l.seq, l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		  FROM (SELECT l.seq, l.read_at, l.actor, l.login, l.identity, l.event, l.relation, l.columns, l.intervention, l.purpose,
 		               l.client, l.application, l.session, l.statement, l.query
 		          FROM contact_guard.access_log l
 		         WHERE l.customer = contact_guard.customer_of_record(who_read.customer)
@@ -807,7 +831,7 @@ CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT 
 		 WHERE c.event IN ('shown', 'lookup') AND c.read_at >= who_read.since AND c.read_at < who_read.until
 		UNION ALL
 		-- A bulk read names no customer, since it read all customers of its relation.
-		SELECT l.seq, l.read_at, l.actor, l.login, l.event, l.relation, l.columns, l.intervention, l.purpose,
+		SELECT l.seq, l.read_at, l.actor, l.login, l.identity, l.event, l.relation, l.columns, l.intervention, l.purpose,
 		       l.client, l.application, l.session, l.statement, l.query
 		  FROM contact_guard.access_log l
 		 WHERE l.event = 'bulk' AND l.read_at >= who_read.since AND l.read_at < who_read.until
@@ -821,11 +845,11 @@ GRANT EXECUTE ON FUNCTION contact_guard.who_read(text, timestamptz, timestamptz)
 -- The days are for the index.
 CREATE FUNCTION contact_guard.reads_by(actor text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 	RETURNS TABLE (seq bigint, read_at timestamptz, customer text, event text, relation text, columns text[], count bigint,
-	               intervention text, purpose text, reason text, session text, statement bigint, query text)
+	               intervention text, purpose text, reason text, identity text, session text, statement bigint, query text)
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 	BEGIN ATOMIC
 		SELECT l.seq, l.read_at, l.customer, l.event, l.relation, l.columns, l.count, l.intervention,
-		       l.purpose, l.reason, l.session, l.statement, l.query
+		       l.purpose, l.reason, l.identity, l.session, l.statement, l.query
 		  FROM contact_guard.access_log l
 		 WHERE l.actor = reads_by.actor AND l.event IN ('shown', 'withheld', 'lookup', 'bulk')
 		   AND date_bin('1 day', l.read_at, '2000-01-01 00:00:00+00')
@@ -1006,6 +1030,18 @@ CREATE FUNCTION contact_guard.actor_commitment(salt bytea, actor text, login tex
 	END;
 REVOKE ALL ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, text) FROM PUBLIC;
 
+-- The same in the form of each leaf version.
+CREATE FUNCTION contact_guard.actor_commitment(leaf_version smallint, salt bytea, actor text, login text, client text,
+		application text, identity text, technician text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT CASE leaf_version WHEN 1 THEN contact_guard.actor_commitment(salt, actor, login, client, application)
+		       ELSE sha256(convert_to(E'contact_guard/commit/v1\n', 'UTF8') || int2send(4::smallint) || salt
+		                   || contact_guard.leaf_field(20, actor) || contact_guard.leaf_field(21, login)
+		                   || contact_guard.leaf_field(22, client) || contact_guard.leaf_field(23, application)
+		                   || contact_guard.leaf_field(24, identity) || contact_guard.leaf_field(25, technician)) END;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.actor_commitment(smallint, bytea, text, text, text, text, text, text) FROM PUBLIC;
 
 -- Rows in the form that the verifier needs.
 CREATE VIEW contact_guard.evidence_row AS
@@ -1019,7 +1055,8 @@ CREATE VIEW contact_guard.evidence_row AS
 	       CASE WHEN octet_length(l.actor_salt) = 16
 	            THEN sha256(convert_to(E'contact_guard/salt/v1\n', 'UTF8') || int2send(4::smallint) || l.actor_salt)
 	            ELSE l.actor_salt END AS actor_salt,
-	       l.customer_commitment, l.actor_commitment, l.leaf_version
+	       l.customer_commitment, l.actor_commitment, l.leaf_version, coalesce(l.identity, c.identity) AS identity, l.technician,
+	       l.opens_at, l.closes_at, l.previous_opens_at, l.previous_closes_at
 	  FROM contact_guard.log l
 	       LEFT JOIN contact_guard.log_common c ON c.number = l.common
 	       LEFT JOIN contact_guard.query_text q USING (query_id);
@@ -1033,7 +1070,8 @@ CREATE FUNCTION contact_guard.evidence(first bigint, last bigint) RETURNS SETOF 
 	BEGIN ATOMIC
 		SELECT e.seq, e.event, e.read_at, e.actor, e.login, e.relation, e.columns, e.customer, e.count, e.intervention,
 		       e.closed_at, e.purpose, e.reason, e.client, e.application, e.session, e.statement, e.query_id, e.query,
-		       e.customer_salt, e.actor_salt, e.customer_commitment, e.actor_commitment, e.leaf_version
+		       e.customer_salt, e.actor_salt, e.customer_commitment, e.actor_commitment, e.leaf_version,
+		       e.identity, e.technician, e.opens_at, e.closes_at, e.previous_opens_at, e.previous_closes_at
 		  FROM contact_guard.evidence_row e
 		 WHERE e.seq BETWEEN evidence.first AND evidence.last
 		 ORDER BY e.seq;
@@ -1060,34 +1098,50 @@ CREATE FUNCTION contact_guard.leaf_field(id integer, value bytea, kind integer D
 	END;
 REVOKE ALL ON FUNCTION contact_guard.leaf_field(integer, bytea, integer) FROM PUBLIC;
 
+-- A time of a leaf: microseconds since 1970.  What is behind the greatest int8 is infinity.
+CREATE FUNCTION contact_guard.leaf_time(value timestamptz) RETURNS bytea
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT int8send(CASE WHEN value >= '294247-01-10 04:00:54.775807+00' THEN 9223372036854775807
+		                     WHEN value = '-infinity' THEN -9223372036854775808
+		                     ELSE (extract(epoch FROM value) * 1000000)::bigint END);
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_time(timestamptz) FROM PUBLIC;
+
 -- The leaf of a record, computed from its row as docs/evidence.md says, without the library.
 -- NULL if there is no such row, or if its leaf has a later version than this script knows.
 CREATE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 	LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	BEGIN ATOMIC
-		SELECT CASE e.leaf_version WHEN 1 THEN
+		SELECT CASE WHEN e.leaf_version IN (1, 2) THEN
 		       convert_to(E'contact_guard/leaf/v1\n', 'UTF8')
 		       || substr(int2send(contact_guard.event_number(event)::smallint), 2)
-		       || int2send(e.leaf_version) || int2send(15::smallint)
+		       || int2send(e.leaf_version) || int2send(CASE e.leaf_version WHEN 1 THEN 15 ELSE 19 END::smallint)
 		       || contact_guard.leaf_field(1, int8send(e.seq))
-		       || contact_guard.leaf_field(2, int8send((extract(epoch FROM read_at) * 1000000)::bigint))
+		       || contact_guard.leaf_field(2, contact_guard.leaf_time(read_at))
 		       || contact_guard.leaf_field(3, coalesce(customer_commitment,
 		                                               contact_guard.customer_commitment(customer_salt, customer)), 2)
 		       || contact_guard.leaf_field(4, coalesce(actor_commitment,
-		                                               contact_guard.actor_commitment(actor_salt, actor, login, client, application)), 2)
+		                                               contact_guard.actor_commitment(e.leaf_version, actor_salt, actor, login, client,
+		                                                                              application, identity, technician)), 2)
 		       || contact_guard.leaf_field(5, relation)
 		       || contact_guard.leaf_field(6, (SELECT string_agg(int4send(octet_length(convert_to(name, contact_guard.leaf_encoding())))
 		                                                         || convert_to(name, contact_guard.leaf_encoding()), '' ORDER BY ordinality)
 		                                         FROM unnest(columns) WITH ORDINALITY AS c(name, ordinality)))
 		       || contact_guard.leaf_field(7, int8send(count))
 		       || contact_guard.leaf_field(8, intervention)
-		       || contact_guard.leaf_field(9, int8send((extract(epoch FROM closed_at) * 1000000)::bigint))
+		       || contact_guard.leaf_field(9, contact_guard.leaf_time(closed_at))
 		       || contact_guard.leaf_field(10, purpose)
 		       || contact_guard.leaf_field(11, reason)
 		       || contact_guard.leaf_field(12, session)
 		       || contact_guard.leaf_field(13, int8send(statement))
 		       || contact_guard.leaf_field(14, int8send(query_id))
 		       || contact_guard.leaf_field(15, sha256(convert_to(query, contact_guard.leaf_encoding())))
+		       || CASE e.leaf_version WHEN 1 THEN ''::bytea ELSE
+		          contact_guard.leaf_field(16, contact_guard.leaf_time(opens_at))
+		          || contact_guard.leaf_field(17, contact_guard.leaf_time(closes_at))
+		          || contact_guard.leaf_field(18, contact_guard.leaf_time(previous_opens_at))
+		          || contact_guard.leaf_field(19, contact_guard.leaf_time(previous_closes_at)) END
 		       END
 		  FROM contact_guard.evidence(leaf.seq, leaf.seq) e;
 	END;
@@ -1148,7 +1202,9 @@ GRANT EXECUTE ON FUNCTION contact_guard.new_epoch(text) TO contact_guard_admin;
 
 GRANT EXECUTE ON FUNCTION contact_guard.event_number(text), contact_guard.leaf_encoding(), contact_guard.leaf_field(integer, text), contact_guard.leaf_field(integer, bytea, integer),
 	contact_guard.customer_commitment(bytea, text),
-	contact_guard.actor_commitment(bytea, text, text, text, text) TO contact_guard_auditor;
+	contact_guard.actor_commitment(bytea, text, text, text, text),
+	contact_guard.actor_commitment(smallint, bytea, text, text, text, text, text, text), contact_guard.leaf_time(timestamptz)
+	TO contact_guard_auditor;
 GRANT EXECUTE ON FUNCTION contact_guard.evidence(bigint, bigint), contact_guard.evidence_stream(bigint, bigint), contact_guard.leaf(bigint), contact_guard.tile(integer, bigint),
 	contact_guard.inclusion_proof(bigint, bigint), contact_guard.consistency_proof(bigint, bigint),
 	contact_guard.checkpoint() TO contact_guard_auditor;
@@ -1335,6 +1391,10 @@ COMMENT ON FUNCTION contact_guard.customer_commitment(bytea, text) IS
 	'What a leaf has in place of the customer''s key: a hash of it and of a salt.';
 COMMENT ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, text) IS
 	'What a leaf has in place of actor, login, client and application: a hash of them and of a salt.';
+COMMENT ON FUNCTION contact_guard.actor_commitment(smallint, bytea, text, text, text, text, text, text) IS
+	'What a leaf of this version has in place of actor, login, client and application, and since version 2 of identity and technician: a hash of them and of a salt.';
+COMMENT ON FUNCTION contact_guard.leaf_time(timestamptz) IS
+	'A time as a leaf has it: microseconds since 1970.';
 COMMENT ON FUNCTION contact_guard.evidence_stream(bigint, bigint) IS
 	'Records as contact-guard verify reads them: several in a value, in binary form.';
 COMMENT ON FUNCTION contact_guard.tile(integer, bigint) IS
@@ -1397,10 +1457,16 @@ BEGIN
 		('query_id', 'The number of the statement in contact_guard.query_text.'),
 		('query', 'The statement, without its constants.'),
 		('customer_salt', 'The salt of the commitment to the customer.'),
-		('actor_salt', 'The salt of the commitment to actor, login, client and application.'),
+		('actor_salt', 'The salt of the commitment to actor, login, client, application, identity and technician.'),
 		('customer_commitment', 'The commitment to the customer, after erase_customer().'),
 		('actor_commitment', 'The commitment to the actor, after erase_actor().'),
 		('leaf_version', 'Which fields the leaf of the record has: see docs/evidence.md.'),
+		('identity', 'How the name of the actor is known: role, if it is that of a role; asserted, if act_as() or act_as_session() was told it; token: and the kid of a key, if a token has named it.'),
+		('technician', 'Whose window has moved.'),
+		('opens_at', 'When the window opens that showed the values, or that has moved.'),
+		('closes_at', 'When this window closes.'),
+		('previous_opens_at', 'When the window that has moved was to open.'),
+		('previous_closes_at', 'When the window that has moved was to close.'),
 		('common', 'The number of the row of contact_guard.log_common that has what is NULL here. NULL if there is none.'),
 		('origin', 'The journal that the record comes from: system identifier and OID of its database.')
 	) AS v LOOP
@@ -1424,6 +1490,7 @@ COMMENT ON COLUMN contact_guard.log_common.count IS 'How many rows or customers 
 COMMENT ON COLUMN contact_guard.log_common.purpose IS 'The purpose of the standing permission, or: intervention.';
 COMMENT ON COLUMN contact_guard.log_common.reason IS 'Why something was withheld, or shown.';
 COMMENT ON COLUMN contact_guard.log_common.login_is_actor IS 'Is the role that had logged in the actor of each record that names none?';
+COMMENT ON COLUMN contact_guard.log_common.identity IS 'How the name of the actor is known.';
 COMMENT ON COLUMN contact_guard.query_text.query_id IS 'The number of the statement.';
 COMMENT ON COLUMN contact_guard.query_text.query IS 'The statement, without its constants.';
 COMMENT ON COLUMN contact_guard.query_text.used_in IS 'The month of the last record that needs it. NULL if that is not known.';

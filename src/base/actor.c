@@ -182,6 +182,13 @@ note_lapse(const char *reason)
 		cg_actor_on_change(true);
 }
 
+/* token: that has named the actor, or NULL */
+static const char *
+identity_named(const CgActorToken *token)
+{
+	return token ? psprintf("token:%s", token->kid) : CG_ACTOR_ASSERTED;
+}
+
 static CgActor
 acted_actor(void)
 {
@@ -196,6 +203,7 @@ acted_actor(void)
 	}
 	actor.name = pstrdup(acted_name);
 	actor.token = acted_token;
+	actor.identity = identity_named(acted_token);
 	actor.lapsed = acted_lapsed;
 	actor.role = acted_lapsed ? InvalidOid : acted_role;
 	actor.superuser = OidIsValid(actor.role) && superuser_arg(actor.role);
@@ -243,6 +251,7 @@ cg_actor_current(void)
 		actor.role = named->role;
 		actor.superuser = OidIsValid(named->role) && superuser_arg(named->role);
 		actor.token = named->has_token ? &named->token : NULL;
+		actor.identity = identity_named(actor.token);
 		return actor;
 	}
 	else
@@ -255,6 +264,7 @@ cg_actor_current(void)
 	actor.name = name_of_role(actor.role);
 	actor.superuser = superuser_arg(actor.role);
 	actor.proxy = cg_roles_is_proxy(actor.role, false);
+	actor.identity = CG_ACTOR_BY_ROLE;
 	return actor;
 }
 

@@ -24,6 +24,10 @@ typedef struct CgActorToken
 	CgClaims	claims;
 } CgActorToken;
 
+/* How the actor's name is known, as the log says it; or "token:" and the kid of a token's key */
+#define CG_ACTOR_BY_ROLE "role"	/* it is the name of a role that PostgreSQL has authenticated */
+#define CG_ACTOR_ASSERTED "asserted"	/* act_as or act_as_session was told it */
+
 typedef struct CgActor
 {
 	char	   *name;			/* the role's name, or the name given to act_as or act_as_session */
@@ -32,6 +36,7 @@ typedef struct CgActor
 	bool		proxy;			/* a pool's login that has not named an actor */
 	const CgActorToken *token;	/* that has named it, or NULL; as long as it is the actor */
 	const char *lapsed;			/* why the token shows nothing any more, or NULL: a reason for records */
+	const char *identity;		/* how the name is known: see above */
 } CgActor;
 
 /* Who the actor was at some time, for a comparison. */

@@ -40,7 +40,9 @@ typedef struct Table
 	{"intervention", TEXTOID}, {"closed_at", TIMESTAMPTZOID}, {"purpose", TEXTOID}, {"reason", TEXTOID}, \
 	{"client", TEXTOID}, {"application", TEXTOID}, {"session", TEXTOID}, {"statement", INT8OID}, \
 	{"query_id", INT8OID}, {"customer_salt", BYTEAOID}, {"actor_salt", BYTEAOID}, \
-	{"customer_commitment", BYTEAOID}, {"actor_commitment", BYTEAOID}, {"leaf_version", INT2OID}
+	{"customer_commitment", BYTEAOID}, {"actor_commitment", BYTEAOID}, {"leaf_version", INT2OID}, \
+	{"identity", TEXTOID}, {"technician", TEXTOID}, {"opens_at", TIMESTAMPTZOID}, {"closes_at", TIMESTAMPTZOID}, \
+	{"previous_opens_at", TIMESTAMPTZOID}, {"previous_closes_at", TIMESTAMPTZOID}
 
 /* The order of columns is that of the enum in owncolumns.h, if the table has an enum. */
 static const Table tables[CG_OWN_TABLES] = {
@@ -56,7 +58,7 @@ static const Table tables[CG_OWN_TABLES] = {
 	[CG_OWN_RESTORED_LOG] = {"restored_log", RELKIND_RELATION, true, {LOG_COLUMNS, {"origin", TEXTOID}}},
 	[CG_OWN_LOG_COMMON] = {"log_common", RELKIND_RELATION, true, {
 		{"number", INT4OID}, {"month", TIMESTAMPTZOID}, {"relation", TEXTOID}, {"columns", TEXTARRAYOID}, {"count", INT8OID},
-		{"purpose", TEXTOID}, {"reason", TEXTOID}, {"login_is_actor", BOOLOID}}},
+		{"purpose", TEXTOID}, {"reason", TEXTOID}, {"login_is_actor", BOOLOID}, {"identity", TEXTOID}}},
 	[CG_OWN_QUERY_TEXT] = {"query_text", RELKIND_RELATION, false, {{"query_id", INT8OID}, {"query", TEXTOID}, {"used_in", TIMESTAMPTZOID}}},
 	[CG_OWN_JOURNAL_SESSION] = {"journal_session", RELKIND_RELATION, false, {
 		{"epoch", INT4OID}, {"session", TEXTOID}, {"counter", INT8OID}, {"position", PG_LSNOID}}},

@@ -157,6 +157,12 @@ enum
 	Anum_log_customer_commitment,
 	Anum_log_actor_commitment,
 	Anum_log_leaf_version,
+	Anum_log_identity,
+	Anum_log_technician,
+	Anum_log_opens_at,
+	Anum_log_closes_at,
+	Anum_log_previous_opens_at,
+	Anum_log_previous_closes_at,
 	Anum_log_common,
 	Natts_log = Anum_log_common
 };
@@ -171,7 +177,8 @@ enum
 	Anum_log_common_purpose,
 	Anum_log_common_reason,
 	Anum_log_common_login_is_actor,
-	Natts_log_common = Anum_log_common_login_is_actor
+	Anum_log_common_identity,
+	Natts_log_common = Anum_log_common_identity
 };
 
 extern const char *cg_owncolumns_table(CgOwnTable table);

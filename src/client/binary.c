@@ -4,6 +4,17 @@
  */
 #include "client.h"
 
+/* Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch */
+#define EPOCH_OFFSET INT64_C(946684800000000)
+
+int64_t
+time_since_1970(int64_t since_2000)
+{
+	if (since_2000 == INT64_MIN)
+		return INT64_MIN;
+	return since_2000 > INT64_MAX - EPOCH_OFFSET ? INT64_MAX : since_2000 + EPOCH_OFFSET;
+}
+
 CgLeafText
 take_value(Cursor *cursor)
 {

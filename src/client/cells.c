@@ -13,9 +13,6 @@
 #define SECOND INT64_C(1000000)
 #define DAY (86400 * SECOND)
 
-/* Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch */
-#define EPOCH_OFFSET UINT64_C(946684800000000)
-
 static bool parse_digits(const char **at, int least, int most, int *value);
 static bool parse_clock(const char **at, int64_t *time);
 static bool parse_zone(const char **at, int64_t *time);
@@ -46,6 +43,11 @@ cell_put_time(FILE *out, const int64_t *time)
 	if (time == NULL)
 	{
 		put_null(out);
+		return;
+	}
+	if (*time == INT64_MAX || *time == INT64_MIN)
+	{
+		fputs(*time == INT64_MAX ? "infinity" : "-infinity", out);
 		return;
 	}
 	fraction = *time % SECOND;
@@ -150,8 +152,7 @@ cell_put_value(FILE *out, Shape shape, CgLeafText value)
 		cell_put_number(out, &number);
 	else if (shape == SHAPE_TIME)
 	{
-		/* Unsigned, since infinity wraps around. */
-		number = (int64_t) ((uint64_t) number + EPOCH_OFFSET);
+		number = time_since_1970(number);
 		cell_put_time(out, &number);
 	}
 	else

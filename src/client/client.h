@@ -290,6 +290,12 @@ take_int64(Cursor *cursor)
 extern CgLeafText take_value(Cursor *cursor);
 
 /* Reads a one-dimensional array; enlarges *items as needed.  Returns the number of items. */
+/*
+ * A time of PostgreSQL as a leaf has it.  INT64_MAX is infinity, and a time that does not fit;
+ * INT64_MIN is -infinity.
+ */
+extern int64_t time_since_1970(int64_t since_2000);
+
 extern int	take_array(Cursor *cursor, CgLeafText **items, int *room);
 
 /* --- rows.c: the log, row by row --- */

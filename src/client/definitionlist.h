@@ -31,13 +31,17 @@
 	"SELECT l.seq, l.read_at, l.event, l.actor, coalesce(l.login, CASE WHEN c.login_is_actor THEN l.actor END) AS login,\n" \
 	"coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,\n" \
 	"coalesce(l.count, c.count) AS count, l.intervention, coalesce(l.purpose, c.purpose) AS purpose,\n" \
-	"coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id, q.query\n" \
+	"coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id, q.query,\n" \
+	"coalesce(l.identity, c.identity) AS identity, l.technician, l.opens_at, l.closes_at,\n" \
+	"l.previous_opens_at, l.previous_closes_at\n" \
 	"FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,\n" \
-	"purpose, reason, client, application, session, statement, query_id, common\n" \
+	"purpose, reason, client, application, session, statement, query_id, identity, technician,\n" \
+	"opens_at, closes_at, previous_opens_at, previous_closes_at, common\n" \
 	"FROM contact_guard.log\n" \
 	"UNION ALL\n" \
 	"SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at,\n" \
-	"purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id, NULL::integer\n" \
+	"purpose, reason, client, application, concat_ws(':', origin, session), statement, query_id, identity, technician,\n" \
+	"opens_at, closes_at, previous_opens_at, previous_closes_at, NULL::integer\n" \
 	"FROM contact_guard.restored_log) l\n" \
 	"LEFT JOIN contact_guard.log_common c ON c.number = l.common\n" \
 	"LEFT JOIN contact_guard.query_text q USING (query_id)\n"
@@ -47,15 +51,19 @@
 	"coalesce(l.relation, c.relation) AS relation, coalesce(l.columns, c.columns) AS columns, l.customer,\n" \
 	"coalesce(l.count, c.count) AS count, l.intervention, l.closed_at, coalesce(l.purpose, c.purpose) AS purpose,\n" \
 	"coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id,\n" \
-	"l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.origin, l.leaf_version\n" \
+	"l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.origin, l.leaf_version,\n" \
+	"coalesce(l.identity, c.identity) AS identity, l.technician, l.opens_at, l.closes_at,\n" \
+	"l.previous_opens_at, l.previous_closes_at\n" \
 	"FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,\n" \
 	"reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,\n" \
-	"actor_commitment, contact_guard.journal_origin() AS origin, leaf_version, common\n" \
+	"actor_commitment, contact_guard.journal_origin() AS origin, leaf_version, identity, technician,\n" \
+	"opens_at, closes_at, previous_opens_at, previous_closes_at, common\n" \
 	"FROM contact_guard.log\n" \
 	"UNION ALL\n" \
 	"SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,\n" \
 	"reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,\n" \
-	"actor_commitment, origin, leaf_version, NULL::integer\n" \
+	"actor_commitment, origin, leaf_version, identity, technician,\n" \
+	"opens_at, closes_at, previous_opens_at, previous_closes_at, NULL::integer\n" \
 	"FROM contact_guard.restored_log) l\n" \
 	"LEFT JOIN contact_guard.log_common c ON c.number = l.common\n"
 
@@ -73,6 +81,7 @@
 	{"function contact_guard.act_as_token_session(text,regrole)", "6d34ead5a98c491f3de3d67e1d0f06c6e25c2d0dc32178d26069c5e458287bd1"}, \
 	{"function contact_guard.act_as_token_session(text,text)", "b94cbbb5c55d8a93df473a25836df2005514e34cdb73e9924c9720a22db58703"}, \
 	{"function contact_guard.actor_commitment(bytea,text,text,text,text)", "f4dc2969623f8c9f8323b78d073e2ef5c11a3d3228810c5e3ebcba57b69ef867"}, \
+	{"function contact_guard.actor_commitment(smallint,bytea,text,text,text,text,text,text)", "6a445de1a774d29c1d1d61bd0d75d3389891c7f99397c839734185b1c10c6e38"}, \
 	{"function contact_guard.add_cosignature(text)", "b2161a25182de4a8d990fc5de975f92db5e9e906f53cf5e6a3ddd1443d0cc5ab"}, \
 	{"function contact_guard.allow(regrole,text,regclass,text)", "326328f20293afe57f78523e5f592a5667b0d90e21115cbfedce74de96e56b01"}, \
 	{"function contact_guard.allow_act_as_session(regrole,boolean)", "5dafac6dfc435021a13237f7adf46db4bff898ca34cdc9ffc477fd37bb0f66cd"}, \
@@ -89,7 +98,7 @@
 	{"function contact_guard.erase_actor(text,text)", "e2df929c8c0c3d7940a668176928766674d967d5850c5cc5f41e83fa821c2a70"}, \
 	{"function contact_guard.erase_customer(text,text)", "5b7800f87faa8832bd903663fe6d5903650f36b2354def1e0c673526432faee1"}, \
 	{"function contact_guard.event_number(text)", "456bd24836a347497c5be7b86ce5fc21a686bf090589868bed8f735e69f7326c"}, \
-	{"function contact_guard.evidence(bigint,bigint)", "7ac56fa75fda492029dd8b689c74df4623765f282016f0947e762caca8e81201"}, \
+	{"function contact_guard.evidence(bigint,bigint)", "8952db677d33bbdbe16dbcb13c475dce0d75fd4795c89abaaf037fb7cae2d44e"}, \
 	{"function contact_guard.evidence_stream(bigint,bigint)", "a437bf8d2a34bd42bb8d22d9afe0992e3e54dc5a9ec9766988f5b22cbb9e78f9"}, \
 	{"function contact_guard.filter_support(internal)", "28720fc75bb6943e853418db1204627d7eb33c9c135ce85470a5008dd6a21d8d"}, \
 	{"function contact_guard.forget_interventions(regclass)", "08bdb95e869dde3babc7b25c0e443ff6eb89ade05c82e88872ac10c1bb79f38c"}, \
@@ -99,10 +108,11 @@
 	{"function contact_guard.inclusion_proof(bigint,bigint)", "9a82739fa3a500a3d3abd48a29b25802e4b6e7d7a140c804047c22e74f2f65e9"}, \
 	{"function contact_guard.journal_origin()", "b4190eb8dc69d974283ee1ecd5f1e02be0c6059053e6b2f393bc5236992284c4"}, \
 	{"function contact_guard.keep(anyelement,anyelement,\"any\",contact_guard.site)", "b7b0e5d44067f9c84a4c968894065d7c4d52fee99d190a2feb70348101d3fe2f"}, \
-	{"function contact_guard.leaf(bigint)", "1d01230852097e0984db060367f1637bafda55a46272d137363a8d0eb8f73895"}, \
+	{"function contact_guard.leaf(bigint)", "e3cfc6caf909bd7069d8c70231ac9d41efc87ad13db21f470cdff800d8c24b4d"}, \
 	{"function contact_guard.leaf_encoding()", "4392fe208c39a64d3eb06de2d14b5dcb2db1b338c974754ecfe64599e92a428d"}, \
 	{"function contact_guard.leaf_field(integer,bytea,integer)", "0ef3bdac17a2a710d70044499c870f8f1a7b49485681a8fe8d571f9b54bb8332"}, \
 	{"function contact_guard.leaf_field(integer,text)", "df6d2e5d21e72ce46cd6c9b447898261230f1bbe2b4f8a1930e86f05f405815f"}, \
+	{"function contact_guard.leaf_time(timestamp with time zone)", "8be8d835b4939474d53015d56fed76c6ec784b57c42f302f6d9429ab21fac2ed"}, \
 	{"function contact_guard.library_version()", "f2f5a1a7deea66ecb7bd2169d14ec19a4b9c541c33112d89f1584604b12b9687"}, \
 	{"function contact_guard.list_interventions()", "cb61d4c7cf8ae58c0ebd2748b303a3cf02327a72d28d5c8edc5069910e168219"}, \
 	{"function contact_guard.list_permissions()", "20bff0e23102627ffd560f43d3538af29b947468edf7b3221dc8030346602a7c"}, \
@@ -121,7 +131,7 @@
 	{"function contact_guard.purge(timestamp with time zone,text)", "d826bd7c001ec4883387a83f50f5218ce8bbabac845b674da8d10e65b1acbb85"}, \
 	{"function contact_guard.reader_category(regrole,text)", "7652cd346cc48a769e1bfb69ec13eaf7eccb1f751ce374432943602cf53647e1"}, \
 	{"function contact_guard.reads_after_close(timestamp with time zone,timestamp with time zone)", "b6cda76db7e6bc6f2073411d5abc29fb4e1ed210fcb6ad7048762b14e1f8f91d"}, \
-	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "e61adc054567b6a5ff8594b1bff82dd856d0e69588fc706cd5d16f8c088262c8"}, \
+	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "02b519e6aa5d1398fcfa3ce028705028460a905d7f7b78d5e06087e34a4aa95e"}, \
 	{"function contact_guard.record_policy(text)", "c8434b88194e4c0e0d87766bc782cba51ad68fef088abdc724cfc75d17afeae4"}, \
 	{"function contact_guard.refused_attempts(timestamp with time zone,timestamp with time zone)", "04686f22ae540a9d50608467a410192323a81f2b76878f666128ccc0f7b7b7ea"}, \
 	{"function contact_guard.release_hold(text,text)", "17f097bf75de828b2668b7d54ca36d67f8ab29d18c681c5d3e234ea2e0df1506"}, \
@@ -147,7 +157,7 @@
 	{"function contact_guard.use_interventions(regclass,name,name,name,name,name,text,interval,interval,interval,text)", "e893b29348881285010dfd9da7bd39fe75beb1bfde5e8f6928682f075d83b1e2"}, \
 	{"function contact_guard.verification_key()", "cbab5c944c16e98055ea2d1ddb5644a8e5b31f74eb417ebcb248082c7912ccb0"}, \
 	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
-	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "230a2bb6d1d2a9f9a1affdb4c0fe0edf52630a3faa7182d6e190eac5fee7b238"}, \
+	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "23c4c7dc444877d1a96b4eb8955abf86a0e9b268f38c3a1225f62bc6693be1aa"}, \
 	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "34645c68715200edc4812d27e7c5be29c9dc63f14d84d979e93af19b5b94c093"}, \
 	{"table contact_guard.category", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.disclosure", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
@@ -166,12 +176,12 @@
 	{"table contact_guard.signed_checkpoint", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.tile_edge", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.tile_full", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
-	{"view contact_guard.access_log", "7cf7395eb3432ab840d2c3cde5b6b45435032a01f4007004918673b412370efe"}, \
-	{"view contact_guard.evidence_row", "97402c1cfee95471cff538d3d38c0b64f62dc53170f4c66298bc93df0b750ac6"}, \
+	{"view contact_guard.access_log", "b37247cebd07407f4a93063418186623d3f2a0aaef648ea4f36573390936016f"}, \
+	{"view contact_guard.evidence_row", "a2b8d12e79a0b173e77c371ffa6efa8fd822cc9195169d1135157cede32c42a7"}, \
 	{"view contact_guard.interventions", "4cccf6c1bf7f91cc6a3f4113689c34a3f245a67397a9001d789c13ad0379e9cd"}, \
 	{"view contact_guard.permissions", "4f4073b8504684d2ee966b2f7b74546fabc5e98eb4ed37795cd2e677cc3dadad"}, \
 	{"view contact_guard.policies", "3eae0be6d6affa8da2a30a200fb2fd22722439a31f4a2de6bc388f932d300265"}, \
 	{"view contact_guard.trusted_functions", "1e63b2bf536487b52a14ab1cc82fe6373bec82cb081e629febe292f5c56ce245"}, \
-	{"view contact_guard.whole_log", "f0fde39954978e046fb1feb6410e23dec0c3e4289403170a6827f509efaa1fcc"}
+	{"view contact_guard.whole_log", "a39bdc29240993c5fb2ef4511e5676641778063a99777e0a1d8b9ed124c4a155"}
 
 #endif							/* CG_DEFINITIONLIST_H */

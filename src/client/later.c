@@ -49,7 +49,7 @@ later_is_leaf(PGconn *conn, const CgLeaf *leaf, const uint8_t *hash)
 	bool		good;
 
 	good = bytes != NULL && hash != NULL &&
-		cg_leaf_open(&reader, bytes, length, &event) == CG_LEAF_BAD_VERSION && reader.version == leaf->version;
+		cg_leafreader_open(&reader, bytes, length, &event) == CG_LEAF_BAD_VERSION && reader.version == leaf->version;
 	if (good && cg_hasher_leaf(&hasher, bytes, length, computed) != CG_MERKLE_OK)
 		fail(EXIT_UNCHECKED, "SHA-256 failed");
 	good = good && memcmp(computed, hash, CG_HASH_LENGTH) == 0;

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 static const QuestionColumn who_read[] = {
-	{"seq", SHAPE_NUMBER}, {"read_at", SHAPE_TIME}, {"actor", SHAPE_TEXT}, {"login", SHAPE_TEXT}, {"event", SHAPE_TEXT},
+	{"seq", SHAPE_NUMBER}, {"read_at", SHAPE_TIME}, {"actor", SHAPE_TEXT}, {"login", SHAPE_TEXT},
+	{"identity", SHAPE_TEXT}, {"event", SHAPE_TEXT},
 	{"relation", SHAPE_TEXT}, {"columns", SHAPE_NAMES}, {"intervention", SHAPE_TEXT}, {"purpose", SHAPE_TEXT},
 	{"client", SHAPE_TEXT}, {"application", SHAPE_TEXT}, {"session", SHAPE_TEXT}, {"statement", SHAPE_NUMBER}, {"query", SHAPE_TEXT}
 };
@@ -18,7 +19,7 @@ static const QuestionColumn who_read[] = {
 static const QuestionColumn reads_by[] = {
 	{"seq", SHAPE_NUMBER}, {"read_at", SHAPE_TIME}, {"customer", SHAPE_TEXT}, {"event", SHAPE_TEXT}, {"relation", SHAPE_TEXT},
 	{"columns", SHAPE_NAMES}, {"count", SHAPE_NUMBER}, {"intervention", SHAPE_TEXT}, {"purpose", SHAPE_TEXT},
-	{"reason", SHAPE_TEXT}, {"session", SHAPE_TEXT}, {"statement", SHAPE_NUMBER}, {"query", SHAPE_TEXT}
+	{"reason", SHAPE_TEXT}, {"identity", SHAPE_TEXT}, {"session", SHAPE_TEXT}, {"statement", SHAPE_NUMBER}, {"query", SHAPE_TEXT}
 };
 
 static const QuestionColumn withheld[] = {
@@ -183,7 +184,7 @@ put_leaf_column(FILE *out, const char *name, const CgLeaf *leaf, CgLeafText quer
 		const char *name;
 		CgLeafText	text;
 	}			texts[] = {
-		{"actor", leaf->actor}, {"login", leaf->login}, {"relation", leaf->relation}, {"customer", leaf->customer},
+		{"actor", leaf->actor}, {"login", leaf->login}, {"identity", leaf->identity}, {"relation", leaf->relation}, {"customer", leaf->customer},
 		{"intervention", leaf->intervention}, {"purpose", leaf->purpose}, {"reason", leaf->reason}, {"client", leaf->client},
 		{"application", leaf->application}, {"session", leaf->session}, {"query", query},
 		{"event", {event, event == NULL ? 0 : strlen(event)}}

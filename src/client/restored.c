@@ -29,10 +29,13 @@
 	"DECLARE contact_guard_restored NO SCROLL CURSOR FOR SELECT r.origin, r.seq, r.read_at, r.event, r.actor, r.login, " \
 	"r.relation, r.columns, r.customer, r.count, r.intervention, r.closed_at, r.purpose, r.reason, r.client, r.application, " \
 	"r.session, r.statement, r.query_id, r.customer_salt, r.actor_salt, r.customer_commitment, r.actor_commitment, " \
-	"r.leaf_version::pg_catalog.int8, q.query, r.origin = contact_guard.journal_origin() " \
+	"r.leaf_version::pg_catalog.int8, r.identity, r.technician, r.opens_at, r.closes_at, r.previous_opens_at, r.previous_closes_at, " \
+	"q.query, r.origin = contact_guard.journal_origin() " \
 	"FROM contact_guard.restored_log r LEFT JOIN contact_guard.query_text q ON q.query_id = r.query_id " \
 	"ORDER BY r.origin COLLATE \"C\", r.seq"
-#define RESTORED_COLUMNS 26
+#define RESTORED_QUERY 30
+#define RESTORED_OWN 31
+#define RESTORED_COLUMNS 32
 
 /* What a record says of restored rows, if it is the signed one */
 typedef struct Claim
@@ -54,7 +57,9 @@ static bool is_hash_text(const char *text, size_t length);
 static bool can_compute(PGconn *conn);
 static void ask_now(Verify *verify);
 static void read_restored_rows(Verify *verify);
+static CgLeafText restored_value(const PGresult *result, int at, int column);
 static void take_restored_row(const PGresult *result, int at, RestoredRow *row);
+static const int64_t *take_window_time(CgLeafText value, int64_t *place);
 static const int64_t *take_integer(CgLeafText value, uint64_t offset, int64_t *place);
 static void ask_about(Verify *verify, const RestoredRow *row, CgLeafText query, bool own);
 
@@ -196,12 +201,12 @@ read_restored_rows(Verify *verify)
 		for (int i = 0; i < count; i++)
 		{
 			RestoredRow row;
-			CgLeafText	query = {PQgetisnull(result, i, 24) ? NULL : PQgetvalue(result, i, 24), (size_t) PQgetlength(result, i, 24)};
+			CgLeafText	query = restored_value(result, i, RESTORED_QUERY);
 
 			take_restored_row(result, i, &row);
 			restored_add(&hash, &row);
 			verify->restored_texts += query.data != NULL;
-			ask_about(verify, &row, query, PQgetlength(result, i, 25) == 1 && PQgetvalue(result, i, 25)[0] == 1);
+			ask_about(verify, &row, query, PQgetlength(result, i, RESTORED_OWN) == 1 && PQgetvalue(result, i, RESTORED_OWN)[0] == 1);
 		}
 		PQclear(result);
 	} while (count > 0);
@@ -213,24 +218,30 @@ read_restored_rows(Verify *verify)
 	verify->restored_computed = true;
 }
 
+static CgLeafText
+restored_value(const PGresult *result, int at, int column)
+{
+	return (CgLeafText) {PQgetisnull(result, at, column) ? NULL : PQgetvalue(result, at, column), (size_t) PQgetlength(result, at, column)};
+}
+
 static void
 take_restored_row(const PGresult *result, int at, RestoredRow *row)
 {
 	static CgLeafText *names;
 	static int	room;
 	static const CgLeafText none;
-	CgLeafText	values[24];
-	CgLeafText *const texts[24] = {&row->origin, NULL, NULL, &row->event, &row->leaf.actor, &row->leaf.login, &row->leaf.relation,
+	CgLeafText	values[RESTORED_QUERY];
+	CgLeafText *const texts[RESTORED_QUERY] = {&row->origin, NULL, NULL, &row->event, &row->leaf.actor, &row->leaf.login, &row->leaf.relation,
 		NULL, &row->leaf.customer, NULL, &row->leaf.intervention, NULL, &row->leaf.purpose, &row->leaf.reason, &row->leaf.client,
 		&row->leaf.application, &row->leaf.session, NULL, NULL, &row->secrets[0], &row->secrets[1], &row->secrets[2],
-	&row->secrets[3], NULL};
+	&row->secrets[3], NULL, &row->leaf.identity, &row->leaf.technician};
 	int64_t		version;
 	Cursor		array;
 
 	memset(row, 0, sizeof(RestoredRow));
-	for (int i = 0; i < 24; i++)
+	for (int i = 0; i < RESTORED_QUERY; i++)
 	{
-		values[i] = (CgLeafText) {PQgetisnull(result, at, i) ? NULL : PQgetvalue(result, at, i), (size_t) PQgetlength(result, at, i)};
+		values[i] = restored_value(result, at, i);
 		if (texts[i] != NULL)
 			*texts[i] = values[i];
 	}
@@ -244,6 +255,10 @@ take_restored_row(const PGresult *result, int at, RestoredRow *row)
 	row->leaf.closed_at = take_integer(values[11], EPOCH_OFFSET, &row->integers[1]);
 	row->leaf.statement = take_integer(values[17], 0, &row->integers[2]);
 	row->leaf.query_id = take_integer(values[18], 0, &row->integers[3]);
+	row->leaf.opens_at = take_window_time(values[26], &row->integers[4]);
+	row->leaf.closes_at = take_window_time(values[27], &row->integers[5]);
+	row->leaf.previous_opens_at = take_window_time(values[28], &row->integers[6]);
+	row->leaf.previous_closes_at = take_window_time(values[29], &row->integers[7]);
 	if (take_integer(values[1], 0, &row->leaf.seq) == NULL || take_integer(values[2], EPOCH_OFFSET, &row->leaf.read_at) == NULL ||
 		take_integer(values[23], 0, &version) == NULL || row->origin.data == NULL || row->event.data == NULL ||
 		(values[7].data != NULL && (array.bad || array.at != array.end)))
@@ -262,6 +277,16 @@ take_integer(CgLeafText value, uint64_t offset, int64_t *place)
 		fail(EXIT_UNCHECKED, "the server's answer makes no sense: restored rows");
 	/* Unsigned, since infinity wraps around. */
 	*place = (int64_t) (cg_bytes_get_uint64((const uint8_t *) value.data) + offset);
+	return place;
+}
+
+/* It may be infinite. */
+static const int64_t *
+take_window_time(CgLeafText value, int64_t *place)
+{
+	if (take_integer(value, 0, place) == NULL)
+		return NULL;
+	*place = time_since_1970(*place);
 	return place;
 }
 

@@ -14,6 +14,7 @@ static void put_json(CgBytes *out, const RestoredRow *row);
 static void put_string(CgBytes *out, CgLeafText text);
 static void put_integer(CgBytes *out, const int64_t *integer);
 static void put_seconds(CgBytes *out, const int64_t *microseconds);
+static void put_leaf_time(CgBytes *out, const int64_t *microseconds);
 static void put_array(CgBytes *out, const CgLeafText *names, int count);
 static void put_hex(CgBytes *out, CgLeafText bytes);
 static void sort_run(RestoredHash *hash);
@@ -77,6 +78,7 @@ put_json(CgBytes *out, const RestoredRow *row)
 	const CgLeaf *leaf = &row->leaf;
 	int64_t		version = leaf->version;
 	const CgLeafText names[] = {row->event, leaf->actor, leaf->login, leaf->relation};
+	const int64_t *const windows[] = {leaf->opens_at, leaf->closes_at, leaf->previous_opens_at, leaf->previous_closes_at};
 	const CgLeafText texts[] = {leaf->purpose, leaf->reason, leaf->client, leaf->application, leaf->session};
 
 	cg_bytes_put_text(out, "[");
@@ -116,6 +118,15 @@ put_json(CgBytes *out, const RestoredRow *row)
 	}
 	cg_bytes_put_text(out, ", ");
 	put_integer(out, &version);
+	cg_bytes_put_text(out, ", ");
+	put_string(out, leaf->identity);
+	cg_bytes_put_text(out, ", ");
+	put_string(out, leaf->technician);
+	for (int i = 0; i < 4; i++)
+	{
+		cg_bytes_put_text(out, ", ");
+		put_leaf_time(out, windows[i]);
+	}
 	cg_bytes_put_text(out, "]");
 }
 
@@ -167,6 +178,16 @@ put_seconds(CgBytes *out, const int64_t *microseconds)
 
 	snprintf(text, sizeof(text), "\"%s%" PRIu64 ".%06d\"", microseconds != NULL && *microseconds < 0 ? "-" : "", size / 1000000,
 			 (int) (size % 1000000));
+	cg_bytes_put_text(out, microseconds == NULL ? "null" : text);
+}
+
+/* As leaf_time() */
+static void
+put_leaf_time(CgBytes *out, const int64_t *microseconds)
+{
+	char		text[24];
+
+	snprintf(text, sizeof(text), "\"%016" PRIx64 "\"", microseconds == NULL ? 0 : (uint64_t) *microseconds);
 	cg_bytes_put_text(out, microseconds == NULL ? "null" : text);
 }
 

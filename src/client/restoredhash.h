@@ -14,7 +14,7 @@ typedef struct RestoredRow
 	CgLeaf		leaf;			/* without salts, commitments and the session's origin */
 	CgLeafText	event;
 	CgLeafText	secrets[4];		/* salts and commitments of customer and actor, as stored */
-	int64_t		integers[4];	/* the leaf's pointers point here */
+	int64_t		integers[8];	/* the leaf's pointers point here */
 } RestoredRow;
 
 typedef struct RestoredHash

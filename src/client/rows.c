@@ -17,9 +17,6 @@
 #define SIGNATURE "PGCOPY\n\377\r\n\0"
 #define SIGNATURE_LENGTH 11
 
-/* Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch */
-#define EPOCH_OFFSET UINT64_C(946684800000000)
-
 /* Each row has its statement's text, and few texts differ: so many hashes are kept. */
 #define QUERIES 256
 
@@ -33,6 +30,8 @@ typedef enum Column
 	COLUMN_CUSTOMER_COMMITMENT, COLUMN_ACTOR_COMMITMENT,
 	COLUMNS_1_0,
 	COLUMN_LEAF_VERSION = COLUMNS_1_0,
+	COLUMN_IDENTITY, COLUMN_TECHNICIAN, COLUMN_OPENS_AT, COLUMN_CLOSES_AT,
+	COLUMN_PREVIOUS_OPENS_AT, COLUMN_PREVIOUS_CLOSES_AT,
 	COLUMNS,
 	COLUMN_UNKNOWN = COLUMNS
 } Column;
@@ -41,7 +40,8 @@ static const char *const column_names[COLUMNS] = {
 	"seq", "event", "read_at", "actor", "login", "relation", "columns", "customer", "count",
 	"intervention", "closed_at", "purpose", "reason", "client", "application", "session",
 	"statement", "query_id", "query", "customer_salt", "actor_salt", "customer_commitment",
-	"actor_commitment", "leaf_version"
+	"actor_commitment", "leaf_version", "identity", "technician", "opens_at", "closes_at",
+	"previous_opens_at", "previous_closes_at"
 };
 
 typedef struct Query
@@ -63,7 +63,7 @@ struct Rows
 	Column		order[MOST_COLUMNS];
 	CgLeafText *columns;
 	int			room;
-	int64_t		integers[4];	/* the leaf's pointers point here */
+	int64_t		integers[8];	/* the leaf's pointers point here */
 	CgLeafText	query;			/* the text of the row's statement */
 };
 
@@ -339,6 +339,24 @@ read_column(Rows *rows, Column column, CgLeafText value, CgLeaf *leaf)
 		case COLUMN_ACTOR_COMMITMENT:
 			leaf->actor_commitment = get_bytes(rows, value, CG_HASH_LENGTH);
 			break;
+		case COLUMN_IDENTITY:
+			leaf->identity = value;
+			break;
+		case COLUMN_TECHNICIAN:
+			leaf->technician = value;
+			break;
+		case COLUMN_OPENS_AT:
+			leaf->opens_at = get_time(rows, value, &rows->integers[4]);
+			break;
+		case COLUMN_CLOSES_AT:
+			leaf->closes_at = get_time(rows, value, &rows->integers[5]);
+			break;
+		case COLUMN_PREVIOUS_OPENS_AT:
+			leaf->previous_opens_at = get_time(rows, value, &rows->integers[6]);
+			break;
+		case COLUMN_PREVIOUS_CLOSES_AT:
+			leaf->previous_closes_at = get_time(rows, value, &rows->integers[7]);
+			break;
 		case COLUMN_LEAF_VERSION:
 			version = get_bytes(rows, value, 2);
 			leaf->version = version == NULL ? 0 : cg_bytes_get_uint16(version);
@@ -381,8 +399,7 @@ get_time(Rows *rows, CgLeafText value, int64_t *place)
 {
 	if (get_int8(rows, value, place) == NULL)
 		return NULL;
-	/* Unsigned, since infinity wraps around; no leaf was made of such a time. */
-	*place = (int64_t) ((uint64_t) *place + EPOCH_OFFSET);
+	*place = time_since_1970(*place);
 	return place;
 }
 

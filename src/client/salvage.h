@@ -29,6 +29,7 @@ typedef struct Salvaged
 	CgLeafText	login;
 	CgLeafText	client;
 	CgLeafText	application;
+	CgLeafText	identity;
 	int64_t		statement;		/* 0: none */
 	int64_t		query_id;		/* 0: none */
 	int			event;
@@ -42,6 +43,11 @@ typedef struct Salvaged
 	const int64_t *closed_at;	/* as read_at; NULL: none */
 	CgLeafText	purpose;
 	CgLeafText	reason;
+	CgLeafText	technician;
+	const int64_t *opens_at;	/* as closed_at; so are the others */
+	const int64_t *closes_at;
+	const int64_t *previous_opens_at;
+	const int64_t *previous_closes_at;
 } Salvaged;
 
 /* A position of WAL, as PostgreSQL prints it. */

@@ -17,10 +17,16 @@
 #include "common/event.h"
 #include "common/hasher.h"
 
-#define KNOWN_VERSION 3
+#define KNOWN_VERSION 4
 #define FLAG_AGAIN 0x02
 #define MAC_LENGTH 32
 #define MOST_COLUMNS 64
+
+/* What a record has behind its reason, since version 4 */
+#define PART_WINDOW 0x01
+#define PART_PREVIOUS 0x02
+#define PART_TECHNICIAN 0x04
+#define PARTS (PART_WINDOW | PART_PREVIOUS | PART_TECHNICIAN)
 #define BUCKETS 65536
 
 /* Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch */
@@ -54,6 +60,7 @@ typedef struct Taken
 
 typedef struct MessageHeader
 {
+	uint8_t		version;
 	uint8_t		flags;
 	uint32_t	epoch;
 	int64_t		start;
@@ -67,6 +74,7 @@ static Session *sessions[BUCKETS];
 static Taken *taken[BUCKETS];
 static CgLeafText columns[MOST_COLUMNS];
 static int64_t closed_at;
+static int64_t windows[4];
 static uint64_t output;			/* bytes of the texts of records that were counted */
 
 static int64_t add_wrapped(int64_t first, int64_t second);
@@ -76,12 +84,13 @@ static bool take_once(const Message *message, const MessageHeader *header, Curso
 static void note_number(const Message *message, const MessageHeader *header, const char *name);
 static bool read_message_header(Cursor *in, MessageHeader *header, Salvaged *record);
 static bool read_columns(Cursor *in, Salvaged *record);
-static void read_salvage_record(Cursor *in, Salvaged *record, void (*take) (const Salvaged *record));
+static void read_salvage_parts(Cursor *in, int version, Salvaged *record);
+static void read_salvage_record(Cursor *in, int version, Salvaged *record, void (*take) (const Salvaged *record));
 static uint64_t take_varint(Cursor *in);
 static int64_t take_difference(Cursor *in);
 static CgLeafText take_salvage_key(Cursor *in, int kind, int64_t *before);
 static void read_set(Cursor *in, Salvaged *record, void (*take) (const Salvaged *record));
-static bool read_items(Cursor in, Salvaged *record, void (*take) (const Salvaged *record));
+static bool read_items(Cursor in, int version, Salvaged *record, void (*take) (const Salvaged *record));
 static void count_output(const Salvaged *record);
 
 /* A false message may have any numbers. */
@@ -190,6 +199,7 @@ read_message_header(Cursor *in, MessageHeader *header, Salvaged *record)
 	header->counter = (uint64_t) take_int64(in);
 	if (first == NULL || first[0] < 1 || first[0] > KNOWN_VERSION)
 		return false;
+	header->version = first[0];
 	header->flags = first[1];
 	if (first[0] > 1)
 		(void) take_int64(in);
@@ -212,9 +222,29 @@ read_columns(Cursor *in, Salvaged *record)
 	return !in->bad;
 }
 
+/* What follows the reason; nothing does in older versions */
+static void
+read_salvage_parts(Cursor *in, int version, Salvaged *record)
+{
+	const uint8_t *parts = version < 4 ? NULL : take(in, 1);
+	int			has = parts == NULL ? 0 : *parts;
+
+	for (int i = 0; i < 4; i++)
+	{
+		if ((has & (i < 2 ? PART_WINDOW : PART_PREVIOUS)) != 0)
+			windows[i] = time_since_1970(take_int64(in));
+	}
+	record->opens_at = (has & PART_WINDOW) != 0 ? &windows[0] : NULL;
+	record->closes_at = (has & PART_WINDOW) != 0 ? &windows[1] : NULL;
+	record->previous_opens_at = (has & PART_PREVIOUS) != 0 ? &windows[2] : NULL;
+	record->previous_closes_at = (has & PART_PREVIOUS) != 0 ? &windows[3] : NULL;
+	record->technician = (has & PART_TECHNICIAN) != 0 ? take_value(in) : (CgLeafText) {0};
+	in->bad = in->bad || (has & ~PARTS) != 0;
+}
+
 /* Item 'R' */
 static void
-read_salvage_record(Cursor *in, Salvaged *record, void (*take_record) (const Salvaged *record))
+read_salvage_record(Cursor *in, int version, Salvaged *record, void (*take_record) (const Salvaged *record))
 {
 	const uint8_t *event = take(in, 1);
 
@@ -230,6 +260,7 @@ read_salvage_record(Cursor *in, Salvaged *record, void (*take_record) (const Sal
 	closed_at = add_wrapped(closed_at, EPOCH_OFFSET);
 	record->purpose = take_value(in);
 	record->reason = take_value(in);
+	read_salvage_parts(in, version, record);
 	if (in->bad)
 		return;
 	record->event = event[0];
@@ -321,6 +352,7 @@ read_set(Cursor *in, Salvaged *record, void (*take_record) (const Salvaged *reco
 	record->count = 1;
 	record->intervention = (CgLeafText) {0};
 	record->closed_at = NULL;
+	read_salvage_parts(in, 0, record);
 	keys = cursor_of(bytes, length);
 	for (uint32_t i = 0; i < number && !keys.bad; i++)
 	{
@@ -334,7 +366,7 @@ read_set(Cursor *in, Salvaged *record, void (*take_record) (const Salvaged *reco
 
 /* False: they are malformed, or of a later version. */
 static bool
-read_items(Cursor in, Salvaged *record, void (*take_record) (const Salvaged *record))
+read_items(Cursor in, int version, Salvaged *record, void (*take_record) (const Salvaged *record))
 {
 	while (!in.bad && in.at < in.end)
 	{
@@ -346,11 +378,12 @@ read_items(Cursor in, Salvaged *record, void (*take_record) (const Salvaged *rec
 			record->login = take_value(&in);
 			record->client = take_value(&in);
 			record->application = take_value(&in);
+			record->identity = version < 4 ? (CgLeafText) {0} : take_value(&in);
 			record->statement = take_int64(&in);
 			record->query_id = take_int64(&in);
 		}
 		else if (kind == 'R')
-			read_salvage_record(&in, record, take_record);
+			read_salvage_record(&in, version, record, take_record);
 		else if (kind == 'S')
 			read_set(&in, record, take_record);
 		else if (kind == 'Q')
@@ -369,7 +402,7 @@ count_output(const Salvaged *record)
 {
 	output += record->actor.length + record->login.length + record->client.length + record->application.length +
 		record->relation.length + record->customer.length + record->intervention.length + record->purpose.length +
-		record->reason.length;
+		record->reason.length + record->identity.length + record->technician.length;
 	for (int i = 0; i < record->ncolumns; i++)
 		output += record->columns[i].length;
 }
@@ -380,12 +413,12 @@ message_read(const Message *message, bool is_last, void (*take_record) (const Sa
 	Cursor		in = cursor_of(message->data, message->length);
 	Salvaged	record = {.message = message};
 	Salvaged	counted = record;
-	MessageHeader header;
+	MessageHeader header = {0};
 	bool		is_good = read_message_header(&in, &header, &record);
 
 	output = 0;
 	if (is_good && !is_last)
-		(void) read_items(in, &counted, count_output);
+		(void) read_items(in, header.version, &counted, count_output);
 	if (output > MOST_OUTPUT)
 		return false;
 	left.messages++;
@@ -396,7 +429,7 @@ message_read(const Message *message, bool is_last, void (*take_record) (const Sa
 	}
 	if (is_good)
 		note_number(message, &header, record.session);
-	if (!is_good || !read_items(in, &record, take_record))
+	if (!is_good || !read_items(in, header.version, &record, take_record))
 		left.unknown++;
 	return true;
 }

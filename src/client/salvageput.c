@@ -26,7 +26,7 @@ typedef struct Field
 	const int64_t *number;		/* a time, too; NULL: none */
 } Field;
 
-#define FIELDS 19
+#define FIELDS 25
 
 static CgLeafText field_text_of(const char *text);
 static void fill_fields(Field *fields, const Salvaged *record, const char *database);
@@ -64,7 +64,13 @@ fill_fields(Field *fields, const Salvaged *record, const char *database)
 		{"application", KIND_TEXT, record->application},
 		{"session", KIND_TEXT, field_text_of(record->session)},
 		{"statement", KIND_LONG, {0}, record->statement != 0 ? &record->statement : NULL},
-		{"query_id", KIND_LONG, {0}, record->query_id != 0 ? &record->query_id : NULL}
+		{"query_id", KIND_LONG, {0}, record->query_id != 0 ? &record->query_id : NULL},
+		{"identity", KIND_TEXT, record->identity},
+		{"technician", KIND_TEXT, record->technician},
+		{"opens_at", KIND_TIME, {0}, record->opens_at},
+		{"closes_at", KIND_TIME, {0}, record->closes_at},
+		{"previous_opens_at", KIND_TIME, {0}, record->previous_opens_at},
+		{"previous_closes_at", KIND_TIME, {0}, record->previous_closes_at}
 	};
 
 	memcpy(fields, all, sizeof(all));

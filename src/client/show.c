@@ -29,8 +29,10 @@ static const Shown fields[] = {
 	{7, "count", SHAPE_NUMBER}, {8, "intervention", SHAPE_TEXT}, {9, "closed_at", SHAPE_TIME},
 	{10, "purpose", SHAPE_TEXT}, {11, "reason", SHAPE_TEXT}, {12, "session", SHAPE_TEXT},
 	{13, "statement", SHAPE_NUMBER}, {14, "query_id", SHAPE_NUMBER}, {15, "query", SHAPE_HASH},
+	{16, "opens_at", SHAPE_TIME}, {17, "closes_at", SHAPE_TIME}, {18, "previous_opens_at", SHAPE_TIME},
+	{19, "previous_closes_at", SHAPE_TIME},
 	{20, "actor", SHAPE_TEXT}, {21, "login", SHAPE_TEXT}, {22, "client", SHAPE_TEXT},
-	{23, "application", SHAPE_TEXT}
+	{23, "application", SHAPE_TEXT}, {24, "identity", SHAPE_TEXT}, {25, "technician", SHAPE_TEXT}
 };
 
 /* An opening behind the leaf */
@@ -55,7 +57,7 @@ static void show_text(const uint8_t *data, size_t length);
 static bool
 open_leaf(CgLeafReader *reader, const uint8_t *leaf, size_t length, int *event)
 {
-	CgLeafResult result = cg_leaf_open(reader, leaf, length, event);
+	CgLeafResult result = cg_leafreader_open(reader, leaf, length, event);
 
 	return result == CG_LEAF_OK || result == CG_LEAF_BAD_VERSION;
 }
@@ -71,7 +73,7 @@ leaf_measure(const uint8_t *row, size_t length, uint64_t seq, int *version)
 	if (!open_leaf(&reader, row, length, &event))
 		return 0;
 	*version = reader.version;
-	while (cg_leaf_next(&reader, &field))
+	while (cg_leafreader_next(&reader, &field))
 	{
 		if (field.number == 1)
 			found = field.length == 8 && cg_bytes_get_uint64(field.data) == seq;
@@ -91,10 +93,10 @@ openings_check(const uint8_t *row, size_t leaf_length, size_t length)
 
 	while (next_opening(&cursor, &opening))
 	{
-		cg_leaf_open_fields(&reader, opening.fields, opening.length);
-		while (cg_leaf_next(&reader, &field))
+		cg_leafreader_open_fields(&reader, opening.fields, opening.length);
+		while (cg_leafreader_next(&reader, &field))
 			;
-		if (!cg_leaf_closed(&reader))
+		if (!cg_leafreader_closed(&reader))
 			return "its personal values are malformed";
 		if (!find_commitment(row, leaf_length, opening.group, &commitment) ||
 			cg_leaf_commit_fields(&hasher, opening.group, opening.salt, opening.fields, opening.length,
@@ -127,7 +129,7 @@ find_commitment(const uint8_t *leaf, size_t length, int group, const uint8_t **c
 
 	if (!open_leaf(&reader, leaf, length, &event))
 		return false;
-	while (cg_leaf_next(&reader, &field))
+	while (cg_leafreader_next(&reader, &field))
 	{
 		if (field.number == group && field.kind == CG_LEAF_COMMITMENT)
 		{
@@ -150,7 +152,7 @@ row_show(const uint8_t *row, size_t leaf_length, size_t length)
 	if (!open_leaf(&reader, row, leaf_length, &event))
 		return;
 	printf("  event: %s\n", cg_event_name(event) != NULL ? cg_event_name(event) : "unknown");
-	while (cg_leaf_next(&reader, &field))
+	while (cg_leafreader_next(&reader, &field))
 	{
 		if (field.kind == CG_LEAF_NULL || is_opened(row, leaf_length, length, field.number))
 			continue;
@@ -158,8 +160,8 @@ row_show(const uint8_t *row, size_t leaf_length, size_t length)
 	}
 	while (next_opening(&cursor, &opening))
 	{
-		cg_leaf_open_fields(&reader, opening.fields, opening.length);
-		while (cg_leaf_next(&reader, &field))
+		cg_leafreader_open_fields(&reader, opening.fields, opening.length);
+		while (cg_leafreader_next(&reader, &field))
 		{
 			if (field.kind != CG_LEAF_NULL)
 				show_field(&field);
@@ -241,6 +243,11 @@ show_time(int64_t microseconds)
 	struct tm	tm;
 	char		text[64];
 
+	if (microseconds == INT64_MAX || microseconds == INT64_MIN)
+	{
+		printf("%s", microseconds == INT64_MAX ? "infinity" : "-infinity");
+		return;
+	}
 	if (fraction < 0)
 		fraction += 1000000;
 	seconds = (time_t) ((microseconds - fraction) / 1000000);

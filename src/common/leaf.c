@@ -26,46 +26,59 @@ enum
 	FIELD_STATEMENT,
 	FIELD_QUERY_ID,
 	FIELD_QUERY_HASH,
-	FIELD_ACTOR = 20,
+	FIELD_OPENS_AT,
+	FIELD_CLOSES_AT,
+	FIELD_PREVIOUS_OPENS_AT,
+	FIELD_PREVIOUS_CLOSES_AT,
+	FIELD_ACTOR,
 	FIELD_LOGIN,
 	FIELD_CLIENT,
-	FIELD_APPLICATION
+	FIELD_APPLICATION,
+	FIELD_IDENTITY,
+	FIELD_TECHNICIAN
 };
 
 /*
- * The fields of each version, in ascending order.  A version that was used in a log is
- * never changed: docs/evidence.md says how a version is added.
+ * The fields of each version, and those of its group of the actor, in ascending order.  A
+ * version that was used in a log is never changed: docs/evidence.md says how a version is
+ * added.
  */
-static const uint8_t version_1[] = {
-	FIELD_SEQ, FIELD_READ_AT, FIELD_CUSTOMER, FIELD_ACTOR_GROUP, FIELD_RELATION, FIELD_COLUMNS,
-	FIELD_COUNT, FIELD_INTERVENTION, FIELD_CLOSED_AT, FIELD_PURPOSE, FIELD_REASON, FIELD_SESSION,
+#define FIELDS_1 \
+	FIELD_SEQ, FIELD_READ_AT, FIELD_CUSTOMER, FIELD_ACTOR_GROUP, FIELD_RELATION, FIELD_COLUMNS, \
+	FIELD_COUNT, FIELD_INTERVENTION, FIELD_CLOSED_AT, FIELD_PURPOSE, FIELD_REASON, FIELD_SESSION, \
 	FIELD_STATEMENT, FIELD_QUERY_ID, FIELD_QUERY_HASH
-};
+#define FIELDS_2 FIELDS_1, FIELD_OPENS_AT, FIELD_CLOSES_AT, FIELD_PREVIOUS_OPENS_AT, FIELD_PREVIOUS_CLOSES_AT
+#define ACTOR_1 FIELD_ACTOR, FIELD_LOGIN, FIELD_CLIENT, FIELD_APPLICATION
+#define ACTOR_2 ACTOR_1, FIELD_IDENTITY, FIELD_TECHNICIAN
+
+static const uint8_t version_1[] = {FIELDS_1};
+static const uint8_t actor_1[] = {ACTOR_1};
+static const uint8_t version_2[] = {FIELDS_2};
+static const uint8_t actor_2[] = {ACTOR_2};
 
 /*
  * This version is only for tests: test/t/117_versions.pl compiles it in, for a log with rows
  * of two versions.  It has the count twice.
  */
 #ifdef CG_TEST_LEAF_VERSION
-#define FIELD_TEST 24
-static const uint8_t version_2[] = {
-	FIELD_SEQ, FIELD_READ_AT, FIELD_CUSTOMER, FIELD_ACTOR_GROUP, FIELD_RELATION, FIELD_COLUMNS,
-	FIELD_COUNT, FIELD_INTERVENTION, FIELD_CLOSED_AT, FIELD_PURPOSE, FIELD_REASON, FIELD_SESSION,
-	FIELD_STATEMENT, FIELD_QUERY_ID, FIELD_QUERY_HASH, FIELD_TEST
-};
+#define FIELD_TEST 26
+static const uint8_t version_3[] = {FIELDS_2, FIELD_TEST};
 #endif
 
 typedef struct Version
 {
 	int			count;
 	const uint8_t *fields;
+	int			actor_count;
+	const uint8_t *actor_fields;
 } Version;
 
 /* The versions by number, from 1 */
 static const Version versions[] = {
-	{sizeof(version_1), version_1},
+	{sizeof(version_1), version_1, sizeof(actor_1), actor_1},
+	{sizeof(version_2), version_2, sizeof(actor_2), actor_2},
 #ifdef CG_TEST_LEAF_VERSION
-	{sizeof(version_2), version_2},
+	{sizeof(version_3), version_3, sizeof(actor_2), actor_2},
 #endif
 };
 
@@ -74,6 +87,8 @@ static const Version versions[] = {
 static CgLeafResult put_field(CgHasher *hasher, const CgLeaf *leaf, int number, CgBytes *out);
 static CgLeafResult put_group(CgHasher *hasher, const CgLeaf *leaf, int group, CgBytes *out);
 static bool group_is_null(const CgLeaf *leaf, int group);
+static bool has_unsealed(const CgLeaf *leaf);
+static CgLeafText actor_text(const CgLeaf *leaf, int number);
 static void put_columns(CgBytes *out, const CgLeaf *leaf);
 static void put_value(CgBytes *out, int number, CgLeafKind kind, const void *data, size_t length);
 static void put_text(CgBytes *out, int number, CgLeafText text);
@@ -98,6 +113,8 @@ cg_leaf_message(CgLeafResult result)
 			return "unknown version of leaves";
 		case CG_LEAF_NO_SALT:
 			return "personal values without their salt";
+		case CG_LEAF_NOT_SEALED:
+			return "a value that leaves of this version do not have";
 		case CG_LEAF_BAD_COMMITMENT:
 			return "personal values that are not those of their commitment";
 		case CG_LEAF_FORMAT:
@@ -128,6 +145,8 @@ cg_leaf_encode(CgHasher *hasher, const CgLeaf *leaf, CgBytes *out)
 		return CG_LEAF_BAD_VERSION;
 	if (cg_event_name(leaf->event) == NULL)
 		return CG_LEAF_BAD_EVENT;
+	if (has_unsealed(leaf))
+		return CG_LEAF_NOT_SEALED;
 	/* Checked before anything is copied, since a server may send a gigabyte. */
 	if (leaf->relation.length + leaf->intervention.length + leaf->purpose.length +
 		leaf->reason.length + leaf->session.length > CG_LEAF_LENGTH)
@@ -146,6 +165,15 @@ cg_leaf_encode(CgHasher *hasher, const CgLeaf *leaf, CgBytes *out)
 	if (out->failed)
 		return CG_LEAF_MEMORY;
 	return out->length - start <= CG_LEAF_LENGTH ? CG_LEAF_OK : CG_LEAF_TOO_LONG;
+}
+
+/* Whoever adds such a value to a row would change nothing that its leaf proves. */
+static bool
+has_unsealed(const CgLeaf *leaf)
+{
+	return leaf->version < 2 &&
+		(leaf->identity.data != NULL || leaf->technician.data != NULL || leaf->opens_at != NULL ||
+		 leaf->closes_at != NULL || leaf->previous_opens_at != NULL || leaf->previous_closes_at != NULL);
 }
 
 static CgLeafResult
@@ -199,6 +227,18 @@ put_field(CgHasher *hasher, const CgLeaf *leaf, int number, CgBytes *out)
 			put_value(out, number, leaf->query_hash == NULL ? CG_LEAF_NULL : CG_LEAF_VALUE,
 					  leaf->query_hash, CG_HASH_LENGTH);
 			break;
+		case FIELD_OPENS_AT:
+			put_int8(out, number, leaf->opens_at);
+			break;
+		case FIELD_CLOSES_AT:
+			put_int8(out, number, leaf->closes_at);
+			break;
+		case FIELD_PREVIOUS_OPENS_AT:
+			put_int8(out, number, leaf->previous_opens_at);
+			break;
+		case FIELD_PREVIOUS_CLOSES_AT:
+			put_int8(out, number, leaf->previous_closes_at);
+			break;
 		default:
 			/* A field of a version's list is missing above. */
 			return CG_LEAF_BAD_VERSION;
@@ -240,7 +280,7 @@ group_is_null(const CgLeaf *leaf, int group)
 	if (group == CG_LEAF_CUSTOMER)
 		return leaf->customer.data == NULL;
 	return leaf->actor.data == NULL && leaf->login.data == NULL && leaf->client.data == NULL &&
-		leaf->application.data == NULL;
+		leaf->application.data == NULL && leaf->identity.data == NULL && leaf->technician.data == NULL;
 }
 
 CgLeafResult
@@ -254,6 +294,8 @@ cg_leaf_commit(CgHasher *hasher, const CgLeaf *leaf, int group,
 
 	if (salt == NULL)
 		return CG_LEAF_NO_SALT;
+	if (cg_leaf_fields(leaf->version) == 0)
+		return CG_LEAF_BAD_VERSION;
 	cg_bytes_init_fixed(&fields, usual, sizeof(usual));
 	cg_leaf_put_group(&fields, leaf, group);
 	if (fields.failed)
@@ -270,15 +312,35 @@ cg_leaf_commit(CgHasher *hasher, const CgLeaf *leaf, int group,
 void
 cg_leaf_put_group(CgBytes *out, const CgLeaf *leaf, int group)
 {
+	const Version *version = &versions[leaf->version - 1];
+
 	if (group == CG_LEAF_CUSTOMER)
 	{
 		put_text(out, FIELD_CUSTOMER, leaf->customer);
 		return;
 	}
-	put_text(out, FIELD_ACTOR, leaf->actor);
-	put_text(out, FIELD_LOGIN, leaf->login);
-	put_text(out, FIELD_CLIENT, leaf->client);
-	put_text(out, FIELD_APPLICATION, leaf->application);
+	for (int i = 0; i < version->actor_count; i++)
+		put_text(out, version->actor_fields[i], actor_text(leaf, version->actor_fields[i]));
+}
+
+static CgLeafText
+actor_text(const CgLeaf *leaf, int number)
+{
+	switch (number)
+	{
+		case FIELD_ACTOR:
+			return leaf->actor;
+		case FIELD_LOGIN:
+			return leaf->login;
+		case FIELD_CLIENT:
+			return leaf->client;
+		case FIELD_APPLICATION:
+			return leaf->application;
+		case FIELD_IDENTITY:
+			return leaf->identity;
+		default:
+			return leaf->technician;
+	}
 }
 
 CgLeafResult
@@ -354,69 +416,4 @@ put_int8(CgBytes *out, int number, const int64_t *value)
 		cg_bytes_set_uint32(buffer + 4, (uint32_t) *value);
 	}
 	put_value(out, number, value == NULL ? CG_LEAF_NULL : CG_LEAF_VALUE, buffer, sizeof(buffer));
-}
-
-CgLeafResult
-cg_leaf_open(CgLeafReader *reader, const uint8_t *data, size_t length, int *event)
-{
-	size_t		header = strlen(CG_LEAF_HEADER);
-
-	memset(reader, 0, sizeof(CgLeafReader));
-	if (length < header + 5 || memcmp(data, CG_LEAF_HEADER, header) != 0)
-		return CG_LEAF_FORMAT;
-	*event = data[header];
-	reader->data = data;
-	reader->length = length;
-	reader->at = header + 5;
-	reader->left = cg_bytes_get_uint16(data + header + 3);
-	reader->version = cg_bytes_get_uint16(data + header + 1);
-	return cg_leaf_fields(reader->version) > 0 ? CG_LEAF_OK : CG_LEAF_BAD_VERSION;
-}
-
-void
-cg_leaf_open_fields(CgLeafReader *reader, const uint8_t *data, size_t length)
-{
-	memset(reader, 0, sizeof(CgLeafReader));
-	reader->data = data;
-	reader->length = length;
-	reader->left = -1;
-}
-
-bool
-cg_leaf_next(CgLeafReader *reader, CgLeafField *field)
-{
-	const uint8_t *data = reader->data + reader->at;
-	size_t		rest = reader->length - reader->at;
-	size_t		width = 3;
-
-	if (reader->left == 0 || rest < width)
-		return false;
-	field->number = cg_bytes_get_uint16(data);
-	field->kind = data[2];
-	field->data = NULL;
-	field->length = 0;
-	if (field->kind != CG_LEAF_NULL)
-	{
-		if (rest < 7)
-			return false;
-		field->length = cg_bytes_get_uint32(data + 3);
-		field->data = data + 7;
-		if (field->length > rest - 7)
-			return false;
-		width = 7 + field->length;
-	}
-	if (field->kind > CG_LEAF_COMMITMENT || field->number <= reader->last ||
-		(field->kind == CG_LEAF_COMMITMENT && field->length != CG_HASH_LENGTH))
-		return false;
-	reader->last = field->number;
-	reader->at += width;
-	if (reader->left > 0)
-		reader->left--;
-	return true;
-}
-
-bool
-cg_leaf_closed(const CgLeafReader *reader)
-{
-	return reader->left <= 0 && reader->at == reader->length;
 }

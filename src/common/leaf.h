@@ -10,7 +10,8 @@
  *	kind	: 0 NULL, no body; 1 value and 2 commitment: uint32 length, bytes
  *
  * The schema version says which fields a leaf has.  The column leaf_version of the log keeps
- * it, so that each row can always be verified under its own version.  Version 1 has
+ * it, so that each row can always be verified under its own version.  Version 1 has 1 to 15,
+ * version 2 all of these:
  *
  *	 1 seq			int8		 9 closed_at	int8, as read_at
  *	 2 read_at		int8: microseconds since 1970-01-01 UTC
@@ -20,12 +21,16 @@
  *	 6 columns		below		13 statement	int8
  *	 7 count		int8		14 query_id		int8
  *	 8 intervention	text		15 query		SHA-256 of its text, 32 bytes
+ *	16 opens_at, 17 closes_at, 18 previous_opens_at, 19 previous_closes_at: as read_at
  *
+ *	time		= infinity, and a time behind the greatest int8, is the greatest int8; -infinity
+ *				  is the smallest
  *	columns		= the names, each uint32 length and bytes
  *	commitment	= SHA-256("contact_guard/commit/v1\n" || uint16 group ||
  *				  salt (32 bytes) || field*)
  *	group 3		= field 3 customer
- *	group 4		= fields 20 actor, 21 login, 22 client, 23 application
+ *	group 4		= fields 20 actor, 21 login, 22 client, 23 application, and in version 2
+ *				  24 identity, 25 technician
  *
  * Text is UTF-8 as it is stored, not normalised.  To erase a group, its values and its salt
  * are removed, and the commitment is kept: with it the leaf is the same.  A group without
@@ -67,6 +72,7 @@ typedef enum CgLeafResult
 	CG_LEAF_BAD_EVENT,			/* not one of CgEvent */
 	CG_LEAF_BAD_VERSION,		/* a version that is not known here */
 	CG_LEAF_NO_SALT,			/* a group has values but no salt */
+	CG_LEAF_NOT_SEALED,			/* a value that leaves of the row's version do not have */
 	CG_LEAF_BAD_COMMITMENT,		/* the given commitment is not that of the values */
 	CG_LEAF_FORMAT				/* the bytes are not a leaf */
 } CgLeafResult;
@@ -103,13 +109,17 @@ typedef struct CgLeaf
 	int			ncolumns;
 	const int64_t *count;
 	CgLeafText	intervention;
-	const int64_t *closed_at;	/* as read_at */
+	const int64_t *closed_at;	/* as read_at; so are all times */
 	CgLeafText	purpose;
 	CgLeafText	reason;
 	CgLeafText	session;
 	const int64_t *statement;
 	const int64_t *query_id;
 	const uint8_t *query_hash;	/* SHA-256 of the query's text, or NULL */
+	const int64_t *opens_at;	/* the window; not in version 1, as all below that say 2 */
+	const int64_t *closes_at;	/* 2 */
+	const int64_t *previous_opens_at;	/* 2 */
+	const int64_t *previous_closes_at;	/* 2 */
 
 	/* Group 3.  If it is erased, only the commitment is set. */
 	CgLeafText	customer;
@@ -121,6 +131,8 @@ typedef struct CgLeaf
 	CgLeafText	login;
 	CgLeafText	client;
 	CgLeafText	application;
+	CgLeafText	identity;		/* 2 */
+	CgLeafText	technician;		/* 2 */
 	const uint8_t *actor_salt;
 	const uint8_t *actor_commitment;
 } CgLeaf;
@@ -131,11 +143,11 @@ typedef struct CgLeaf
  */
 extern CgLeafResult cg_leaf_encode(CgHasher *hasher, const CgLeaf *leaf, CgBytes *out);
 
-/* The commitment of a group, which an erasure keeps.  Needs the group's salt. */
+/* The commitment of a group, which an erasure keeps.  Needs the group's salt and a known version. */
 extern CgLeafResult cg_leaf_commit(CgHasher *hasher, const CgLeaf *leaf, int group,
 								   uint8_t commitment[CG_HASH_LENGTH]);
 
-/* Appends the fields of a group, in the form that its commitment hashes. */
+/* Appends the fields of a group, in the form that its commitment hashes.  Needs a known version. */
 extern void cg_leaf_put_group(CgBytes *out, const CgLeaf *leaf, int group);
 
 /* The commitment: the hash of group, salt and such fields. */
@@ -168,16 +180,16 @@ typedef struct CgLeafReader
  * CG_LEAF_BAD_VERSION: it is a leaf, and its fields can be read, but their meaning is not
  * known.
  */
-extern CgLeafResult cg_leaf_open(CgLeafReader *reader, const uint8_t *data, size_t length,
+extern CgLeafResult cg_leafreader_open(CgLeafReader *reader, const uint8_t *data, size_t length,
 								 int *event);
 
 /* Begins to read the fields of a group. */
-extern void cg_leaf_open_fields(CgLeafReader *reader, const uint8_t *data, size_t length);
+extern void cg_leafreader_open_fields(CgLeafReader *reader, const uint8_t *data, size_t length);
 
-/* Reads the next field; false at the end.  Then call cg_leaf_closed. */
-extern bool cg_leaf_next(CgLeafReader *reader, CgLeafField *field);
+/* Reads the next field; false at the end.  Then call cg_leafreader_closed. */
+extern bool cg_leafreader_next(CgLeafReader *reader, CgLeafField *field);
 
 /* Were all fields well formed, and is nothing left behind them? */
-extern bool cg_leaf_closed(const CgLeafReader *reader);
+extern bool cg_leafreader_closed(const CgLeafReader *reader);
 
 #endif							/* CG_LEAF_H */

@@ -3,8 +3,8 @@
  *		The hash of contact_guard.restored_log, which is in no tree.
  *
  * The record of a dump that was restored has it, and contact-guard verify asks for it again.
- * It does not depend on settings: times are seconds since 1970, and texts are bytes in the
- * encoding of the database.
+ * It does not depend on settings: times are seconds since 1970, those of windows, which may be
+ * infinite, are as in a leaf, and texts are bytes in the encoding of the database.
  *
  * Pure: no PostgreSQL, no input or output.
  */
@@ -19,7 +19,10 @@
 	"origin, seq, extract(epoch FROM read_at)::pg_catalog.text, event, actor, login, relation, columns, customer, count, " \
 	"intervention, extract(epoch FROM closed_at)::pg_catalog.text, purpose, reason, client, application, session, " \
 	"statement, query_id, pg_catalog.encode(customer_salt, 'hex'), pg_catalog.encode(actor_salt, 'hex'), " \
-	"pg_catalog.encode(customer_commitment, 'hex'), pg_catalog.encode(actor_commitment, 'hex'), leaf_version" \
+	"pg_catalog.encode(customer_commitment, 'hex'), pg_catalog.encode(actor_commitment, 'hex'), leaf_version, " \
+	"identity, technician, pg_catalog.encode(contact_guard.leaf_time(opens_at), 'hex'), " \
+	"pg_catalog.encode(contact_guard.leaf_time(closes_at), 'hex'), pg_catalog.encode(contact_guard.leaf_time(previous_opens_at), 'hex'), " \
+	"pg_catalog.encode(contact_guard.leaf_time(previous_closes_at), 'hex')" \
 	")::pg_catalog.text, pg_catalog.getdatabaseencoding())) AS hash FROM contact_guard.restored_log) r"
 
 /* Stands in the record's reason in front of that text, which ends the reason. */

@@ -26,7 +26,8 @@
 	"SELECT l.seq, l.leaf_version, l.event, l.read_at, l.customer, l.actor, " CG_LOG_LOGIN ", l.client, l.application, " \
 	CG_LOG_VALUE("relation") ", " CG_LOG_VALUE("columns") ", " CG_LOG_VALUE("count") ", l.intervention, l.closed_at, " \
 	CG_LOG_VALUE("purpose") ", " CG_LOG_VALUE("reason") ", l.session, l.statement, l.query_id, q.query, " \
-	"l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment " \
+	"l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, " CG_LOG_VALUE("identity") ", l.technician, " \
+	"l.opens_at, l.closes_at, l.previous_opens_at, l.previous_closes_at " \
 	"FROM " CG_LOG_JOIN " LEFT JOIN contact_guard.query_text q ON q.query_id OPERATOR(pg_catalog.=) l.query_id " \
 	"WHERE l.seq BETWEEN $1 AND $2"
 
@@ -56,6 +57,12 @@ enum
 	ACTOR_SALT,
 	CUSTOMER_COMMITMENT,
 	ACTOR_COMMITMENT,
+	IDENTITY,
+	TECHNICIAN,
+	OPENS_AT,
+	CLOSES_AT,
+	PREVIOUS_OPENS_AT,
+	PREVIOUS_CLOSES_AT,
 	NCOLUMNS
 };
 
@@ -81,6 +88,7 @@ typedef struct StoredRow
 static CgLeafText utf8_of(const char *data, size_t length);
 static CgLeafText stored_text(const StoredRow *row, int column);
 static const int64_t *stored_number(StoredRow *row, int column);
+static const int64_t *stored_time(StoredRow *row, int column);
 static const uint8_t *stored_bytes(const StoredRow *row, int column, size_t length);
 static void take_columns(const StoredRow *row, CgLeaf *leaf);
 static bool take_stored_salts(CgHasher *hasher, StoredRow *row, CgLeaf *leaf);
@@ -122,6 +130,15 @@ stored_number(StoredRow *row, int column)
 }
 
 /* NULL, too, if the value has another length. */
+static const int64_t *
+stored_time(StoredRow *row, int column)
+{
+	if (stored_number(row, column) == NULL)
+		return NULL;
+	row->numbers[column] = cg_rowleaf_time(row->numbers[column]);
+	return &row->numbers[column];
+}
+
 static const uint8_t *
 stored_bytes(const StoredRow *row, int column, size_t length)
 {
@@ -186,7 +203,6 @@ static bool
 make_leaf(CgHasher *hasher, StoredRow *row, CgLeaf *leaf)
 {
 	CgLeafText	event = stored_text(row, EVENT);
-	const int64_t *closed_at = stored_number(row, CLOSED_AT);
 
 	leaf->version = DatumGetInt16(row->values[LEAF_VERSION]);
 	leaf->event = event.data == NULL ? 0 : cg_event_number(event.data, event.length);
@@ -196,9 +212,7 @@ make_leaf(CgHasher *hasher, StoredRow *row, CgLeaf *leaf)
 	take_columns(row, leaf);
 	leaf->count = stored_number(row, COUNT);
 	leaf->intervention = stored_text(row, INTERVENTION);
-	if (closed_at)
-		row->numbers[CLOSED_AT] = cg_rowleaf_time(*closed_at);
-	leaf->closed_at = closed_at;
+	leaf->closed_at = stored_time(row, CLOSED_AT);
 	leaf->purpose = stored_text(row, PURPOSE);
 	leaf->reason = stored_text(row, REASON);
 	leaf->session = stored_text(row, SESSION);
@@ -209,6 +223,12 @@ make_leaf(CgHasher *hasher, StoredRow *row, CgLeaf *leaf)
 	leaf->login = stored_text(row, LOGIN);
 	leaf->client = stored_text(row, CLIENT);
 	leaf->application = stored_text(row, APPLICATION);
+	leaf->identity = stored_text(row, IDENTITY);
+	leaf->technician = stored_text(row, TECHNICIAN);
+	leaf->opens_at = stored_time(row, OPENS_AT);
+	leaf->closes_at = stored_time(row, CLOSES_AT);
+	leaf->previous_opens_at = stored_time(row, PREVIOUS_OPENS_AT);
+	leaf->previous_closes_at = stored_time(row, PREVIOUS_CLOSES_AT);
 	return take_stored_salts(hasher, row, leaf) && take_statement(hasher, row, leaf);
 }
 

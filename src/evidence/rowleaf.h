@@ -11,9 +11,10 @@
 /*
  * The version of the leaves that the recorder makes.  contact_guard.leaf() of the
  * extension's script must know it, too.  If a later version needs a new column of the log,
- * only logs that have this column can use it (docs/evidence.md).
+ * only logs that have this column can use it (docs/evidence.md); this library records into
+ * no other log (owncolumns.h).
  */
-#define CG_ROWLEAF_VERSION 1
+#define CG_ROWLEAF_VERSION 2
 
 /*
  * Computes the hash of the row's leaf, in the row's leaf version.  query_hash: the hash of
@@ -22,7 +23,7 @@
  */
 extern void cg_rowleaf_hash(CgHasher *hasher, CgLogRow *row, const uint8 *query_hash, uint8 *hash);
 
-/* A time of PostgreSQL, in the form of a leaf. */
+/* A time of PostgreSQL, infinity too, in the form of a leaf. */
 extern int64 cg_rowleaf_time(TimestampTz time);
 
 #endif							/* CG_ROWLEAF_H */

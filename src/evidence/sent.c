@@ -25,7 +25,7 @@
 #define KEPT_MAX 1024
 
 #define COMMON_QUERY \
-	"SELECT login_is_actor, relation, columns, count, purpose, reason FROM contact_guard.log_common WHERE number OPERATOR(pg_catalog.=) $1"
+	"SELECT login_is_actor, relation, columns, count, purpose, reason, identity FROM contact_guard.log_common WHERE number OPERATOR(pg_catalog.=) $1"
 #define QUERY_QUERY "SELECT query FROM contact_guard.query_text WHERE query_id OPERATOR(pg_catalog.=) $1"
 
 static const char null_value[4] = {'\xff', '\xff', '\xff', '\xff'};
@@ -134,7 +134,7 @@ cg_sent_common(CgSentCache *cache, int32 number)
 	kept = hash_search(cache->commons, &number, HASH_FIND, NULL);
 	if (kept == NULL)
 	{
-		common.relation = common.columns = common.count = common.purpose = common.reason = (CgSentValue) {null_value, sizeof(null_value)};
+		common.relation = common.columns = common.count = common.purpose = common.reason = common.identity = (CgSentValue) {null_value, sizeof(null_value)};
 		if (look_up(&plan, COMMON_QUERY, INT4OID, Int32GetDatum(number)))
 		{
 			bool		isnull;
@@ -145,6 +145,7 @@ cg_sent_common(CgSentCache *cache, int32 number)
 			common.count = keep_sent(cache, 4);
 			common.purpose = keep_sent(cache, 5);
 			common.reason = keep_sent(cache, 6);
+			common.identity = keep_sent(cache, 7);
 		}
 		SPI_finish();
 		kept = hash_search(cache->commons, &number, HASH_ENTER, NULL);

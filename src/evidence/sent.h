@@ -24,6 +24,7 @@ typedef struct CgSentCommon
 	CgSentValue count;
 	CgSentValue purpose;
 	CgSentValue reason;
+	CgSentValue identity;
 } CgSentCommon;
 
 typedef struct CgSentCache CgSentCache;

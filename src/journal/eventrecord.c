@@ -183,6 +183,7 @@ put_change(const Change *change)
 		.login = MyProcPort ? MyProcPort->user_name : NULL,
 		.client = MyProcPort ? MyProcPort->remote_host : NULL,
 		.application = application_name,
+		.identity = change->actor.identity,
 	};
 	CgRecord	record = {
 		.event = change->event,

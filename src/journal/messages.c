@@ -134,7 +134,7 @@ cg_messages_write(void)
 		size_t		taken = buffer.len;
 
 		if (taken > CG_RECORD_LONGEST / 2)
-			taken = cg_record_cut(buffer.data, buffer.len, CG_RECORD_LONGEST / 2, &context, &context_length);
+			taken = cg_recordread_cut(buffer.data, buffer.len, CG_RECORD_LONGEST / 2, &context, &context_length);
 		note_written(write_items(buffer.data, taken), taken);
 		if (taken == buffer.len)
 		{

@@ -1,6 +1,6 @@
 /*
  * record.c
- *		Writes and reads messages of the journal.
+ *		Writes messages of the journal, and opens them: recordread.c reads what is in them.
  *
  * The format is in record.h.
  */
@@ -26,7 +26,7 @@ static size_t clipped(const char *string, size_t limit);
 static Piece piece_of(const char *string, size_t limit, size_t *room);
 static char *begin_item(StringInfo out, char kind, size_t room);
 static void end_item(StringInfo out, const char *end);
-static bool skip_item(CgReader *in);
+static char *write_window(char *at, const CgRecordWindow *window);
 static bool compute_mac(const char *header, size_t header_length, const char *items, size_t length,
 						uint64 system_identifier, uint32 database, const uint8 *key,
 						unsigned char *mac);
@@ -125,32 +125,44 @@ cg_record_put_context(StringInfo out, const CgRecordContext *context)
 	Piece		login = piece_of(context->login, CG_NAME_LENGTH, &room);
 	Piece		client = piece_of(context->client, CG_NAME_LENGTH, &room);
 	Piece		application = piece_of(context->application, CG_NAME_LENGTH, &room);
+	Piece		identity = piece_of(context->identity, CG_NAME_LENGTH, &room);
 	char	   *at = begin_item(out, 'C', room);
 
 	at = write_piece(at, actor);
 	at = write_piece(at, login);
 	at = write_piece(at, client);
 	at = write_piece(at, application);
+	at = write_piece(at, identity);
 	at = write_int(at, context->statement, 8);
 	at = write_int(at, context->query_id, 8);
 	end_item(out, at);
 }
 
+static char *
+write_window(char *at, const CgRecordWindow *window)
+{
+	at = write_int(at, window->opens_at, 8);
+	return write_int(at, window->closes_at, 8);
+}
+
 void
 cg_record_put(StringInfo out, const CgRecord *record)
 {
+	int			parts = (record->window.known ? PART_WINDOW : 0) | (record->previous_window.known ? PART_PREVIOUS : 0) |
+		(record->technician ? PART_TECHNICIAN : 0);
 	size_t		room = 0;
 	Piece		relation = piece_of(record->relation, CG_NAME_LENGTH, &room);
 	Piece		customer = piece_of(record->customer, CG_CUSTOMER_LENGTH, &room);
 	Piece		intervention = piece_of(record->intervention, CG_NAME_LENGTH, &room);
 	Piece		purpose = piece_of(record->purpose, CG_TEXT_LENGTH, &room);
 	Piece		reason = piece_of(record->reason, CG_TEXT_LENGTH, &room);
+	Piece		technician = piece_of(record->technician, CG_NAME_LENGTH, &room);
 	Piece		columns[CG_COLUMNS_MAX];
 	char	   *at;
 
 	for (int i = 0; i < record->ncolumns; i++)
 		columns[i] = piece_of(record->columns[i], CG_NAME_LENGTH, &room);
-	at = begin_item(out, 'R', room);
+	at = begin_item(out, 'R', room + 2 * sizeof(CgRecordWindow));
 	at = write_int(at, record->event, 1);
 	at = write_int(at, record->read_at, 8);
 	at = write_piece(at, relation);
@@ -163,6 +175,13 @@ cg_record_put(StringInfo out, const CgRecord *record)
 	at = write_int(at, record->closed_at, 8);
 	at = write_piece(at, purpose);
 	at = write_piece(at, reason);
+	at = write_int(at, parts, 1);
+	if (record->window.known)
+		at = write_window(at, &record->window);
+	if (record->previous_window.known)
+		at = write_window(at, &record->previous_window);
+	if (record->technician)
+		at = write_piece(at, technician);
 	end_item(out, at);
 }
 
@@ -223,222 +242,37 @@ cg_record_seal(StringInfo out, const CgMessageHeader *header, const char *items,
 uint32
 cg_record_epoch(const char *message, size_t length)
 {
-	CgReader	in = {message, length, 2, false};
+	CgReader	in = {message, length, 2};
 
-	return length < 2 ? 0 : cg_record_get_int(&in, 4);
+	return length < 2 ? 0 : cg_recordread_int(&in, 4);
 }
 
 bool
 cg_record_open(const char *message, size_t length, CgMessageHeader *header, CgReader *items,
 			   uint64 system_identifier, uint32 database, const uint8 *key)
 {
-	CgReader	in = {message, length, 0, false};
+	CgReader	in = {message, length};
 	size_t		header_length;
 	unsigned char mac[CG_MAC_LENGTH];
 
-	header->version = cg_record_get_int(&in, 1);
+	header->version = cg_recordread_int(&in, 1);
 	if (header->version < 1)
 		return false;
 	header_length = header->version == 1 ? HEADER_LENGTH_1 : HEADER_LENGTH;
 	if (length < header_length + CG_MAC_LENGTH)
 		return false;
-	header->flags = cg_record_get_int(&in, 1);
-	header->epoch = cg_record_get_int(&in, 4);
-	header->backend_start = cg_record_get_int(&in, 8);
-	header->backend_pid = cg_record_get_int(&in, 4);
-	header->counter = cg_record_get_int(&in, 8);
-	header->position = header_length == HEADER_LENGTH ? cg_record_get_int(&in, 8) : 0;
+	header->flags = cg_recordread_int(&in, 1);
+	header->epoch = cg_recordread_int(&in, 4);
+	header->backend_start = cg_recordread_int(&in, 8);
+	header->backend_pid = cg_recordread_int(&in, 4);
+	header->counter = cg_recordread_int(&in, 8);
+	header->position = header_length == HEADER_LENGTH ? cg_recordread_int(&in, 8) : 0;
 	items->data = message + header_length + CG_MAC_LENGTH;
 	items->length = length - header_length - CG_MAC_LENGTH;
 	items->at = 0;
 	items->bad = false;
+	items->version = header->version;
 	items->set.left = 0;
 	return compute_mac(message, header_length, items->data, items->length, system_identifier, database, key, mac) &&
 		CRYPTO_memcmp(mac, message + header_length, CG_MAC_LENGTH) == 0;
-}
-
-uint64
-cg_record_get_int(CgReader *in, int bytes)
-{
-	uint64		value = 0;
-
-	if (in->bad || in->length - in->at < bytes)
-	{
-		in->bad = true;
-		return 0;
-	}
-	while (bytes-- > 0)
-		value = value << 8 | (unsigned char) in->data[in->at++];
-	return value;
-}
-
-const char *
-cg_record_get_string(CgReader *in)
-{
-	uint64		length = cg_record_get_int(in, 4);
-	char	   *string;
-
-	if (in->bad || length == NULL_LENGTH)
-		return NULL;
-	if (in->length - in->at < length)
-	{
-		in->bad = true;
-		return NULL;
-	}
-	string = pnstrdup(in->data + in->at, length);
-	in->at += length;
-	return string;
-}
-
-void
-cg_record_skip_bytes(CgReader *in, uint64 bytes)
-{
-	if (in->bad || in->length - in->at < bytes)
-		in->bad = true;
-	else
-		in->at += bytes;
-}
-
-void
-cg_record_skip_strings(CgReader *in, int count)
-{
-	while (count-- > 0 && !in->bad)
-	{
-		uint64		length = cg_record_get_int(in, 4);
-
-		if (length != NULL_LENGTH)
-			cg_record_skip_bytes(in, length);
-	}
-}
-
-/* False at the end, and with in->bad set if the item is malformed. */
-static bool
-skip_item(CgReader *in)
-{
-	if (in->bad || in->at >= in->length)
-		return false;
-	switch (cg_record_get_int(in, 1))
-	{
-		case 'C':
-			cg_record_skip_strings(in, 4);
-			cg_record_skip_bytes(in, 16);
-			break;
-		case 'R':
-			cg_record_skip_bytes(in, 9);
-			cg_record_skip_strings(in, 1);
-			cg_record_skip_strings(in, cg_record_get_int(in, 2));
-			cg_record_skip_strings(in, 1);
-			cg_record_skip_bytes(in, 8);
-			cg_record_skip_strings(in, 1);
-			cg_record_skip_bytes(in, 8);
-			cg_record_skip_strings(in, 2);
-			break;
-		case 'S':
-			cg_recordset_skip(in);
-			break;
-		case 'Q':
-			cg_record_skip_bytes(in, 8);
-			cg_record_skip_strings(in, 1);
-			break;
-		default:
-			in->bad = true;
-			break;
-	}
-	return !in->bad;
-}
-
-size_t
-cg_record_cut(const char *items, size_t length, size_t limit, size_t *context, size_t *context_length)
-{
-	CgReader	in = {items, length, 0, false};
-	size_t		end = 0;
-
-	*context = *context_length = 0;
-	for (;;)
-	{
-		size_t		begin = in.at;
-
-		/* Always at least one item, or the caller's loop would not end. */
-		if (!skip_item(&in) || (in.at > limit && end > 0))
-			return end > 0 ? end : length;
-		if (items[begin] == 'C')
-		{
-			*context = begin;
-			*context_length = in.at - begin;
-		}
-		end = in.at;
-	}
-}
-
-void
-cg_record_get_columns(CgReader *reader, CgRecord *record)
-{
-	record->ncolumns = cg_record_get_int(reader, 2);
-	if (record->ncolumns > CG_COLUMNS_MAX)
-		reader->bad = true;
-	record->columns = palloc(sizeof(char *) * (record->ncolumns + 1));
-	for (int i = 0; i < record->ncolumns; i++)
-	{
-		record->columns[i] = cg_record_get_string(reader);
-		if (record->columns[i] == NULL)
-			reader->bad = true;
-	}
-}
-
-static void
-get_record(CgReader *reader, CgRecord *record)
-{
-	record->event = cg_record_get_int(reader, 1);
-	record->read_at = cg_record_get_int(reader, 8);
-	record->relation = cg_record_get_string(reader);
-	cg_record_get_columns(reader, record);
-	record->customer = cg_record_get_string(reader);
-	record->count = cg_record_get_int(reader, 8);
-	record->intervention = cg_record_get_string(reader);
-	record->closed_at = cg_record_get_int(reader, 8);
-	record->purpose = cg_record_get_string(reader);
-	record->reason = cg_record_get_string(reader);
-	if (cg_event_name(record->event) == NULL)
-		reader->bad = true;
-}
-
-bool
-cg_record_next(CgReader *reader, CgItem *item)
-{
-	if (reader->bad)
-		return false;
-	if (reader->set.left > 0)
-	{
-		item->kind = 'R';
-		cg_recordset_next(reader, &item->record);
-		return !reader->bad;
-	}
-	if (reader->at >= reader->length)
-		return false;
-	item->kind = cg_record_get_int(reader, 1);
-	switch (item->kind)
-	{
-		case 'C':
-			item->context.actor = cg_record_get_string(reader);
-			item->context.login = cg_record_get_string(reader);
-			item->context.client = cg_record_get_string(reader);
-			item->context.application = cg_record_get_string(reader);
-			item->context.statement = cg_record_get_int(reader, 8);
-			item->context.query_id = cg_record_get_int(reader, 8);
-			break;
-		case 'R':
-			get_record(reader, &item->record);
-			break;
-		case 'S':
-			cg_recordset_begin(reader);
-			return cg_record_next(reader, item);
-		case 'Q':
-			item->query_id = cg_record_get_int(reader, 8);
-			item->query = cg_record_get_string(reader);
-			break;
-		default:
-			reader->bad = true;
-			break;
-	}
-	return !reader->bad;
 }

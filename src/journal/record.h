@@ -5,7 +5,7 @@
  * All integers are big-endian.  A string is its length (uint32) and its bytes
  * in the database's encoding; length 0xFFFFFFFF is NULL.
  *
- *	message	= uint8 version (3), uint8 flags, uint32 epoch,
+ *	message	= uint8 version (4), uint8 flags, uint32 epoch,
  *			  int64 backend start (TimestampTz), uint32 backend pid,
  *			  uint64 counter (from 1, without holes for a backend and epoch),
  *			  uint64 position (of WAL, when it was sealed; not in version 1),
@@ -15,12 +15,14 @@
  *			  newer message.  It keeps the bytes of that message in
  *			  contact_guard.journal_passed, with a record of event "gap".
  *	item	= uint8 kind, body
- *	'C'		= string actor, login, client, application;
+ *	'C'		= string actor, login, client, application, identity (not before version 4);
  *			  int64 statement, query_id (0: none)
  *			  the context that the records behind it share
  *	'R'		= uint8 event, int64 read_at, string relation, uint16 n, n strings
  *			  columns, string customer, int64 count, string intervention,
- *			  int64 closed_at (INT64_MIN: none), string purpose, reason
+ *			  int64 closed_at (INT64_MIN: none), string purpose, reason;
+ *			  not before version 4: uint8 parts, and of each part that it has: 1 int64
+ *			  opens_at, closes_at; 2 the same of the window before; 4 string technician
  *	'S'		= uint8 event, string relation, uint16 n, n strings columns,
  *			  string purpose, reason; int64 read_at; uint8 kind, uint32 number,
  *			  uint32 length, and as many bytes: the customers (not before version 3)
@@ -46,7 +48,7 @@
 
 #include "common/event.h"
 
-#define CG_RECORD_VERSION 3
+#define CG_RECORD_VERSION 4
 #define CG_RECORD_RELAXED 0x01	/* flag: durability was relaxed */
 #define CG_RECORD_AGAIN 0x02	/* flag: the message was written before, with this counter */
 #define CG_MAC_LENGTH 32
@@ -101,9 +103,18 @@ typedef struct CgRecordContext
 	const char *login;
 	const char *client;
 	const char *application;
+	const char *identity;		/* how the actor is known: CgActor */
 	int64		statement;
 	int64		query_id;
 } CgRecordContext;
+
+/* When a window opens and closes; infinity is possible.  Zeros are no window. */
+typedef struct CgRecordWindow
+{
+	bool		known;
+	int64		opens_at;
+	int64		closes_at;
+} CgRecordWindow;
 
 typedef struct CgRecord
 {
@@ -118,6 +129,9 @@ typedef struct CgRecord
 	int64		closed_at;
 	const char *purpose;
 	const char *reason;
+	CgRecordWindow window;		/* that showed the value; of a window that moved: as it is now */
+	CgRecordWindow previous_window; /* as it was */
+	const char *technician;		/* whose window moved; in the journal like an actor */
 } CgRecord;
 
 /* One item as read; strings are palloc'd. */
@@ -146,6 +160,7 @@ typedef struct CgReader
 	size_t		length;
 	size_t		at;
 	bool		bad;			/* the message ended early or was malformed */
+	int			version;		/* of the message */
 	CgSetReader set;
 } CgReader;
 
@@ -167,7 +182,7 @@ extern uint32 cg_record_epoch(const char *message, size_t length);
 /*
  * Checks a message and reads its header.  False if it is too short, has version 0, or
  * has a MAC that is not ours: then nothing in it can be trusted.  items is set for
- * cg_record_next, which can read it if header->version is CG_RECORD_VERSION or less.
+ * cg_recordread_next, which can read it if header->version is CG_RECORD_VERSION or less.
  */
 extern bool cg_record_open(const char *message, size_t length, CgMessageHeader *header,
 						   CgReader *items, uint64 system_identifier, uint32 database,
@@ -178,10 +193,10 @@ extern bool cg_record_open(const char *message, size_t length, CgMessageHeader *
  * cut, and the first is always taken.  *context and *context_length: the last 'C' among
  * the taken items (length 0: none).  The next message must begin with it.
  */
-extern size_t cg_record_cut(const char *items, size_t length, size_t limit,
+extern size_t cg_recordread_cut(const char *items, size_t length, size_t limit,
 							size_t *context, size_t *context_length);
 
 /* Reads the next item.  False at the end, and with reader->bad set if it is malformed. */
-extern bool cg_record_next(CgReader *reader, CgItem *item);
+extern bool cg_recordread_next(CgReader *reader, CgItem *item);
 
 #endif							/* CG_RECORD_H */

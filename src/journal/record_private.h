@@ -1,6 +1,7 @@
 /*
  * record_private.h
- *		How the parts of items are written and read, for record.c and recordset.c alone.
+ *		How the parts of items are written and read, for record.c, recordread.c and
+ *		recordset.c alone.
  */
 #ifndef CG_RECORD_PRIVATE_H
 #define CG_RECORD_PRIVATE_H
@@ -10,6 +11,12 @@
 #include "journal/record.h"
 
 #define NULL_LENGTH 0xFFFFFFFFU
+
+/* What a record has behind its reason, since version 4 */
+#define PART_WINDOW 0x01
+#define PART_PREVIOUS 0x02
+#define PART_TECHNICIAN 0x04
+#define PARTS (PART_WINDOW | PART_PREVIOUS | PART_TECHNICIAN)
 
 /* A string of a record, with the length that is written of it. */
 typedef struct Piece
@@ -44,13 +51,13 @@ extern void cg_record_put_string(StringInfo out, const char *string, size_t limi
 extern size_t cg_record_string_room(const char *string, size_t limit);
 
 /* These set reader->bad if there is not as much. */
-extern uint64 cg_record_get_int(CgReader *in, int bytes);
-extern const char *cg_record_get_string(CgReader *in);
-extern void cg_record_skip_bytes(CgReader *in, uint64 bytes);
-extern void cg_record_skip_strings(CgReader *in, int count);
+extern uint64 cg_recordread_int(CgReader *in, int bytes);
+extern const char *cg_recordread_string(CgReader *in);
+extern void cg_recordread_skip_bytes(CgReader *in, uint64 bytes);
+extern void cg_recordread_skip_strings(CgReader *in, int count);
 
 /* The columns of a record, with their number in front. */
-extern void cg_record_get_columns(CgReader *in, CgRecord *record);
+extern void cg_recordread_columns(CgReader *in, CgRecord *record);
 
 /* Item 'S', behind its first byte. */
 extern void cg_recordset_begin(CgReader *in);

@@ -147,17 +147,17 @@ cg_recordset_begin(CgReader *in)
 	uint64		length;
 
 	memset(&in->set, 0, sizeof(in->set));
-	like->event = cg_record_get_int(in, 1);
-	like->relation = cg_record_get_string(in);
-	cg_record_get_columns(in, like);
-	like->purpose = cg_record_get_string(in);
-	like->reason = cg_record_get_string(in);
+	like->event = cg_recordread_int(in, 1);
+	like->relation = cg_recordread_string(in);
+	cg_recordread_columns(in, like);
+	like->purpose = cg_recordread_string(in);
+	like->reason = cg_recordread_string(in);
 	like->count = 1;
 	like->closed_at = CG_NO_TIME;
-	like->read_at = cg_record_get_int(in, 8);
-	in->set.kind = cg_record_get_int(in, 1);
-	in->set.left = cg_record_get_int(in, 4);
-	length = cg_record_get_int(in, 4);
+	like->read_at = cg_recordread_int(in, 8);
+	in->set.kind = cg_recordread_int(in, 1);
+	in->set.left = cg_recordread_int(in, 4);
+	length = cg_recordread_int(in, 4);
 	in->set.end = in->at + length;
 	if (in->bad || length > in->length - in->at || in->set.left == 0 || cg_event_name(like->event) == NULL)
 	{
@@ -203,13 +203,13 @@ cg_recordset_next(CgReader *in, CgRecord *record)
 		case CG_KEY_UUID:
 			if (set->end - in->at >= CG_KEY_UUID_LENGTH && in->at <= set->end)
 				customer = uuid_text(in->data + in->at);
-			cg_record_skip_bytes(in, CG_KEY_UUID_LENGTH);
+			cg_recordread_skip_bytes(in, CG_KEY_UUID_LENGTH);
 			break;
 		case CG_KEY_TEXT:
 			length = get_varint(in);
 			if (!in->bad && in->at <= set->end && length <= set->end - in->at)
 				customer = pnstrdup(in->data + in->at, length);
-			cg_record_skip_bytes(in, length);
+			cg_recordread_skip_bytes(in, length);
 			break;
 	}
 	set->left--;
@@ -222,10 +222,10 @@ cg_recordset_next(CgReader *in, CgRecord *record)
 void
 cg_recordset_skip(CgReader *in)
 {
-	cg_record_skip_bytes(in, 1);
-	cg_record_skip_strings(in, 1);
-	cg_record_skip_strings(in, cg_record_get_int(in, 2));
-	cg_record_skip_strings(in, 2);
-	cg_record_skip_bytes(in, 8 + 1 + 4);
-	cg_record_skip_bytes(in, cg_record_get_int(in, 4));
+	cg_recordread_skip_bytes(in, 1);
+	cg_recordread_skip_strings(in, 1);
+	cg_recordread_skip_strings(in, cg_recordread_int(in, 2));
+	cg_recordread_skip_strings(in, 2);
+	cg_recordread_skip_bytes(in, 8 + 1 + 4);
+	cg_recordread_skip_bytes(in, cg_recordread_int(in, 4));
 }

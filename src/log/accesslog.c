@@ -73,7 +73,7 @@ static MemoryContext values = NULL;
 
 /* The install script has the same list, for the tables that it creates. */
 static const char *const personal[] = {
-	"actor", "login", "customer", "intervention", "purpose", "reason", "client", "application", "session"
+	"actor", "login", "customer", "intervention", "purpose", "reason", "client", "application", "session", "technician"
 };
 
 static Oid	partition_for(TimestampTz at);
@@ -325,6 +325,14 @@ set_shared(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
 	set_int8(slot, AT(count), record->count, false);
 	set_text(writer, slot, Anum_log_purpose, record->purpose);
 	set_text(writer, slot, Anum_log_reason, record->reason);
+	set_text(writer, slot, Anum_log_identity, row->context.identity);
+}
+
+static void
+set_window(TupleTableSlot *slot, int opens_at, int closes_at, const CgRecordWindow *window)
+{
+	set_int8(slot, opens_at, window->opens_at, !window->known);
+	set_int8(slot, closes_at, window->closes_at, !window->known);
 }
 
 static void
@@ -351,6 +359,9 @@ fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
 	set_int8(slot, AT(statement), context->statement, context->statement == 0);
 	set_int8(slot, AT(query_id), context->query_id, context->query_id == 0);
 	set_secret(slot, AT(actor_salt), row->secret);
+	set_text(writer, slot, Anum_log_technician, record->technician);
+	set_window(slot, AT(opens_at), AT(closes_at), &record->window);
+	set_window(slot, AT(previous_opens_at), AT(previous_closes_at), &record->previous_window);
 	slot->tts_isnull[AT(leaf_version)] = false;
 	slot->tts_values[AT(leaf_version)] = Int16GetDatum(row->leaf_version);
 	set_shared(writer, slot, row);

@@ -238,7 +238,7 @@ take_items(const CgMessageHeader *header, CgReader *items)
 	char		name[CG_SESSION_LENGTH];
 
 	cg_sessions_name(header, name);
-	while (cg_record_next(items, &item))
+	while (cg_recordread_next(items, &item))
 	{
 		if (item.kind == 'C')
 			context = item.context;

@@ -5,7 +5,9 @@
  * The values and their salts are removed.  The commitment stays, since the row's leaf
  * contains it.  So the row can still be verified, but does not say whom it was about.
  * A record without its actor has all other values itself (logcommon.c): the row that it
- * shared would say whether its login was its actor.  The reason stays, and may name the role
+ * shared would say whether its login was its actor.  A record of a window that moved names
+ * two people, who moved it and whose window it is, and whoever of them is erased, both are:
+ * they have one commitment.  The reason stays, and may name the role
  * that a permission was given to.  VACUUM removes the dead rows.  Older copies remain in WAL
  * and in backups as long as these are kept.
  *
@@ -59,6 +61,13 @@ PG_FUNCTION_INFO_V1(cg_erase_actor);
 	"ELSE " column " END"
 
 /*
+ * The records of a customer, and those that name an actor.  A technician is named in records
+ * that are rare, which have an index of their own.
+ */
+#define OF_CUSTOMER "customer = $1"
+#define OF_ACTOR "(actor = $1 OR (technician = $1 AND event NOT IN ('shown', 'withheld')))"
+
+/*
  * The columns that change when a group of values (leaf.h) is erased.  Rows are replaced
  * and not updated, since each UPDATE is decoded where there is a logical slot.
  */
@@ -67,24 +76,25 @@ PG_FUNCTION_INFO_V1(cg_erase_actor);
 	SALT("4", "actor_salt") " AS actor_salt, " \
 	"contact_guard.customer_commitment(" SALT("3", "customer_salt") ", customer) AS customer_commitment FROM contact_guard.%s " \
 	"WHERE customer = $1 FOR UPDATE"
-#define WITHOUT_ACTOR(login, also, from) \
+#define WITHOUT_ACTOR(login, identity, also, from) \
 	"SELECT l.tableoid, l.ctid, NULL::text AS actor, NULL::text AS login, NULL::text AS client, NULL::text AS application, " \
-	"NULL::bytea AS actor_salt, " SALT("3", "customer_salt") " AS customer_salt, " \
-	"contact_guard.actor_commitment(" SALT("4", "actor_salt") ", actor, " login ", client, application) AS actor_commitment " \
+	"NULL::text AS identity, NULL::text AS technician, NULL::bytea AS actor_salt, " SALT("3", "customer_salt") " AS customer_salt, " \
+	"contact_guard.actor_commitment(leaf_version, " SALT("4", "actor_salt") ", actor, " login ", client, application, " \
+	identity ", technician) AS actor_commitment " \
 	also " FROM " from \
-	" WHERE actor = $1 AND event <> 'erasure' AND read_at < $2 AND NOT " CG_IS_HELD " FOR UPDATE OF l"
+	" WHERE " OF_ACTOR " AND event <> 'erasure' AND read_at < $2 AND NOT " CG_IS_HELD " FOR UPDATE OF l"
 #define WITHOUT_ACTOR_LOG \
-	WITHOUT_ACTOR(CG_LOG_LOGIN, ", " CG_LOG_VALUE("relation") " AS relation, " CG_LOG_VALUE("columns") " AS columns, " \
+	WITHOUT_ACTOR(CG_LOG_LOGIN, CG_LOG_VALUE("identity"), ", " CG_LOG_VALUE("relation") " AS relation, " CG_LOG_VALUE("columns") " AS columns, " \
 				  CG_LOG_VALUE("count") " AS count, " CG_LOG_VALUE("purpose") " AS purpose, " \
 				  CG_LOG_VALUE("reason") " AS reason, NULL::integer AS common", CG_LOG_JOIN)
-#define WITHOUT_ACTOR_RESTORED WITHOUT_ACTOR("login", "", "contact_guard.restored_log l")
+#define WITHOUT_ACTOR_RESTORED WITHOUT_ACTOR("login", "identity", "", "contact_guard.restored_log l")
 
 static bool finds_row_about(const char *sql, const char *whom);
 static void await_records(const char *what);
 static int64 replace(const char *sql, const char *whom);
 static void forget_passed(const char *customer);
-static bool names_caller(const char *column, const char *whom);
-static void refuse_own(const char *column, const char *whom);
+static bool names_caller(const char *records, const char *whom);
+static void refuse_own(const char *records, const char *whom);
 
 static bool
 finds_row_about(const char *sql, const char *whom)
@@ -142,7 +152,7 @@ forget_passed(const char *customer)
  * set, and the actor.
  */
 static bool
-names_caller(const char *column, const char *whom)
+names_caller(const char *records, const char *whom)
 {
 	Oid			types[2] = {TEXTOID, TEXTARRAYOID};
 	Datum		values[2];
@@ -157,15 +167,15 @@ names_caller(const char *column, const char *whom)
 	values[0] = CStringGetTextDatum(whom);
 	values[1] = PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
 	return cg_owncommand_finds(psprintf("SELECT FROM contact_guard.whole_log "
-									   "WHERE %s = $1 AND (actor = ANY ($2) OR login = ANY ($2)) LIMIT 1", column),
+									   "WHERE %s AND (actor = ANY ($2) OR login = ANY ($2)) LIMIT 1", records),
 							  2, types, values);
 }
 
 /* A reader who could erase his own records could deny afterwards that he has read. */
 static void
-refuse_own(const char *column, const char *whom)
+refuse_own(const char *records, const char *whom)
 {
-	if (names_caller(column, whom))
+	if (names_caller(records, whom))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("cannot erase records in which you are the reader"),
@@ -193,7 +203,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("the records of customer \"%s\" are held", customer),
 				 errhint("See contact_guard.release_hold().")));
-	refuse_own("customer", customer);
+	refuse_own(OF_CUSTOMER, customer);
 	logged = replace(psprintf(WITHOUT_CUSTOMER, "log"), customer);
 	restored = replace(psprintf(WITHOUT_CUSTOMER, "restored_log"), customer);
 	rows = logged + restored;
@@ -225,12 +235,12 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	await_records("actor");
 	cg_holds_begin(RowExclusiveLock, "erase an actor from the access log");
-	refuse_own("actor", actor);
+	refuse_own(OF_ACTOR, actor);
 	logged = replace(WITHOUT_ACTOR_LOG, actor);
 	restored = replace(WITHOUT_ACTOR_RESTORED, actor);
 	cg_pseudonym_forget_actor(actor, GetCurrentTimestamp() - (int64) cg_min_retention * USECS_PER_MINUTE);
 	rows = logged + restored;
-	stays = finds_row_about("SELECT FROM contact_guard.whole_log WHERE actor = $1 LIMIT 1", actor);
+	stays = finds_row_about("SELECT FROM contact_guard.whole_log WHERE " OF_ACTOR " LIMIT 1", actor);
 	PopActiveSnapshot();
 	if (stays)
 		ereport(NOTICE,

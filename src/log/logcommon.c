@@ -2,8 +2,8 @@
  * logcommon.c
  *		What many records of the log have in common, stored once.
  *
- * Two million reads of a day say the same relation, columns, purpose and reason, and mostly
- * their login is their actor.  That was a third of the log.  So a row of
+ * Two million reads of a day say the same relation, columns, purpose, reason and identity, and
+ * mostly their login is their actor.  That was a third of the log.  So a row of
  * contact_guard.log_common has these values, and the records have its number, in the column
  * common, and NULL in place of the values.  A record that shares nothing has all values
  * itself, as all records of 1.0 have.  So the column's values are never in both places, and
@@ -14,7 +14,9 @@
  * verify names the first.
  *
  * What erasures remove (actor, login, client, application, customer) does not stand in
- * log_common.  A reason names the role that a permission was given to, in the record, too.  A row there belongs to one month, and purge() removes it with the last
+ * log_common, but for the identity, which names nobody: the record of whom an erasure removes
+ * has all its values itself from then on, and no identity.  A reason names the role that a
+ * permission was given to, in the record, too.  A row there belongs to one month, and purge() removes it with the last
  * record of that month that needs it (retention.c).
  */
 #include "postgres.h"
@@ -42,6 +44,8 @@
 #define MONTH_MAX 1000
 #define MONTH_MAX_WITHHELD 500
 
+#define TEXTS 4					/* relation, purpose, reason, identity */
+
 typedef struct Kept
 {
 	uint64		hash;			/* of the key; must be first */
@@ -68,7 +72,7 @@ static bool same_text(const char *a, const char *b);
 static bool has_same(const CgLogRow *a, const CgLogRow *b);
 static void forget_months(void);
 static int32 common_number(StringInfo key, const CgLogRow *row);
-static void put_common_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[3],
+static void put_common_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[TEXTS],
 						   const char **columns, int ncolumns);
 static Month *load_month(TimestampTz month);
 static void keep_row(HeapTuple row, TupleDesc tupdesc, void *arg);
@@ -141,7 +145,8 @@ static bool
 has_same(const CgLogRow *a, const CgLogRow *b)
 {
 	if (!same_text(a->record.relation, b->record.relation) || !same_text(a->record.purpose, b->record.purpose) ||
-		!same_text(a->record.reason, b->record.reason) || a->record.ncolumns != b->record.ncolumns ||
+		!same_text(a->record.reason, b->record.reason) || !same_text(a->context.identity, b->context.identity) ||
+		a->record.ncolumns != b->record.ncolumns ||
 		cg_logrow_month(a->record.read_at) != cg_logrow_month(b->record.read_at) ||
 		cg_logcommon_login_is_actor(&a->context) != cg_logcommon_login_is_actor(&b->context))
 		return false;
@@ -159,7 +164,7 @@ static int32
 common_number(StringInfo key, const CgLogRow *row)
 {
 	const CgRecord *record = &row->record;
-	const char *const texts[] = {record->relation, record->purpose, record->reason};
+	const char *const texts[TEXTS] = {record->relation, record->purpose, record->reason, row->context.identity};
 	TimestampTz at = cg_logrow_month(record->read_at);
 	Month	   *month = load_month(at);
 	Kept	   *entry;
@@ -182,13 +187,13 @@ common_number(StringInfo key, const CgLogRow *row)
 
 /* No text has a zero byte, so different rows have different keys. */
 static void
-put_common_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[3],
+put_common_key(StringInfo key, TimestampTz month, bool login_is_actor, const char *const texts[TEXTS],
 			   const char **columns, int ncolumns)
 {
 	resetStringInfo(key);
 	appendBinaryStringInfo(key, (char *) &month, sizeof(month));
 	appendStringInfoChar(key, login_is_actor ? 1 : 0);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < TEXTS; i++)
 	{
 		appendStringInfoChar(key, texts[i] ? 1 : 0);
 		if (texts[i])
@@ -227,7 +232,7 @@ load_month(TimestampTz month)
 		kept = hash_create("contact_guard common values", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	months[nmonths] = (Month) {month, 0};
-	cg_owncommand_query("SELECT number, login_is_actor, relation, purpose, reason, columns FROM contact_guard.log_common "
+	cg_owncommand_query("SELECT number, login_is_actor, relation, purpose, reason, identity, columns FROM contact_guard.log_common "
 						"WHERE month = $1 AND count = 1 ORDER BY number", lengthof(types), types, values,
 						keep_row, &months[nmonths]);
 	return &months[nmonths++];
@@ -238,18 +243,18 @@ static void
 keep_row(HeapTuple row, TupleDesc tupdesc, void *arg)
 {
 	Month	   *month = arg;
-	Datum		values[6];
-	bool		nulls[6];
-	const char *texts[3];
+	Datum		values[2 + TEXTS + 1];
+	bool		nulls[2 + TEXTS + 1];
+	const char *texts[TEXTS];
 	Datum	   *names;
 	const char **columns;
 	int			ncolumns;
 	StringInfoData key;
 
 	heap_deform_tuple(row, tupdesc, values, nulls);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < TEXTS; i++)
 		texts[i] = nulls[2 + i] ? NULL : TextDatumGetCString(values[2 + i]);
-	deconstruct_array(DatumGetArrayTypeP(values[5]), TEXTOID, -1, false, TYPALIGN_INT, &names, NULL, &ncolumns);
+	deconstruct_array(DatumGetArrayTypeP(values[2 + TEXTS]), TEXTOID, -1, false, TYPALIGN_INT, &names, NULL, &ncolumns);
 	columns = palloc(sizeof(char *) * ncolumns);
 	for (int i = 0; i < ncolumns; i++)
 		columns[i] = TextDatumGetCString(names[i]);
@@ -314,5 +319,8 @@ store_common(const CgLogRow *row, int32 number)
 	if (record->reason)
 		values[Anum_log_common_reason - 1] = CStringGetTextDatum(record->reason);
 	values[Anum_log_common_login_is_actor - 1] = BoolGetDatum(cg_logcommon_login_is_actor(&row->context));
+	nulls[Anum_log_common_identity - 1] = row->context.identity == NULL;
+	if (row->context.identity)
+		values[Anum_log_common_identity - 1] = CStringGetTextDatum(row->context.identity);
 	cg_ownrows_insert(CG_OWN_LOG_COMMON, values, nulls);
 }

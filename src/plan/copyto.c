@@ -57,7 +57,7 @@ is_restored_log(Oid relid)
 static const char *
 value_of(const char *name)
 {
-	static const char *const shared[] = {"relation", "columns", "count", "purpose", "reason"};
+	static const char *const shared[] = {"relation", "columns", "count", "purpose", "reason", "identity"};
 
 	if (strcmp(name, "login") == 0)
 		return CG_LOG_LOGIN " AS login";

@@ -61,6 +61,7 @@
 typedef struct Kind
 {
 	char	   *actor;
+	const char *identity;		/* how the actor's name is known */
 	char	   *relation;		/* or NULL */
 	char	   *column;			/* or NULL */
 	char	   *reason;
@@ -77,7 +78,7 @@ static int64 pending = 0;		/* the sum of all kinds */
 static TimestampTz ends_since = 0;	/* when the minute began for which "ends" counts */
 static int	ends = 0;			/* number of transactions that ended with counts */
 
-static char *actor_name(bool may_look);
+static CgActor attempting_actor(bool may_look);
 static char *login_name(void);
 static char *relation_name(const ErrorData *error);
 static char *reason_of(const ErrorData *error);
@@ -110,6 +111,7 @@ note_attempt(const ErrorData *error, bool may_look)
 	TimestampTz now = GetCurrentTimestamp();
 	MemoryContext oldcontext;
 	Kind		wanted = {0};
+	CgActor		actor;
 	Kind	   *kind;
 
 	if (RecoveryInProgress())
@@ -120,7 +122,9 @@ note_attempt(const ErrorData *error, bool may_look)
 											  ALLOCSET_SMALL_SIZES);
 		before_shmem_exit(attempts_exit, (Datum) 0);
 	}
-	wanted.actor = actor_name(may_look);
+	actor = attempting_actor(may_look);
+	wanted.actor = actor.name;
+	wanted.identity = actor.identity;
 	wanted.relation = relation_name(error);
 	wanted.column = error->column_name;
 	wanted.reason = reason_of(error);
@@ -132,6 +136,7 @@ note_attempt(const ErrorData *error, bool may_look)
 		{
 			oldcontext = MemoryContextSwitchTo(kinds_context);
 			kind->actor = pstrdup(wanted.actor);
+			kind->identity = pstrdup(wanted.identity);
 			kind->relation = wanted.relation ? pstrdup(wanted.relation) : NULL;
 			kind->column = wanted.column ? pstrdup(wanted.column) : NULL;
 			kind->reason = pstrdup(wanted.reason);
@@ -150,28 +155,29 @@ note_attempt(const ErrorData *error, bool may_look)
 		write_kind(kind);
 }
 
-/* Returns a name in any case: for a role that was dropped, its number. */
-static char *
-actor_name(bool may_look)
+/* Has a name in any case: for a role that was dropped, its number. */
+static CgActor
+attempting_actor(bool may_look)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
-	char	   *volatile name = NULL;
+	CgActor		login = {.name = login_name(), .identity = CG_ACTOR_BY_ROLE};
+	volatile CgActor actor = login;
 
 	if (!may_look)
-		return login_name();
+		return login;
 	PG_TRY();
 	{
-		name = cg_actor_current().name;
+		actor = cg_actor_current();
 	}
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(oldcontext);
 		FlushErrorState();
 		HOLD_INTERRUPTS();
-		name = login_name();
+		actor = login;
 	}
 	PG_END_TRY();
-	return name;
+	return actor;
 }
 
 /* A background worker has no port. */
@@ -213,7 +219,8 @@ static Kind *
 find_kind(const Kind *wanted)
 {
 	for (int i = 0; i < nkinds; i++)
-		if (is_same(kinds[i].actor, wanted->actor) && is_same(kinds[i].relation, wanted->relation) &&
+		if (is_same(kinds[i].actor, wanted->actor) && is_same(kinds[i].identity, wanted->identity) &&
+			is_same(kinds[i].relation, wanted->relation) &&
 			is_same(kinds[i].column, wanted->column) && is_same(kinds[i].reason, wanted->reason))
 			return &kinds[i];
 	return NULL;
@@ -241,6 +248,8 @@ place_for_kind(TimestampTz now)
 	}
 	if (kind->actor)
 		pfree(kind->actor);
+	if (kind->identity)
+		pfree(unconstify(char *, kind->identity));
 	if (kind->relation)
 		pfree(kind->relation);
 	if (kind->column)
@@ -326,6 +335,7 @@ put_kind(StringInfo items, const Kind *kind, int64 statement, int64 query_id)
 		.login = login_name(),
 		.client = MyProcPort ? MyProcPort->remote_host : NULL,
 		.application = application_name,
+		.identity = kind->identity,
 		.statement = statement,
 		.query_id = query_id,
 	};

@@ -67,6 +67,7 @@ cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz n
 	{
 		read->shown = true;
 		read->until = reads->actor.token ? Min(window.closes_at, reads->actor.token->until) : window.closes_at;
+		read->window = (CgRecordWindow) {true, window.opens_at, window.closes_at};
 		cg_resume_add(&reads->actor, InvalidOid, read->customer);
 	}
 	else if (cg_actor_has_lapsed(&reads->actor, now))

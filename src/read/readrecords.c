@@ -208,6 +208,7 @@ put_context(const CgReads *reads)
 		.login = MyProcPort ? MyProcPort->user_name : NULL,
 		.client = MyProcPort ? MyProcPort->remote_host : NULL,
 		.application = application_name,
+		.identity = reads->actor.identity,
 		.statement = reads->statement,
 		.query_id = reads->query_id,
 	};
@@ -252,6 +253,9 @@ drain_verdict(Read *read, int verdict)
 		.purpose = permission->granted ? permission->purpose : verdict && !own ? "intervention" : NULL,
 		.reason = own ? CG_REASON_OWN : verdict ? permission->reason : read->reason,
 	};
+
+	if (verdict && !permission->granted)
+		record.window = read->window;
 
 	if (read->fresh[verdict] != 0)
 		put_record(read->relation, &record, read->fresh[verdict]);

@@ -9,6 +9,7 @@
 #include "common/hashfn.h"
 #include "datatype/timestamp.h"
 
+#include "journal/record.h"
 #include "policy/permission.h"
 #include "read/readnames.h"
 #include "read/reads.h"
@@ -40,7 +41,8 @@ typedef struct Read
 	char	   *customer;		/* NULL: rows without a customer */
 	bool		shown;			/* the verdict of decided_at */
 	TimestampTz decided_at;
-	TimestampTz until;			/* the end of the window that showed it */
+	TimestampTz until;			/* the end of the window that showed it, or of the token */
+	CgRecordWindow window;		/* that has shown it last */
 	/* The arrays are by verdict: 0 withheld, 1 shown. */
 	char	   *intervention[2];
 	TimestampTz closed_at;		/* the end of the window that is over */

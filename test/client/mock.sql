@@ -12,7 +12,8 @@ CREATE TABLE contact_guard.mock_row (
 	closed_at timestamptz, purpose text, reason text, client text, application text,
 	session text, statement bigint, query_id bigint, query text, customer_salt bytea,
 	actor_salt bytea, customer_commitment bytea, actor_commitment bytea,
-	leaf_version smallint NOT NULL DEFAULT 1);
+	leaf_version smallint NOT NULL DEFAULT 1, identity text, technician text, opens_at timestamptz,
+	closes_at timestamptz, previous_opens_at timestamptz, previous_closes_at timestamptz);
 -- As first logged: what the tree is made of, whatever becomes of the rows.
 CREATE TABLE contact_guard.mock_node (height int, i bigint, hash bytea, PRIMARY KEY (height, i));
 CREATE TABLE contact_guard.mock_tile (level int, n bigint, hashes bytea, PRIMARY KEY (level, n));
@@ -29,7 +30,10 @@ CREATE FUNCTION contact_guard.mock_field(number int, value bytea, kind int = 1) 
 CREATE FUNCTION contact_guard.mock_text_field(number int, value text) RETURNS bytea IMMUTABLE LANGUAGE sql AS
 	$$ SELECT contact_guard.mock_field(number, convert_to(value, 'UTF8')) $$;
 CREATE FUNCTION contact_guard.mock_time(value timestamptz) RETURNS bytea IMMUTABLE LANGUAGE sql AS
-	$$ SELECT int8send((extract(epoch FROM value) * 1000000)::int8) $$;
+	$$ SELECT CASE value WHEN 'infinity' THEN '\x7fffffffffffffff' WHEN '-infinity' THEN '\x8000000000000000'
+		ELSE int8send((extract(epoch FROM value) * 1000000)::int8) END $$;
+CREATE FUNCTION contact_guard.leaf_time(value timestamptz) RETURNS bytea IMMUTABLE LANGUAGE sql AS
+	$$ SELECT contact_guard.mock_time(value) $$;
 CREATE FUNCTION contact_guard.mock_group(number int, salt bytea, kept bytea, fields bytea) RETURNS bytea
 	IMMUTABLE LANGUAGE sql AS $$
 	SELECT contact_guard.mock_field(number, CASE WHEN salt IS NULL THEN kept ELSE
@@ -38,14 +42,16 @@ CREATE FUNCTION contact_guard.mock_group(number int, salt bytea, kept bytea, fie
 CREATE FUNCTION contact_guard.mock_leaf(r contact_guard.mock_row) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
 	SELECT 'contact_guard/leaf/v1'::bytea || '\x0a'
 		|| set_byte('\x00', 0, array_position('{shown,withheld,lookup,bulk,policy,audit_read,heartbeat,gap,purge,epoch,erasure,key,refused,conflict,start,failover,clock,tomorrow}'::text[], r.event))
-		|| int2send(r.leaf_version) || int2send(CASE r.leaf_version WHEN 1 THEN 15 ELSE 16 END::int2)
+		|| int2send(r.leaf_version) || int2send(CASE r.leaf_version WHEN 1 THEN 15 WHEN 2 THEN 19 ELSE 20 END::int2)
 		|| contact_guard.mock_field(1, int8send(r.seq))
 		|| contact_guard.mock_field(2, contact_guard.mock_time(r.read_at))
 		|| contact_guard.mock_group(3, r.customer_salt, r.customer_commitment,
 			contact_guard.mock_text_field(3, r.customer))
 		|| contact_guard.mock_group(4, r.actor_salt, r.actor_commitment,
 			contact_guard.mock_text_field(20, r.actor) || contact_guard.mock_text_field(21, r.login)
-			|| contact_guard.mock_text_field(22, r.client) || contact_guard.mock_text_field(23, r.application))
+			|| contact_guard.mock_text_field(22, r.client) || contact_guard.mock_text_field(23, r.application)
+			|| CASE r.leaf_version WHEN 1 THEN '' ELSE contact_guard.mock_text_field(24, r.identity)
+				|| contact_guard.mock_text_field(25, r.technician) END)
 		|| contact_guard.mock_text_field(5, r.relation)
 		|| contact_guard.mock_field(6, CASE WHEN r.columns IS NOT NULL THEN coalesce((
 			SELECT string_agg(int4send(length(convert_to(c, 'UTF8'))) || convert_to(c, 'UTF8'), ''::bytea ORDER BY o)
@@ -59,8 +65,13 @@ CREATE FUNCTION contact_guard.mock_leaf(r contact_guard.mock_row) RETURNS bytea 
 		|| contact_guard.mock_field(13, int8send(r.statement))
 		|| contact_guard.mock_field(14, int8send(r.query_id))
 		|| contact_guard.mock_field(15, sha256(convert_to(r.query, 'UTF8')))
+		|| CASE r.leaf_version WHEN 1 THEN '' ELSE
+			contact_guard.mock_field(16, contact_guard.mock_time(r.opens_at))
+			|| contact_guard.mock_field(17, contact_guard.mock_time(r.closes_at))
+			|| contact_guard.mock_field(18, contact_guard.mock_time(r.previous_opens_at))
+			|| contact_guard.mock_field(19, contact_guard.mock_time(r.previous_closes_at)) END
 		-- of a version that only test/t/117_versions.pl knows
-		|| CASE r.leaf_version WHEN 1 THEN '' ELSE contact_guard.mock_field(24, int8send(r.count)) END $$;
+		|| CASE r.leaf_version WHEN 3 THEN contact_guard.mock_field(26, int8send(r.count)) ELSE '' END $$;
 
 -- Rows that have no leaf yet become leaves; perfect subtrees, then tiles, are made of them.
 CREATE PROCEDURE contact_guard.mock_build() LANGUAGE plpgsql AS $$
@@ -171,7 +182,8 @@ CREATE FUNCTION contact_guard.mock_header(VARIADIC names text[]) RETURNS bytea I
 CREATE FUNCTION contact_guard.evidence_stream(first bigint, last bigint) RETURNS SETOF bytea STABLE LANGUAGE sql AS $$
 	SELECT contact_guard.mock_header('weather', 'leaf_version', 'query', 'seq', 'event', 'read_at', 'actor', 'login', 'relation',
 			'columns', 'customer', 'count', 'intervention', 'closed_at', 'purpose', 'reason', 'client', 'application', 'session',
-			'statement', 'query_id', 'customer_salt', 'actor_salt', 'customer_commitment', 'actor_commitment')
+			'statement', 'query_id', 'customer_salt', 'actor_salt', 'customer_commitment', 'actor_commitment', 'identity', 'technician',
+			'opens_at', 'closes_at', 'previous_opens_at', 'previous_closes_at')
 	UNION ALL
 	SELECT * FROM (
 	SELECT contact_guard.mock_binary('fair', int2send(leaf_version), textsend(query), int8send(seq), textsend(event),
@@ -179,7 +191,9 @@ CREATE FUNCTION contact_guard.evidence_stream(first bigint, last bigint) RETURNS
 			textsend(login), textsend(relation), array_send(columns), textsend(customer), int8send(count),
 			textsend(intervention), timestamptz_send(closed_at), textsend(purpose), textsend(reason), textsend(client),
 			textsend(application), textsend(session), int8send(statement), int8send(query_id),
-			customer_salt, actor_salt, customer_commitment, actor_commitment)
+			customer_salt, actor_salt, customer_commitment, actor_commitment, textsend(identity), textsend(technician),
+			timestamptz_send(opens_at), timestamptz_send(closes_at), timestamptz_send(previous_opens_at),
+			timestamptz_send(previous_closes_at))
 	  FROM contact_guard.mock_row WHERE seq BETWEEN first AND last ORDER BY seq) rows $$;
 
 -- Rows of every sort, from..to.
@@ -197,6 +211,16 @@ CREATE PROCEDURE contact_guard.mock_fill(first bigint, last bigint) LANGUAGE sql
 			'6957312c.1092', i, -i, 'SELECT phone FROM crm.customer WHERE id = $' || i % 7,
 			CASE WHEN i % 10 < 9 THEN sha256(int8send(i)) END, CASE WHEN i % 10 < 9 THEN sha256(int8send(-i)) END
 		FROM generate_series(first, last) i $$;
+-- The same, as of the second version of leaves or a later one.
+CREATE PROCEDURE contact_guard.mock_renew(first bigint, last bigint, version integer) LANGUAGE sql AS $$
+	UPDATE contact_guard.mock_row
+	   SET leaf_version = version, identity = CASE WHEN seq % 10 < 9 THEN CASE seq % 3 WHEN 0 THEN 'role' ELSE 'asserted' END END,
+	       technician = CASE WHEN seq % 10 = 7 THEN 'anna' END,
+	       opens_at = CASE seq % 10 WHEN 0 THEN read_at - interval '1 h' WHEN 1 THEN '-infinity' WHEN 7 THEN '1969-12-31 23:59:59.5+00' END,
+	       closes_at = CASE seq % 10 WHEN 0 THEN read_at + interval '1 h' WHEN 1 THEN 'infinity' WHEN 7 THEN '2026-01-01 00:00+00' END,
+	       previous_opens_at = CASE seq % 10 WHEN 7 THEN '2025-12-31 00:00+00'::timestamptz END,
+	       previous_closes_at = CASE seq % 10 WHEN 7 THEN 'infinity'::timestamptz END
+	 WHERE seq BETWEEN first AND last $$;
 
 -- What auditors read, and what a dump has brought.  The functions that answer questions are
 -- those of the install script: Mock.pm.
@@ -206,7 +230,8 @@ CREATE TABLE contact_guard.restored_log (
 	closed_at timestamptz, purpose text, reason text, client text, application text,
 	session text, statement bigint, query_id bigint, customer_salt bytea,
 	actor_salt bytea, customer_commitment bytea, actor_commitment bytea, origin text NOT NULL,
-	leaf_version smallint NOT NULL DEFAULT 1);
+	leaf_version smallint NOT NULL DEFAULT 1, identity text, technician text, opens_at timestamptz,
+	closes_at timestamptz, previous_opens_at timestamptz, previous_closes_at timestamptz);
 -- verify counts its rows without an index
 CREATE VIEW contact_guard.log AS SELECT seq FROM contact_guard.mock_row;
 CREATE TABLE contact_guard.query_text (query_id bigint PRIMARY KEY, query text NOT NULL);
@@ -214,14 +239,16 @@ CREATE FUNCTION contact_guard.journal_origin() RETURNS text IMMUTABLE LANGUAGE s
 CREATE FUNCTION contact_guard.customer_of_record(customer text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT customer $$;
 CREATE VIEW contact_guard.whole_log AS
 	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
-	       reason, client, application, session, statement, query_id, contact_guard.journal_origin() AS origin, query
+	       reason, client, application, session, statement, query_id, contact_guard.journal_origin() AS origin, query, identity,
+	       technician, opens_at, closes_at, previous_opens_at, previous_closes_at
 	  FROM contact_guard.mock_row
 	UNION ALL
 	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
-	       reason, client, application, session, statement, query_id, origin, q.query
+	       reason, client, application, session, statement, query_id, origin, q.query, identity,
+	       technician, opens_at, closes_at, previous_opens_at, previous_closes_at
 	  FROM contact_guard.restored_log LEFT JOIN contact_guard.query_text q USING (query_id);
 CREATE VIEW contact_guard.access_log AS
 	SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, purpose, reason, client, application,
 	       CASE WHEN origin = contact_guard.journal_origin() THEN session ELSE concat_ws(':', origin, session) END AS session,
-	       statement, query_id, query
+	       statement, query_id, query, identity, technician, opens_at, closes_at, previous_opens_at, previous_closes_at
 	  FROM contact_guard.whole_log;

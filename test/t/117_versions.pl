@@ -1,7 +1,7 @@
-# A log whose rows have leaves of two versions, and servers that are of another version
-# than the client.  No version of contact_guard has a second version of leaves, so the
-# log is that of test/client/mock.sql, and one client is compiled with one:
-# -DCG_TEST_LEAF_VERSION (src/common/leaf.c).
+# A log whose rows have leaves of several versions, and servers that are of another version
+# than the client.  No version of contact_guard has a third version of leaves, so the log is
+# that of test/client/mock.sql, and one client is compiled with one: -DCG_TEST_LEAF_VERSION
+# (src/common/leaf.c).
 use strict;
 use warnings;
 use File::Basename;
@@ -81,45 +81,60 @@ sql(slurp_file(dirname(__FILE__) . '/../client/mock.sql'));
 @verify = ('verify', $conninfo, '--vkey', $vkey);
 my $row = 'contact_guard.mock_row';
 
-# 1. All rows of version 1
-sql('CALL contact_guard.mock_fill(0, 299)');
+# 1. All rows of versions 1 and 2
+sql('CALL contact_guard.mock_fill(0, 299); CALL contact_guard.mock_renew(150, 299, 2)');
 publish();
-guard($_, 0, qr/300 rows checked.*^good$/ms, "rows of one version, $_", @verify) foreach $old, $newer;
+guard($_, 0, qr/300 rows checked.*^good$/ms, "rows of versions that both know, $_", @verify) foreach $old, $newer;
+is(sql("SELECT sum((opens_at = '-infinity')::int), sum((identity = 'asserted')::int), count(technician) FROM $row"), '15|90|15', '... with all values');
+foreach my $change ("identity = 'token:x'", "identity = NULL", "opens_at = read_at", "closes_at = 'infinity'", 'closes_at = NULL', "previous_opens_at = '-infinity'",
+	"previous_closes_at = 'infinity'", "technician = 'eve'")
+{
+	changed("UPDATE $row SET $change WHERE seq = 160", [ $old, 1, qr/first bad row: seq 160/, "$change, in a row of version 2", @verify ]);
+}
+changed("UPDATE $row SET opens_at = 'infinity' WHERE seq = 161", [ $old, 1, qr/first bad row: seq 161/, 'the other infinity', @verify ]);
+foreach my $change ("identity = 'role'", "technician = 'eve'", 'opens_at = read_at', 'closes_at = read_at', 'previous_opens_at = read_at', 'previous_closes_at = read_at')
+{
+	changed("UPDATE $row SET $change WHERE seq = 7",
+		[ $old, 1, qr/seq 7: a value that leaves of this version do not have/, "$change, in a row of version 1, which does not seal it", @verify ]);
+}
+changed("UPDATE $row SET leaf_version = 1, identity = NULL, opens_at = NULL, closes_at = NULL WHERE seq = 170",
+	[ $old, 1, qr/first bad row: seq 170/, 'a row of version 2 that claims to be of version 1', @verify ]);
+changed("UPDATE $row SET leaf_version = 2 WHERE seq = 9", [ $old, 1, qr/first bad row: seq 9/, '... and the other way round', @verify ]);
 # Whoever changes a row may say that it is of a version that nobody knows.
-changed("UPDATE $row SET count = 99, leaf_version = 2 WHERE seq = 7",
+changed("UPDATE $row SET count = 99, leaf_version = 3 WHERE seq = 7",
 	[ $old, 1, qr/seq 7: unknown version of leaves.*first bad row: seq 7/s, 'a changed row that claims a later version', @verify ],
 	[ $newer, 1, qr/seq 7: the row is not the one/, '... and one that the client knows', @verify ]);
 changed("UPDATE $row SET count = 99, leaf_version = 0 WHERE seq = 7",
 	[ $old, 1, qr/seq 7: unknown version of leaves/, 'version 0', @verify ]);
 
-# 2. The rest of version 2
-sql("CALL contact_guard.mock_fill(300, 599); UPDATE $row SET leaf_version = 2 WHERE seq >= 300");
+# 2. The rest of version 3
+sql('CALL contact_guard.mock_fill(300, 599); CALL contact_guard.mock_renew(300, 599, 3)');
 publish();
-guard($newer, 0, qr/600 rows checked.*^good$/ms, 'rows of two versions', @verify);
-guard($old, 2, qr/^300 rows, the first of them seq 300, have leaves of a later version \(up to 2\) than this contact-guard \(version \S+\) knows \(up to 1\)/m,
+guard($newer, 0, qr/600 rows checked.*^good$/ms, 'rows of three versions', @verify);
+guard($old, 2, qr/^300 rows, the first of them seq 300, have leaves of a later version \(up to 3\) than this contact-guard \(version \S+\) knows \(up to 2\)/m,
 	'... which an older client does not know', @verify);
 guard($old, 0, qr/300 rows checked.*^good$/ms, '... up to the first of them it does', @verify, '--to', 299);
 changed("UPDATE $row SET count = 99 WHERE seq = 400",
-	[ $newer, 1, qr/first bad row: seq 400/, 'a changed row of version 2', @verify ]);
-changed("UPDATE $row SET leaf_version = 1 WHERE seq = 400",
-	[ $newer, 1, qr/first bad row: seq 400/, 'a row of version 2 that claims to be of version 1', @verify ],
+	[ $newer, 1, qr/first bad row: seq 400/, 'a changed row of version 3', @verify ]);
+changed("UPDATE $row SET leaf_version = 2 WHERE seq = 400",
+	[ $newer, 1, qr/first bad row: seq 400/, 'a row of version 3 that claims to be of version 2', @verify ],
 	[ $old, 1, qr/first bad row: seq 400/, '... for the older client, too', @verify ]);
 changed("UPDATE $row SET count = 99 WHERE seq = 3",
 	[ $old, 1, qr/first bad row: seq 3/, 'a changed row that the older client knows', @verify ]);
 # The log is alive, so that the client does not wait for one that stands still.
 publish($_) foreach 597 .. 599;
 changed("DELETE FROM $row WHERE seq = 450; CALL contact_guard.mock_grow(597, 600)",
-	[ $old, 1, qr/seq 450: the row is missing/, 'a row of version 2 removed', @verify ]);
+	[ $old, 1, qr/seq 450: the row is missing/, 'a row of version 3 removed', @verify ]);
 sql('CALL contact_guard.mock_stand()');
 
 # 3. What else the older client meets
-guard($newer, 0, qr/^$/, 'a proof of a row of version 2', 'proof', $conninfo, '--seq', 310, '--out', "$work/proof", '--vkey', $vkey);
+guard($newer, 0, qr/^$/, 'a proof of a row of version 3', 'proof', $conninfo, '--seq', 310, '--out', "$work/proof", '--vkey', $vkey);
 guard($newer, 0, qr/^good$/m, '... checked', 'check-proof', "$work/proof", '--vkey', $vkey);
-guard($old, 2, qr/event: .*the row is in the log that was signed, but its leaf is of version 2, which this contact-guard/s,
+guard($old, 2, qr/event: .*the row is in the log that was signed, but its leaf is of version 3, which this contact-guard/s,
 	'... by an older client', 'check-proof', "$work/proof", '--vkey', $vkey);
-guard($old, 2, qr/row 310 is of version 2 of leaves, which this contact-guard .* does not know/, '... which makes none', 'proof', $conninfo, '--seq', 310, '--vkey', $vkey);
+guard($old, 2, qr/row 310 is of version 3 of leaves, which this contact-guard .* does not know/, '... which makes none', 'proof', $conninfo, '--seq', 310, '--vkey', $vkey);
 guard($newer, 0, qr/600 rows exported/, 'an export', 'export', $conninfo, "$work/newer.export", '--entries', '--vkey', $vkey);
-guard($old, 2, qr/row 300 is of version 2 of leaves/, '... by an older client', 'export', $conninfo, "$work/old.export", '--entries', '--vkey', $vkey);
+guard($old, 2, qr/row 300 is of version 3 of leaves/, '... by an older client', 'export', $conninfo, "$work/old.export", '--entries', '--vkey', $vkey);
 
 # 4. The stream: another format, no header (1.0), columns that are missing or there twice
 sub streamed
@@ -141,7 +156,7 @@ streamed('a column twice', 2, $needs, qr/'weather'/, "'seq'");
 my @columns = qw(seq event read_at actor login relation columns customer count intervention closed_at purpose reason client application
   session statement query_id query);
 my $sends = join ', ', map { /_at$/ ? "timestamptz_send($_)" : /^(seq|count|statement|query_id)$/ ? "int8send($_)" : $_ eq 'columns' ? 'array_send(columns)' : "textsend($_)" } @columns;
-sql("DELETE FROM $row WHERE seq >= 300; TRUNCATE contact_guard.mock_note, contact_guard.mock_node");
+sql("TRUNCATE $row, contact_guard.mock_note, contact_guard.mock_node; CALL contact_guard.mock_fill(0, 299)");
 publish();
 streamed('a server of version 1.0', 0, qr/300 rows checked.*^good$/ms, qr/\$function\$.*\$function\$/s, "\$function\$
 	SELECT contact_guard.mock_binary($sends, customer_salt, actor_salt, customer_commitment, actor_commitment)

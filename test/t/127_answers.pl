@@ -81,8 +81,8 @@ $mock->publish(15, 299);
 my @since = ('--since', '2026-01-02 03:05');
 is(guard('who-read', $dsn, @vkey, '--customer', 37), 0, 'who-read') or diag($said);
 like($said, qr/^good$/m, '... verifies the log');
-like($said, qr/^seq\tread_at\tactor\tlogin\tevent\trelation\tcolumns\tintervention\tpurpose\tclient\tapplication\tsession\tstatement\tquery\n/m, '... has the columns of who_read()');
-is(table(), "37\t2026-01-02 03:04:42.678938+00\tmüller\tcrm_app\tshown\tcrm.customer\t{phone,\"e \\x22mail\",téléphone}\t\\N\tintervention\t192.0.2.7\tcrm\t6957312c.1092\t37\tSELECT phone FROM crm.customer WHERE id = \$2\n",
+like($said, qr/^seq\tread_at\tactor\tlogin\tidentity\tevent\trelation\tcolumns\tintervention\tpurpose\tclient\tapplication\tsession\tstatement\tquery\n/m, '... has the columns of who_read()');
+is(table(), "37\t2026-01-02 03:04:42.678938+00\tmüller\tcrm_app\t\\N\tshown\tcrm.customer\t{phone,\"e \\x22mail\",téléphone}\t\\N\tintervention\t192.0.2.7\tcrm\t6957312c.1092\t37\tSELECT phone FROM crm.customer WHERE id = \$2\n",
 	'... the row, without tabs and with the statement') or diag($said);
 like($said, qr/^1 row from records that are proved; this rests on the checkpoint\n    \| example\.com\/log\n    \| 300\n/m, '... with the checkpoint');
 is(guard('who-read', $dsn, @vkey, '--customer', 37, '--until', '2026-01-02T04:04:42+01:00'), 0, 'until') or diag($said);
@@ -149,10 +149,11 @@ is(guard('withheld', $dsn, @vkey), 0, '... other answers do not mind') or diag($
 # The server's functions and views lie: restored after each.
 my %lies = (
 	'who_read() hides a row' => [ 'who_read', sub { $_[0] =~ s/c\.event IN/c.seq <> 318 AND c.event IN/r }, 'does not answer what the rows of the log make', 'who-read', '--customer', 1 ],
-	'who_read() has a row more' => [ 'who_read', sub { $_[0] =~ s/UNION ALL/UNION ALL SELECT 5, '2026-01-03 01:00+00', 'eve', 'eve', 'shown', 'c', '{a}', NULL, NULL, NULL, NULL, NULL, 1, NULL UNION ALL/r },
+	'who_read() has a row more' => [ 'who_read', sub { $_[0] =~ s/UNION ALL/UNION ALL SELECT 5, '2026-01-03 01:00+00', 'eve', 'eve', 'role', 'shown', 'c', '{a}', NULL, NULL, NULL, NULL, NULL, 1, NULL UNION ALL/r },
 		'answers what the rows of the log do not make', 'who-read', '--customer', 1 ],
 	'who_read() names another' => [ 'who_read', sub { $_[0] =~ s/SELECT c\.seq, c\.read_at, c\.actor/SELECT c.seq, c.read_at, CASE c.actor WHEN 'dispatcher' THEN 'eve' ELSE c.actor END/r },
 		'answers what the rows of the log do not make', 'who-read', '--customer', 1 ],
+	'who_read() says that PostgreSQL knows him' => [ 'who_read', sub { $_[0] =~ s/c\.login, c\.identity/c.login, 'role'::text/r }, 'answers what the rows of the log do not make', 'who-read', '--customer', 1 ],
 	'reads_by() hides' => [ 'reads_by', sub { $_[0] =~ s/l\.event IN/l.customer <> '2' AND l.event IN/r }, 'does not answer what', 'reads-by', '--actor', 'anna' ],
 	'withheld_attempts() counts less' => [ 'withheld_attempts', sub { $_[0] =~ s/WHERE l\.event/WHERE l.customer IS DISTINCT FROM '7' AND l.event/r }, 'does not answer what', 'withheld' ],
 	'reads_after_close() hides' => [ 'reads_after_close', sub { $_[0] =~ s/WHERE c\.closed_at/WHERE c.customer <> '9' AND c.closed_at/r }, 'does not answer what', 'after-close' ]);

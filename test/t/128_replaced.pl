@@ -67,9 +67,9 @@ as($node, 'crm', 'dispatcher', join ';', map { "SELECT phone AS number_$_ FROM c
 ok(signed(), 'a checkpoint is signed');
 
 is(asked('who-read', '--customer', 1), 0, 'who-read') or diag($said);
-like(table(), qr/\tanna\tanna\tshown\tcrm\.customer\t\{phone\}\t1\tintervention\t/, '... anna, during the visit');
-like(table(), qr/\tdispatcher\tdispatcher\tshown\t/, '... the dispatcher');
-like(table(), qr/\tpostgres\tpostgres\tbulk\t/, '... and whoever reads everybody');
+like(table(), qr/\tanna\tanna\trole\tshown\tcrm\.customer\t\{phone\}\t1\tintervention\t/, '... anna, during the visit');
+like(table(), qr/\tdispatcher\tdispatcher\trole\tshown\t/, '... the dispatcher');
+like(table(), qr/\tpostgres\tpostgres\trole\tbulk\t/, '... and whoever reads everybody');
 unlike(table(), qr/\teve\t/, '... and nobody else');
 is(asked('reads-by', '--actor', 'eve'), 0, 'reads-by') or diag($said);
 like(table(), qr/\t3\twithheld\t/, '... has what was withheld');
@@ -120,7 +120,8 @@ is(asked('who-read', '--customer', 1), 0, '... until it is as it was') or diag($
 is(asked('verify', '--views'), 0, '... nor does --views') or diag($said);
 $view = unwatched(q(SELECT pg_get_viewdef('contact_guard.whole_log'))) =~ s/;$//r;
 unwatched("CREATE OR REPLACE VIEW contact_guard.whole_log AS SELECT seq, read_at, event, CASE WHEN actor = 'anna' THEN 'eve' ELSE actor END AS actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
-	reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment, actor_commitment, origin, leaf_version FROM ($view) v");
+	reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment, actor_commitment, origin, leaf_version, identity, technician, opens_at, closes_at, previous_opens_at,
+	previous_closes_at FROM ($view) v");
 is(asked('verify', '--views'), 1, 'a view that names somebody else: --views notices') or diag($said);
 is(asked('after-close'), 1, '... and after-close, which reads it') or diag($said);
 unwatched("CREATE OR REPLACE VIEW contact_guard.whole_log AS $view");

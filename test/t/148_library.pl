@@ -65,11 +65,11 @@ ok(log_is_whole($node, 'crm', $without), '... the log is whole');
 is(sql("SELECT later IS NULL AND guard = 'on' AND rejected_messages = 0 AND problems[1] ~ 'records are missing: 1 ' AND cardinality(problems) = 1 FROM contact_guard.status()"), 't', '... status() fills what it knows');
 is(sql("SELECT contact_guard.hold('4', 'a complaint'); SELECT reason FROM contact_guard.held") =~ s/^\n//r, 'a complaint', '... holds go on');
 is(sql("SELECT contact_guard.erase_customer('3', 'asked for')"), 1, '... erasures');
-is(sql("SELECT customer IS NULL AND customer_commitment IS NOT NULL AND later = 'kept' AND leaf_version = 1 FROM contact_guard.log WHERE application = 'before' AND event = 'shown'"),
+is(sql("SELECT customer IS NULL AND customer_commitment IS NOT NULL AND later = 'kept' AND leaf_version = 2 FROM contact_guard.log WHERE application = 'before' AND event = 'shown'"),
 	't', '... which leave alone what they do not know');
 is(sql("SELECT contact_guard.open_intervention('7', 'anna', now(), now() + interval '1 h'); SELECT id IS NOT NULL FROM contact_guard.open_interventions() LIMIT 1") =~ s/\n.*//sr,
 	1, '... interventions');
-like((as($node, 'crm', 'postgres', 'COPY contact_guard.restored_log TO STDOUT'))[0], qr/^\d+\t.*\t1\tkept$/m, '... a dump has the whole log, with the columns of that version');
+like((as($node, 'crm', 'postgres', 'COPY contact_guard.restored_log TO STDOUT'))[0], qr/^\d+\t.*\t2\trole\t\\N\t\d[^\t]*\t\d[^\t]*\t\\N\t\\N\tkept$/m, '... a dump has the whole log, with the columns of that version');
 
 # 2. A later version without which a row cannot be
 my $refused = qr/table "contact_guard.log" is not the one that this version of contact_guard uses.*It has a column "must" that must not be null, and that this library does not know/s;
@@ -102,13 +102,13 @@ sub message
 }
 my $offset = -s $node->logfile;
 my $rejected = sql('SELECT rejected_messages FROM contact_guard.status()');
-altered(sub { message(4, 1, 'whatever a later version writes'); message(0, 2, 'x') });
+altered(sub { message(5, 1, 'whatever a later version writes'); message(0, 2, 'x') });
 is(read_phone(8, 'behind'), phone_of(8), 'behind a message of a later version values are shown');
 is(log_rows($node, 'crm', "event = 'shown' AND application = 'behind'"), 1, '... and recorded');
 like(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'gap' AND reason !~ '^the server ran without'"),
-	qr/^message 1 of session \S+ at \S+ is of version 4, which contact_guard \S+ does not know: its bytes are in contact_guard\.journal_passed$/, '... a gap record says so');
+	qr/^message 1 of session \S+ at \S+ is of version 5, which contact_guard \S+ does not know: its bytes are in contact_guard\.journal_passed$/, '... a gap record says so');
 is(sql("SELECT convert_from(substr(message, 67), 'UTF8') FROM contact_guard.journal_passed"), 'whatever a later version writes', '... its bytes are kept');
-like(slurp_file($node->logfile, $offset), qr/WARNING:  contact_guard has recorded a gap in its access log as seq \d+: message 1 of session \S+ at \S+ is of version 4/,
+like(slurp_file($node->logfile, $offset), qr/WARNING:  contact_guard has recorded a gap in its access log as seq \d+: message 1 of session \S+ at \S+ is of version 5/,
 	'... and the server log warns of it');
 is(sql('SELECT rejected_messages FROM contact_guard.status()') - $rejected, 1, 'one of no version is rejected');
 unlike(slurp_file($node->logfile), qr/PANIC|TRAP|terminated by signal/, 'the server has not crashed');

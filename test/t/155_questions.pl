@@ -71,14 +71,14 @@ sub same
 	return ok($there > 0 && $there == $wanted && $different == 0, $name) || diag($same);
 }
 my $in_time = "read_at >= '$since' AND read_at < '$until'";
-same("contact_guard.who_read('$customer')", "SELECT seq, read_at, actor, login, event, relation, columns, intervention, purpose, client, application, session, statement, query
+same("contact_guard.who_read('$customer')", "SELECT seq, read_at, actor, login, identity, event, relation, columns, intervention, purpose, client, application, session, statement, query
 	FROM contact_guard.access_log WHERE event = 'bulk' OR customer = '$customer' AND event IN ('shown', 'lookup')", 'who_read()');
-same("contact_guard.who_read('$customer', $time)", "SELECT seq, read_at, actor, login, event, relation, columns, intervention, purpose, client, application, session, statement, query
+same("contact_guard.who_read('$customer', $time)", "SELECT seq, read_at, actor, login, identity, event, relation, columns, intervention, purpose, client, application, session, statement, query
 	FROM contact_guard.access_log WHERE $in_time AND (event = 'bulk' OR customer = '$customer' AND event IN ('shown', 'lookup'))", 'who_read() of a month');
-same("contact_guard.reads_by('technician_7', $time)", "SELECT seq, read_at, customer, event, relation, columns, count, intervention, purpose, reason, session, statement, query
+same("contact_guard.reads_by('technician_7', $time)", "SELECT seq, read_at, customer, event, relation, columns, count, intervention, purpose, reason, identity, session, statement, query
 	FROM contact_guard.access_log WHERE $in_time AND actor = 'technician_7' AND event IN ('shown', 'withheld', 'lookup', 'bulk')", 'reads_by()');
 same("contact_guard.reads_by('dispatcher_3', timestamptz '$since' + interval '50 hours', timestamptz '$since' + interval '301 hours')", "SELECT seq, read_at, customer, event, relation,
-	columns, count, intervention, purpose, reason, session, statement, query FROM contact_guard.access_log WHERE read_at >= timestamptz '$since' + interval '50 hours'
+	columns, count, intervention, purpose, reason, identity, session, statement, query FROM contact_guard.access_log WHERE read_at >= timestamptz '$since' + interval '50 hours'
 	AND read_at < timestamptz '$since' + interval '301 hours' AND actor = 'dispatcher_3' AND event IN ('shown', 'withheld', 'lookup', 'bulk')", '... between two hours');
 same("contact_guard.withheld_attempts($time)", "SELECT w.actor, count(DISTINCT (w.session, w.statement)),
 	count(DISTINCT (w.session, w.statement)) FILTER (WHERE e.targets), count(DISTINCT w.customer) FILTER (WHERE e.targets), count(DISTINCT w.customer),

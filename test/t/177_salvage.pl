@@ -134,7 +134,7 @@ is($code, whole($said), 'as text') or diag($said);
 my @lines = split /\n/, $text;
 my @columns = split /\t/, shift @lines;
 is(scalar(@lines), scalar(@records), '... as many records');
-is(scalar(grep { (() = /\t/g) != 18 } @lines), 0, '... each has all columns');
+is(scalar(grep { (() = /\t/g) != 24 } @lines), 0, '... each has all columns');
 is(join(' ', sort keys %{ $records[0] }), join(' ', sort @columns), '... which are those of JSON');
 
 # What is not there
@@ -178,7 +178,9 @@ sub rows
 	return map { JSON::PP->new->utf8->decode($_) } split /\n/, $node->safe_psql($dbname, q(
 		SELECT json_build_object('at', extract(epoch FROM read_at)::text, 'event', event, 'actor', actor, 'login', login, 'relation', relation, 'columns', columns,
 			'customer', customer, 'count', count, 'intervention', intervention, 'closed_at', extract(epoch FROM closed_at)::text, 'purpose', purpose, 'reason', reason,
-			'client', client, 'application', application, 'session', session, 'statement', statement::text, 'query_id', query_id::text)
+			'client', client, 'application', application, 'session', session, 'statement', statement::text, 'query_id', query_id::text, 'identity', identity,
+			'technician', technician, 'opens_at', extract(epoch FROM opens_at)::text, 'closes_at', extract(epoch FROM closes_at)::text,
+			'previous_opens_at', extract(epoch FROM previous_opens_at)::text, 'previous_closes_at', extract(epoch FROM previous_closes_at)::text)
 		FROM contact_guard.whole_log WHERE session IS NOT NULL AND event <> 'audit_read'));
 }
 sub key { return JSON::PP->new->canonical->encode($_[0]) }
@@ -187,7 +189,7 @@ sub key { return JSON::PP->new->canonical->encode($_[0]) }
 sub as_row
 {
 	my %row = %{ $_[0] };
-	foreach my $time ([ at => delete $row{read_at} ], [ closed_at => delete $row{closed_at} ])
+	foreach my $time ([ at => delete $row{read_at} ], map { [ $_ => delete $row{$_} ] } qw(closed_at opens_at closes_at previous_opens_at previous_closes_at))
 	{
 		my ($year, $month, $day, $hour, $minute, $second, $fraction) = ($time->[1] // '') =~ /^(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)(\.\d+)\+00$/;
 		$row{ $time->[0] } = defined $year ? timegm($second, $minute, $hour, $day, $month - 1, $year) . $fraction : undef;

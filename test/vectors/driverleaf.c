@@ -14,7 +14,7 @@ typedef struct Row
 {
 	CgLeaf		leaf;
 	CgLeafText	columns[MAX_COLUMNS];
-	int64_t		integers[4];
+	int64_t		integers[8];
 	uint8_t		hashes[5][CG_HASH_LENGTH];
 } Row;
 
@@ -43,7 +43,8 @@ set_text(CgLeaf *leaf, const char *name, const char *value)
 		{"relation", &leaf->relation}, {"intervention", &leaf->intervention},
 		{"purpose", &leaf->purpose}, {"reason", &leaf->reason}, {"session", &leaf->session},
 		{"customer", &leaf->customer}, {"actor", &leaf->actor}, {"login", &leaf->login},
-		{"client", &leaf->client}, {"application", &leaf->application}
+		{"client", &leaf->client}, {"application", &leaf->application},
+		{"identity", &leaf->identity}, {"technician", &leaf->technician}
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -62,10 +63,12 @@ static bool
 set_number(Row *row, const char *name, const char *value)
 {
 	CgLeaf	   *leaf = &row->leaf;
-	const char *const names[] = {"count", "closed_at", "statement", "query_id"};
-	const int64_t **const numbers[] = {&leaf->count, &leaf->closed_at, &leaf->statement, &leaf->query_id};
+	const char *const names[] = {"count", "closed_at", "statement", "query_id", "opens_at", "closes_at",
+	"previous_opens_at", "previous_closes_at"};
+	const int64_t **const numbers[] = {&leaf->count, &leaf->closed_at, &leaf->statement, &leaf->query_id,
+	&leaf->opens_at, &leaf->closes_at, &leaf->previous_opens_at, &leaf->previous_closes_at};
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 8; i++)
 	{
 		if (strcmp(names[i], name) == 0)
 		{
@@ -132,10 +135,10 @@ read_back(const Line *line, const CgBytes *leaf, const CgLeaf *row)
 		int			fields = 0;
 		bool		good;
 
-		good = cg_leaf_open(&reader, leaf->data, length, &got) == CG_LEAF_OK;
-		while (good && cg_leaf_next(&reader, &field))
+		good = cg_leafreader_open(&reader, leaf->data, length, &got) == CG_LEAF_OK;
+		while (good && cg_leafreader_next(&reader, &field))
 			fields++;
-		good = good && cg_leaf_closed(&reader);
+		good = good && cg_leafreader_closed(&reader);
 		if (length < leaf->length)
 			check(line, !good, "a part of it is read");
 		else

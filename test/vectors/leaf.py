@@ -13,11 +13,13 @@ EVENTS = ['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartb
 FIELDS = {1: 'seq', 2: 'read_at', 3: 'customer', 4: 'actor', 5: 'relation', 6: 'columns',
           7: 'count', 8: 'intervention', 9: 'closed_at', 10: 'purpose', 11: 'reason',
           12: 'session', 13: 'statement', 14: 'query_id', 15: 'query'}
-GROUPS = {3: {3: 'customer'}, 4: {20: 'actor', 21: 'login', 22: 'client', 23: 'application'}}
-# Field 24 is of a version that only test/t/117_versions.pl knows: the count once more.
-ALL_FIELDS = {**FIELDS, 24: 'count'}
-VERSIONS = {1: list(FIELDS), 2: list(ALL_FIELDS)}
-INTEGERS = {1, 2, 7, 9, 13, 14, 24}
+TIMES = {16: 'opens_at', 17: 'closes_at', 18: 'previous_opens_at', 19: 'previous_closes_at'}
+ACTOR = {20: 'actor', 21: 'login', 22: 'client', 23: 'application'}
+GROUPS = {3: {3: 'customer'}, 4: {**ACTOR, 24: 'identity', 25: 'technician'}}
+# Field 26 is of a version that only test/t/117_versions.pl knows: the count once more.
+ALL_FIELDS = {**FIELDS, **TIMES, 26: 'count'}
+VERSIONS = {1: list(FIELDS), 2: list(FIELDS) + list(TIMES), 3: list(ALL_FIELDS)}
+INTEGERS = {1, 2, 7, 9, 13, 14, 26} | set(TIMES)
 
 
 def field(number, value, kind=1):
@@ -30,12 +32,17 @@ def text(row, name):
     return row[name].encode() if name in row else None
 
 
+def version(row):
+    return int(row.get('leaf_version', 1))
+
+
 def group(row, number):
     salt = row.get(FIELDS[number] + '_salt')
     if salt is None:
         kept = row.get(FIELDS[number] + '_commitment')
         return field(number, kept and bytes.fromhex(kept), 2)
-    fields = b''.join(field(n, text(row, name)) for n, name in GROUPS[number].items())
+    names = ACTOR if number == 4 and version(row) == 1 else GROUPS[number]
+    fields = b''.join(field(n, text(row, name)) for n, name in names.items())
     committed = b'contact_guard/commit/v1\n' + struct.pack('>H', number) + bytes.fromhex(salt) + fields
     return field(number, hashlib.sha256(committed).digest(), 2)
 
@@ -55,10 +62,10 @@ def value(row, number):
 
 
 def leaf(row):
-    version = int(row.get('leaf_version', 1))
+    numbers = VERSIONS[version(row)]
     out = b'contact_guard/leaf/v1\n'
-    out += struct.pack('>BHH', EVENTS.index(row['event']) + 1, version, len(VERSIONS[version]))
-    for number in VERSIONS[version]:
+    out += struct.pack('>BHH', EVENTS.index(row['event']) + 1, version(row), len(numbers))
+    for number in numbers:
         out += group(row, number) if number in GROUPS else field(number, value(row, number))
     return out
 
