@@ -93,6 +93,9 @@ typedef struct CgDatabase
 	CgRotation	rotation;
 	XLogRecPtr	recorded;		/* the position in journal_state: messages before it
 								 * are in the log.  Invalid: not known yet */
+	XLogRecPtr	sealed;			/* up to here the log itself says that WAL is recorded: the
+								 * slot keeps what is behind it.  Invalid: not known yet */
+	TimestampTz sealed_at;		/* when it said so last */
 	XLogRecPtr	commit;			/* end of that position's commit: before it is flushed,
 								 * a crash takes it back, and needs the messages again */
 	XLogRecPtr	awaited;		/* somebody waits until messages before this are recorded */

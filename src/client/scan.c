@@ -95,7 +95,10 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		}
 		next = leaf.seq + 1;
 		if (judge)
+		{
 			measure_silence(verify, &leaf);
+			note_position(verify, &leaf);
+		}
 		verify->last_seq = leaf.seq;
 		verify->last_at = leaf.read_at;
 		cg_bytes_reset(&encoded);

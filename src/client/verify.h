@@ -15,6 +15,7 @@
 #define CHUNK_ROWS (CHUNK_TILES * CG_TILE_WIDTH)
 
 #define SHOWN_OFFS 20
+#define SHOWN_HOLES 20
 
 /* A silence is measured from the latest time of so many rows. */
 #define RECENT_ROWS 8
@@ -50,6 +51,24 @@ typedef struct Epoch
 	bool		is_here;		/* the tree contains it */
 } Epoch;
 
+/* WAL of which no heartbeat says that it was recorded, and the heartbeat behind it */
+typedef struct Hole
+{
+	int64_t		seq;
+	uint64_t	from;
+	uint64_t	to;
+} Hole;
+
+typedef struct Positions
+{
+	bool		known;			/* end is */
+	uint64_t	end;			/* of the WAL that the last heartbeat names */
+	int64_t		moved;			/* records that say that the recorder's position was moved */
+	int64_t		moved_seq;		/* the first of them */
+	int64_t		nholes;
+	Hole		holes[SHOWN_HOLES];
+} Positions;
+
 typedef struct Verify
 {
 	PGconn	   *conn;			/* for the tree */
@@ -83,6 +102,7 @@ typedef struct Verify
 	int64_t		last_off;		/* seq of the last of these records */
 	int64_t		noff;			/* the number of these records, and the first of them */
 	Off			off[SHOWN_OFFS];
+	Positions	positions;
 	int64_t		recent[RECENT_ROWS];	/* the times of the last adjacent rows, as a ring */
 	uint64_t	nrecent;		/* the number of adjacent rows so far */
 	uint64_t	back;			/* the longest step back in time between rows, in microseconds */
@@ -167,6 +187,10 @@ extern int	conclude(const Verify *verify, const Options *options, int64_t to);
 extern void note_epoch(Verify *verify, const CgLeaf *leaf);
 extern void check_epochs(Verify *verify);
 extern void report_epochs(const Verify *verify);
+
+/* Takes a row, in the order of seq, before it is the last one; says the result.  In positions.c. */
+extern void note_position(Verify *verify, const CgLeaf *leaf);
+extern void report_positions(const Verify *verify);
 
 /* Notes a finding.  seq -1: it does not concern one row. */
 extern void find(Verify *verify, int64_t seq, const char *format,...)

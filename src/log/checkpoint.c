@@ -35,7 +35,7 @@
 #include "log/apply.h"
 #include "log/checkpoint.h"
 #include "log/closing.h"
-#include "log/recorded.h"
+#include "log/sealed.h"
 
 #define CHECKPOINT_LENGTH 1024
 #define RETRY_USECS (60 * USECS_PER_SEC)
@@ -70,8 +70,7 @@ cg_checkpoint_due(void)
 
 	if (!cg_signing_configured())
 		return 0;
-	/* Any record shows that the log is alive, not only a heartbeat. */
-	heartbeat = cg_recorded_last_at() + cg_heartbeat_interval * USECS_PER_SEC;
+	heartbeat = cg_sealed_due();
 	if (failing)
 		return Min(heartbeat, last_signed_at + RETRY_USECS);
 	if (cg_treelog_size() > last_signed_size)
@@ -100,7 +99,7 @@ note_problem(const char *problem)
 }
 
 void
-cg_checkpoint_maintain(void)
+cg_checkpoint_maintain(XLogRecPtr position)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	MemoryContext context;
@@ -108,12 +107,8 @@ cg_checkpoint_maintain(void)
 
 	if (cg_checkpoint_due() == 0 || now < cg_checkpoint_due())
 		return;
-	if (now >= cg_recorded_last_at() + cg_heartbeat_interval * USECS_PER_SEC)
-	{
-		cg_apply_begin();
-		cg_apply_own_record(CG_EVENT_HEARTBEAT, NULL);
-		cg_apply_commit(InvalidXLogRecPtr);
-	}
+	if (now >= cg_sealed_due())
+		cg_sealed_record(position);
 	context = AllocSetContextCreate(oldcontext, "contact_guard checkpoint", ALLOCSET_DEFAULT_SIZES);
 	last_signed_at = now;
 	MemoryContextSwitchTo(context);

@@ -10,14 +10,15 @@
 #ifndef CG_CHECKPOINT_H
 #define CG_CHECKPOINT_H
 
+#include "access/xlogdefs.h"
 #include "datatype/timestamp.h"
 
 /*
  * Signs a checkpoint and makes a heartbeat record, each if it is due.  Call it outside
- * of a transaction.  If the checkpoint fails, it does not throw: status() shows the
+ * of a transaction, when all messages before position are recorded.  If the checkpoint fails, it does not throw: status() shows the
  * failure, and the server log has a WARNING for the first of several failures.
  */
-extern void cg_checkpoint_maintain(void);
+extern void cg_checkpoint_maintain(XLogRecPtr position);
 
 /* When cg_checkpoint_maintain will have something to do; 0 if never. */
 extern TimestampTz cg_checkpoint_due(void);

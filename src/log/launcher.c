@@ -37,6 +37,7 @@
 #include "base/identitykeys.h"
 #include "base/shared.h"
 #include "compat.h"
+#include "evidence/signing.h"
 #include "log/census.h"
 #include "log/keycheck.h"
 #include "log/launcher.h"
@@ -410,6 +411,9 @@ move_slot(void)
 		if (!OidIsValid(database->oid))
 			continue;
 		target = Min(target, database->recorded);
+		/* What no heartbeat names is read again after a restart (sealed.c). */
+		if (cg_signing_configured() && !XLogRecPtrIsInvalid(database->sealed))
+			target = Min(target, database->sealed);
 		/* If the recorder's commit is not flushed, a crash may bring the old position back. */
 		if (database->commit > flushed)
 			target = InvalidXLogRecPtr;

@@ -45,6 +45,7 @@
 #include "log/quiet.h"
 #include "log/recorder.h"
 #include "log/rotation.h"
+#include "log/sealed.h"
 #include "log/skip.h"
 #include "log/walreader.h"
 #include "policy/labels.h"
@@ -288,13 +289,16 @@ begin(void)
 	oldest = cg_walreader_oldest();
 	/* After pg_resetwal, or in a backup put together by hand, files may not fit together. */
 	if (position > GetXLogInsertRecPtr())
-		oldest = cg_walreader_end();
-	else if (position >= oldest)
-		return position;
-	else if (cg_quiet_covers(position, oldest))
-		return oldest;
+	{
+		XLogRecPtr	end = cg_walreader_end();
+
+		record_gap(position, end);
+		return cg_sealed_open(end, oldest);
+	}
+	if (position >= oldest || cg_quiet_covers(position, oldest))
+		return cg_sealed_open(position, oldest);
 	record_gap(position, oldest);
-	return oldest;
+	return cg_sealed_open(oldest, oldest);
 }
 
 /*
@@ -366,7 +370,7 @@ record_journal(void)
 		cg_rotation_perform(cg_walreader_position(reader));
 		/* A new timeline may lack what was signed in the old one: closing.c judges that first. */
 		if (cg_failover_is_passed(cg_walreader_position(reader)))
-			cg_checkpoint_maintain();
+			cg_checkpoint_maintain(cg_walreader_position(reader));
 		if (cg_walreader_position(reader) < Max(written, behind_until))
 		{
 			idle_since = GetCurrentTimestamp();

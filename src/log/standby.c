@@ -31,9 +31,11 @@
 #include "base/objects.h"
 #include "base/settings.h"
 #include "base/shared.h"
+#include "evidence/signing.h"
 #include "journal/journalstate.h"
 #include "log/census.h"
 #include "log/epoch.h"
+#include "log/sealed.h"
 #include "log/slot.h"
 #include "log/standby.h"
 
@@ -226,6 +228,8 @@ static void
 visit(void)
 {
 	CgJournalState state;
+	XLogRecPtr	sealed = InvalidXLogRecPtr;
+	int64		seq;
 	bool		found;
 
 	StartTransactionCommand();
@@ -234,6 +238,10 @@ visit(void)
 	/* A copy begins an epoch of its own after the promotion, where WAL ends then. */
 	if (!found || !cg_journalstate_read(&state) || !cg_journalstate_is_own(&state))
 		state.position = ANY_POSITION;
+	else if (cg_signing_configured())
+		sealed = cg_sealed_stored(&seq);
+	if (!XLogRecPtrIsInvalid(sealed))
+		state.position = Min(state.position, sealed);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	/* A transaction that creates the extension may have messages in WAL already. */

@@ -52,6 +52,7 @@ static CgWalMessage last_stop;
 static TimestampTz alive_at = 0;	/* 0: not known */
 
 static void announce(const char *what);
+static bool is_announced(const CgWalMessage *message, const char *what, TimestampTz *at);
 static TimestampTz last_alive(TimestampTz before);
 static void record_start(TimestampTz at);
 static const char *utc(TimestampTz at, char *text);
@@ -94,11 +95,31 @@ cg_start_is_open(void)
 	return stops > 0;
 }
 
+/* Is it a launcher's message of this kind?  at: the time in it */
+static bool
+is_announced(const CgWalMessage *message, const char *what, TimestampTz *at)
+{
+	char		text[TIME_LENGTH];
+
+	if (message->kind != CG_WAL_MESSAGE || OidIsValid(message->database) || message->data == NULL ||
+		message->length >= TIME_LENGTH)
+		return false;
+	memcpy(text, message->data, message->length);
+	text[message->length] = '\0';
+	return strncmp(text, what, strlen(what)) == 0 &&
+		sscanf(text + strlen(what), " " INT64_FORMAT, at) == 1;
+}
+
+bool
+cg_start_is_start(const CgWalMessage *message, TimestampTz *at)
+{
+	return is_announced(message, STARTED, at);
+}
+
 void
 cg_start_take(const CgWalMessage *message)
 {
-	char		text[TIME_LENGTH];
-	int64		at;
+	TimestampTz at;
 
 	if (message->kind == CG_WAL_CHECKPOINT)
 		alive_at = Max(alive_at, message->time);
@@ -108,15 +129,10 @@ cg_start_take(const CgWalMessage *message)
 			first_stop = *message;
 		last_stop = *message;
 	}
-	else if (message->data != NULL && message->length < TIME_LENGTH)
-	{
-		memcpy(text, message->data, message->length);
-		text[message->length] = '\0';
-		if (sscanf(text, ENDED " " INT64_FORMAT, &at) == 1)
-			alive_at = Max(alive_at, at);
-		else if (sscanf(text, STARTED " " INT64_FORMAT, &at) == 1)
-			record_start(at);
-	}
+	else if (is_announced(message, ENDED, &at))
+		alive_at = Max(alive_at, at);
+	else if (cg_start_is_start(message, &at))
+		record_start(at);
 }
 
 /* In UTC, since the record is read by people elsewhere. */

@@ -22,6 +22,9 @@ extern void cg_start_announce_end(void);
  */
 extern void cg_start_take(const CgWalMessage *message);
 
+/* Is it a launcher's message that the server has started with the library?  And when was that? */
+extern bool cg_start_is_start(const CgWalMessage *message, TimestampTz *at);
+
 /*
  * Has the reader passed the end of a run, and not yet seen whether the library was loaded
  * in the next one?  A batch must not end there: the next recorder would not know.

@@ -1,0 +1,73 @@
+/*
+ * positions.c
+ *		contact-guard verify: which WAL the log says was recorded.
+ *
+ * Each heartbeat says from which position to which one WAL is recorded, and begins where the one
+ * before it ended.  A heartbeat that begins later says that the WAL in between was gone when the
+ * server started: after a restore without an archive, or because somebody has moved the recorder's
+ * position and has removed that WAL.  Which of these is for the reader to judge.
+ */
+#include "verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MOVED "the stored position of the recorder, "
+
+static bool begins_with(const CgLeaf *leaf, const char *words);
+
+static bool
+begins_with(const CgLeaf *leaf, const char *words)
+{
+	return leaf->reason.data != NULL && leaf->reason.length >= strlen(words) &&
+		memcmp(leaf->reason.data, words, strlen(words)) == 0;
+}
+
+void
+note_position(Verify *verify, const CgLeaf *leaf)
+{
+	Positions  *positions = &verify->positions;
+	unsigned int from[2];
+	unsigned int to[2];
+	char		text[100];
+
+	/* Positions of another journal do not continue these, and a purge may have taken heartbeats. */
+	if (leaf->seq != verify->last_seq + 1 || (leaf->event == CG_EVENT_EPOCH && !begins_with(leaf, "new epoch ")))
+		positions->known = false;
+	if (leaf->event == CG_EVENT_GAP && begins_with(leaf, MOVED) && positions->moved++ == 0)
+		positions->moved_seq = leaf->seq;
+	if (leaf->event != CG_EVENT_HEARTBEAT || leaf->reason.data == NULL || leaf->reason.length >= sizeof(text))
+		return;
+	memcpy(text, leaf->reason.data, leaf->reason.length);
+	text[leaf->reason.length] = '\0';
+	if (sscanf(text, "WAL from %8X/%8X to %8X/%8X is recorded", &from[0], &from[1], &to[0], &to[1]) != 4)
+		return;
+	if (positions->known && ((uint64_t) from[0] << 32 | from[1]) > positions->end)
+	{
+		if (positions->nholes < SHOWN_HOLES)
+			positions->holes[positions->nholes] = (Hole) {leaf->seq, positions->end, (uint64_t) from[0] << 32 | from[1]};
+		positions->nholes++;
+	}
+	positions->known = true;
+	positions->end = (uint64_t) to[0] << 32 | to[1];
+}
+
+void
+report_positions(const Verify *verify)
+{
+	const Positions *positions = &verify->positions;
+
+	if (positions->moved > 0)
+		printf("the stored position of the recorder was moved over records %lld time%s; they were recorded nevertheless: see record seq %lld\n",
+			   (long long) positions->moved, positions->moved == 1 ? "" : "s", (long long) positions->moved_seq);
+	for (int i = 0; i < positions->nholes && i < SHOWN_HOLES; i++)
+	{
+		const Hole *hole = &positions->holes[i];
+
+		printf("before seq %lld, nothing says that WAL from %X/%X to %X/%X was recorded: a restore without an archive, or somebody has moved the recorder's position and removed that WAL\n",
+			   (long long) hole->seq, (unsigned int) (hole->from >> 32), (unsigned int) hole->from,
+			   (unsigned int) (hole->to >> 32), (unsigned int) hole->to);
+	}
+	if (positions->nholes > SHOWN_HOLES)
+		printf("  and %lld more such places\n", (long long) positions->nholes - SHOWN_HOLES);
+}
