@@ -33,6 +33,7 @@
 #include "log/recorded.h"
 #include "log/recorder.h"
 #include "log/sessions.h"
+#include "log/start.h"
 
 /*
  * Memory that the process keeps for the rows of a batch.  A larger batch gets more, and
@@ -171,14 +172,17 @@ forget_batch(void)
 	passed = NIL;
 }
 
-/* Is it sealed with the key that seals messages at its place in WAL? */
+/*
+ * Is it sealed with the key of its place in WAL?  Between the end of a run and the launcher's message
+ * no session of ours writes (start.h).  1.0 had no such message, and is an earlier epoch.
+ */
 static bool
 is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
 {
 	uint32		epoch = cg_record_epoch(message->data, message->length);
 	const uint8 *key = cg_journalstate_key_at(&state, epoch, message->start);
 
-	return key &&
+	return key && !(epoch == state.epoch && cg_start_is_open()) &&
 		cg_record_open(message->data, message->length, header, items, state.system_identifier,
 					   state.database, key);
 }
@@ -283,10 +287,9 @@ keep_message(const CgWalMessage *message, const CgMessageHeader *header, const c
 {
 	char		name[CG_SESSION_LENGTH];
 	Passed	   *pass = palloc(sizeof(Passed));
-	char	   *data;
+	char	   *data = palloc(message->length);
 
 	cg_sessions_name(header, name);
-	data = palloc(message->length);
 	memcpy(data, message->data, message->length);
 	*pass = (Passed) {message->start, data, message->length};
 	passed = lappend(passed, pass);
@@ -318,7 +321,6 @@ add_row(const CgRecordContext *context, const CgRecord *record, const char *sess
 void
 cg_apply_own_record(CgEvent event, const char *reason)
 {
-	CgRecordContext context = {0};
 	CgRecord	record = {
 		.event = event,
 		.read_at = GetCurrentTimestamp(),
@@ -328,15 +330,13 @@ cg_apply_own_record(CgEvent event, const char *reason)
 	};
 
 	gaps += event == CG_EVENT_GAP || event == CG_EVENT_CONFLICT;
-	add_row(&context, &record, NULL);
+	add_row(&(CgRecordContext) {0}, &record, NULL);
 }
 
 void
 cg_apply_record(const CgRecord *record)
 {
-	CgRecordContext context = {0};
-
-	add_row(&context, record, NULL);
+	add_row(&(CgRecordContext) {0}, record, NULL);
 }
 
 TimestampTz

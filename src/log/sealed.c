@@ -234,7 +234,8 @@ first_lost(XLogRecPtr from, XLogRecPtr to, int64 seq)
 				lost = XLogRecPtrIsInvalid(stop) ? message.start : stop;
 			stop = InvalidXLogRecPtr;
 		}
-		else if (message.kind == CG_WAL_MESSAGE && message.database == MyDatabaseId && message.data != NULL &&
+		/* What lies between two runs is not ours (apply.c). */
+		else if (XLogRecPtrIsInvalid(stop) && message.kind == CG_WAL_MESSAGE && message.database == MyDatabaseId && message.data != NULL &&
 				 !is_logged(traced, &state, &message, seq))
 			lost = message.start;
 	}
