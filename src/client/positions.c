@@ -14,10 +14,10 @@
 
 #define MOVED "the stored position of the recorder, "
 
-static bool begins_with(const CgLeaf *leaf, const char *words);
+static bool reason_begins(const CgLeaf *leaf, const char *words);
 
 static bool
-begins_with(const CgLeaf *leaf, const char *words)
+reason_begins(const CgLeaf *leaf, const char *words)
 {
 	return leaf->reason.data != NULL && leaf->reason.length >= strlen(words) &&
 		memcmp(leaf->reason.data, words, strlen(words)) == 0;
@@ -32,9 +32,9 @@ note_position(Verify *verify, const CgLeaf *leaf)
 	char		text[100];
 
 	/* Positions of another journal do not continue these, and a purge may have taken heartbeats. */
-	if (leaf->seq != verify->last_seq + 1 || (leaf->event == CG_EVENT_EPOCH && !begins_with(leaf, "new epoch ")))
+	if (leaf->seq != verify->last_seq + 1 || (leaf->event == CG_EVENT_EPOCH && !reason_begins(leaf, "new epoch ")))
 		positions->known = false;
-	if (leaf->event == CG_EVENT_GAP && begins_with(leaf, MOVED) && positions->moved++ == 0)
+	if (leaf->event == CG_EVENT_GAP && reason_begins(leaf, MOVED) && positions->moved++ == 0)
 		positions->moved_seq = leaf->seq;
 	if (leaf->event != CG_EVENT_HEARTBEAT || leaf->reason.data == NULL || leaf->reason.length >= sizeof(text))
 		return;

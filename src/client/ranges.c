@@ -119,3 +119,37 @@ first_outside(const Range *ranges, int count, const Range *range)
 		return range->first;
 	return ranges[low - 1].last < range->last ? ranges[low - 1].last + 1 : -1;
 }
+
+int64_t
+ranges_meet(const Ranges *ranges, int64_t first, int64_t last)
+{
+	int			low = 0;
+	int			high = ranges->count;
+
+	/* The number of ranges that end before the first row */
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (ranges->ranges[middle].last < first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == ranges->count || ranges->ranges[low].first > last)
+		return -1;
+	return ranges->ranges[low].first > first ? ranges->ranges[low].first : first;
+}
+
+bool
+ranges_name(const Ranges *ranges, int64_t row, int64_t after)
+{
+	for (int i = 0; i < ranges->count; i++)
+	{
+		const Range *range = &ranges->ranges[i];
+
+		if (!range->dropped && range->owner > after && range->first <= row && row <= range->last)
+			return true;
+	}
+	return false;
+}

@@ -127,6 +127,7 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 	if (verify->noff > 0)
 		print_offs(verify);
 	report_positions(verify);
+	report_purges(verify);
 	if (verify->later > 0)
 		printf("%lld rows, the first of them seq %lld, are of an event that this contact-guard (version %s) does not know: "
 			   "they are as they were signed, but a newer one must say what they are\n",

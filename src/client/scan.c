@@ -41,8 +41,6 @@ static bool is_later_version(Verify *verify, const CgLeaf *leaf);
 static void count_scanned(Verify *verify, const CgLeaf *leaf);
 static void measure_silence(Verify *verify, const CgLeaf *leaf);
 static void distrust(Verify *verify, int64_t seq);
-static void parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner);
-static const char *parse_seq(const char *at, const char *end, int64_t *seq);
 
 void
 scan_rows(Verify *verify, int64_t first, int64_t last, bool judge)
@@ -98,6 +96,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		{
 			measure_silence(verify, &leaf);
 			note_position(verify, &leaf);
+			note_row_time(verify, &leaf);
 		}
 		verify->last_seq = leaf.seq;
 		verify->last_at = leaf.read_at;
@@ -116,12 +115,19 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 			verify->state[at] = ROW_LATER;
 		/* Rows that such a record removed are neither an error nor a good result. */
 		if (leaf.event == CG_EVENT_PURGE && verify->state[at] < ROW_REFUSED)
-			parse_purge(&verify->purged, leaf.reason, leaf.seq);
+		{
+			int			ranges = verify->purged.count;
+
+			parse_ranges(&verify->purged, leaf.reason, leaf.seq, leaf.seq);
+			if (judge)
+				check_purge(verify, &leaf, ranges);
+		}
 		if (leaf.event == CG_EVENT_ERASURE && verify->state[at] < ROW_REFUSED && leaf.count != NULL && *leaf.count > 0)
 			ranges_add(&verify->erasures, 1, *leaf.count, leaf.seq);
 		if (verify->state[at] < ROW_REFUSED)
 		{
 			note_restored(&leaf);
+			note_hold(verify, &leaf);
 			if (judge)
 				note_epoch(verify, &leaf);
 		}
@@ -183,6 +189,8 @@ count_scanned(Verify *verify, const CgLeaf *leaf)
 
 	verify->rows++;
 	verify->erased += customer || actor;
+	if (customer)
+		ranges_add(&verify->erased_rows, leaf->seq, leaf->seq, 0);
 	verify->erased_groups += customer + actor;
 	if (leaf->event == CG_EVENT_START && leaf->count != NULL && *leaf->count > 0)
 	{
@@ -364,46 +372,7 @@ distrust(Verify *verify, int64_t seq)
 	verify->state[(uint64_t) seq - verify->begin] = ROW_DISTRUSTED;
 	ranges_drop(&verify->purged, seq);
 	ranges_drop(&verify->erasures, seq);
-}
-
-/*
- * Parses "N months before TIME, seq A to B, seq C to D: REASON".  Ranges in REASON do not
- * count, since it is free text.  A record can only name rows before itself.
- */
-static void
-parse_purge(Ranges *ranges, CgLeafText reason, int64_t owner)
-{
-	const char *end = reason.data + reason.length;
-	const char *at = reason.data;
-	int64_t		first;
-	int64_t		last;
-
-	while (at != NULL && at < end && *at != ',' && !(end - at >= 2 && memcmp(at, ": ", 2) == 0))
-		at++;
-	while (at != NULL && end - at >= 6 && memcmp(at, ", seq ", 6) == 0)
-	{
-		at = parse_seq(at + 6, end, &first);
-		if (at == NULL || end - at < 4 || memcmp(at, " to ", 4) != 0)
-			return;
-		at = parse_seq(at + 4, end, &last);
-		if (at != NULL && first <= last && last < owner)
-			ranges_add(ranges, first, last, owner);
-	}
-}
-
-/* Parses a number and returns its end; NULL if there is none. */
-static const char *
-parse_seq(const char *at, const char *end, int64_t *seq)
-{
-	const char *digits = at;
-	uint64_t	value;
-
-	while (at < end && *at >= '0' && *at <= '9')
-		at++;
-	if (!cg_bytes_parse_decimal(digits, (size_t) (at - digits), &value) || value > INT64_MAX)
-		return NULL;
-	*seq = (int64_t) value;
-	return at;
+	distrust_release(verify, seq);
 }
 
 int64_t

@@ -59,6 +59,32 @@ typedef struct Hole
 	uint64_t	to;
 } Hole;
 
+/* From this row on the latest time of rows is this one. */
+typedef struct Step
+{
+	int64_t		seq;
+	int64_t		latest;
+} Step;
+
+/* When the rows are of that were read so far */
+typedef struct Purges
+{
+	bool		any;			/* rows that no hold can keep */
+	int64_t		earliest;		/* the earliest time of these */
+	int64_t		earliest_seq;
+	Step	   *steps;			/* of all rows, an hour each or more */
+	int			nsteps;
+	int			room;
+} Purges;
+
+/* A record that begins a hold */
+typedef struct Hold
+{
+	int64_t		seq;
+	char	   *customer;		/* NUL-terminated, though a server may send other bytes */
+	int64_t		released;		/* seq of the record that ends it; -1: it goes on */
+} Hold;
+
 typedef struct Positions
 {
 	bool		known;			/* end is */
@@ -103,6 +129,14 @@ typedef struct Verify
 	int64_t		noff;			/* the number of these records, and the first of them */
 	Off			off[SHOWN_OFFS];
 	Positions	positions;
+	Purges		purges;
+	int64_t		doubted;		/* ranges of purged rows that seem to be too young */
+	int64_t		doubted_purge;	/* the first record of such a range, and the range's last row */
+	int64_t		doubted_row;
+	Hold	   *holds;
+	int			nholds;
+	Ranges		held;			/* the rows that holds name, by the index of the hold */
+	Ranges		erased_rows;	/* those without the values of their customer */
 	int64_t		recent[RECENT_ROWS];	/* the times of the last adjacent rows, as a ring */
 	uint64_t	nrecent;		/* the number of adjacent rows so far */
 	uint64_t	back;			/* the longest step back in time between rows, in microseconds */
@@ -191,6 +225,28 @@ extern void report_epochs(const Verify *verify);
 /* Takes a row, in the order of seq, before it is the last one; says the result.  In positions.c. */
 extern void note_position(Verify *verify, const CgLeaf *leaf);
 extern void report_positions(const Verify *verify);
+
+/*
+ * Takes a row; forgets a release that is not to be trusted; looks for rows that are not there
+ * although a hold names them.  In holds.c.
+ */
+extern void note_hold(Verify *verify, const CgLeaf *leaf);
+extern void distrust_release(Verify *verify, int64_t seq);
+extern void check_holds(Verify *verify);
+
+/*
+ * Takes the time of a row; judges the record of a purge, whose ranges begin with this index of
+ * verify->purged; says what is in doubt.  In purges.c.
+ */
+extern void note_row_time(Verify *verify, const CgLeaf *leaf);
+extern void check_purge(Verify *verify, const CgLeaf *leaf, int first);
+extern void report_purges(const Verify *verify);
+
+/*
+ * Takes the ranges of rows that a record names by the reason "WORDS, seq A to B, ...: REASON", if
+ * they are before the row "before".
+ */
+extern void parse_ranges(Ranges *ranges, CgLeafText reason, int64_t before, int64_t owner);
 
 /* Notes a finding.  seq -1: it does not concern one row. */
 extern void find(Verify *verify, int64_t seq, const char *format,...)

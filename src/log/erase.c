@@ -197,6 +197,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	customer = cg_storable_text(cg_record_customer(customer), CG_CUSTOMER_LENGTH);
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	await_records("customer");
+	cg_holds_require_recorded("erase a customer from the access log");
 	cg_holds_begin(RowExclusiveLock, "erase a customer from the access log");
 	if (finds_row_about("SELECT FROM contact_guard.held WHERE customer = $1", customer))
 		ereport(ERROR,
@@ -234,6 +235,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	actor = cg_eventrecord_text_argument(fcinfo, 0, "actor");
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	await_records("actor");
+	cg_holds_require_recorded("erase an actor from the access log");
 	cg_holds_begin(RowExclusiveLock, "erase an actor from the access log");
 	refuse_own(OF_ACTOR, actor);
 	logged = replace(WITHOUT_ACTOR_LOG, actor);

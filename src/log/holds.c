@@ -20,6 +20,7 @@
 #include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
@@ -30,10 +31,26 @@
 #include "journal/eventrecord.h"
 #include "journal/storable.h"
 #include "log/holds.h"
+#include "log/ranges.h"
+#include "log/synced.h"
 
 /* How long a transaction that has read the log asks for contact_guard.held. */
 #define PATIENCE_MS 10000
 #define POLL_MS 50
+
+/*
+ * A customer whom the log says to be on hold, and contact_guard.held does not.  A release on record
+ * ends all holds of its customer.
+ */
+#define LOST_QUERY \
+	"SELECT customer FROM (SELECT DISTINCT ON (customer) customer, reason FROM contact_guard.log " \
+	"WHERE event = 'policy' AND customer IS NOT NULL AND reason ~ '^(release )?hold' ORDER BY customer, seq DESC) newest " \
+	"WHERE reason NOT LIKE 'release %' AND customer NOT IN (SELECT customer FROM contact_guard.held)"
+
+/* The rows that a hold holds from its beginning. */
+#define HELD_QUERY \
+	"SELECT lower(r), upper(r) - 1 FROM (SELECT unnest(range_agg(int8range(seq, seq, '[]'))) AS r " \
+	"FROM contact_guard.log WHERE customer = $1) s ORDER BY 1"
 
 PG_FUNCTION_INFO_V1(cg_hold);
 PG_FUNCTION_INFO_V1(cg_release_hold);
@@ -42,6 +59,7 @@ static bool has_locked_log(void);
 static void wait_for_held(LOCKMODE mode, const char *what, int *times);
 static void lock_held(LOCKMODE mode, const char *what);
 static void check_isolation(const char *what);
+static bool find_lost(Datum *customer);
 static Datum customer_argument(const char *customer);
 static bool finds(const char *sql, const char *customer);
 static void insert_hold(const char *customer, const char *reason);
@@ -125,6 +143,43 @@ cg_holds_begin(LOCKMODE log_lock, const char *what)
 	PushActiveSnapshot(GetLatestSnapshot());
 }
 
+/* In a subtransaction whose end releases the locks: see retention.c. */
+static bool
+find_lost(Datum *customer)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	bool		lost;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PushActiveSnapshot(GetLatestSnapshot());
+	lost = cg_owncommand_select(LOST_QUERY, 0, NULL, NULL, TEXTOID, customer);
+	PopActiveSnapshot();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return lost;
+}
+
+/* The newest records may not be stored yet, so a hold is missed only if it is after a while, too. */
+void
+cg_holds_require_recorded(const char *what)
+{
+	Datum		customer;
+
+	if (!find_lost(&customer))
+		return;
+	(void) cg_synced_wait(PATIENCE_MS);
+	if (!find_lost(&customer))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot %s while a hold of customer \"%s\" is missing", what, TextDatumGetCString(customer)),
+			 errdetail("The access log has the record of this hold, and none of its release; contact_guard.held does not have it."),
+			 errhint("Call contact_guard.hold() to hold the customer again, or contact_guard.release_hold() to end the hold, in a transaction of its own.")));
+}
+
 static Datum
 customer_argument(const char *customer)
 {
@@ -169,6 +224,9 @@ cg_hold(PG_FUNCTION_ARGS)
 {
 	char	   *customer;
 	char	   *reason;
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1];
+	List	   *ranges;
 
 	cg_roles_require_admin("hold a customer's records");
 	customer = cg_eventrecord_text_argument(fcinfo, 0, "customer");
@@ -187,8 +245,10 @@ cg_hold(PG_FUNCTION_ARGS)
 		PG_RETURN_VOID();
 	}
 	insert_hold(customer, reason);
+	values[0] = customer_argument(customer);
+	ranges = cg_ranges_find(HELD_QUERY, 1, types, values);
 	PopActiveSnapshot();
-	cg_eventrecord_event(CG_EVENT_POLICY, customer, 1, psprintf("hold: %s", reason));
+	cg_ranges_record(CG_EVENT_POLICY, customer, "hold", ranges, 1, reason);
 	PG_RETURN_VOID();
 }
 
@@ -200,7 +260,7 @@ cg_release_hold(PG_FUNCTION_ARGS)
 	cg_roles_require_admin("release a hold");
 	customer = cg_eventrecord_text_argument(fcinfo, 0, "customer");
 	lock_held(RowExclusiveLock, "release a hold");
-	if (delete_hold(customer) == 0)
+	if (delete_hold(customer) == 0 && !finds(LOST_QUERY " AND customer = $1", customer))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the records of customer \"%s\" are not held", customer)));

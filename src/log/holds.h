@@ -22,4 +22,10 @@ extern void cg_holds_lock(const char *what);
  */
 extern void cg_holds_begin(LOCKMODE log_lock, const char *what);
 
+/*
+ * ERROR if a record of the log has begun a hold, and none has ended it, but the table does not have
+ * it: then it was deleted while the library was not loaded.  Call it first, with no lock on the log.
+ */
+extern void cg_holds_require_recorded(const char *what);
+
 #endif							/* CG_HOLDS_H */

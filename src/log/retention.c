@@ -23,7 +23,6 @@
 #include "access/xact.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -43,13 +42,11 @@
 #include "log/brought.h"
 #include "log/holds.h"
 #include "log/pseudonym.h"
+#include "log/ranges.h"
 #include "log/survey.h"
 
 PG_FUNCTION_INFO_V1(cg_purge);
 PG_FUNCTION_INFO_V1(cg_acknowledge_gaps);
-
-/* The text of a purge record has room for so many bytes of ranges; then another begins. */
-#define RANGES_LENGTH 4000
 
 /* What a purge has done to the rows that restores have brought. */
 typedef struct Restored
@@ -68,7 +65,6 @@ static void purge_restored(TimestampTz before, Restored *restored);
 static void look_at_restored(TimestampTz before, Restored *restored);
 static void purge_passed(TimestampTz before);
 static void purge_texts(TimestampTz before, Datum unused, Datum restored);
-static void record_purge(const char *head, List *ranges, int64 purged, const char *reason);
 
 static void
 check_before(TimestampTz before)
@@ -245,31 +241,6 @@ purge_texts(TimestampTz before, Datum unused, Datum restored)
 	LWLockRelease(cg_shared->lock);
 }
 
-/*
- * contact-guard verify reads the ranges up to the first ": ".  Behind it any text may
- * stand.  A row that is in no range must be in the log.
- */
-static void
-record_purge(const char *head, List *ranges, int64 purged, const char *reason)
-{
-	StringInfoData text;
-	ListCell   *lc;
-
-	initStringInfo(&text);
-	foreach(lc, ranges)
-	{
-		CgRange    *range = lfirst(lc);
-
-		appendStringInfo(&text, ", seq " INT64_FORMAT " to " INT64_FORMAT, range->first, range->last);
-		if (text.len > RANGES_LENGTH && lnext(ranges, lc))
-		{
-			cg_eventrecord_event(CG_EVENT_PURGE, NULL, 0, psprintf("%s%s: and more", head, text.data));
-			resetStringInfo(&text);
-		}
-	}
-	cg_eventrecord_event(CG_EVENT_PURGE, NULL, purged, psprintf("%s%s: %s", head, text.data, reason));
-}
-
 Datum
 cg_purge(PG_FUNCTION_ARGS)
 {
@@ -290,6 +261,7 @@ cg_purge(PG_FUNCTION_ARGS)
 	before = PG_GETARG_TIMESTAMPTZ(0);
 	reason = cg_eventrecord_text_argument(fcinfo, 1, "reason");
 	check_before(before);
+	cg_holds_require_recorded("purge the access log");
 	/* Whatever takes its time is looked up before anybody waits. */
 	survey = cg_survey_ahead(before);
 	look_at_restored(before, &restored);
@@ -326,7 +298,8 @@ cg_purge(PG_FUNCTION_ARGS)
 				(errmsg("nothing to purge: no month of the access log ends before %s",
 						timestamptz_to_str(before))));
 	else
-		record_purge(psprintf("%d months before %s", months, timestamptz_to_str(before)), ranges, purged, reason);
+		cg_ranges_record(CG_EVENT_PURGE, NULL, psprintf("%d months before %s", months, timestamptz_to_str(before)), ranges,
+						 purged, reason);
 	if (restored.rows > 0)
 		cg_brought_record(CG_BROUGHT_REMOVED, restored.rows, restored.hash);
 	PG_RETURN_INT64(purged);

@@ -16,7 +16,6 @@
 #include "access/xact.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -29,6 +28,7 @@
 #include "base/objects.h"
 #include "base/owncommand.h"
 #include "base/owntables.h"
+#include "log/ranges.h"
 #include "log/survey.h"
 
 /*
@@ -60,7 +60,6 @@
 
 static char *find_text(const char *sql);
 static int64 last_seq(const char *name);
-static void add_survey_range(HeapTuple row, TupleDesc tupdesc, void *arg);
 static CgMonth *look_at_month(Oid relid);
 static CgSurvey *survey_now(TimestampTz before);
 
@@ -82,18 +81,6 @@ last_seq(const char *name)
 	return result;
 }
 
-static void
-add_survey_range(HeapTuple row, TupleDesc tupdesc, void *arg)
-{
-	List	  **ranges = arg;
-	CgRange    *range = palloc(sizeof(CgRange));
-	bool		isnull;
-
-	range->first = DatumGetInt64(SPI_getbinval(row, tupdesc, 1, &isnull));
-	range->last = DatumGetInt64(SPI_getbinval(row, tupdesc, 2, &isnull));
-	*ranges = lappend(*ranges, range);
-}
-
 static CgMonth *
 look_at_month(Oid relid)
 {
@@ -108,7 +95,7 @@ look_at_month(Oid relid)
 	if (month->held > 0)
 		month->held_seqs = find_text(psprintf("SELECT array_agg(seq)::text FROM contact_guard.%s WHERE " CG_IS_HELD, name));
 	if (month->held < month->rows)
-		cg_owncommand_query(psprintf(RANGES_QUERY, name, name), 0, NULL, NULL, add_survey_range, &month->ranges);
+		month->ranges = cg_ranges_find(psprintf(RANGES_QUERY, name, name), 0, NULL, NULL);
 	return month;
 }
 

@@ -8,20 +8,13 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
-/* Rows with consecutive numbers, all of which are removed. */
-typedef struct CgRange
-{
-	int64		first;
-	int64		last;
-} CgRange;
-
 /* One partition of the log. */
 typedef struct CgMonth
 {
 	Oid			relid;
 	int64		rows;
 	int64		last_seq;
-	List	   *ranges;			/* of CgRange: what goes */
+	List	   *ranges;			/* of CgRange (ranges.h): what goes */
 	int64		held;			/* rows that stay */
 	char	   *held_seqs;		/* their numbers, as the text of an int8[]; NULL: none */
 } CgMonth;

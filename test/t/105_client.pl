@@ -185,7 +185,7 @@ sql("INSERT INTO $row (seq, event, read_at, count, reason) VALUES (21005, 'erasu
 publish();
 guard(0, qr/1 with personal values erased.*^good$/ms, 'a customer erased', 'verify', $conninfo, '--vkey', $vkey);
 sql("INSERT INTO $row (seq, event, read_at, count, reason) VALUES (21006, 'purge', now(), 100,
-	'1 months before 2026-02-01 00:00:00+00, seq 1000 to 1049, seq 1050 to 1099: old, seq 0 to 2000');
+	'1 months before 2026-01-01 00:00:00+00, seq 1000 to 1049, seq 1050 to 1099: old, seq 0 to 2000');
 	DELETE FROM $row WHERE seq BETWEEN 1000 AND 1099");
 growing(1, qr/seq 1000: the row is missing/, 'a purge that is not signed', 'verify', $conninfo, '--vkey', $vkey);
 publish();

@@ -1,0 +1,105 @@
+# What excuses that rows are missing: records of purges that purge() could not have made, and holds
+# that were deleted on a server without the library.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Guarded;
+use Mock;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+# --- What verify says of records, on a server that is made of tables ---
+
+my $mock = Mock->new('excuses', 'example.com/log');
+my $row = 'contact_guard.mock_row';
+# A row in six hours, from January to April; each tenth is a heartbeat, which nothing holds.
+$mock->sql("INSERT INTO $row (seq, event, read_at, actor, login, customer, count, customer_salt, actor_salt)
+	SELECT i, 'shown', timestamptz '2026-01-01 00:00+00' + i * interval '6 h', 'anna', 'anna', (i % 7)::text, 1, sha256(int4send(i)), sha256(int4send(-i)) FROM generate_series(0, 399) i WHERE i % 10 <> 5;
+	INSERT INTO $row (seq, event, read_at, count) SELECT i, 'heartbeat', timestamptz '2026-01-01 00:00+00' + i * interval '6 h', 1 FROM generate_series(5, 399, 10) i;
+	CREATE TABLE past AS TABLE $row");
+
+# logged(RECORDS, REMOVED): verify's status and report of the past with these records behind it, and
+# without the rows that this condition names
+sub logged
+{
+	my ($records, $removed, $change) = @_;
+	my $seq = 400;
+	$mock->sql("DELETE FROM contact_guard.mock_note; TRUNCATE $row, contact_guard.mock_node, contact_guard.mock_tile; INSERT INTO $row TABLE past");
+	$mock->sql($change) if $change;
+	foreach my $record (@$records)
+	{
+		my ($event, $reason, $customer) = @$record;
+		my $of = defined $customer ? "'$customer', sha256('c$seq'), sha256('a$seq')" : 'NULL, NULL, NULL';
+		$mock->sql("INSERT INTO $row (seq, event, read_at, count, reason, customer, customer_salt, actor_salt) VALUES ($seq, '$event', timestamptz '2026-04-15 00:00+00' + ($seq - 400) * interval '1 h', 1, '$reason', $of)");
+		$seq++;
+	}
+	$mock->publish();
+	$mock->sql("DELETE FROM $row WHERE $removed");
+	my ($status, $said) = guard_says('verify', $mock->dsn, '--vkey', $mock->vkey);
+	return "$status:\n$said";
+}
+
+my $january = '1 months before 2026-02-01 00:00:00+00';
+my $hold = [ 'policy', 'hold, seq 10 to 10, seq 20 to 21: court', '7' ];
+my $purge = [ 'purge', "$january, seq 0 to 9, seq 11 to 19, seq 22 to 123: old" ];
+my $purged = '(seq <= 123 AND seq NOT IN (10, 20, 21))';
+like(logged([ $hold ], 'false'), qr/^0:\n.*^good$/ms, 'a hold names rows');
+like(logged([ $hold, $purge ], $purged), qr/^0:\n.*^good$/ms, '... which a purge leaves');
+my $held = qr/^seq 20: the row is missing, though record seq 400 holds it$/m;
+like(logged([ $hold, [ 'purge', "$january, seq 0 to 9, seq 11 to 20, seq 22 to 123: old" ] ], "$purged OR seq = 20"), qr/^1:\n.*$held/ms, 'a purge that has taken one of them is a finding');
+like(logged([ $hold, [ 'purge', "$january, seq 0 to 9, seq 11 to 20, seq 22 to 123: old" ], [ 'policy', 'release hold: settled', '7' ] ], "$purged OR seq = 20"), qr/^1:\n.*$held/ms, '... also if the hold was released later');
+like(logged([ $hold, [ 'policy', 'release hold', '8' ], [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq <= 123'), qr/^1:\n.*$held/ms, '... or another one was released');
+like(logged([ $hold, $purge, [ 'policy', 'release hold', '7' ], [ 'purge', "$january, seq 10 to 10, seq 20 to 21: old" ] ], 'seq <= 123'), qr/^0:\n.*^good$/ms, '... but not if it is released before');
+like(logged([ [ 'policy', 'hold: x, seq 10 to 20: y', '7' ], [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq <= 123'), qr/^0:\n.*^good$/ms, 'a hold of version 1.0 names no rows');
+my $erase = sub { "UPDATE $row SET customer_commitment = sha256('contact_guard/commit/v1'::bytea || '\\x0a0003' || customer_salt || contact_guard.mock_text_field(3, customer)), customer = NULL, customer_salt = NULL WHERE seq = $_[0]" };
+like(logged([ $hold, [ 'erasure', 'a customer: left' ] ], 'false', $erase->(20)), qr/^1:\n.*^seq 20: the customer of the row was erased, though record seq 400 holds it$/ms, 'an erasure in held rows is a finding');
+like(logged([ $hold, [ 'erasure', 'a customer: left' ] ], 'false', $erase->(22)), qr/^0:\n.*^good$/ms, '... and not in others');
+
+# Records of purges that name single rows
+like(logged([ [ 'purge', "$january, seq 17 to 17: old" ] ], 'seq = 17'), qr/^1:\n.*^seq 400: the record of a purge names rows of months of which row 5 is still there: purge\(\) removes whole months$/ms, 'a purge of a single row of an old month is a finding');
+my $doubt = qr/^1 range of purged rows was logged later than the months that were purged, first row 300 by the record seq 400:/m;
+like(logged([ [ 'purge', "$january, seq 0 to 123, seq 300 to 300: old" ] ], 'seq <= 123 OR seq = 300'), qr/^0:\n.*$doubt.*^good$/ms, '... of a row of a younger month, a doubt');
+unlike(logged([ [ 'clock', 'the clock was set back' ], [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq <= 123'), qr/purged rows/, '... which others do not raise');
+like(logged([ [ 'purge', '1 months before 2026-05-01 00:00:00+00, seq 300 to 300: old' ] ], 'seq = 300'), qr/^1:\n.*^seq 400: the record of a purge speaks of a time in its future$/ms, '... before a time in the future, a finding');
+like(logged([ [ 'purge', '1 months before the end, seq 300 to 300: old' ] ], 'seq = 300'), qr/^1:\n.*^seq 400: the record of a purge does not say what it has removed as purge\(\) does$/ms, '... before no time, too');
+like(logged([ [ 'purge', '1 months before 2026-02-01 05:30:00.123+05:30, seq 0 to 123: old' ] ], 'seq <= 123'), qr/^0:\n.*^good$/ms, 'a time may have a zone, and parts of a second');
+like(logged([ [ 'purge', '1 months before 2026-02-01 05:29:00+05:30, seq 17 to 17: old' ] ], 'seq = 17'), qr/^0:\n.*first row 17 by.*^good$/ms, '... and its month is that of UTC');
+
+# --- A hold that was deleted on a server without the library ---
+
+my $node = guard_node('holds', 'contact_guard.min_retention = 0');
+make_roles($node);
+make_crm($node, 'crm', 100);
+sub sql { return $node->safe_psql('crm', shift) }
+sub refused { my ($sql, $name) = @_; return like((as($node, 'crm', 'postgres', "SELECT contact_guard.$sql"))[1], qr/ERROR:\s+55000: .* while a hold of customer "7" is missing.*^HINT:\s+Call contact_guard\.hold\(\)/ms, $name) }
+
+as($node, 'crm', 'dispatcher', 'SELECT count(phone) FROM crm.customer WHERE id < 10');
+as($node, 'crm', 'dispatcher', 'SELECT phone FROM crm.customer WHERE id = 7');
+sql("SELECT contact_guard.sync(); SELECT contact_guard.hold('7', 'court'); SELECT contact_guard.hold('8', 'court')");
+my $rows = sql("SELECT contact_guard.sync(); SELECT string_agg(format('seq %s to %s', seq, seq), ', ' ORDER BY seq) FROM contact_guard.log WHERE customer = '7' AND event = 'shown'") =~ s/^\s+//r;
+is(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'policy' AND customer = '7'"), "hold, $rows: court", 'the record of a hold names the rows that it holds');
+is(sql("SELECT contact_guard.erase_customer('9', 'left')"), 1, 'with all holds there, others are erased');
+
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+$node->restart;
+sql("DELETE FROM contact_guard.held WHERE customer = '7'");
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'contact_guard'");
+$node->restart;
+refused("purge(now() - interval '1 day', 'old')", 'a hold deleted: no purge');
+refused("erase_customer('$_', 'left')", "... no erasure of customer $_") foreach 6, 7;
+refused("erase_actor('dispatcher', 'left')", '... none of readers');
+sql("SELECT contact_guard.hold('7', 'court')");
+is(sql("SELECT contact_guard.erase_customer('6', 'left')"), 1, 'held again: erasures go on');
+is(sql('SELECT string_agg(customer, \' \' ORDER BY customer) FROM contact_guard.held'), '7 8', '... with the hold');
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+$node->restart;
+sql("DELETE FROM contact_guard.held WHERE customer = '7'");
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'contact_guard'");
+$node->restart;
+sql("SELECT contact_guard.release_hold('7', 'settled')");
+is(sql("SELECT contact_guard.erase_customer('5', 'left')"), 1, 'released on record: they go on, too');
+is(log_rows($node, 'crm', "event = 'policy' AND reason = 'release hold: settled'"), 1, '... and the log has it');
+like((as($node, 'crm', 'postgres', "SELECT contact_guard.release_hold('7')"))[1], qr/ERROR:\s+42704/, 'there is nothing more to release');
+$node->stop;
+done_testing();
