@@ -179,7 +179,8 @@ cg_statefile_lock(const char *path)
 		if (errno != EACCES && errno != EAGAIN && errno != EINTR)
 			ereport(ERROR,
 					(errcode_for_file_access(),
-					 errmsg("could not lock file \"%s\": %m", name)));
+					 errmsg("could not lock file \"%s\": %m", name),
+					 errhint("Set contact_guard.state_directory to a directory whose file system has locks of POSIX. NFS has them if its lock service runs.")));
 		if (tries == LOCK_TRIES)
 			ereport(ERROR,
 					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),

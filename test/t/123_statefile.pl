@@ -58,4 +58,36 @@ foreach my $case ([ 'another root', $kept =~ s/^(\d+\n)..../$1AAAA/mr, 'is a for
 	ok($node->poll_query_until('crm_2', "SELECT problems::text ~ '$problem' FROM contact_guard.status()"), "$name in the old file: nothing is signed");
 }
 $node->stop;
+
+# A file system without locks
+open my $c, '>', "$dir/nolocks.c" or die $!;
+print $c <<'END';
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int without_locks(int fd, int command, long argument)
+{
+	if (command != F_SETLK)
+		return syscall(SYS_fcntl, fd, command, argument);
+	errno = ENOLCK;
+	return -1;
+}
+#define BODY { va_list list; long argument; va_start(list, command); argument = va_arg(list, long); va_end(list); return without_locks(fd, command, argument); }
+int fcntl(int fd, int command, ...) BODY
+int fcntl64(int fd, int command, ...) BODY
+END
+close $c;
+system_or_bail('gcc', '-shared', '-fPIC', '-o', "$dir/nolocks.so", "$dir/nolocks.c");
+{
+	local $ENV{LD_PRELOAD} = "$dir/nolocks.so";
+	$node->start;
+}
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 3');
+ok($node->poll_query_until('crm', "SELECT problems::text ~ 'could not lock file' FROM contact_guard.status()"), 'a file system without locks: nothing is signed');
+like(slurp_file($node->logfile), qr/WARNING:.*could not sign a checkpoint: could not lock file.*\n.*HINT:  Set contact_guard\.state_directory to a directory whose file system has locks/, '... and the server log says what to do');
+is(log_rows($node, 'crm', "event = 'shown' AND customer = '3'"), 1, '... but records go on');
+$node->stop;
 done_testing();
