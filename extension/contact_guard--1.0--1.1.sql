@@ -76,7 +76,7 @@ DECLARE
 	existing  pg_catalog.oid;
 	members   pg_catalog.text;
 BEGIN
-	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy', 'contact_guard_dpo']::pg_catalog.name[] LOOP
+	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy', 'contact_guard_dpo', 'contact_guard_gateway']::pg_catalog.name[] LOOP
 		SELECT oid INTO existing FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name;
 		CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_shseclabel
 		                       WHERE objoid OPERATOR(pg_catalog.=) existing
@@ -367,14 +367,95 @@ CREATE FUNCTION contact_guard.discard_replicated() RETURNS trigger
 	LANGUAGE c AS 'MODULE_PATHNAME', 'cg_discard_replicated';
 REVOKE ALL ON FUNCTION contact_guard.discard_replicated() FROM PUBLIC;
 
--- The function has one more argument.
+-- Tokens and calls of the relay: src/relay/contacts.c and calls.c.  Neither a token nor the id of
+-- a call is in them, but their hashes.  A dump leaves them out: the calls of a restored database
+-- are not this one's.
+CREATE TABLE contact_guard.contact_token (
+	token         bytea NOT NULL,
+	actor         text NOT NULL,
+	relation      oid NOT NULL,
+	attnum        smallint NOT NULL,
+	customer      text NOT NULL,
+	interventions oid NOT NULL,
+	intervention  text,
+	channel       text NOT NULL,
+	closes_at     timestamptz NOT NULL
+);
+REVOKE ALL ON contact_guard.contact_token FROM PUBLIC;
+CREATE UNIQUE INDEX ON contact_guard.contact_token (token);
+CREATE INDEX ON contact_guard.contact_token (closes_at);
+CREATE INDEX ON contact_guard.contact_token (customer);
+ALTER TABLE contact_guard.contact_token REPLICA IDENTITY NOTHING,
+	ALTER actor SET STATISTICS 0, ALTER customer SET STATISTICS 0, ALTER intervention SET STATISTICS 0;
+
+CREATE TABLE contact_guard.contact_call (
+	call        bytea NOT NULL,
+	ask         bytea NOT NULL,
+	token       bytea NOT NULL,
+	gateway     oid NOT NULL,
+	code        integer NOT NULL,
+	asked_at    timestamptz NOT NULL,
+	closes_at   timestamptz,
+	answered_at timestamptz,
+	ended_at    timestamptz,
+	handle      text
+);
+REVOKE ALL ON contact_guard.contact_call FROM PUBLIC;
+CREATE UNIQUE INDEX ON contact_guard.contact_call (call);
+CREATE INDEX ON contact_guard.contact_call (asked_at);
+CREATE INDEX ON contact_guard.contact_call (token);
+CREATE INDEX ON contact_guard.contact_call (gateway) WHERE answered_at IS NOT NULL AND ended_at IS NULL;
+ALTER TABLE contact_guard.contact_call REPLICA IDENTITY NOTHING, ALTER handle SET STATISTICS 0;
+
+---------------------------------------------------------------------------
+-- a way to call, without the number
+---------------------------------------------------------------------------
+
+CREATE FUNCTION contact_guard.contact(customer anyelement, channel text DEFAULT 'voice', relation regclass DEFAULT NULL,
+		"column" name DEFAULT NULL, OUT token text, OUT expires_at timestamptz) RETURNS record
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_contact';
+REVOKE ALL ON FUNCTION contact_guard.contact(anyelement, text, regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.contact(anyelement, text, regclass, name) IS
+	'Makes a token by which the current actor is put through to a customer, while his intervention there is open.';
+GRANT EXECUTE ON FUNCTION contact_guard.contact(anyelement, text, regclass, name) TO PUBLIC;
+
+CREATE FUNCTION contact_guard.resolve(token text, caller text, call_id text, channel text DEFAULT 'voice',
+		OUT code integer, OUT reason text, OUT dial text, OUT closes integer) RETURNS record
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_resolve';
+REVOKE ALL ON FUNCTION contact_guard.resolve(text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.resolve(text, text, text, text) IS
+	'The number for a token of contact(), for a gateway that has authenticated the caller; 200, 403 or 404.';
+GRANT EXECUTE ON FUNCTION contact_guard.resolve(text, text, text, text) TO contact_guard_gateway;
+
+CREATE FUNCTION contact_guard.call_answered(call_id text, handle text DEFAULT NULL) RETURNS integer
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_call_answered';
+REVOKE ALL ON FUNCTION contact_guard.call_answered(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.call_answered(text, text) IS
+	'A gateway tells that a call was answered, and by what handle it can end it. 1; 0 if there is no such call.';
+GRANT EXECUTE ON FUNCTION contact_guard.call_answered(text, text) TO contact_guard_gateway;
+
+CREATE FUNCTION contact_guard.call_ended(call_id text, outcome text DEFAULT 'ended', seconds integer DEFAULT NULL) RETURNS integer
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_call_ended';
+REVOKE ALL ON FUNCTION contact_guard.call_ended(text, text, integer) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.call_ended(text, text, integer) IS
+	'A gateway tells that a call is over. 1; 0 if there is no such call.';
+GRANT EXECUTE ON FUNCTION contact_guard.call_ended(text, text, integer) TO contact_guard_gateway;
+
+CREATE FUNCTION contact_guard.calls_to_end(OUT call_id text, OUT handle text) RETURNS SETOF record
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_calls_to_end';
+REVOKE ALL ON FUNCTION contact_guard.calls_to_end() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.calls_to_end() IS
+	'The answered calls of this gateway whose interventions are not open any more.';
+GRANT EXECUTE ON FUNCTION contact_guard.calls_to_end() TO contact_guard_gateway;
+
+-- The function has more arguments.
 DROP FUNCTION contact_guard.protect(regclass, name, name[], text, text, text);
 CREATE FUNCTION contact_guard.protect(relation regclass, customer name, columns name[],
 		mask text DEFAULT 'null', mode text DEFAULT 'mask', fallback text DEFAULT 'none',
-		unpinned text DEFAULT 'refuse') RETURNS void
+		unpinned text DEFAULT 'refuse', reveal text DEFAULT 'value') RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_protect';
-REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) TO contact_guard_admin;
+REVOKE ALL ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text, text) TO contact_guard_admin;
 
 -- The definition of a guarded relation may call trusted functions and harmless ones.
 CREATE FUNCTION contact_guard.trust_function(function regprocedure, reason text) RETURNS void
@@ -434,7 +515,7 @@ CREATE FUNCTION contact_guard.event_number(event text) RETURNS integer
 	BEGIN ATOMIC
 		SELECT array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartbeat',
 		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused', 'conflict', 'start', 'failover', 'clock',
-		                            NULL, 'report', 'disclosure'], event);
+		                            NULL, 'report', 'disclosure', 'contact_offered', 'contact', 'contact_end', 'contact_refused'], event);
 	END;
 REVOKE ALL ON FUNCTION contact_guard.event_number(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.event_number(text) TO contact_guard_auditor;
@@ -674,7 +755,7 @@ CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT 
 		          FROM contact_guard.access_log l
 		         WHERE l.customer = contact_guard.customer_of_record(who_read.customer)
 		        OFFSET 0) c
-		 WHERE c.event IN ('shown', 'lookup') AND c.read_at >= who_read.since AND c.read_at < who_read.until
+		 WHERE c.event IN ('shown', 'lookup', 'contact') AND c.read_at >= who_read.since AND c.read_at < who_read.until
 		UNION ALL
 		-- A bulk read names no customer, since it read all customers of its relation.
 		SELECT l.seq, l.read_at, l.actor, l.login, l.identity, l.event, l.relation, l.columns, l.intervention, l.purpose,
@@ -695,7 +776,7 @@ CREATE FUNCTION contact_guard.reads_by(actor text, since timestamptz DEFAULT '-i
 		SELECT l.seq, l.read_at, l.customer, l.event, l.relation, l.columns, l.count, l.intervention,
 		       l.purpose, l.reason, l.identity, l.session, l.statement, l.query
 		  FROM contact_guard.access_log l
-		 WHERE l.actor = reads_by.actor AND l.event IN ('shown', 'withheld', 'lookup', 'bulk')
+		 WHERE l.actor = reads_by.actor AND l.event IN ('shown', 'withheld', 'lookup', 'bulk', 'contact')
 		   AND date_bin('1 day', l.read_at, '2000-01-01 00:00:00+00')
 		       BETWEEN date_bin('1 day', reads_by.since, '2000-01-01 00:00:00+00')
 		           AND date_bin('1 day', reads_by.until, '2000-01-01 00:00:00+00')
@@ -925,7 +1006,7 @@ SELECT DISTINCT pg_catalog.format('GRANT EXECUTE ON FUNCTION contact_guard.stand
 COMMENT ON FUNCTION contact_guard.event_number(text) IS
 	'The number of an event in a leaf of the log''s tree; null if there is no such event.';
 COMMENT ON TABLE contact_guard.permission IS 'Standing permissions, which contact_guard.allow() gives.';
-COMMENT ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text) IS
+COMMENT ON FUNCTION contact_guard.protect(regclass, name, name[], text, text, text, text, text) IS
 	'Guards columns of a table: a role without an open intervention at a row''s customer sees a mask, or no row in mode hide.';
 COMMENT ON FUNCTION contact_guard.trust_function(regprocedure, text) IS
 	'Trusts a function with stored values; the trust holds for its present definition.';
@@ -1013,7 +1094,7 @@ COMMENT ON FUNCTION contact_guard.sync() IS
 COMMENT ON FUNCTION contact_guard.status() IS
 	'The state of the guard, its problems, and proposals.';
 COMMENT ON SCHEMA contact_guard IS
-	'The objects of extension contact_guard. Policy: protect(), use_interventions(), allow(), for role contact_guard_admin. Audit: access_log, who_read(), reads_by(), for role contact_guard_auditor. Reports to customers: subject_report(), for role contact_guard_dpo. Pools: act_as(), for role contact_guard_proxy. Operation: status(), sync().';
+	'The objects of extension contact_guard. Policy: protect(), use_interventions(), allow(), for role contact_guard_admin. Audit: access_log, who_read(), reads_by(), for role contact_guard_auditor. Reports to customers: subject_report(), for role contact_guard_dpo. Pools: act_as(), for role contact_guard_proxy. Relay: contact(); resolve(), for role contact_guard_gateway. Operation: status(), sync().';
 COMMENT ON TYPE contact_guard.site IS
 	'Internal: where in a query a guarded value is read. Only the planner makes its values.';
 COMMENT ON FUNCTION contact_guard.site_in(cstring) IS
@@ -1151,7 +1232,7 @@ BEGIN
 	FOR name, what IN SELECT * FROM (VALUES
 		('seq', 'The number of the record, from 0, without holes. It is the record''s place in the tree.'),
 		('read_at', 'When it happened.'),
-		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict, start, failover, clock, report or disclosure.'),
+		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict, start, failover, clock, report, disclosure, contact_offered, contact, contact_end or contact_refused.'),
 		('actor', 'Who read: a role, or the end user whom act_as() named.'),
 		('login', 'The role that had logged in.'),
 		('relation', 'The relation that was read, with its schema.'),
@@ -1173,7 +1254,7 @@ BEGIN
 		('customer_commitment', 'The commitment to the customer, after erase_customer().'),
 		('actor_commitment', 'The commitment to the actor, after erase_actor().'),
 		('leaf_version', 'Which fields the leaf of the record has: see docs/evidence.md.'),
-		('identity', 'How the name of the actor is known: role, if it is that of a role; asserted, if act_as() or act_as_session() was told it; token: and the kid of a key, if a token has named it.'),
+		('identity', 'How the name of the actor is known: role, if it is that of a role; asserted, if act_as() or act_as_session() was told it; contact, if a token of contact() names it; token: and the kid of a key, if a token has named it.'),
 		('technician', 'Whose window has moved.'),
 		('opens_at', 'When the window opens that showed the values, or that has moved.'),
 		('closes_at', 'When this window closes.'),
@@ -1219,7 +1300,7 @@ COMMENT ON FUNCTION contact_guard.policy_change(text, regclass) IS
 	'Internal: the newest record of a change of policy whose text begins like this.';
 GRANT EXECUTE ON FUNCTION contact_guard.policy_change(text, regclass) TO contact_guard_admin, contact_guard_auditor;
 
-CREATE FUNCTION contact_guard.list_policies(OUT relation regclass, OUT column_name name, OUT mask text, OUT customer name,
+CREATE FUNCTION contact_guard.list_policies(OUT relation regclass, OUT column_name name, OUT mask text, OUT reveal text, OUT customer name,
 		OUT mode text, OUT fallback text, OUT since timestamptz, OUT set_by text, OUT problem text) RETURNS SETOF record
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 	WITH l AS MATERIALIZED (SELECT objoid, objsubid, label::json -> 'protect' AS label FROM pg_seclabel
@@ -1227,7 +1308,7 @@ CREATE FUNCTION contact_guard.list_policies(OUT relation regclass, OUT column_na
 	     r AS MATERIALIZED (SELECT c.oid, c.relname, change.since, change.set_by, contact_guard.policy_problem(c.oid) AS problem
 	                          FROM pg_class c, contact_guard.policy_change('protect ' || c.relname || ' (', c.oid) change
 	                         WHERE c.oid IN (SELECT objoid FROM l WHERE label IS NOT NULL))
-	SELECT r.oid::regclass, a.attname, l.label ->> 'mask', k.attname, t.label ->> 'mode', t.label ->> 'fallback', r.since, r.set_by, r.problem
+	SELECT r.oid::regclass, a.attname, l.label ->> 'mask', coalesce(l.label ->> 'reveal', 'value'), k.attname, t.label ->> 'mode', t.label ->> 'fallback', r.since, r.set_by, r.problem
 	  FROM l JOIN r ON r.oid = l.objoid JOIN pg_attribute a ON a.attrelid = l.objoid AND a.attnum = l.objsubid
 	  LEFT JOIN l t ON t.objoid = l.objoid AND t.objsubid = 0
 	  LEFT JOIN (SELECT kl.objoid, ka.attname FROM l kl JOIN pg_attribute ka ON ka.attrelid = kl.objoid AND ka.attnum = kl.objsubid
@@ -1282,6 +1363,7 @@ COMMENT ON VIEW contact_guard.interventions IS 'The relations that windows are a
 COMMENT ON COLUMN contact_guard.policies.relation IS 'The relation.';
 COMMENT ON COLUMN contact_guard.policies.column_name IS 'The guarded column.';
 COMMENT ON COLUMN contact_guard.policies.mask IS 'What stands for a withheld value.';
+COMMENT ON COLUMN contact_guard.policies.reveal IS 'What an open intervention gives: the value, or relay: a way to call.';
 COMMENT ON COLUMN contact_guard.policies.customer IS 'The column with the key of the customer.';
 COMMENT ON COLUMN contact_guard.policies.mode IS 'mask, or hide.';
 COMMENT ON COLUMN contact_guard.policies.fallback IS 'What guards the relation where the library is not loaded.';

@@ -27,6 +27,7 @@ typedef struct CgActorToken
 /* How the actor's name is known, as the log says it; or "token:" and the kid of a token's key */
 #define CG_ACTOR_BY_ROLE "role"	/* it is the name of a role that PostgreSQL has authenticated */
 #define CG_ACTOR_ASSERTED "asserted"	/* act_as or act_as_session was told it */
+#define CG_ACTOR_BY_CONTACT "contact"	/* the token of contact() names it: relay/ */
 
 typedef struct CgActor
 {

@@ -80,6 +80,13 @@ static const Table tables[CG_OWN_TABLES] = {
 	[CG_OWN_SIGNED_CHECKPOINT] = {"signed_checkpoint", RELKIND_RELATION, false, {
 		{"origin", TEXTOID}, {"size", INT8OID}, {"root", BYTEAOID}, {"note", TEXTOID},
 		{"signed_at", TIMESTAMPTZOID}}},
+	[CG_OWN_CONTACT_TOKEN] = {"contact_token", RELKIND_RELATION, true, {
+		{"token", BYTEAOID}, {"actor", TEXTOID}, {"relation", OIDOID}, {"attnum", INT2OID}, {"customer", TEXTOID},
+		{"interventions", OIDOID}, {"intervention", TEXTOID}, {"channel", TEXTOID}, {"closes_at", TIMESTAMPTZOID}}},
+	[CG_OWN_CONTACT_CALL] = {"contact_call", RELKIND_RELATION, true, {
+		{"call", BYTEAOID}, {"ask", BYTEAOID}, {"token", BYTEAOID}, {"gateway", OIDOID}, {"code", INT4OID},
+		{"asked_at", TIMESTAMPTZOID}, {"closes_at", TIMESTAMPTZOID}, {"answered_at", TIMESTAMPTZOID},
+		{"ended_at", TIMESTAMPTZOID}, {"handle", TEXTOID}}},
 };
 
 static char *table_problem(const Table *table);

@@ -35,6 +35,8 @@ typedef enum CgOwnTable
 	CG_OWN_TILE_FULL,
 	CG_OWN_TILE_EDGE,
 	CG_OWN_SIGNED_CHECKPOINT,
+	CG_OWN_CONTACT_TOKEN,
+	CG_OWN_CONTACT_CALL,
 	CG_OWN_TABLES
 } CgOwnTable;
 
@@ -179,6 +181,35 @@ enum
 	Anum_log_common_login_is_actor,
 	Anum_log_common_identity,
 	Natts_log_common = Anum_log_common_identity
+};
+
+enum
+{
+	Anum_contact_token_token = 1,
+	Anum_contact_token_actor,
+	Anum_contact_token_relation,
+	Anum_contact_token_attnum,
+	Anum_contact_token_customer,
+	Anum_contact_token_interventions,
+	Anum_contact_token_intervention,
+	Anum_contact_token_channel,
+	Anum_contact_token_closes_at,
+	Natts_contact_token = Anum_contact_token_closes_at
+};
+
+enum
+{
+	Anum_contact_call_call = 1,
+	Anum_contact_call_ask,
+	Anum_contact_call_token,
+	Anum_contact_call_gateway,
+	Anum_contact_call_code,
+	Anum_contact_call_asked_at,
+	Anum_contact_call_closes_at,
+	Anum_contact_call_answered_at,
+	Anum_contact_call_ended_at,
+	Anum_contact_call_handle,
+	Natts_contact_call = Anum_contact_call_handle
 };
 
 extern const char *cg_owncolumns_table(CgOwnTable table);

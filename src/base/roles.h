@@ -1,6 +1,7 @@
 /*
  * roles.h
- *		The extension's group roles: admins, auditors, and proxies, which name actors.
+ *		The extension's group roles: admins, auditors, proxies, which name actors, and
+ *		gateways, which put calls through.
  */
 #ifndef CG_ROLES_H
 #define CG_ROLES_H
@@ -14,6 +15,7 @@ typedef enum CgGroup
 	CG_GROUP_ADMIN,
 	CG_GROUP_AUDITOR,
 	CG_GROUP_PROXY,
+	CG_GROUP_GATEWAY,
 	CG_NGROUPS
 } CgGroup;
 

@@ -86,9 +86,13 @@
 	{"function contact_guard.allow(regrole,text,regclass,text)", "326328f20293afe57f78523e5f592a5667b0d90e21115cbfedce74de96e56b01"}, \
 	{"function contact_guard.allow_act_as_session(regrole,boolean)", "5dafac6dfc435021a13237f7adf46db4bff898ca34cdc9ffc477fd37bb0f66cd"}, \
 	{"function contact_guard.begin_journal()", "4a415e41bc52e7cc793f08e605b4f71acc7126c1e562d4db338cab4747041568"}, \
+	{"function contact_guard.call_answered(text,text)", "d434749b523398276e3666039a6761cb0139098d09015da02badcb9b5402a457"}, \
+	{"function contact_guard.call_ended(text,text,integer)", "d3c75f3dc871a58bf49772103f937b531a40ae120bddb9043cb408281eaec1d7"}, \
+	{"function contact_guard.calls_to_end()", "f7c90d20f3cc1a940bc2cac13909f4ded094d0b10cac465a669cf885aafd34fb"}, \
 	{"function contact_guard.checkpoint()", "67264198b242995dc8731d798def2c0e3192fc95d21ea30637c88dbb19ff7b50"}, \
 	{"function contact_guard.close_intervention(bigint)", "214fb400b48d525f98b8630db36ddcb47f721f23f4d3716bb820be264a7f17f2"}, \
 	{"function contact_guard.consistency_proof(bigint,bigint)", "27445df9a5187f081836102479c6696f1e31f1943c5d06fba4cd8c319df5ec6d"}, \
+	{"function contact_guard.contact(anyelement,text,regclass,name)", "ac7adc18a159318fe76f02ad043412d39f4deb9b852c110795386194bf0548ac"}, \
 	{"function contact_guard.current_actor()", "3c83c5f37bd02cad806721866092be8455f6c6515ef59b51db2d3420dd1709ae"}, \
 	{"function contact_guard.customer_commitment(bytea,text)", "936013d8a1dd443cfc92e67fbdbc240979d73e7cebfa34b96d59846da7cc2dc4"}, \
 	{"function contact_guard.customer_of_record(text)", "fe65dbd49bcd541ee810164776e19ce4874a7c34be87b272b64b5a58c35f1d5e"}, \
@@ -97,7 +101,7 @@
 	{"function contact_guard.distrust_function(regprocedure)", "ee8a49195db4f6f4e5ba2a7355c8b18daa9b292041902afbee7f1860b62fd339"}, \
 	{"function contact_guard.erase_actor(text,text)", "e2df929c8c0c3d7940a668176928766674d967d5850c5cc5f41e83fa821c2a70"}, \
 	{"function contact_guard.erase_customer(text,text)", "5b7800f87faa8832bd903663fe6d5903650f36b2354def1e0c673526432faee1"}, \
-	{"function contact_guard.event_number(text)", "456bd24836a347497c5be7b86ce5fc21a686bf090589868bed8f735e69f7326c"}, \
+	{"function contact_guard.event_number(text)", "9d8e39ad85665914987a065ec1837416323c44854ead88419520e066c53657fd"}, \
 	{"function contact_guard.evidence(bigint,bigint)", "8952db677d33bbdbe16dbcb13c475dce0d75fd4795c89abaaf037fb7cae2d44e"}, \
 	{"function contact_guard.evidence_stream(bigint,bigint)", "a437bf8d2a34bd42bb8d22d9afe0992e3e54dc5a9ec9766988f5b22cbb9e78f9"}, \
 	{"function contact_guard.filter_support(internal)", "28720fc75bb6943e853418db1204627d7eb33c9c135ce85470a5008dd6a21d8d"}, \
@@ -116,7 +120,7 @@
 	{"function contact_guard.library_version()", "f2f5a1a7deea66ecb7bd2169d14ec19a4b9c541c33112d89f1584604b12b9687"}, \
 	{"function contact_guard.list_interventions()", "cb61d4c7cf8ae58c0ebd2748b303a3cf02327a72d28d5c8edc5069910e168219"}, \
 	{"function contact_guard.list_permissions()", "20bff0e23102627ffd560f43d3538af29b947468edf7b3221dc8030346602a7c"}, \
-	{"function contact_guard.list_policies()", "fdad9f50a6655332fe7a3e9f271090091a33b9a8cc0e36bad10d5f4e9d957fa9"}, \
+	{"function contact_guard.list_policies()", "eee7524691625a77b57ee2cbd079b727ccf6b9201ee84f745a239cc8cc54b967"}, \
 	{"function contact_guard.name_readers(text,text[],text)", "1399cd092cbb8ef8e247ce03b7d41df45d58f964f5cc5ba0591a2a6a835a4e29"}, \
 	{"function contact_guard.new_epoch(text)", "f785f3886851cd46000c269a559545294af4485295091d7dec0a008eb4988146"}, \
 	{"function contact_guard.open_customers(anyelement,contact_guard.site)", "9ddaaa9ff1b482f3dc9bf6f59468f5ad0231fae2b8f27dfdf057c1845557b836"}, \
@@ -127,15 +131,16 @@
 	{"function contact_guard.permission_use(timestamp with time zone,timestamp with time zone)", "88dc7698cdefecbed81ddb9a186979a06d766ef0ba5f4c653028d2fd15073b43"}, \
 	{"function contact_guard.policy_change(text,regclass)", "79c11cf3cef9222fd8126e9fee8a29edd6064bc92007b2e04df5f7404280007e"}, \
 	{"function contact_guard.policy_problem(regclass)", "245bf6842abe25af91e62a9d5849baf6232236edf7f198455ff3a33deb0e11cc"}, \
-	{"function contact_guard.protect(regclass,name,name[],text,text,text,text)", "182236c13fa14622a5e6955eebb167f5d08a673c3bb43fddac419063abfb8736"}, \
+	{"function contact_guard.protect(regclass,name,name[],text,text,text,text,text)", "c0495e72ab442302027f42e4a16c99d88c071aaa47c015678a7ff4f76166df35"}, \
 	{"function contact_guard.purge(timestamp with time zone,text)", "d826bd7c001ec4883387a83f50f5218ce8bbabac845b674da8d10e65b1acbb85"}, \
 	{"function contact_guard.reader_category(regrole,text)", "7652cd346cc48a769e1bfb69ec13eaf7eccb1f751ce374432943602cf53647e1"}, \
 	{"function contact_guard.reads_after_close(timestamp with time zone,timestamp with time zone)", "b6cda76db7e6bc6f2073411d5abc29fb4e1ed210fcb6ad7048762b14e1f8f91d"}, \
-	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "02b519e6aa5d1398fcfa3ce028705028460a905d7f7b78d5e06087e34a4aa95e"}, \
+	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "cc472cb6784caae3557e3df86ef5e9013cda70c98faf401add07a68cddd1a785"}, \
 	{"function contact_guard.record_policy(text)", "c8434b88194e4c0e0d87766bc782cba51ad68fef088abdc724cfc75d17afeae4"}, \
 	{"function contact_guard.refused_attempts(timestamp with time zone,timestamp with time zone)", "04686f22ae540a9d50608467a410192323a81f2b76878f666128ccc0f7b7b7ea"}, \
 	{"function contact_guard.release_hold(text,text)", "17f097bf75de828b2668b7d54ca36d67f8ab29d18c681c5d3e234ea2e0df1506"}, \
 	{"function contact_guard.require_preload()", "179ea33efff577d413f9d0120793c837393fa9cac895061290f4c2925d5c58a9"}, \
+	{"function contact_guard.resolve(text,text,text,text)", "b688f2f8c04d94157bd5d9710ea7fe04d9880c8cc7472a717f69cab16d1dff4b"}, \
 	{"function contact_guard.retire()", "8aa88ed2b09dece1af5ed8a1aa0b660cdef2ea972d977efe7a274a7569809668"}, \
 	{"function contact_guard.reveal(anyelement,\"any\",contact_guard.site)", "25beffbd74bad3433b84a16f8af89c36823fcb251a07e256d95edbeae548abfb"}, \
 	{"function contact_guard.reveal_nullable(anyelement,\"any\",contact_guard.site)", "49aec994cf0f645e0f8603651fa306fa233ab88c91099a8e3ccee80f413d731f"}, \
@@ -157,9 +162,11 @@
 	{"function contact_guard.use_interventions(regclass,name,name,name,name,name,text,interval,interval,interval,text)", "e893b29348881285010dfd9da7bd39fe75beb1bfde5e8f6928682f075d83b1e2"}, \
 	{"function contact_guard.verification_key()", "cbab5c944c16e98055ea2d1ddb5644a8e5b31f74eb417ebcb248082c7912ccb0"}, \
 	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
-	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "23c4c7dc444877d1a96b4eb8955abf86a0e9b268f38c3a1225f62bc6693be1aa"}, \
+	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "e90c8ab6e018e9371b696448aa5ebbb1ab653ab1832bd5ff62343bd4545b4c8c"}, \
 	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "34645c68715200edc4812d27e7c5be29c9dc63f14d84d979e93af19b5b94c093"}, \
 	{"table contact_guard.category", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.contact_call", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.contact_token", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.disclosure", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.held", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.intervention", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
@@ -180,7 +187,7 @@
 	{"view contact_guard.evidence_row", "a2b8d12e79a0b173e77c371ffa6efa8fd822cc9195169d1135157cede32c42a7"}, \
 	{"view contact_guard.interventions", "4cccf6c1bf7f91cc6a3f4113689c34a3f245a67397a9001d789c13ad0379e9cd"}, \
 	{"view contact_guard.permissions", "4f4073b8504684d2ee966b2f7b74546fabc5e98eb4ed37795cd2e677cc3dadad"}, \
-	{"view contact_guard.policies", "3eae0be6d6affa8da2a30a200fb2fd22722439a31f4a2de6bc388f932d300265"}, \
+	{"view contact_guard.policies", "dd5bfab3566b26257822d2971faf308e26949e2b80067f5e8d2ae127ecaf6f02"}, \
 	{"view contact_guard.trusted_functions", "1e63b2bf536487b52a14ab1cc82fe6373bec82cb081e629febe292f5c56ce245"}, \
 	{"view contact_guard.whole_log", "a39bdc29240993c5fb2ef4511e5676641778063a99777e0a1d8b9ed124c4a155"}
 

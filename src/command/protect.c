@@ -45,12 +45,13 @@ PG_FUNCTION_INFO_V1(cg_unprotect);
 
 static void check_relation(Oid relid);
 static void check_settings(Oid relid, const char *mode, const char *fallback);
+static bool parse_reveal(const char *reveal, Oid relid);
 static void check_key(Oid relid, AttrNumber customer);
-static void check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *mask);
+static void check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *mask, bool relay);
 static void require_no_key(Oid relid, AttrNumber attnum);
 static void require_no_key_computed(Oid relid);
 static List *column_list(ArrayType *array, Oid relid);
-static void guard_column(Oid relid, AttrNumber attnum, char *mask);
+static void guard_column(Oid relid, AttrNumber attnum, char *mask, bool relay);
 static char *column_names(Oid relid, List *attnums);
 
 /* ERROR if the caller may not set a policy on the relation, or it cannot have one. */
@@ -103,6 +104,24 @@ check_settings(Oid relid, const char *mode, const char *fallback)
 				 errmsg("\"%s\" cannot have row security, which mode hide and fallback rls need",
 						get_rel_name(relid)),
 				 errhint("Protect it in mode mask, without fallback.")));
+}
+
+/* Does an open window give a way to call, and not the value? */
+static bool
+parse_reveal(const char *reveal, Oid relid)
+{
+	bool		relay = strcmp(reveal, "relay") == 0;
+
+	if (!relay && strcmp(reveal, "value") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value \"%s\" of reveal", reveal),
+				 errhint("Values are value and relay.")));
+	if (relay && get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is a foreign table, from which no relay can take a number", get_rel_name(relid))));
+	return relay;
 }
 
 static AttrNumber
@@ -166,8 +185,9 @@ check_key(Oid relid, AttrNumber customer)
 }
 
 static void
-check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *mask)
+check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *mask, bool relay)
 {
+	CgColumnLabel label;
 	const char *name = get_attname(relid, attnum, false);
 	Oid			type;
 	int32		typmod;
@@ -179,6 +199,9 @@ check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *ma
 				 errmsg("column \"%s\" cannot be guarded: it is the customer key", name)));
 	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
 	cg_mask_check(mask, type, typmod, get_rel_name(relid), name);
+	cg_labelparse_column(cg_labels_get(relid, attnum), &label);
+	if (relay || label.relay)
+		cg_mask_check_relay(mask, type, get_rel_name(relid), name);
 	require_no_key(relid, attnum);
 }
 
@@ -248,11 +271,18 @@ column_names(Oid relid, List *attnums)
 }
 
 static void
-guard_column(Oid relid, AttrNumber attnum, char *mask)
+guard_column(Oid relid, AttrNumber attnum, char *mask, bool relay)
 {
 	CgColumnLabel label;
 
 	cg_labelparse_column(cg_labels_get(relid, attnum), &label);
+	/* "value" may be only the default, and would show numbers that nobody was to see. */
+	if (mask && label.relay && !relay)
+		ereport(NOTICE,
+				(errmsg("column \"%s\" of relation \"%s\" stays with reveal relay",
+						get_attname(relid, attnum, false), get_rel_name(relid)),
+				 errhint("For reveal value, call contact_guard.unprotect() first.")));
+	label.relay = mask && (relay || label.relay);
 	label.mask = mask;
 	cg_labels_set_column(relid, attnum, &label);
 }
@@ -267,6 +297,7 @@ cg_protect(PG_FUNCTION_ARGS)
 
 	/* Version 1.0's SQL function has no such argument. */
 	char	   *unpinned = PG_NARGS() > 6 ? text_to_cstring(PG_GETARG_TEXT_PP(6)) : "refuse";
+	bool		relay = parse_reveal(PG_NARGS() > 7 ? text_to_cstring(PG_GETARG_TEXT_PP(7)) : "value", relid);
 	CgMask		mask;
 	AttrNumber	customer;
 	CgTableLabel table;
@@ -288,7 +319,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	check_key(relid, customer);
 	attnums = column_list(PG_GETARG_ARRAYTYPE_P(2), relid);
 	foreach(lc, attnums)
-		check_column(relid, lfirst_int(lc), customer, &mask);
+		check_column(relid, lfirst_int(lc), customer, &mask, relay);
 	cg_policy_check_number(relid, attnums);
 
 	cg_labelparse_table(cg_labels_get(relid, 0), &table);
@@ -315,15 +346,15 @@ cg_protect(PG_FUNCTION_ARGS)
 	key.customer = true;
 	cg_labels_set_column(relid, customer, &key);
 	foreach(lc, attnums)
-		guard_column(relid, lfirst_int(lc), spec);
+		guard_column(relid, lfirst_int(lc), spec, relay);
 
 	/* The labels are set now, so columns computed from guarded ones are known as guarded. */
 	require_no_key_computed(relid);
 	cg_offences_require_none(relid);
-	cg_eventrecord_add("protect %s (%s), customer %s, mask %s, mode %s, fallback %s%s",
+	cg_eventrecord_add("protect %s (%s), customer %s, mask %s, mode %s, fallback %s%s%s",
 					   get_rel_name(relid), column_names(relid, attnums),
 					   get_attname(relid, customer, false), spec, mode, fallback,
-					   table.unpinned ? ", unpinned accept" : "");
+					   table.unpinned ? ", unpinned accept" : "", relay ? ", reveal relay" : "");
 	cg_reach_warn(relid, attnums, is_new);
 	PG_RETURN_VOID();
 }
@@ -346,7 +377,7 @@ cg_protect_take_back(Oid relid, List *attnums)
 		if (attnums != NIL && !list_member_int(attnums, attnum))
 			left++;
 		else
-			guard_column(relid, attnum, NULL);
+			guard_column(relid, attnum, NULL, false);
 	}
 	if (left > 0)
 		return;

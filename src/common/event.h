@@ -36,7 +36,11 @@
 	EVENT(16, FAILOVER, "failover") \
 	EVENT(17, CLOCK, "clock") \
 	EVENT(19, REPORT, "report") \
-	EVENT(20, DISCLOSURE, "disclosure")
+	EVENT(20, DISCLOSURE, "disclosure") \
+	EVENT(21, CONTACT_OFFERED, "contact_offered") \
+	EVENT(22, CONTACT, "contact") \
+	EVENT(23, CONTACT_END, "contact_end") \
+	EVENT(24, CONTACT_REFUSED, "contact_refused")
 
 #define CG_EVENT_ENUM(number, symbol, name) CG_EVENT_##symbol = number,
 typedef enum CgEvent

@@ -4,6 +4,7 @@
  *
  * To add a reason, add it here and to the list in docs/audit.md.  Set it where the
  * verdict is made: readlooks.c for windows, permission.c for standing permissions,
+ * withheld.c and relay/resolve.c for what is reached by relay,
  * reads.c and readrecords.c for the rest, and log/apply.c for the durability.
  */
 #ifndef CG_REASON_H
@@ -16,6 +17,14 @@
 #define CG_REASON_TOKEN_REVOKED "token revoked"
 #define CG_REASON_TOKEN_KEY "key of the token withdrawn"
 #define CG_REASON_NO_CUSTOMER "no customer"
+#define CG_REASON_RELAY "reached by relay only"
+#define CG_REASON_NO_TOKEN "no such token"
+#define CG_REASON_TOKEN_OF_ANOTHER "token of another actor"
+#define CG_REASON_TOKEN_OF_CHANNEL "token of another channel"
+#define CG_REASON_OWN_GATEWAY "the gateway is the actor"
+#define CG_REASON_NO_RELAY "not reached by relay"
+#define CG_REASON_NO_NUMBER "no number"
+#define CG_REASON_CALL_KNOWN "call asked for before"
 #define CG_REASON_OWN "inserted by the reader in this transaction"
 #define CG_REASON_BY_ROLE "by role %s"
 #define CG_REASON_COMPARED "compared by a unique index, without permission"

@@ -93,6 +93,7 @@ static bool finds_row_about(const char *sql, const char *whom);
 static void await_records(const char *what);
 static int64 replace(const char *sql, const char *whom);
 static void forget_passed(const char *customer);
+static void forget_contacts(const char *condition, const char *whom);
 static bool names_caller(const char *records, const char *whom);
 static void refuse_own(const char *records, const char *whom);
 
@@ -143,6 +144,22 @@ forget_passed(const char *customer)
 
 	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.journal_passed "
 							 "WHERE position(convert_to($1, getdatabaseencoding()) IN message) > 0 FOR UPDATE",
+							 1, types, values);
+}
+
+/*
+ * Tokens name who may call whom.  The token of a call that goes on stays: its end is to have a
+ * record.  condition: on a row t.
+ */
+static void
+forget_contacts(const char *condition, const char *whom)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(whom)};
+
+	(void) cg_ownrows_delete(psprintf("SELECT tableoid, ctid FROM contact_guard.contact_token t WHERE %s AND NOT EXISTS "
+									  "(SELECT FROM contact_guard.contact_call c WHERE c.token = t.token AND c.code = 200 "
+									  "AND c.answered_at IS NOT NULL AND c.ended_at IS NULL) FOR UPDATE", condition),
 							 1, types, values);
 }
 
@@ -210,6 +227,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	rows = logged + restored;
 	forget_passed(customer);
 	cg_pseudonym_forget_customer(customer);
+	forget_contacts("t.customer = $1", customer);
 	PopActiveSnapshot();
 	if (rows == 0)
 		ereport(NOTICE,
@@ -242,6 +260,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	restored = replace(WITHOUT_ACTOR_RESTORED, actor);
 	cg_pseudonym_forget_actor(actor, GetCurrentTimestamp() - (int64) cg_min_retention * USECS_PER_MINUTE);
 	rows = logged + restored;
+	forget_contacts("t.actor = $1", actor);
 	stays = finds_row_about("SELECT FROM contact_guard.whole_log WHERE " OF_ACTOR " LIMIT 1", actor);
 	PopActiveSnapshot();
 	if (stays)

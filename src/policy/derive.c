@@ -32,7 +32,7 @@
 #include "policy/derive.h"
 
 static Node *generation_expression(Oid relid, AttrNumber attnum);
-static const CgGuarded *source_of(const CgPolicy *policy, Oid of, Node *expression, bool *several);
+static const CgGuarded *source_of(const CgPolicy *policy, Oid of, Node *expression, bool *several, bool *relay);
 static bool is_column_itself(Node *node);
 static bool keeps_null(Node *node);
 static bool suits(const CgPolicy *policy, const CgGuarded *source, AttrNumber attnum);
@@ -76,14 +76,15 @@ generation_expression(Oid relid, AttrNumber attnum)
 	return result;
 }
 
-/* The first guarded column in the expression, or NULL. */
+/* The first guarded column in the expression, or NULL.  *relay: one of them has it. */
 static const CgGuarded *
-source_of(const CgPolicy *policy, Oid of, Node *expression, bool *several)
+source_of(const CgPolicy *policy, Oid of, Node *expression, bool *several, bool *relay)
 {
 	Bitmapset  *attnums = NULL;
 	const CgGuarded *result = NULL;
 
 	*several = false;
+	*relay = false;
 	pull_varattnos(expression, 1, &attnums);
 	for (int i = 0; i < policy->nguarded; i++)
 	{
@@ -97,6 +98,7 @@ source_of(const CgPolicy *policy, Oid of, Node *expression, bool *several)
 			!bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attnums))
 			continue;
 		*several = result != NULL;
+		*relay |= policy->guarded[i].relay;
 		if (result == NULL)
 			result = &policy->guarded[i];
 	}
@@ -222,6 +224,7 @@ cg_derive_columns(CgPolicy *policy)
 			const CgGuarded *source;
 			AttrNumber	attnum = there;
 			bool		several;
+			bool		relay;
 
 			if (expression == NULL)
 				continue;
@@ -229,9 +232,11 @@ cg_derive_columns(CgPolicy *policy)
 				attnum = get_attnum(policy->relid, get_attname(of, there, false));
 			if (attnum == InvalidAttrNumber || cg_policy_column(policy, attnum))
 				continue;
-			source = source_of(policy, of, expression, &several);
+			source = source_of(policy, of, expression, &several, &relay);
 			if (source)
-				cg_policy_guard(policy, attnum, mask_of(policy, source, several, attnum, expression));
+				cg_policy_guard(policy, attnum,
+								relay && cg_mask_tells(&source->mask) ? "null" :
+								mask_of(policy, source, several, attnum, expression), relay);
 		}
 	}
 	MemoryContextSwitchTo(oldcontext);

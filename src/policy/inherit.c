@@ -128,7 +128,10 @@ cg_inherit_keep_column(Oid child, AttrNumber attnum)
 	if (label.mask || label.customer)
 		return;
 	if (guarded)
+	{
 		label.mask = pstrdup(guarded->spec);
+		label.relay = guarded->relay;
+	}
 	else
 		label.customer = true;
 	cg_labels_set_column(child, attnum, &label);

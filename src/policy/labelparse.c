@@ -185,7 +185,8 @@ cg_labelparse_column(const char *label, CgColumnLabel *result)
 	if (protect)
 	{
 		JsonbContainer *object = object_at(root, "protect");
-		LabelKey	keys[] = {{"mask", &result->mask}};
+		char	   *reveal = NULL;
+		LabelKey	keys[] = {{"mask", &result->mask}, {"reveal", &reveal}};
 
 		if (object)
 			read_label_keys(object, keys, lengthof(keys));
@@ -193,6 +194,9 @@ cg_labelparse_column(const char *label, CgColumnLabel *result)
 			result->customer = true;
 		if (!result->customer && result->mask == NULL)
 			bad_label("The value of \"protect\" on a column is \"customer\" or an object with a mask.");
+		if (reveal && (result->mask == NULL || strcmp(reveal, "relay") != 0))
+			bad_label(psprintf("Reveal \"%s\" is not known here.", reveal));
+		result->relay = reveal != NULL;
 	}
 	if (part)
 	{

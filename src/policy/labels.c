@@ -143,6 +143,9 @@ check_label(const ObjectAddress *object, const char *label)
 			get_atttypetypmodcoll(object->objectId, object->objectSubId, &type, &typmod, &collation);
 			cg_mask_check(&mask, type, typmod, get_rel_name(object->objectId),
 						  get_attname(object->objectId, object->objectSubId, false));
+			if (parsed.relay)
+				cg_mask_check_relay(&mask, type, get_rel_name(object->objectId),
+									get_attname(object->objectId, object->objectSubId, false));
 		}
 	}
 	cg_eventrecord_add("label on %s: %s",
@@ -223,6 +226,8 @@ cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
 		{
 			appendStringInfoString(&out, "\"protect\": {");
 			append_key(&out, "mask", label->mask);
+			if (label->relay)
+				append_key(&out, "reveal", "relay");
 			appendStringInfoChar(&out, '}');
 		}
 		if (label->part >= 0)

@@ -10,6 +10,7 @@
  *               "interventions": {"open_when": "…", "early": "…", "late": "…",
  *                                 "longest": "…", "timezone": "…"}}
  * On a column: {"protect": "customer"} or {"protect": {"mask": "partial(4,2)"}},
+ *                  (or "mask": "null", "reveal": "relay")
  *              {"interventions": "technician"}, or both keys.
  * On a function: {"trusted": "why", "definition": "a hash"}: see trust.h.
  *
@@ -60,6 +61,7 @@ typedef struct CgColumnLabel
 {
 	bool		customer;		/* the customer key of guarded columns */
 	char	   *mask;			/* NULL: not guarded */
+	bool		relay;			/* guarded, and an open window shows the mask, too */
 	int			part;			/* a CgPart, or -1 */
 } CgColumnLabel;
 

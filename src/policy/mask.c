@@ -155,6 +155,23 @@ cg_mask_tells(const CgMask *mask)
 	return types[mask->kind].make != NULL;
 }
 
+void
+cg_mask_check_relay(const CgMask *mask, Oid type, const char *relation, const char *column)
+{
+	if (cg_mask_tells(mask))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("this mask tells something of column \"%s\" of relation \"%s\", which is to be reached by relay only",
+						column, relation),
+				 errhint("With reveal relay use mask null, or constant(text).")));
+	if (!is_text_like(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of relation \"%s\" has type %s, and cannot be reached by relay",
+						column, relation, format_type_be(type)),
+				 errhint("Numbers to call are text.")));
+}
+
 /* As getBaseType(), but faster for the most frequent types. */
 static inline Oid
 base_of(Oid type)

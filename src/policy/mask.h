@@ -36,6 +36,12 @@ typedef struct CgMask
 /* ERROR invalid_parameter_value if the text is not a mask. */
 extern void cg_mask_parse(const char *spec, CgMask *mask);
 
+/*
+ * ERROR unless an open window of a column of this type may show this mask, and give a way to
+ * call instead of the value (protect(reveal => 'relay')).
+ */
+extern void cg_mask_check_relay(const CgMask *mask, Oid type, const char *relation, const char *column);
+
 /* Does the mask tell something about the value: a part of it, or which values are equal? */
 extern bool cg_mask_tells(const CgMask *mask);
 

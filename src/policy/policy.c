@@ -221,18 +221,30 @@ add_labels(AttrNumber attnum, const char *label, void *context)
 	if (parsed.customer && policy->customer == InvalidAttrNumber)
 		policy->customer = attnum;
 	if (parsed.mask)
-		cg_policy_guard(policy, attnum, parsed.mask);
+		cg_policy_guard(policy, attnum, parsed.mask, parsed.relay);
 }
 
 void
-cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spec)
+cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spec, bool relay)
 {
 	MemoryContext oldcontext;
 	int			at;
 
 	for (at = 0; at < policy->nguarded && policy->guarded[at].attnum < attnum; at++);
 	if (at < policy->nguarded && policy->guarded[at].attnum == attnum)
+	{
+		CgGuarded  *guarded = &policy->guarded[at];
+
+		/* An ancestor's relay comes with its mask: that of the child may tell digits. */
+		if (!relay || guarded->relay)
+			return;
+		oldcontext = MemoryContextSwitchTo(GetMemoryChunkContext(policy->guarded));
+		cg_mask_parse(spec, &guarded->mask);
+		guarded->spec = pstrdup(spec);
+		guarded->relay = true;
+		MemoryContextSwitchTo(oldcontext);
 		return;
+	}
 	/* derive.c adds columns while another memory context is current. */
 	oldcontext = MemoryContextSwitchTo(policy->guarded ? GetMemoryChunkContext(policy->guarded)
 									   : CurrentMemoryContext);
@@ -244,6 +256,7 @@ cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spec)
 	policy->guarded[at].attnum = attnum;
 	cg_mask_parse(spec, &policy->guarded[at].mask);
 	policy->guarded[at].spec = pstrdup(spec);
+	policy->guarded[at].relay = relay;
 	policy->nguarded++;
 	MemoryContextSwitchTo(oldcontext);
 }

@@ -19,6 +19,7 @@ typedef struct CgGuarded
 	AttrNumber	attnum;
 	CgMask		mask;
 	char	   *spec;			/* the mask as the label writes it */
+	bool		relay;			/* an open window shows the mask, too */
 } CgGuarded;
 
 /* The state of row security before protect() turned it on and forced it. */
@@ -82,10 +83,11 @@ extern bool cg_policy_is_any_locked(void);
 extern const CgGuarded *cg_policy_column(const CgPolicy *policy, AttrNumber attnum);
 
 /*
- * For code that builds a policy: guards a column, unless it is guarded already.
- * ERROR invalid_parameter_value if spec is not a mask.
+ * For code that builds a policy: guards a column, unless it is guarded already.  One label
+ * of a relation or an ancestor that says relay is enough.  ERROR invalid_parameter_value if
+ * spec is not a mask.
  */
-extern void cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spec);
+extern void cg_policy_guard(CgPolicy *policy, AttrNumber attnum, const char *spec, bool relay);
 
 /* The name of the row security policy that hides all rows when the library is not loaded. */
 #define CG_POLICY_NO_ROWS "contact_guard_no_rows"

@@ -310,7 +310,7 @@ shape_key(const CgPolicy *policy)
 
 	initStringInfo(&out);
 	for (int i = 0; i < policy->nguarded; i++)
-		appendStringInfo(&out, "%d %zu:%s ", policy->guarded[i].attnum,
+		appendStringInfo(&out, "%d%s %zu:%s ", policy->guarded[i].attnum, policy->guarded[i].relay ? "r" : "",
 						 strlen(policy->guarded[i].spec), policy->guarded[i].spec);
 	foreach(lc, policy->ancestors)
 		appendStringInfo(&out, "< %u ", lfirst_oid(lc));

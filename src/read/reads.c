@@ -37,9 +37,7 @@ static bool decide_by_window(CgReads *reads, ReadRelation *relation, const CgSit
 static void note_permitted(CgReads *reads, ReadRelation *relation, AttrNumber attnum, const CgCustomerKey *key,
 						   TimestampTz now);
 static bool is_shown_still(const Read *read, TimestampTz now);
-static Read *find_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *make_read(ReadRelation *relation, const char *customer, MemoryContext context);
-static Read *add_read(CgReads *reads, ReadRelation *relation, const char *customer);
 static Read *read_of_nobody(CgReads *reads, ReadRelation *relation);
 static void note_shown(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now);
 
@@ -222,9 +220,9 @@ cg_reads_decide_own(CgReads *reads, const CgSite *site, const CgCustomerKey *key
 
 	if (key == NULL || is_permitted(reads, relation, now))
 		return cg_reads_decide(reads, site, key);
-	read = find_read(reads, relation, cg_customerkey_print(key));
+	read = cg_reads_find(reads, relation, cg_customerkey_print(key));
 	if (read == NULL)
-		read = add_read(reads, relation, cg_customerkey_print(key));
+		read = cg_reads_add(reads, relation, cg_customerkey_print(key));
 	read->own = true;
 	note_shown(reads, read, site->attnum, now);
 	return true;
@@ -288,13 +286,13 @@ cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
 
 	if (is_permitted(reads, relation, now))
 		return true;
-	read = find_read(reads, relation, customer);
+	read = cg_reads_find(reads, relation, customer);
 	if (read && is_shown_still(read, now))
 		return true;
 	if (!cg_windows_may_be_open(&reads->actor, customer))
 		return false;
 	if (read == NULL)
-		read = add_read(reads, relation, customer);
+		read = cg_reads_add(reads, relation, customer);
 	cg_readlooks_look_up(reads, read, true, now);
 	return read->shown;
 }
@@ -321,7 +319,12 @@ decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 		return false;
 	}
 	customer = cg_customerkey_print(key);
-	read = find_read(reads, relation, customer);
+	if ((site->flags & CG_SITE_RELAY) != 0)
+	{
+		cg_withheld_relayed(reads, relation, site, customer, now);
+		return false;
+	}
+	read = cg_reads_find(reads, relation, customer);
 	if (read && is_shown_still(read, now))
 	{
 		note_shown(reads, read, site->attnum, now);
@@ -332,7 +335,7 @@ decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 	{
 		if (!may_be_open && cg_withheld_is_crowd(reads, relation, site, now))
 			return false;
-		read = add_read(reads, relation, customer);
+		read = cg_reads_add(reads, relation, customer);
 		cg_readlooks_look_up(reads, read, may_be_open, now);
 	}
 	else if (read->shown || may_be_open)
@@ -344,8 +347,8 @@ decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 	return read->shown;
 }
 
-static Read *
-find_read(CgReads *reads, ReadRelation *relation, const char *customer)
+Read *
+cg_reads_find(CgReads *reads, ReadRelation *relation, const char *customer)
 {
 	ReadKey		key = {relation, customer};
 	ReadEntry  *entry;
@@ -368,8 +371,8 @@ make_read(ReadRelation *relation, const char *customer, MemoryContext context)
 	return read;
 }
 
-static Read *
-add_read(CgReads *reads, ReadRelation *relation, const char *customer)
+Read *
+cg_reads_add(CgReads *reads, ReadRelation *relation, const char *customer)
 {
 	ReadKey		key = {relation, customer};
 	ReadEntry  *entry;

@@ -32,6 +32,7 @@ typedef struct ReadRelation
 	bool		begun;			/* there is a record of counted rows */
 	struct CgRoll *roll;		/* who was shown by a permission; NULL: nobody so far */
 	struct Read *nobody;		/* rows without a customer; NULL: none so far */
+	struct ReadRelation *relayed;	/* its columns that no window shows; NULL: none was read */
 } ReadRelation;
 
 /* One customer in one relation. */
@@ -132,6 +133,10 @@ cg_reads_context_of(const CgReads *reads, const Read *read)
 /* The bit of a guarded column in a set of columns. */
 extern uint64 cg_reads_bit(const ReadRelation *relation, AttrNumber attnum);
 
+/* The Read of a customer, or NULL; and a new one, with no verdict yet. */
+extern Read *cg_reads_find(CgReads *reads, ReadRelation *relation, const char *customer);
+extern Read *cg_reads_add(CgReads *reads, ReadRelation *relation, const char *customer);
+
 /*
  * Sets the verdict of this moment, and its reason for the log.  may_be_open false: no
  * window is open, so nothing is asked.
@@ -152,6 +157,10 @@ extern bool cg_withheld_is_crowd(CgReads *reads, ReadRelation *relation, const C
  * first time in an execution, and throw then.
  */
 extern void cg_withheld_note(CgReads *reads, Read *read, const CgSite *site, TimestampTz now);
+
+/* The same for a column that no window shows. */
+extern void cg_withheld_relayed(CgReads *reads, ReadRelation *relation, const CgSite *site,
+								const char *customer, TimestampTz now);
 
 /* Has the writer write a record of each customer that is held, or counts his rows. */
 typedef void (*CgWithheldWriter) (Read *read);

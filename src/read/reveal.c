@@ -102,8 +102,12 @@ cg_reveal_begin(FunctionCallInfo fcinfo, int key, int64 packed)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the policy of column %s has changed", cg_reveal_site_name(state->site)),
 				 errhint("Run the statement again.")));
+	state->site.flags &= ~CG_SITE_RELAY;
 	if (guarded)
+	{
 		state->mask = guarded->mask;
+		state->site.flags |= guarded->relay ? CG_SITE_RELAY : 0;
+	}
 	if (state->mask.constant)
 		state->mask.constant = pstrdup(state->mask.constant);
 	look_up_type(state);

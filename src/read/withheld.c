@@ -19,12 +19,15 @@
 
 #include "base/guc.h"
 #include "journal/journal.h"
+#include "journal/reason.h"
+#include "policy/windows.h"
 #include "read/readrecords.h"
 #include "read/reads_private.h"
 
 static void make_way(CgReads *reads);
 static void become_crowd(CgReads *reads);
 static void count_instead(Read *read);
+static ReadRelation *relayed_of(CgReads *reads, ReadRelation *relation);
 static void hold_name(CgReads *reads, Read *read, const CgSite *site, TimestampTz now);
 
 void
@@ -175,4 +178,52 @@ cg_withheld_settle(CgReads *reads, CgWithheldWriter writer)
 		reads->held = read->next_held;
 	}
 	reads->held_end = &reads->held;
+}
+
+/*
+ * The verdict of a Read is for a customer, and holds for all columns of the relation but
+ * these.  So they have Reads of their own, in a second ReadRelation that find_relation()
+ * does not come to.
+ */
+static ReadRelation *
+relayed_of(CgReads *reads, ReadRelation *relation)
+{
+	if (relation->relayed == NULL)
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(reads->context);
+		ReadRelation *relayed = palloc0(sizeof(ReadRelation));
+
+		relayed->relid = relation->relid;
+		relayed->names = relation->names;
+		reads->relations = lappend(reads->relations, relayed);
+		relation->relayed = relayed;
+		MemoryContextSwitchTo(oldcontext);
+	}
+	return relation->relayed;
+}
+
+/* An open window only gives a way to call: see relay/resolve.c. */
+void
+cg_withheld_relayed(CgReads *reads, ReadRelation *relation, const CgSite *site,
+					const char *customer, TimestampTz now)
+{
+	ReadRelation *relayed = relayed_of(reads, relation);
+	Read	   *read = cg_reads_find(reads, relayed, customer);
+
+	if (read == NULL)
+	{
+		bool		may_be_open = cg_windows_may_be_open(&reads->actor, customer);
+
+		if (!may_be_open && cg_withheld_is_crowd(reads, relayed, site, now))
+			return;
+		read = cg_reads_add(reads, relayed, customer);
+		cg_readlooks_look_up(reads, read, may_be_open, now);
+		if (read->shown)
+		{
+			read->reason = CG_REASON_RELAY;
+			read->intervention[0] = read->intervention[1];
+		}
+		read->shown = false;
+	}
+	cg_withheld_note(reads, read, site, now);
 }

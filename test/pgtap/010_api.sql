@@ -1,10 +1,10 @@
 -- The names that users type: they are promises, so each is spelled out here.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(45);
+SELECT plan(51);
 
 SELECT has_schema('contact_guard');
-SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text']);
+SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text', 'text']);
 SELECT has_function('contact_guard', 'unprotect', ARRAY['regclass', 'name[]']);
 SELECT has_function('contact_guard', 'use_interventions', ARRAY['regclass', 'name', 'name', 'name', 'name', 'name', 'text', 'interval', 'interval', 'interval', 'text']);
 SELECT has_function('contact_guard', 'retire', '{}'::name[]);
@@ -36,6 +36,12 @@ SELECT columns_are('contact_guard', 'access_log', ARRAY['seq', 'read_at', 'event
 SELECT has_role('contact_guard_admin');
 SELECT has_role('contact_guard_auditor');
 SELECT has_role('contact_guard_proxy');
+SELECT has_role('contact_guard_gateway');
+SELECT has_function('contact_guard', 'contact', ARRAY['anyelement', 'text', 'regclass', 'name']);
+SELECT has_function('contact_guard', 'resolve', ARRAY['text', 'text', 'text', 'text']);
+SELECT has_function('contact_guard', 'call_answered', ARRAY['text', 'text']);
+SELECT has_function('contact_guard', 'call_ended', ARRAY['text', 'text', 'integer']);
+SELECT has_function('contact_guard', 'calls_to_end', '{}'::name[]);
 SELECT has_role('contact_guard_dpo');
 SELECT has_function('contact_guard', 'subject_report', ARRAY['anyelement', 'text', 'timestamp with time zone', 'timestamp with time zone', 'boolean']);
 SELECT has_function('contact_guard', 'name_readers', ARRAY['text', 'text[]', 'text']);
@@ -43,7 +49,7 @@ SELECT has_function('contact_guard', 'reader_category', ARRAY['regrole', 'text']
 
 -- Their arguments by name, as the documentation calls them.
 SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.protect'::regproc),
-          'relation,customer,columns,mask,mode,fallback,unpinned', 'arguments of protect');
+          'relation,customer,columns,mask,mode,fallback,unpinned,reveal', 'arguments of protect');
 SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.use_interventions'::regproc),
           'relation,customer,technician,opens_at,closes_at,id,open_when,early,late,longest,timezone',
           'arguments of use_interventions');

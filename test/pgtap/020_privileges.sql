@@ -1,14 +1,14 @@
 -- Who may do what: nothing more than this is granted to anybody.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(24);
+SELECT plan(26);
 CREATE ROLE regress_nobody;
 
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['require_preload', 'reveal', 'reveal_nullable', 'unmasked', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'sync', 'journal_origin',
-	      'act_as', 'act_as_session', 'act_as_token', 'act_as_token_session'],
+	      'act_as', 'act_as_session', 'act_as_token', 'act_as_token_session', 'contact'],
 	'what everybody may execute');
 SELECT ok(NOT has_function_privilege('regress_nobody', 'contact_guard.' || form || '(text, regrole)', 'EXECUTE'), 'of ' || form || '(), the form that asks for the privilege on the other one')
   FROM unnest('{act_as,act_as_session,act_as_token}'::text[]) form;
@@ -38,6 +38,18 @@ SELECT set_eq(
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_proxy', p.oid, 'EXECUTE')
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
 	ARRAY['act_as', 'act_as_nobody', 'act_as_token'], 'what a proxy may execute besides');
+SELECT set_eq(
+	$$SELECT p.proname::text FROM pg_proc p
+	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_gateway', p.oid, 'EXECUTE')
+	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
+	ARRAY['resolve', 'call_answered', 'call_ended', 'calls_to_end'], 'what a gateway may execute besides');
+SELECT is_empty(
+	$$SELECT c.relname FROM pg_class c
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace
+	     AND (CASE WHEN c.relkind IN ('r', 'p', 'v') THEN has_any_column_privilege('contact_guard_gateway', c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+	                      OR (c.relname LIKE 'contact\_%' AND (has_any_column_privilege('contact_guard_auditor', c.oid, 'SELECT')
+	                                                           OR has_any_column_privilege('contact_guard_admin', c.oid, 'SELECT'))) END)$$,
+	'... and it reads no table; nobody reads tokens');
 
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p

@@ -1,0 +1,44 @@
+/*
+ * gateway.c
+ *		Who may ask for numbers, and what the functions for a gateway have in common.
+ *
+ * A gateway is a login of its own, a member of contact_guard_gateway.  A SECURITY DEFINER
+ * function of such a login must not lend the right to its callers, so the outer role counts.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+
+#include "base/roles.h"
+#include "journal/journal.h"
+#include "policy/ask.h"
+#include "relay/gateway.h"
+
+void
+cg_gateway_require(const char *function)
+{
+	Oid			group = cg_roles_group(CG_GROUP_GATEWAY);
+
+	if (!OidIsValid(group) || !has_privs_of_role(GetOuterUserId(), group) || InSecurityRestrictedOperation())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be a member of role \"contact_guard_gateway\" to call %s()", function)));
+	/* A question for windows calls no function that writes; this makes it certain. */
+	if (cg_ask_is_running())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s() cannot be called by a query for interventions", function)));
+	PreventCommandDuringRecovery(function);
+	PreventCommandIfReadOnly(function);
+	cg_journal_require();
+}
+
+char *
+cg_gateway_text(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? pstrdup("") : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}

@@ -1,0 +1,293 @@
+# contact() and resolve(): a technician is put through to a customer, and never has the number.
+# What is asked of a gateway, of a technician who wants to be one, of repeated and concurrent
+# calls, of a crash, and of those who may change the CRM but not the policy.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Guarded;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = guard_node('relay', 'autovacuum = off', 'log_statement = all');
+make_roles($node);
+make_crm($node, 'crm', 50);
+$node->safe_psql('crm', q(
+	SET client_min_messages = error;
+	CREATE ROLE gateway LOGIN IN ROLE contact_guard_gateway;
+	CREATE ROLE gateway2 LOGIN IN ROLE contact_guard_gateway;
+	CREATE ROLE pool LOGIN IN ROLE contact_guard_proxy;
+	GRANT USAGE ON SCHEMA crm TO gateway, gateway2;
+	GRANT ALL ON crm.customer TO gateway;
+	ALTER TABLE crm.customer ADD email text;
+	UPDATE crm.customer SET email = 'c' || id || '@example.com';
+	SELECT contact_guard.unprotect('crm.customer');
+	SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{email}', mask => 'email')));
+
+sub gateway { return scalar as($node, 'crm', 'gateway', shift) }
+
+# The token that a technician gets for a customer
+sub token_of
+{
+	my ($customer, $rest, $user) = @_;
+	return scalar as($node, 'crm', $user // 'anna', "SELECT token FROM contact_guard.contact($customer@{[ $rest // '' ]})");
+}
+sub resolve
+{
+	my ($token, $caller, $call, $channel) = @_;
+	return gateway("SELECT * FROM contact_guard.resolve('$token', '$caller', '$call'" . ($channel ? ", '$channel')" : ')')) =~ s/\|\d{10}$/|END/r;
+}
+sub records
+{
+	my ($condition) = @_;
+	$node->safe_psql('crm', 'SELECT contact_guard.sync()');
+	return $node->safe_psql('crm', "SELECT concat_ws(' ', event, actor, login, columns, customer, intervention, purpose, reason)
+		FROM contact_guard.access_log WHERE event LIKE 'contact%' AND $condition ORDER BY seq");
+}
+
+# The policy
+my (undef, $err) = as($node, 'crm', 'anna', 'SELECT * FROM contact_guard.contact(3::bigint)');
+is(state_of($err), '42703', 'no column is reached by relay yet');
+foreach my $mask ('partial(2,1)', 'pseudonym', 'phone', 'email')
+{
+	(undef, $err) = as($node, 'crm', 'postgres', "SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}', mask => '$mask', reveal => 'relay')");
+	is(state_of($err), '22023', "mask $mask tells something, and is refused");
+}
+(undef, $err) = as($node, 'crm', 'postgres', q(SECURITY LABEL FOR contact_guard ON COLUMN crm.customer.phone IS '{"protect": {"mask": "partial(2,1)", "reveal": "relay"}}'));
+is(state_of($err), '22023', '... as a label, too');
+(undef, $err) = as($node, 'crm', 'postgres', q(SECURITY LABEL FOR contact_guard ON COLUMN crm.customer.phone IS '{"protect": {"mask": "null", "reveal": "all"}}'));
+is(state_of($err), '22023', '... and another word');
+$node->safe_psql('crm', q(SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}', mask => 'constant(by relay)', reveal => 'relay')));
+(undef, $err) = as($node, 'crm', 'postgres', q(SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}', mask => 'constant(by relay)')));
+like($err, qr/stays with reveal relay/, 'to protect it again does not show it');
+is($node->safe_psql('crm', "SELECT reveal FROM contact_guard.policies WHERE column_name IN ('phone', 'email') ORDER BY column_name"), "value\nrelay", 'policies shows it');
+
+# What an open window shows, and a standing permission
+is(scalar as($node, 'crm', 'anna', 'SELECT id, phone, email FROM crm.customer WHERE id = 3'), '3|by relay|c3@example.com', 'a window shows the mask of this column');
+is(scalar as($node, 'crm', 'anna', "SELECT count(*) FROM crm.customer WHERE id = 3 AND phone = '" . phone_of(3) . "'"), '0', '... in a condition, too');
+is(scalar as($node, 'crm', 'dispatcher', 'SELECT phone FROM crm.customer WHERE id = 3'), phone_of(3), 'a standing permission shows the number');
+(undef, $err) = as($node, 'crm', 'postgres', "GRANT UPDATE (phone) ON crm.customer TO anna");
+(undef, $err) = as($node, 'crm', 'anna', "UPDATE crm.customer SET phone = '0611111111' WHERE id = 3");
+is(state_of($err), '42501', 'a window lets nobody write it');
+is(log_rows($node, 'crm', "actor = 'anna' AND event = 'withheld' AND reason = 'reached by relay only' AND columns = '{phone}' AND intervention = '3'"), 3, 'records say why');
+
+# A call
+my $token = token_of(3);
+like($token, qr/^[0-9a-f]{32}$/, 'a token');
+is(records("customer = '3'"), 'contact_offered anna anna {phone,voice,out} 3 3 relay', '... with a record');
+is($node->safe_psql('crm', "SELECT count(*) FROM contact_guard.contact_token WHERE token = sha256('$token')"), 1, 'its hash is stored');
+unlike($node->safe_psql('crm', 'TABLE contact_guard.contact_token'), qr/$token/, '... and not the token');
+is(resolve($token, 'anna', 'call-1'), '200|OK|' . phone_of(3) . '|END', 'the gateway gets the number');
+is(records("event = 'contact' AND identity = 'contact' AND closes_at > now()"), 'contact anna gateway {phone,voice,out} 3 3 relay', '... with a record');
+is(resolve($token, 'anna', 'call-1'), '200|OK|' . phone_of(3) . '|END', 'the same call again has the same answer');
+is(gateway("SELECT (contact_guard.resolve('$token', 'anna', 'call-1')).*, (contact_guard.resolve('$token', 'anna', 'call-1')).code") =~ s/\|1\d{9}\|200$/|END|200/r,
+	'200|OK|' . phone_of(3) . '|END|200', '... several times in a statement');
+is(log_rows($node, 'crm', "event = 'contact'"), 1, '... and one record');
+is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.access_log WHERE concat(client, application, reason, columns, query) ~ 'call-1')), 0, 'no record has the id of the call');
+
+# Refusals
+my $none = '404|Not Found||';
+is(resolve('0' x 32, 'anna', 'r1'), $none, 'an unknown token');
+is(resolve($token, 'eve', 'r2'), $none, "another's token");
+is(resolve($token, 'anna', 'r3', 'text'), $none, 'another channel');
+is(resolve('', '', ''), $none, 'nothing');
+is(gateway('SELECT * FROM contact_guard.resolve(NULL, NULL, NULL, NULL)'), $none, 'NULL');
+is(resolve($token, 'anna', 'r2'), $none, 'a call that was asked for with other words');
+is(gateway("SELECT * FROM contact_guard.resolve(repeat('x', 9000), repeat('é', 9000), repeat('y', 9000), repeat('z', 9000))"), $none, 'long words');
+is(resolve($token, 'gateway', 'r4'), $none, 'the caller is who the token says');
+is(records("event = 'contact_refused' AND customer = '3'"), "contact_refused eve gateway {phone,voice,out} 3 3 relay token of another actor\n"
+	. "contact_refused anna gateway {phone,text,out} 3 3 relay token of another channel\n"
+	. "contact_refused anna gateway {phone,voice,out} 3 3 relay call asked for before\n"
+	. 'contact_refused gateway gateway {phone,voice,out} 3 3 relay token of another actor', 'each has a record');
+is(log_rows($node, 'crm', "event = 'contact_refused'"), 8, '... also those that name nobody') ;
+is(resolve('0' x 32, 'anna', 'r1'), $none, 'a refusal again');
+is(log_rows($node, 'crm', "event = 'contact_refused'"), 8, '... has one record');
+
+is($node->safe_psql('crm', q(SELECT string_agg(DISTINCT concat_ws(' ', actor, identity, closes_at IS NOT NULL), ', ') FROM contact_guard.access_log WHERE event = 'contact_refused' AND customer = '3')),
+	'anna contact f, eve asserted f, gateway asserted f', '... and says how the name is known');
+
+# Who may ask
+(undef, $err) = as($node, 'crm', 'anna', "SELECT contact_guard.resolve('$token', 'anna', 'x')");
+is(state_of($err), '42501', 'a technician may not');
+(undef, $err) = as($node, 'crm', 'dispatcher', 'SELECT contact_guard.calls_to_end()');
+is(state_of($err), '42501', 'nor whoever has a standing permission');
+$node->safe_psql('crm', q(
+	CREATE FUNCTION public.lend(token text) RETURNS text LANGUAGE sql SECURITY DEFINER AS $$SELECT dial FROM contact_guard.resolve(token, 'anna', 'lent')$$;
+	ALTER FUNCTION public.lend OWNER TO gateway));
+(undef, $err) = as($node, 'crm', 'anna', "SELECT public.lend('$token')");
+is(state_of($err), '42501', '... by a function of the gateway');
+$node->safe_psql('crm', 'GRANT contact_guard_gateway TO anna');
+is(scalar as($node, 'crm', 'anna', "SELECT * FROM contact_guard.resolve('$token', 'anna', 'own')"), $none, 'a technician who is a gateway gets no number of his own');
+$node->safe_psql('crm', 'REVOKE contact_guard_gateway FROM anna');
+is(gateway('SELECT phone FROM crm.customer WHERE id = 3'), 'by relay', 'the gateway reads nothing itself');
+(undef, $err) = as($node, 'crm', 'gateway', 'TABLE contact_guard.contact_token');
+is(state_of($err), '42501', '... and no token');
+(undef, $err) = as($node, 'crm', 'gateway', "BEGIN READ ONLY; SELECT contact_guard.resolve('$token', 'anna', 'ro')");
+is(state_of($err), '25006', 'without a record there is no number');
+(undef, $err) = as($node, 'crm', 'postgres', 'DELETE FROM contact_guard.contact_call');
+is(state_of($err), '42501', 'nobody writes the tables');
+$node->safe_psql('crm', q(REVOKE ALL ON crm.customer FROM gateway; ALTER TABLE crm.customer ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+	CREATE OPERATOR public.= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = int8ne); ALTER ROLE gateway SET search_path = public, pg_catalog, crm));
+is(resolve($token, 'anna', 'p1'), '200|OK|' . phone_of(3) . '|END', 'no privilege, row security, operator or search_path matters');
+$node->safe_psql('crm', q(DROP OPERATOR public.= (bigint, bigint); ALTER TABLE crm.customer DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY));
+
+# contact() itself
+(undef, $err) = as($node, 'crm', 'eve', 'SELECT contact_guard.contact(3)');
+is(state_of($err), '42501', 'no token without a window');
+(undef, $err) = as($node, 'crm', 'dispatcher', 'SELECT contact_guard.contact(3)');
+is(state_of($err), '42501', '... nor with a standing permission alone');
+(undef, $err) = as($node, 'crm', 'pool', 'SELECT contact_guard.contact(3)');
+is(state_of($err), '42501', '... nor for a pool that has named nobody');
+my $pooled = (split /\n/, as($node, 'crm', 'pool', "BEGIN; SELECT contact_guard.act_as('anna'); SELECT token FROM contact_guard.contact(4); COMMIT"))[-1];
+is(resolve($pooled, 'anna', 'pool-1'), '200|OK|' . phone_of(4) . '|END', 'a pool asks for the actor that it has named');
+(undef, $err) = as($node, 'crm', 'anna', "SELECT contact_guard.contact(3, 'fax')");
+is(state_of($err), '22023', 'a channel that there is not');
+(undef, $err) = as($node, 'crm', 'anna', q(SELECT contact_guard.contact(3, relation => 'crm.customer', "column" => 'email')));
+is(state_of($err), '42703', 'a column that windows show');
+is(resolve(token_of(3, ", 'text'"), 'anna', 'text-1', 'text'), '200|OK|' . phone_of(3) . '|END', 'a text');
+
+# What is stored for people to read; what is none
+foreach my $case ([ '+33 (0)6 39.98-47/11', '+33639984711' ], [ '06 39 98 47 11', '0639984711' ], [ '112', undef ], [ '+112', undef ],
+	[ '', undef ], [ '0639984711@evil.example', undef ], [ '06399;rm', undef ], [ '1' x 16, undef ], [ "0639984711\n", undef ])
+{
+	my ($stored, $dialled) = @$case;
+	$node->safe_psql('crm', "UPDATE crm.customer SET phone = '$stored' WHERE id = 5");
+	is(resolve(token_of(5), 'anna', "n-$stored"), defined $dialled ? "200|OK|$dialled|END" : $none, 'number: ' . $stored =~ s/\n/\\n/r);
+}
+$node->safe_psql('crm', 'UPDATE crm.customer SET phone = NULL WHERE id = 5');
+is(resolve(token_of(5), 'anna', 'n-null'), $none, 'no number');
+
+# Partitions with other columns, without an index, two rows of a customer
+$node->safe_psql('crm', q(
+	SET client_min_messages = error;
+	CREATE TABLE crm.site (customer_id bigint, phone text) PARTITION BY RANGE (customer_id);
+	CREATE TABLE crm.site_1 PARTITION OF crm.site FOR VALUES FROM (1) TO (10);
+	CREATE TABLE crm.site_2 (gone int, phone text, customer_id bigint);
+	ALTER TABLE crm.site_2 DROP gone;
+	ALTER TABLE crm.site ATTACH PARTITION crm.site_2 FOR VALUES FROM (10) TO (100);
+	SELECT contact_guard.protect('crm.site', customer => 'customer_id', columns => '{phone}', mask => 'null', reveal => 'relay');
+	INSERT INTO crm.site SELECT i, '07' || lpad(i::text, 8, '0') FROM generate_series(1, 20) i;
+	INSERT INTO crm.site VALUES (2, '0700000002'), (6, '0799999999'), (7, NULL)));
+(undef, $err) = as($node, 'crm', 'anna', 'SELECT contact_guard.contact(3)');
+is(state_of($err), '42702', 'two relations with such columns: which?');
+my $site = ", relation => 'crm.site'";
+is(resolve(token_of(12, $site), 'anna', 's1'), '200|OK|0700000012|END', 'a partition with other columns');
+is(resolve(token_of(2, $site), 'anna', 's2'), '200|OK|0700000002|END', 'the same number in two rows');
+is(resolve(token_of(7, $site), 'anna', 's3'), '200|OK|0700000007|END', 'a row without');
+is(resolve(token_of(6, $site), 'anna', 's4'), $none, 'two numbers: none is chosen');
+is(scalar as($node, 'crm', 'postgres', "ALTER TABLE crm.site DETACH PARTITION crm.site_2; SELECT label FROM pg_seclabel WHERE objoid = 'crm.site_2'::regclass AND label ~ 'relay'"),
+	'{"protect": {"mask": "null", "reveal": "relay"}}', 'what leaves its parent stays so');
+$site = ", relation => 'crm.customer'";
+
+# The visit decides, and not the token, nor another visit
+$token = token_of(8, $site);
+my $answered = resolve($token, 'anna', 'v1');
+is(gateway("SELECT contact_guard.call_answered('v1', '17:23')"), 1, 'answered');
+is(gateway("SELECT contact_guard.call_answered('v1', '17:24')"), 0, '... once');
+is(gateway("SELECT contact_guard.call_answered('no such call', '1')"), 0, 'another was not asked for');
+is(gateway('SELECT * FROM contact_guard.calls_to_end()'), '', 'it goes on');
+is(resolve($token, 'anna', 'v1'), $none, 'a call that goes on is not asked for again');
+$node->safe_psql('crm', "INSERT INTO crm.intervention (customer_id, technician, starts_at, ends_at, status) VALUES (8, 'anna', now() - interval '1 h', now() + interval '1 h', 'on_site');
+	UPDATE crm.intervention SET status = 'done' WHERE id = 8");
+is(resolve($token, 'anna', 'v2'), '403|Window Closed||', 'closed, although another visit there is open');
+is(resolve($token, 'eve', 'v3'), $none, '... which only its owner is told');
+like(gateway('SELECT * FROM contact_guard.calls_to_end()'), qr/^call:[0-9a-f]{64}\|17:23$/, 'the call is to end');
+is(scalar as($node, 'crm', 'gateway2', 'SELECT * FROM contact_guard.calls_to_end()'), '', '... by its own gateway');
+my $reference = gateway('SELECT call_id FROM contact_guard.calls_to_end()');
+is(scalar as($node, 'crm', 'gateway2', "SELECT contact_guard.call_ended('$reference')"), 0, '... which alone can end it');
+is(scalar as($node, 'crm', 'gateway2', "SELECT code FROM contact_guard.resolve('$token', 'anna', 'v1')"), 403, 'another gateway has its own ids');
+(undef, $err) = as($node, 'crm', 'gateway', "SELECT contact_guard.call_ended('$reference', 'anything')");
+is(state_of($err), '22023', 'an outcome that there is not');
+is(gateway("SELECT contact_guard.call_ended('$reference', 'end not seen', 7)"), 1, 'ended, by the reference');
+is(gateway("SELECT contact_guard.call_ended('v1')"), 0, '... once');
+is(records("event = 'contact_end'"), 'contact_end anna gateway {phone,voice,out} 8 8 relay end not seen', '... with a record');
+is(log_rows($node, 'crm', "event = 'contact_end' AND count = 7 AND statement = (SELECT statement FROM contact_guard.access_log WHERE event = 'contact' AND customer = '8')"), 1,
+	'... that has the seconds, and the number of its call');
+is(resolve($token, 'anna', 'v1'), $none, 'a call that has ended is not asked for again');
+
+# By the clock: the gateway has a timer of its own, so the poll leaves it three seconds
+$token = token_of(9, $site);
+like(resolve($token, 'anna', 'clock'), qr/^200/, 'a call');
+gateway("SELECT contact_guard.call_answered('clock', 'h')");
+$node->safe_psql('crm', 'UPDATE crm.intervention SET ends_at = clock_timestamp() WHERE id = 9');
+like(gateway('SELECT * FROM contact_guard.calls_to_end()'), qr/\|h$/, 'an end that comes before what was told is told at once');
+gateway("SELECT contact_guard.call_ended('clock')");
+
+# While the database accepts no actor but by a signed token: resolve() names nobody by act_as()
+$node->safe_psql('crm', q(ALTER SYSTEM SET contact_guard.identity = 'required'));
+$node->reload;
+$node->poll_query_until('crm', q(SELECT current_setting('contact_guard.identity') = 'required'));
+like(resolve(token_of(15, $site), 'anna', 'identity'), qr/^200/, 'where tokens of identity are required, too');
+$node->safe_psql('crm', q(ALTER SYSTEM RESET contact_guard.identity));
+$node->reload;
+
+# The policy changes
+$token = token_of(10, $site);
+$node->safe_psql('crm', q(SET client_min_messages = error; SELECT contact_guard.unprotect('crm.customer', '{phone}')));
+is(resolve($token, 'anna', 'policy'), $none, 'a column that is not guarded is not given out');
+$node->safe_psql('crm', q(SET client_min_messages = error; SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}', mask => 'null')));
+is(resolve($token, 'anna', 'policy-1'), $none, '... nor one that a window shows');
+$node->safe_psql('crm', q(SET client_min_messages = error; SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}', mask => 'null', reveal => 'relay')));
+like(resolve($token, 'anna', 'policy-2'), qr/^200/, 'one that is reached by relay is');
+$node->safe_psql('crm', 'ALTER TABLE crm.customer RENAME phone TO telephone');
+like(resolve($token, 'anna', 'policy-3'), qr/^200/, 'a name does not matter');
+$node->safe_psql('crm', 'ALTER TABLE crm.customer RENAME telephone TO phone');
+
+# A visit that the asking transaction opens itself
+$token = token_of(11, $site);
+$node->safe_psql('crm', "UPDATE crm.intervention SET status = 'done' WHERE id = 11; GRANT SELECT, UPDATE ON crm.intervention TO gateway");
+like(gateway("BEGIN; UPDATE crm.intervention SET status = 'on_site' WHERE id = 11; SELECT * FROM contact_guard.resolve('$token', 'anna', 'own visit'); ROLLBACK"),
+	qr/^403/m, 'only what is committed opens');
+
+# At the same time
+$token = token_of(12, $site);
+my $one = session($node, 'crm', 'gateway');
+my $two = session($node, 'crm', 'gateway');
+$one->query_safe("BEGIN; SELECT * FROM contact_guard.resolve('$token', 'anna', 'twice')");
+$two->query_until(qr/waits/, "\\echo waits\nSELECT 'answer ' || dial FROM contact_guard.resolve('$token', 'anna', 'twice');\n\\echo done\n");
+$node->poll_query_until('crm', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'gateway' AND wait_event_type = 'Lock'");
+$one->query_safe('COMMIT');
+like($two->query_until(qr/done/, ''), qr/answer @{[ phone_of(12) ]}/, 'who asks for the same call at the same time gets the same answer');
+$_->quit foreach $one, $two;
+is(log_rows($node, 'crm', "event = 'contact' AND customer = '12' AND columns[1] = 'phone' AND relation = 'crm.customer'"), 1, '... and there is one record');
+
+# A number that left is on record, whatever becomes of the transaction and the server
+$token = token_of(13, $site);
+$one = session($node, 'crm', 'gateway');
+like($one->query("BEGIN; SELECT * FROM contact_guard.resolve('$token', 'anna', 'crash')"), qr/@{[ phone_of(13) ]}/, 'a number leaves');
+kill_server($node);
+eval { $one->quit };
+slow_start($node);
+is(log_rows($node, 'crm', "event = 'contact' AND customer = '13'"), 1, 'a record is there after kill -9 before the commit');
+like(resolve($token, 'anna', 'crash'), qr/^200/, 'the call is asked for again');
+is($node->safe_psql('crm', "SELECT contact_guard.sync(); SELECT count(*), count(DISTINCT statement) FROM contact_guard.access_log WHERE event = 'contact' AND customer = '13'"), "\n2|1",
+	'... and the records of both have the number of the call');
+
+# Erasure
+$token = token_of(14, $site);
+my $running = token_of(14, $site);
+like(resolve($running, 'anna', 'runs'), qr/^200/, 'a call goes on');
+gateway("SELECT contact_guard.call_answered('runs', 'h')");
+log_rows($node, 'crm', 'true');
+$node->safe_psql('crm', "SELECT contact_guard.erase_customer('14', 'asked for')");
+is($node->safe_psql('crm', "SELECT token = sha256('$running') FROM contact_guard.contact_token WHERE customer = '14'"), 't',
+	"an erasure takes the customer's tokens, but for that of a call that goes on");
+is(resolve($token, 'anna', 'erased'), $none, '... which are unknown then');
+gateway("SELECT contact_guard.call_ended('runs')");
+is(log_rows($node, 'crm', "event = 'contact_end' AND customer = '14'"), 1, '... whose end is on record');
+$node->safe_psql('crm', "SELECT contact_guard.erase_actor('anna', 'asked for')");
+is($node->safe_psql('crm', "SELECT count(*) FROM contact_guard.contact_token WHERE actor = 'anna'"), $node->safe_psql('crm',
+	q(SELECT count(*) FROM contact_guard.contact_token t WHERE EXISTS (SELECT FROM contact_guard.contact_call c WHERE c.token = t.token AND answered_at IS NOT NULL AND ended_at IS NULL))),
+	'... and that of an actor takes his');
+
+# A dump has neither tokens nor calls
+my $dump = $node->data_dir . '/relay.sql';
+$node->command_ok([ 'pg_dump', '-f', $dump, $node->connstr('crm') ], 'pg_dump');
+unlike(slurp_file($dump), qr/^COPY contact_guard\.contact_/m, '... has neither tokens nor calls');
+like(slurp_file($dump), qr/"reveal": "relay"/, '... but the policy');
+
+ok(log_is_whole($node, 'crm'), 'the log is whole');
+$node->stop;
+done_testing();
