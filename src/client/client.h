@@ -55,6 +55,7 @@ extern int	run_question(int argc, char **argv);
 extern int	run_metrics(int argc, char **argv);
 extern int	run_check(int argc, char **argv);
 extern int	run_salvage(int argc, char **argv);
+extern int	run_report(int argc, char **argv);
 
 /* --- later.c --- */
 

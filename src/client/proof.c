@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "proof.h"
 #include "show.h"
 #include "tlogpolicy.h"
 
@@ -43,9 +44,6 @@ static void parse_proof_options(Proving *proving, const char **conninfo, int arg
 static void prove_run(Proving *proving, int64_t first, int64_t last);
 static void put_proof(Proving *proving, const CgLeaf *leaf);
 static void put_proved_row(const CgLeaf *leaf, bool sealed, CgBytes *out);
-static void put_opening(CgBytes *out, const CgLeaf *leaf, int group);
-static void check_file(const char *path, const char *data, size_t length, const Keys *keys,
-					   const Policy *policy, bool show);
 static void put_output(const Proving *proving, const CgBytes *text);
 
 int
@@ -165,7 +163,7 @@ put_proof(Proving *proving, const CgLeaf *leaf)
 	if (row.failed || extra.failed || text.failed)
 		fail(EXIT_UNCHECKED, "out of memory");
 	/* The file is checked here in the same way as an auditor will check it. */
-	check_file("the proof", (char *) text.data, text.length, &proving->keys, &proving->policy, false);
+	proof_check("the proof", (char *) text.data, text.length, &proving->keys, &proving->policy, false);
 	put_output(proving, &text);
 	proving->proved++;
 	cg_bytes_free(&row);
@@ -187,13 +185,13 @@ put_proved_row(const CgLeaf *leaf, bool sealed, CgBytes *out)
 	if (result != CG_LEAF_OK)
 		fail(EXIT_TAMPERED, "row %lld: %s", (long long) leaf->seq, cg_leaf_message(result));
 	if (!sealed && leaf->customer_salt != NULL)
-		put_opening(out, leaf, CG_LEAF_CUSTOMER);
+		proof_put_opening(out, leaf, CG_LEAF_CUSTOMER);
 	if (!sealed && leaf->actor_salt != NULL)
-		put_opening(out, leaf, CG_LEAF_ACTOR);
+		proof_put_opening(out, leaf, CG_LEAF_ACTOR);
 }
 
-static void
-put_opening(CgBytes *out, const CgLeaf *leaf, int group)
+void
+proof_put_opening(CgBytes *out, const CgLeaf *leaf, int group)
 {
 	CgBytes		fields = {0};
 
@@ -250,13 +248,12 @@ run_check_proof(int argc, char **argv)
 	if (optind != argc - 1 || keys_empty(&keys))
 		fail(EXIT_UNCHECKED, "check-proof needs a file, and --vkey KEY|FILE or --policy FILE");
 	data = file_read(argv[optind], &length);
-	check_file(argv[optind], data, length, &keys, &policy, true);
+	proof_check(argv[optind], data, length, &keys, &policy, true);
 	return EXIT_GOOD;
 }
 
-/* Ends the program if anything in the file is wrong. */
-static void
-check_file(const char *path, const char *data, size_t length, const Keys *keys, const Policy *policy, bool show)
+void
+proof_check(const char *path, const char *data, size_t length, const Keys *keys, const Policy *policy, bool show)
 {
 	static CgProofFile file;
 	CgNote		note;

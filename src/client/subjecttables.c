@@ -1,0 +1,280 @@
+/*
+ * subjecttables.c
+ *		The tables of a customer's report in HTML.
+ *
+ * Which table a record stands in follows from its event (common/event.h).  An event that has no
+ * table of its own, also one that this program does not know, stands among the other records
+ * under its name: so nothing that names the customer is left out.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "html.h"
+#include "subjecttables.h"
+
+/* More rows stand in report.json alone. */
+#define MOST_ROWS 2000
+
+typedef enum Section
+{
+	SECTION_APPOINTMENTS,
+	SECTION_OTHERS,
+	SECTION_LOOKUPS,
+	SECTION_WITHHELD,
+	SECTION_BULK,
+	SECTION_MASS,
+	SECTION_REPORTS,
+	SECTION_OTHER_EVENTS,
+	SECTIONS
+} Section;
+
+static Section section_of(const SubjectRow *row);
+static void put_section(const Subject *subject, CgBytes *out, Section section, const char *title, const char *text);
+static bool begins_appointment(const SubjectRow *row, const char **intervention);
+static void put_column_names(const Subject *subject, CgBytes *out, const SubjectRow *row);
+static void put_reader(const Subject *subject, CgBytes *out, const SubjectRow *row);
+static void put_named_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section);
+static void put_unnamed_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section);
+static void put_span_end(const Subject *subject, CgBytes *out, const SubjectTime *time, const char *element);
+static const char *reason_text(const Subject *subject, const SubjectRow *row);
+static const char *purpose_text(const Subject *subject, const SubjectRow *row);
+static int	compare_rows(const void *a, const void *b);
+
+static Section
+section_of(const SubjectRow *row)
+{
+	if (row->kind == SUBJECT_LOG)
+		return SECTIONS;
+	if (row->kind == SUBJECT_UNNAMED)
+		return row->number == CG_EVENT_BULK ? SECTION_BULK : SECTION_MASS;
+	switch (row->number)
+	{
+		case CG_EVENT_SHOWN:
+			return subject_has_appointment(row) ? SECTION_APPOINTMENTS : SECTION_OTHERS;
+		case CG_EVENT_LOOKUP:
+			return SECTION_LOOKUPS;
+		case CG_EVENT_WITHHELD:
+			return SECTION_WITHHELD;
+		case CG_EVENT_REPORT:
+		case CG_EVENT_DISCLOSURE:
+			return SECTION_REPORTS;
+		default:
+			return SECTION_OTHER_EVENTS;
+	}
+}
+
+void
+subject_put_tables(const Subject *subject, CgBytes *out)
+{
+	const Words *words = subject->words;
+	const char *titles[SECTIONS][2] = {
+		{words->appointments, words->appointments_text}, {words->others_title, words->others_text},
+		{words->lookups, words->lookups_text}, {words->withheld, words->withheld_text}, {words->bulk, words->bulk_text},
+		{words->mass, words->mass_text}, {words->reports, words->reports_text}, {words->other_events, words->other_events_text}
+	};
+
+	for (int section = 0; section < SECTIONS; section++)
+		put_section(subject, out, (Section) section, titles[section][0], titles[section][1]);
+}
+
+/* By appointment, and then by time */
+static int
+compare_rows(const void *a, const void *b)
+{
+	const SubjectRow *one = *(const SubjectRow *const *) a;
+	const SubjectRow *two = *(const SubjectRow *const *) b;
+	int			order = subject_has_appointment(one) && subject_has_appointment(two) ? strcmp(one->intervention, two->intervention) : 0;
+
+	if (order == 0)
+		order = (one->microseconds > two->microseconds) - (one->microseconds < two->microseconds);
+	return order != 0 ? order : (one->seq > two->seq) - (one->seq < two->seq);
+}
+
+static bool
+begins_appointment(const SubjectRow *row, const char **intervention)
+{
+	bool		begins = *intervention == NULL || strcmp(*intervention, row->intervention) != 0;
+
+	*intervention = row->intervention;
+	return begins;
+}
+
+static void
+put_section(const Subject *subject, CgBytes *out, Section section, const char *title, const char *text)
+{
+	const Words *words = subject->words;
+	bool		unnamed = section == SECTION_BULK || section == SECTION_MASS;
+	const char *last = section == SECTION_WITHHELD ? words->reason_column : section >= SECTION_REPORTS ? words->event_column : words->purpose_column;
+	const char *named_headings[] = {words->day_column, words->time_column, words->what_column, words->who_column, last, NULL};
+	const char *unnamed_headings[] = {words->from_column, words->to_column, words->times_column, words->what_column, words->who_column,
+	section == SECTION_BULK ? words->purpose_column : NULL, NULL};
+	const SubjectRow **rows = allocate((size_t) subject->count * sizeof(SubjectRow *));
+	int64_t		count = 0;
+	const char *intervention = NULL;
+
+	for (int64_t i = 0; i < subject->count; i++)
+		if (section_of(&subject->rows[i]) == section)
+			rows[count++] = &subject->rows[i];
+	if (count > 0)
+	{
+		qsort(rows, (size_t) count, sizeof(SubjectRow *), compare_rows);
+		html_put(out, "<h2>%s</h2>\n<p>%s</p>\n", title, text);
+		for (int64_t i = 0; i < count && i < MOST_ROWS; i++)
+		{
+			if (section == SECTION_APPOINTMENTS && begins_appointment(rows[i], &intervention))
+			{
+				char		caption[1200];
+
+				snprintf(caption, sizeof(caption), words->appointment, intervention);
+				if (i > 0)
+					html_end_table(out);
+				html_begin_table(out, caption, named_headings);
+			}
+			else if (i == 0)
+				html_begin_table(out, title, unnamed ? unnamed_headings : named_headings);
+			(unnamed ? put_unnamed_row : put_named_row) (subject, out, rows[i], section);
+		}
+		html_end_table(out);
+		if (count > MOST_ROWS)
+		{
+			char		shown[24];
+			char		all[24];
+
+			snprintf(shown, sizeof(shown), "%d", MOST_ROWS);
+			snprintf(all, sizeof(all), "%lld", (long long) count);
+			html_put(out, "<p>");
+			html_put(out, words->more, shown, all);
+			html_put(out, "</p>\n");
+		}
+	}
+	free(rows);
+}
+
+void
+subject_put_date(const Subject *subject, CgBytes *out, const char *date, const char *clock)
+{
+	int			year;
+	int			month;
+	int			day;
+	char		text[96];
+	bool		french = strcmp(subject->words->language, "fr") == 0;
+
+	if (date == NULL || sscanf(date, "%d-%d-%d", &year, &month, &day) != 3 || month < 1 || month > 12)
+		snprintf(text, sizeof(text), "%s", date == NULL ? "" : date);
+	else
+		snprintf(text, sizeof(text), "%d%s %s %d", day, french && day == 1 ? "er" : "", subject->words->months[month - 1], year);
+	cg_bytes_put_text(out, text);
+	if (clock != NULL)
+	{
+		cg_bytes_put_text(out, french ? " à " : ", ");
+		cg_bytes_put_text(out, clock);
+	}
+}
+
+/* 2026-11-26T17:04:05.123456Z is shown as 17:04:05 UTC, with its day where that is another one. */
+static void
+put_span_end(const Subject *subject, CgBytes *out, const SubjectTime *time, const char *element)
+{
+	html_put(out, "<%s", element);
+	html_put(out, strcmp(element, "th") == 0 ? " scope=\"row\">" : ">");
+	subject_put_date(subject, out, time->date, time->clock);
+	html_put(out, "<br><small>%s</small></%s>", time->utc, element);
+}
+
+void
+subject_put_row_time(const Subject *subject, CgBytes *out, const SubjectTime *time)
+{
+	char		utc[32];
+	bool		same_day = strncmp(time->utc, time->date, 10) == 0;
+
+	snprintf(utc, sizeof(utc), "%.*s %.8s UTC", same_day ? 0 : 10, time->utc, time->utc + 11);
+	html_put(out, "<tr><th scope=\"row\">");
+	subject_put_date(subject, out, time->date, NULL);
+	html_put(out, "</th><td>%s<br><small>%s</small></td>", time->clock, utc + (same_day ? 1 : 0));
+}
+
+static void
+put_column_names(const Subject *subject, CgBytes *out, const SubjectRow *row)
+{
+	html_put(out, "<td>");
+	for (int i = 0; i < row->ncolumns; i++)
+	{
+		char		name[256];
+		const char *said;
+
+		snprintf(name, sizeof(name), "%.*s", (int) row->columns[i].length, row->columns[i].data);
+		said = dictionary_say(&subject->dictionary, name);
+		html_put(out, i == 0 ? "%s" : ", %s", said);
+	}
+	html_put(out, "</td>");
+}
+
+static void
+put_reader(const Subject *subject, CgBytes *out, const SubjectRow *row)
+{
+	const char *category = dictionary_say(&subject->dictionary, row->category);
+
+	html_put(out, "<td>");
+	if (row->reader == NULL)
+		html_put(out, "%s", subject->words->nobody);
+	else
+		html_put(out, "%s %s", category == NULL ? subject->words->reader : category, row->reader->letter);
+	if (row->reader != NULL && row->reader->name != NULL)
+		html_put(out, " (%s)", row->reader->name);
+	html_put(out, "</td>");
+}
+
+static const char *
+reason_text(const Subject *subject, const SubjectRow *row)
+{
+	const Words *words = subject->words;
+
+	if (row->reason == NULL)
+		return "";
+	if (strcmp(row->reason, "no window") == 0)
+		return words->no_window;
+	if (strcmp(row->reason, "window closed") == 0)
+		return words->window_closed;
+	if (strcmp(row->reason, "window not open") == 0)
+		return words->window_not_open;
+	return strncmp(row->reason, "compared", 8) == 0 ? words->compared : row->reason;
+}
+
+static const char *
+purpose_text(const Subject *subject, const SubjectRow *row)
+{
+	if (row->purpose == NULL)
+		return "";
+	return subject_has_appointment(row) ? subject->words->intervention : dictionary_say(&subject->dictionary, row->purpose);
+}
+
+static void
+put_named_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section)
+{
+	const Words *words = subject->words;
+
+	subject_put_row_time(subject, out, &row->at);
+	put_column_names(subject, out, row);
+	put_reader(subject, out, row);
+	html_put(out, "<td>%s", section == SECTION_WITHHELD ? reason_text(subject, row) :
+			 section < SECTION_REPORTS ? purpose_text(subject, row) :
+			 row->number == CG_EVENT_REPORT ? words->report_event :
+			 row->number == CG_EVENT_DISCLOSURE ? words->disclosure_event : dictionary_say(&subject->dictionary, row->event));
+	if (row->proved)
+		html_put(out, " <small>[%lld]</small>", (long long) row->seq);
+	html_put(out, "</td></tr>\n");
+}
+
+static void
+put_unnamed_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section)
+{
+	html_put(out, "<tr>");
+	put_span_end(subject, out, &row->at, "th");
+	put_span_end(subject, out, row->last.utc == NULL ? &row->at : &row->last, "td");
+	html_put(out, "<td class=\"number\">%lld</td>", (long long) row->times);
+	put_column_names(subject, out, row);
+	put_reader(subject, out, row);
+	if (section == SECTION_BULK)
+		html_put(out, "<td>%s</td>", purpose_text(subject, row));
+	html_put(out, "</tr>\n");
+}

@@ -1,0 +1,222 @@
+/*
+ * subjectwords.c
+ *		The words of a customer's report, in each language.
+ */
+#include "subjectwords.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+
+#define NBSP "\xc2\xa0"
+
+static const Words english = {
+	.language = "en",
+	.authority = "the data-protection authority of your country",
+	.title = "Who consulted your contact data",
+	.reference = "Reference",
+	.controller = "Who answers",
+	.controller_unnamed = "The company that sends you this report",
+	.customer = "Your customer number",
+	.received = "Your request was received on",
+	.due = "An answer is due by",
+	.made = "This report was made on",
+	.period = "Period",
+	.period_text = "from %s to %s (time zone: %s; universal time, UTC, stands below each time)",
+	.period_open = "until %s (time zone: %s; universal time, UTC, stands below each time)",
+	.records_since = "Records exist since %s.",
+	.records_later = "This is later than the beginning of the period. Nothing can be said about the time before.",
+	.summary = "In short",
+	.none = "According to our records, nobody consulted your contact data one by one in this period.",
+	.consulted_once = "Your contact data were consulted once, by one person.",
+	.consulted = "Your contact data were consulted %s times, on %s, by %s.",
+	.all_with = "Each time the person had an open appointment with you.",
+	.none_with = "The person had no open appointment with you: the reason is given below.",
+	.others_once = "One of these consultations was made without an open appointment with you: the reason is given below.",
+	.others = "%s of these consultations were made without an open appointment with you: the reason is given below.",
+	.nameless = "For %s of them, the name of the person has been erased from our records since then.",
+	.withheld_sum = "In addition, the system refused to show your contact data %s time(s).",
+	.day = {"%s day", "%s different days"},
+	.person = {"%s person", "%s different persons"},
+	.who = "Each letter stands for one person, and only in this report. You have a right to know when and for what purpose your data were consulted. The names of employees who acted on behalf of the company are given only if you cannot exercise your rights without them.",
+	.names = "Names are given by this decision: %s",
+	.appointments = "During an appointment with you",
+	.appointments_text = "A technician sees your contact data while an appointment of his with you is open.",
+	.appointment = "Appointment %s",
+	.others_title = "For another purpose",
+	.others_text = "These persons have a permission that does not depend on an appointment. The table gives the purpose of that permission.",
+	.lookups = "By searching for your contact data",
+	.lookups_text = "Somebody searched for a telephone number or an address, for example of a caller, and found you.",
+	.withheld = "Attempts at which nothing was shown",
+	.withheld_text = "Somebody asked for your contact data, and the system did not show them. This is a use of your data, too, so we tell you. It is often a list in which you stand among others.",
+	.bulk = "Copies of all customers that may have included you",
+	.bulk_text = "These programs or persons read all customers at once, for example for a backup. No record names you, but your data may have been among those that were read.",
+	.mass = "Mass attempts that may have included you",
+	.mass_text = "Somebody asked for the contact data of many customers at once, and the system did not show them. It counted these customers and did not note who they were. You may have been among them.",
+	.reports = "Reports about you",
+	.reports_text = "These reports, like the present one, were made for you or at the request of an authority.",
+	.other_events = "Other records that name you",
+	.other_events_text = "These are acts of administration, for example an order to keep your records.",
+	.gaps = "What may be missing",
+	.gaps_text = "The records say themselves what may be missing from them.",
+	.no_gaps = "The records of this period mention no gap, no deletion and no erasure.",
+	.gap = "A gap: something that happened before this time may not have been recorded.",
+	.erasure = "Names of a customer or of a person were erased from the records.",
+	.purge = "Records from before %s were deleted because they were old.",
+	.rights = "Your rights",
+	.rights_text = "You can ask us to correct your data, to erase them, or to restrict their use, and you can object to it. You can complain to %s.",
+	.check = "How to check this report",
+	.check_text = "The folder &ldquo;proofs&rdquo; has a proof for each record that is marked with its number (number of proofs: %s). Each proves, without the name of the person, that the record is in the signed log <code>%s</code> (number of records then: %s). Anybody can check them with the program contact-guard and the public key of the log: <code>contact-guard check-proof proofs/NUMBER.tlog-proof --vkey KEY</code>. The file SHA256SUMS lets you check that no file has changed.",
+	.check_partly = "Records above without a proof: %s. They are not signed yet, or their text could name a person.",
+	.check_none = "The log was not signed when this report was made. This report is a statement without proofs.",
+	.more = "The table shows the first %s of %s rows. All of them are in the file report.json.",
+	.nobody = "a person whose name has been erased",
+	.reader = "Person",
+	.day_column = "Day",
+	.time_column = "Time",
+	.what_column = "Data",
+	.who_column = "Who",
+	.purpose_column = "Purpose",
+	.reason_column = "Why nothing was shown",
+	.from_column = "First",
+	.to_column = "Last",
+	.times_column = "How often",
+	.event_column = "What",
+	.no_window = "no appointment with you",
+	.window_closed = "the appointment was over",
+	.window_not_open = "the appointment had not begun",
+	.compared = "a comparison without a permission",
+	.intervention = "appointment",
+	.report_event = "a report was made",
+	.disclosure_event = "names of persons were given, by a decision",
+	.months = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+};
+
+static const Words french = {
+	.language = "fr",
+	.authority = "la Commission nationale de l’informatique et des libertés (CNIL), 3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, www.cnil.fr",
+	.title = "Qui a consulté vos coordonnées",
+	.reference = "Référence",
+	.controller = "Qui vous répond",
+	.controller_unnamed = "L’entreprise qui vous envoie ce rapport",
+	.customer = "Votre numéro de client",
+	.received = "Votre demande a été reçue le",
+	.due = "La réponse est due au plus tard le",
+	.made = "Ce rapport a été établi le",
+	.period = "Période",
+	.period_text = "du %s au %s (fuseau horaire" NBSP ": %s" NBSP "; l’heure universelle, UTC, figure sous chaque heure)",
+	.period_open = "jusqu’au %s (fuseau horaire" NBSP ": %s" NBSP "; l’heure universelle, UTC, figure sous chaque heure)",
+	.records_since = "Les enregistrements remontent au %s.",
+	.records_later = "Cette date est postérieure au début de la période. Nous ne pouvons rien dire du temps qui précède.",
+	.summary = "En bref",
+	.none = "D’après nos enregistrements, personne n’a consulté individuellement vos coordonnées pendant cette période.",
+	.consulted_once = "Vos coordonnées ont été consultées une fois, par une seule personne.",
+	.consulted = "Vos coordonnées ont été consultées %s fois, sur %s, par %s.",
+	.all_with = "Chaque fois, la personne avait un rendez-vous en cours chez vous.",
+	.none_with = "La personne n’avait pas de rendez-vous en cours chez vous" NBSP ": le motif est indiqué plus bas.",
+	.others_once = "L’une de ces consultations a eu lieu sans rendez-vous en cours chez vous" NBSP ": le motif est indiqué plus bas.",
+	.others = "%s de ces consultations ont eu lieu sans rendez-vous en cours chez vous" NBSP ": le motif est indiqué plus bas.",
+	.nameless = "Pour %s d’entre elles, le nom de la personne a depuis été effacé de nos enregistrements.",
+	.withheld_sum = "En outre, nombre de fois où le système a refusé d’afficher vos coordonnées" NBSP ": %s.",
+	.day = {"%s seul jour", "%s jours différents"},
+	.person = {"%s seule personne", "%s personnes différentes"},
+	.who = "Chaque lettre désigne une personne, dans ce rapport seulement. Vous avez le droit de savoir quand et pourquoi vos données ont été consultées. Le nom des employés qui ont agi pour le compte de l’entreprise n’est communiqué que s’il vous est indispensable pour exercer vos droits.",
+	.names = "Des noms sont communiqués en vertu de la décision suivante" NBSP ": %s",
+	.appointments = "Pendant un rendez-vous chez vous",
+	.appointments_text = "Un technicien voit vos coordonnées tant que son rendez-vous chez vous est en cours.",
+	.appointment = "Rendez-vous n°" NBSP "%s",
+	.others_title = "Pour un autre motif",
+	.others_text = "Ces personnes disposent d’une autorisation qui ne dépend pas d’un rendez-vous. Le tableau indique la finalité de cette autorisation.",
+	.lookups = "En recherchant vos coordonnées",
+	.lookups_text = "Une personne a recherché un numéro de téléphone ou une adresse, par exemple pour savoir qui appelait, et vous a trouvé.",
+	.withheld = "Tentatives sans résultat",
+	.withheld_text = "Une personne a demandé vos coordonnées et le système ne les lui a pas montrées. C’est aussi un traitement de vos données, c’est pourquoi nous vous en informons. Il s’agit souvent d’une liste dans laquelle vous figurez parmi d’autres clients.",
+	.bulk = "Copies de l’ensemble des clients qui ont pu vous concerner",
+	.bulk_text = "Ces programmes ou ces personnes ont lu les données de tous les clients à la fois, par exemple pour une sauvegarde. Aucun enregistrement ne vous désigne, mais vos données ont pu être lues avec les autres.",
+	.mass = "Tentatives en masse qui ont pu vous concerner",
+	.mass_text = "Une personne a demandé les coordonnées de nombreux clients à la fois et le système ne les lui a pas montrées. Il a compté ces clients sans noter lesquels. Vous avez pu en faire partie.",
+	.reports = "Rapports établis à votre sujet",
+	.reports_text = "Ces rapports ont été établis pour vous, comme celui-ci, ou à la demande d’une autorité.",
+	.other_events = "Autres enregistrements qui vous désignent",
+	.other_events_text = "Il s’agit d’actes d’administration, par exemple l’ordre de conserver les enregistrements qui vous concernent.",
+	.gaps = "Ce qui peut manquer",
+	.gaps_text = "Les enregistrements disent eux-mêmes ce qui peut leur manquer.",
+	.no_gaps = "Les enregistrements de cette période ne signalent ni lacune, ni suppression, ni effacement.",
+	.gap = "Une lacune" NBSP ": un événement antérieur à cette heure peut ne pas avoir été enregistré.",
+	.erasure = "Le nom d’un client ou d’une personne a été effacé des enregistrements.",
+	.purge = "Les enregistrements antérieurs au %s ont été supprimés en raison de leur ancienneté.",
+	.rights = "Vos droits",
+	.rights_text = "Vous pouvez nous demander de rectifier vos données, de les effacer ou d’en limiter l’utilisation, et vous pouvez vous y opposer. Vous pouvez adresser une réclamation à l’autorité de contrôle" NBSP ": %s.",
+	.check = "Comment vérifier ce rapport",
+	.check_text = "Le dossier «" NBSP "proofs" NBSP "» contient une preuve pour chaque enregistrement dont le numéro est indiqué (nombre de preuves" NBSP ": %s). Chacune prouve, sans révéler le nom de la personne, que l’enregistrement figure dans le journal signé <code>%s</code> (nombre d’enregistrements à cette date" NBSP ": %s). Toute personne peut les vérifier à l’aide du programme contact-guard et de la clé publique du journal" NBSP ": <code>contact-guard check-proof proofs/NUMÉRO.tlog-proof --vkey CLÉ</code>. Le fichier SHA256SUMS permet de vérifier qu’aucun fichier n’a été modifié.",
+	.check_partly = "Nombre d’enregistrements ci-dessus sans preuve" NBSP ": %s. Ils ne sont pas encore signés, ou leur texte pourrait désigner une personne.",
+	.check_none = "Le journal n’était pas signé lorsque ce rapport a été établi. Ce rapport est une déclaration, sans preuves.",
+	.more = "Le tableau montre les %s premières lignes sur %s. Toutes figurent dans le fichier report.json.",
+	.nobody = "une personne dont le nom a été effacé",
+	.reader = "Personne",
+	.day_column = "Jour",
+	.time_column = "Heure",
+	.what_column = "Données",
+	.who_column = "Qui",
+	.purpose_column = "Finalité",
+	.reason_column = "Pourquoi rien n’a été montré",
+	.from_column = "Première fois",
+	.to_column = "Dernière fois",
+	.times_column = "Nombre de fois",
+	.event_column = "Quoi",
+	.no_window = "aucun rendez-vous chez vous",
+	.window_closed = "le rendez-vous était terminé",
+	.window_not_open = "le rendez-vous n’avait pas commencé",
+	.compared = "une comparaison sans autorisation",
+	.intervention = "rendez-vous",
+	.report_event = "un rapport a été établi",
+	.disclosure_event = "des noms ont été communiqués, en vertu d’une décision",
+	.months = {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
+};
+
+const Words *
+words_of(const char *language)
+{
+	return strcmp(language, "en") == 0 ? &english : strcmp(language, "fr") == 0 ? &french : NULL;
+}
+
+void
+dictionary_read(Dictionary *dictionary, const char *path)
+{
+	size_t		length;
+	char	   *text = file_read(path, &length);
+	int			number = 0;
+
+	for (char *line = text; line != NULL && *line != '\0';)
+	{
+		char	   *end = strchr(line, '\n');
+		char	   *comma = strchr(line, ',');
+
+		number++;
+		if (end != NULL)
+			*end = '\0';
+		if (end != NULL && end > line && end[-1] == '\r')
+			end[-1] = '\0';
+		if (*line != '\0' && (comma == NULL || (end != NULL && comma > end)))
+			fail(EXIT_UNCHECKED, "\"%s\", line %d: not WORD,TEXT", path, number);
+		if (*line != '\0')
+		{
+			*comma = '\0';
+			dictionary->words = reallocate(dictionary->words, ((size_t) dictionary->count + 1) * sizeof(char *));
+			dictionary->texts = reallocate(dictionary->texts, ((size_t) dictionary->count + 1) * sizeof(char *));
+			dictionary->words[dictionary->count] = line;
+			dictionary->texts[dictionary->count++] = comma + 1;
+		}
+		line = end == NULL ? NULL : end + 1;
+	}
+}
+
+const char *
+dictionary_say(const Dictionary *dictionary, const char *word)
+{
+	for (int i = 0; word != NULL && i < dictionary->count; i++)
+		if (strcmp(dictionary->words[i], word) == 0)
+			return dictionary->texts[i];
+	return word;
+}

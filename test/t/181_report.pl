@@ -1,0 +1,213 @@
+# contact-guard report: what a customer gets, that it names nobody, and that it is proved.
+
+use strict;
+use warnings;
+
+use File::Find;
+use FindBin;
+use JSON::PP;
+use lib "$FindBin::RealBin/lib";
+use Guarded;
+use IPC::Run;
+use MIME::Base64;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $top = "$FindBin::RealBin/../..";
+my $dir = PostgreSQL::Test::Utils::tempdir;
+
+sub guard
+{
+	my ($out, $err) = ('', '');
+	IPC::Run::run([ 'contact-guard', @_ ], '>', \$out, '2>', \$err);
+	return ($? >> 8, $out, $err);
+}
+
+mkdir "$dir/keys", 0700 or die;
+my ($vkey) = (guard('keygen', '--origin', 'example.org/log', '--out', "$dir/keys/log"))[1] =~ m{^(example\.org/log\+\S+)$}m;
+my $node = guard_node('report', "contact_guard.signing_key_file = '$dir/keys/log'", 'contact_guard.checkpoint_interval = 1',
+	'contact_guard.min_retention = 0', 'contact_guard.withheld_detail = 5');
+make_roles($node);
+make_crm($node, 'crm', 300);
+
+# People whose names must not be seen, and some that try to be markup
+my $evil = q(x"><img src=x onerror=alert(1)>);
+$node->safe_psql('crm', qq(
+	CREATE ROLE bert LOGIN; CREATE ROLE technicians; GRANT technicians TO anna, bert;
+	CREATE ROLE office; CREATE ROLE clerk LOGIN; GRANT office TO clerk;
+	CREATE ROLE backup LOGIN; CREATE ROLE dpo LOGIN; GRANT contact_guard_dpo TO dpo;
+	CREATE ROLE officer LOGIN; GRANT contact_guard_admin TO officer;
+	CREATE ROLE pool LOGIN; GRANT contact_guard_proxy TO pool; GRANT office TO pool;
+	GRANT USAGE ON SCHEMA crm TO PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA crm TO bert, clerk, backup, pool;
+	SELECT contact_guard.allow('office', 'calls <b>&"''\e[31m');
+	SELECT contact_guard.allow('backup', 'nightly dump', 'crm.customer', 'bulk');
+	SELECT contact_guard.reader_category('technicians', 'technician');
+	SELECT contact_guard.reader_category('office', '<i>dispatch</i>')) =~ s/\\e/\e/r);
+
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 7');
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id IN (8, 9)');
+as($node, 'crm', 'bert', 'SELECT phone FROM crm.customer WHERE id = 7');
+as($node, 'crm', 'bert', 'SELECT count(phone) FROM crm.customer');
+as($node, 'crm', 'clerk', q(SELECT name FROM crm.customer WHERE phone = '0600000007'));
+as($node, 'crm', 'backup', 'SELECT count(phone) FROM crm.customer');
+as($node, 'crm', 'pool', qq(BEGIN; SELECT contact_guard.act_as(\$\$$evil\$\$, 'office'::text); SELECT phone FROM crm.customer WHERE id = 7; COMMIT));
+
+my $conninfo = $node->connstr('crm') . ' user=dpo';
+my $n = 0;
+
+# report(WANTED STATUS, OPTION...): the report as JSON, its HTML, its folder and stderr
+sub report
+{
+	my ($want, @options) = @_;
+	my $folder = "$dir/report" . ++$n;
+	my ($status, $out, $err) = guard('report', $conninfo, '--out', $folder, '--vkey', $vkey, @options);
+	is($status, $want, "@options[0 .. 3]") or diag($out . $err);
+	return (undef, undef, $folder, $err) if !-e "$folder/report.json";
+	return (decode_json(slurp_file("$folder/report.json")), slurp_file("$folder/report.html"), $folder, $err);
+}
+
+my ($json, $html, $folder, $err) = report(0, '--customer', 7, '--reference', 'DSAR-1', '--received', '2026-01-31', '--language', 'fr',
+	'--timezone', 'Europe/Paris', '--controller', 'Fibre <SARL>');
+is($json->{schema}, 'contact-guard/subject-report/v1', 'the schema is named');
+is($json->{due}, '2026-02-28', 'due: the last day of a month that has no 31');
+is((join ' ', map { "$_->{event}/" . ($_->{purpose} // '') =~ s/ .*//r } @{ $json->{records} }), 'shown/intervention withheld/ shown/calls shown/calls', 'the records that name him');
+is((join ' ', sort map { "$_->{event} $_->{count}" } @{ $json->{possible} }), 'bulk 300 withheld 300', 'what may have included him');
+is_deeply([ map { $json->{sums}{$_} } qw(consultations days readers with_appointment withheld) ], [ 3, 1, 3, 1, 1 ], 'sums');
+is((grep { defined $_->{proof} } @{ $json->{records} }), 4, 'each has a proof');
+like($err, qr/has 2 readers of category "technician"/, 'the officer is warned of small categories');
+unlike($err, qr/\e/, '... and his terminal is safe');
+
+# Nobody is named: neither in the files, nor in what the proofs contain
+sub texts_of
+{
+	my ($folder) = @_;
+	my %text;
+	find({ no_chdir => 1, wanted => sub {
+		return if !-f;
+		my $text = slurp_file($_);
+		$text .= join "\n", map { decode_base64($_) } $text =~ /^(?:extra )?([A-Za-z0-9+\/=]{40,})$/mg;
+		$text{$_} = $text;
+	} }, $folder);
+	return \%text;
+}
+my $texts = texts_of($folder);
+is(scalar(keys %$texts), 7, 'two reports, four proofs, and the sums');
+foreach my $secret (qw(anna bert clerk backup dpo officer pool 0600000007 0600000008), 'postgres', 'V-8', $evil, '[local]', 'psql', 'SELECT', '181_report')
+{
+	my @in = grep { $texts->{$_} =~ /(?<![a-z])\Q$secret\E(?![a-z])/ } sort keys %$texts;
+	is("@in", '', "nothing says: $secret");
+}
+my @customers = map { $_->{customer} } @{ $json->{records} };
+is("@customers", '7 7 7 7', 'of no other customer');
+ok(!(grep { -t $_ || (stat $_)[2] & 07077 } $folder), 'nobody else can look into the folder');
+
+# Markup of others stays text
+unlike($html, qr/<(?:img|b|i|script)\b|\e/i, 'no markup of others');
+like($html, qr/calls &lt;b&gt;&amp;&quot;&#39;\\x1b\[31m/, '... but its text');
+unlike($html, qr/\b(?:src|href|srcset|action)\s*=|url\(|\@import|<script/i, 'nothing is fetched, nothing runs');
+like($html, qr/<html lang="fr">/, 'the language is named');
+is((() = $html =~ /<th(?! scope=)/g), (() = $html =~ /<thead/g), 'each heading has a scope');
+
+# Proofs hold on a machine without the database; SHA256SUMS is right
+foreach my $proof (map { $_->{proof} } @{ $json->{records} })
+{
+	my ($status, $out) = guard('check-proof', "$folder/$proof", '--vkey', $vkey);
+	is($status, 0, "$proof holds");
+	like($out, qr/customer: 7$/m, '... and says: customer 7');
+	unlike($out, qr/anna|bert|clerk/, '... and not who');
+}
+my $sums = '';
+ok(IPC::Run::run([ 'sh', '-c', "cd '$folder' && sha256sum --quiet -c SHA256SUMS" ], '>&', \$sums), 'SHA256SUMS') or diag($sums);
+is((() = slurp_file("$folder/SHA256SUMS") =~ /\n/g), 6, '... has all files');
+
+SKIP:
+{
+	my $validate = 'import json, sys, jsonschema; jsonschema.Draft7Validator.check_schema(json.load(open(sys.argv[1]))); jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))';
+	skip 'python3-jsonschema is not installed', 2 if !IPC::Run::run([ 'python3', '-c', 'import jsonschema' ], '>&', \my $no);
+	my $said = '';
+	ok(IPC::Run::run([ 'python3', '-c', $validate, "$top/docs/subject-report.schema.json", "$folder/report.json" ], '>&', \$said), 'the schema') or diag($said);
+	append_to_file("$dir/bad.json", slurp_file("$folder/report.json") =~ s/"reader": "/"actor": "anna", "reader": "/r);
+	ok(!IPC::Run::run([ 'python3', '-c', $validate, "$top/docs/subject-report.schema.json", "$dir/bad.json" ], '>&', \$said), '... allows nothing else');
+}
+SKIP:
+{
+	skip 'tidy is not installed', 1 if !IPC::Run::run([ 'tidy', '--version' ], '>&', \my $no);
+	my $said = '';
+	IPC::Run::run([ 'tidy', '-e', '-q', "$folder/report.html" ], '>&', \$said);
+	is($said, '', 'tidy has nothing to say');
+}
+
+# Another report of the same customer shares no pseudonym, and knows of the first one
+my ($second, $english) = report(0, '--customer', 7, '--reference', 'DSAR-1');
+my %tags = map { $_->{reader} => 1 } @{ $json->{readers} };
+is((grep { $tags{ $_->{reader} } } @{ $second->{readers} }), 0, 'two reports share no pseudonym');
+is((grep { $_->{event} eq 'report' } @{ $second->{records} }), 1, 'the first report is in the second');
+like($english, qr/a report was made/, '... in plain words');
+like($english, qr/consulted 3 times, on 1 day, by 3 different persons/, 'the sentence');
+
+# Several keys of one person are one report
+my ($two) = report(0, '--customer', 7, '--customer', 8, '--reference', 'DSAR-2');
+my %by = map { $_->{customer} . $_->{event} => $_->{reader} } @{ $two->{records} };
+is($by{'7shown'} ? 1 : 0, 1, 'the first key');
+is((grep { $_->{customer} eq '8' && $_->{event} eq 'shown' } @{ $two->{records} }), 1, 'the second key');
+is((grep { $_->{event} eq 'bulk' } @{ $two->{possible} }), 1, 'what names nobody counts once');
+my ($appointment) = map { $_->{reader} } grep { $_->{customer} eq '7' && ($_->{purpose} // '') eq 'intervention' } @{ $two->{records} };
+is((grep { $_->{customer} eq '8' && $_->{reader} eq $appointment } @{ $two->{records} }), 1, 'one reader, one pseudonym');
+
+# A customer without a read; one who is not in the CRM any more
+my ($empty, $nothing) = report(0, '--customer', 299, '--reference', 'DSAR-3', '--language', 'fr');
+is(scalar(@{ $empty->{records} }), 0, 'no record');
+like($nothing, qr/personne n’a consulté individuellement/, '... is said');
+$node->safe_psql('crm', 'DELETE FROM crm.customer WHERE id = 8');
+my ($deleted) = report(0, '--customer', 8, '--reference', 'DSAR-4');
+is((grep { $_->{event} eq 'shown' } @{ $deleted->{records} }), 1, 'the log still has a customer whom the CRM has deleted');
+
+# The period: its end does not belong to it, and days are those of the zone
+my ($before) = report(0, '--customer', 7, '--reference', 'DSAR-5', '--until', $json->{records}[0]{at});
+is(scalar(@{ $before->{records} }), 0, 'until');
+my ($after) = report(0, '--customer', 7, '--reference', 'DSAR-6', '--since', '2000-01-01', '--timezone', 'Asia/Tokyo');
+is($after->{since}, '1999-12-31T15:00:00.000000Z', 'a day begins in the zone of the customer');
+
+# Names: by a decision
+my ($named, $with_names) = report(0, '--customer', 7, '--reference', 'DSAR-7', '--name-readers', 'order <of> the court');
+is((join ' ', sort map { $_->{name} // () } @{ $named->{readers} }), "anna clerk $evil", 'the names of those who have consulted, and of nobody else');
+like($with_names, qr/order &lt;of&gt; the court/, 'the decision is in the report');
+is($node->safe_psql('crm', 'SELECT decision FROM contact_guard.disclosure'), 'order <of> the court', '... and on record');
+is(log_rows($node, 'crm', "event = 'disclosure' AND customer = '7' AND actor = 'dpo'"), 1, '... with a record');
+
+# What is refused
+foreach my $case ([ qr/needs --customer/, '--reference', 'x' ], [ qr/en or fr/, '--customer', 7, '--reference', 'x', '--language', 'xx' ],
+	[ qr/not a day/, '--customer', 7, '--reference', 'x', '--received', '2026-02-30' ], [ qr/visible ASCII/, '--customer', 7, '--reference', "a\e[31m" ],
+	[ qr/given twice/, '--customer', 7, '--customer', 7, '--reference', 'x' ], [ qr/invalid value for parameter "TimeZone"/, '--customer', 7, '--reference', 'x', '--timezone', 'Mars/Olympus' ])
+{
+	my ($pattern, @options) = @$case;
+	my (undef, undef, $there, $said) = report(2, @options, '--until', 'infinity');
+	like($said, $pattern, '... says why');
+	unlike($said, qr/\e/, '... without an escape');
+	ok(!-e $there, '... leaves no folder');
+}
+mkdir "$dir/there" or die;
+my ($status, $out, $said) = guard('report', $conninfo, '--out', "$dir/there", '--customer', 7, '--reference', 'x', '--vkey', $vkey);
+is($status, 2, 'a folder that is there is not used');
+symlink "$dir/elsewhere", "$dir/link" or die;
+($status) = guard('report', $conninfo, '--out', "$dir/link", '--customer', 7, '--reference', 'x', '--vkey', $vkey);
+is($status, 2, '... nor a link');
+is((guard('report', $node->connstr('crm') . ' user=eve', '--out', "$dir/eve", '--customer', 7, '--reference', 'x', '--vkey', $vkey))[0], 2, 'nobody else makes reports');
+
+# What is erased is not there any more
+as($node, 'crm', 'officer', q(SELECT contact_guard.erase_actor('anna', 'has left')));
+my ($erased, $page) = report(0, '--customer', 7, '--reference', 'DSAR-8', '--language', 'fr');
+is((grep { !defined $_->{reader} && $_->{event} eq 'shown' } @{ $erased->{records} }), 1, 'a reader who was erased has no pseudonym');
+is($erased->{sums}{by_erased_reader}, 1, '... and is counted');
+like($page, qr/une personne dont le nom a été effacé/, '... in plain words');
+like($page, qr/Le nom d’un client ou d’une personne a été effacé/, '... as is the erasure');
+is((grep { $_->{proof} } @{ $erased->{records} }), 4, 'the records still have their proofs');
+is($node->safe_psql('crm', 'SELECT count(*) FROM contact_guard.disclosure'), 0, 'the decision about him is gone');
+as($node, 'crm', 'officer', q(SELECT contact_guard.erase_customer('7', 'asked for')));
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+$node->restart;
+is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.report WHERE customer = '7')), 0, 'the keys of reports about an erased customer are gone');
+is($node->safe_psql('crm', q(SELECT count(*) > 0 FROM contact_guard.report WHERE customer = '8')), 't', '... and those of others are not');
+$node->stop;
+
+done_testing();
