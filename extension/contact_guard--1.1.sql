@@ -716,6 +716,27 @@ COMMENT ON FUNCTION contact_guard.act_as_token_session(text, text) IS
 	'act_as_token_session(text, regrole) for drivers that send strings as text.';
 GRANT EXECUTE ON FUNCTION contact_guard.act_as_token_session(text, text) TO PUBLIC;
 
+-- Subjects whose tokens that were issued before a time are refused: see revoke_identity().
+CREATE TABLE contact_guard.revoked_identity (
+	subject    text PRIMARY KEY,
+	not_before timestamptz NOT NULL,
+	reason     text NOT NULL
+);
+REVOKE ALL ON contact_guard.revoked_identity FROM PUBLIC;
+GRANT SELECT ON contact_guard.revoked_identity TO contact_guard_admin, contact_guard_auditor;
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.revoked_identity'::pg_catalog.regclass, ''::pg_catalog.text);
+COMMENT ON TABLE contact_guard.revoked_identity IS 'Whose tokens are refused: see revoke_identity().';
+COMMENT ON COLUMN contact_guard.revoked_identity.subject IS 'The subject (sub) of the tokens.';
+COMMENT ON COLUMN contact_guard.revoked_identity.not_before IS 'Tokens that were issued (iat) before are refused.';
+COMMENT ON COLUMN contact_guard.revoked_identity.reason IS 'Why, as the admin has said.';
+
+CREATE FUNCTION contact_guard.revoke_identity(subject text, reason text, before timestamptz DEFAULT now()) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_revoke_identity';
+REVOKE ALL ON FUNCTION contact_guard.revoke_identity(text, text, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.revoke_identity(text, text, timestamptz) IS
+	'Refuses the tokens of a subject that were issued before a time, also where they are in use.';
+GRANT EXECUTE ON FUNCTION contact_guard.revoke_identity(text, text, timestamptz) TO contact_guard_admin;
+
 CREATE FUNCTION contact_guard.act_as_nobody() RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_nobody';
 REVOKE ALL ON FUNCTION contact_guard.act_as_nobody() FROM PUBLIC;

@@ -32,6 +32,8 @@
 #include "policy/permission.h"
 #include "policy/planassume.h"
 #include "policy/policy.h"
+#include "policy/replay.h"
+#include "policy/revoked.h"
 #include "policy/token.h"
 #include "policy/tokenlog.h"
 #include "policy/trust.h"
@@ -65,6 +67,8 @@ _PG_init(void)
 	cg_interventions_init();
 	cg_actor_init();
 	cg_actorsession_init();
+	cg_replay_init();
+	cg_revoked_init();
 	cg_token_init();
 	cg_tokenlog_init();
 	cg_toplevel_init();

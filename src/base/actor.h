@@ -20,6 +20,7 @@ typedef struct CgActorToken
 	char		kid[CG_KID_LENGTH + 1];
 	char		thumbprint[CG_THUMBPRINT_LENGTH + 1];
 	TimestampTz until;			/* it does not count from then on */
+	uint64		subject;		/* its number: see policy/revoked.h */
 	uint64		narrowing;		/* a hash of the interventions that it is for; 0: all */
 	CgClaims	claims;
 } CgActorToken;

@@ -32,6 +32,7 @@ int			cg_min_free_space = 256;
 int			cg_min_retention = 180 * 24 * 60;
 
 int			cg_identity = CG_IDENTITY_OFF;
+int			cg_identity_replay = CG_IDENTITY_REPLAY_ALLOW;
 char	   *cg_identity_keys = NULL;
 char	   *cg_identity_audience = NULL;
 char	   *cg_identity_issuer = NULL;
@@ -44,6 +45,12 @@ static const struct config_enum_entry identity_options[] = {
 	{"off", CG_IDENTITY_OFF, false},
 	{"allowed", CG_IDENTITY_ALLOWED, false},
 	{"required", CG_IDENTITY_REQUIRED, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry replay_options[] = {
+	{"allow", CG_IDENTITY_REPLAY_ALLOW, false},
+	{"refuse", CG_IDENTITY_REPLAY_REFUSE, false},
 	{NULL, 0, false}
 };
 
@@ -182,6 +189,11 @@ init_identity(void)
 							"Longest life of a token, from its issue (iat) to its end (exp).",
 							NULL, &cg_identity_max_age, 60 * 60, 1, 30 * 24 * 60 * 60,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomEnumVariable("contact_guard.identity_replay",
+							 "Whether several sessions may use one token at a time.",
+							 "refuse: a token must have a number (jti), and is for the session that shows it first, until that ends.",
+							 &cg_identity_replay, CG_IDENTITY_REPLAY_ALLOW, replay_options,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
 const char *

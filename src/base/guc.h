@@ -30,6 +30,12 @@ typedef enum CgIdentityMode
 	CG_IDENTITY_REQUIRED		/* tokens alone */
 } CgIdentityMode;
 
+typedef enum CgIdentityReplay
+{
+	CG_IDENTITY_REPLAY_ALLOW,
+	CG_IDENTITY_REPLAY_REFUSE	/* a token is for one session at a time */
+} CgIdentityReplay;
+
 extern int	cg_copies;
 extern int	cg_durability;
 extern int	cg_withheld_detail; /* so many customers are named in withheld records
@@ -54,6 +60,7 @@ extern int	cg_max_backlog;		/* kB of unrecorded journal; beyond that guarded
 
 /* Settings of tokens; "" if not set. */
 extern int	cg_identity;
+extern int	cg_identity_replay;
 extern char *cg_identity_keys;
 extern char *cg_identity_audience;
 extern char *cg_identity_issuer;

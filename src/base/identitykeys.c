@@ -124,6 +124,13 @@ take_keys_text(const char *text, int length)
 		memcpy(file->text, text, length);
 		file->length = length;
 		pg_atomic_fetch_add_u64(&file->generation, 1);
+		/* Each log gets a record of it, also if nobody reads there. */
+		for (int i = 0; cg_identity != CG_IDENTITY_OFF && i < cg_max_databases; i++)
+			if (OidIsValid(cg_shared->databases[i].oid))
+			{
+				cg_shared->databases[i].wanted = true;
+				cg_shared_wake(&cg_shared->databases[i]);
+			}
 	}
 	LWLockRelease(cg_shared->lock);
 	if (changed)

@@ -68,6 +68,8 @@ static const Table tables[CG_OWN_TABLES] = {
 	[CG_OWN_HELD] = {"held", RELKIND_RELATION, true, {
 		{"customer", TEXTOID}, {"reason", TEXTOID}, {"held_by", TEXTOID}, {"held_at", TIMESTAMPTZOID}}},
 	[CG_OWN_CATEGORY] = {"category", RELKIND_RELATION, false, {{"role", REGROLEOID}, {"label", TEXTOID}}},
+	[CG_OWN_REVOKED_IDENTITY] = {"revoked_identity", RELKIND_RELATION, false, {
+		{"subject", TEXTOID}, {"not_before", TIMESTAMPTZOID}, {"reason", TEXTOID}}},
 	[CG_OWN_REPORT] = {"report", RELKIND_RELATION, true, {
 		{"reference", TEXTOID}, {"customer", TEXTOID}, {"key", BYTEAOID}, {"made_in", XID8OID}, {"made_at", TIMESTAMPTZOID}}},
 	[CG_OWN_DISCLOSURE] = {"disclosure", RELKIND_RELATION, true, {

@@ -29,6 +29,7 @@ typedef enum CgOwnTable
 	CG_OWN_JOURNAL_PASSED,
 	CG_OWN_HELD,
 	CG_OWN_CATEGORY,
+	CG_OWN_REVOKED_IDENTITY,
 	CG_OWN_REPORT,
 	CG_OWN_DISCLOSURE,
 	CG_OWN_INTERVENTION,
@@ -84,6 +85,12 @@ enum
 	Anum_held_held_by,
 	Anum_held_held_at,
 	Natts_held = Anum_held_held_at
+};
+
+enum
+{
+	Anum_revoked_identity_subject = 1,
+	Anum_revoked_identity_not_before
 };
 
 enum

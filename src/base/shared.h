@@ -123,6 +123,7 @@ typedef struct CgDatabase
 								 * a session looks at it without the lock */
 	TimestampTz last_record_at; /* 0: none since the server's start */
 	TimestampTz clock_told;		/* the log says that the clock must catch up to it */
+	uint64		identity_told;	/* the generation of identity keys that the log names; 0: none */
 	TimestampTz due_at;			/* when a recorder has something to do; 0: never */
 } CgDatabase;
 

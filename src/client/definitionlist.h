@@ -144,6 +144,7 @@
 	{"function contact_guard.retire()", "8aa88ed2b09dece1af5ed8a1aa0b660cdef2ea972d977efe7a274a7569809668"}, \
 	{"function contact_guard.reveal(anyelement,\"any\",contact_guard.site)", "25beffbd74bad3433b84a16f8af89c36823fcb251a07e256d95edbeae548abfb"}, \
 	{"function contact_guard.reveal_nullable(anyelement,\"any\",contact_guard.site)", "49aec994cf0f645e0f8603651fa306fa233ab88c91099a8e3ccee80f413d731f"}, \
+	{"function contact_guard.revoke_identity(text,text,timestamp with time zone)", "4db96c58e63ab866a0e7d88c231acf8cae58236dbd056cdccb07c7ceeb883f7b"}, \
 	{"function contact_guard.rotate_journal_key()", "44b7275ab6c99bbd592ee1474fcc869186c106ae18d593a8c20f91b4711a23fd"}, \
 	{"function contact_guard.same_value(regclass,name,text,text[],text)", "c315ddc81299826a3176b7ece3cc113c18b94ca3a70e95b618db8a17c633dc81"}, \
 	{"function contact_guard.site_in(cstring)", "7aaeac6310da214ca38eb373417aeb478409662ca65fbcd20ab1d90776ec9e77"}, \
@@ -180,6 +181,7 @@
 	{"table contact_guard.query_text", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.report", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.restored_log", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.revoked_identity", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.signed_checkpoint", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.tile_edge", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.tile_full", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \

@@ -42,6 +42,7 @@
 #include "log/epoch.h"
 #include "log/failover.h"
 #include "log/gather.h"
+#include "log/identitylog.h"
 #include "log/quiet.h"
 #include "log/recorder.h"
 #include "log/rotation.h"
@@ -367,6 +368,7 @@ record_journal(void)
 			continue;
 		}
 		cg_clockback_tell();
+		cg_identitylog_tell();
 		cg_rotation_perform(cg_walreader_position(reader));
 		/* A new timeline may lack what was signed in the old one: closing.c judges that first. */
 		if (cg_failover_is_passed(cg_walreader_position(reader)))

@@ -23,6 +23,7 @@
 #include "base/identitykeys.h"
 #include "common/jws.h"
 #include "journal/reason.h"
+#include "policy/revoked.h"
 #include "policy/token.h"
 
 #define KEPT_TOKENS 4
@@ -187,5 +188,7 @@ why_lapsed(const CgActorToken *token)
 	keys = cg_identity == CG_IDENTITY_OFF ? NULL : cg_identitykeys_get();
 	if (keys == NULL || find_token_key(keys, token->kid, token->thumbprint) == NULL)
 		return CG_REASON_TOKEN_KEY;
+	if (cg_revoked_is(token->subject, token->claims.issued))
+		return CG_REASON_TOKEN_REVOKED;
 	return NULL;
 }

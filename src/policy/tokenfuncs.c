@@ -16,6 +16,8 @@
 #include "base/actor.h"
 #include "base/actorsession.h"
 #include "compat.h"
+#include "policy/replay.h"
+#include "policy/revoked.h"
 #include "policy/token.h"
 
 #define TOKEN_FUNCTION "act_as_token"
@@ -80,6 +82,7 @@ role_of_token(FunctionCallInfo fcinfo, bool is_text, const CgClaims *claims)
 static char *
 take_token(FunctionCallInfo fcinfo, const char *form, bool is_text, CgActorToken *token, Oid *role)
 {
+	const char *why;
 	char	   *name;
 
 	cg_actor_check_caller(form);
@@ -90,6 +93,12 @@ take_token(FunctionCallInfo fcinfo, const char *form, bool is_text, CgActorToken
 	name = pg_any_to_server(token->claims.subject, strlen(token->claims.subject), PG_UTF8);
 	if (strlen(name) > CG_ACTOR_LENGTH)
 		cg_token_refuse("It names nobody (sub), or with more than 256 bytes.", NULL);
+	token->subject = cg_revoked_number(name);
+	if (cg_revoked_is(token->subject, token->claims.issued))
+		cg_token_refuse("It was revoked (iat).", NULL);
+	why = cg_replay_take(token);
+	if (why)
+		cg_token_refuse(why, NULL);
 	return name;
 }
 

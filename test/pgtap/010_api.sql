@@ -1,7 +1,7 @@
 -- The names that users type: they are promises, so each is spelled out here.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(51);
+SELECT plan(52);
 
 SELECT has_schema('contact_guard');
 SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text', 'text']);
@@ -13,6 +13,7 @@ SELECT has_function('contact_guard', 'disallow', ARRAY['regrole', 'regclass']);
 SELECT has_function('contact_guard', 'act_as', ARRAY['text', 'regrole']);
 SELECT has_function('contact_guard', 'act_as', ARRAY['text', 'text']);
 SELECT has_function('contact_guard', 'act_as_session', ARRAY['text', 'text']);
+SELECT has_function('contact_guard', 'revoke_identity', ARRAY['text', 'text', 'timestamptz']);
 SELECT has_function('contact_guard', 'act_as_token', ARRAY['text', 'regrole']);
 SELECT has_function('contact_guard', 'act_as_token_session', ARRAY['text', 'regrole']);
 SELECT function_returns('contact_guard', 'current_actor', '{}'::name[], 'text');

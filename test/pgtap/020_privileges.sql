@@ -22,7 +22,7 @@ SELECT set_eq(
 	ARRAY['protect', 'unprotect', 'trust_function', 'distrust_function', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
 	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps',
 	      'erase_customer', 'erase_actor', 'new_epoch', 'library_version', 'accept_clock', 'rotate_journal_key', 'allow_act_as_session',
-	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions', 'reader_category'],
+	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions', 'reader_category', 'revoke_identity'],
 	'what an admin may execute besides');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
@@ -86,12 +86,12 @@ SELECT set_eq(
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
 	ARRAY['access_log', 'log', 'log_common', 'journal_passed', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint',
-	      'permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'disclosure'], 'an auditor reads the log and the policy');
+	      'permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'disclosure', 'revoked_identity'], 'an auditor reads the log and the policy');
 SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_admin', c.oid, 'SELECT')$$,
-	ARRAY['permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category'], 'an admin reads the policy');
+	ARRAY['permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'revoked_identity'], 'an admin reads the policy');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')

@@ -17,7 +17,7 @@ my $issuer = Issuer->new('python') or plan skip_all => 'python3-jwcrypto is not 
 my $folder = PostgreSQL::Test::Utils::tempdir();
 my $file = "$folder/identity.jwks";
 
-sub put_file { my ($text) = @_; open my $out, '>', "$file.new" or die; print $out $text; close $out; rename "$file.new", $file or die; chmod 0644, $file; return }
+sub put_file { return put_keys($file, shift) }
 
 $issuer->key("python-$_", $_) foreach qw(EdDSA ES256 RS256);
 my $node_issuer = Issuer->new('node');
@@ -35,15 +35,6 @@ sub admin { return $node->safe_psql('crm', shift) }
 my ($value, $mask) = (phone_of(1), mask_of(1));
 
 
-# A statement with parameters: its rows as text, and what is raised
-sub says
-{
-	my ($wire, $sql, @parameters) = @_;
-	$wire->put(@parameters ? Wire::parse('', $sql) . Wire::bind_to('', '', @parameters) . Wire::execute('') . Wire::sync() : Wire::simple($sql));
-	my @messages = $wire->until_ready;
-	return join "\n", (map { join '|', map { $_ // '' } @$_ } grep { "@{[ map { $_ // '' } @$_ ]}" ne '' } Wire::rows(@messages)),
-		map { "$_->{C}: $_->{M}" . (defined $_->{D} ? " ($_->{D})" : '') } Wire::errors(@messages), grep { $_->{S} eq 'WARNING' } Wire::notices(@messages);
-}
 my $pool = Wire->new($node, 'crm', 'pool');
 my $call = 'SELECT contact_guard.act_as_token($1)';
 my $see = 'SELECT phone FROM crm.customer WHERE id = 1';

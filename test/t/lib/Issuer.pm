@@ -4,11 +4,38 @@ package Issuer;
 use strict;
 use warnings;
 
+use Exporter 'import';
 use FindBin;
 use IPC::Open2;
 use JSON::PP;
+use Wire;
+
+our @EXPORT = qw(says put_keys);
 
 my $json = JSON::PP->new->canonical->allow_nonref;
+
+# Runs a statement in a session (a Wire), with parameters if there are any: its rows as text, and
+# what is raised.
+sub says
+{
+	my ($wire, $sql, @parameters) = @_;
+	$wire->put(@parameters ? Wire::parse('', $sql) . Wire::bind_to('', '', @parameters) . Wire::execute('') . Wire::sync() : Wire::simple($sql));
+	my @messages = $wire->until_ready;
+	return join "\n", (map { join '|', map { $_ // '' } @$_ } grep { "@{[ map { $_ // '' } @$_ ]}" ne '' } Wire::rows(@messages)),
+		map { "$_->{C}: $_->{M}" . (defined $_->{D} ? " ($_->{D})" : '') } Wire::errors(@messages), grep { $_->{S} eq 'WARNING' } Wire::notices(@messages);
+}
+
+# Writes the file of keys, all of it at once.
+sub put_keys
+{
+	my ($file, $text) = @_;
+	open my $out, '>', "$file.new" or die "$file: $!";
+	print $out $text;
+	close $out;
+	chmod 0644, "$file.new";
+	rename "$file.new", $file or die "$file: $!";
+	return;
+}
 
 # Issuer->new('python') or Issuer->new('node'); undef if it is not there.
 sub new
