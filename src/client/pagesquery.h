@@ -14,7 +14,7 @@
 
 #define PAGES_QUERY \
 	"WITH withheld AS MATERIALIZED (\n" \
-	" SELECT l.seq, l.read_at, l.actor, l.customer, l.session, l.statement, l.relation, l.columns, l.count, l.query\n" \
+	" SELECT l.seq, l.read_at, l.actor, l.customer, l.session, l.statement, l.relation, l.columns, l.count, l.query_id\n" \
 	" FROM contact_guard.access_log l WHERE l.event = 'withheld' AND l.read_at >= $1 AND l.read_at < $2),\n" \
 	"targeted AS MATERIALIZED (\n" \
 	" SELECT w.actor, min(w.customer) AS customer, min(w.read_at) AS read_at FROM withheld w GROUP BY w.actor, w.session, w.statement\n" \
@@ -109,12 +109,19 @@
 	"SELECT 'read', r.customer, extract(epoch FROM r.read_at)::bigint::text, r.read_at::timestamptz(0)::text, r.event, r.actor, array_to_string(r.columns, ', '), r.intervention,\n" \
 	" coalesce(r.reason, r.purpose), concat_ws(' ', extract(epoch FROM date_trunc('day', r.read_at))::bigint, extract(epoch FROM r.opens_at)::bigint, extract(epoch FROM r.closes_at)::bigint)\n" \
 	"FROM customers c CROSS JOIN LATERAL (\n" \
-	" SELECT l.customer, l.read_at, l.event, l.actor, l.columns, l.intervention, l.reason, l.purpose, NULL::timestamptz AS opens_at, NULL::timestamptz AS closes_at\n" \
-	" FROM contact_guard.whole_log l WHERE l.customer = c.customer AND l.read_at >= $1 AND l.read_at < $2 ORDER BY l.read_at DESC, l.seq DESC LIMIT $7::integer) r\n" \
+	" SELECT * FROM (\n" \
+	"  SELECT l.customer, l.seq, l.read_at, l.event, l.actor, l.columns, l.intervention, l.reason, l.purpose, NULL::timestamptz AS opens_at, NULL::timestamptz AS closes_at\n" \
+	"  FROM contact_guard.whole_log l WHERE l.customer = c.customer OFFSET 0) o\n" \
+	" WHERE o.read_at >= $1 AND o.read_at < $2 ORDER BY o.read_at DESC, o.seq DESC LIMIT $7::integer) r\n" \
 	"UNION ALL\n" \
 	"SELECT 'actor', a.actor, t.targeted::text, t.customers::text, t.late::text, NULL, NULL, NULL, NULL, a.place::text FROM actors a LEFT JOIN team t ON t.actor = a.actor\n" \
 	"UNION ALL\n" \
-	"SELECT 'attempt', a.actor, w.customer, w.read_at::timestamptz(0)::text, array_to_string(w.columns, ', '), w.count::text, w.query, NULL, NULL, NULL\n" \
-	"FROM actors a CROSS JOIN LATERAL (SELECT * FROM withheld w WHERE w.actor = a.actor ORDER BY w.read_at DESC, w.seq DESC LIMIT $7::integer) w\n"
+	"SELECT 'attempt', w.actor, w.customer, w.read_at::timestamptz(0)::text, array_to_string(w.columns, ', '), w.count::text, q.query, NULL, NULL, NULL\n" \
+	"FROM (SELECT n.seq, n.read_at, n.actor\n" \
+	"      FROM (SELECT w.seq, w.read_at, w.actor, row_number() OVER (PARTITION BY w.actor ORDER BY w.read_at DESC, w.seq DESC) AS place\n" \
+	"            FROM withheld w JOIN actors a ON a.actor = w.actor) n\n" \
+	"      WHERE n.place <= $7::integer) p\n" \
+	" JOIN withheld w ON w.seq = p.seq AND w.read_at = p.read_at AND w.actor = p.actor\n" \
+	" LEFT JOIN contact_guard.query_text q ON q.query_id = w.query_id\n"
 
 #endif							/* CG_PAGESQUERY_H */
