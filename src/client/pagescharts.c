@@ -210,15 +210,9 @@ state_of(const Pages *pages, int64_t day)
 
 	for (int row = 0; row < pages->rows; row++)
 	{
-		if (pages_is(pages, row, "guard") && strcmp(PQgetvalue(pages->answer, row, A), "start") == 0 && pages_number(pages, row, F) > 0)
-		{
-			int64_t		back = pages_number(pages, row, C);
-			int64_t		left = pages_text(pages, row, E) != NULL ? pages_number(pages, row, E) : back;
-
-			if (left < day + PAGES_DAY && back >= day)
-				return STATE_OFF;
-		}
-		else if (pages_is(pages, row, "day") && pages_number(pages, row, A) == day)
+		if (pages_is(pages, row, "off") && pages_number(pages, row, A) < day + PAGES_DAY && pages_number(pages, row, B) >= day)
+			return STATE_OFF;
+		if (pages_is(pages, row, "day") && pages_number(pages, row, A) == day)
 			state = STATE_ON;
 	}
 	return state;
@@ -264,7 +258,7 @@ pages_put_guard(Pages *pages)
 	for (size_t lane = 0; lane < sizeof(lanes) / sizeof(lanes[0]); lane++)
 		html_put(&pages->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text><line class=\"grid\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n",
 				 LEFT - 12, LANE * (int) (lane + 1) + 16, lanes[lane].name, LEFT, LANE * (int) (lane + 2), WIDTH, LANE * (int) (lane + 2));
-	html_put(&pages->out, "</svg><figcaption>Filled: the guard was on. With a cross: it was off for a part of the day."
+	html_put(&pages->out, "</svg><figcaption>Filled: the guard was on, and made records. With a cross: it was off for a part of the day."
 			 " Empty: nothing is on record for that day, so nobody knows.</figcaption></figure>\n");
 	put_ranges(pages, found, begin, ndays);
 }

@@ -16,7 +16,7 @@ static const char style[] =
 "nav a[aria-current]{color:#1a1a1a;font-weight:700;text-decoration:none}"
 "a:focus-visible,button:focus-visible{outline:3px solid #b35900;outline-offset:2px}"
 "thead th,.number,.at{overflow-wrap:normal}.at{white-space:nowrap}td:not(.number){min-width:4.5rem}tbody th{min-width:6.5rem}"
-".facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.8rem;margin:1rem 0 1.5rem;padding:0;list-style:none}"
+".facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:.8rem;margin:1rem 0 1.5rem;padding:0;list-style:none}"
 ".facts li{border:1px solid #767676;border-left:6px solid #1f5f7a;padding:.5rem .8rem}"
 ".facts .bad{border-left-color:#9b1c1c}"
 ".facts strong{display:block;font-size:1.5rem;line-height:1.2;font-variant-numeric:tabular-nums}"
@@ -142,7 +142,7 @@ pages_end(Pages *pages, const char *name)
 	char	   *path;
 
 	html_put(&pages->out, "<footer>Made by contact-guard %s for %s at %s. Times are those of %s."
-			 " What was read for these pages is one record of event audit_read."
+			 " What was read for these pages is on record by event audit_read."
 			 " The pages show what the tables of the log say; contact-guard verify says whether that is what was recorded.</footer>\n",
 			 CG_VERSION, pages_text(pages, head, H), pages_text(pages, head, B), pages_text(pages, head, E));
 	html_end(&pages->out);

@@ -63,6 +63,10 @@
 	"WHERE l.event IN ('start', 'gap', 'conflict', 'failover', 'clock', 'epoch', 'purge', 'erasure', 'key') AND l.read_at >= $1 AND l.read_at < $2\n" \
 	"ORDER BY l.read_at DESC, l.seq DESC LIMIT $6::integer)\n" \
 	"UNION ALL\n" \
+	"SELECT 'off', extract(epoch FROM coalesce(l.closed_at, l.read_at))::bigint::text, extract(epoch FROM l.read_at)::bigint::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL\n" \
+	"FROM contact_guard.whole_log l\n" \
+	"WHERE l.event = 'start' AND l.count > 0 AND l.read_at >= $1 AND coalesce(l.closed_at, l.read_at) < $2\n" \
+	"UNION ALL\n" \
 	"(SELECT 'policy', l.actor, l.read_at::timestamptz(0)::text, extract(epoch FROM l.read_at)::bigint::text, l.login, l.reason, l.seq::text, NULL, NULL, NULL\n" \
 	"FROM contact_guard.access_log l WHERE l.event = 'policy' AND l.read_at >= $1 AND l.read_at < $2 ORDER BY l.read_at DESC, l.seq DESC LIMIT $6::integer)\n" \
 	"UNION ALL\n" \

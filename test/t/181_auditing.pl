@@ -66,5 +66,19 @@ foreach my $n (0 .. $#blocks)
 	unlike($printed, qr/ERROR|FATAL/, '  ... without an error');
 }
 append_to_file("$PostgreSQL::Test::Utils::log_path/auditing.md", $content);
+
+# The same data on pages
+{
+	local @ENV{ keys %as } = values %as;
+	my ($made, $said) = ('', '');
+	IPC::Run::run([ 'contact-guard', 'pages', "$dir/pages", '--customer', '60010' ], '>', \$made, '2>', \$said);
+	is($said, '', 'the demo on pages');
+}
+my $guard = slurp_file("$dir/pages/guard.html");
+is(() = ($guard =~ /<path class="cross"/g), 1, 'the guard was off on one day');
+like($guard, qr{<td>off for a part of each of these days</td>}, '  ... which is said in words, too');
+like(slurp_file("$dir/pages/team.html"), qr{">marc</a></th><td class="number">4</td><td class="number">3</td>}, 'Marc tried three customers');
+unlike(join('', map { slurp_file($_) } glob "$dir/pages/*.html"), qr/39[ .]?98[ .]?\d\d[ .]?\d\d|courriel|rue des Lilas/i, 'no guarded value is on a page');
+
 unlike($content, qr/39[ .]?98[ .]?\d\d[ .]?\d\d|courriel|rue des Lilas/i, 'no guarded value is in the page');
 done_testing();
