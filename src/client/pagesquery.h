@@ -114,7 +114,7 @@
 	" coalesce(r.reason, r.purpose), concat_ws(' ', extract(epoch FROM date_trunc('day', r.read_at))::bigint, extract(epoch FROM r.opens_at)::bigint, extract(epoch FROM r.closes_at)::bigint)\n" \
 	"FROM customers c CROSS JOIN LATERAL (\n" \
 	" SELECT * FROM (\n" \
-	"  SELECT l.customer, l.seq, l.read_at, l.event, l.actor, l.columns, l.intervention, l.reason, l.purpose, NULL::timestamptz AS opens_at, NULL::timestamptz AS closes_at\n" \
+	"  SELECT l.customer, l.seq, l.read_at, l.event, l.actor, l.columns, l.intervention, l.reason, l.purpose, l.opens_at, l.closes_at\n" \
 	"  FROM contact_guard.whole_log l WHERE l.customer = c.customer OFFSET 0) o\n" \
 	" WHERE o.read_at >= $1 AND o.read_at < $2 ORDER BY o.read_at DESC, o.seq DESC LIMIT $7::integer) r\n" \
 	"UNION ALL\n" \

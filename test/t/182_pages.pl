@@ -71,7 +71,7 @@ sub pages
 	return ($? >> 8, $out, $err);
 }
 
-my ($status, $out, $err) = pages("$work/pages", '--customer', '9', '--actor', 'dispatcher', '--customer', $hostile[1]);
+my ($status, $out, $err) = pages("$work/pages", '--customer', '9', '--customer', '8', '--actor', 'dispatcher', '--customer', $hostile[1]);
 is($status, 0, 'an auditor makes pages') or diag($err);
 like($out, qr/^\d+ pages in \Q$work\E\/pages/, '  ... and hears how many');
 $node->safe_psql('crm', 'SELECT contact_guard.sync()');
@@ -96,6 +96,8 @@ like($page{ $nine // 'index.html' }, qr/There is no record of this customer/, 'a
 my ($seven) = grep { $page{$_} =~ m{<strong>7</strong>} } grep { /^customer-/ } keys %page;
 is(() = ($page{ $seven // 'index.html' } =~ /<path class="mask"/g), 3, 'three diamonds for three attempts');
 is(() = ($page{ $seven // 'index.html' } =~ /<circle class="dot"/g), 2, '  ... and dots for what the dispatcher was shown');
+my ($eight) = grep { $page{$_} =~ m{<strong>8</strong>} } grep { /^customer-/ } keys %page;
+is(() = ($page{ $eight // 'index.html' } =~ /<rect class="visit"[^>]*><title>visit 70</g), 1, 'a bar for the visit that showed a value');
 like(text($page{'evidence.html'}), qr/Nothing was ever signed/, 'there is no evidence, and the page says so');
 unlike(join('', values %page), qr/secret-value|06000000/, 'no guarded value is in a page');
 
