@@ -193,6 +193,16 @@ cg_roles_is_admin(void)
 }
 
 void
+cg_roles_require_own(const char *what)
+{
+	if (GetUserId() != GetOuterUserId())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("cannot %s with the privileges of a function's owner", what),
+				 errhint("The record names who does it. Call it outside of SECURITY DEFINER functions.")));
+}
+
+void
 cg_roles_require_admin(const char *what)
 {
 	if (!cg_roles_is_admin())

@@ -50,6 +50,14 @@ extern void cg_roles_require_policy_owner(Oid relid, const char *what);
 extern void cg_roles_require_admin(const char *what);
 
 /*
+ * ERROR insufficient_privilege in a function of another role (SECURITY DEFINER).  For what
+ * EXECUTE on a function permits, and what makes a record: the privilege is that of the
+ * function's owner, and the record would name the one who has called it, who has none.
+ * what: for example "compare guarded values".
+ */
+extern void cg_roles_require_own(const char *what);
+
+/*
  * ERROR insufficient_privilege if a role that is not a superuser has just renamed a role
  * that bears the mark.  For the object access hook, before the next
  * CommandCounterIncrement().

@@ -10,21 +10,21 @@
  *
  * What a caller could find out by many questions:
  * - The value to compare with is that of a customer, never one that the caller writes down.
- *   So the answers tell which customers are alike, and nothing about a value.  Somebody who
- *   may also write rows can store a guess and compare with it: docs/limits.md says so.
- * - Each call makes a record, which is durable before the answer leaves: by which column and
- *   customer, and with how many others.  It does not say with whom, nor why: a record can only
- *   be erased from where it names somebody, and a reason stays.
+ *   So the answers tell which customers are alike, and nothing about a value.  Rows that the
+ *   caller's own transaction has written do not count.  Somebody who commits a guess can
+ *   compare with it: docs/limits.md says so.
+ * - Each customer who was compared stands in a record of his own, and the one with whom in a
+ *   record that says how many were alike.  They are durable before the answer leaves.
  *
  * No function of others meets a value: rows come from a scan of ours, without triggers, row
- * security or the executor, and only columns that are text are compared.
+ * security or the executor, and only columns that are text are compared.  Relations and columns
+ * of other kinds are refused: an answer "none" must not mean that nobody has looked.
  */
 #include "postgres.h"
 
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -33,7 +33,6 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/formatting.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -43,38 +42,29 @@
 #include "base/actor.h"
 #include "base/customerkey.h"
 #include "base/names.h"
+#include "base/roles.h"
 #include "compat.h"
 #include "journal/journal.h"
 #include "journal/messages.h"
 #include "policy/policy.h"
+#include "read/likeness.h"
 
 PG_FUNCTION_INFO_V1(cg_same_value);
 
 /* More customers than anybody reads one by one: one call does not compare a whole CRM. */
-#define AMONG_MAX 10000
-
-/* How two values are compared. */
-typedef enum Likeness
-{
-	LIKE_VALUE,					/* the same text */
-	LIKE_LETTERS,				/* the same letters: "12 Rue X" and "8, rue x" */
-	LIKE_LAST_WORD,				/* the same letters of the last word: a surname */
-	LIKE_DIGITS					/* the same last nine digits: a telephone number */
-} Likeness;
-
-#define NUMBER_DIGITS 9			/* what is the same with and without a country's code */
-
-static const char *const likenesses[] = {"value", "letters", "last word", "digits"};
+#define AMONG_MAX 1000
 
 typedef struct Compared
 {
 	char	   *customer;
+	bool		found;			/* a row of his was looked at */
 	bool		same;
 } Compared;
 
 typedef struct Comparison
 {
-	Likeness	likeness;
+	CgLikeness	likeness;
+	Oid			relid;
 	const char *column;
 	const char *key;			/* the column with the customer's key */
 	Compared	own;			/* with whom the others are compared */
@@ -83,29 +73,17 @@ typedef struct Comparison
 	Compared   *others;			/* sorted, each once */
 } Comparison;
 
-static Likeness likeness_of(const char *how);
 static int	by_customer(const void *left, const void *right);
 static void take_others(Comparison *comparison, ArrayType *among);
 static void check_compared_column(Relation rel, Comparison *comparison, const char *column);
-static bool is_word_letter(char c);
-static bool has_word_letter(const char *text);
-static char *fold_value(const char *value, Likeness likeness);
-static void compare_row(Comparison *comparison, const char *customer, const char *value, bool collect,
-						MemoryContext keep);
-static void scan_relation(Oid relid, Comparison *comparison, bool collect);
-static void record_comparison(Oid relid, const Comparison *comparison, int nsame);
-
-static Likeness
-likeness_of(const char *how)
-{
-	for (int i = 0; i < lengthof(likenesses); i++)
-		if (strcmp(how, likenesses[i]) == 0)
-			return (Likeness) i;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid way to compare values: \"%s\"", how),
-			 errhint("Use \"value\", \"letters\", \"last word\" or \"digits\".")));
-}
+static void check_compared_kind(Relation rel, AttrNumber attnum);
+static List *take_relations(const Comparison *comparison);
+static void collect_value(Comparison *comparison, const char *value, MemoryContext keep);
+static bool has_value(const Comparison *comparison, const char *value);
+static void scan_relation(Oid relid, Comparison *comparison, Snapshot snapshot, bool collect);
+static void scan_relations(Comparison *comparison);
+static void put_comparison(CgRecord *record, const char *customer, int64 count, const char *reason);
+static void record_comparison(const Comparison *comparison, int nsame);
 
 static int
 by_customer(const void *left, const void *right)
@@ -167,141 +145,184 @@ check_compared_column(Relation rel, Comparison *comparison, const char *column)
 	comparison->key = get_attname(RelationGetRelid(rel), policy->customer, false);
 }
 
-/* A character that is not ASCII counts as a letter. */
-static bool
-is_word_letter(char c)
-{
-	return IS_HIGHBIT_SET(c) || (c >= 'a' && c <= 'z');
-}
-
-static bool
-has_word_letter(const char *text)
-{
-	while (*text != '\0' && !is_word_letter(*text))
-		text++;
-	return *text != '\0';
-}
-
-/* What is compared, palloc'd.  Empty: there is nothing, which is the same as nobody's. */
-static char *
-fold_value(const char *value, Likeness likeness)
-{
-	char	   *folded;
-	char	   *to;
-	const char *from;
-
-	if (likeness == LIKE_VALUE)
-		return pstrdup(value);
-	from = folded = to = likeness == LIKE_DIGITS ? pstrdup(value) :
-		str_tolower(value, strlen(value), DEFAULT_COLLATION_OID);
-	for (; *from != '\0'; from++)
-	{
-		if (likeness == LIKE_DIGITS ? *from >= '0' && *from <= '9' : is_word_letter(*from))
-			*to++ = *from;
-		else if (likeness == LIKE_LAST_WORD && *from == ' ' && has_word_letter(from))
-			to = folded;
-	}
-	*to = '\0';
-	if (likeness == LIKE_DIGITS && to - folded > NUMBER_DIGITS)
-		return to - NUMBER_DIGITS;
-	return folded;
-}
-
-/* "collect": this scan is for the values of the one customer, in "keep". */
+/* Default deny: rows that this scan does not see, or values that it would not compute. */
 static void
-compare_row(Comparison *comparison, const char *customer, const char *value, bool collect,
-			MemoryContext keep)
+check_compared_kind(Relation rel, AttrNumber attnum)
 {
-	char	   *folded = fold_value(value, comparison->likeness);
-	MemoryContext oldcontext;
+	char		relkind = rel->rd_rel->relkind;
+
+	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot compare values of relation \"%s\"", RelationGetRelationName(rel)),
+				 errdetail("It is not a table, and no partition of one.")));
+	if (cg_compat_is_virtual(TupleDescAttr(RelationGetDescr(rel), attnum - 1)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot compare values of virtual column \"%s\"", get_attname(RelationGetRelid(rel), attnum, false))));
+}
+
+/* The relation and its children, locked, but for temporary ones of other sessions: nobody can read those. */
+static List *
+take_relations(const Comparison *comparison)
+{
+	List	   *relids = find_all_inheritors(comparison->relid, AccessShareLock, NULL);
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		Relation	rel = relation_open(lfirst_oid(lc), NoLock);
+
+		if (RELATION_IS_OTHER_TEMP(rel))
+			relids = foreach_delete_current(relids, lc);
+		else
+			check_compared_kind(rel, get_attnum(RelationGetRelid(rel), comparison->column));
+		relation_close(rel, NoLock);
+	}
+	return relids;
+}
+
+static bool
+has_value(const Comparison *comparison, const char *value)
+{
 	ListCell   *lc;
 
 	foreach(lc, comparison->values)
-		if (strcmp(lfirst(lc), folded) == 0)
-			break;
-	if (*folded == '\0' || collect == (lc != NULL))
-		return;
-	if (collect)
-	{
-		oldcontext = MemoryContextSwitchTo(keep);
-		comparison->values = lappend(comparison->values, pstrdup(folded));
-		MemoryContextSwitchTo(oldcontext);
-	}
-	else
-	{
-		Compared	key = {.customer = unconstify(char *, customer)};
-		Compared   *other = bsearch(&key, comparison->others, comparison->nothers, sizeof(Compared), by_customer);
-
-		other->same = true;
-	}
+		if (strcmp(lfirst(lc), value) == 0)
+			return true;
+	return false;
 }
 
-/* A child has the columns of its parent by their names. */
 static void
-scan_relation(Oid relid, Comparison *comparison, bool collect)
+collect_value(Comparison *comparison, const char *value, MemoryContext keep)
 {
-	Relation	rel = table_open(relid, NoLock);
+	MemoryContext oldcontext;
+
+	if (*value == '\0' || has_value(comparison, value))
+		return;
+	oldcontext = MemoryContextSwitchTo(keep);
+	comparison->values = lappend(comparison->values, pstrdup(value));
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * "collect": the values of the one customer; otherwise, who else has them.  A child has the
+ * columns of its parent by their names.
+ */
+static void
+scan_relation(Oid relid, Comparison *comparison, Snapshot snapshot, bool collect)
+{
+	Relation	rel = relation_open(relid, NoLock);
 	AttrNumber	key = get_attnum(relid, comparison->key);
 	AttrNumber	column = get_attnum(relid, comparison->column);
+	Oid			type = getBaseType(get_atttype(relid, key));
 	MemoryContext keep = CurrentMemoryContext;
 	MemoryContext row = AllocSetContextCreate(keep, "contact_guard same_value", ALLOCSET_DEFAULT_SIZES);
-	Oid			type = getBaseType(get_atttype(relid, key));
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
-	TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
+	TableScanDesc scan = table_beginscan(rel, snapshot, 0, NULL);
 
 	MemoryContextSwitchTo(row);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
-		Compared	found = {0};
-		bool		no_key;
-		bool		no_value;
+		Compared	of_row = {0};
+		Compared   *who = NULL;
+		bool		isnull;
 		Datum		datum;
+		char	   *value = NULL;
 
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextReset(row);
-		datum = slot_getattr(slot, key, &no_key);
-		if (no_key)
+		datum = slot_getattr(slot, key, &isnull);
+		if (isnull)
 			continue;
-		found.customer = cg_customerkey_text(datum, type);
-		if (collect ? strcmp(found.customer, comparison->own.customer) != 0 :
-			bsearch(&found, comparison->others, comparison->nothers, sizeof(Compared), by_customer) == NULL)
+		of_row.customer = cg_customerkey_text(datum, type);
+		if (!collect)
+			who = bsearch(&of_row, comparison->others, comparison->nothers, sizeof(Compared), by_customer);
+		if (collect ? strcmp(of_row.customer, comparison->own.customer) != 0 : who == NULL)
 			continue;
-		datum = slot_getattr(slot, column, &no_value);
-		if (!no_value)
-			compare_row(comparison, found.customer, TextDatumGetCString(datum), collect, keep);
+		datum = slot_getattr(slot, column, &isnull);
+		if (!isnull)
+			value = cg_likeness_fold(comparison->likeness, TextDatumGetCString(datum));
+		if (collect && value)
+			collect_value(comparison, value, keep);
+		else if (!collect)
+		{
+			who->found = true;
+			who->same = who->same || (value && has_value(comparison, value));
+		}
 	}
 	MemoryContextSwitchTo(keep);
 	MemoryContextDelete(row);
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
-	table_close(rel, NoLock);
+	relation_close(rel, NoLock);
 }
 
 static void
-record_comparison(Oid relid, const Comparison *comparison, int nsame)
+scan_relations(Comparison *comparison)
+{
+	List	   *relids = take_relations(comparison);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+
+	/* As if the caller's own transaction had written nothing: no guess of his is compared. */
+	snapshot->curcid = FirstCommandId;
+	for (int collect = 1; collect >= 0; collect--)
+	{
+		ListCell   *lc;
+
+		foreach(lc, relids)
+			if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_RELATION)
+				scan_relation(lfirst_oid(lc), comparison, snapshot, collect == 1);
+	}
+	UnregisterSnapshot(snapshot);
+}
+
+static void
+put_comparison(CgRecord *record, const char *customer, int64 count, const char *reason)
+{
+	record->customer = cg_record_customer(customer);
+	record->count = count;
+	record->reason = reason;
+	cg_messages_put(record);
+	if (cg_messages_are_many())
+		cg_messages_write();
+}
+
+/* One record for each who was compared, so that it can be erased with his other records. */
+static void
+record_comparison(const Comparison *comparison, int nsame)
 {
 	const char *columns[] = {comparison->column};
+	const char *how = cg_likeness_name(comparison->likeness);
+	CgActor		actor = cg_actor_current();
 	CgRecordContext context = {
-		.actor = cg_actor_current().name,
+		.actor = actor.name,
 		.login = MyProcPort ? MyProcPort->user_name : NULL,
 		.client = MyProcPort ? MyProcPort->remote_host : NULL,
 		.application = application_name,
+		.identity = actor.identity,
 	};
 	CgRecord	record = {
 		.event = CG_EVENT_AUDIT_READ,
 		.read_at = GetCurrentTimestamp(),
-		.relation = cg_names_relation(relid),
+		.relation = cg_names_relation(comparison->relid),
 		.ncolumns = lengthof(columns),
 		.columns = columns,
-		.customer = cg_record_customer(comparison->own.customer),
-		.count = comparison->nothers,
 		.closed_at = CG_NO_TIME,
-		.reason = psprintf("compared by %s: %d of %d customers have the value of this one",
-						   likenesses[comparison->likeness], nsame, comparison->nothers),
 	};
+	char	   *reason = psprintf("compared by %s with another customer", how);
 
 	cg_record_put_context(cg_messages_buffer(), &context);
-	cg_messages_put(&record);
+	put_comparison(&record, comparison->own.customer, comparison->nothers,
+				   psprintf("compared by %s: %d of %d customers have the value of this one", how, nsame, comparison->nothers));
+	for (int i = 0; i < comparison->nothers; i++)
+	{
+		/* A message begins with its context. */
+		if (cg_messages_buffer()->len == 0)
+			cg_record_put_context(cg_messages_buffer(), &context);
+		if (comparison->others[i].found)
+			put_comparison(&record, comparison->others[i].customer, 1, reason);
+	}
 	cg_messages_write();
 	if (!cg_messages_flush())
 		ereport(ERROR,
@@ -312,42 +333,31 @@ record_comparison(Oid relid, const Comparison *comparison, int nsame)
 Datum
 cg_same_value(PG_FUNCTION_ARGS)
 {
-	Oid			relid = PG_GETARG_OID(0);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Comparison	comparison = {
-		.likeness = likeness_of(text_to_cstring(PG_GETARG_TEXT_PP(4))),
+		.likeness = cg_likeness_parse(text_to_cstring(PG_GETARG_TEXT_PP(4))),
+		.relid = PG_GETARG_OID(0),
 		.own.customer = text_to_cstring(PG_GETARG_TEXT_PP(2)),
 	};
 	Relation	rel;
-	List	   *relids;
 	int			nsame = 0;
 
+	cg_roles_require_own("compare guarded values");
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	cg_journal_require();
 	take_others(&comparison, PG_GETARG_ARRAYTYPE_P(3));
-	rel = relation_open(relid, AccessShareLock);
+	rel = relation_open(comparison.relid, AccessShareLock);
 	check_compared_column(rel, &comparison, pstrdup(NameStr(*PG_GETARG_NAME(1))));
 	relation_close(rel, NoLock);
-	relids = find_all_inheritors(relid, AccessShareLock, NULL);
-	for (int collect = 1; collect >= 0; collect--)
-	{
-		ListCell   *lc;
-
-		foreach(lc, relids)
-		{
-			char		relkind = get_rel_relkind(lfirst_oid(lc));
-
-			if (relkind == RELKIND_FOREIGN_TABLE)
-				ereport(ERROR,
-						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						 errmsg("cannot compare values of foreign table \"%s\"", get_rel_name(lfirst_oid(lc)))));
-			if (relkind == RELKIND_RELATION)
-				scan_relation(lfirst_oid(lc), &comparison, collect == 1);
-		}
-	}
+	scan_relations(&comparison);
 	for (int i = 0; i < comparison.nothers; i++)
 		nsame += comparison.others[i].same ? 1 : 0;
-	record_comparison(relid, &comparison, nsame);
+	record_comparison(&comparison, nsame);
+	/* Otherwise "none" would be taken for an answer. */
+	if (comparison.values == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("there is no value of customer \"%s\" to compare with", comparison.own.customer)));
 	for (int i = 0; i < comparison.nothers; i++)
 	{
 		bool		isnull = false;
