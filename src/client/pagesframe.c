@@ -15,7 +15,7 @@ static const char style[] =
 "nav a{display:inline-block;padding:.2rem .9rem .2rem 0}"
 "nav a[aria-current]{color:#1a1a1a;font-weight:700;text-decoration:none}"
 "a:focus-visible,button:focus-visible{outline:3px solid #b35900;outline-offset:2px}"
-"thead th,.number,.at{overflow-wrap:normal}.at{white-space:nowrap}td:not(.number){min-width:4.5rem}tbody th{min-width:6.5rem}"
+"thead th,.number,.at{overflow-wrap:normal}.at{white-space:nowrap}td:not(.number),tbody th{min-width:6rem}"
 ".facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:.8rem;margin:1rem 0 1.5rem;padding:0;list-style:none}"
 ".facts li{border:1px solid #767676;border-left:6px solid #1f5f7a;padding:.5rem .8rem}"
 ".facts .bad{border-left-color:#9b1c1c}"
