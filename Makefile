@@ -131,7 +131,7 @@ all install installcheck:
 	@echo "$(PG_CONFIG): not found; test/setup installs what the build needs" >&2; exit 1
 endif
 
-.PHONY: demo test soak sanitize matrix apps dist deb deb-test upgrade-test mediation-table smith core independent bench bench-cost format
+.PHONY: demo test soak sanitize matrix apps dist deb deb-test upgrade-test mediation-table smith core relay independent bench bench-cost format
 demo:
 	KEEP=$(KEEP) $(top)/test/demo/run
 
@@ -192,6 +192,10 @@ smith:
 
 core:
 	$(top)/test/core/run
+
+# The gateway of examples/relay between two telephones.  Needs root, for apt.
+relay:
+	$(top)/test/relay/run
 
 # Evidence checked by Go's and Sigstore's libraries; by openssl it is in `make test`.
 independent:
