@@ -244,7 +244,7 @@ CREATE FUNCTION contact_guard.event_number(event text) RETURNS integer
 	BEGIN ATOMIC
 		SELECT array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartbeat',
 		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused', 'conflict', 'start', 'failover', 'clock',
-		                            NULL, 'report', 'disclosure', 'contact_offered', 'contact', 'contact_end', 'contact_refused'], event);
+		                            'window', 'report', 'disclosure', 'contact_offered', 'contact', 'contact_end', 'contact_refused'], event);
 	END;
 REVOKE ALL ON FUNCTION contact_guard.event_number(text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.event_number(text) IS
@@ -618,12 +618,21 @@ GRANT EXECUTE ON FUNCTION contact_guard.unprotect(regclass, name[]) TO contact_g
 CREATE FUNCTION contact_guard.use_interventions(relation regclass, customer name, technician name,
 		opens_at name, closes_at name, id name DEFAULT 'id', open_when text DEFAULT NULL,
 		early interval DEFAULT '0', late interval DEFAULT '0', longest interval DEFAULT NULL,
-		timezone text DEFAULT NULL) RETURNS void
+		timezone text DEFAULT NULL, watch text DEFAULT NULL, watched text[] DEFAULT NULL) RETURNS void
 	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_use_interventions';
-REVOKE ALL ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) FROM PUBLIC;
-COMMENT ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) IS
+REVOKE ALL ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text, text, text[]) IS
 	'Names a table or view whose rows say who has an open intervention at which customer, and when.';
-GRANT EXECUTE ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text) TO contact_guard_admin;
+GRANT EXECUTE ON FUNCTION contact_guard.use_interventions(regclass, name, name, name, name, name, text, interval, interval, interval, text, text, text[]) TO contact_guard_admin;
+
+-- Whoever makes a partition of a watched table must be able to execute it.  It tells nothing,
+-- and notes nothing for a table that is not watched.
+CREATE FUNCTION contact_guard.note_window() RETURNS trigger
+	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cg_note_window';
+REVOKE ALL ON FUNCTION contact_guard.note_window() FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.note_window() IS
+	'Internal: the triggers of use_interventions(watch => ''trigger'') call it.';
+GRANT EXECUTE ON FUNCTION contact_guard.note_window() TO PUBLIC;
 
 CREATE FUNCTION contact_guard.forget_interventions(relation regclass) RETURNS void
 	LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_forget_interventions';
@@ -1061,6 +1070,60 @@ REVOKE ALL ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz)
 COMMENT ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) IS
 	'Reads that came after the intervention had closed.';
 GRANT EXECUTE ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) TO contact_guard_auditor;
+
+-- What opens a window, and what it was good for: the records of its customer tell, which are
+-- few and found by their index (OFFSET 0, as in who_read()).  Windows that may have moved without
+-- being known have no technician.  A window whose transaction did not commit was never open.
+CREATE FUNCTION contact_guard.windows_opened(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity',
+		before_read interval DEFAULT '10 minutes', after_read interval DEFAULT '10 minutes', day_begins time DEFAULT '07:00',
+		day_ends time DEFAULT '19:00', workdays integer[] DEFAULT '{1,2,3,4,5}', timezone text DEFAULT NULL)
+	RETURNS TABLE (seq bigint, opened_at timestamptz, actor text, login text, identity text, technician text, customer text,
+	               relation text, intervention text, opens_at timestamptz, closes_at timestamptz,
+	               previous_opens_at timestamptz, previous_closes_at timestamptz, opened_by text,
+	               first_read_at timestamptz, read_after interval, closed_at timestamptz, shortly_before_read boolean,
+	               off_hours boolean, first_visit boolean, closed_after_read boolean, reason text)
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off
+	BEGIN ATOMIC
+		SELECT w.seq, w.read_at, w.actor, w.login, w.identity, w.technician, w.customer, w.relation, w.intervention,
+		       w.opens_at, w.closes_at, w.previous_opens_at, w.previous_closes_at,
+		       CASE WHEN w.technician IN (w.actor, w.login) THEN 'himself'
+		            WHEN w.technician IS NULL OR w.actor IS NULL OR w.identity IS NULL OR w.identity = 'unnamed' THEN 'unknown'
+		            ELSE 'another' END,
+		       o.first_read_at, o.first_read_at - w.read_at, o.closed_at,
+		       coalesce(o.first_read_at - w.read_at <= windows_opened.before_read, false),
+		       w.local_at::time < windows_opened.day_begins OR w.local_at::time >= windows_opened.day_ends
+		       OR extract(isodow FROM w.local_at)::integer <> ALL (windows_opened.workdays),
+		       CASE WHEN w.customer IS NOT NULL THEN NOT coalesce(o.visited, false) END,
+		       coalesce(o.closed_at >= o.first_read_at AND o.closed_at - o.first_read_at <= windows_opened.after_read, false),
+		       w.reason
+		  FROM (SELECT l.seq, l.read_at, l.actor, l.login, l.identity, l.technician, l.customer, l.relation, l.intervention,
+		               l.opens_at, l.closes_at, l.previous_opens_at, l.previous_closes_at, l.reason,
+		               l.read_at AT TIME ZONE coalesce(windows_opened.timezone, current_setting('TimeZone')) AS local_at
+		          FROM contact_guard.whole_log l
+		         WHERE l.event = 'window' AND l.read_at >= windows_opened.since AND l.read_at < windows_opened.until
+		        OFFSET 0) w
+		       LEFT JOIN LATERAL (
+		               SELECT min(c.read_at) FILTER (WHERE c.event = 'shown' AND c.actor = w.technician AND c.read_at >= w.read_at) AS first_read_at,
+		                      bool_or(c.read_at < w.read_at AND c.intervention IS DISTINCT FROM w.intervention
+		                              AND (c.opens_at IS NOT NULL OR c.event = 'shown') AND c.intervention IS NOT NULL) AS visited,
+		                      min(coalesce(c.closes_at, c.read_at)) FILTER (
+		                              WHERE c.event = 'window' AND c.read_at > w.read_at AND c.technician = w.technician
+		                                AND c.intervention IS NOT DISTINCT FROM w.intervention AND c.relation = w.relation
+		                                AND (c.opens_at IS NULL OR c.closes_at < c.previous_closes_at)) AS closed_at
+		                 FROM (SELECT k.read_at, k.event, k.actor, k.relation, k.intervention, k.technician, k.opens_at, k.closes_at,
+		                              k.previous_closes_at
+		                         FROM contact_guard.whole_log k WHERE k.customer = w.customer OFFSET 0) c) o ON true
+		 WHERE (w.technician IS NULL
+		        -- Of a known window only the recorder gives a reason.
+		        OR w.opens_at IS NOT NULL AND (w.reason IS NULL OR w.reason !~ '^its transaction did not commit')
+		           AND (w.previous_opens_at IS NULL OR w.previous_closes_at <= w.read_at
+		                                       OR w.opens_at < w.previous_opens_at OR w.closes_at > w.previous_closes_at))
+		 ORDER BY w.read_at, w.seq;
+	END;
+REVOKE ALL ON FUNCTION contact_guard.windows_opened(timestamptz, timestamptz, interval, interval, time, time, integer[], text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.windows_opened(timestamptz, timestamptz, interval, interval, time, time, integer[], text) IS
+	'Windows that were opened, or made longer or earlier: by whom, for whom, and what speaks for a favour.';
+GRANT EXECUTE ON FUNCTION contact_guard.windows_opened(timestamptz, timestamptz, interval, interval, time, time, integer[], text) TO contact_guard_auditor;
 
 ---------------------------------------------------------------------------
 -- evidence: an RFC 6962 tree over the log, in tiles (see docs/evidence.md)
@@ -1540,7 +1603,7 @@ BEGIN
 	FOR name, what IN SELECT * FROM (VALUES
 		('seq', 'The number of the record, from 0, without holes. It is the record''s place in the tree.'),
 		('read_at', 'When it happened.'),
-		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict, start, failover, clock, report, disclosure, contact_offered, contact, contact_end or contact_refused.'),
+		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict, start, failover, clock, window, report, disclosure, contact_offered, contact, contact_end or contact_refused.'),
 		('actor', 'Who read: a role, or the end user whom act_as() named.'),
 		('login', 'The role that had logged in.'),
 		('relation', 'The relation that was read, with its schema.'),

@@ -21,6 +21,7 @@
 #include "command/utility.h"
 #include "compat.h"
 #include "journal/eventrecord.h"
+#include "journal/windowrecord.h"
 #include "log/launcher.h"
 #include "log/restored.h"
 #include "plan/copyto.h"
@@ -77,6 +78,7 @@ _PG_init(void)
 	cg_rowpolicy_init();
 	cg_execution_init();
 	cg_eventrecord_init();
+	cg_windowrecord_init();
 	cg_attempts_init();
 	cg_door_init();
 	cg_errordetail_init();

@@ -29,6 +29,7 @@ typedef struct CgActorToken
 #define CG_ACTOR_BY_ROLE "role"	/* it is the name of a role that PostgreSQL has authenticated */
 #define CG_ACTOR_ASSERTED "asserted"	/* act_as or act_as_session was told it */
 #define CG_ACTOR_BY_CONTACT "contact"	/* the token of contact() names it: relay/ */
+#define CG_ACTOR_UNNAMED "unnamed"	/* of a window that moved: a login that did not say for whom it acts */
 
 typedef struct CgActor
 {

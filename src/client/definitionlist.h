@@ -101,7 +101,7 @@
 	{"function contact_guard.distrust_function(regprocedure)", "ee8a49195db4f6f4e5ba2a7355c8b18daa9b292041902afbee7f1860b62fd339"}, \
 	{"function contact_guard.erase_actor(text,text)", "e2df929c8c0c3d7940a668176928766674d967d5850c5cc5f41e83fa821c2a70"}, \
 	{"function contact_guard.erase_customer(text,text)", "5b7800f87faa8832bd903663fe6d5903650f36b2354def1e0c673526432faee1"}, \
-	{"function contact_guard.event_number(text)", "9d8e39ad85665914987a065ec1837416323c44854ead88419520e066c53657fd"}, \
+	{"function contact_guard.event_number(text)", "9a2a9280fdbaf6d312e6263480eb2de34d8d6090d783d2b5dcc162edcd94305a"}, \
 	{"function contact_guard.evidence(bigint,bigint)", "8952db677d33bbdbe16dbcb13c475dce0d75fd4795c89abaaf037fb7cae2d44e"}, \
 	{"function contact_guard.evidence_stream(bigint,bigint)", "a437bf8d2a34bd42bb8d22d9afe0992e3e54dc5a9ec9766988f5b22cbb9e78f9"}, \
 	{"function contact_guard.filter_support(internal)", "28720fc75bb6943e853418db1204627d7eb33c9c135ce85470a5008dd6a21d8d"}, \
@@ -123,6 +123,7 @@
 	{"function contact_guard.list_policies()", "eee7524691625a77b57ee2cbd079b727ccf6b9201ee84f745a239cc8cc54b967"}, \
 	{"function contact_guard.name_readers(text,text[],text)", "1399cd092cbb8ef8e247ce03b7d41df45d58f964f5cc5ba0591a2a6a835a4e29"}, \
 	{"function contact_guard.new_epoch(text)", "f785f3886851cd46000c269a559545294af4485295091d7dec0a008eb4988146"}, \
+	{"function contact_guard.note_window()", "72c4fd4e538f2698663114745e86eef78838e61554a1047d875e045b431be005"}, \
 	{"function contact_guard.open_customers(anyelement,contact_guard.site)", "9ddaaa9ff1b482f3dc9bf6f59468f5ad0231fae2b8f27dfdf057c1845557b836"}, \
 	{"function contact_guard.open_intervention(bigint,name,timestamp with time zone,timestamp with time zone)", "c1e3cfa82f3dd79f8477eb40ab3f4620eff38ad48a1921503f552c8773370f6c"}, \
 	{"function contact_guard.open_intervention(text,name,timestamp with time zone,timestamp with time zone)", "e78462776a89ebb37fddf26d659477e3a477d027811ad1c4023b3cf5798cafb6"}, \
@@ -160,10 +161,11 @@
 	{"function contact_guard.trust_function(regprocedure,text)", "c063aa1fda9fdcd125909f57ee16b2cdf4a2f161000f2f6ab14ae1b00e4995ca"}, \
 	{"function contact_guard.unmasked(anyelement,contact_guard.site)", "c6a1b5fbea6ec9d3a0f1d0acae226263640c8457a6fd214281291464f48cc874"}, \
 	{"function contact_guard.unprotect(regclass,name[])", "e5c018464267a5d333c8b2ffb794d45c0c4ab9887191cc620bd5ae1130e5afcd"}, \
-	{"function contact_guard.use_interventions(regclass,name,name,name,name,name,text,interval,interval,interval,text)", "e893b29348881285010dfd9da7bd39fe75beb1bfde5e8f6928682f075d83b1e2"}, \
+	{"function contact_guard.use_interventions(regclass,name,name,name,name,name,text,interval,interval,interval,text,text,text[])", "15f69bb1c4050076b370841c340023d70ee451097597b10ca7232b714df8c955"}, \
 	{"function contact_guard.verification_key()", "cbab5c944c16e98055ea2d1ddb5644a8e5b31f74eb417ebcb248082c7912ccb0"}, \
 	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
 	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "e90c8ab6e018e9371b696448aa5ebbb1ab653ab1832bd5ff62343bd4545b4c8c"}, \
+	{"function contact_guard.windows_opened(timestamp with time zone,timestamp with time zone,interval,interval,time without time zone,time without time zone,integer[],text)", "2e26a859a36d8bda82de9b4568122b8ca6289897ae6cfca7f57b4bf79e522ca7"}, \
 	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "34645c68715200edc4812d27e7c5be29c9dc63f14d84d979e93af19b5b94c093"}, \
 	{"table contact_guard.category", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.contact_call", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \

@@ -26,7 +26,8 @@
 #define PART_WINDOW 0x01
 #define PART_PREVIOUS 0x02
 #define PART_TECHNICIAN 0x04
-#define PARTS (PART_WINDOW | PART_PREVIOUS | PART_TECHNICIAN)
+#define PART_TRANSACTION 0x08
+#define PARTS (PART_WINDOW | PART_PREVIOUS | PART_TECHNICIAN | PART_TRANSACTION)
 #define BUCKETS 65536
 
 /* Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch */
@@ -239,6 +240,9 @@ read_salvage_parts(Cursor *in, int version, Salvaged *record)
 	record->previous_opens_at = (has & PART_PREVIOUS) != 0 ? &windows[2] : NULL;
 	record->previous_closes_at = (has & PART_PREVIOUS) != 0 ? &windows[3] : NULL;
 	record->technician = (has & PART_TECHNICIAN) != 0 ? take_value(in) : (CgLeafText) {0};
+	/* What became of the transaction is not in the WAL of messages. */
+	if ((has & PART_TRANSACTION) != 0)
+		(void) take_int64(in);
 	in->bad = in->bad || (has & ~PARTS) != 0;
 }
 

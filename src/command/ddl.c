@@ -38,6 +38,7 @@
 #include "command/beneath.h"
 #include "command/childcode.h"
 #include "command/ddl.h"
+#include "command/watch.h"
 #include "compat.h"
 #include "policy/descend.h"
 #include "policy/inherit.h"
@@ -173,6 +174,7 @@ cg_ddl_prepare(PlannedStmt *pstmt, CgDdl *frame)
 		frame->admin = cg_roles_is_admin();
 		pstmt = prepare_decided(pstmt, frame);
 		frame->verdict = cg_verdict_before(frame->statement, frame->decided);
+		frame->watched = cg_watch_before(frame->statement, frame->decided);
 	}
 	return pstmt;
 }
@@ -334,4 +336,5 @@ cg_ddl_finish(CgDdl *frame)
 		if (get_rel_name(lfirst_oid(lc)))
 			cg_offences_require_none(lfirst_oid(lc));
 	cg_verdict_after(frame->verdict, frame->admin);
+	cg_watch_after(frame->watched, frame->admin);
 }

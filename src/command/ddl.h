@@ -28,6 +28,7 @@ typedef struct CgDdl
 	List	   *beneath;		/* what definitions called before it; see beneath.h */
 	List	   *trusted;		/* OIDs of functions that stay trusted */
 	List	   *verdict;		/* what the questions for windows were before it; see verdict.h */
+	List	   *watched;		/* whose windows were recorded before it; see watch.h */
 } CgDdl;
 
 /*

@@ -22,12 +22,15 @@
 #include "utils/timestamp.h"
 
 #include "base/customerkey.h"
+#include "base/names.h"
 #include "base/objects.h"
 #include "base/owncolumns.h"
 #include "base/owncommand.h"
 #include "base/roles.h"
+#include "command/watch.h"
 #include "compat.h"
 #include "journal/eventrecord.h"
+#include "journal/windowrecord.h"
 #include "policy/interventions.h"
 #include "policy/labelparse.h"
 #include "policy/labels.h"
@@ -47,6 +50,7 @@ PG_FUNCTION_INFO_V1(cg_close_intervention);
 static int64 draw_id(void);
 static void read_parts(FunctionCallInfo fcinfo, Oid relid, AttrNumber *parts);
 static char *interval_argument(FunctionCallInfo fcinfo, int argument);
+static bool watch_argument(FunctionCallInfo fcinfo);
 static void check_customers(Oid relid, AttrNumber customer);
 static void warn_of_index(Oid relid, AttrNumber technician);
 static void warn_of_owner(Oid relid);
@@ -66,6 +70,23 @@ interval_argument(FunctionCallInfo fcinfo, int argument)
 	text = DatumGetCString(DirectFunctionCall1(interval_out, PG_GETARG_DATUM(argument)));
 	AtEOXact_GUC(true, nestlevel);
 	return text;
+}
+
+/* A script of version 1.0 has a function without it. */
+static bool
+watch_argument(FunctionCallInfo fcinfo)
+{
+	char	   *watch;
+
+	if (PG_NARGS() <= 11 || PG_ARGISNULL(11))
+		return false;
+	watch = text_to_cstring(PG_GETARG_TEXT_PP(11));
+	if (strcmp(watch, "trigger") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("watch \"%s\" is not known", watch),
+				 errhint("Use watch => 'trigger', or leave watch out.")));
+	return true;
 }
 
 /* Protected relations must have the same kind of customer key. */
@@ -165,6 +186,7 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 	AttrNumber	parts[CG_NPARTS];
 	char	   *problem;
 	List	   *trees;
+	List	   *columns;
 
 	for (int argument = 0; argument <= 5; argument++)
 		if (PG_ARGISNULL(argument))
@@ -172,7 +194,8 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("relation, customer, technician, opens_at, closes_at and id must not be null")));
 	relid = PG_GETARG_OID(0);
-	LockRelationOid(relid, ShareUpdateExclusiveLock);
+	/* A trigger needs the stronger lock, which must not be asked for later. */
+	LockRelationOid(relid, watch_argument(fcinfo) ? ShareRowExclusiveLock : ShareUpdateExclusiveLock);
 	cg_roles_require_policy_owner(relid, "name an interventions relation");
 	read_parts(fcinfo, relid, parts);
 	cg_labelparse_table(cg_labels_get(relid, 0), &label);
@@ -182,6 +205,9 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 	label.late = interval_argument(fcinfo, 8);
 	label.longest = interval_argument(fcinfo, 9);
 	label.timezone = PG_ARGISNULL(10) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(10));
+	label.watch = watch_argument(fcinfo);
+	columns = PG_NARGS() <= 12 || PG_ARGISNULL(12) ? NIL : cg_watch_columns(PG_GETARG_ARRAYTYPE_P(12));
+	label.beneath = label.watch && columns != NIL;
 	problem = cg_question_trees(relid, &label, parts, &trees);
 	if (problem)
 		ereport(ERROR,
@@ -192,12 +218,15 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 				 errhint("contact_guard itself compares the time with opens_at and closes_at, including early and late. clock_timestamp() is volatile.") : 0));
 	check_customers(relid, parts[CG_PART_CUSTOMER]);
 
+	cg_watch_forget(relid);
 	cg_interventions_set_parts(relid, parts);
 	cg_labels_set_table(relid, &label);
 	if (get_rel_namespace(relid) == cg_objects_schema())
 		PG_RETURN_VOID();
+	if (label.watch)
+		cg_watch_make(relid, columns);
 	cg_eventrecord_add("use interventions of %s: customer %s, technician %s, opens at %s, closes at %s, id %s, "
-					   "open when %s, early %s, late %s, longest %s, time zone %s, %s",
+					   "open when %s, early %s, late %s, longest %s, time zone %s, %s%s",
 					   get_rel_name(relid), get_attname(relid, parts[CG_PART_CUSTOMER], false),
 					   get_attname(relid, parts[CG_PART_TECHNICIAN], false),
 					   get_attname(relid, parts[CG_PART_OPENS_AT], false),
@@ -206,7 +235,8 @@ cg_use_interventions(PG_FUNCTION_ARGS)
 					   label.open_when ? label.open_when : "in time",
 					   label.early ? label.early : "0", label.late ? label.late : "0",
 					   label.longest ? label.longest : "unlimited",
-					   label.timezone ? label.timezone : "none", cg_verdict_definition(relid));
+					   label.timezone ? label.timezone : "none",
+					   label.watch ? "changes of windows are recorded, " : "", cg_verdict_definition(relid));
 	cg_verdict_require_trust(relid);
 	problem = cg_verdict_row_security(trees);
 	if (problem)
@@ -231,6 +261,7 @@ cg_forget_interventions(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("relation \"%s\" is not an interventions relation", get_rel_name(relid))));
+	cg_watch_forget(relid);
 	cg_interventions_set_parts(relid, NULL);
 	label.interventions = false;
 	cg_labels_set_table(relid, &label);
@@ -280,6 +311,7 @@ cg_open_intervention(PG_FUNCTION_ARGS)
 {
 	Oid			types[5] = {TEXTOID, NAMEOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID};
 	Datum		values[5];
+	CgWindowState opened;
 	int64		id;
 
 	if (PG_GETARG_TIMESTAMPTZ(3) <= PG_GETARG_TIMESTAMPTZ(2))
@@ -294,9 +326,29 @@ cg_open_intervention(PG_FUNCTION_ARGS)
 	(void) cg_owncommand_execute("INSERT INTO contact_guard.intervention (customer, technician, opens_at, closes_at, id) "
 								"OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5)",
 								5, types, values, NULL);
+	opened.id = psprintf(INT64_FORMAT, id);
+	opened.customer = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	opened.technician = NameStr(*PG_GETARG_NAME(1));
+	opened.opens_at = PG_GETARG_TIMESTAMPTZ(2);
+	opened.closes_at = PG_GETARG_TIMESTAMPTZ(3);
+	cg_windowrecord_moved(cg_names_relation(cg_objects_relation("intervention", false)), NULL, &opened);
 	cg_eventrecord_add("open intervention " INT64_FORMAT " of %s at customer %s", id,
 					   NameStr(*PG_GETARG_NAME(1)), text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	PG_RETURN_INT64(id);
+}
+
+/* For cg_owncommand_query(): customer, technician and id as text, opens_at and closes_at. */
+static void
+take_intervention(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	CgWindowState *state = arg;
+	char	  **texts[] = {&state->customer, &state->technician, &state->id};
+	bool		isnull;
+
+	for (int i = 0; i < lengthof(texts); i++)
+		*texts[i] = TextDatumGetCString(heap_getattr(row, i + 1, tupdesc, &isnull));
+	state->opens_at = DatumGetTimestampTz(heap_getattr(row, 4, tupdesc, &isnull));
+	state->closes_at = DatumGetTimestampTz(heap_getattr(row, 5, tupdesc, &isnull));
 }
 
 Datum
@@ -304,13 +356,19 @@ cg_close_intervention(PG_FUNCTION_ARGS)
 {
 	Oid			types[1] = {INT8OID};
 	Datum		values[1] = {PG_GETARG_DATUM(0)};
+	CgWindowState closed = {0};
 
+	cg_owncommand_query("SELECT customer, technician::text, id::text, opens_at, closes_at FROM contact_guard.intervention "
+						"WHERE id = $1 AND closed_at IS NULL",
+						1, types, values, take_intervention, &closed);
 	if (cg_owncommand_execute("UPDATE contact_guard.intervention SET closed_at = clock_timestamp() "
 							 "WHERE id = $1 AND closed_at IS NULL",
 							 1, types, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("there is no open intervention " INT64_FORMAT, PG_GETARG_INT64(0))));
+	if (closed.id)
+		cg_windowrecord_moved(cg_names_relation(cg_objects_relation("intervention", false)), &closed, NULL);
 	cg_eventrecord_add("close intervention " INT64_FORMAT, PG_GETARG_INT64(0));
 	PG_RETURN_VOID();
 }

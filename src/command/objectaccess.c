@@ -85,6 +85,7 @@
 #include "command/ddl.h"
 #include "command/inheritance.h"
 #include "command/objectaccess.h"
+#include "command/watch.h"
 #include "journal/eventrecord.h"
 #include "policy/descend.h"
 #include "policy/inherit.h"
@@ -224,6 +225,8 @@ consider_access(ObjectAccessType access, Oid classId, Oid objectId, int subId, v
 	if ((access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP) &&
 		!IsBinaryUpgrade && OidIsValid(cg_objects_schema()))
 		decide_access(access, classId, objectId, subId, arg);
+	else if (access == OAT_TRUNCATE && OidIsValid(cg_objects_schema()))
+		cg_watch_truncate(objectId);
 }
 
 static void

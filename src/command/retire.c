@@ -17,6 +17,7 @@
 #include "base/roles.h"
 #include "command/protect.h"
 #include "command/retire.h"
+#include "command/watch.h"
 #include "journal/eventrecord.h"
 #include "policy/interventions.h"
 #include "policy/labels.h"
@@ -44,6 +45,7 @@ cg_retire(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	cg_roles_require_admin("retire the policy");
+	cg_watch_retire();
 	foreach(lc, labelled_relations())
 	{
 		Oid			relid = lfirst_oid(lc);

@@ -35,6 +35,7 @@
 	EVENT(15, START, "start") \
 	EVENT(16, FAILOVER, "failover") \
 	EVENT(17, CLOCK, "clock") \
+	EVENT(18, WINDOW, "window") \
 	EVENT(19, REPORT, "report") \
 	EVENT(20, DISCLOSURE, "disclosure") \
 	EVENT(21, CONTACT_OFFERED, "contact_offered") \

@@ -96,7 +96,8 @@ cg_messages_put(const CgRecord *record)
 	/* First: should there be no memory for the record, the flush is one too many. */
 	if (record->event == CG_EVENT_WITHHELD)
 		withheld_in_buffer++;
-	else
+	/* The commit of a window's change makes its record durable, and nothing waits for it. */
+	else if (record->event != CG_EVENT_WINDOW)
 		must_be_durable = true;
 	records_in_buffer++;
 	cg_record_put(cg_messages_buffer(), record);

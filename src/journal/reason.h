@@ -30,6 +30,11 @@
 #define CG_REASON_COMPARED "compared by a unique index, without permission"
 #define CG_REASON_CHECKED "compared by a check, without permission"
 
+/* Of a window that moved, if the transaction that moved it has not committed, or not yet. */
+#define CG_REASON_NOT_COMMITTED "its transaction did not commit"
+#define CG_REASON_UNDER_WAY "its transaction was still under way"
+#define CG_REASON_PREPARED "prepared: ROLLBACK PREPARED takes it back"
+
 /* Stands at the end of another reason, or alone. */
 #define CG_REASON_RELAXED "durability relaxed"
 

@@ -149,7 +149,7 @@ void
 cg_record_put(StringInfo out, const CgRecord *record)
 {
 	int			parts = (record->window.known ? PART_WINDOW : 0) | (record->previous_window.known ? PART_PREVIOUS : 0) |
-		(record->technician ? PART_TECHNICIAN : 0);
+		(record->technician ? PART_TECHNICIAN : 0) | (record->transaction != 0 ? PART_TRANSACTION : 0);
 	size_t		room = 0;
 	Piece		relation = piece_of(record->relation, CG_NAME_LENGTH, &room);
 	Piece		customer = piece_of(record->customer, CG_CUSTOMER_LENGTH, &room);
@@ -162,7 +162,7 @@ cg_record_put(StringInfo out, const CgRecord *record)
 
 	for (int i = 0; i < record->ncolumns; i++)
 		columns[i] = piece_of(record->columns[i], CG_NAME_LENGTH, &room);
-	at = begin_item(out, 'R', room + 2 * sizeof(CgRecordWindow));
+	at = begin_item(out, 'R', room + 2 * sizeof(CgRecordWindow) + sizeof(record->transaction));
 	at = write_int(at, record->event, 1);
 	at = write_int(at, record->read_at, 8);
 	at = write_piece(at, relation);
@@ -182,6 +182,8 @@ cg_record_put(StringInfo out, const CgRecord *record)
 		at = write_window(at, &record->previous_window);
 	if (record->technician)
 		at = write_piece(at, technician);
+	if (record->transaction != 0)
+		at = write_int(at, record->transaction, 8);
 	end_item(out, at);
 }
 

@@ -22,7 +22,8 @@
  *			  columns, string customer, int64 count, string intervention,
  *			  int64 closed_at (INT64_MIN: none), string purpose, reason;
  *			  not before version 4: uint8 parts, and of each part that it has: 1 int64
- *			  opens_at, closes_at; 2 the same of the window before; 4 string technician
+ *			  opens_at, closes_at; 2 the same of the window before; 4 string technician;
+ *			  8 uint64 the transaction that it speaks of, if that must commit to make it true
  *	'S'		= uint8 event, string relation, uint16 n, n strings columns,
  *			  string purpose, reason; int64 read_at; uint8 kind, uint32 number,
  *			  uint32 length, and as many bytes: the customers (not before version 3)
@@ -132,6 +133,7 @@ typedef struct CgRecord
 	CgRecordWindow window;		/* that showed the value; of a window that moved: as it is now */
 	CgRecordWindow previous_window; /* as it was */
 	const char *technician;		/* whose window moved; in the journal like an actor */
+	uint64		transaction;	/* it is true if this one commits; 0: in any case */
 } CgRecord;
 
 /* One item as read; strings are palloc'd. */

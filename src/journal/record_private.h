@@ -16,7 +16,8 @@
 #define PART_WINDOW 0x01
 #define PART_PREVIOUS 0x02
 #define PART_TECHNICIAN 0x04
-#define PARTS (PART_WINDOW | PART_PREVIOUS | PART_TECHNICIAN)
+#define PART_TRANSACTION 0x08
+#define PARTS (PART_WINDOW | PART_PREVIOUS | PART_TECHNICIAN | PART_TRANSACTION)
 
 /* A string of a record, with the length that is written of it. */
 typedef struct Piece

@@ -85,6 +85,7 @@ skip_record(CgReader *in)
 	parts = cg_recordread_int(in, 1);
 	cg_recordread_skip_bytes(in, ((parts & PART_WINDOW) != 0 ? 16 : 0) + ((parts & PART_PREVIOUS) != 0 ? 16 : 0));
 	cg_recordread_skip_strings(in, (parts & PART_TECHNICIAN) != 0 ? 1 : 0);
+	cg_recordread_skip_bytes(in, (parts & PART_TRANSACTION) != 0 ? 8 : 0);
 }
 
 /* An item of this version.  False at the end, and with in->bad set if the item is malformed. */
@@ -173,6 +174,8 @@ get_parts(CgReader *reader, CgRecord *record)
 		get_window(reader, &record->previous_window);
 	if ((parts & PART_TECHNICIAN) != 0)
 		record->technician = cg_recordread_string(reader);
+	if ((parts & PART_TRANSACTION) != 0)
+		record->transaction = cg_recordread_int(reader, 8);
 	if ((parts & ~PARTS) != 0)
 		reader->bad = true;
 }

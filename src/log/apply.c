@@ -30,6 +30,7 @@
 #include "log/apply.h"
 #include "log/journalkeys.h"
 #include "log/logcommon.h"
+#include "log/outcome.h"
 #include "log/recorded.h"
 #include "log/recorder.h"
 #include "log/sessions.h"
@@ -256,10 +257,7 @@ take_items(const CgMessageHeader *header, CgReader *items)
 		}
 		else
 		{
-			if ((header->flags & CG_RECORD_RELAXED) != 0)
-				item.record.reason = psprintf("%s%s" CG_REASON_RELAXED,
-											  item.record.reason ? item.record.reason : "",
-											  item.record.reason ? "; " : "");
+			cg_outcome_add(&item.record, (header->flags & CG_RECORD_RELAXED) != 0);
 			add_row(&context, &item.record, name);
 		}
 	}

@@ -42,6 +42,7 @@
 #include "policy/trust.h"
 #include "policy/trustlabel.h"
 #include "policy/verdict.h"
+#include "policy/watched.h"
 #include "read/execution.h"
 
 PG_FUNCTION_INFO_V1(cg_status);
@@ -56,6 +57,7 @@ typedef struct Folded
 
 static List *fold(List *found, Oid top, CgOffence *offence);
 static List *problems(void);
+static List *proposals(void);
 
 /*
  * Adds the functions that definitions of a protected relation and its descendants call
@@ -175,11 +177,33 @@ problems(void)
 			result = lappend(result, psprintf("interventions relation %s: %s",
 											  get_rel_name(lfirst_oid(lc)), problem));
 	}
+	foreach(lc, cg_watched_list())
+	{
+		char	   *problem = cg_watched_problem(lfirst_oid(lc));
+
+		if (problem)
+			result = lappend(result, psprintf("interventions relation %s: changes of its windows are not recorded: %s",
+											  get_rel_name(lfirst_oid(lc)), problem));
+	}
 	/* Interventions can also be opened by a function; was that ever done? */
 	if (has_policy && list_length(cg_interventions_list()) <= 1 &&
 		!cg_owncommand_finds("SELECT FROM contact_guard.intervention", 0, NULL, NULL))
 		result = lappend(result, "no window can open: no interventions relation is named, and no intervention was opened by call: see contact_guard.use_interventions() and contact_guard.open_intervention()");
 	return list_concat(result, cg_ownreplica_problems());
+}
+
+/* What an admin may want to do, as a list of texts. */
+static List *
+proposals(void)
+{
+	char	   *of_journal = cg_emitters_proposal();
+	List	   *result = of_journal ? list_make1(of_journal) : NIL;
+	ListCell   *lc;
+
+	foreach(lc, cg_watched_missing())
+		result = lappend(result, psprintf("changes of the windows of %s are not recorded: name it again, with watch => 'trigger', by contact_guard.use_interventions()",
+										  cg_names_relation(lfirst_oid(lc))));
+	return result;
 }
 
 static Datum
@@ -272,7 +296,6 @@ cg_status(PG_FUNCTION_ARGS)
 	Datum		signed_at = (Datum) 0;
 	bool		has_size;
 	bool		has_time;
-	char	   *proposal = cg_emitters_proposal();
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -302,7 +325,7 @@ cg_status(PG_FUNCTION_ARGS)
 									  problems()))},
 			{"last_checkpoint", INT8OID, size, !has_size},
 			{"last_checkpoint_at", TIMESTAMPTZOID, signed_at, !has_time},
-			{"proposals", TEXTARRAYOID, problem_array(proposal ? list_make1(proposal) : NIL)},
+			{"proposals", TEXTARRAYOID, problem_array(proposals())},
 		};
 
 		PG_RETURN_DATUM(cg_result_row(desc, columns, lengthof(columns)));

@@ -233,8 +233,14 @@ cg_ask_harm(SPIPlanPtr plan)
 Snapshot
 cg_ask_latest_commits(void)
 {
+	return cg_ask_latest_with(0);
+}
+
+Snapshot
+cg_ask_latest_with(CommandId before)
+{
 	GetSnapshotData(&latest);
-	latest.curcid = 0;
+	latest.curcid = before;
 	return &latest;
 }
 

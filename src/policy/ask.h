@@ -49,6 +49,9 @@ extern void cg_ask_run(CgInterventions *from, CgAsk ask, const char *technician,
 /* A snapshot of the latest commits, and of nothing that this transaction did; static. */
 extern Snapshot cg_ask_latest_commits(void);
 
+/* The same with what this transaction did before that command. */
+extern Snapshot cg_ask_latest_with(CommandId before);
+
 /*
  * The number of transactions that had ended when that was called last: while it does not
  * change, the next snapshot is the same.

@@ -313,6 +313,8 @@ build_questions(Entry *entry, const CgTableLabel *label)
 	AttrNumber	parts[CG_NPARTS];
 
 	target->owner = cg_question_owner(relid);
+	target->watch = label->watch;
+	target->beneath = label->beneath;
 	entry->schema_hash = GetSysCacheHashValue1(NAMESPACEOID,
 											   ObjectIdGetDatum(get_rel_namespace(relid)));
 	cg_interventions_parts(relid, parts);

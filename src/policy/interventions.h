@@ -46,6 +46,13 @@ typedef struct CgLookedAt
 	uint64		trusted;		/* cg_trust_generation() */
 } CgLookedAt;
 
+/* The question for the windows of the interventions with an id, of this type. */
+typedef struct CgWindowById
+{
+	Oid			type;
+	SPIPlanPtr	plan;
+} CgWindowById;
+
 typedef struct CgInterventions
 {
 	Oid			relid;
@@ -61,6 +68,10 @@ typedef struct CgInterventions
 	uint64		built;			/* "heard" when all this was built */
 	List	   *functions;		/* OIDs of the functions that the questions call (asked.h) */
 	List	   *relations;		/* OIDs of the relations that they read */
+	bool		watch;			/* changes of its windows are recorded: watched.h */
+	bool		beneath;		/* by triggers of tables among "relations" */
+	struct CgWindowRow *row;	/* the window of one row (windowrow.h); NULL: not made yet */
+	List	   *by_id;			/* of CgWindowById (windowbeneath.h), likewise */
 } CgInterventions;
 
 extern void cg_interventions_init(void);

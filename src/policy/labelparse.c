@@ -155,16 +155,21 @@ cg_labelparse_table(const char *label, CgTableLabel *result)
 	}
 	if (interventions)
 	{
+		char	   *watch = NULL;
 		LabelKey	keys[] = {
 			{"open_when", &result->open_when}, {"early", &result->early}, {"late", &result->late},
-			{"longest", &result->longest}, {"timezone", &result->timezone}
+			{"longest", &result->longest}, {"timezone", &result->timezone}, {"watch", &watch}
 		};
 		JsonbContainer *object = object_at(root, "interventions");
 
 		if (object == NULL)
 			bad_label("The value of \"interventions\" on a table is an object.");
 		read_label_keys(object, keys, lengthof(keys));
+		if (watch && strcmp(watch, "trigger") != 0 && strcmp(watch, "beneath") != 0)
+			bad_label(psprintf("Watch \"%s\" is not known.", watch));
 		result->interventions = true;
+		result->watch = watch != NULL;
+		result->beneath = watch && strcmp(watch, "beneath") == 0;
 	}
 }
 
@@ -173,7 +178,8 @@ cg_labelparse_column(const char *label, CgColumnLabel *result)
 {
 	char	   *protect = NULL;
 	char	   *part = NULL;
-	LabelKey	top[] = {{"protect", &protect}, {"interventions", &part}};
+	char	   *watched = NULL;
+	LabelKey	top[] = {{"protect", &protect}, {"interventions", &part}, {"watched", &watched}};
 	JsonbContainer *root;
 
 	memset(result, 0, sizeof(*result));
@@ -198,6 +204,9 @@ cg_labelparse_column(const char *label, CgColumnLabel *result)
 			bad_label(psprintf("Reveal \"%s\" is not known here.", reveal));
 		result->relay = reveal != NULL;
 	}
+	if (watched && strcmp(watched, "id") != 0)
+		bad_label("The value of \"watched\" on a column is \"id\".");
+	result->watched = watched != NULL;
 	if (part)
 	{
 		for (int i = 0; i < CG_NPARTS; i++)

@@ -204,6 +204,7 @@ cg_labels_set_table(Oid relid, const CgTableLabel *label)
 		append_key(&out, "late", label->late);
 		append_key(&out, "longest", label->longest);
 		append_key(&out, "timezone", label->timezone);
+		append_key(&out, "watch", label->beneath ? "beneath" : label->watch ? "trigger" : NULL);
 		appendStringInfoChar(&out, '}');
 	}
 	if (out.len > 0)
@@ -217,7 +218,7 @@ cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	if (label->customer || label->mask || label->part >= 0)
+	if (label->customer || label->mask || label->part >= 0 || label->watched)
 	{
 		appendStringInfoChar(&out, '{');
 		if (label->customer)
@@ -232,6 +233,7 @@ cg_labels_set_column(Oid relid, AttrNumber attnum, const CgColumnLabel *label)
 		}
 		if (label->part >= 0)
 			append_key(&out, "interventions", cg_labels_part_names[label->part]);
+		append_key(&out, "watched", label->watched ? "id" : NULL);
 		appendStringInfoChar(&out, '}');
 	}
 	store_label(relid, attnum, out.len > 0 ? out.data : NULL, false);

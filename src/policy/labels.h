@@ -8,10 +8,11 @@
  *                  (or "mode": "hide", "fallback": "rls", "row_security": "off",
  *              "unpinned": "accept")
  *               "interventions": {"open_when": "…", "early": "…", "late": "…",
- *                                 "longest": "…", "timezone": "…"}}
+ *                                 "longest": "…", "timezone": "…",
+ *                                 "watch": "trigger" (or "beneath")}}
  * On a column: {"protect": "customer"} or {"protect": {"mask": "partial(4,2)"}},
  *                  (or "mask": "null", "reveal": "relay")
- *              {"interventions": "technician"}, or both keys.
+ *              {"interventions": "technician"}; {"watched": "id"}; or several keys.
  * On a function: {"trusted": "why", "definition": "a hash"}: see trust.h.
  *
  * A label does not name its column: it belongs to the column, so a policy follows
@@ -55,6 +56,8 @@ typedef struct CgTableLabel
 	char	   *late;
 	char	   *longest;
 	char	   *timezone;
+	bool		watch;			/* changes of its windows are recorded: watched.h */
+	bool		beneath;		/* by triggers of tables that it reads, not of itself */
 } CgTableLabel;
 
 typedef struct CgColumnLabel
@@ -63,6 +66,7 @@ typedef struct CgColumnLabel
 	char	   *mask;			/* NULL: not guarded */
 	bool		relay;			/* guarded, and an open window shows the mask, too */
 	int			part;			/* a CgPart, or -1 */
+	bool		watched;		/* it has ids of interventions of relations that read the table */
 } CgColumnLabel;
 
 typedef struct CgFunctionLabel

@@ -28,7 +28,6 @@ static void prepare_plans(CgInterventions *target, const CgTableLabel *label, co
 static void examine(CgInterventions *target, MemoryContext context);
 static void plan_all(CgInterventions *target);
 static void find_scans(CgInterventions *target, MemoryContext context);
-static bool is_passing(int sqlerrcode);
 
 Oid
 cg_question_owner(Oid relid)
@@ -47,9 +46,13 @@ cg_question_owner(Oid relid)
 void
 cg_question_free(CgInterventions *target)
 {
+	ListCell   *lc;
+
 	for (int i = 0; i < CG_NASKS; i++)
 		if (target->plans[i])
 			SPI_freeplan(target->plans[i]);
+	foreach(lc, target->by_id)
+		SPI_freeplan(((CgWindowById *) lfirst(lc))->plan);
 }
 
 /* Throws PostgreSQL's errors about the questions. */
@@ -182,12 +185,8 @@ cg_question_is_valid(const CgInterventions *target)
 	return true;
 }
 
-/*
- * A cancelled query, or a lock that could not be got, does not mean that the definition
- * is broken.
- */
-static bool
-is_passing(int sqlerrcode)
+bool
+cg_question_is_passing(int sqlerrcode)
 {
 	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
 
@@ -226,7 +225,7 @@ look_at_question(CgInterventions *target, const CgTableLabel *label, const AttrN
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		if (is_passing(error->sqlerrcode))
+		if (cg_question_is_passing(error->sqlerrcode))
 			ReThrowError(error);
 		message = error->message;
 	}

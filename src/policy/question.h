@@ -25,6 +25,12 @@ extern char *cg_question_examine(CgInterventions *target, MemoryContext context)
 /* False if an object that a question uses has changed since the question was analysed. */
 extern bool cg_question_is_valid(const CgInterventions *target);
 
+/*
+ * Is it an error that does not mean that the definition is broken?  A query was cancelled,
+ * say, or a lock could not be got.
+ */
+extern bool cg_question_is_passing(int sqlerrcode);
+
 extern void cg_question_free(CgInterventions *target);
 
 /* Does the relation's label say that it holds interventions? */

@@ -340,3 +340,25 @@ cg_windowquery_text(Oid relid, const CgTableLabel *label, const AttrNumber *part
 	}
 	return sql.data;
 }
+
+char *
+cg_windowquery_row_text(Oid relid, const CgTableLabel *label, const AttrNumber *parts, bool by_id)
+{
+	char	   *from = moment(relid, parts[CG_PART_OPENS_AT], label->timezone, false);
+	char	   *to = moment(relid, parts[CG_PART_CLOSES_AT], label->timezone, true);
+
+	if (!cg_windowquery_terms(label).plain)
+	{
+		char	   *opens = from;
+
+		from = psprintf("%s - interval %s", opens, quote_literal_cstr(label->early ? label->early : "0"));
+		to = psprintf("%s + interval %s", to, quote_literal_cstr(label->late ? label->late : "0"));
+		if (label->longest)
+			to = psprintf("LEAST(%s, %s + interval %s)", to, opens, quote_literal_cstr(label->longest));
+	}
+	return psprintf("SELECT i.%s::text, i.%s::text, %s, %s, i.%s::text, (%s\n) FROM %s i%s",
+					column(relid, parts[CG_PART_CUSTOMER]), column(relid, parts[CG_PART_ID]), from, to,
+					column(relid, parts[CG_PART_TECHNICIAN]), label->open_when ? label->open_when : "true",
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)),
+					by_id ? psprintf(" WHERE i.%s = $1", column(relid, parts[CG_PART_ID])) : "");
+}

@@ -33,6 +33,15 @@ extern void cg_windowquery_bounds(const CgTerms *terms, CgAsk ask, TimestampTz n
 extern bool cg_windowquery_window(const CgTerms *terms, TimestampTz *opens_at, TimestampTz *closes_at,
 								  bool closes);
 
+/*
+ * The text of a query for each row of the relation and its window, open or not.  Columns:
+ * those of a question, technician text, and "open_when" boolean.  by_id: only for rows whose
+ * id is $1.  The definition must have no problem.
+ */
+#define CG_WINDOWQUERY_ROW_COLUMNS 6
+extern char *cg_windowquery_row_text(Oid relid, const CgTableLabel *label, const AttrNumber *parts,
+									 bool by_id);
+
 /* The text of one question (see CgAsk).  The definition must have no problem. */
 extern char *cg_windowquery_text(Oid relid, const CgTableLabel *label, const AttrNumber *parts,
 								 CgAsk ask);

@@ -6,7 +6,7 @@ SELECT plan(52);
 SELECT has_schema('contact_guard');
 SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text', 'text']);
 SELECT has_function('contact_guard', 'unprotect', ARRAY['regclass', 'name[]']);
-SELECT has_function('contact_guard', 'use_interventions', ARRAY['regclass', 'name', 'name', 'name', 'name', 'name', 'text', 'interval', 'interval', 'interval', 'text']);
+SELECT has_function('contact_guard', 'use_interventions', ARRAY['regclass', 'name', 'name', 'name', 'name', 'name', 'text', 'interval', 'interval', 'interval', 'text', 'text', 'text[]']);
 SELECT has_function('contact_guard', 'retire', '{}'::name[]);
 SELECT has_function('contact_guard', 'allow', ARRAY['regrole', 'text', 'regclass', 'text']);
 SELECT has_function('contact_guard', 'disallow', ARRAY['regrole', 'regclass']);
@@ -30,6 +30,8 @@ SELECT has_function('contact_guard', 'refused_attempts', ARRAY['timestamp with t
 SELECT has_function('contact_guard', 'reads_after_close', ARRAY['timestamp with time zone', 'timestamp with time zone']);
 SELECT has_function('contact_guard', 'permission_use', ARRAY['timestamp with time zone', 'timestamp with time zone']);
 SELECT has_function('contact_guard', 'same_value', ARRAY['regclass', 'name', 'text', 'text[]', 'text']);
+SELECT has_function('contact_guard', 'windows_opened', ARRAY['timestamp with time zone', 'timestamp with time zone', 'interval', 'interval',
+	'time without time zone', 'time without time zone', 'integer[]', 'text']);
 SELECT has_view('contact_guard', 'access_log', 'the log is a view');
 SELECT columns_are('contact_guard', 'access_log', ARRAY['seq', 'read_at', 'event', 'actor', 'login', 'relation',
 	'columns', 'customer', 'count', 'intervention', 'purpose', 'reason', 'client', 'application', 'session',
@@ -52,7 +54,7 @@ SELECT has_function('contact_guard', 'reader_category', ARRAY['regrole', 'text']
 SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.protect'::regproc),
           'relation,customer,columns,mask,mode,fallback,unpinned,reveal', 'arguments of protect');
 SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.use_interventions'::regproc),
-          'relation,customer,technician,opens_at,closes_at,id,open_when,early,late,longest,timezone',
+          'relation,customer,technician,opens_at,closes_at,id,open_when,early,late,longest,timezone,watch,watched',
           'arguments of use_interventions');
 SELECT is((SELECT array_to_string(proargnames, ',') FROM pg_proc WHERE oid = 'contact_guard.allow'::regproc),
           'role,purpose,relation,level', 'arguments of allow');
