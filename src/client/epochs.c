@@ -85,12 +85,13 @@ note_epoch(Verify *verify, const CgLeaf *leaf)
 	const char *note = NULL;
 	const char *end;
 	const char *reason = leaf->reason.data;
-	const char *stop = reason + leaf->reason.length;
+	const char *stop;
 	Epoch	   *epoch;
 
 	if (leaf->event != CG_EVENT_EPOCH || reason == NULL || leaf->reason.length < strlen(BEGINS) ||
 		memcmp(reason, BEGINS, strlen(BEGINS)) != 0)
 		return;
+	stop = reason + leaf->reason.length;
 	verify->epochs = realloc(verify->epochs, (size_t) (verify->nepochs + 1) * sizeof(Epoch));
 	if (verify->epochs == NULL)
 		fail(EXIT_UNCHECKED, "out of memory");

@@ -16,6 +16,7 @@
 
 static const char *parse_seq(const char *at, const char *end, int64_t *seq);
 static bool hold_begins(CgLeafText text, const char *words);
+static void check_missing(Verify *verify, const Hold *hold, int64_t first, int64_t last);
 static void check_range(Verify *verify, const Hold *hold, const Range *range);
 
 /*
@@ -25,12 +26,15 @@ static void check_range(Verify *verify, const Hold *hold, const Range *range);
 void
 parse_ranges(Ranges *ranges, CgLeafText reason, int64_t before, int64_t owner)
 {
-	const char *end = reason.data + reason.length;
 	const char *at = reason.data;
+	const char *end;
 	int64_t		first;
 	int64_t		last;
 
-	while (at != NULL && at < end && *at != ',' && !(end - at >= 2 && memcmp(at, ": ", 2) == 0))
+	if (at == NULL)
+		return;
+	end = at + reason.length;
+	while (at < end && *at != ',' && !(end - at >= 2 && memcmp(at, ": ", 2) == 0))
 		at++;
 	while (at != NULL && end - at >= 6 && memcmp(at, ", seq ", 6) == 0)
 	{
@@ -103,20 +107,40 @@ distrust_release(Verify *verify, int64_t seq)
 	}
 }
 
+/* Finds each place where rows first to last, which the hold names, are missing. */
+static void
+check_missing(Verify *verify, const Hold *hold, int64_t first, int64_t last)
+{
+	const Range *missing;
+
+	for (; first <= last && (missing = ranges_meet(&verify->missing, first, last)) != NULL; first = missing->last + 1)
+		find(verify, missing->first > first ? missing->first : first,
+			 "the row is missing, though record seq %lld holds it", (long long) hold->seq);
+}
+
+/* What was purged and erased behind the release is nobody's concern. */
 static void
 check_range(Verify *verify, const Hold *hold, const Range *range)
 {
-	for (int64_t row = range->first; row <= range->last; row++)
+	const Range *erased = ranges_meet(&verify->erased_rows, range->first, range->last);
+
+	if (hold->released < 0)
 	{
-		row = ranges_meet(&verify->missing, row, range->last);
-		if (row < 0)
-			break;
-		if (hold->released < 0 || !ranges_name(&verify->purged, row, hold->released))
-			find(verify, row, "the row is missing, though record seq %lld holds it", (long long) hold->seq);
+		check_missing(verify, hold, range->first, range->last);
+		if (erased != NULL)
+			find(verify, erased->first > range->first ? erased->first : range->first,
+				 "the customer of the row was erased, though record seq %lld holds it", (long long) hold->seq);
+		return;
 	}
-	if (hold->released < 0 && ranges_meet(&verify->erased_rows, range->first, range->last) >= 0)
-		find(verify, ranges_meet(&verify->erased_rows, range->first, range->last),
-			 "the customer of the row was erased, though record seq %lld holds it", (long long) hold->seq);
+	for (int i = ranges_behind(&verify->purged, hold->seq);
+		 i < verify->purged.count && verify->purged.ranges[i].owner < hold->released; i++)
+	{
+		const Range *purged = &verify->purged.ranges[i];
+
+		if (!purged->dropped)
+			check_missing(verify, hold, purged->first > range->first ? purged->first : range->first,
+						  purged->last < range->last ? purged->last : range->last);
+	}
 }
 
 void

@@ -120,7 +120,7 @@ first_outside(const Range *ranges, int count, const Range *range)
 	return ranges[low - 1].last < range->last ? ranges[low - 1].last + 1 : -1;
 }
 
-int64_t
+const Range *
 ranges_meet(const Ranges *ranges, int64_t first, int64_t last)
 {
 	int			low = 0;
@@ -136,20 +136,23 @@ ranges_meet(const Ranges *ranges, int64_t first, int64_t last)
 		else
 			high = middle;
 	}
-	if (low == ranges->count || ranges->ranges[low].first > last)
-		return -1;
-	return ranges->ranges[low].first > first ? ranges->ranges[low].first : first;
+	return low < ranges->count && ranges->ranges[low].first <= last ? &ranges->ranges[low] : NULL;
 }
 
-bool
-ranges_name(const Ranges *ranges, int64_t row, int64_t after)
+int
+ranges_behind(const Ranges *ranges, int64_t owner)
 {
-	for (int i = 0; i < ranges->count; i++)
-	{
-		const Range *range = &ranges->ranges[i];
+	int			low = 0;
+	int			high = ranges->count;
 
-		if (!range->dropped && range->owner > after && range->first <= row && row <= range->last)
-			return true;
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (ranges->ranges[middle].owner <= owner)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return false;
+	return low;
 }

@@ -31,13 +31,10 @@ extern void ranges_drop(Ranges *ranges, int64_t owner);
 /* The first row of wanted that no range of covering has; -1 if there is none. */
 extern int64_t ranges_uncovered(const Ranges *wanted, const Ranges *covering);
 
-/*
- * The first row that is in this range and in one of these, which are in ascending order; -1: none
- * is.
- */
-extern int64_t ranges_meet(const Ranges *ranges, int64_t first, int64_t last);
+/* The first of these ranges, which are in ascending order, that has a row of first to last; or NULL. */
+extern const Range *ranges_meet(const Ranges *ranges, int64_t first, int64_t last);
 
-/* Is the row in a range of an owner behind this one? */
-extern bool ranges_name(const Ranges *ranges, int64_t row, int64_t after);
+/* The index of the first range whose owner is behind this one. */
+extern int	ranges_behind(const Ranges *ranges, int64_t owner);
 
 #endif							/* CG_RANGES_H */
