@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define MOVED "the stored position of the recorder, "
+#define KEY "key "
 
 static bool reason_begins(const CgLeaf *leaf, const char *words);
 
@@ -29,13 +30,18 @@ note_position(Verify *verify, const CgLeaf *leaf)
 	Positions  *positions = &verify->positions;
 	unsigned int from[2];
 	unsigned int to[2];
-	char		text[100];
+	char		text[200];
 
 	/* Positions of another journal do not continue these, and a purge may have taken heartbeats. */
-	if (leaf->seq != verify->last_seq + 1 || (leaf->event == CG_EVENT_EPOCH && !reason_begins(leaf, "new epoch ")))
+	if (leaf->seq != verify->last_seq + 1 ||
+		(leaf->event == CG_EVENT_EPOCH &&
+		 (reason_begins(leaf, "the journal begins") || reason_begins(leaf, "a copy of the database begins") ||
+		  reason_begins(leaf, "the database is in a new cluster"))))
 		positions->known = false;
 	if (leaf->event == CG_EVENT_GAP && reason_begins(leaf, MOVED) && positions->moved++ == 0)
 		positions->moved_seq = leaf->seq;
+	if (leaf->event == CG_EVENT_GAP && reason_begins(leaf, KEY) && positions->keys++ == 0)
+		positions->keys_seq = leaf->seq;
 	if (leaf->event != CG_EVENT_HEARTBEAT || leaf->reason.data == NULL || leaf->reason.length >= sizeof(text))
 		return;
 	memcpy(text, leaf->reason.data, leaf->reason.length);
@@ -60,6 +66,9 @@ report_positions(const Verify *verify)
 	if (positions->moved > 0)
 		printf("the stored position of the recorder was moved over records %lld time%s; they were recorded nevertheless: see record seq %lld\n",
 			   (long long) positions->moved, positions->moved == 1 ? "" : "s", (long long) positions->moved_seq);
+	if (positions->keys > 0)
+		printf("keys of the journal were taken away %lld time%s: what they had sealed is not recorded; see the records of event gap, the first of them seq %lld\n",
+			   (long long) positions->keys, positions->keys == 1 ? "" : "s", (long long) positions->keys_seq);
 	for (int i = 0; i < positions->nholes && i < SHOWN_HOLES; i++)
 	{
 		const Hole *hole = &positions->holes[i];

@@ -91,6 +91,8 @@ typedef struct Positions
 	uint64_t	end;			/* of the WAL that the last heartbeat names */
 	int64_t		moved;			/* records that say that the recorder's position was moved */
 	int64_t		moved_seq;		/* the first of them */
+	int64_t		keys;			/* records that say that a key was taken away */
+	int64_t		keys_seq;		/* the first of them */
 	int64_t		nholes;
 	Hole		holes[SHOWN_HOLES];
 } Positions;

@@ -416,14 +416,14 @@ store_passed(void)
 }
 
 void
-cg_apply_clean(XLogRecPtr position)
+cg_apply_clean(XLogRecPtr position, XLogRecPtr sealed)
 {
 	bool		sessions = XLogRecPtrIsInvalid(cleaned) || position >= cleaned + CG_RECORD_REACH / 4;
 
-	if (cg_journalkeys_are_spent(&state, position))
+	if (cg_journalkeys_are_spent(&state, position, sealed))
 	{
 		doing = "forgetting keys";
-		cg_journalkeys_forget(&state, position);
+		cg_journalkeys_forget(&state, position, sealed);
 	}
 	if (sessions && cg_recorder_is_caught_up(position))
 	{

@@ -51,10 +51,10 @@ extern void cg_apply_commit(XLogRecPtr position);
 extern void cg_apply_end_empty(void);
 
 /*
- * Forgets, now and then, sessions that need not be known any more, and keys whose messages
- * are all stored: those before this position are.  Call it between batches.
+ * Forgets, now and then, sessions that need not be known any more: messages before this position
+ * are stored; and keys whose messages are before the position "sealed".  Call it between batches.
  */
-extern void cg_apply_clean(XLogRecPtr position);
+extern void cg_apply_clean(XLogRecPtr position, XLogRecPtr sealed);
 
 /* The present step, as a phrase for status() after an error; never NULL. */
 extern const char *cg_apply_doing(void);

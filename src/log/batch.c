@@ -23,6 +23,7 @@
 #include "log/apply.h"
 #include "log/batch.h"
 #include "log/failover.h"
+#include "log/journalkeys.h"
 #include "log/start.h"
 
 /* More rows do not make a batch cheaper, but need memory that the caches do not hold. */
@@ -126,6 +127,7 @@ cg_batch_record(CgWalReader *reader, XLogRecPtr limit, uint64 *bytes)
 			/* A planned switchover ends one run, not two. */
 			if (!cg_failover_take(&message))
 				cg_start_take(&message);
+			cg_journalkeys_take(&message);
 		}
 		else if (message.database == MyDatabaseId && take_into_batch(&message, suspect, code))
 			*bytes += message.length;

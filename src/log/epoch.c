@@ -356,6 +356,8 @@ cg_epoch_open(void)
 		record_beginning(&old, &state, finding);
 	if (!cg_journalstate_is_sealed(&state))
 		seal_repaired(&state);
+	if (finding != OWN_JOURNAL || !old.epoch_recorded || !cg_journalstate_is_sealed(&old))
+		cg_journalkeys_tell(&state);
 	/* A new epoch has its key since it is recorded. */
 	cg_apply_use_keys(&state);
 	return state.position;

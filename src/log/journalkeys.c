@@ -25,16 +25,25 @@
 #include "base/owncommand.h"
 #include "base/ownrows.h"
 #include "base/shared.h"
+#include "evidence/tiles.h"
 #include "journal/journal.h"
+#include "log/apply.h"
 #include "log/epoch.h"
 #include "log/journalkeys.h"
+#include "log/quiet.h"
+
+/* How a message begins that tells of a key; behind it stand the database, the number and the hash. */
+#define TOLD "key 1 "
+#define TOLD_LENGTH 80
+#define NAME_BYTES 16			/* of the hash */
 
 PG_FUNCTION_INFO_V1(cg_put_journal_key);
 
 static void insert_key(const CgSeal *seal);
 static void write_keys(const CgJournalState *state);
-static bool is_spent(const CgJournalState *state, int i, XLogRecPtr position);
+static bool is_spent(const CgJournalState *state, int i, XLogRecPtr position, XLogRecPtr sealed);
 static XLogRecPtr beginning_of_run(void);
+static char *told_name(const CgWalMessage *message);
 
 void
 cg_journalkeys_make(uint8 *key)
@@ -93,7 +102,7 @@ cg_journalkeys_store(CgJournalState *state)
  * a server that is never idle, too, keys are forgotten.
  */
 static bool
-is_spent(const CgJournalState *state, int i, XLogRecPtr position)
+is_spent(const CgJournalState *state, int i, XLogRecPtr position, XLogRecPtr sealed)
 {
 	const CgSeal *seal = &state->seals[i];
 	XLogRecPtr	end = seal->ends_at;
@@ -103,26 +112,26 @@ is_spent(const CgJournalState *state, int i, XLogRecPtr position)
 		return false;
 	if (XLogRecPtrIsInvalid(end) && i + 1 < state->nseals)
 		end = state->seals[i + 1].begins_at;
-	return !XLogRecPtrIsInvalid(end) && end <= position;
+	return !XLogRecPtrIsInvalid(end) && end <= (seal->epoch == state->epoch ? sealed : position);
 }
 
 bool
-cg_journalkeys_are_spent(const CgJournalState *state, XLogRecPtr position)
+cg_journalkeys_are_spent(const CgJournalState *state, XLogRecPtr position, XLogRecPtr sealed)
 {
 	for (int i = 0; i < state->nseals; i++)
-		if (is_spent(state, i, position))
+		if (is_spent(state, i, position, sealed))
 			return true;
 	return false;
 }
 
 void
-cg_journalkeys_forget(CgJournalState *state, XLogRecPtr position)
+cg_journalkeys_forget(CgJournalState *state, XLogRecPtr position, XLogRecPtr sealed)
 {
 	CgJournalState before = *state;
 
 	state->nseals = 0;
 	for (int i = 0; i < before.nseals; i++)
-		if (!is_spent(&before, i, position))
+		if (!is_spent(&before, i, position, sealed))
 			state->seals[state->nseals++] = before.seals[i];
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -186,6 +195,89 @@ cg_journalkeys_begin_run(CgJournalState *state)
 	state->seals[state->nseals - 1].run = cg_shared->run;
 	write_keys(state);
 	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
+}
+
+/* The hash tells nothing of the key, which is random. */
+char *
+cg_journalkeys_name(const CgSeal *seal)
+{
+	uint8		hash[CG_HASH_LENGTH];
+	char		text[2 * NAME_BYTES + 1];
+
+	if (cg_hasher_digest(cg_tiles_hasher(), seal->key, CG_KEY_LENGTH, NULL, 0, hash) != CG_MERKLE_OK)
+		elog(ERROR, "could not compute SHA-256");
+	(void) hex_encode((char *) hash, NAME_BYTES, text);
+	text[2 * NAME_BYTES] = '\0';
+	return psprintf("%d %s", seal->number, text);
+}
+
+bool
+cg_journalkeys_has(const CgJournalState *state, const char *name)
+{
+	for (int i = 0; i < state->nseals; i++)
+	{
+		char	   *its = cg_journalkeys_name(&state->seals[i]);
+
+		if (strncmp(its, name, strlen(its)) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+cg_journalkeys_miss(const char *name)
+{
+	cg_apply_own_record(CG_EVENT_GAP,
+						psprintf("key %.*s of the journal is not there any more, or is another one: what it has sealed cannot be recorded",
+								 (int) strcspn(name, " "), name));
+}
+
+void
+cg_journalkeys_tell(const CgJournalState *state)
+{
+	const CgSeal *seal = cg_journalstate_seal(state);
+
+	if (seal)
+		XLogFlush(cg_quiet_write(psprintf(TOLD "%u %s", MyDatabaseId, cg_journalkeys_name(seal))));
+}
+
+/* The name of the key of this database that a message tells of; NULL: it is no such message. */
+static char *
+told_name(const CgWalMessage *message)
+{
+	char		text[TOLD_LENGTH];
+	char	   *end;
+
+	if (message->kind != CG_WAL_MESSAGE || OidIsValid(message->database) || message->data == NULL ||
+		message->length >= sizeof(text))
+		return NULL;
+	memcpy(text, message->data, message->length);
+	text[message->length] = '\0';
+	if (strncmp(text, TOLD, strlen(TOLD)) != 0 || strtoul(text + strlen(TOLD), &end, 10) != MyDatabaseId || *end != ' ')
+		return NULL;
+	return pstrdup(end + 1);
+}
+
+/*
+ * The message stands in WAL behind the commit of the key, and a key stays until all that it has
+ * sealed is recorded.  So whoever has taken it away, or changed it, was not this library.
+ */
+char *
+cg_journalkeys_lost(const CgWalMessage *message)
+{
+	char	   *name = told_name(message);
+	CgJournalState state;
+
+	return name && cg_journalstate_read(&state) && !cg_journalkeys_has(&state, name) ? name : NULL;
+}
+
+void
+cg_journalkeys_take(const CgWalMessage *message)
+{
+	char	   *name = cg_journalkeys_lost(message);
+
+	if (name)
+		cg_journalkeys_miss(name);
 }
 
 /*

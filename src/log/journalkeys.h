@@ -7,6 +7,7 @@
 #define CG_JOURNALKEYS_H
 
 #include "journal/journalstate.h"
+#include "log/walreader.h"
 
 /* A random key. */
 extern void cg_journalkeys_make(uint8 *key);
@@ -30,16 +31,33 @@ extern void cg_journalkeys_begin_run(CgJournalState *state);
  */
 extern void cg_journalkeys_add(CgJournalState *state, XLogRecPtr begins_at);
 
+/* The number of a key, and its hash: palloc'd.  Has the journal the key that a text begins with? */
+extern char *cg_journalkeys_name(const CgSeal *seal);
+extern bool cg_journalkeys_has(const CgJournalState *state, const char *name);
+
+/* Adds a gap record to the batch: the journal has not the key of this name any more. */
+extern void cg_journalkeys_miss(const char *name);
+
+/*
+ * Says in WAL which key the newest one is, once it has been committed.  The key's name, palloc'd,
+ * if a message is such a one and the journal has not the key any more; else NULL.  And adds
+ * a gap record if so.
+ */
+extern void cg_journalkeys_tell(const CgJournalState *state);
+extern char *cg_journalkeys_lost(const CgWalMessage *message);
+extern void cg_journalkeys_take(const CgWalMessage *message);
+
 /*
  * Is there a key, besides the newest one and the first of the epoch, of which all that it
- * has sealed lies before a position of WAL?
+ * has sealed lies before a position of WAL?  A key of the present epoch stays until a heartbeat has
+ * named a newer one, so for it the position "sealed" counts.
  */
-extern bool cg_journalkeys_are_spent(const CgJournalState *state, XLogRecPtr position);
+extern bool cg_journalkeys_are_spent(const CgJournalState *state, XLogRecPtr position, XLogRecPtr sealed);
 
 /*
  * Removes all such keys, here and in the table, in a transaction of its own.  All messages
  * before that position must have been recorded.
  */
-extern void cg_journalkeys_forget(CgJournalState *state, XLogRecPtr position);
+extern void cg_journalkeys_forget(CgJournalState *state, XLogRecPtr position, XLogRecPtr sealed);
 
 #endif							/* CG_JOURNALKEYS_H */

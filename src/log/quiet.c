@@ -36,7 +36,6 @@
 #define TEXT_LENGTH 80
 
 static bool is_quiet(int place, XLogRecPtr target, Oid *oid, XLogRecPtr *from);
-static XLogRecPtr write_record(Oid database, XLogRecPtr from, XLogRecPtr to);
 
 /*
  * False if the database is at work.  True with an invalid OID if nothing has to be said: its
@@ -60,22 +59,20 @@ is_quiet(int place, XLogRecPtr target, Oid *oid, XLogRecPtr *from)
 	return result;
 }
 
-/* LogLogicalMessage() cannot mark its record as unimportant. */
-static XLogRecPtr
-write_record(Oid database, XLogRecPtr from, XLogRecPtr to)
+/* LogLogicalMessage() names the database, and cannot mark its record as unimportant. */
+XLogRecPtr
+cg_quiet_write(const char *text)
 {
 	xl_logical_message head = {
-		.dbId = InvalidOid, .transactional = false, .prefix_size = sizeof(CG_RECORD_PREFIX)
+		.dbId = InvalidOid, .transactional = false, .prefix_size = sizeof(CG_RECORD_PREFIX),
+		.message_size = strlen(text)
 	};
 	char		prefix[] = CG_RECORD_PREFIX;
-	char		text[TEXT_LENGTH];
 
-	head.message_size = snprintf(text, sizeof(text), "quiet 1 %u %X/%X %X/%X", database,
-								 LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(to));
 	XLogBeginInsert();
 	XLogRegisterData((char *) &head, SizeOfLogicalMessage);
 	XLogRegisterData(prefix, sizeof(prefix));
-	XLogRegisterData(text, head.message_size);
+	XLogRegisterData(unconstify(char *, text), head.message_size);
 	XLogSetRecordFlags(XLOG_MARK_UNIMPORTANT);
 	return XLogInsert(RM_LOGICALMSG_ID, XLOG_LOGICAL_MESSAGE);
 }
@@ -92,13 +89,17 @@ cg_quiet_announce(XLogRecPtr target)
 		return;
 	for (int place = 0; place <= cg_max_databases; place++)
 	{
+		char		text[TEXT_LENGTH];
 		Oid			oid;
 		XLogRecPtr	from;
 
 		if (!is_quiet(place, target, &oid, &from))
 			all = false;
 		else if (OidIsValid(oid))
-			written = write_record(oid, from, flushed);
+		{
+			snprintf(text, sizeof(text), "quiet 1 %u %X/%X %X/%X", oid, LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(flushed));
+			written = cg_quiet_write(text);
+		}
 	}
 	if (!XLogRecPtrIsInvalid(written))
 		XLogFlush(written);

@@ -19,4 +19,10 @@ extern void cg_quiet_announce(XLogRecPtr target);
  */
 extern bool cg_quiet_covers(XLogRecPtr position, XLogRecPtr oldest);
 
+/*
+ * Writes a message that names no database in its head, so that no session can write one, and that
+ * PostgreSQL counts as unimportant.  Returns its end.  The caller must flush it.
+ */
+extern XLogRecPtr cg_quiet_write(const char *text);
+
 #endif							/* CG_QUIET_H */

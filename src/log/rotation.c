@@ -113,6 +113,7 @@ replace_key(void)
 	}
 	PG_END_TRY();
 	cg_apply_use_keys(&state);
+	cg_journalkeys_tell(&state);
 }
 
 /* False if there are too many keys whose messages wait to be stored. */

@@ -13,6 +13,10 @@
  * table.  If something is not there, the position was moved.  A gap record says so, and recording
  * goes on from there, so that nothing is lost.
  *
+ * A heartbeat names the newest key of the journal, too, and that key stays until the next heartbeat
+ * (cg_sealed_limit).  So whoever takes keys away, so that messages cannot be recorded, is noticed: by
+ * that name, or by the message that tells of a newer key (journalkeys.c).
+ *
  * If that WAL is gone, the next heartbeat begins behind it.  So heartbeats whose positions do
  * not join say that WAL was not compared.  contact-guard verify shows that.  A base backup that is
  * restored without an archive has such a place, too.
@@ -27,15 +31,18 @@
 #include "storage/lwlock.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "base/guc.h"
 #include "base/owncommand.h"
 #include "base/shared.h"
+#include "evidence/signing.h"
 #include "journal/journalstate.h"
 #include "journal/record.h"
 #include "log/apply.h"
+#include "log/journalkeys.h"
 #include "log/recorded.h"
 #include "log/sealed.h"
 #include "log/sessions.h"
@@ -43,6 +50,7 @@
 #include "log/walreader.h"
 
 #define RECORDED "WAL from %X/%X to %X/%X is recorded"
+#define KEY "; key "
 
 /* So much WAL behind the last heartbeat makes another one due, as often as checkpoints are signed. */
 #define SEAL_BYTES (16 * 1024 * 1024)
@@ -54,7 +62,8 @@
 #define STORED_QUERY \
 	"SELECT %s FROM (SELECT seq, reason FROM contact_guard.log WHERE event = 'heartbeat' " \
 	"ORDER BY read_at DESC LIMIT 10) h WHERE reason IS NOT NULL AND NOT EXISTS (" \
-	"SELECT FROM contact_guard.log e WHERE e.event = 'epoch' AND e.seq > h.seq AND e.reason NOT LIKE 'new epoch %%') " \
+	"SELECT FROM contact_guard.log e WHERE e.event = 'epoch' AND e.seq > h.seq AND " \
+	"e.reason ~ '^(the journal begins|a copy of the database begins|the database is in a new cluster)') " \
 	"ORDER BY seq DESC LIMIT 1"
 
 /* A session, with the records that it has in WAL and in the log behind the heartbeat. */
@@ -66,6 +75,9 @@ typedef struct Traced
 	int64		logged;
 } Traced;
 
+/* The name of a key of which that WAL tells, and which is not there; NULL: there is none. */
+static char *lost_key = NULL;
+
 static HTAB *make_traced(int64 seq);
 static void take_logged(HeapTuple row, TupleDesc tupdesc, void *arg);
 static Traced *traced_session(HTAB *traced, const char *name);
@@ -74,6 +86,7 @@ static bool is_logged(HTAB *traced, const CgJournalState *state, const CgWalMess
 static bool start_is_logged(TimestampTz at, int64 seq);
 static bool log_is_whole(int64 seq);
 static XLogRecPtr first_lost(XLogRecPtr from, XLogRecPtr to, int64 seq);
+static void require_told_keys(void);
 static bool was_opened(void);
 static void note_sealed(XLogRecPtr position, TimestampTz at);
 
@@ -228,6 +241,8 @@ first_lost(XLogRecPtr from, XLogRecPtr to, int64 seq)
 		CHECK_FOR_INTERRUPTS();
 		if (message.kind == CG_WAL_STOP)
 			stop = XLogRecPtrIsInvalid(stop) ? message.start : stop;
+		else if (cg_journalkeys_lost(&message))
+			lost_key = MemoryContextStrdup(TopMemoryContext, cg_journalkeys_lost(&message));
 		else if (cg_start_is_start(&message, &at))
 		{
 			if (!start_is_logged(at, seq))
@@ -242,6 +257,22 @@ first_lost(XLogRecPtr from, XLogRecPtr to, int64 seq)
 	cg_walreader_close(reader);
 	/* No batch ends between the end of a run and the next start (batch.c). */
 	return XLogRecPtrIsInvalid(lost) ? stop : lost;
+}
+
+/* In a batch.  The key that the newest heartbeat names must be there, and those in WAL behind it. */
+static void
+require_told_keys(void)
+{
+	CgJournalState state;
+	Datum		reason;
+	char	   *name = NULL;
+
+	if (lost_key)
+		cg_journalkeys_miss(lost_key);
+	else if (cg_owncommand_select(psprintf(STORED_QUERY, "reason"), 0, NULL, NULL, TEXTOID, &reason))
+		name = strstr(TextDatumGetCString(reason), KEY);
+	if (name && cg_journalstate_read(&state) && !cg_journalkeys_has(&state, name + strlen(KEY)))
+		cg_journalkeys_miss(name + strlen(KEY));
 }
 
 static bool
@@ -279,6 +310,7 @@ cg_sealed_open(XLogRecPtr stored, XLogRecPtr oldest)
 	XLogRecPtr	lost = InvalidXLogRecPtr;
 	XLogRecPtr	sealed;
 	int64		seq;
+	bool		missed;
 
 	if (was_opened())
 		return position;
@@ -294,9 +326,15 @@ cg_sealed_open(XLogRecPtr stored, XLogRecPtr oldest)
 	}
 	PopActiveSnapshot();
 	CommitTransactionCommand();
-	if (!XLogRecPtrIsInvalid(lost))
+	cg_apply_begin();
+	require_told_keys();
+	missed = cg_apply_rows() > 0;
+	if (XLogRecPtrIsInvalid(lost) && !missed)
+		cg_apply_end_empty();
+	else if (XLogRecPtrIsInvalid(lost))
+		cg_apply_commit(InvalidXLogRecPtr);
+	else
 	{
-		cg_apply_begin();
 		cg_apply_own_record(CG_EVENT_GAP,
 							psprintf("the stored position of the recorder, %X/%X, had been moved over records: recording goes on from %X/%X",
 									 LSN_FORMAT_ARGS(stored), LSN_FORMAT_ARGS(lost)));
@@ -305,7 +343,26 @@ cg_sealed_open(XLogRecPtr stored, XLogRecPtr oldest)
 	}
 	/* The first heartbeat is due as soon as there is much WAL behind the one before. */
 	note_sealed(Min(sealed, position), GetCurrentTimestamp() - cg_checkpoint_interval * USECS_PER_SEC);
+	/* It names a key that is there, so that this is said once. */
+	if (missed)
+		cg_sealed_record(position);
 	return position;
+}
+
+XLogRecPtr
+cg_sealed_limit(XLogRecPtr position)
+{
+	CgDatabase *database;
+	XLogRecPtr	sealed = InvalidXLogRecPtr;
+
+	if (!cg_signing_configured())
+		return position;
+	LWLockAcquire(cg_shared->lock, LW_SHARED);
+	database = cg_shared_database(MyDatabaseId, false);
+	if (database)
+		sealed = database->sealed;
+	LWLockRelease(cg_shared->lock);
+	return XLogRecPtrIsInvalid(sealed) ? position : Min(sealed, position);
 }
 
 /* Any record shows that the log is alive, but only a heartbeat says how far WAL is recorded. */
@@ -329,6 +386,8 @@ cg_sealed_record(XLogRecPtr position)
 {
 	CgDatabase *database;
 	XLogRecPtr	from = InvalidXLogRecPtr;
+	CgJournalState state;
+	const CgSeal *seal;
 
 	LWLockAcquire(cg_shared->lock, LW_SHARED);
 	database = cg_shared_database(MyDatabaseId, false);
@@ -338,7 +397,11 @@ cg_sealed_record(XLogRecPtr position)
 	if (XLogRecPtrIsInvalid(from))
 		from = position;
 	cg_apply_begin();
-	cg_apply_own_record(CG_EVENT_HEARTBEAT, psprintf(RECORDED, LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(position)));
+	if (!cg_journalstate_read(&state))
+		elog(ERROR, "contact_guard.journal_state has no row");
+	seal = cg_journalstate_seal(&state);
+	cg_apply_own_record(CG_EVENT_HEARTBEAT, psprintf(RECORDED "%s%s", LSN_FORMAT_ARGS(from), LSN_FORMAT_ARGS(position),
+													 seal ? KEY : "", seal ? cg_journalkeys_name(seal) : ""));
 	cg_apply_commit(InvalidXLogRecPtr);
 	note_sealed(position, GetCurrentTimestamp());
 }

@@ -24,6 +24,9 @@ extern TimestampTz cg_sealed_due(void);
 /* Makes a heartbeat, in a batch of its own.  All messages before position must be recorded. */
 extern void cg_sealed_record(XLogRecPtr position);
 
+/* Up to where heartbeats say what is recorded before this position; where none are made: all of it. */
+extern XLogRecPtr cg_sealed_limit(XLogRecPtr position);
+
 /*
  * The end of the WAL that the log says is recorded; Invalid if no heartbeat of this journal says
  * so.  seq: of that heartbeat, or -1.  In a transaction, and by a standby's visitor, too.

@@ -154,11 +154,13 @@ last_alive(TimestampTz before)
 {
 	TimestampTz known[3] = {alive_at, cg_apply_last_at()};
 	TimestampTz result = 0;
+	Oid			types[1] = {TIMESTAMPTZOID};
+	Datum		values[1] = {TimestampTzGetDatum(before)};
 	Datum		stored;
 
-	if (cg_owncommand_select("SELECT read_at FROM contact_guard.log "
-							 "WHERE seq = (SELECT log_size - 1 FROM contact_guard.journal_state)",
-							 0, NULL, NULL, TIMESTAMPTZOID, &stored))
+	if (cg_owncommand_select("SELECT max(read_at) FROM contact_guard.log "
+							 "WHERE seq >= (SELECT log_size - 5 FROM contact_guard.journal_state) AND read_at <= $1",
+							 1, types, values, TIMESTAMPTZOID, &stored))
 		known[2] = DatumGetTimestampTz(stored);
 	for (int i = 0; i < lengthof(known); i++)
 		if (known[i] <= before)

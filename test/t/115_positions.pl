@@ -65,7 +65,7 @@ sub unrecorded
 reads(1);
 like(verified(), qr/^good$/m, 'a log');
 my $begin = last_seq();
-like(sql("SELECT max(reason) FROM contact_guard.log WHERE event = 'heartbeat'"), qr{^WAL from [0-9A-F]+/[0-9A-F]+ to [0-9A-F]+/[0-9A-F]+ is recorded$}, 'a heartbeat says what is recorded');
+like(sql("SELECT max(reason) FROM contact_guard.log WHERE event = 'heartbeat'"), qr{^WAL from [0-9A-F]+/[0-9A-F]+ to [0-9A-F]+/[0-9A-F]+ is recorded; key 1 [0-9a-f]{32}$}, 'a heartbeat says what is recorded');
 foreach my $mode (qw(fast immediate fast))
 {
 	reads(2, 3);
@@ -98,6 +98,31 @@ $said = verified();
 like($said, qr/^the stored position of the recorder was moved over records 3 times; they were recorded nevertheless: see record seq \d+$/m, 'verify tells of it');
 like($said, qr/^the server ran 3 times without contact_guard/m, '... and of the runs without the library');
 like($said, qr/^good$/m, '... and the log is what was signed');
+
+# The key of the last run deleted, or changed, so that its messages cannot be recorded: before a
+# heartbeat of this run names it, and behind one
+foreach my $case ([ 'deleted', 'DELETE FROM contact_guard.journal_key WHERE number = (SELECT max(number) FROM contact_guard.journal_key)' ],
+	[ 'changed', "UPDATE contact_guard.journal_key SET mac_key = sha256('mine') WHERE number = (SELECT max(number) FROM contact_guard.journal_key)" ])
+{
+	my ($name, $sql) = @$case;
+	foreach my $when ('before a heartbeat', 'behind a heartbeat')
+	{
+		$node->restart;
+		reads(12);
+		verified() if $when =~ /behind/;
+		my $before = last_seq();
+		unrecorded(13);
+		without([$sql]);
+		like(gaps($before), qr/^key \d+ of the journal is not there any more, or is another one: .*; the server ran without contact_guard 1 time[^;]*$/, "a key $name $when: a gap says so, once");
+		sql("SELECT contact_guard.acknowledge_gaps('known')");
+	}
+}
+like(verified(), qr/^keys of the journal were taken away 4 times: .* the first of them seq \d+$/m, 'verify tells of it');
+my $calm = last_seq();
+$node->restart;
+verified();
+$node->restart;
+is(gaps($calm), '', '... and starts are honest again');
 
 # Moved, and the WAL removed
 my $before = last_seq();
