@@ -51,6 +51,7 @@ extern int	run_check_proof(int argc, char **argv);
 extern int	run_export(int argc, char **argv);
 extern int	run_pages(int argc, char **argv);
 extern int	run_push(int argc, char **argv);
+extern int	run_fetch_jwks(int argc, char **argv);
 extern int	run_question(int argc, char **argv);
 extern int	run_metrics(int argc, char **argv);
 extern int	run_check(int argc, char **argv);

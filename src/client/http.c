@@ -1,8 +1,8 @@
 /*
  * http.c
- *		One POST request, through libcurl.
+ *		One request, through libcurl.
  *
- * The other side is a witness that somebody else runs.  Its answer is checked by the caller;
+ * The other side is a witness, or an identity provider, that somebody else runs.  Its answer is checked by the caller;
  * here it has a limit of time and of length, and sends us nowhere else.
  */
 #include "http.h"
@@ -14,11 +14,25 @@
 /* More than all cosignatures that a note may have */
 #define ANSWER_LENGTH CG_NOTE_LENGTH
 
+static long request(const char *url, const CgBytes *body, int seconds, CgBytes *answer, const char **why);
 static size_t collect_answer(char *data, size_t size, size_t count, void *arg);
 static bool set_options(CURL *curl, const char *url, const CgBytes *body, int seconds, CgBytes *answer);
 
 long
 http_post(const char *url, const CgBytes *body, int seconds, CgBytes *answer, const char **why)
+{
+	return request(url, body, seconds, answer, why);
+}
+
+long
+http_get(const char *url, int seconds, CgBytes *answer, const char **why)
+{
+	return request(url, NULL, seconds, answer, why);
+}
+
+/* body: NULL for GET */
+static long
+request(const char *url, const CgBytes *body, int seconds, CgBytes *answer, const char **why)
 {
 	static char error[CURL_ERROR_SIZE];
 	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: text/plain; charset=utf-8");
@@ -30,7 +44,7 @@ http_post(const char *url, const CgBytes *body, int seconds, CgBytes *answer, co
 		fail(EXIT_UNCHECKED, "libcurl does not work");
 	error[0] = '\0';
 	if (!set_options(curl, url, body, seconds, answer) ||
-		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
+		(body && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK) ||
 		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error) != CURLE_OK)
 		fail(EXIT_UNCHECKED, "libcurl is too old");
 	result = curl_easy_perform(curl);
@@ -51,9 +65,10 @@ set_options(CURL *curl, const char *url, const CgBytes *body, int seconds, CgByt
 #else
 		curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS)) == CURLE_OK &&
 #endif
-		curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long) body->length) == CURLE_OK &&
+		(body == NULL ||
+		 (curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
+		  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data) == CURLE_OK &&
+		  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long) body->length) == CURLE_OK)) &&
 		curl_easy_setopt(curl, CURLOPT_USERAGENT, "contact-guard/" CG_VERSION) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long) seconds) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&

@@ -1,6 +1,6 @@
 /*
  * http.h
- *		One POST request, through libcurl.
+ *		One request, through libcurl.
  */
 #ifndef CG_HTTP_H
 #define CG_HTTP_H
@@ -13,5 +13,8 @@
  * answer in time, or a longer one than a witness sends; then *why says so.
  */
 extern long http_post(const char *url, const CgBytes *body, int seconds, CgBytes *answer, const char **why);
+
+/* The same for GET. */
+extern long http_get(const char *url, int seconds, CgBytes *answer, const char **why);
 
 #endif							/* CG_HTTP_H */

@@ -43,6 +43,7 @@ static const struct
 	{"export", run_export, "[CONNINFO] DIR [--entries] [KEYS]"},
 	{"pages", run_pages, "[CONNINFO] DIR [--since TIME] [--until TIME] [--customer KEY]... [--actor NAME]... [--verified FILE]"},
 	{"push", run_push, "[CONNINFO] --policy FILE [--vkey KEY|FILE]"},
+	{"fetch-jwks", run_fetch_jwks, "URL --out FILE"},
 	{"check", run_check, "[CONNINFO] [--warn-lag BYTES] [--crit-lag BYTES] [--warn-age SECONDS] [--crit-age SECONDS] [--accept TEXT]"},
 	{"metrics", run_metrics, "[CONNINFO]"},
 	{"salvage", run_salvage, "PGDATA [CONNINFO] [--since POSITION] [--timeline N] [--json] [--bindir DIR]"},

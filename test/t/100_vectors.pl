@@ -21,7 +21,7 @@ sub build
 }
 
 build($driver);
-foreach my $run (['merkle', 'merkle.txt'], ['note', 'note.txt'], ['note', 'note-bad.txt'], ['leaf', 'leaf.txt'])
+foreach my $run (['merkle', 'merkle.txt'], ['note', 'note.txt'], ['note', 'note-bad.txt'], ['leaf', 'leaf.txt'], ['jws', 'jws.txt'])
 {
 	my ($kind, $file) = @$run;
 

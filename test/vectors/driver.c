@@ -1,7 +1,7 @@
 /*
  * driver.c
- *		Vectors against the pure part: driver merkle FILE, note FILE, leaf FILE
- *		or speed.
+ *		Vectors against the pure part: driver merkle FILE, note FILE, leaf FILE,
+ *		jws FILE or speed.
  *
  * A line of a file is words; "#" begins a comment.  merkle: words between blanks,
  *	tree NAME; leaf HEX HASH ("-": none, not known); counter N (the big-endian
@@ -13,6 +13,7 @@
  *	sign SECRET 0 TEXT LINE; cosign NAME SEED SECONDS TEXT LINE; proof INDEX VKEY
  *	LEAFHASH FILE; bad-note NOTE; bad-key VKEY; bad-proof FILE; bad-checkpoint TEXT;
  *	forged VKEY NOTE.
+ * jws: words between tabs, see driverjws.c.
  * leaf: words between tabs, row LEAFHASH COLUMN=VALUE* or bad MESSAGE COLUMN=VALUE*.
  *
  * What is good is also spoiled in every way that we thought of, and must then fail.
@@ -40,6 +41,8 @@ main(int argc, char **argv)
 		run_file(argv[2], "\t", run_note);
 	else if (argc == 3 && strcmp(argv[1], "leaf") == 0)
 		run_file(argv[2], "\t", run_leaf);
+	else if (argc == 3 && strcmp(argv[1], "jws") == 0)
+		run_file(argv[2], "\t", run_jws);
 	else if (argc == 2 && strcmp(argv[1], "speed") == 0)
 		measure();
 	else

@@ -31,6 +31,7 @@ extern size_t from_hex(const char *hex, unsigned char *out);
 extern void run_merkle(const Line *line);
 extern void run_note(const Line *line);
 extern void run_leaf(const Line *line);
+extern void run_jws(const Line *line);
 
 /* Appends leaves for a second and prints how many that were. */
 extern void measure(void);
