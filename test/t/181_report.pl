@@ -7,6 +7,7 @@ use File::Find;
 use FindBin;
 use JSON::PP;
 use lib "$FindBin::RealBin/lib";
+use Browser;
 use Guarded;
 use IPC::Run;
 use MIME::Base64;
@@ -135,6 +136,17 @@ SKIP:
 	my $said = '';
 	IPC::Run::run([ 'tidy', '-e', '-q', "$folder/report.html" ], '>&', \$said);
 	is($said, '', 'tidy has nothing to say');
+}
+SKIP:
+{
+	skip 'Chromium is not installed', 4 if !browser();
+	my $kept = "$PostgreSQL::Test::Utils::log_path/report.png";
+	my ($dom, $said) = look($dir, "$folder/report.html", '--dump-dom');
+	like($dom, qr/<h1>/, 'Chromium shows the report');
+	unlike($said, qr/Content Security Policy|Uncaught|Refused to/, '  ... which it has nothing to say about');
+	is(requests($dir), '', '  ... and no request leaves');
+	look($dir, "$folder/report.html", '--window-size=1000,1400', "--screenshot=$kept");
+	ok(-s $kept, '  ... and a picture is kept');
 }
 
 # Another report of the same customer shares no pseudonym, and knows of the first one
