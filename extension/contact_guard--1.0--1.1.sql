@@ -571,6 +571,7 @@ ALTER TABLE contact_guard.log
 	ADD closes_at timestamptz,
 	ADD previous_opens_at timestamptz,
 	ADD previous_closes_at timestamptz,
+	ADD execution_salt bytea,
 	DROP CONSTRAINT log_event_check,
 	ADD CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL);
 ALTER TABLE contact_guard.restored_log
@@ -581,6 +582,7 @@ ALTER TABLE contact_guard.restored_log
 	ADD closes_at timestamptz,
 	ADD previous_opens_at timestamptz,
 	ADD previous_closes_at timestamptz,
+	ADD execution_salt bytea,
 	DROP CONSTRAINT log_event_check,
 	ADD CONSTRAINT event_is_known CHECK (contact_guard.event_number(event) IS NOT NULL);
 ALTER TABLE contact_guard.log
@@ -667,17 +669,17 @@ CREATE OR REPLACE VIEW contact_guard.whole_log AS
 	       coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id,
 	       l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.origin, l.leaf_version,
 	       coalesce(l.identity, c.identity) AS identity, l.technician, l.opens_at, l.closes_at,
-	       l.previous_opens_at, l.previous_closes_at
+	       l.previous_opens_at, l.previous_closes_at, l.execution_salt
 	  FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
 	               reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
 	               actor_commitment, contact_guard.journal_origin() AS origin, leaf_version, identity, technician,
-	               opens_at, closes_at, previous_opens_at, previous_closes_at, common
+	               opens_at, closes_at, previous_opens_at, previous_closes_at, execution_salt, common
 	          FROM contact_guard.log
 	        UNION ALL
 	        SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
 	               reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,
 	               actor_commitment, origin, leaf_version, identity, technician,
-	               opens_at, closes_at, previous_opens_at, previous_closes_at, NULL::integer
+	               opens_at, closes_at, previous_opens_at, previous_closes_at, execution_salt, NULL::integer
 	          FROM contact_guard.restored_log) l
 	       LEFT JOIN contact_guard.log_common c ON c.number = l.common;
 
@@ -693,7 +695,10 @@ CREATE OR REPLACE VIEW contact_guard.evidence_row AS
 	            THEN sha256(convert_to(E'contact_guard/salt/v1\n', 'UTF8') || int2send(4::smallint) || l.actor_salt)
 	            ELSE l.actor_salt END AS actor_salt,
 	       l.customer_commitment, l.actor_commitment, l.leaf_version, coalesce(l.identity, c.identity) AS identity, l.technician,
-	       l.opens_at, l.closes_at, l.previous_opens_at, l.previous_closes_at
+	       l.opens_at, l.closes_at, l.previous_opens_at, l.previous_closes_at,
+	       CASE WHEN octet_length(l.actor_salt) = 16
+	            THEN sha256(convert_to(E'contact_guard/salt/v1\n', 'UTF8') || int2send(26::smallint) || l.actor_salt)
+	            ELSE l.execution_salt END AS execution_salt
 	  FROM contact_guard.log l
 	       LEFT JOIN contact_guard.log_common c ON c.number = l.common
 	       LEFT JOIN contact_guard.query_text q USING (query_id);
@@ -705,7 +710,7 @@ CREATE OR REPLACE FUNCTION contact_guard.evidence(first bigint, last bigint) RET
 		SELECT e.seq, e.event, e.read_at, e.actor, e.login, e.relation, e.columns, e.customer, e.count, e.intervention,
 		       e.closed_at, e.purpose, e.reason, e.client, e.application, e.session, e.statement, e.query_id, e.query,
 		       e.customer_salt, e.actor_salt, e.customer_commitment, e.actor_commitment, e.leaf_version,
-		       e.identity, e.technician, e.opens_at, e.closes_at, e.previous_opens_at, e.previous_closes_at
+		       e.identity, e.technician, e.opens_at, e.closes_at, e.previous_opens_at, e.previous_closes_at, e.execution_salt
 		  FROM contact_guard.evidence_row e
 		 WHERE e.seq BETWEEN evidence.first AND evidence.last
 		 ORDER BY e.seq;
@@ -735,8 +740,28 @@ CREATE FUNCTION contact_guard.leaf_time(value timestamptz) RETURNS bytea
 	END;
 REVOKE ALL ON FUNCTION contact_guard.leaf_time(timestamptz) FROM PUBLIC;
 
+-- What leads to the reader: the fields of a leaf of version 1, and the group of later ones.
+CREATE FUNCTION contact_guard.leaf_execution(reason text, session text, statement bigint, query_id bigint, query text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT contact_guard.leaf_field(11, reason) || contact_guard.leaf_field(12, session)
+		       || contact_guard.leaf_field(13, int8send(statement)) || contact_guard.leaf_field(14, int8send(query_id))
+		       || contact_guard.leaf_field(15, sha256(convert_to(query, contact_guard.leaf_encoding())));
+	END;
+REVOKE ALL ON FUNCTION contact_guard.leaf_execution(text, text, bigint, bigint, text) FROM PUBLIC;
+
+CREATE FUNCTION contact_guard.execution_commitment(salt bytea, reason text, session text, statement bigint,
+		query_id bigint, query text) RETURNS bytea
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+	BEGIN ATOMIC
+		SELECT sha256(convert_to(E'contact_guard/commit/v1\n', 'UTF8') || int2send(26::smallint) || salt
+		              || contact_guard.leaf_execution(reason, session, statement, query_id, query));
+	END;
+REVOKE ALL ON FUNCTION contact_guard.execution_commitment(bytea, text, text, bigint, bigint, text) FROM PUBLIC;
+
 GRANT EXECUTE ON FUNCTION contact_guard.actor_commitment(smallint, bytea, text, text, text, text, text, text),
-	contact_guard.leaf_time(timestamptz) TO contact_guard_auditor;
+	contact_guard.leaf_time(timestamptz), contact_guard.leaf_execution(text, text, bigint, bigint, text),
+	contact_guard.execution_commitment(bytea, text, text, bigint, bigint, text) TO contact_guard_auditor;
 
 -- The leaf of a record, computed from its row as docs/evidence.md says, without the library.
 -- NULL if there is no such row, or if its leaf has a later version than this script knows.
@@ -746,7 +771,7 @@ CREATE OR REPLACE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 		SELECT CASE WHEN e.leaf_version IN (1, 2) THEN
 		       convert_to(E'contact_guard/leaf/v1\n', 'UTF8')
 		       || substr(int2send(contact_guard.event_number(event)::smallint), 2)
-		       || int2send(e.leaf_version) || int2send(CASE e.leaf_version WHEN 1 THEN 15 ELSE 19 END::smallint)
+		       || int2send(e.leaf_version) || int2send(15::smallint)
 		       || contact_guard.leaf_field(1, int8send(e.seq))
 		       || contact_guard.leaf_field(2, contact_guard.leaf_time(read_at))
 		       || contact_guard.leaf_field(3, coalesce(customer_commitment,
@@ -762,16 +787,13 @@ CREATE OR REPLACE FUNCTION contact_guard.leaf(seq bigint) RETURNS bytea
 		       || contact_guard.leaf_field(8, intervention)
 		       || contact_guard.leaf_field(9, contact_guard.leaf_time(closed_at))
 		       || contact_guard.leaf_field(10, purpose)
-		       || contact_guard.leaf_field(11, reason)
-		       || contact_guard.leaf_field(12, session)
-		       || contact_guard.leaf_field(13, int8send(statement))
-		       || contact_guard.leaf_field(14, int8send(query_id))
-		       || contact_guard.leaf_field(15, sha256(convert_to(query, contact_guard.leaf_encoding())))
-		       || CASE e.leaf_version WHEN 1 THEN ''::bytea ELSE
+		       || CASE e.leaf_version WHEN 1 THEN contact_guard.leaf_execution(reason, session, statement, query_id, query) ELSE
 		          contact_guard.leaf_field(16, contact_guard.leaf_time(opens_at))
 		          || contact_guard.leaf_field(17, contact_guard.leaf_time(closes_at))
 		          || contact_guard.leaf_field(18, contact_guard.leaf_time(previous_opens_at))
-		          || contact_guard.leaf_field(19, contact_guard.leaf_time(previous_closes_at)) END
+		          || contact_guard.leaf_field(19, contact_guard.leaf_time(previous_closes_at))
+		          || contact_guard.leaf_field(26, contact_guard.execution_commitment(execution_salt, reason, session,
+		                                                                             statement, query_id, query), 2) END
 		       END
 		  FROM contact_guard.evidence(leaf.seq, leaf.seq) e;
 	END;
@@ -1239,6 +1261,10 @@ COMMENT ON FUNCTION contact_guard.actor_commitment(bytea, text, text, text, text
 	'What a leaf has in place of actor, login, client and application: a hash of them and of a salt.';
 COMMENT ON FUNCTION contact_guard.actor_commitment(smallint, bytea, text, text, text, text, text, text) IS
 	'What a leaf of this version has in place of actor, login, client and application, and since version 2 of identity and technician: a hash of them and of a salt.';
+COMMENT ON FUNCTION contact_guard.leaf_execution(text, text, bigint, bigint, text) IS
+	'The fields of a leaf that lead to the reader: reason, session, statement, query_id, query.';
+COMMENT ON FUNCTION contact_guard.execution_commitment(bytea, text, text, bigint, bigint, text) IS
+	'What a leaf has in place of reason, session, statement, query_id and query since version 2: a hash of them and of a salt.';
 COMMENT ON FUNCTION contact_guard.leaf_time(timestamptz) IS
 	'A time as a leaf has it: microseconds since 1970.';
 COMMENT ON FUNCTION contact_guard.evidence_stream(bigint, bigint) IS
@@ -1352,6 +1378,7 @@ BEGIN
 		('closes_at', 'When this window closes.'),
 		('previous_opens_at', 'When the window that has moved was to open.'),
 		('previous_closes_at', 'When the window that has moved was to close.'),
+		('execution_salt', 'The salt of the commitment to reason, session, statement, query_id and query, where the record has an erased value.'),
 		('common', 'The number of the row of contact_guard.log_common that has what is NULL here. NULL if there is none.'),
 		('origin', 'The journal that the record comes from: system identifier and OID of its database.')
 	) AS v LOOP

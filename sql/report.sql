@@ -68,6 +68,10 @@ SELECT bool_and(f.leaf = contact_guard.leaf(f.seq)) AS leaf,
        bool_and(position(contact_guard.customer_commitment(f.customer_salt, '7') IN f.leaf) > 0) AS opens,
        bool_and(position(convert_to('regress_report_' || name, 'UTF8') IN f.leaf) = 0) AS names_nobody
   FROM first f, unnest('{anna,bert,desk,backup,dpo}'::text[]) name WHERE f.leaf IS NOT NULL;
+-- ... nor the session, the statement and the reason, which lead to him
+SELECT count(*) > 0 AS leaves, count(*) FILTER (WHERE position(convert_to(w.session, 'UTF8') IN f.leaf) > 0
+	OR position(convert_to(w.reason, 'UTF8') IN f.leaf) > 0 OR position(int8send(w.query_id) IN f.leaf) > 0) AS telling
+  FROM first f JOIN contact_guard.whole_log w USING (seq) WHERE f.leaf IS NOT NULL;
 SELECT bool_or(f::text ~ 'regress_report_') AS names FROM first f;
 
 -- each call is a record, also of a transaction that is rolled back

@@ -42,7 +42,8 @@ typedef struct Table
 	{"query_id", INT8OID}, {"customer_salt", BYTEAOID}, {"actor_salt", BYTEAOID}, \
 	{"customer_commitment", BYTEAOID}, {"actor_commitment", BYTEAOID}, {"leaf_version", INT2OID}, \
 	{"identity", TEXTOID}, {"technician", TEXTOID}, {"opens_at", TIMESTAMPTZOID}, {"closes_at", TIMESTAMPTZOID}, \
-	{"previous_opens_at", TIMESTAMPTZOID}, {"previous_closes_at", TIMESTAMPTZOID}
+	{"previous_opens_at", TIMESTAMPTZOID}, {"previous_closes_at", TIMESTAMPTZOID}, \
+	{"execution_salt", BYTEAOID}
 
 /* The order of columns is that of the enum in owncolumns.h, if the table has an enum. */
 static const Table tables[CG_OWN_TABLES] = {

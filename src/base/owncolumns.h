@@ -172,6 +172,7 @@ enum
 	Anum_log_closes_at,
 	Anum_log_previous_opens_at,
 	Anum_log_previous_closes_at,
+	Anum_log_execution_salt,
 	Anum_log_common,
 	Natts_log = Anum_log_common
 };

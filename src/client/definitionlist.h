@@ -53,17 +53,17 @@
 	"coalesce(l.reason, c.reason) AS reason, l.client, l.application, l.session, l.statement, l.query_id,\n" \
 	"l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.origin, l.leaf_version,\n" \
 	"coalesce(l.identity, c.identity) AS identity, l.technician, l.opens_at, l.closes_at,\n" \
-	"l.previous_opens_at, l.previous_closes_at\n" \
+	"l.previous_opens_at, l.previous_closes_at, l.execution_salt\n" \
 	"FROM (SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,\n" \
 	"reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,\n" \
 	"actor_commitment, contact_guard.journal_origin() AS origin, leaf_version, identity, technician,\n" \
-	"opens_at, closes_at, previous_opens_at, previous_closes_at, common\n" \
+	"opens_at, closes_at, previous_opens_at, previous_closes_at, execution_salt, common\n" \
 	"FROM contact_guard.log\n" \
 	"UNION ALL\n" \
 	"SELECT seq, read_at, event, actor, login, relation, columns, customer, count, intervention, closed_at, purpose,\n" \
 	"reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment,\n" \
 	"actor_commitment, origin, leaf_version, identity, technician,\n" \
-	"opens_at, closes_at, previous_opens_at, previous_closes_at, NULL::integer\n" \
+	"opens_at, closes_at, previous_opens_at, previous_closes_at, execution_salt, NULL::integer\n" \
 	"FROM contact_guard.restored_log) l\n" \
 	"LEFT JOIN contact_guard.log_common c ON c.number = l.common\n"
 
@@ -102,8 +102,9 @@
 	{"function contact_guard.erase_actor(text,text)", "e2df929c8c0c3d7940a668176928766674d967d5850c5cc5f41e83fa821c2a70"}, \
 	{"function contact_guard.erase_customer(text,text)", "5b7800f87faa8832bd903663fe6d5903650f36b2354def1e0c673526432faee1"}, \
 	{"function contact_guard.event_number(text)", "9a2a9280fdbaf6d312e6263480eb2de34d8d6090d783d2b5dcc162edcd94305a"}, \
-	{"function contact_guard.evidence(bigint,bigint)", "8952db677d33bbdbe16dbcb13c475dce0d75fd4795c89abaaf037fb7cae2d44e"}, \
+	{"function contact_guard.evidence(bigint,bigint)", "4f7f1247ccdb4081d7eaae163eef0bdd7beedf0e558ab59bd6608b10a721a0c1"}, \
 	{"function contact_guard.evidence_stream(bigint,bigint)", "a437bf8d2a34bd42bb8d22d9afe0992e3e54dc5a9ec9766988f5b22cbb9e78f9"}, \
+	{"function contact_guard.execution_commitment(bytea,text,text,bigint,bigint,text)", "3a2dbfa71550edf0e5fa013068af9a684bbe9451d2666adf690db9207c8d7824"}, \
 	{"function contact_guard.filter_support(internal)", "28720fc75bb6943e853418db1204627d7eb33c9c135ce85470a5008dd6a21d8d"}, \
 	{"function contact_guard.forget_interventions(regclass)", "08bdb95e869dde3babc7b25c0e443ff6eb89ade05c82e88872ac10c1bb79f38c"}, \
 	{"function contact_guard.found(\"any\",contact_guard.site)", "229dc1f4228bab950ad87e9a3c5b1170d0b7bbb1459939811b3970210471b51c"}, \
@@ -112,8 +113,9 @@
 	{"function contact_guard.inclusion_proof(bigint,bigint)", "9a82739fa3a500a3d3abd48a29b25802e4b6e7d7a140c804047c22e74f2f65e9"}, \
 	{"function contact_guard.journal_origin()", "b4190eb8dc69d974283ee1ecd5f1e02be0c6059053e6b2f393bc5236992284c4"}, \
 	{"function contact_guard.keep(anyelement,anyelement,\"any\",contact_guard.site)", "b7b0e5d44067f9c84a4c968894065d7c4d52fee99d190a2feb70348101d3fe2f"}, \
-	{"function contact_guard.leaf(bigint)", "e3cfc6caf909bd7069d8c70231ac9d41efc87ad13db21f470cdff800d8c24b4d"}, \
+	{"function contact_guard.leaf(bigint)", "70d21fbb4e3eda957dfbfa001e0d49730259a0c0d109c4e4b009c8b38db8bf36"}, \
 	{"function contact_guard.leaf_encoding()", "4392fe208c39a64d3eb06de2d14b5dcb2db1b338c974754ecfe64599e92a428d"}, \
+	{"function contact_guard.leaf_execution(text,text,bigint,bigint,text)", "0decad5f56d2a177f643b8a660f5e8bcb598e5e757265e6406fd2b1d7f068312"}, \
 	{"function contact_guard.leaf_field(integer,bytea,integer)", "0ef3bdac17a2a710d70044499c870f8f1a7b49485681a8fe8d571f9b54bb8332"}, \
 	{"function contact_guard.leaf_field(integer,text)", "df6d2e5d21e72ce46cd6c9b447898261230f1bbe2b4f8a1930e86f05f405815f"}, \
 	{"function contact_guard.leaf_time(timestamp with time zone)", "8be8d835b4939474d53015d56fed76c6ec784b57c42f302f6d9429ab21fac2ed"}, \
@@ -188,11 +190,11 @@
 	{"table contact_guard.tile_edge", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.tile_full", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"view contact_guard.access_log", "b37247cebd07407f4a93063418186623d3f2a0aaef648ea4f36573390936016f"}, \
-	{"view contact_guard.evidence_row", "a2b8d12e79a0b173e77c371ffa6efa8fd822cc9195169d1135157cede32c42a7"}, \
+	{"view contact_guard.evidence_row", "a4856f590270b7c000e9fe8167be8eea89a451eb70b1db918a233622d8443ed2"}, \
 	{"view contact_guard.interventions", "4cccf6c1bf7f91cc6a3f4113689c34a3f245a67397a9001d789c13ad0379e9cd"}, \
 	{"view contact_guard.permissions", "4f4073b8504684d2ee966b2f7b74546fabc5e98eb4ed37795cd2e677cc3dadad"}, \
 	{"view contact_guard.policies", "dd5bfab3566b26257822d2971faf308e26949e2b80067f5e8d2ae127ecaf6f02"}, \
 	{"view contact_guard.trusted_functions", "1e63b2bf536487b52a14ab1cc82fe6373bec82cb081e629febe292f5c56ce245"}, \
-	{"view contact_guard.whole_log", "a39bdc29240993c5fb2ef4511e5676641778063a99777e0a1d8b9ed124c4a155"}
+	{"view contact_guard.whole_log", "342d261e51e6385487b97c38da385db7c1ae767314078f5c9f8f091f94a21485"}
 
 #endif							/* CG_DEFINITIONLIST_H */

@@ -38,7 +38,7 @@ static const struct
 	{"after-close", run_question, "[CONNINFO] [--since TIME] [--until TIME] [the same]"},
 	{"report", run_report, "[CONNINFO] --customer KEY... --reference TEXT --out DIR [--since TIME] [--until TIME] [--received DAY] [--language en|fr] [--timezone ZONE] [--categories FILE] [--controller TEXT] [--authority TEXT] [--name-readers DECISION] [KEYS]"},
 	{"witness", run_witness, "[CONNINFO] --state DIR [--key FILE] [--every SECONDS] [--max-age SECONDS] [--vkey KEY|FILE]"},
-	{"proof", run_proof, "[CONNINFO] --seq SEQ [--to SEQ] [--out FILE|DIR] [--sealed] [KEYS]"},
+	{"proof", run_proof, "[CONNINFO] --seq SEQ [--to SEQ] [--out FILE|DIR] [--sealed | --open GROUP...] [KEYS]"},
 	{"check-proof", run_check_proof, "FILE KEYS"},
 	{"export", run_export, "[CONNINFO] DIR [--entries] [KEYS]"},
 	{"pages", run_pages, "[CONNINFO] DIR [--since TIME] [--until TIME] [--customer KEY]... [--actor NAME]... [--verified FILE]"},

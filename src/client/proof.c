@@ -33,17 +33,32 @@ typedef struct Proving
 	int64_t		first;
 	int64_t		last;
 	bool		many;			/* into a folder */
-	bool		sealed;
+	int			open;			/* the groups that are opened, a bit each */
+	bool		chosen;			/* they were named */
 	const char *out;			/* NULL: stdout */
 	CgProofFile file;
 	CgCheckpoint checkpoint;
 	int64_t		proved;
 } Proving;
 
+/* What may be opened, by its bit */
+static const struct
+{
+	const char *name;
+	int			group;
+}			groups[] = {
+	{"customer", CG_LEAF_CUSTOMER}, {"actor", CG_LEAF_ACTOR}, {"execution", CG_LEAF_EXECUTION}
+};
+
+#define GROUPS (int) (sizeof(groups) / sizeof(groups[0]))
+#define ALL_GROUPS ((1 << GROUPS) - 1)
+
+static void choose_group(Proving *proving, const char *name);
 static void parse_proof_options(Proving *proving, const char **conninfo, int argc, char **argv);
 static void prove_run(Proving *proving, int64_t first, int64_t last);
 static void put_proof(Proving *proving, const CgLeaf *leaf);
-static void put_proved_row(const CgLeaf *leaf, bool sealed, CgBytes *out);
+static void put_proved_row(const Proving *proving, const CgLeaf *leaf, CgBytes *out);
+static bool opens_group(const Proving *proving, int group);
 static void put_output(const Proving *proving, const CgBytes *text);
 
 int
@@ -87,16 +102,35 @@ run_proof(int argc, char **argv)
 }
 
 static void
+choose_group(Proving *proving, const char *name)
+{
+	if (!proving->chosen)
+		proving->open = 0;
+	proving->chosen = true;
+	for (int i = 0; i < GROUPS; i++)
+	{
+		if (strcmp(groups[i].name, name) == 0)
+		{
+			proving->open |= 1 << i;
+			return;
+		}
+	}
+	fail(EXIT_UNCHECKED, "option --open: not customer, actor or execution: \"%s\"", name);
+}
+
+static void
 parse_proof_options(Proving *proving, const char **conninfo, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{"seq", required_argument, NULL, 's'}, {"to", required_argument, NULL, 't'}, {"out", required_argument, NULL, 'o'},
-		{"sealed", no_argument, NULL, 'x'}, {"vkey", required_argument, NULL, 'k'},
+		{"sealed", no_argument, NULL, 'x'}, {"open", required_argument, NULL, 'g'}, {"vkey", required_argument, NULL, 'k'},
 		{"policy", required_argument, NULL, 'p'}, SERVER_OPTIONS, {0}
 	};
+	bool		sealed = false;
 	int			c;
 
 	proving->first = -1;
+	proving->open = ALL_GROUPS;
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1)
 	{
 		if (c == 's')
@@ -109,7 +143,9 @@ parse_proof_options(Proving *proving, const char **conninfo, int argc, char **ar
 		else if (c == 'o')
 			proving->out = optarg;
 		else if (c == 'x')
-			proving->sealed = true;
+			sealed = true;
+		else if (c == 'g')
+			choose_group(proving, optarg);
 		else if (c == 'k')
 			keys_add(&proving->keys, optarg);
 		else if (c == 'p')
@@ -121,6 +157,10 @@ parse_proof_options(Proving *proving, const char **conninfo, int argc, char **ar
 		*conninfo = argv[optind++];
 	if (proving->first < 0 || optind < argc)
 		fail(EXIT_UNCHECKED, "proof needs --seq SEQ, and at most a connection string");
+	if (sealed && proving->chosen)
+		fail(EXIT_UNCHECKED, "proof takes --sealed or --open, not both");
+	if (sealed)
+		proving->open = 0;
 	if (!proving->many)
 		proving->last = proving->first;
 	else if (proving->out == NULL || proving->last < proving->first)
@@ -155,7 +195,7 @@ put_proof(Proving *proving, const CgLeaf *leaf)
 	CgBytes		extra = {0};
 	CgBytes		text = {0};
 
-	put_proved_row(leaf, proving->sealed, &row);
+	put_proved_row(proving, leaf, &row);
 	cg_bytes_put_base64(&extra, row.data, row.length);
 	proving->file.extra = (char *) extra.data;
 	proving->file.extra_length = extra.length;
@@ -173,7 +213,7 @@ put_proof(Proving *proving, const CgLeaf *leaf)
 
 /* Appends the leaf, and the openings of the chosen groups that are not erased. */
 static void
-put_proved_row(const CgLeaf *leaf, bool sealed, CgBytes *out)
+put_proved_row(const Proving *proving, const CgLeaf *leaf, CgBytes *out)
 {
 	CgLeafResult result = cg_leaf_encode(&hasher, leaf, out);
 
@@ -184,10 +224,27 @@ put_proved_row(const CgLeaf *leaf, bool sealed, CgBytes *out)
 			 (long long) leaf->seq, CG_VERSION);
 	if (result != CG_LEAF_OK)
 		fail(EXIT_TAMPERED, "row %lld: %s", (long long) leaf->seq, cg_leaf_message(result));
-	if (!sealed && leaf->customer_salt != NULL)
-		proof_put_opening(out, leaf, CG_LEAF_CUSTOMER);
-	if (!sealed && leaf->actor_salt != NULL)
-		proof_put_opening(out, leaf, CG_LEAF_ACTOR);
+	/* Who chooses what is opened does not want the rest to be seen. */
+	if (proving->chosen && !opens_group(proving, CG_LEAF_EXECUTION) && !cg_leaf_has_group(leaf->version, CG_LEAF_EXECUTION))
+		fail(EXIT_UNCHECKED, "row %lld has a leaf of version %d, which shows reason, session and statement: only --open execution, too, proves it",
+			 (long long) leaf->seq, leaf->version);
+	for (int i = 0; i < GROUPS; i++)
+	{
+		if (opens_group(proving, groups[i].group) && cg_leaf_has_group(leaf->version, groups[i].group) &&
+			cg_leaf_salt(leaf, groups[i].group) != NULL)
+			proof_put_opening(out, leaf, groups[i].group);
+	}
+}
+
+static bool
+opens_group(const Proving *proving, int group)
+{
+	for (int i = 0; i < GROUPS; i++)
+	{
+		if (groups[i].group == group)
+			return (proving->open & 1 << i) != 0;
+	}
+	return false;
 }
 
 void
@@ -197,7 +254,7 @@ proof_put_opening(CgBytes *out, const CgLeaf *leaf, int group)
 
 	cg_leaf_put_group(&fields, leaf, group);
 	cg_bytes_put_uint16(out, (uint16_t) group);
-	cg_bytes_put(out, group == CG_LEAF_CUSTOMER ? leaf->customer_salt : leaf->actor_salt, CG_SALT_LENGTH);
+	cg_bytes_put(out, cg_leaf_salt(leaf, group), CG_SALT_LENGTH);
 	cg_bytes_put_uint32(out, (uint32_t) fields.length);
 	cg_bytes_put(out, fields.data, fields.length);
 	if (fields.failed)

@@ -30,12 +30,12 @@
 	"r.relation, r.columns, r.customer, r.count, r.intervention, r.closed_at, r.purpose, r.reason, r.client, r.application, " \
 	"r.session, r.statement, r.query_id, r.customer_salt, r.actor_salt, r.customer_commitment, r.actor_commitment, " \
 	"r.leaf_version::pg_catalog.int8, r.identity, r.technician, r.opens_at, r.closes_at, r.previous_opens_at, r.previous_closes_at, " \
-	"q.query, r.origin = contact_guard.journal_origin() " \
+	"r.execution_salt, q.query, r.origin = contact_guard.journal_origin() " \
 	"FROM contact_guard.restored_log r LEFT JOIN contact_guard.query_text q ON q.query_id = r.query_id " \
 	"ORDER BY r.origin COLLATE \"C\", r.seq"
-#define RESTORED_QUERY 30
-#define RESTORED_OWN 31
-#define RESTORED_COLUMNS 32
+#define RESTORED_QUERY 31
+#define RESTORED_OWN 32
+#define RESTORED_COLUMNS 33
 
 /* What a record says of restored rows, if it is the signed one */
 typedef struct Claim
@@ -234,7 +234,7 @@ take_restored_row(const PGresult *result, int at, RestoredRow *row)
 	CgLeafText *const texts[RESTORED_QUERY] = {&row->origin, NULL, NULL, &row->event, &row->leaf.actor, &row->leaf.login, &row->leaf.relation,
 		NULL, &row->leaf.customer, NULL, &row->leaf.intervention, NULL, &row->leaf.purpose, &row->leaf.reason, &row->leaf.client,
 		&row->leaf.application, &row->leaf.session, NULL, NULL, &row->secrets[0], &row->secrets[1], &row->secrets[2],
-	&row->secrets[3], NULL, &row->leaf.identity, &row->leaf.technician};
+	&row->secrets[3], NULL, &row->leaf.identity, &row->leaf.technician, NULL, NULL, NULL, NULL, &row->secrets[4]};
 	int64_t		version;
 	Cursor		array;
 

@@ -127,6 +127,8 @@ put_json(CgBytes *out, const RestoredRow *row)
 		cg_bytes_put_text(out, ", ");
 		put_leaf_time(out, windows[i]);
 	}
+	cg_bytes_put_text(out, ", ");
+	put_hex(out, row->secrets[4]);
 	cg_bytes_put_text(out, "]");
 }
 

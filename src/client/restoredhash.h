@@ -13,7 +13,7 @@ typedef struct RestoredRow
 	CgLeafText	origin;
 	CgLeaf		leaf;			/* without salts, commitments and the session's origin */
 	CgLeafText	event;
-	CgLeafText	secrets[4];		/* salts and commitments of customer and actor, as stored */
+	CgLeafText	secrets[5];		/* salts and commitments of customer and actor, and the execution's salt, as stored */
 	int64_t		integers[8];	/* the leaf's pointers point here */
 } RestoredRow;
 

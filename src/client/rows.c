@@ -31,7 +31,7 @@ typedef enum Column
 	COLUMNS_1_0,
 	COLUMN_LEAF_VERSION = COLUMNS_1_0,
 	COLUMN_IDENTITY, COLUMN_TECHNICIAN, COLUMN_OPENS_AT, COLUMN_CLOSES_AT,
-	COLUMN_PREVIOUS_OPENS_AT, COLUMN_PREVIOUS_CLOSES_AT,
+	COLUMN_PREVIOUS_OPENS_AT, COLUMN_PREVIOUS_CLOSES_AT, COLUMN_EXECUTION_SALT,
 	COLUMNS,
 	COLUMN_UNKNOWN = COLUMNS
 } Column;
@@ -41,7 +41,7 @@ static const char *const column_names[COLUMNS] = {
 	"intervention", "closed_at", "purpose", "reason", "client", "application", "session",
 	"statement", "query_id", "query", "customer_salt", "actor_salt", "customer_commitment",
 	"actor_commitment", "leaf_version", "identity", "technician", "opens_at", "closes_at",
-	"previous_opens_at", "previous_closes_at"
+	"previous_opens_at", "previous_closes_at", "execution_salt"
 };
 
 typedef struct Query
@@ -356,6 +356,9 @@ read_column(Rows *rows, Column column, CgLeafText value, CgLeaf *leaf)
 			break;
 		case COLUMN_PREVIOUS_CLOSES_AT:
 			leaf->previous_closes_at = get_time(rows, value, &rows->integers[7]);
+			break;
+		case COLUMN_EXECUTION_SALT:
+			leaf->execution_salt = get_bytes(rows, value, CG_SALT_LENGTH);
 			break;
 		case COLUMN_LEAF_VERSION:
 			version = get_bytes(rows, value, 2);

@@ -32,7 +32,8 @@ static const Shown fields[] = {
 	{16, "opens_at", SHAPE_TIME}, {17, "closes_at", SHAPE_TIME}, {18, "previous_opens_at", SHAPE_TIME},
 	{19, "previous_closes_at", SHAPE_TIME},
 	{20, "actor", SHAPE_TEXT}, {21, "login", SHAPE_TEXT}, {22, "client", SHAPE_TEXT},
-	{23, "application", SHAPE_TEXT}, {24, "identity", SHAPE_TEXT}, {25, "technician", SHAPE_TEXT}
+	{23, "application", SHAPE_TEXT}, {24, "identity", SHAPE_TEXT}, {25, "technician", SHAPE_TEXT},
+	{26, "execution group", SHAPE_TEXT}
 };
 
 /* An opening behind the leaf */

@@ -87,7 +87,8 @@ subject_prove(Subject *subject)
 static void
 prove_row(Subject *subject, SubjectRow *row)
 {
-	CgLeaf		subject_of = {.customer = {row->customer, strlen(row->customer)}};
+	/* The group of the customer is the same in all versions. */
+	CgLeaf		subject_of = {.version = CG_LEAF_FIRST_VERSION, .customer = {row->customer, strlen(row->customer)}};
 	CgProofFile file = {.index = (uint64_t) row->seq, .note = subject->note, .note_length = strlen(subject->note)};
 	CgBytes		proved = {0};
 	CgBytes		extra = {0};
@@ -130,6 +131,9 @@ require_same(const SubjectRow *row)
 	CgLeafText	said[] = {[5] = {row->relation, 0}, [8] = {row->intervention, 0}, [10] = {row->purpose, 0}};
 	bool		same = cg_leafreader_open(&reader, (const uint8_t *) row->leaf.data, row->leaf.length, &event) == CG_LEAF_OK && event == row->number;
 
+	/* contact_guard.subject_report() gives none. */
+	if (same && !cg_leaf_has_group(reader.version, CG_LEAF_EXECUTION))
+		fail(EXIT_UNCHECKED, "row %lld: the server gave a leaf of version %d, which shows the reader's session", (long long) row->seq, reader.version);
 	while (same && cg_leafreader_next(&reader, &field))
 	{
 		if (field.number == 2)

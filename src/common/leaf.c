@@ -4,6 +4,7 @@
  */
 #include "common/leaf.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define COMMIT_HEADER "contact_guard/commit/v1\n"
@@ -35,50 +36,99 @@ enum
 	FIELD_CLIENT,
 	FIELD_APPLICATION,
 	FIELD_IDENTITY,
-	FIELD_TECHNICIAN
+	FIELD_TECHNICIAN,
+	FIELD_EXECUTION = CG_LEAF_EXECUTION
 };
 
 /*
- * The fields of each version, and those of its group of the actor, in ascending order.  A
- * version that was used in a log is never changed: docs/evidence.md says how a version is
- * added.
+ * The fields of each version, and those of its groups, in ascending order.  A version that was
+ * used in a log is never changed: docs/evidence.md says how a version is added.
  */
-#define FIELDS_1 \
+#define FIELDS_BEFORE \
 	FIELD_SEQ, FIELD_READ_AT, FIELD_CUSTOMER, FIELD_ACTOR_GROUP, FIELD_RELATION, FIELD_COLUMNS, \
-	FIELD_COUNT, FIELD_INTERVENTION, FIELD_CLOSED_AT, FIELD_PURPOSE, FIELD_REASON, FIELD_SESSION, \
-	FIELD_STATEMENT, FIELD_QUERY_ID, FIELD_QUERY_HASH
-#define FIELDS_2 FIELDS_1, FIELD_OPENS_AT, FIELD_CLOSES_AT, FIELD_PREVIOUS_OPENS_AT, FIELD_PREVIOUS_CLOSES_AT
+	FIELD_COUNT, FIELD_INTERVENTION, FIELD_CLOSED_AT, FIELD_PURPOSE
+#define FIELDS_OF_EXECUTION \
+	FIELD_REASON, FIELD_SESSION, FIELD_STATEMENT, FIELD_QUERY_ID, FIELD_QUERY_HASH
+#define FIELDS_2 \
+	FIELDS_BEFORE, FIELD_OPENS_AT, FIELD_CLOSES_AT, FIELD_PREVIOUS_OPENS_AT, FIELD_PREVIOUS_CLOSES_AT, FIELD_EXECUTION
 #define ACTOR_1 FIELD_ACTOR, FIELD_LOGIN, FIELD_CLIENT, FIELD_APPLICATION
-#define ACTOR_2 ACTOR_1, FIELD_IDENTITY, FIELD_TECHNICIAN
 
-static const uint8_t version_1[] = {FIELDS_1};
-static const uint8_t actor_1[] = {ACTOR_1};
+static const uint8_t version_1[] = {FIELDS_BEFORE, FIELDS_OF_EXECUTION};
 static const uint8_t version_2[] = {FIELDS_2};
-static const uint8_t actor_2[] = {ACTOR_2};
+static const uint8_t customer_1[] = {FIELD_CUSTOMER};
+static const uint8_t actor_1[] = {ACTOR_1};
+static const uint8_t actor_2[] = {ACTOR_1, FIELD_IDENTITY, FIELD_TECHNICIAN};
+static const uint8_t execution_2[] = {FIELDS_OF_EXECUTION};
 
 /*
  * This version is only for tests: test/t/117_versions.pl compiles it in, for a log with rows
  * of two versions.  It has the count twice.
  */
 #ifdef CG_TEST_LEAF_VERSION
-#define FIELD_TEST 26
+#define FIELD_TEST 27
 static const uint8_t version_3[] = {FIELDS_2, FIELD_TEST};
 #endif
 
-typedef struct Version
+typedef struct FieldList
 {
 	int			count;
 	const uint8_t *fields;
-	int			actor_count;
-	const uint8_t *actor_fields;
+} FieldList;
+
+#define LIST(fields) {sizeof(fields), fields}
+
+typedef struct Version
+{
+	FieldList	all;
+	FieldList	customer;
+	FieldList	actor;
+	FieldList	execution;		/* empty: the version has no such group */
 } Version;
 
 /* The versions by number, from 1 */
 static const Version versions[] = {
-	{sizeof(version_1), version_1, sizeof(actor_1), actor_1},
-	{sizeof(version_2), version_2, sizeof(actor_2), actor_2},
+	{LIST(version_1), LIST(customer_1), LIST(actor_1), {0}},
+	{LIST(version_2), LIST(customer_1), LIST(actor_2), LIST(execution_2)},
 #ifdef CG_TEST_LEAF_VERSION
-	{sizeof(version_3), version_3, sizeof(actor_2), actor_2},
+	{LIST(version_3), LIST(customer_1), LIST(actor_2), LIST(execution_2)},
+#endif
+};
+
+/* Where the value of a field stands in a CgLeaf */
+typedef enum PlaceKind
+{
+	PLACE_NONE = 0,
+	PLACE_NUMBER,
+	PLACE_OPTIONAL,				/* a pointer to a number, or NULL */
+	PLACE_TEXT,
+	PLACE_COLUMNS,
+	PLACE_HASH
+} PlaceKind;
+
+typedef struct Place
+{
+	PlaceKind	kind;
+	size_t		offset;
+} Place;
+
+#define PLACE(kind, member) {kind, offsetof(CgLeaf, member)}
+
+/* By the number of the field; those of groups are in put_group(). */
+static const Place places[] = {
+	[FIELD_SEQ] = PLACE(PLACE_NUMBER, seq), [FIELD_READ_AT] = PLACE(PLACE_NUMBER, read_at),
+	[FIELD_CUSTOMER] = PLACE(PLACE_TEXT, customer), [FIELD_RELATION] = PLACE(PLACE_TEXT, relation),
+	[FIELD_COLUMNS] = PLACE(PLACE_COLUMNS, columns), [FIELD_COUNT] = PLACE(PLACE_OPTIONAL, count),
+	[FIELD_INTERVENTION] = PLACE(PLACE_TEXT, intervention), [FIELD_CLOSED_AT] = PLACE(PLACE_OPTIONAL, closed_at),
+	[FIELD_PURPOSE] = PLACE(PLACE_TEXT, purpose), [FIELD_REASON] = PLACE(PLACE_TEXT, reason),
+	[FIELD_SESSION] = PLACE(PLACE_TEXT, session), [FIELD_STATEMENT] = PLACE(PLACE_OPTIONAL, statement),
+	[FIELD_QUERY_ID] = PLACE(PLACE_OPTIONAL, query_id), [FIELD_QUERY_HASH] = PLACE(PLACE_HASH, query_hash),
+	[FIELD_OPENS_AT] = PLACE(PLACE_OPTIONAL, opens_at), [FIELD_CLOSES_AT] = PLACE(PLACE_OPTIONAL, closes_at),
+	[FIELD_PREVIOUS_OPENS_AT] = PLACE(PLACE_OPTIONAL, previous_opens_at), [FIELD_PREVIOUS_CLOSES_AT] = PLACE(PLACE_OPTIONAL, previous_closes_at),
+	[FIELD_ACTOR] = PLACE(PLACE_TEXT, actor), [FIELD_LOGIN] = PLACE(PLACE_TEXT, login),
+	[FIELD_CLIENT] = PLACE(PLACE_TEXT, client), [FIELD_APPLICATION] = PLACE(PLACE_TEXT, application),
+	[FIELD_IDENTITY] = PLACE(PLACE_TEXT, identity), [FIELD_TECHNICIAN] = PLACE(PLACE_TEXT, technician),
+#ifdef CG_TEST_LEAF_VERSION
+	[FIELD_TEST] = PLACE(PLACE_OPTIONAL, count),
 #endif
 };
 
@@ -88,7 +138,8 @@ static CgLeafResult put_field(CgHasher *hasher, const CgLeaf *leaf, int number, 
 static CgLeafResult put_group(CgHasher *hasher, const CgLeaf *leaf, int group, CgBytes *out);
 static bool group_is_null(const CgLeaf *leaf, int group);
 static bool has_unsealed(const CgLeaf *leaf);
-static CgLeafText actor_text(const CgLeaf *leaf, int number);
+static bool put_plain(const CgLeaf *leaf, int number, CgBytes *out);
+static const FieldList *group_fields(const CgLeaf *leaf, int group);
 static void put_columns(CgBytes *out, const CgLeaf *leaf);
 static void put_value(CgBytes *out, int number, CgLeafKind kind, const void *data, size_t length);
 static void put_text(CgBytes *out, int number, CgLeafText text);
@@ -132,7 +183,7 @@ cg_leaf_newest_version(void)
 int
 cg_leaf_fields(int version)
 {
-	return version >= CG_LEAF_FIRST_VERSION && version <= VERSIONS ? versions[version - 1].count : 0;
+	return version >= CG_LEAF_FIRST_VERSION && version <= VERSIONS ? versions[version - 1].all.count : 0;
 }
 
 CgLeafResult
@@ -157,7 +208,7 @@ cg_leaf_encode(CgHasher *hasher, const CgLeaf *leaf, CgBytes *out)
 	cg_bytes_put_uint16(out, (uint16_t) count);
 	for (int i = 0; i < count; i++)
 	{
-		CgLeafResult result = put_field(hasher, leaf, versions[leaf->version - 1].fields[i], out);
+		CgLeafResult result = put_field(hasher, leaf, versions[leaf->version - 1].all.fields[i], out);
 
 		if (result != CG_LEAF_OK)
 			return result;
@@ -179,80 +230,49 @@ has_unsealed(const CgLeaf *leaf)
 static CgLeafResult
 put_field(CgHasher *hasher, const CgLeaf *leaf, int number, CgBytes *out)
 {
-	switch (number)
+	if (number == FIELD_CUSTOMER || number == FIELD_ACTOR_GROUP || number == FIELD_EXECUTION)
+		return put_group(hasher, leaf, number, out);
+	/* A field of a version's list may be missing in places. */
+	return put_plain(leaf, number, out) ? CG_LEAF_OK : CG_LEAF_BAD_VERSION;
+}
+
+/* Writes a value.  False: no such field is known. */
+static bool
+put_plain(const CgLeaf *leaf, int number, CgBytes *out)
+{
+	const char *value = (const char *) leaf + places[number].offset;
+
+	switch (places[number].kind)
 	{
-		case FIELD_CUSTOMER:
-		case FIELD_ACTOR_GROUP:
-			return put_group(hasher, leaf, number, out);
-		case FIELD_SEQ:
-			put_int8(out, number, &leaf->seq);
+		case PLACE_NONE:
+			return false;
+		case PLACE_NUMBER:
+			put_int8(out, number, (const int64_t *) value);
 			break;
-		case FIELD_READ_AT:
-			put_int8(out, number, &leaf->read_at);
+		case PLACE_OPTIONAL:
+			put_int8(out, number, *(const int64_t *const *) value);
 			break;
-		case FIELD_RELATION:
-			put_text(out, number, leaf->relation);
+		case PLACE_TEXT:
+			put_text(out, number, *(const CgLeafText *) value);
 			break;
-		case FIELD_COLUMNS:
+		case PLACE_COLUMNS:
 			put_columns(out, leaf);
 			break;
-#ifdef CG_TEST_LEAF_VERSION
-		case FIELD_TEST:
-#endif
-		case FIELD_COUNT:
-			put_int8(out, number, leaf->count);
-			break;
-		case FIELD_INTERVENTION:
-			put_text(out, number, leaf->intervention);
-			break;
-		case FIELD_CLOSED_AT:
-			put_int8(out, number, leaf->closed_at);
-			break;
-		case FIELD_PURPOSE:
-			put_text(out, number, leaf->purpose);
-			break;
-		case FIELD_REASON:
-			put_text(out, number, leaf->reason);
-			break;
-		case FIELD_SESSION:
-			put_text(out, number, leaf->session);
-			break;
-		case FIELD_STATEMENT:
-			put_int8(out, number, leaf->statement);
-			break;
-		case FIELD_QUERY_ID:
-			put_int8(out, number, leaf->query_id);
-			break;
-		case FIELD_QUERY_HASH:
+		case PLACE_HASH:
 			put_value(out, number, leaf->query_hash == NULL ? CG_LEAF_NULL : CG_LEAF_VALUE,
 					  leaf->query_hash, CG_HASH_LENGTH);
 			break;
-		case FIELD_OPENS_AT:
-			put_int8(out, number, leaf->opens_at);
-			break;
-		case FIELD_CLOSES_AT:
-			put_int8(out, number, leaf->closes_at);
-			break;
-		case FIELD_PREVIOUS_OPENS_AT:
-			put_int8(out, number, leaf->previous_opens_at);
-			break;
-		case FIELD_PREVIOUS_CLOSES_AT:
-			put_int8(out, number, leaf->previous_closes_at);
-			break;
-		default:
-			/* A field of a version's list is missing above. */
-			return CG_LEAF_BAD_VERSION;
 	}
-	return CG_LEAF_OK;
+	return true;
 }
 
 /* Writes a group's field: its commitment, which is computed or was kept. */
 static CgLeafResult
 put_group(CgHasher *hasher, const CgLeaf *leaf, int group, CgBytes *out)
 {
-	bool		customer = group == CG_LEAF_CUSTOMER;
-	const uint8_t *salt = customer ? leaf->customer_salt : leaf->actor_salt;
-	const uint8_t *kept = customer ? leaf->customer_commitment : leaf->actor_commitment;
+	const uint8_t *salt = cg_leaf_salt(leaf, group);
+	const uint8_t *kept = group == CG_LEAF_CUSTOMER ? leaf->customer_commitment :
+		group == CG_LEAF_ACTOR ? leaf->actor_commitment : NULL;
 	uint8_t		computed[CG_HASH_LENGTH];
 	CgLeafResult result;
 
@@ -274,11 +294,21 @@ put_group(CgHasher *hasher, const CgLeaf *leaf, int group, CgBytes *out)
 	return CG_LEAF_OK;
 }
 
+const uint8_t *
+cg_leaf_salt(const CgLeaf *leaf, int group)
+{
+	return group == CG_LEAF_CUSTOMER ? leaf->customer_salt :
+		group == CG_LEAF_ACTOR ? leaf->actor_salt : leaf->execution_salt;
+}
+
 static bool
 group_is_null(const CgLeaf *leaf, int group)
 {
 	if (group == CG_LEAF_CUSTOMER)
 		return leaf->customer.data == NULL;
+	if (group == CG_LEAF_EXECUTION)
+		return leaf->reason.data == NULL && leaf->session.data == NULL && leaf->statement == NULL &&
+			leaf->query_id == NULL && leaf->query_hash == NULL;
 	return leaf->actor.data == NULL && leaf->login.data == NULL && leaf->client.data == NULL &&
 		leaf->application.data == NULL && leaf->identity.data == NULL && leaf->technician.data == NULL;
 }
@@ -287,7 +317,7 @@ CgLeafResult
 cg_leaf_commit(CgHasher *hasher, const CgLeaf *leaf, int group,
 			   uint8_t commitment[CG_HASH_LENGTH])
 {
-	const uint8_t *salt = group == CG_LEAF_CUSTOMER ? leaf->customer_salt : leaf->actor_salt;
+	const uint8_t *salt = cg_leaf_salt(leaf, group);
 	uint8_t		usual[1024];	/* enough for most groups; longer ones use malloc */
 	CgBytes		fields;
 	CgLeafResult result;
@@ -309,38 +339,28 @@ cg_leaf_commit(CgHasher *hasher, const CgLeaf *leaf, int group,
 	return result;
 }
 
-void
-cg_leaf_put_group(CgBytes *out, const CgLeaf *leaf, int group)
+static const FieldList *
+group_fields(const CgLeaf *leaf, int group)
 {
 	const Version *version = &versions[leaf->version - 1];
 
-	if (group == CG_LEAF_CUSTOMER)
-	{
-		put_text(out, FIELD_CUSTOMER, leaf->customer);
-		return;
-	}
-	for (int i = 0; i < version->actor_count; i++)
-		put_text(out, version->actor_fields[i], actor_text(leaf, version->actor_fields[i]));
+	return group == CG_LEAF_CUSTOMER ? &version->customer :
+		group == CG_LEAF_ACTOR ? &version->actor : &version->execution;
 }
 
-static CgLeafText
-actor_text(const CgLeaf *leaf, int number)
+void
+cg_leaf_put_group(CgBytes *out, const CgLeaf *leaf, int group)
 {
-	switch (number)
-	{
-		case FIELD_ACTOR:
-			return leaf->actor;
-		case FIELD_LOGIN:
-			return leaf->login;
-		case FIELD_CLIENT:
-			return leaf->client;
-		case FIELD_APPLICATION:
-			return leaf->application;
-		case FIELD_IDENTITY:
-			return leaf->identity;
-		default:
-			return leaf->technician;
-	}
+	const FieldList *list = group_fields(leaf, group);
+
+	for (int i = 0; i < list->count; i++)
+		(void) put_plain(leaf, list->fields[i], out);
+}
+
+bool
+cg_leaf_has_group(int version, int group)
+{
+	return cg_leaf_fields(version) > 0 && (group != CG_LEAF_EXECUTION || versions[version - 1].execution.count > 0);
 }
 
 CgLeafResult

@@ -10,8 +10,8 @@
  *	kind	: 0 NULL, no body; 1 value and 2 commitment: uint32 length, bytes
  *
  * The schema version says which fields a leaf has.  The column leaf_version of the log keeps
- * it, so that each row can always be verified under its own version.  Version 1 has 1 to 15,
- * version 2 all of these:
+ * it, so that each row can always be verified under its own version.  Version 1 has 1 to 15;
+ * version 2 has 1 to 10, 16 to 19 and 26:
  *
  *	 1 seq			int8		 9 closed_at	int8, as read_at
  *	 2 read_at		int8: microseconds since 1970-01-01 UTC
@@ -22,6 +22,7 @@
  *	 7 count		int8		14 query_id		int8
  *	 8 intervention	text		15 query		SHA-256 of its text, 32 bytes
  *	16 opens_at, 17 closes_at, 18 previous_opens_at, 19 previous_closes_at: as read_at
+ *	26 execution	commitment
  *
  *	time		= infinity, and a time behind the greatest int8, is the greatest int8; -infinity
  *				  is the smallest
@@ -31,6 +32,8 @@
  *	group 3		= field 3 customer
  *	group 4		= fields 20 actor, 21 login, 22 client, 23 application, and in version 2
  *				  24 identity, 25 technician
+ *	group 26	= in version 2: fields 11 reason, 12 session, 13 statement, 14 query_id, 15 query,
+ *				  which lead to the reader; who proves a read need not show them
  *
  * Text is UTF-8 as it is stored, not normalised.  To erase a group, its values and its salt
  * are removed, and the commitment is kept: with it the leaf is the same.  A group without
@@ -55,6 +58,7 @@
 
 #define CG_LEAF_CUSTOMER 3		/* the groups */
 #define CG_LEAF_ACTOR 4
+#define CG_LEAF_EXECUTION 26	/* not in version 1; it is never erased */
 
 typedef enum CgLeafKind
 {
@@ -135,6 +139,9 @@ typedef struct CgLeaf
 	CgLeafText	technician;		/* 2 */
 	const uint8_t *actor_salt;
 	const uint8_t *actor_commitment;
+
+	/* Group 26: reason, session, statement, query_id, query_hash */
+	const uint8_t *execution_salt;
 } CgLeaf;
 
 /*
@@ -149,6 +156,12 @@ extern CgLeafResult cg_leaf_commit(CgHasher *hasher, const CgLeaf *leaf, int gro
 
 /* Appends the fields of a group, in the form that its commitment hashes.  Needs a known version. */
 extern void cg_leaf_put_group(CgBytes *out, const CgLeaf *leaf, int group);
+
+/* The group's salt, or NULL. */
+extern const uint8_t *cg_leaf_salt(const CgLeaf *leaf, int group);
+
+/* Has a known version this group? */
+extern bool cg_leaf_has_group(int version, int group);
 
 /* The commitment: the hash of group, salt and such fields. */
 extern CgLeafResult cg_leaf_commit_fields(CgHasher *hasher, int group,

@@ -22,7 +22,7 @@
 	"pg_catalog.encode(customer_commitment, 'hex'), pg_catalog.encode(actor_commitment, 'hex'), leaf_version, " \
 	"identity, technician, pg_catalog.encode(contact_guard.leaf_time(opens_at), 'hex'), " \
 	"pg_catalog.encode(contact_guard.leaf_time(closes_at), 'hex'), pg_catalog.encode(contact_guard.leaf_time(previous_opens_at), 'hex'), " \
-	"pg_catalog.encode(contact_guard.leaf_time(previous_closes_at), 'hex')" \
+	"pg_catalog.encode(contact_guard.leaf_time(previous_closes_at), 'hex'), pg_catalog.encode(execution_salt, 'hex')" \
 	")::pg_catalog.text, pg_catalog.getdatabaseencoding())) AS hash FROM contact_guard.restored_log) r"
 
 /* Stands in the record's reason in front of that text, which ends the reason. */

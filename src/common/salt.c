@@ -1,6 +1,6 @@
 /*
  * salt.c
- *		The salts of both groups of a row, made of one secret.
+ *		The salts of all groups of a row, made of one secret.
  */
 #include "common/salt.h"
 

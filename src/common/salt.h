@@ -1,14 +1,14 @@
 /*
  * salt.h
- *		The salts of both groups of a row, made of one secret.
+ *		The salts of all groups of a row, made of one secret.
  *
  * The log stores 16 random bytes of each row, in column actor_salt, and each salt is
  *
  *	salt	= SHA-256("contact_guard/salt/v1\n" || uint16 group || secret (16 bytes))
  *
- * To erase a group, its salt must go, and that of the other group must stay.  So the secret
- * is replaced by the other group's salt.  Neither the secret nor the erased salt can be
- * computed from that one.  Rows of 1.0 store both salts.
+ * To erase a group, its salt must go, and those of the other groups must stay.  So the secret
+ * is replaced by the salts of the others.  Neither the secret nor the erased salt can be
+ * computed from these.  Rows of 1.0 store the salts of customer and actor.
  *
  * Pure: no PostgreSQL, no input or output.
  */

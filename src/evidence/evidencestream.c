@@ -4,7 +4,7 @@
  *
  * contact_guard.evidence() returns the same rows for people.  But the whole result of a
  * SECURITY DEFINER function in SQL is stored before the first row leaves, and COPY calls a
- * function for each of 30 columns.  Together that took longer than all work of the verifier.
+ * function for each of 31 columns.  Together that took longer than all work of the verifier.
  * Here rows come from a cursor, and several rows leave as one value, each in COPY's binary
  * format of a row.
  *
@@ -51,7 +51,7 @@ PG_FUNCTION_INFO_V1(cg_evidence_stream);
 	"SELECT l.seq, l.event, l.read_at, l.actor, l.login, l.relation, l.columns, l.customer, l.count, l.intervention, l.closed_at, " \
 	"l.purpose, l.reason, l.client, l.application, l.session, l.statement, l.query_id, NULL::pg_catalog.text AS query, " \
 	"l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, l.leaf_version, l.identity, l.technician, l.opens_at, " \
-	"l.closes_at, l.previous_opens_at, l.previous_closes_at, l.common " \
+	"l.closes_at, l.previous_opens_at, l.previous_closes_at, l.execution_salt, l.common " \
 	"FROM contact_guard.log l WHERE l.seq BETWEEN $1 AND $2 ORDER BY l.seq"
 /* The places of some of them, from 0 */
 #define ACTOR 3
@@ -66,7 +66,8 @@ PG_FUNCTION_INFO_V1(cg_evidence_stream);
 #define CUSTOMER_SALT 19
 #define ACTOR_SALT 20
 #define IDENTITY 24
-#define SENT_COLUMNS 30
+#define EXECUTION_SALT 30
+#define SENT_COLUMNS 31
 #define COMMON SENT_COLUMNS
 
 #define NO_ROW (-1)				/* in place of the number of columns: this is the header */
@@ -242,6 +243,7 @@ put_row(TupleTableSlot *slot, DestReceiver *self)
 	{
 		if ((i == CUSTOMER_SALT && send_salt(stream, slot, CG_LEAF_CUSTOMER)) ||
 			(i == ACTOR_SALT && send_salt(stream, slot, CG_LEAF_ACTOR)) ||
+			(i == EXECUTION_SALT && send_salt(stream, slot, CG_LEAF_EXECUTION)) ||
 			(slot->tts_isnull[i] && send_common(stream, slot, i, common)))
 			continue;
 		send_stored(stream, slot, i);

@@ -24,6 +24,7 @@ typedef struct CgLogRow
 	uint8		secret[CG_SECRET_LENGTH];	/* of which the salts are made */
 	uint8		customer_salt[CG_SALT_LENGTH];
 	uint8		actor_salt[CG_SALT_LENGTH];
+	uint8		execution_salt[CG_SALT_LENGTH];
 } CgLogRow;
 
 /* The beginning of the month of a time, in UTC. */

@@ -27,7 +27,7 @@
 	CG_LOG_VALUE("relation") ", " CG_LOG_VALUE("columns") ", " CG_LOG_VALUE("count") ", l.intervention, l.closed_at, " \
 	CG_LOG_VALUE("purpose") ", " CG_LOG_VALUE("reason") ", l.session, l.statement, l.query_id, q.query, " \
 	"l.customer_salt, l.actor_salt, l.customer_commitment, l.actor_commitment, " CG_LOG_VALUE("identity") ", l.technician, " \
-	"l.opens_at, l.closes_at, l.previous_opens_at, l.previous_closes_at " \
+	"l.opens_at, l.closes_at, l.previous_opens_at, l.previous_closes_at, l.execution_salt " \
 	"FROM " CG_LOG_JOIN " LEFT JOIN contact_guard.query_text q ON q.query_id OPERATOR(pg_catalog.=) l.query_id " \
 	"WHERE l.seq BETWEEN $1 AND $2"
 
@@ -63,6 +63,7 @@ enum
 	CLOSES_AT,
 	PREVIOUS_OPENS_AT,
 	PREVIOUS_CLOSES_AT,
+	EXECUTION_SALT,
 	NCOLUMNS
 };
 
@@ -81,7 +82,7 @@ typedef struct StoredRow
 	Datum		values[NCOLUMNS];
 	bool		nulls[NCOLUMNS];
 	int64		numbers[NCOLUMNS];
-	uint8		salts[2][CG_SALT_LENGTH];
+	uint8		salts[3][CG_SALT_LENGTH];
 	uint8		query_hash[CG_HASH_LENGTH];
 } StoredRow;
 
@@ -169,7 +170,7 @@ take_columns(const StoredRow *row, CgLeaf *leaf)
 	leaf->ncolumns = count;
 }
 
-/* A row stores one secret for both salts, or, of version 1.0, the salts. */
+/* A row stores one secret for all salts, or the salts. */
 static bool
 take_stored_salts(CgHasher *hasher, StoredRow *row, CgLeaf *leaf)
 {
@@ -179,12 +180,15 @@ take_stored_salts(CgHasher *hasher, StoredRow *row, CgLeaf *leaf)
 	leaf->actor_salt = stored_bytes(row, ACTOR_SALT, CG_SALT_LENGTH);
 	leaf->customer_commitment = stored_bytes(row, CUSTOMER_COMMITMENT, CG_HASH_LENGTH);
 	leaf->actor_commitment = stored_bytes(row, ACTOR_COMMITMENT, CG_HASH_LENGTH);
+	leaf->execution_salt = stored_bytes(row, EXECUTION_SALT, CG_SALT_LENGTH);
 	if (secret == NULL)
 		return true;
 	leaf->customer_salt = row->salts[0];
 	leaf->actor_salt = row->salts[1];
+	leaf->execution_salt = row->salts[2];
 	return cg_salt_derive(hasher, secret, CG_LEAF_CUSTOMER, row->salts[0]) == CG_MERKLE_OK &&
-		cg_salt_derive(hasher, secret, CG_LEAF_ACTOR, row->salts[1]) == CG_MERKLE_OK;
+		cg_salt_derive(hasher, secret, CG_LEAF_ACTOR, row->salts[1]) == CG_MERKLE_OK &&
+		cg_salt_derive(hasher, secret, CG_LEAF_EXECUTION, row->salts[2]) == CG_MERKLE_OK;
 }
 
 static bool

@@ -130,6 +130,7 @@ cg_rowleaf_hash(CgHasher *hasher, CgLogRow *row, const uint8 *query_hash, uint8 
 	leaf.identity = leaf_text(context->identity);
 	leaf.technician = leaf_text(record->technician);
 	leaf.actor_salt = row->actor_salt;
+	leaf.execution_salt = row->execution_salt;
 	cg_bytes_init_fixed(&out, buffer, sizeof(buffer));
 	result = cg_leaf_encode(hasher, &leaf, &out);
 	if (result != CG_LEAF_OK)

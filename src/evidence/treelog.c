@@ -294,7 +294,8 @@ take_salts(CgLogRow *row)
 	left--;
 	memcpy(row->secret, secrets + left * CG_SECRET_LENGTH, CG_SECRET_LENGTH);
 	if (cg_salt_derive(&hasher, row->secret, CG_LEAF_CUSTOMER, row->customer_salt) != CG_MERKLE_OK ||
-		cg_salt_derive(&hasher, row->secret, CG_LEAF_ACTOR, row->actor_salt) != CG_MERKLE_OK)
+		cg_salt_derive(&hasher, row->secret, CG_LEAF_ACTOR, row->actor_salt) != CG_MERKLE_OK ||
+		cg_salt_derive(&hasher, row->secret, CG_LEAF_EXECUTION, row->execution_salt) != CG_MERKLE_OK)
 		elog(ERROR, "could not compute SHA-256");
 }
 

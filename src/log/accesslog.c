@@ -344,7 +344,7 @@ fill_slot(Writer *writer, TupleTableSlot *slot, const CgLogRow *row)
 	const CgRecordContext *context = &row->context;
 
 	ExecClearTuple(slot);
-	/* Columns of a later version, customer_salt and the commitments stay null. */
+	/* Columns of a later version, the other salts and the commitments stay null. */
 	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
 	set_int8(slot, AT(seq), row->seq, false);
 	set_int8(slot, AT(read_at), record->read_at, false);

@@ -73,12 +73,13 @@ PG_FUNCTION_INFO_V1(cg_erase_actor);
  */
 #define WITHOUT_CUSTOMER \
 	"SELECT tableoid, ctid, NULL::text AS customer, NULL::bytea AS customer_salt, " \
-	SALT("4", "actor_salt") " AS actor_salt, " \
+	SALT("4", "actor_salt") " AS actor_salt, " SALT("26", "execution_salt") " AS execution_salt, " \
 	"contact_guard.customer_commitment(" SALT("3", "customer_salt") ", customer) AS customer_commitment FROM contact_guard.%s " \
 	"WHERE customer = $1 FOR UPDATE"
 #define WITHOUT_ACTOR(login, identity, also, from) \
 	"SELECT l.tableoid, l.ctid, NULL::text AS actor, NULL::text AS login, NULL::text AS client, NULL::text AS application, " \
 	"NULL::text AS identity, NULL::text AS technician, NULL::bytea AS actor_salt, " SALT("3", "customer_salt") " AS customer_salt, " \
+	SALT("26", "execution_salt") " AS execution_salt, " \
 	"contact_guard.actor_commitment(leaf_version, " SALT("4", "actor_salt") ", actor, " login ", client, application, " \
 	identity ", technician) AS actor_commitment " \
 	also " FROM " from \

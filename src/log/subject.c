@@ -7,9 +7,9 @@
  * written.  So the columns are chosen here, and not by what is left out: a reason stands in
  * the result only if it is one of reason.h.  An actor leaves only as a pseudonym.
  *
- * A proof needs the row's leaf, which has the reason.  The reason of a standing permission
- * names the role that has it.  So there is a leaf only if that role is a group: it cannot log
- * in, and is not the actor.  Nor has a row a leaf if its reason is any other text.
+ * A proof needs the row's leaf.  Since version 2 a leaf has commitments in place of what leads to
+ * the reader: the reason, which may name a role, the session, which has its process, and the
+ * statement.  A leaf of version 1 has them openly, and stays away.
  *
  * The result is complete before its record is written, and the record is durable before the
  * first row leaves.  The record stays if the transaction is rolled back.
@@ -54,8 +54,7 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 #define REASON "regexp_replace(w.reason, '([,;:] )?" CG_REASON_RELAXED "$', '')"
 #define IS_PLAIN REASON " IN ('', '" CG_REASON_NO_WINDOW "', '" CG_REASON_WINDOW_CLOSED "', '" CG_REASON_WINDOW_NOT_OPEN "', '" \
 	CG_REASON_COMPARED "', '" CG_REASON_CHECKED "')"
-#define IS_OF_GROUP REASON " ~ '^by role ' AND EXISTS (SELECT FROM pg_roles r " \
-	"WHERE r.rolname = substr(" REASON ", 9) AND NOT r.rolcanlogin AND r.rolname IS DISTINCT FROM w.actor)"
+#define IS_SEALED "w.leaf_version >= 2"
 #define IS_OURS "w.origin = contact_guard.journal_origin()"
 
 /*
@@ -66,7 +65,7 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 	"found AS (SELECT 'named' AS kind, CASE WHEN " IS_OURS " THEN w.seq END AS seq, w.read_at, NULL::timestamptz AS last_at, w.event, " \
 	"w.actor, w.login, w.relation, w.columns, w.purpose, w.intervention, " \
 	"CASE WHEN w.event IN ('report', 'disclosure') OR " IS_PLAIN " THEN nullif(" REASON ", '') END AS reason, 1::bigint AS times, w.count, " \
-	"$4 AND " IS_OURS " AND w.event IN ('shown', 'withheld', 'lookup') AND (w.reason IS NULL OR " IS_PLAIN " OR " IS_OF_GROUP ") AS is_proved, " \
+	"$4 AND " IS_OURS " AND w.event IN ('shown', 'withheld', 'lookup') AND " IS_SEALED " AS is_proved, " \
 	"CASE WHEN octet_length(w.actor_salt) = 16 THEN sha256(convert_to(E'contact_guard/salt/v1\\n', 'UTF8') || int2send(3::smallint) || w.actor_salt) " \
 	"ELSE w.customer_salt END AS customer_salt " \
 	"FROM (SELECT * FROM contact_guard.whole_log l WHERE l.customer = $1 OFFSET 0) w WHERE w.read_at >= $2 AND w.read_at < $3 "

@@ -13,7 +13,7 @@ CREATE TABLE contact_guard.mock_row (
 	session text, statement bigint, query_id bigint, query text, customer_salt bytea,
 	actor_salt bytea, customer_commitment bytea, actor_commitment bytea,
 	leaf_version smallint NOT NULL DEFAULT 1, identity text, technician text, opens_at timestamptz,
-	closes_at timestamptz, previous_opens_at timestamptz, previous_closes_at timestamptz);
+	closes_at timestamptz, previous_opens_at timestamptz, previous_closes_at timestamptz, execution_salt bytea);
 -- As first logged: what the tree is made of, whatever becomes of the rows.
 CREATE TABLE contact_guard.mock_node (height int, i bigint, hash bytea, PRIMARY KEY (height, i));
 CREATE TABLE contact_guard.mock_tile (level int, n bigint, hashes bytea, PRIMARY KEY (level, n));
@@ -39,10 +39,16 @@ CREATE FUNCTION contact_guard.mock_group(number int, salt bytea, kept bytea, fie
 	SELECT contact_guard.mock_field(number, CASE WHEN salt IS NULL THEN kept ELSE
 		sha256('contact_guard/commit/v1'::bytea || '\x0a' || int2send(number::int2) || salt || fields) END, 2) $$;
 
+CREATE FUNCTION contact_guard.mock_execution(r contact_guard.mock_row) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
+	SELECT contact_guard.mock_text_field(11, r.reason)
+		|| contact_guard.mock_text_field(12, r.session)
+		|| contact_guard.mock_field(13, int8send(r.statement))
+		|| contact_guard.mock_field(14, int8send(r.query_id))
+		|| contact_guard.mock_field(15, sha256(convert_to(r.query, 'UTF8'))) $$;
 CREATE FUNCTION contact_guard.mock_leaf(r contact_guard.mock_row) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$
 	SELECT 'contact_guard/leaf/v1'::bytea || '\x0a'
 		|| set_byte('\x00', 0, array_position('{shown,withheld,lookup,bulk,policy,audit_read,heartbeat,gap,purge,epoch,erasure,key,refused,conflict,start,failover,clock,tomorrow}'::text[], r.event))
-		|| int2send(r.leaf_version) || int2send(CASE r.leaf_version WHEN 1 THEN 15 WHEN 2 THEN 19 ELSE 20 END::int2)
+		|| int2send(r.leaf_version) || int2send(CASE r.leaf_version WHEN 3 THEN 16 ELSE 15 END::int2)
 		|| contact_guard.mock_field(1, int8send(r.seq))
 		|| contact_guard.mock_field(2, contact_guard.mock_time(r.read_at))
 		|| contact_guard.mock_group(3, r.customer_salt, r.customer_commitment,
@@ -60,18 +66,14 @@ CREATE FUNCTION contact_guard.mock_leaf(r contact_guard.mock_row) RETURNS bytea 
 		|| contact_guard.mock_text_field(8, r.intervention)
 		|| contact_guard.mock_field(9, contact_guard.mock_time(r.closed_at))
 		|| contact_guard.mock_text_field(10, r.purpose)
-		|| contact_guard.mock_text_field(11, r.reason)
-		|| contact_guard.mock_text_field(12, r.session)
-		|| contact_guard.mock_field(13, int8send(r.statement))
-		|| contact_guard.mock_field(14, int8send(r.query_id))
-		|| contact_guard.mock_field(15, sha256(convert_to(r.query, 'UTF8')))
-		|| CASE r.leaf_version WHEN 1 THEN '' ELSE
+		|| CASE r.leaf_version WHEN 1 THEN contact_guard.mock_execution(r) ELSE
 			contact_guard.mock_field(16, contact_guard.mock_time(r.opens_at))
 			|| contact_guard.mock_field(17, contact_guard.mock_time(r.closes_at))
 			|| contact_guard.mock_field(18, contact_guard.mock_time(r.previous_opens_at))
-			|| contact_guard.mock_field(19, contact_guard.mock_time(r.previous_closes_at)) END
+			|| contact_guard.mock_field(19, contact_guard.mock_time(r.previous_closes_at))
+			|| contact_guard.mock_group(26, r.execution_salt, NULL, contact_guard.mock_execution(r)) END
 		-- of a version that only test/t/117_versions.pl knows
-		|| CASE r.leaf_version WHEN 3 THEN contact_guard.mock_field(26, int8send(r.count)) ELSE '' END $$;
+		|| CASE r.leaf_version WHEN 3 THEN contact_guard.mock_field(27, int8send(r.count)) ELSE '' END $$;
 
 -- Rows that have no leaf yet become leaves; perfect subtrees, then tiles, are made of them.
 CREATE PROCEDURE contact_guard.mock_build() LANGUAGE plpgsql AS $$
@@ -183,7 +185,7 @@ CREATE FUNCTION contact_guard.evidence_stream(first bigint, last bigint) RETURNS
 	SELECT contact_guard.mock_header('weather', 'leaf_version', 'query', 'seq', 'event', 'read_at', 'actor', 'login', 'relation',
 			'columns', 'customer', 'count', 'intervention', 'closed_at', 'purpose', 'reason', 'client', 'application', 'session',
 			'statement', 'query_id', 'customer_salt', 'actor_salt', 'customer_commitment', 'actor_commitment', 'identity', 'technician',
-			'opens_at', 'closes_at', 'previous_opens_at', 'previous_closes_at')
+			'opens_at', 'closes_at', 'previous_opens_at', 'previous_closes_at', 'execution_salt')
 	UNION ALL
 	SELECT * FROM (
 	SELECT contact_guard.mock_binary('fair', int2send(leaf_version), textsend(query), int8send(seq), textsend(event),
@@ -193,7 +195,7 @@ CREATE FUNCTION contact_guard.evidence_stream(first bigint, last bigint) RETURNS
 			textsend(application), textsend(session), int8send(statement), int8send(query_id),
 			customer_salt, actor_salt, customer_commitment, actor_commitment, textsend(identity), textsend(technician),
 			timestamptz_send(opens_at), timestamptz_send(closes_at), timestamptz_send(previous_opens_at),
-			timestamptz_send(previous_closes_at))
+			timestamptz_send(previous_closes_at), execution_salt)
 	  FROM contact_guard.mock_row WHERE seq BETWEEN first AND last ORDER BY seq) rows $$;
 
 -- Rows of every sort, from..to.
@@ -219,7 +221,8 @@ CREATE PROCEDURE contact_guard.mock_renew(first bigint, last bigint, version int
 	       opens_at = CASE seq % 10 WHEN 0 THEN read_at - interval '1 h' WHEN 1 THEN '-infinity' WHEN 7 THEN '1969-12-31 23:59:59.5+00' END,
 	       closes_at = CASE seq % 10 WHEN 0 THEN read_at + interval '1 h' WHEN 1 THEN 'infinity' WHEN 7 THEN '2026-01-01 00:00+00' END,
 	       previous_opens_at = CASE seq % 10 WHEN 7 THEN '2025-12-31 00:00+00'::timestamptz END,
-	       previous_closes_at = CASE seq % 10 WHEN 7 THEN 'infinity'::timestamptz END
+	       previous_closes_at = CASE seq % 10 WHEN 7 THEN 'infinity'::timestamptz END,
+	       execution_salt = sha256(int8send(seq * 1000))
 	 WHERE seq BETWEEN first AND last $$;
 
 -- What auditors read, and what a dump has brought.  The functions that answer questions are
@@ -231,7 +234,7 @@ CREATE TABLE contact_guard.restored_log (
 	session text, statement bigint, query_id bigint, customer_salt bytea,
 	actor_salt bytea, customer_commitment bytea, actor_commitment bytea, origin text NOT NULL,
 	leaf_version smallint NOT NULL DEFAULT 1, identity text, technician text, opens_at timestamptz,
-	closes_at timestamptz, previous_opens_at timestamptz, previous_closes_at timestamptz);
+	closes_at timestamptz, previous_opens_at timestamptz, previous_closes_at timestamptz, execution_salt bytea);
 -- verify counts its rows without an index
 CREATE VIEW contact_guard.log AS SELECT seq FROM contact_guard.mock_row;
 CREATE TABLE contact_guard.query_text (query_id bigint PRIMARY KEY, query text NOT NULL);

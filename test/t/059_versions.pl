@@ -194,6 +194,9 @@ is($code, 0, 'the log verifies, against a checkpoint that 1.0 has signed') or di
 like($said, qr/personal values erased/, '... with what 1.0 has erased');
 is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.log WHERE sha256('\x00'::bytea || contact_guard.leaf(seq))
 	IS DISTINCT FROM substr(contact_guard.tile(0, seq / 256), (seq % 256)::int * 32 + 1, 32))), 0, '... and by SQL');
+is($node->safe_psql('crm', q(SELECT count(*) FILTER (WHERE l.leaf_version = 1) > 0, count(leaf) FILTER (WHERE l.leaf_version = 1), count(leaf) > 0
+	FROM contact_guard.subject_report('51'::text, 'DSAR-1', leaves => true) JOIN contact_guard.log l USING (seq))),
+	't|0|t', 'a report has no leaf of version 1, which shows the session');
 is($node->safe_psql('crm', 'SELECT count(*) > 10, count(DISTINCT origin) FROM contact_guard.restored_log'), 't|1', 'what a dump had brought is there');
 is($node->safe_psql('crm', 'SELECT count(*) FROM contact_guard.held'), 1, '... and who is held');
 is((as($node, 'crm', 'officer', "SELECT contact_guard.erase_customer('51', 'x')"))[1], '', 'erase_customer()');

@@ -281,7 +281,7 @@ foreach my $case ([ 250, 'in a month that no record covers' ], [ $kept, 'of a cu
 	staged(sub { 'INSERT INTO contact_guard.log SELECT * FROM contact_guard.y; DROP TABLE contact_guard.y' });
 }
 
-staged(sub { q(UPDATE contact_guard.log l SET customer = NULL, customer_salt = NULL, actor_salt = e.actor_salt,
+staged(sub { q(UPDATE contact_guard.log l SET customer = NULL, customer_salt = NULL, actor_salt = e.actor_salt, execution_salt = e.execution_salt,
 	customer_commitment = contact_guard.customer_commitment(e.customer_salt, e.customer)
 	FROM contact_guard.evidence_row e WHERE e.seq = l.seq AND l.seq BETWEEN 260 AND 390) }, 'restored');
 verified(1, qr/^\d+ customers or actors were erased, and no erasure record says so\n.*: 1 finding/ms, 'customers erased without a record: verify notices');

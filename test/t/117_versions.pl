@@ -87,10 +87,11 @@ publish();
 guard($_, 0, qr/300 rows checked.*^good$/ms, "rows of versions that both know, $_", @verify) foreach $old, $newer;
 is(sql("SELECT sum((opens_at = '-infinity')::int), sum((identity = 'asserted')::int), count(technician) FROM $row"), '15|90|15', '... with all values');
 foreach my $change ("identity = 'token:x'", "identity = NULL", "opens_at = read_at", "closes_at = 'infinity'", 'closes_at = NULL', "previous_opens_at = '-infinity'",
-	"previous_closes_at = 'infinity'", "technician = 'eve'")
+	"previous_closes_at = 'infinity'", "technician = 'eve'", "reason = 'x'", 'session = NULL', 'statement = 1', 'query_id = 1', "query = 'SELECT'", 'execution_salt = actor_salt')
 {
 	changed("UPDATE $row SET $change WHERE seq = 160", [ $old, 1, qr/first bad row: seq 160/, "$change, in a row of version 2", @verify ]);
 }
+changed("UPDATE $row SET execution_salt = NULL WHERE seq = 160", [ $old, 1, qr/seq 160: personal values without their salt/, 'a salt that is gone', @verify ]);
 changed("UPDATE $row SET opens_at = 'infinity' WHERE seq = 161", [ $old, 1, qr/first bad row: seq 161/, 'the other infinity', @verify ]);
 foreach my $change ("identity = 'role'", "technician = 'eve'", 'opens_at = read_at', 'closes_at = read_at', 'previous_opens_at = read_at', 'previous_closes_at = read_at')
 {
@@ -101,7 +102,7 @@ changed("UPDATE $row SET leaf_version = 1, identity = NULL, opens_at = NULL, clo
 	[ $old, 1, qr/first bad row: seq 170/, 'a row of version 2 that claims to be of version 1', @verify ]);
 changed("UPDATE $row SET leaf_version = 2 WHERE seq = 9", [ $old, 1, qr/first bad row: seq 9/, '... and the other way round', @verify ]);
 # Whoever changes a row may say that it is of a version that nobody knows.
-changed("UPDATE $row SET count = 99, leaf_version = 3 WHERE seq = 7",
+changed("UPDATE $row SET count = 99, leaf_version = 3, execution_salt = actor_salt WHERE seq = 7",
 	[ $old, 1, qr/seq 7: unknown version of leaves.*first bad row: seq 7/s, 'a changed row that claims a later version', @verify ],
 	[ $newer, 1, qr/seq 7: the row is not the one/, '... and one that the client knows', @verify ]);
 changed("UPDATE $row SET count = 99, leaf_version = 0 WHERE seq = 7",
@@ -135,6 +136,23 @@ guard($old, 2, qr/event: .*the row is in the log that was signed, but its leaf i
 guard($old, 2, qr/row 310 is of version 3 of leaves, which this contact-guard .* does not know/, '... which makes none', 'proof', $conninfo, '--seq', 310, '--vkey', $vkey);
 guard($newer, 0, qr/600 rows exported/, 'an export', 'export', $conninfo, "$work/newer.export", '--entries', '--vkey', $vkey);
 guard($old, 2, qr/row 300 is of version 3 of leaves/, '... by an older client', 'export', $conninfo, "$work/old.export", '--entries', '--vkey', $vkey);
+
+# Openings by group: version 1 has no group of the execution
+my @proof = ('proof', $conninfo, '--out', "$work/proof", '--vkey', $vkey, '--seq');
+my @check = ('check-proof', "$work/proof", '--vkey', $vkey);
+guard($old, 2, qr/row 7 has a leaf of version 1, which shows reason, session and statement: only --open execution, too, proves it/, 'a proof that names nobody, of version 1', @proof, 7, '--open', 'customer');
+guard($old, 0, qr/^$/, '... with them', @proof, 7, '--open', 'customer', '--open', 'execution');
+guard($old, 0, qr/actor group: \(sealed\)\n(?:.*\n)*  session: 6957312c\.1092\n(?:.*\n)*  customer: 7\n.*^good$/ms, '... checked', @check);
+guard($old, 0, qr/^$/, '... or all of it', @proof, 7);
+guard($old, 0, qr/  session: 6957312c\.1092\n(?:.*\n)*  customer: 7\n  actor: müller\n.*^good$/ms, '... checked', @check);
+guard($old, 0, qr/^$/, 'one of version 2', @proof, 161, '--open', 'customer');
+guard($old, 0, qr/\A(?!.*(?:session|reason|statement|query|login|client|identity):)(?=.*  actor group: \(sealed\)\n)(?=.*  execution group: \(sealed\)\n)(?=.*  opens_at: -infinity\n)(?=.*  customer: 161\n).*^good$/ms, '... checked', @check);
+guard($old, 0, qr/^$/, '... with the execution alone', @proof, 161, '--open', 'execution');
+guard($old, 0, qr/\A(?=.*  customer: \(sealed\)\n)(?=.*  session: 6957312c\.1092\n)(?=.*  query: SHA-256 [0-9a-f]{64}\n)(?!.*  actor: ).*^good$/ms, '... checked', @check);
+guard($old, 0, qr/^$/, '... with nothing', @proof, 161, '--sealed');
+guard($old, 0, qr/\A(?!.*  (?:session|actor|login): )(?=.*  customer: \(sealed\)\n)(?=.*  actor group: \(sealed\)\n)(?=.*  execution group: \(sealed\)\n).*^good$/ms, '... checked', @check);
+guard($old, 2, qr/option --open: not customer, actor or execution: "all"/, 'another group', @proof, 161, '--open', 'all');
+guard($old, 2, qr/proof takes --sealed or --open, not both/, '--sealed and --open', @proof, 161, '--open', 'actor', '--sealed');
 
 # 4. The stream: another format, no header (1.0), columns that are missing or there twice
 sub streamed

@@ -121,7 +121,7 @@ is(asked('verify', '--views'), 0, '... nor does --views') or diag($said);
 $view = unwatched(q(SELECT pg_get_viewdef('contact_guard.whole_log'))) =~ s/;$//r;
 unwatched("CREATE OR REPLACE VIEW contact_guard.whole_log AS SELECT seq, read_at, event, CASE WHEN actor = 'anna' THEN 'eve' ELSE actor END AS actor, login, relation, columns, customer, count, intervention, closed_at, purpose,
 	reason, client, application, session, statement, query_id, customer_salt, actor_salt, customer_commitment, actor_commitment, origin, leaf_version, identity, technician, opens_at, closes_at, previous_opens_at,
-	previous_closes_at FROM ($view) v");
+	previous_closes_at, execution_salt FROM ($view) v");
 is(asked('verify', '--views'), 1, 'a view that names somebody else: --views notices') or diag($said);
 is(asked('after-close'), 1, '... and after-close, which reads it') or diag($said);
 unwatched("CREATE OR REPLACE VIEW contact_guard.whole_log AS $view");

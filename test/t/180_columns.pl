@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Guarded;
 use IPC::Run;
+use MIME::Base64;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
@@ -54,7 +55,7 @@ sub unwatched
 	my (@sql) = @_;
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
 	$node->restart;
-	sql(ref $_ ? $_->() : $_) foreach @sql;
+	sql($_) foreach @sql;
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'contact_guard'");
 	$node->restart;
 	$without++;
@@ -126,21 +127,23 @@ my $counter = 0;
 sub message
 {
 	my ($version, $context, $record) = @_;
-	my ($system, $database, $epoch, $key, $position) = split /\|/, sql(q(SELECT system_identifier, database, s.epoch, encode(mac_key, 'hex'),
-		pg_current_wal_insert_lsn() - '0/0' FROM contact_guard.journal_state s JOIN contact_guard.journal_key k ON k.epoch = s.epoch ORDER BY number DESC LIMIT 1));
+	my ($system, $database, $epoch, $key) = journal_key($node, 'crm');
+	my $position = sql(q(SELECT pg_current_wal_insert_lsn() - '0/0'));
 	my $items = $context . $record;
 	my $header = pack('CCNq>Nq>q>', $version, 0, $epoch, 12345678, 4711, ++$counter, $position);
-	my $mac = hmac_sha256("contact_guard journal\0" . pack('q>N', $system, $database) . $header . $items, pack('H*', $key));
-	return "SELECT pg_logical_emit_message(false, 'contact_guard', '\\x" . unpack('H*', $header . $mac . $items) . "'::bytea)";
+	my $mac = hmac_sha256("contact_guard journal\0" . pack('q>N', $system, $database) . $header . $items, $key);
+	sql("SELECT pg_logical_emit_message(false, 'contact_guard', '\\x" . unpack('H*', $header . $mac . $items) . "'::bytea)");
+	return;
 }
 sub string { return defined $_[0] ? pack('N/a*', $_[0]) : "\xff" x 4 }
 sub context { return 'C' . join('', map { string($_) } @_) . pack('q>q>', 1, 0) }
 sub record { my ($event, $customer, $parts) = @_; return 'R' . pack('Cq>', $event, (time - 946684800) * 1_000_000) . string(undef) . "\0\0" . string($customer) . pack('q>', 1) . string('4711') . "\x80" . "\0" x 7 . string(undef) . string('moved') . $parts }
 my $both = pack('Cq>q>q>q>', 7, 1_000_000, 2_000_000, -9223372036854775807 - 1, 9223372036854775807) . string('otto');
-unwatched(sub { message(4, context('berta', 'pool', undef, 'forged', 'token:2026-a'), record(5, '77', $both)) },
-	sub { message(4, context('otto', 'otto', undef, 'forged', 'role'), record(5, '78', "\2" . pack('q>q>', 3, 4))) },
-	sub { message(3, context('anna', 'anna', undef, 'forged'), record(1, '79', '')) },
-	sub { message(4, context('anna', 'anna', undef, 'damaged', 'role'), record(1, '80', "\x08")) });
+message(4, context('berta', 'pool', undef, 'forged', 'token:2026-a'), record(5, '77', $both));
+message(4, context('otto', 'otto', undef, 'forged', 'role'), record(5, '78', "\2" . pack('q>q>', 3, 4)));
+message(3, context('anna', 'anna', undef, 'forged'), record(1, '79', ''));
+message(4, context('anna', 'anna', undef, 'damaged', 'role'), record(1, '80', "\x08"));
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 5');
 is(logged(q(SELECT actor, identity, customer, technician, opens_at, closes_at, previous_opens_at, previous_closes_at FROM contact_guard.access_log WHERE application = 'forged' ORDER BY seq)),
 	"berta|token:2026-a|77|otto|2000-01-01 00:00:01+00|2000-01-01 00:00:02+00|-infinity|infinity\notto|role|78|||||\nanna||79|||||" =~ s/78\|\|\|\|\|/78||||2000-01-01 00:00:00.000003+00|2000-01-01 00:00:00.000004+00/r,
 	'a message of this version, and one of the version before');
@@ -164,15 +167,32 @@ my ($code, $out) = guard('check-proof', "$dir/proof", '--vkey', $vkey);
 like($out, qr/^  opens_at: 2000-01-01 00:00:01.000000 UTC\n  closes_at: 2000-01-01 00:00:02.000000 UTC\n  previous_opens_at: -infinity\n  previous_closes_at: infinity\n(?:.*\n)*  identity: token:2026-a\n  technician: otto\n/m, 'a proof shows all of it');
 is($code, 0, '... and is good');
 
+# A proof that names nobody: the customer is opened, and nothing that leads to the reader
+$seq = sql(q(SELECT seq FROM contact_guard.access_log WHERE event = 'shown' AND actor = 'dispatcher' AND customer = '101' AND reason ~ 'by role dispatcher'));
+my $session = sql("SELECT session FROM contact_guard.log WHERE seq = $seq");
+guard('proof', $node->connstr('crm'), '--seq', $seq, '--out', "$dir/proof", '--vkey', $vkey, '--open', 'customer');
+($code, $out) = guard('check-proof', "$dir/proof", '--vkey', $vkey);
+is($code, 0, 'a proof for the customer') or diag($out);
+like($out, qr/^  actor group: \(sealed\)$(?=.*^  execution group: \(sealed\)$)(?=.*^  customer: 101$)/ms, '... names him');
+my ($extra) = slurp_file("$dir/proof") =~ /^extra (\S+)$/m;
+my $plain = decode_base64($extra);
+is(scalar(grep { index($plain, $_) >= 0 } 'dispatcher', $session, sql("SELECT query FROM contact_guard.access_log WHERE seq = $seq")), 0, '... and nothing else that leads to the reader');
+cmp_ok(index($plain, '101'), '>', 0, '... in all of its bytes');
+
 # 6. Erased as the actor is: of whom it names, be it as the technician
 is((as($node, 'crm', 'officer', "SELECT contact_guard.erase_actor('berta', 'left')"))[0], 1, 'an actor is erased');
 is((as($node, 'crm', 'officer', "SELECT contact_guard.erase_actor('anna', 'left')"))[0] > 100, 1, '... one with many records that share their identity');
 is((as($node, 'crm', 'officer', "SELECT contact_guard.erase_actor('max', 'left')"))[0] >= 4, 1, '... one behind a pool');
-is(logged(q(SELECT count(*) > 100, count(actor), count(login), count(identity), count(technician), count(common), count(actor_commitment) = count(*), count(opens_at) > 100 FROM contact_guard.log WHERE actor_commitment IS NOT NULL)),
-	't|0|0|0|0|0|t|t', '... with all that is sealed with the name, and nothing else');
+is(logged(q(SELECT count(*) > 100, count(actor), count(login), count(identity), count(technician), count(common), count(actor_commitment) = count(*), count(opens_at) > 100,
+	bool_and(octet_length(execution_salt) = 32 AND actor_salt IS NULL) FROM contact_guard.log WHERE actor_commitment IS NOT NULL)),
+	't|0|0|0|0|0|t|t|t', '... with all that is sealed with the name, and nothing else');
 ok(leaves_agree(), '... and the leaves are what they were');
+as($node, 'crm', 'officer', "SELECT contact_guard.erase_customer('101', 'asked'), contact_guard.erase_customer('180', 'asked')");
+is(logged(q(SELECT count(*) > 2, bool_and(octet_length(execution_salt) = 32), bool_and((actor_salt IS NULL) = (actor_commitment IS NOT NULL)), count(*) FILTER (WHERE customer_salt IS NOT NULL)
+	FROM contact_guard.log WHERE customer_commitment IS NOT NULL)), 't|t|t|0', '... also of whom both are erased');
 good('erased actors');
-unwatched(sub { message(4, context('berta', 'pool', undef, 'forged', 'asserted'), record(5, '81', "\4" . string('otto'))) });
+message(4, context('berta', 'pool', undef, 'forged', 'asserted'), record(5, '81', "\4" . string('otto')));
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 5');
 is(log_rows($node, 'crm', "technician = 'otto'"), 1, 'the technician of a window that another one has moved');
 sql(q(CREATE ROLE otto LOGIN; GRANT contact_guard_admin TO otto, pool));
 is(state_of((as($node, 'crm', 'pool', "SELECT contact_guard.erase_actor('otto', 'x')"))[1]), '42501', '... is not erased by whose login it was that moved it');

@@ -15,7 +15,7 @@ typedef struct Row
 	CgLeaf		leaf;
 	CgLeafText	columns[MAX_COLUMNS];
 	int64_t		integers[8];
-	uint8_t		hashes[5][CG_HASH_LENGTH];
+	uint8_t		hashes[6][CG_HASH_LENGTH];
 } Row;
 
 static void
@@ -84,11 +84,12 @@ static bool
 set_hash(Row *row, const char *name, const char *value)
 {
 	CgLeaf	   *leaf = &row->leaf;
-	const char *const names[] = {"customer_salt", "customer_commitment", "actor_salt", "actor_commitment"};
+	const char *const names[] = {"customer_salt", "customer_commitment", "actor_salt", "actor_commitment",
+	"execution_salt"};
 	const uint8_t **const hashes[] = {&leaf->customer_salt, &leaf->customer_commitment, &leaf->actor_salt,
-	&leaf->actor_commitment};
+	&leaf->actor_commitment, &leaf->execution_salt};
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 	{
 		if (strcmp(names[i], name) == 0)
 		{
@@ -115,8 +116,8 @@ set(const Line *line, Row *row, const char *name, const char *value)
 		set_columns(row, value);
 	else if (strcmp(name, "query") == 0)
 	{
-		cg_hasher_digest(&hasher, value, strlen(value), NULL, 0, row->hashes[4]);
-		row->leaf.query_hash = row->hashes[4];
+		cg_hasher_digest(&hasher, value, strlen(value), NULL, 0, row->hashes[5]);
+		row->leaf.query_hash = row->hashes[5];
 	}
 	else
 		check(line, set_text(&row->leaf, name, value) || set_number(row, name, value) ||

@@ -15,7 +15,7 @@ use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(guard_node make_roles make_crm phone_of mask_of session as state_of log_rows
-  log_is_whole lock_log slow_start forced_parallel children_of wait_gone kill_server);
+  log_is_whole lock_log slow_start forced_parallel children_of wait_gone kill_server journal_key);
 
 use constant WINDOWS => 20;
 
@@ -140,6 +140,24 @@ sub lock_log
 	log_rows($node, $dbname, 'true');
 	$locker->query('BEGIN; LOCK TABLE contact_guard.query_text, contact_guard.log IN EXCLUSIVE MODE');
 	return $locker;
+}
+
+# What seals messages of the journal in this run: system, database, epoch and key, as who reads
+# the files of the running server has them.
+sub journal_key
+{
+	my ($node, $dbname) = @_;
+	my $page = pack 'H*', $node->safe_psql($dbname, "CHECKPOINT; SELECT encode(pg_read_binary_file(pg_relation_filepath('contact_guard.journal_key')), 'hex')");
+	my ($newest, $key) = (0);
+	foreach my $item (unpack 'V*', substr($page, 24, unpack('v', substr($page, 12, 2)) - 24))
+	{
+		my $row = substr($page, $item & 0x7FFF, $item >> 17);
+		next if ($item >> 15 & 3) != 1;
+		my ($number) = unpack 'V', substr($row, ord substr($row, 22, 1));
+		($newest, $key) = ($number, substr($row, ord(substr($row, 22, 1)) + 17, 32)) if $number > $newest;
+	}
+	return (split(/\|/, $node->safe_psql($dbname, 'SELECT system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database()), epoch
+		FROM pg_control_system(), contact_guard.status()')), $key);
 }
 
 # Sends kill -9 to all processes; returns when they are gone.
