@@ -84,6 +84,10 @@
 	" date_trunc('second', l.after_close)::text, extract(epoch FROM l.after_close)::bigint::text, l.relation\n" \
 	"FROM late l ORDER BY l.read_at DESC, l.seq DESC LIMIT $6::integer)\n" \
 	"UNION ALL\n" \
+	"(SELECT 'window', w.actor, w.customer, w.opened_at::timestamptz(0)::text, w.intervention, w.opens_at::timestamptz(0)::text, w.closes_at::timestamptz(0)::text,\n" \
+	" w.first_read_at::timestamptz(0)::text, w.login, NULL\n" \
+	"FROM contact_guard.windows_opened($1, $2) w WHERE w.opened_by = 'himself' ORDER BY w.opened_at DESC, w.seq DESC LIMIT $6::integer)\n" \
+	"UNION ALL\n" \
 	"SELECT 'permission', p.role, p.relation, p.purpose, p.level, p.given_at::timestamptz(0)::text, p.given_by, p.records::text, p.last_used::timestamptz(0)::text,\n" \
 	" CASE WHEN p.problem IS NOT NULL THEN p.problem WHEN p.last_used IS NULL OR p.last_used < $2 - interval '90 days' THEN 'unused for 90 days' END\n" \
 	"FROM contact_guard.permission_use() p\n" \

@@ -132,6 +132,7 @@ write_team(Pages *pages)
 {
 	static const char *const team[] = {"Who", "Aimed attempts", "Customers", "After a visit", "First", "Last", NULL};
 	static const char *const late[] = {"Who", "Customer", "At", "Columns", "Visit", "It ended", "So long before", NULL};
+	static const char *const window[] = {"Who", "Customer", "Opened", "Visit", "From", "To", "First read", NULL};
 
 	pages_begin(pages, "team", "Attempts");
 	html_put(&pages->out, "<p>Counted are attempts that named exactly one customer, and got a mask. Everybody's lists withhold from many"
@@ -140,6 +141,10 @@ write_team(Pages *pages)
 	html_put(&pages->out, "<p>A person has a page of his own if he is among the first %d of this list, or was named by --actor.</p>\n", PAGES_WHO);
 	html_put(&pages->out, "<h2>After a visit</h2>\n");
 	pages_table(pages, "late", NULL, "Attempts after the end of the reader's own visit, the newest first", late, "@a#bcdefg", late_none);
+	html_put(&pages->out, "<h2>Windows of their own making</h2>\n<p>A technician who plans his own visits opens his own door; that may be his work."
+			 " Windows are on record where use_interventions() watches them.</p>\n");
+	pages_table(pages, "window", NULL, "Windows that their own technician has opened, the newest first", window, "@a#bcdefg",
+				"There is none on record in this period.");
 	pages_end(pages, "team");
 }
 
@@ -267,6 +272,7 @@ write_actor(Pages *pages, int row, int place)
 	static const char *const attempt[] = {"At", "Customer", "Columns", "Rows", "Statement", NULL};
 	static const char *const late[] = {"At", "Customer", "Columns", "Visit", "It ended", "So long before", NULL};
 	static const char *const refused[] = {"What", "Relation", "Times", "First", "Last", NULL};
+	static const char *const window[] = {"Opened", "Customer", "Visit", "From", "To", "First read", NULL};
 	const char *actor = pages_text(pages, row, A);
 	char		name[32];
 
@@ -280,6 +286,7 @@ write_actor(Pages *pages, int row, int place)
 	html_put(&pages->out, "</ul>\n<p>Not on this page is what was shown to this person: contact_guard.reads_by() tells it.</p>\n");
 	pages_table(pages, "attempt", actor, "What was withheld, the newest first", attempt, "c#bdEf", "Nothing was withheld.");
 	pages_table(pages, "late", actor, "Attempts after the end of the person's own visit", late, "c#bdefg", late_none);
+	pages_table(pages, "window", actor, "Windows that the person has opened for himself", window, "c#bdefg", "There is none on record.");
 	pages_table(pages, "refused", actor, "What was refused", refused, "cbDef", "Nothing was refused.");
 	pages_end(pages, name);
 }

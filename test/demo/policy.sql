@@ -6,7 +6,8 @@ CREATE EXTENSION contact_guard;
 
 SELECT contact_guard.use_interventions('crm.intervention', id => 'id', customer => 'customer_id',
          technician => 'technician', opens_at => 'starts_at', closes_at => 'ends_at',
-         open_when => $$status IN ('en_route', 'on_site')$$, early => '15 min', late => '30 min', longest => '12 hours');
+         open_when => $$status IN ('en_route', 'on_site')$$, early => '15 min', late => '30 min', longest => '12 hours',
+         watch => 'trigger');
 SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone,mobile}', mask => 'partial(4,2)');
 SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{email}', mask => 'email');
 SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{street,floor,door_code}');

@@ -78,6 +78,7 @@ my $guard = slurp_file("$dir/pages/guard.html");
 is(() = ($guard =~ /<path class="cross"/g), 1, 'the guard was off on one day');
 like($guard, qr{<td>off for a part of each of these days</td>}, '  ... which is said in words, too');
 like(slurp_file("$dir/pages/team.html"), qr{">marc</a></th><td class="number">4</td><td class="number">3</td>}, 'Marc tried three customers');
+like(slurp_file("$dir/pages/team.html"), qr{>marc</a></th><td><a href="customer-\d+\.html">60003</a></td>}, '  ... and has opened a window for himself');
 unlike(join('', map { slurp_file($_) } glob "$dir/pages/*.html"), qr/39[ .]?98[ .]?\d\d[ .]?\d\d|courriel|rue des Lilas/i, 'no guarded value is on a page');
 
 unlike($content, qr/39[ .]?98[ .]?\d\d[ .]?\d\d|courriel|rue des Lilas/i, 'no guarded value is in the page');
