@@ -21,7 +21,8 @@
 #include "journal/reason.h"
 #include "log/outcome.h"
 
-#define PATIENCE_MS 1000
+/* A flush may take long on a slow disk. */
+#define PATIENCE_MS 10000
 #define NAP_MS 10
 
 static const char *status_of(FullTransactionId transaction);
