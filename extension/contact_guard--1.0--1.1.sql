@@ -860,7 +860,8 @@ CREATE FUNCTION contact_guard.withheld_attempts(since timestamptz DEFAULT '-infi
 		WITH withheld AS MATERIALIZED (
 			SELECT l.actor, l.session, l.statement, l.customer, l.count, l.read_at
 			  FROM contact_guard.access_log l
-			 WHERE l.event = 'withheld'
+			 -- Whoever has an open visit may look at what is reached by relay: he gets the mask.
+			 WHERE l.event = 'withheld' AND NOT starts_with(coalesce(l.reason, ''), 'reached by relay only')
 			   AND l.read_at >= withheld_attempts.since AND l.read_at < withheld_attempts.until),
 		executions AS (
 			SELECT w.actor, CASE WHEN count(*) = count(w.customer) AND min(w.customer) = max(w.customer) THEN min(w.customer) END AS target
@@ -932,6 +933,7 @@ CREATE FUNCTION contact_guard.reads_after_close(since timestamptz DEFAULT '-infi
 		                            AND s.read_at <= w.read_at)) AS closed_at
 		          FROM contact_guard.whole_log w
 		         WHERE w.event = 'withheld' AND w.intervention IS NOT NULL
+		           AND NOT starts_with(coalesce(w.reason, ''), 'reached by relay only')
 		           AND w.read_at >= reads_after_close.since AND w.read_at < reads_after_close.until
 		        OFFSET 0) c
 		 WHERE c.closed_at IS NOT NULL

@@ -137,7 +137,7 @@
 	{"function contact_guard.protect(regclass,name,name[],text,text,text,text,text)", "c0495e72ab442302027f42e4a16c99d88c071aaa47c015678a7ff4f76166df35"}, \
 	{"function contact_guard.purge(timestamp with time zone,text)", "d826bd7c001ec4883387a83f50f5218ce8bbabac845b674da8d10e65b1acbb85"}, \
 	{"function contact_guard.reader_category(regrole,text)", "7652cd346cc48a769e1bfb69ec13eaf7eccb1f751ce374432943602cf53647e1"}, \
-	{"function contact_guard.reads_after_close(timestamp with time zone,timestamp with time zone)", "b6cda76db7e6bc6f2073411d5abc29fb4e1ed210fcb6ad7048762b14e1f8f91d"}, \
+	{"function contact_guard.reads_after_close(timestamp with time zone,timestamp with time zone)", "2d9ef319a77cc60a0c7d471d11abb0bb16ffefad414db62b6a8d0f0f0f345e14"}, \
 	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "cc472cb6784caae3557e3df86ef5e9013cda70c98faf401add07a68cddd1a785"}, \
 	{"function contact_guard.record_policy(text)", "c8434b88194e4c0e0d87766bc782cba51ad68fef088abdc724cfc75d17afeae4"}, \
 	{"function contact_guard.refused_attempts(timestamp with time zone,timestamp with time zone)", "04686f22ae540a9d50608467a410192323a81f2b76878f666128ccc0f7b7b7ea"}, \
@@ -168,7 +168,7 @@
 	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
 	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "e90c8ab6e018e9371b696448aa5ebbb1ab653ab1832bd5ff62343bd4545b4c8c"}, \
 	{"function contact_guard.windows_opened(timestamp with time zone,timestamp with time zone,interval,interval,time without time zone,time without time zone,integer[],text)", "2e26a859a36d8bda82de9b4568122b8ca6289897ae6cfca7f57b4bf79e522ca7"}, \
-	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "34645c68715200edc4812d27e7c5be29c9dc63f14d84d979e93af19b5b94c093"}, \
+	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "cabcb02b903405970bde42c9699215231395fa58f2afadf256e32bdd97cb72e5"}, \
 	{"table contact_guard.category", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.contact_call", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.contact_token", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \

@@ -15,7 +15,8 @@
 #define PAGES_QUERY \
 	"WITH withheld AS MATERIALIZED (\n" \
 	" SELECT l.seq, l.read_at, l.actor, l.customer, l.session, l.statement, l.relation, l.columns, l.count, l.query_id\n" \
-	" FROM contact_guard.access_log l WHERE l.event = 'withheld' AND l.read_at >= $1 AND l.read_at < $2),\n" \
+	" FROM contact_guard.access_log l WHERE l.event = 'withheld' AND l.read_at >= $1 AND l.read_at < $2\n" \
+	"  AND NOT starts_with(coalesce(l.reason, ''), 'reached by relay only')),\n" \
 	"targeted AS MATERIALIZED (\n" \
 	" SELECT w.actor, min(w.customer) AS customer, min(w.read_at) AS read_at FROM withheld w GROUP BY w.actor, w.session, w.statement\n" \
 	" HAVING count(*) = count(w.customer) AND min(w.customer) = max(w.customer)),\n" \

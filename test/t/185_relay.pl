@@ -73,6 +73,9 @@ is(scalar as($node, 'crm', 'dispatcher', 'SELECT phone FROM crm.customer WHERE i
 is(state_of($err), '42501', 'a window lets nobody write it');
 is(log_rows($node, 'crm', "actor = 'anna' AND event = 'withheld' AND reason = 'reached by relay only' AND columns = '{phone}' AND intervention = '3'"), 3, 'records say why');
 
+is($node->safe_psql('crm', "SELECT contact_guard.sync(); SELECT (SELECT count(*) FROM contact_guard.withheld_attempts() WHERE actor = 'anna'),
+	(SELECT count(*) FROM contact_guard.reads_after_close() WHERE actor = 'anna')"), "\n0|0", '... and that nobody has tried anything, nor come late');
+
 # A call
 my $token = token_of(3);
 like($token, qr/^[0-9a-f]{32}$/, 'a token');
