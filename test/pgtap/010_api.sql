@@ -1,7 +1,7 @@
 -- The names that users type: they are promises, so each is spelled out here.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(52);
+SELECT plan(53);
 
 SELECT has_schema('contact_guard');
 SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text', 'text']);
@@ -35,7 +35,7 @@ SELECT has_function('contact_guard', 'windows_opened', ARRAY['timestamp with tim
 SELECT has_view('contact_guard', 'access_log', 'the log is a view');
 SELECT columns_are('contact_guard', 'access_log', ARRAY['seq', 'read_at', 'event', 'actor', 'login', 'relation',
 	'columns', 'customer', 'count', 'intervention', 'purpose', 'reason', 'client', 'application', 'session',
-	'statement', 'query_id', 'query']);
+	'statement', 'query_id', 'query', 'identity', 'technician', 'opens_at', 'closes_at', 'previous_opens_at', 'previous_closes_at']);
 SELECT has_role('contact_guard_admin');
 SELECT has_role('contact_guard_auditor');
 SELECT has_role('contact_guard_proxy');
