@@ -1602,7 +1602,7 @@ CREATE FUNCTION contact_guard.subject_report(customer anyelement, reference text
 		since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', leaves boolean DEFAULT false,
 		OUT kind text, OUT seq bigint, OUT read_at timestamptz, OUT last_at timestamptz, OUT event text, OUT reader text,
 		OUT category text, OUT relation text, OUT columns text[], OUT purpose text, OUT intervention text,
-		OUT reason text, OUT times bigint, OUT count bigint, OUT leaf bytea, OUT customer_salt bytea) RETURNS SETOF record
+		OUT opens_at timestamptz, OUT closes_at timestamptz, OUT reason text, OUT times bigint, OUT count bigint, OUT leaf bytea, OUT customer_salt bytea) RETURNS SETOF record
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_subject_report';
 REVOKE ALL ON FUNCTION contact_guard.subject_report(anyelement, text, timestamptz, timestamptz, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.subject_report(anyelement, text, timestamptz, timestamptz, boolean) IS

@@ -49,7 +49,7 @@ SET SESSION AUTHORIZATION regress_report_dpo;
 CREATE TEMPORARY TABLE first AS SELECT * FROM contact_guard.subject_report(7, 'DSAR-1', :'start', leaves => true);
 CREATE TEMPORARY TABLE second AS SELECT * FROM contact_guard.subject_report(7::bigint, 'DSAR-1', :'start');
 CREATE TEMPORARY TABLE other AS SELECT * FROM contact_guard.subject_report('8'::text, 'DSAR-2', :'start');
-SELECT kind, event, category, relation, columns, purpose, intervention, reason, times, count, seq IS NOT NULL AS seq, leaf IS NOT NULL AS leaf, length(customer_salt) AS salt, length(reader) AS reader
+SELECT kind, event, category, relation, columns, purpose, intervention, reason, times, count, seq IS NOT NULL AS seq, opens_at < clock_timestamp() AS opened, length(reader) AS reader
   FROM first WHERE kind IN ('named', 'unnamed') ORDER BY kind, event, category, columns, purpose;
 SELECT kind, count(*), bool_and(read_at <= clock_timestamp()) AS past FROM first WHERE kind = 'since' GROUP BY kind;
 -- one reader has one pseudonym in a report, and none of another report
@@ -64,9 +64,11 @@ SELECT count(DISTINCT a.reader) AS shared FROM a JOIN b USING (reader) WHERE a.k
 ROLLBACK;
 -- the leaf is that of the record, and the customer opens it; the actor does not
 RESET SESSION AUTHORIZATION;
-SELECT bool_and(f.leaf = contact_guard.leaf(f.seq)) AS leaf,
-       bool_and(position(contact_guard.customer_commitment(f.customer_salt, '7') IN f.leaf) > 0) AS opens,
-       bool_and(position(convert_to('regress_report_' || name, 'UTF8') IN f.leaf) = 0) AS names_nobody
+SELECT bool_and((f.leaf IS NOT NULL) = (position(convert_to(l.session, 'UTF8') IN contact_guard.leaf(f.seq)) = 0)) AS only_if_sealed,
+       bool_and(coalesce(f.leaf = contact_guard.leaf(f.seq), true)) AS leaf,
+       bool_and(coalesce(position(contact_guard.customer_commitment(f.customer_salt, '7') IN f.leaf) > 0, true)) AS opens
+  FROM first f JOIN contact_guard.access_log l USING (seq) WHERE f.kind = 'named' AND f.event IN ('shown', 'withheld', 'lookup');
+SELECT coalesce(bool_and(position(convert_to('regress_report_' || name, 'UTF8') IN f.leaf) = 0), true) AS names_nobody
   FROM first f, unnest('{anna,bert,desk,backup,dpo}'::text[]) name WHERE f.leaf IS NOT NULL;
 -- ... nor the session, the statement and the reason, which lead to him
 SELECT count(*) > 0 AS leaves, count(*) FILTER (WHERE position(convert_to(w.session, 'UTF8') IN f.leaf) > 0
@@ -79,6 +81,8 @@ SELECT contact_guard.sync();
 SELECT event, actor, customer, regexp_replace(regexp_replace(reason, 'from [^i]+ until', 'from then until'), '[0-9a-f]{64}', 'hash') AS reason FROM contact_guard.access_log
  WHERE event IN ('report', 'disclosure') AND read_at > :'start' ORDER BY seq;
 
+-- who may make reports is on record
+SELECT reason FROM contact_guard.access_log WHERE event = 'policy' AND reason LIKE '%role contact_guard_dpo%regress_report_dpo';
 -- names: by the reference, with a decision
 SET SESSION AUTHORIZATION regress_report_dpo;
 SELECT array_agg(DISTINCT reader) AS readers FROM first WHERE kind = 'named' AND event IN ('shown', 'withheld') \gset
@@ -88,6 +92,15 @@ SELECT actor FROM contact_guard.name_readers('DSAR-3', :'readers', 'a report tha
 SELECT actor FROM contact_guard.name_readers('DSAR-1', :'readers', '');
 SELECT actor FROM contact_guard.name_readers('DSAR-1', '{}', 'x');
 SELECT actor FROM contact_guard.name_readers('DSAR-1', '{NULL}', 'x');
+SELECT actor FROM contact_guard.name_readers('DSAR-1', '{anna}', 'x');
+-- what was named stays on record, also when that is rolled back; an uncommitted report has no names
+BEGIN;
+SELECT count(*) FROM contact_guard.name_readers('DSAR-1', :'readers', 'a decision that is rolled back');
+ROLLBACK;
+BEGIN;
+CREATE TEMPORARY TABLE c ON COMMIT DROP AS SELECT * FROM contact_guard.subject_report(7, 'DSAR-6', :'start');
+SELECT * FROM contact_guard.name_readers('DSAR-6', (SELECT array_agg(reader) FROM c WHERE reader IS NOT NULL), 'too early');
+ROLLBACK;
 SELECT * FROM contact_guard.subject_report(7, 'two words');
 SELECT * FROM contact_guard.subject_report(7, E'a\x1b[31m');
 SELECT * FROM contact_guard.subject_report(NULL::int, 'x');
@@ -99,8 +112,8 @@ SELECT contact_guard.reader_category('regress_report_dpo', 'x');
 RESET SESSION AUTHORIZATION;
 SELECT contact_guard.reader_category('contact_guard_dpo', NULL);
 SELECT contact_guard.sync();
-SELECT l.count, l.actor, l.customer, l.reason LIKE '% ' || encode(sha256(d.salt || convert_to(d.decision, 'UTF8')), 'hex') AS committed, d.decision
-  FROM contact_guard.access_log l JOIN contact_guard.disclosure d ON l.reason LIKE '%"' || d.reference || '"%' WHERE l.event = 'disclosure' AND l.read_at > :'start' ORDER BY l.seq;
+SELECT l.count, l.actor, l.customer, l.reason LIKE '%decision ' || encode(sha256(d.salt || convert_to(d.decision, 'UTF8')), 'hex') || ', readers ' || array_to_string(d.readers, ' ') AS committed, d.decision
+  FROM contact_guard.access_log l LEFT JOIN contact_guard.disclosure d ON l.reason LIKE '%' || encode(sha256(d.salt || convert_to(d.decision, 'UTF8')), 'hex') || '%' WHERE l.event = 'disclosure' AND l.read_at > :'start' ORDER BY l.seq;
 SET ROLE regress_report_auditor;
 SELECT reference, decision FROM contact_guard.disclosure ORDER BY reference;
 SELECT count(*) FROM contact_guard.report;
@@ -110,6 +123,13 @@ RESET ROLE;
 INSERT INTO contact_guard.report VALUES ('x', '7', 'x', '3', now());
 DELETE FROM contact_guard.disclosure;
 UPDATE contact_guard.category SET label = 'x';
+-- not even a superuser, or a member of pg_read_all_data, reads the keys of pseudonyms
+SELECT count(*) FROM contact_guard.report;
+COPY contact_guard.report TO STDOUT;
+GRANT pg_read_all_data TO regress_report_auditor;
+SET ROLE regress_report_auditor;
+SELECT count(key) FROM contact_guard.report;
+RESET ROLE;
 
 SELECT contact_guard.unprotect('customer');
 SELECT contact_guard.forget_interventions('visit');

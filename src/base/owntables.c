@@ -91,14 +91,16 @@ is_restored_here(const CgRtePermission *permission)
 
 /*
  * Usually privileges decide who may read.  But a role that reads the journal's key can
- * forge records, and a member of pg_read_all_data can read every table.
+ * forge records, one that reads the key of a report can tell who its readers are, and a
+ * member of pg_read_all_data can read every table.
  */
 static bool
 is_allowed(const CgRtePermission *permission)
 {
 	if ((permission->requiredPerms & ACL_SELECT) != 0 &&
 		(permission->relid == cg_objects_relation("journal_key", true) ||
-		 permission->relid == cg_objects_relation("journal_state", true)))
+		 permission->relid == cg_objects_relation("journal_state", true) ||
+		 permission->relid == cg_objects_relation("report", true)))
 		return false;
 	return (permission->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) == 0 ||
 		is_restored_here(permission);

@@ -16,6 +16,7 @@ typedef enum CgGroup
 	CG_GROUP_AUDITOR,
 	CG_GROUP_PROXY,
 	CG_GROUP_GATEWAY,
+	CG_GROUP_DPO,
 	CG_NGROUPS
 } CgGroup;
 

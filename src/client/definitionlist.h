@@ -157,7 +157,7 @@
 	{"function contact_guard.statistics_ext_visible(oid)", "6215cc8e2cb3cb26de89cd6bbd088a401ec34327d2e577c7e9e2d6479a384f06"}, \
 	{"function contact_guard.statistics_visible(oid,smallint)", "fbd2dd0eda9bfeb4fd98efd6382195dd6a2b8a6b90cef25fdb73dcf073278e08"}, \
 	{"function contact_guard.status()", "52ab4f486f3d00d5a9b819de7bd8ff4c38d8bafa6addac642283f959cc660886"}, \
-	{"function contact_guard.subject_report(anyelement,text,timestamp with time zone,timestamp with time zone,boolean)", "841977264c20f3bc72b6860768488033d97874d782de21a0328cc2a3608e7863"}, \
+	{"function contact_guard.subject_report(anyelement,text,timestamp with time zone,timestamp with time zone,boolean)", "b384707955ce41ec7c3f2b451d554845642074e8aee89df9b12c526304b2eace"}, \
 	{"function contact_guard.sync()", "a98375078827e0b4a87d5737c75526b71467b843917d9edf54fd41987025f4c2"}, \
 	{"function contact_guard.tile(integer,bigint)", "d75d0bdf08998b4b4030bdfdf2590eda9c91fc81ab504bce7c3b536f62383627"}, \
 	{"function contact_guard.trust_function(regprocedure,text)", "c063aa1fda9fdcd125909f57ee16b2cdf4a2f161000f2f6ab14ae1b00e4995ca"}, \

@@ -56,8 +56,8 @@ run_report(int argc, char **argv)
 	before_failure = NULL;
 	write_files(&subject);
 	warn_of_few(&subject);
-	printf("%s: %lld records name the customer, %lld of them proved; the report is in \"", subject.reference,
-		   (long long) (subject.sums.consultations + subject.sums.withheld + subject.sums.lookups), (long long) subject.proofs);
+	printf("%s: %lld consultations, %lld records proved; the report is in \"", subject.reference,
+		   (long long) subject.sums.consultations, (long long) subject.proofs);
 	text_print(stdout, subject.folder, strlen(subject.folder), "");
 	printf("\"\n");
 	return EXIT_GOOD;
@@ -248,6 +248,8 @@ count_rows(Subject *subject)
 
 		if (row->kind == SUBJECT_NAMED && row->number == CG_EVENT_WITHHELD)
 			sums->withheld++;
+		if (row->kind == SUBJECT_NAMED && row->number == CG_EVENT_CONTACT)
+			sums->contacts++;
 		if (!subject_is_consultation(row))
 			continue;
 		days[sums->consultations++] = row->at.date;

@@ -61,6 +61,8 @@ typedef struct SubjectRow
 	int			ncolumns;
 	const char *purpose;
 	const char *intervention;
+	SubjectTime opens;			/* the window that showed it */
+	SubjectTime closes;
 	const char *reason;
 	int64_t		times;
 	int64_t		count;
@@ -78,7 +80,7 @@ typedef struct SubjectSums
 	int64_t		nameless;		/* consultations by a reader whose name was erased */
 	int64_t		with_appointment;
 	int64_t		withheld;
-	int64_t		lookups;
+	int64_t		contacts;		/* by relay */
 } SubjectSums;
 
 typedef struct Subject

@@ -144,6 +144,13 @@ put_summary(const Subject *subject, CgBytes *out)
 		html_put(out, words->withheld_sum, number);
 		html_put(out, "</p>");
 	}
+	snprintf(number, sizeof(number), "%lld", (long long) sums->contacts);
+	if (sums->contacts > 0)
+	{
+		html_put(out, "\n<p>");
+		html_put(out, words->contacts_sum, number);
+		html_put(out, "</p>");
+	}
 	html_put(out, "</div>\n<p>%s</p>\n", words->who);
 	if (subject->decision != NULL)
 	{

@@ -43,7 +43,9 @@ put_quoted(CgBytes *out, const char *text, size_t length)
 
 		if (width == 0)
 			put_unit(out, 0xFFFD);
-		else if (text_plain_width(text + at, length - at) > 0 && code != '"')
+		else if (code == '"')
+			cg_bytes_put_text(out, "\\\"");
+		else if (text_plain_width(text + at, length - at) > 0)
 			cg_bytes_put(out, text + at, (size_t) width);
 		else if (code < 0x10000)
 			put_unit(out, code);
@@ -156,6 +158,16 @@ put_json_row(CgBytes *out, const SubjectRow *row)
 	if (!named)
 		return;
 	put_text_member(out, "intervention", row->intervention);
+	put_json_name(out, "window");
+	if (row->opens.utc == NULL && row->closes.utc == NULL)
+		cg_bytes_put_text(out, "null");
+	else
+	{
+		cg_bytes_put_text(out, "{");
+		put_text_member(out, "opens", row->opens.utc);
+		put_text_member(out, "closes", row->closes.utc);
+		cg_bytes_put_text(out, "}");
+	}
 	put_text_member(out, "reason", row->reason);
 	subject_proof_name(row, proof, sizeof(proof));
 	put_text_member(out, "proof", row->proved ? proof : NULL);
@@ -192,6 +204,7 @@ put_json_sums(const Subject *subject, CgBytes *out)
 	put_number_member(out, "with_appointment", sums->with_appointment);
 	put_number_member(out, "by_erased_reader", sums->nameless);
 	put_number_member(out, "withheld", sums->withheld);
+	put_number_member(out, "contacts", sums->contacts);
 	cg_bytes_put_text(out, "}");
 }
 

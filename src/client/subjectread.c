@@ -22,9 +22,10 @@
 
 #define ROWS_QUERY \
 	"SELECT r.kind, r.seq, (EXTRACT(epoch FROM r.read_at) * 1000000)::pg_catalog.int8, " TIME("r.read_at") ", " TIME("r.last_at") ", " \
-	"r.event, r.reader, r.category, r.relation, r.columns, r.purpose, r.intervention, r.reason, r.times, r.count, r.leaf, r.customer_salt " \
+	"r.event, r.reader, r.category, r.relation, r.columns, r.purpose, r.intervention, r.reason, r.times, r.count, r.leaf, r.customer_salt, " \
+	TIME(FINITE("r.opens_at")) ", " TIME(FINITE("r.closes_at")) " " \
 	"FROM contact_guard.subject_report($1::pg_catalog.text, $2::pg_catalog.text, $3::pg_catalog.timestamptz, $4::pg_catalog.timestamptz, true) r"
-#define ROW_FIELDS 21
+#define ROW_FIELDS 27
 
 static void set_zone(Subject *subject);
 static PGresult *ask_for(Subject *subject, const char *sql, int nvalues, const char *const *values, int nfields);
@@ -122,10 +123,10 @@ subject_read(Subject *subject)
 			take_customer_row(subject, subject->customers[i], result, row);
 		PQclear(result);
 	}
+	server_command(subject->conn, "COMMIT");
 	find_readers(subject);
 	if (subject->decision != NULL && subject->nreaders > 0)
 		name_all_readers(subject);
-	server_command(subject->conn, "COMMIT");
 }
 
 static SubjectKind
@@ -177,6 +178,8 @@ take_customer_row(Subject *subject, const char *customer, const PGresult *result
 	row.times = number_field(result, number, 17, 1);
 	row.count = number_field(result, number, 18, 0);
 	row.leaf = (CgLeafText) {text_field(result, number, 19), (size_t) PQgetlength(result, number, 19)};
+	row.opens = time_fields(result, number, 21);
+	row.closes = time_fields(result, number, 24);
 	row.salt = (CgLeafText) {text_field(result, number, 20), (size_t) PQgetlength(result, number, 20)};
 	if (row.event == NULL || row.at.utc == NULL || row.at.date == NULL || row.at.clock == NULL)
 		fail(EXIT_UNCHECKED, "the server's answer makes no sense: a row without event or time");

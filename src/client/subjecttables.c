@@ -20,6 +20,7 @@ typedef enum Section
 	SECTION_APPOINTMENTS,
 	SECTION_OTHERS,
 	SECTION_LOOKUPS,
+	SECTION_RELAY,
 	SECTION_WITHHELD,
 	SECTION_BULK,
 	SECTION_MASS,
@@ -31,6 +32,8 @@ typedef enum Section
 static Section section_of(const SubjectRow *row);
 static void put_section(const Subject *subject, CgBytes *out, Section section, const char *title, const char *text);
 static bool begins_appointment(const SubjectRow *row, const char **intervention);
+static char *appointment_caption(const Subject *subject, const SubjectRow *row);
+static const char *event_text(const Subject *subject, const SubjectRow *row);
 static void put_column_names(const Subject *subject, CgBytes *out, const SubjectRow *row);
 static void put_reader(const Subject *subject, CgBytes *out, const SubjectRow *row);
 static void put_named_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section);
@@ -53,6 +56,11 @@ section_of(const SubjectRow *row)
 			return subject_has_appointment(row) ? SECTION_APPOINTMENTS : SECTION_OTHERS;
 		case CG_EVENT_LOOKUP:
 			return SECTION_LOOKUPS;
+		case CG_EVENT_CONTACT_OFFERED:
+		case CG_EVENT_CONTACT:
+		case CG_EVENT_CONTACT_END:
+		case CG_EVENT_CONTACT_REFUSED:
+			return SECTION_RELAY;
 		case CG_EVENT_WITHHELD:
 			return SECTION_WITHHELD;
 		case CG_EVENT_REPORT:
@@ -69,7 +77,7 @@ subject_put_tables(const Subject *subject, CgBytes *out)
 	const Words *words = subject->words;
 	const char *titles[SECTIONS][2] = {
 		{words->appointments, words->appointments_text}, {words->others_title, words->others_text},
-		{words->lookups, words->lookups_text}, {words->withheld, words->withheld_text}, {words->bulk, words->bulk_text},
+		{words->lookups, words->lookups_text}, {words->relay, words->relay_text}, {words->withheld, words->withheld_text}, {words->bulk, words->bulk_text},
 		{words->mass, words->mass_text}, {words->reports, words->reports_text}, {words->other_events, words->other_events_text}
 	};
 
@@ -99,12 +107,42 @@ begins_appointment(const SubjectRow *row, const char **intervention)
 	return begins;
 }
 
+/* As text, malloc'd.  The window is that of the first record: the log keeps it, not the CRM. */
+static char *
+appointment_caption(const Subject *subject, const SubjectRow *row)
+{
+	CgBytes		from = {0};
+	CgBytes		until = {0};
+	char	   *caption = NULL;
+	size_t		length;
+	FILE	   *out = open_memstream(&caption, &length);
+
+	if (out == NULL)
+		fail(EXIT_UNCHECKED, "out of memory");
+	fprintf(out, subject->words->appointment, row->intervention);
+	if (row->opens.date != NULL && row->closes.date != NULL)
+	{
+		subject_put_date(subject, &from, row->opens.date, row->opens.clock);
+		subject_put_date(subject, &until, row->closes.date, row->closes.clock);
+		cg_bytes_put_uint8(&from, 0);
+		cg_bytes_put_uint8(&until, 0);
+		if (from.failed || until.failed)
+			fail(EXIT_UNCHECKED, "out of memory");
+		fprintf(out, subject->words->window, (char *) from.data, (char *) until.data);
+		cg_bytes_free(&from);
+		cg_bytes_free(&until);
+	}
+	if (fclose(out) != 0)
+		fail(EXIT_UNCHECKED, "out of memory");
+	return caption;
+}
+
 static void
 put_section(const Subject *subject, CgBytes *out, Section section, const char *title, const char *text)
 {
 	const Words *words = subject->words;
 	bool		unnamed = section == SECTION_BULK || section == SECTION_MASS;
-	const char *last = section == SECTION_WITHHELD ? words->reason_column : section >= SECTION_REPORTS ? words->event_column : words->purpose_column;
+	const char *last = section == SECTION_WITHHELD ? words->reason_column : section >= SECTION_REPORTS || section == SECTION_RELAY ? words->event_column : words->purpose_column;
 	const char *named_headings[] = {words->day_column, words->time_column, words->what_column, words->who_column, last, NULL};
 	const char *unnamed_headings[] = {words->from_column, words->to_column, words->times_column, words->what_column, words->who_column,
 	section == SECTION_BULK ? words->purpose_column : NULL, NULL};
@@ -123,12 +161,12 @@ put_section(const Subject *subject, CgBytes *out, Section section, const char *t
 		{
 			if (section == SECTION_APPOINTMENTS && begins_appointment(rows[i], &intervention))
 			{
-				char		caption[1200];
+				char	   *caption = appointment_caption(subject, rows[i]);
 
-				snprintf(caption, sizeof(caption), words->appointment, intervention);
 				if (i > 0)
 					html_end_table(out);
 				html_begin_table(out, caption, named_headings);
+				free(caption);
 			}
 			else if (i == 0)
 				html_begin_table(out, title, unnamed ? unnamed_headings : named_headings);
@@ -248,18 +286,40 @@ purpose_text(const Subject *subject, const SubjectRow *row)
 	return subject_has_appointment(row) ? subject->words->intervention : dictionary_say(&subject->dictionary, row->purpose);
 }
 
-static void
-put_named_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section)
+static const char *
+event_text(const Subject *subject, const SubjectRow *row)
 {
 	const Words *words = subject->words;
 
+	switch (row->number)
+	{
+		case CG_EVENT_CONTACT_OFFERED:
+			return words->offered_event;
+		case CG_EVENT_CONTACT:
+			return words->contact_event;
+		case CG_EVENT_CONTACT_END:
+			return words->contact_end_event;
+		case CG_EVENT_CONTACT_REFUSED:
+			return words->contact_refused_event;
+		case CG_EVENT_POLICY:
+			return words->policy_event;
+		case CG_EVENT_REPORT:
+			return words->report_event;
+		case CG_EVENT_DISCLOSURE:
+			return words->disclosure_event;
+		default:
+			return dictionary_say(&subject->dictionary, row->event);
+	}
+}
+
+static void
+put_named_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section)
+{
 	subject_put_row_time(subject, out, &row->at);
 	put_column_names(subject, out, row);
 	put_reader(subject, out, row);
 	html_put(out, "<td>%s", section == SECTION_WITHHELD ? reason_text(subject, row) :
-			 section < SECTION_REPORTS ? purpose_text(subject, row) :
-			 row->number == CG_EVENT_REPORT ? words->report_event :
-			 row->number == CG_EVENT_DISCLOSURE ? words->disclosure_event : dictionary_say(&subject->dictionary, row->event));
+			 section < SECTION_REPORTS && section != SECTION_RELAY ? purpose_text(subject, row) : event_text(subject, row));
 	if (row->proved)
 		html_put(out, " <small>[%lld]</small>", (long long) row->seq);
 	html_put(out, "</td></tr>\n");

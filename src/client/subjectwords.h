@@ -37,6 +37,7 @@ typedef struct Words
 	const char *others;			/* how many were not with an open appointment */
 	const char *nameless;		/* how many */
 	const char *withheld_sum;	/* how many */
+	const char *contacts_sum;	/* how many */
 	const char *day[2];			/* one, several: number */
 	const char *person[2];
 	const char *who;			/* how readers are named */
@@ -44,10 +45,17 @@ typedef struct Words
 	const char *appointments;
 	const char *appointments_text;
 	const char *appointment;	/* its number */
+	const char *window;			/* from, until */
 	const char *others_title;
 	const char *others_text;
 	const char *lookups;
 	const char *lookups_text;
+	const char *relay;
+	const char *relay_text;
+	const char *offered_event;
+	const char *contact_event;
+	const char *contact_end_event;
+	const char *contact_refused_event;
 	const char *withheld;
 	const char *withheld_text;
 	const char *bulk;
@@ -88,6 +96,7 @@ typedef struct Words
 	const char *window_not_open;
 	const char *compared;
 	const char *intervention;	/* the purpose of an appointment */
+	const char *policy_event;
 	const char *report_event;
 	const char *disclosure_event;
 	const char *months[12];

@@ -5,9 +5,14 @@
  * The decision is a text that may name people, and the tree of the log keeps what it has for
  * good.  So the record has SHA-256 of a random salt and the text, and the text stands in
  * contact_guard.disclosure, from which it can be erased.
+ *
+ * Names leave before the caller's transaction ends, and he may roll it back, with that row.  The
+ * record stays, with the pseudonyms and the hash.  The report must have been committed before,
+ * so that its key is there, and the pseudonyms on record say who was named.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -20,6 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
+#include "utils/xid8.h"
 
 #include "base/owncommand.h"
 #include "base/ownrows.h"
@@ -33,7 +39,7 @@ PG_FUNCTION_INFO_V1(cg_name_readers);
 PG_FUNCTION_INFO_V1(cg_reader_category);
 
 #define SALT_LENGTH 32
-#define MOST_READERS 1000
+#define MOST_READERS 300		/* their pseudonyms fit into a record */
 
 /* Whoever may stand in a report of these customers. */
 #define ACTORS_QUERY \
@@ -54,6 +60,7 @@ static void take_report(HeapTuple row, TupleDesc tupdesc, void *arg);
 static Datum customers_array(const Naming *naming);
 static void record_disclosure(const Naming *naming, const char *reference, const char *decision);
 static bytea *make_salt(void);
+static void require_pseudonym(const char *reader);
 static void name_reader(HeapTuple row, TupleDesc tupdesc, void *arg);
 
 static void
@@ -110,14 +117,18 @@ record_disclosure(const Naming *naming, const char *reference, const char *decis
 	Datum		row[Natts_disclosure];
 	bool		nulls[Natts_disclosure] = {false};
 	Datum		hash;
+	StringInfoData pseudonyms;
 	ListCell   *lc;
 
+	initStringInfo(&pseudonyms);
+	for (int i = 0; i < naming->nreaders; i++)
+		appendStringInfo(&pseudonyms, " %s", TextDatumGetCString(naming->readers[i]));
 	if (!cg_owncommand_select("SELECT encode(sha256($1 || convert_to($2, contact_guard.leaf_encoding())), 'hex')", 2, types, values,
 							  TEXTOID, &hash))
 		elog(ERROR, "could not hash a decision");
 	foreach(lc, naming->customers)
 		cg_eventrecord_write(CG_EVENT_DISCLOSURE, lfirst(lc), naming->nreaders,
-							 psprintf("names of %d readers of report \"%s\", decision %s", naming->nreaders, reference, TextDatumGetCString(hash)));
+							 psprintf("report \"%s\", decision %s, readers%s", reference, TextDatumGetCString(hash), pseudonyms.data));
 	cg_subject_flush();
 	row[Anum_disclosure_reference - 1] = CStringGetTextDatum(reference);
 	row[Anum_disclosure_readers - 1] = PointerGetDatum(construct_array(naming->readers, naming->nreaders, TEXTOID, -1, false, TYPALIGN_INT));
@@ -125,6 +136,16 @@ record_disclosure(const Naming *naming, const char *reference, const char *decis
 	row[Anum_disclosure_salt - 1] = values[0];
 	row[Anum_disclosure_made_at - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
 	cg_ownrows_insert(CG_OWN_DISCLOSURE, row, nulls);
+}
+
+/* What is no pseudonym would stand in the record, and name nobody. */
+static void
+require_pseudonym(const char *reader)
+{
+	if (strlen(reader) != CG_PSEUDONYM_LENGTH || strspn(reader, "0123456789abcdef") != CG_PSEUDONYM_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a reader is named by the %d hexadecimal digits that a report has", CG_PSEUDONYM_LENGTH)));
 }
 
 static void
@@ -158,8 +179,8 @@ cg_name_readers(PG_FUNCTION_ARGS)
 {
 	char	   *reference = cg_subject_reference(fcinfo, 0);
 	char	   *decision = cg_eventrecord_text_argument(fcinfo, 2, "decision");
-	Oid			types[1] = {TEXTOID};
-	Datum		values[1] = {CStringGetTextDatum(reference)};
+	Oid			types[2] = {TEXTOID, XID8OID};
+	Datum		values[2] = {CStringGetTextDatum(reference), FullTransactionIdGetDatum(GetTopFullTransactionId())};
 	Naming		naming = {(ReturnSetInfo *) fcinfo->resultinfo};
 
 	if (PG_ARGISNULL(1) || array_contains_nulls(PG_GETARG_ARRAYTYPE_P(1)))
@@ -167,17 +188,20 @@ cg_name_readers(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the readers must not be null")));
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &naming.readers, NULL, &naming.nreaders);
+	for (int i = 0; i < naming.nreaders; i++)
+		require_pseudonym(TextDatumGetCString(naming.readers[i]));
 	if (naming.nreaders == 0 || naming.nreaders > MOST_READERS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("from 1 to %d readers can be named at a time", MOST_READERS)));
 	InitMaterializedSRF(fcinfo, 0);
-	cg_owncommand_query("SELECT DISTINCT customer, key FROM contact_guard.report WHERE reference = $1", 1, types, values, take_report, &naming);
+	cg_owncommand_query("SELECT DISTINCT customer, key FROM contact_guard.report WHERE reference = $1 AND made_in <> $2", 2, types, values,
+						take_report, &naming);
 	if (naming.keys == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("no report has the reference \"%s\"", reference),
-				 errdetail("The key of a report is kept until the month in which it was made is purged, or its customer is erased.")));
+				 errdetail("The report must have been committed. The key of a report is kept until the month in which it was made is purged, or its customer is erased.")));
 	record_disclosure(&naming, reference, decision);
 	types[0] = TEXTARRAYOID;
 	values[0] = customers_array(&naming);

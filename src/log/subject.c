@@ -9,7 +9,8 @@
  *
  * A proof needs the row's leaf.  Since version 2 a leaf has commitments in place of what leads to
  * the reader: the reason, which may name a role, the session, which has its process, and the
- * statement.  A leaf of version 1 has them openly, and stays away.
+ * statement.  A leaf of version 1 has them openly, and stays away.  So does one in which they
+ * stand nevertheless.
  *
  * The result is complete before its record is written, and the record is durable before the
  * first row leaves.  The record stays if the transaction is rolled back.
@@ -54,7 +55,9 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 #define REASON "regexp_replace(w.reason, '([,;:] )?" CG_REASON_RELAXED "$', '')"
 #define IS_PLAIN REASON " IN ('', '" CG_REASON_NO_WINDOW "', '" CG_REASON_WINDOW_CLOSED "', '" CG_REASON_WINDOW_NOT_OPEN "', '" \
 	CG_REASON_COMPARED "', '" CG_REASON_CHECKED "')"
-#define IS_SEALED "w.leaf_version >= 2"
+/* Events about the data; not those whose reason somebody has written, as that of a hold */
+#define HAS_TABLE "w.event IN ('shown', 'withheld', 'lookup', 'contact_offered', 'contact', 'contact_end', 'contact_refused')"
+#define IS_SEALED(text) "(" text " IS NULL OR " text " = '' OR position(convert_to(" text ", contact_guard.leaf_encoding()) IN f.leaf) = 0)"
 #define IS_OURS "w.origin = contact_guard.journal_origin()"
 
 /*
@@ -64,8 +67,9 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 #define NAMED \
 	"found AS (SELECT 'named' AS kind, CASE WHEN " IS_OURS " THEN w.seq END AS seq, w.read_at, NULL::timestamptz AS last_at, w.event, " \
 	"w.actor, w.login, w.relation, w.columns, w.purpose, w.intervention, " \
-	"CASE WHEN w.event IN ('report', 'disclosure') OR " IS_PLAIN " THEN nullif(" REASON ", '') END AS reason, 1::bigint AS times, w.count, " \
-	"$4 AND " IS_OURS " AND w.event IN ('shown', 'withheld', 'lookup') AND " IS_SEALED " AS is_proved, " \
+	"CASE WHEN w.event IN ('report', 'contact_end', 'contact_refused') OR " IS_PLAIN " THEN nullif(" REASON ", '') END AS reason, 1::bigint AS times, w.count, " \
+	"w.opens_at, w.closes_at, CASE WHEN $4 AND " IS_OURS " AND w.leaf_version >= 2 AND " HAS_TABLE " THEN contact_guard.leaf(w.seq) END AS leaf, " \
+	"w.reason AS sealed_reason, w.session, " \
 	"CASE WHEN octet_length(w.actor_salt) = 16 THEN sha256(convert_to(E'contact_guard/salt/v1\\n', 'UTF8') || int2send(3::smallint) || w.actor_salt) " \
 	"ELSE w.customer_salt END AS customer_salt " \
 	"FROM (SELECT * FROM contact_guard.whole_log l WHERE l.customer = $1 OFFSET 0) w WHERE w.read_at >= $2 AND w.read_at < $3 "
@@ -73,31 +77,38 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 /* A bulk read, and withheld values of which only the number is known; not those of nobody. */
 #define UNNAMED(which) \
 	"UNION ALL SELECT 'unnamed', NULL, min(w.read_at), max(w.read_at), w.event, w.actor, w.login, w.relation, w.columns, w.purpose, " \
-	"NULL, NULL, count(*), sum(w.count)::bigint, false, NULL FROM contact_guard.whole_log w WHERE w.event = " which \
+	"NULL, NULL, count(*), sum(w.count)::bigint, NULL, NULL, NULL, NULL, NULL, NULL FROM contact_guard.whole_log w WHERE w.event = " which \
 	" AND w.customer IS NULL AND w.customer_commitment IS NULL AND w.read_at >= $2 AND w.read_at < $3 " \
 	"GROUP BY date_trunc('day', w.read_at, 'UTC'), w.event, w.actor, w.login, w.relation, w.columns, w.purpose "
 
-/* A gap may be noticed after the period, and a purge may have taken records of it at any time. */
+/*
+ * Records exist from the time of the last purge on, though some that were held may be older; or
+ * from the first record.
+ *
+ * A gap may be noticed after the period, and a purge may have taken records of it at any time.
+ */
 #define PURGED "date_trunc('month', substring(w.reason FROM '^\\d+ months before (\\d+-\\d\\d-\\d\\d [0-9:.]+[+-][0-9]+(:[0-9]+)*)')::timestamptz, 'UTC')"
 #define OF_THE_LOG \
 	"UNION ALL SELECT 'log', CASE WHEN " IS_OURS " THEN w.seq END, w.read_at, CASE WHEN w.event = 'purge' THEN " PURGED " END, w.event, " \
-	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, w.count, false, NULL FROM contact_guard.whole_log w " \
+	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, w.count, NULL, NULL, NULL, NULL, NULL, NULL FROM contact_guard.whole_log w " \
 	"WHERE w.event IN ('gap', 'erasure', 'purge') AND (w.event = 'purge' OR w.read_at >= $2) " \
-	"UNION ALL SELECT 'since', NULL, greatest((SELECT min(w.read_at) FROM contact_guard.whole_log w), " \
-	"(SELECT max(" PURGED ") FROM contact_guard.whole_log w WHERE w.event = 'purge')), " \
-	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL, false, NULL) "
+	"UNION ALL SELECT 'since', NULL, coalesce((SELECT max(" PURGED ") FROM contact_guard.whole_log w WHERE w.event = 'purge'), " \
+	"(SELECT min(w.read_at) FROM contact_guard.whole_log w)), " \
+	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL) "
+
+#define IS_GIVEN "f.leaf IS NOT NULL AND " IS_SEALED("f.sealed_reason") " AND " IS_SEALED("f.session")
 
 /* In the order of the function's columns; "reader" is the actor here. */
 #define REPORT_QUERY \
 	CATEGORIES NAMED UNNAMED("'bulk'") \
 	UNNAMED("'withheld' AND w.reason NOT LIKE '" CG_REASON_NO_CUSTOMER "%'") OF_THE_LOG \
 	"SELECT f.kind, f.seq, f.read_at, f.last_at, f.event, f.actor, coalesce(a.label, p.label), f.relation, f.columns, f.purpose, " \
-	"f.intervention, f.reason, f.times, f.count, CASE WHEN f.is_proved THEN contact_guard.leaf(f.seq) END, " \
-	"CASE WHEN f.is_proved THEN f.customer_salt END " \
+	"f.intervention, f.opens_at, f.closes_at, f.reason, f.times, f.count, CASE WHEN " IS_GIVEN " THEN f.leaf END, " \
+	"CASE WHEN " IS_GIVEN " THEN f.customer_salt END " \
 	"FROM found f LEFT JOIN category a ON a.role = f.actor LEFT JOIN category p ON p.role = f.login " \
 	"ORDER BY f.kind, f.read_at, f.seq"
 #define READER 5				/* from 0 */
-#define REPORT_COLUMNS 16
+#define REPORT_COLUMNS 18
 
 typedef struct Report
 {

@@ -10,7 +10,9 @@ use utf8;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Path qw(remove_tree);
+use File::Temp qw(tempdir);
 use List::Util qw(any all first max min);
+use POSIX qw(strftime);
 use Time::HiRes qw(sleep time);
 use lib dirname(abs_path(__FILE__));
 
@@ -110,7 +112,7 @@ sub show_table
 
 # The story ---------------------------------------------------------------------------------------
 
-my ($anna, $dispatcher, $auditor, $root, $since);
+my ($anna, $dispatcher, $auditor, $root, $since, $report);
 
 sub on_site
 {
@@ -295,6 +297,38 @@ sub without_guard
 	check('runs without the guard, on record', '1', $r->{rows}[0][0] // 'none', @{ $r->{rows} } == 1 && $r->{rows}[0][0] eq '1');
 }
 
+# What she gets names nobody, and lies where it stays after the demo.
+sub customer_asks
+{
+	chapter('10  Mme Lefèvre asks who has looked at her data');
+	$root = Session->new($server, 'postgres');
+	ask($root, $_) for 'CREATE ROLE dpo LOGIN', 'GRANT contact_guard_dpo TO dpo', "SELECT contact_guard.reader_category('technicians', 'technician')",
+	  "SELECT contact_guard.reader_category('dispatcher', 'dispatch')";
+	my $place = tempdir('contact_guard-report.XXXXXX', DIR => '/tmp');
+	my @command = ('report', "host=$dir dbname=crm user=dpo", '--customer', 4711, '--reference', 'DSAR-2026-118', '--received', strftime('%Y-%m-%d', localtime),
+		'--language', 'fr', '--timezone', 'Europe/Paris', '--controller', 'Fibre SARL, Lyon', '--categories', "$dir/words.csv", '--out', "$place/lefevre");
+	print '  dpo> contact-guard ', join(' ', map { /[^\w.\/=-]/ ? "'$_'" : $_ } @command), "\n";
+	my $client = -x "$bindir/contact-guard" ? "$bindir/contact-guard" : 'contact-guard';
+	my $said = '';
+	my $made = IPC::Run::run([ $client, @command ], '<', \undef, '>&', \$said, IPC::Run::timeout(120));
+	utf8::decode($said);
+	print map { "      $_\n" } split /\n/, $said;
+	my $page = '';
+	if ($made && open my $fh, '<:encoding(UTF-8)', "$place/lefevre/report.html")
+	{
+		local $/;
+		$page = <$fh>;
+	}
+	my ($times) = $page =~ /ont été consultées (\d+) fois/;
+	check('her report: consultations', 'some', $times // 'none', defined $times);
+	my @named = grep { $page =~ /\b\Q$_\E\b/ } qw(anna marc dispatcher call_centre backup crm_app postgres dpo);
+	check('who is named in it', 'nobody', "@named" || 'nobody', $page ne '' && !@named);
+	check('and her data are not in it', 'nothing', leaks(4711, $page) ? 'something' : 'nothing', !leaks(4711, $page));
+	# The data are invented: whoever has started the demo may look at them.
+	chmod 0755, $place, "$place/lefevre";
+	$report = "$place/lefevre/report.html" if $page ne '';
+}
+
 sub prepare
 {
 	$server = Server->new($dir, $bindir);
@@ -320,12 +354,13 @@ my $begin = time;
 $told = eval {
 	prepare();
 	$_->() for \&on_site, \&closed_by_dispatcher, \&hours_later, \&others_read, \&auditor_asks, \&power_cut,
-	  \&curious, \&everyday_work, \&without_guard;
+	  \&curious, \&everyday_work, \&without_guard, \&customer_asks;
 	1;
 };
 my $why = $@;
 print STDERR "\n$why", $server ? ("The server's last words:\n", $server->log_tail) : () unless $told;
 my $bad = show_table();
+print "\nMme Lefèvre's report, which names nobody: $report\n" if defined $report;
 
 if ($ENV{KEEP} && $server && $server->{pid})
 {

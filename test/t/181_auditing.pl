@@ -24,7 +24,7 @@ my $begun = time;
 # The story keeps its server: a socket in a folder whose name is short.
 my $dir = File::Temp->newdir('cgXXXXXX', DIR => '/tmp', CLEANUP => 1);
 chmod 0700, $dir;
-copy($_, $dir) or BAIL_OUT("$_: $!") foreach glob "$top/test/demo/*.pl $top/test/demo/*.pm $top/test/demo/*.sql";
+copy($_, $dir) or BAIL_OUT("$_: $!") foreach glob "$top/test/demo/*.pl $top/test/demo/*.pm $top/test/demo/*.sql $top/test/demo/*.csv";
 chomp(my $bindir = `pg_config --bindir`);
 my $told = '';
 my $ok = IPC::Run::run([ 'perl', "$dir/story.pl", "$dir", $bindir ], '<', \undef, '>&', \$told,
