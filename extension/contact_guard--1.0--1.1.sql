@@ -84,10 +84,10 @@ BEGIN
 		                         AND provider OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.text);
 		IF existing IS NULL THEN
 			EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN'::pg_catalog.text, role_name);
-		-- 1.0 had no contact_guard_dpo: whoever has made it must not be in it.
+		-- 1.0 did not have the last two: whoever has made one must not be in it.
 		ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members
 		               WHERE member OPERATOR(pg_catalog.=) existing
-		                  OR (roleid OPERATOR(pg_catalog.=) existing AND role_name OPERATOR(pg_catalog.=) 'contact_guard_dpo'::pg_catalog.name))
+		                  OR (roleid OPERATOR(pg_catalog.=) existing AND role_name OPERATOR(pg_catalog.=) ANY (ARRAY['contact_guard_dpo', 'contact_guard_gateway']::pg_catalog.name[])))
 		   OR EXISTS (SELECT FROM pg_catalog.pg_roles
 		               WHERE oid OPERATOR(pg_catalog.=) existing
 		                 AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)) THEN
@@ -1062,36 +1062,6 @@ SELECT contact_guard.put_journal_key(epoch, mac_key, pg_catalog.pg_current_wal_i
   FROM contact_guard_state;
 DROP FUNCTION contact_guard.put_journal_key(integer, bytea, pg_lsn);
 
-DO $$
-DECLARE
-	name text;
-BEGIN
-	FOREACH name IN ARRAY ARRAY['log', 'log_common', 'query_text', 'restored_log', 'held', 'journal_state', 'journal_key', 'journal_passed',
-	                            'journal_session', 'permission', 'intervention', 'tile_full', 'tile_edge', 'signed_checkpoint'] LOOP
-		EXECUTE pg_catalog.format('CREATE TRIGGER discard_replicated BEFORE INSERT OR UPDATE OR DELETE ON contact_guard.%I '
-		                          'FOR EACH ROW EXECUTE FUNCTION contact_guard.discard_replicated()', name);
-		EXECUTE pg_catalog.format('CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON contact_guard.%I '
-		                          'FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()', name);
-		EXECUTE pg_catalog.format('ALTER TABLE contact_guard.%I ENABLE REPLICA TRIGGER discard_replicated, '
-		                          'ENABLE REPLICA TRIGGER discard_truncate', name);
-	END LOOP;
-END
-$$;
--- DELETE and UPDATE of a published table need a replica identity.  held has none on purpose.
-ALTER TABLE contact_guard.permission REPLICA IDENTITY FULL;
--- The existing months get what src/log/accesslog.c gives to new ones.
-DO $$
-DECLARE
-	month pg_catalog.regclass;
-BEGIN
-	FOR month IN SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = 'contact_guard.log'::pg_catalog.regclass LOOP
-		EXECUTE pg_catalog.format('CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON %s '
-		                          'FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()', month);
-		EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE REPLICA TRIGGER discard_truncate, ENABLE REPLICA TRIGGER discard_replicated', month);
-	END LOOP;
-END
-$$;
-
 ---------------------------------------------------------------------------
 -- standing permissions: a privilege belongs to each row
 ---------------------------------------------------------------------------
@@ -1589,6 +1559,38 @@ REVOKE ALL ON contact_guard.disclosure FROM PUBLIC;
 GRANT SELECT ON contact_guard.disclosure TO contact_guard_auditor;
 ALTER TABLE contact_guard.disclosure REPLICA IDENTITY NOTHING,
 	ALTER reference SET STATISTICS 0, ALTER readers SET STATISTICS 0, ALTER decision SET STATISTICS 0;
+
+DO $$
+DECLARE
+	name text;
+BEGIN
+	-- Each table of ours; a partition gets its parent's.
+	FOR name IN SELECT c.relname FROM pg_catalog.pg_class c
+	             WHERE c.relnamespace OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.regnamespace::pg_catalog.oid
+	               AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::"char"[]) AND NOT c.relispartition LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER discard_replicated BEFORE INSERT OR UPDATE OR DELETE ON contact_guard.%I '
+		                          'FOR EACH ROW EXECUTE FUNCTION contact_guard.discard_replicated()', name);
+		EXECUTE pg_catalog.format('CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON contact_guard.%I '
+		                          'FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()', name);
+		EXECUTE pg_catalog.format('ALTER TABLE contact_guard.%I ENABLE REPLICA TRIGGER discard_replicated, '
+		                          'ENABLE REPLICA TRIGGER discard_truncate', name);
+	END LOOP;
+END
+$$;
+-- DELETE and UPDATE of a published table need a replica identity.  held has none on purpose.
+ALTER TABLE contact_guard.permission REPLICA IDENTITY FULL;
+-- The existing months get what src/log/accesslog.c gives to new ones.
+DO $$
+DECLARE
+	month pg_catalog.regclass;
+BEGIN
+	FOR month IN SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = 'contact_guard.log'::pg_catalog.regclass LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON %s '
+		                          'FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.discard_replicated()', month);
+		EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE REPLICA TRIGGER discard_truncate, ENABLE REPLICA TRIGGER discard_replicated', month);
+	END LOOP;
+END
+$$;
 
 ---------------------------------------------------------------------------
 -- the customer's report

@@ -1718,8 +1718,10 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['log', 'log_common', 'query_text', 'restored_log', 'held', 'journal_state', 'journal_key', 'journal_passed',
-	                            'journal_session', 'permission', 'intervention', 'tile_full', 'tile_edge', 'signed_checkpoint'] LOOP
+	-- Each table of ours; a partition gets its parent's.
+	FOR name IN SELECT c.relname FROM pg_catalog.pg_class c
+	             WHERE c.relnamespace OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.regnamespace::pg_catalog.oid
+	               AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::"char"[]) AND NOT c.relispartition LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER discard_replicated BEFORE INSERT OR UPDATE OR DELETE ON contact_guard.%I '
 		                          'FOR EACH ROW EXECUTE FUNCTION contact_guard.discard_replicated()', name);
 		EXECUTE pg_catalog.format('CREATE TRIGGER discard_truncate BEFORE TRUNCATE ON contact_guard.%I '

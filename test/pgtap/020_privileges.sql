@@ -1,7 +1,7 @@
 -- Who may do what: nothing more than this is granted to anybody.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(26);
+SELECT plan(27);
 CREATE ROLE regress_nobody;
 
 SELECT set_eq(
@@ -112,5 +112,12 @@ SELECT throws_ok($$DELETE FROM contact_guard.access_log$$, NULL, NULL, 'DELETE f
 SELECT throws_ok($$TRUNCATE contact_guard.log$$, '42501', NULL, 'TRUNCATE of the log');
 SELECT throws_ok($$DROP TABLE contact_guard.query_text CASCADE$$, NULL, NULL, 'DROP of a table');
 SELECT throws_ok($$UPDATE contact_guard.journal_state SET log_size = 0$$, '42501', NULL, 'UPDATE of the state');
+-- No subscription writes any of our tables: src/base/ownreplica.c
+SELECT is_empty(
+	$$SELECT c.relname FROM pg_class c
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p')
+	     AND (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled = 'R'
+	                                              AND t.tgfoid = 'contact_guard.discard_replicated'::regproc) < 2$$,
+	'each table discards what a subscription brings');
 SELECT * FROM finish();
 ROLLBACK;
