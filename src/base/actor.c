@@ -22,8 +22,6 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/guc_tables.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -33,6 +31,7 @@
 #include "base/guc.h"
 #include "base/inval.h"
 #include "base/objects.h"
+#include "base/poolrole.h"
 #include "base/roles.h"
 #include "base/special.h"
 #include "base/xactend.h"
@@ -58,12 +57,10 @@ static uint64 changes = 0;		/* how often act_as named an actor, or that ended */
 
 static void actor_inval_role(int cacheid, uint32 hashvalue);
 static char *name_of_role(Oid role);
-static bool role_is_lent(void);
 static void check_executable(const char *function);
 static void name_actor(FunctionCallInfo fcinfo, const char *form);
 static void note_lapse(const char *reason);
 static CgActor acted_actor(void);
-static bool is_role_of_pool(Oid role);
 static bool is_acted(const char *name, Oid role, const CgActorToken *token);
 static void actor_xact(XactEvent event);
 static void actor_subxact(SubXactEvent event, SubTransactionId mySubid,
@@ -125,30 +122,6 @@ actor_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId par
 	}
 	else if (event == SUBXACT_EVENT_COMMIT_SUB)
 		acted_level = level - 1;
-}
-
-/*
- * Did something else than the session's own SET ROLE set the session's role: ALTER
- * DATABASE or ALTER ROLE ... SET role, a connection option, or the SET clause of a
- * function?
- */
-static bool
-role_is_lent(void)
-{
-	static struct config_generic *setting = NULL;
-
-	if (GetOuterUserId() == GetSessionUserId())
-		return false;
-	if (setting == NULL)
-	{
-		int			count;
-		struct config_generic **settings = cg_compat_settings(&count);
-
-		for (int i = 0; i < count; i++)
-			if (strcmp(settings[i]->name, "role") == 0)
-				setting = settings[i];
-	}
-	return setting->source != PGC_S_SESSION || (setting->stack && setting->stack->state == GUC_SAVE);
 }
 
 static void
@@ -216,21 +189,6 @@ cg_actor_has_lapsed(const CgActor *actor, TimestampTz now)
 	return actor->lapsed != NULL || (actor->token && now >= actor->token->until);
 }
 
-/*
- * Is this role not to be believed of a pool's login?  Others may have set it.  And where actors
- * are named by tokens alone, what a pool runs must not become a role by SET ROLE, nor by code
- * of a role that the login may become.
- */
-static bool
-is_role_of_pool(Oid role)
-{
-	Oid			login = GetSessionUserId();
-	bool		required = cg_identity == CG_IDENTITY_REQUIRED && role != login && is_member_of_role(login, role);
-
-	return (required || (role == GetOuterUserId() && role_is_lent())) && !superuser_arg(login) &&
-		(cg_roles_is_proxy(login, false) || (required && cg_roles_may_become_proxy(login)));
-}
-
 CgActor
 cg_actor_current(void)
 {
@@ -240,7 +198,7 @@ cg_actor_current(void)
 	if (InSecurityRestrictedOperation())
 	{
 		actor.role = GetUserId();
-		if (cg_identity == CG_IDENTITY_REQUIRED && is_role_of_pool(actor.role))
+		if (cg_identity == CG_IDENTITY_REQUIRED && cg_poolrole_is_unbelieved(actor.role))
 			actor.role = GetSessionUserId();
 	}
 	else if (acted_name)
@@ -258,12 +216,12 @@ cg_actor_current(void)
 	{
 		actor.role = GetOuterUserId();
 		/* Then a pool's login stays an actor without permissions. */
-		if (is_role_of_pool(actor.role))
+		if (cg_poolrole_is_unbelieved(actor.role))
 			actor.role = GetSessionUserId();
 	}
 	actor.name = name_of_role(actor.role);
 	actor.superuser = superuser_arg(actor.role);
-	actor.proxy = cg_roles_is_proxy(actor.role, false);
+	actor.proxy = cg_poolrole_is_proxy(actor.role);
 	actor.identity = CG_ACTOR_BY_ROLE;
 	return actor;
 }
@@ -310,6 +268,7 @@ cg_actor_check_caller(const char *form)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be a member of role \"%s\" to name the actor", PROXY_ROLE)));
+	cg_poolrole_note();
 }
 
 Oid

@@ -309,6 +309,24 @@ is_refused($issuer->token($ec), 'Tokens are not used here', 'identity is off');
 	says($pool, 'RESET ROLE');
 	is(says($pool, "SET ROLE anna; $see"), $mask, '... nor become a technician');
 	says($pool, 'RESET ROLE');
+	# A session keeps its role when what let it have the role is revoked.
+	foreach my $case ([ 'dispatcher' => 'dispatcher FROM pool' ], [ 'anna' => 'anna FROM pool' ], [ 'dispatcher' => 'contact_guard_proxy FROM pool' ],
+		[ 'dispatcher' => 'contact_guard_proxy, dispatcher FROM pool' ])
+	{
+		my ($role, $revoked) = @$case;
+		foreach my $first ($see, 'SELECT 1', $call)
+		{
+			my $stays = Wire->new($node, 'crm', 'pool');
+			says($stays, $first eq $call ? ($call, $issuer->token($ec)) : "SET ROLE $role; $first");
+			says($stays, "SET ROLE $role") if $first eq $call;
+			admin("REVOKE $revoked");
+			# Whoever may still become the role, and names no actors, is that role in a new session.
+			is(says($stays, $see), $mask, "REVOKE $revoked: a session that is $role sees masks, after $first") if $first ne 'SELECT 1' || $revoked =~ /\b$role /;
+			admin('GRANT contact_guard_proxy, dispatcher, anna TO pool');
+			is(says($stays, $see), $mask, '... and after GRANT');
+			$stays->quit;
+		}
+	}
 	is(log_rows($node, 'crm', "actor = 'boss'"), 0, 'no record names the boss');
 	isnt(log_rows($node, 'crm', "event = 'refused' AND reason ~ 'named by tokens alone'"), 0, '... but that it was tried');
 	is(admin("SET ROLE dispatcher; $see"), $value, 'a superuser who becomes a role is not a pool');
