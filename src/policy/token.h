@@ -6,6 +6,7 @@
 #define CG_TOKEN_H
 
 #include "base/actor.h"
+#include "compat.h"
 
 extern void cg_token_init(void);
 
@@ -16,6 +17,6 @@ extern void cg_token_init(void);
 extern void cg_token_verify(const char *text, CgActorToken *token);
 
 /* The ERROR with this sentence as its detail. */
-extern void cg_token_refuse(const char *why, const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void cg_token_refuse(const char *why, const char *hint);
 
 #endif							/* CG_TOKEN_H */
