@@ -46,7 +46,7 @@ void		(*cg_actor_on_change) (bool lost) = NULL;
 static Oid	named_role = InvalidOid;
 static NameData role_name;
 
-const char *(*cg_actor_token_lapse) (const CgActorToken *token) = NULL;
+const char *(*cg_actor_lapse) (const CgActorToken *token) = NULL;
 
 static char *acted_name = NULL;
 static CgActorToken *acted_token = NULL;	/* in TopTransactionContext, too */
@@ -145,7 +145,7 @@ name_of_role(Oid role)
 	return name;
 }
 
-/* Once a token has lapsed it stays so, until the transaction gets another one. */
+/* What has lapsed stays so, until the transaction gets another token. */
 static void
 note_lapse(const char *reason)
 {
@@ -167,9 +167,9 @@ acted_actor(void)
 {
 	CgActor		actor = {0};
 
-	if (acted_token && acted_lapsed == NULL)
+	if (acted_lapsed == NULL)
 	{
-		const char *reason = cg_actor_token_lapse(acted_token);
+		const char *reason = cg_actor_lapse(acted_token);
 
 		if (reason)
 			note_lapse(reason);

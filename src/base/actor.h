@@ -21,6 +21,7 @@ typedef struct CgActorToken
 	char		thumbprint[CG_THUMBPRINT_LENGTH + 1];
 	TimestampTz until;			/* it does not count from then on */
 	uint64		subject;		/* its number: see policy/revoked.h */
+	uint64		settings;		/* a hash of those that it was judged by */
 	uint64		narrowing;		/* a hash of the interventions that it is for; 0: all */
 	CgClaims	claims;
 } CgActorToken;
@@ -72,10 +73,10 @@ extern CgActor cg_actor_current(void);
 extern CgActorSince cg_actor_since(void);
 
 /*
- * May the token still name an actor?  NULL, or a reason for records.  policy/token.c sets it.
- * May throw.
+ * May what has named an actor still name one?  NULL, or a reason for records.  token: NULL if a
+ * name alone has named him.  policy/token.c sets it.  May throw.
  */
-extern const char *(*cg_actor_token_lapse) (const CgActorToken *token);
+extern const char *(*cg_actor_lapse) (const CgActorToken *token);
 
 /* Has the token's time passed, too, since the actor was asked for? */
 extern bool cg_actor_has_lapsed(const CgActor *actor, TimestampTz now);

@@ -29,7 +29,6 @@
 
 #include "base/actor.h"
 #include "base/actorsession.h"
-#include "base/guc.h"
 #include "base/inval.h"
 #include "base/objects.h"
 #include "base/roles.h"
@@ -100,9 +99,8 @@ cg_actorsession_current(void)
 		}
 		checked = changes == before;
 	}
-	/* What ends a token is not what changes a privilege. */
-	if ((present.has_token && cg_actor_token_lapse(&present.token) != NULL) ||
-		(!present.has_token && cg_identity == CG_IDENTITY_REQUIRED))
+	/* What ends a token, or names alone, is not what changes a privilege. */
+	if (cg_actor_lapse(present.has_token ? &present.token : NULL) != NULL)
 	{
 		cg_actorsession_end();
 		return NULL;

@@ -16,6 +16,8 @@
 #define CG_REASON_TOKEN_EXPIRED "token expired"
 #define CG_REASON_TOKEN_REVOKED "token revoked"
 #define CG_REASON_TOKEN_KEY "key of the token withdrawn"
+#define CG_REASON_TOKEN_SETTINGS "audience or issuer of tokens changed"
+#define CG_REASON_TOKEN_REQUIRED "named without a token"
 #define CG_REASON_NO_CUSTOMER "no customer"
 #define CG_REASON_RELAY "reached by relay only"
 #define CG_REASON_NO_TOKEN "no such token"

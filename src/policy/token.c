@@ -44,13 +44,14 @@ static const CgJwks *require_keys(void);
 static const CgJwk *find_token_key(const CgJwks *keys, const char *kid, const char *thumbprint);
 static void hash_token(const char *text, size_t length, uint8 *digest);
 static const Kept *verify_token_signature(const char *text, const CgJwks *keys);
+static uint64 hash_settings(void);
 static uint64 hash_interventions(const CgClaims *claims);
 static const char *why_lapsed(const CgActorToken *token);
 
 void
 cg_token_init(void)
 {
-	cg_actor_token_lapse = why_lapsed;
+	cg_actor_lapse = why_lapsed;
 }
 
 void
@@ -134,6 +135,15 @@ verify_token_signature(const char *text, const CgJwks *keys)
 	return place;
 }
 
+/* What a token was meant for, and whose it had to be */
+static uint64
+hash_settings(void)
+{
+	uint64		hash = hash_bytes_extended((const unsigned char *) cg_identity_audience, strlen(cg_identity_audience), 0);
+
+	return hash_bytes_extended((const unsigned char *) cg_identity_issuer, strlen(cg_identity_issuer), hash);
+}
+
 /* 0: all of them. */
 static uint64
 hash_interventions(const CgClaims *claims)
@@ -175,6 +185,7 @@ cg_token_verify(const char *text, CgActorToken *token)
 	/* A clock that was set back brings no token back: see clock.h. */
 	if (cg_clock_latest(now) >= token->until)
 		cg_token_refuse("It has expired (exp).", NULL);
+	token->settings = hash_settings();
 	token->narrowing = hash_interventions(&token->claims);
 }
 
@@ -183,11 +194,15 @@ why_lapsed(const CgActorToken *token)
 {
 	const CgJwks *keys;
 
+	if (token == NULL)
+		return cg_identity == CG_IDENTITY_REQUIRED ? CG_REASON_TOKEN_REQUIRED : NULL;
 	if (cg_clock_latest(GetCurrentTimestamp()) >= token->until)
 		return CG_REASON_TOKEN_EXPIRED;
 	keys = cg_identity == CG_IDENTITY_OFF ? NULL : cg_identitykeys_get();
 	if (keys == NULL || find_token_key(keys, token->kid, token->thumbprint) == NULL)
 		return CG_REASON_TOKEN_KEY;
+	if (token->settings != hash_settings())
+		return CG_REASON_TOKEN_SETTINGS;
 	if (cg_revoked_is(token->subject, token->claims.issued))
 		return CG_REASON_TOKEN_REVOKED;
 	return NULL;

@@ -275,6 +275,26 @@ is_refused($issuer->token($ec), 'It is of another issuer', 'no iss');
 is_refused($issuer->token($ec, iss => 'https://login.example.org'), 'It is of another issuer', 'another iss');
 is(gives($issuer->token($ec, iss => 'https://login.example')), $value, 'iss');
 set_to('identity_issuer', '');
+# What has named an actor lapses with the settings by which it was judged
+foreach my $setting (qw(identity_audience identity_issuer))
+{
+	my $before = admin("SHOW contact_guard.$setting");
+	my ($stays, $opened) = map { Wire->new($node, 'crm', 'pool') } 1, 2;
+	says($stays, 'SELECT contact_guard.act_as_token_session($1)', $issuer->token($ec));
+	says($opened, 'BEGIN');
+	says($opened, $call, $issuer->token($ec));
+	is(says($_, $see), $value, "$setting: before") foreach $stays, $opened;
+	set_to($setting, 'another');
+	foreach my $other ($stays, $opened)
+	{
+		for (1 .. 100) { last if says($other, "SHOW contact_guard.$setting") eq 'another'; select undef, undef, undef, 0.1 }
+		is(says($other, $see), $mask, '... and after it is another one');
+	}
+	is(log_rows($node, 'crm', "reason = 'audience or issuer of tokens changed'") > 0, 1, '... and the records say why');
+	set_to($setting, $before);
+	is(says($_, $see), $mask, '... for good') foreach $stays, $opened;
+	$_->quit foreach $stays, $opened;
+}
 set_to('identity_audience', '');
 is_refused($issuer->token($ec, aud => ''), 'contact_guard.identity_audience is not set', 'no audience is set');
 set_to('identity_audience', 'crm');
@@ -287,7 +307,17 @@ is_refused($issuer->token($ec), 'Tokens are not used here', 'identity is off');
 	my $session = Wire->new($node, 'crm', 'pool');
 	says($session, 'SELECT contact_guard.act_as_session($1)', 'anna');
 	is(says($session, $see), $value, 'allowed: a name alone');
+	my $open = Wire->new($node, 'crm', 'pool');
+	says($open, "BEGIN; SELECT contact_guard.act_as('boss of old', role => 'dispatcher'); DECLARE c CURSOR FOR SELECT phone FROM crm.customer WHERE id < 3 ORDER BY id");
+	is(says($open, $see), $value, '... in a transaction');
+	is(says($open, 'FETCH c'), $value, '... by a cursor');
 	set_to('identity', 'required');
+	for (1 .. 100) { last if says($open, "SHOW contact_guard.identity") eq 'required'; select undef, undef, undef, 0.1 }
+	is(says($open, $see), $mask, 'required: ... which goes on with masks');
+	like(says($open, 'FETCH c'), qr/^55000/, '... and not with its cursor');
+	says($open, 'ROLLBACK');
+	$open->quit;
+	is(log_rows($node, 'crm', "actor = 'boss of old' AND reason = 'named without a token'"), 1, '... and the records say why');
 	for (1 .. 100) { last if says($session, "SHOW contact_guard.identity") eq 'required'; select undef, undef, undef, 0.1 }
 	is(says($session, $see), $mask, 'required: ... ends');
 	is(gives($issuer->token($ec)), $value, '... a token is accepted');
