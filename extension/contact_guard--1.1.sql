@@ -553,6 +553,8 @@ CREATE INDEX ON contact_guard.contact_token (closes_at);
 CREATE INDEX ON contact_guard.contact_token (customer);
 ALTER TABLE contact_guard.contact_token REPLICA IDENTITY NOTHING,
 	ALTER actor SET STATISTICS 0, ALTER customer SET STATISTICS 0, ALTER intervention SET STATISTICS 0;
+COMMENT ON TABLE contact_guard.contact_token IS
+	'What contact() has given: the hash of each token, for whom it is, and until when it is good.';
 
 CREATE TABLE contact_guard.contact_call (
 	call        bytea NOT NULL,
@@ -572,6 +574,8 @@ CREATE INDEX ON contact_guard.contact_call (asked_at);
 CREATE INDEX ON contact_guard.contact_call (token);
 CREATE INDEX ON contact_guard.contact_call (gateway) WHERE answered_at IS NOT NULL AND ended_at IS NULL;
 ALTER TABLE contact_guard.contact_call REPLICA IDENTITY NOTHING, ALTER handle SET STATISTICS 0;
+COMMENT ON TABLE contact_guard.contact_call IS
+	'The calls that a gateway has asked for: what it was answered, and when the call began and ended.';
 
 ---------------------------------------------------------------------------
 -- policy
