@@ -119,6 +119,15 @@ SELECT reference, decision FROM contact_guard.disclosure ORDER BY reference;
 SELECT count(*) FROM contact_guard.report;
 SELECT count(*) FROM contact_guard.subject_report(7, 'x');
 RESET ROLE;
+-- the officer's right is not lent: the record would name the borrower
+CREATE FUNCTION lent_report() RETURNS SETOF text SECURITY DEFINER LANGUAGE sql AS $$SELECT kind FROM contact_guard.subject_report(7, 'LENT')$$;
+CREATE FUNCTION lent_names() RETURNS SETOF text SECURITY DEFINER LANGUAGE sql AS $$SELECT actor FROM contact_guard.name_readers('DSAR-1', '{0123456789abcdef}', 'x')$$;
+ALTER FUNCTION lent_report() OWNER TO regress_report_dpo;
+ALTER FUNCTION lent_names() OWNER TO regress_report_dpo;
+SET ROLE regress_report_bert;
+SELECT lent_report();
+SELECT lent_names();
+RESET ROLE;
 -- nobody else writes the tables
 INSERT INTO contact_guard.report VALUES ('x', '7', 'x', '3', now());
 DELETE FROM contact_guard.disclosure;

@@ -183,6 +183,7 @@ cg_name_readers(PG_FUNCTION_ARGS)
 	Datum		values[2] = {CStringGetTextDatum(reference), FullTransactionIdGetDatum(GetTopFullTransactionId())};
 	Naming		naming = {(ReturnSetInfo *) fcinfo->resultinfo};
 
+	cg_roles_require_own("name readers");
 	if (PG_ARGISNULL(1) || array_contains_nulls(PG_GETARG_ARRAYTYPE_P(1)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

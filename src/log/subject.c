@@ -28,6 +28,7 @@
 
 #include "base/customerkey.h"
 #include "base/owncommand.h"
+#include "base/roles.h"
 #include "journal/eventrecord.h"
 #include "journal/messages.h"
 #include "journal/reason.h"
@@ -203,6 +204,7 @@ cg_subject_report(PG_FUNCTION_ARGS)
 	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo};
 	char	   *since;
 
+	cg_roles_require_own("make a report to a customer");
 	if (PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(4) || PG_GETARG_TIMESTAMPTZ(2) >= PG_GETARG_TIMESTAMPTZ(3))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
