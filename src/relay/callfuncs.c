@@ -51,7 +51,7 @@ find_running(FunctionCallInfo fcinfo, CgCall *call)
 {
 	uint8		hash[CG_CALL_HASH];
 
-	cg_calls_hash(cg_gateway_text(fcinfo, 0), true, hash);
+	(void) cg_calls_hash(cg_gateway_text(fcinfo, 0), hash);
 	return cg_calls_find(hash, call) && call->code == CODE_OK && !call->ended;
 }
 

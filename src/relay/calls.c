@@ -52,15 +52,17 @@ is_reference(const char *call_id, uint8 *hash)
 	return true;
 }
 
-void
-cg_calls_hash(const char *call_id, bool reference, uint8 hash[CG_CALL_HASH])
+bool
+cg_calls_hash(const char *call_id, uint8 hash[CG_CALL_HASH])
 {
 	static const char what[] = "contact_guard call";
 	Oid			gateway = GetOuterUserId();
 	CgMacPart	parts[] = {{what, sizeof(what)}, {&gateway, sizeof(gateway)}, {call_id, strlen(call_id)}};
 
-	if (!reference || !is_reference(call_id, hash))
-		compute(parts, lengthof(parts), hash);
+	if (is_reference(call_id, hash))
+		return true;
+	compute(parts, lengthof(parts), hash);
+	return false;
 }
 
 void

@@ -29,10 +29,10 @@ typedef struct CgCall
 } CgCall;
 
 /*
- * The hash of a call.  reference: call_id may also be what calls_to_end() returned; only for
- * functions that tell nothing of the call.
+ * The hash of a call: the only way from a text to a call.  True if the text has the form of
+ * what calls_to_end() returns.  It names a call that was asked for, then, and never a new one.
  */
-extern void cg_calls_hash(const char *call_id, bool reference, uint8 hash[CG_CALL_HASH]);
+extern bool cg_calls_hash(const char *call_id, uint8 hash[CG_CALL_HASH]);
 
 /* The hash of everything that was asked about a call. */
 extern void cg_calls_hash_ask(const uint8 token[CG_TOKEN_HASH], const char *caller, const char *channel,

@@ -172,16 +172,20 @@ cg_resolve(PG_FUNCTION_ARGS)
 	};
 	CgCall		before;
 	Answer		answer;
+	bool		reference;
 	bool		known;
 
 	cg_gateway_require("resolve");
 	cg_contacts_hash(cg_gateway_text(fcinfo, 0), ask.call.token);
-	cg_calls_hash(cg_gateway_text(fcinfo, 2), false, ask.call.call);
+	reference = cg_calls_hash(cg_gateway_text(fcinfo, 2), ask.call.call);
 	cg_calls_hash_ask(ask.call.token, ask.caller, ask.channel, ask.call.ask);
 	cg_calls_forget();
-	known = cg_calls_find(ask.call.call, &before);
+	known = !reference && cg_calls_find(ask.call.call, &before);
 	ask.contact = cg_contacts_find(ask.call.token);
-	if (known && !is_repeated(&ask, &before))
+	/* Whoever makes ids of calls could else take one that call_ended() reads as another call. */
+	if (reference)
+		memset(ask.call.call, 0, CG_CALL_HASH);
+	if (reference || (known && !is_repeated(&ask, &before)))
 		answer = refusal(CODE_NOT_FOUND, CG_REASON_CALL_KNOWN);
 	else
 	{

@@ -218,6 +218,15 @@ $node->safe_psql('crm', 'UPDATE crm.intervention SET ends_at = clock_timestamp()
 like(gateway('SELECT * FROM contact_guard.calls_to_end()'), qr/\|h$/, 'an end that comes before what was told is told at once');
 gateway("SELECT contact_guard.call_ended('clock')");
 
+# An id with the form of a reference: a phone chooses its Call-ID
+$token = token_of(16, $site);
+$reference = 'call:' . 'a' x 64;
+is(resolve($token, 'anna', $reference), $none, 'a reference does not name a new call');
+is(records("event = 'contact_refused' AND customer = '16'"), 'contact_refused anna gateway {phone,voice,out} 16 16 relay call asked for before', '... with a record');
+$reference = 'call:' . 'A' x 64;
+like(resolve($token, 'anna', $reference), qr/^200/, 'a text that is none does');
+is(gateway("SELECT contact_guard.call_answered('$reference', 'h'), contact_guard.call_ended('$reference')"), '1|1', '... for all functions');
+
 # While the database accepts no actor but by a signed token: resolve() names nobody by act_as()
 $node->safe_psql('crm', q(ALTER SYSTEM SET contact_guard.identity = 'required'));
 $node->reload;
