@@ -196,6 +196,8 @@ drop_relation(Oid relid, int column)
 {
 	ObjectAddress object;
 
+	if (column == 0)
+		cg_watch_drop_partition(relid);
 	if (get_rel_namespace(relid) == cg_objects_schema() || cg_labels_get(relid, column) == NULL)
 		return;
 	ObjectAddressSubSet(object, RelationRelationId, relid, column);

@@ -40,4 +40,7 @@ extern void cg_watch_after(List *before, bool admin);
 /* A table is truncated: the trigger of a partition's parent does not hear of it. */
 extern void cg_watch_truncate(Oid relid);
 
+/* A relation is dropped, and is still there.  The rows of a partition go with it. */
+extern void cg_watch_drop_partition(Oid relid);
+
 #endif							/* CG_WATCH_H */

@@ -92,6 +92,16 @@ as($node, 'crm', 'owner', 'CREATE TRIGGER again AFTER INSERT ON crm.visit FOR EA
 is(moves("INSERT INTO crm.visit VALUES (1002, 1, 'anna', $soon, 'on_site')"), 'crm.visit 1002 anna ->open', '... of which a second one adds nothing');
 as($node, 'crm', 'owner', 'DROP TRIGGER again ON crm.visit');
 
+# Not by a command on something else, either: what depends on an extension goes with it
+$node->safe_psql('crm', 'GRANT CREATE ON DATABASE crm TO owner; CREATE FOREIGN DATA WRAPPER far; CREATE SERVER files FOREIGN DATA WRAPPER far;
+	GRANT USAGE ON FOREIGN SERVER files TO owner');
+as($node, 'crm', 'owner', 'CREATE EXTENSION citext SCHEMA crm; ALTER TRIGGER contact_guard_window ON crm.visit DEPENDS ON EXTENSION citext');
+is(state_of((as($node, 'crm', 'owner', 'DROP EXTENSION citext'))[1]), '42501', 'refused: DROP EXTENSION of one that a trigger depends on');
+is(triggers(), 'crm.visit A, crm.visit A, crm.visit_1 A, crm.visit_2 A', '... and the triggers are there');
+as($node, 'crm', 'owner', 'CREATE TABLE crm.visit_3 PARTITION OF crm.visit FOR VALUES FROM (3000) TO (4000)');
+moves();
+is(moves('DROP TABLE crm.visit_3'), 'crm.visit ->- a partition was dropped, with its rows', 'DROP of a partition');
+
 # A view, and a condition that looks into another table
 $node->safe_psql('crm', qq(
 	SET client_min_messages = error;
@@ -123,6 +133,7 @@ is(moves("BEGIN; DELETE FROM crm.assigned; INSERT INTO crm.assigned VALUES (3, '
 is(moves("INSERT INTO crm.task VALUES (5, 1, 'anna', $soon); INSERT INTO crm.stop VALUES (5)"), 'crm.task 5 anna ->open; crm.task 5 anna open>-', 'a subquery');
 is(moves('TRUNCATE crm.stop'), 'crm.task ->- TRUNCATE has taken rows away', 'TRUNCATE of what it reads');
 is(state_of((as($node, 'crm', 'owner', 'ALTER TABLE crm.assigned DISABLE TRIGGER USER'))[1]), '42501', 'the tables beneath keep their triggers');
+is(state_of((as($node, 'crm', 'owner', "CREATE FOREIGN TABLE crm.far () INHERITS (crm.assigned) SERVER files"))[1]), '42501', '... and get no rows of another server');
 as($node, 'crm', 'owner', 'ALTER TABLE crm.assigned RENAME TO assignment; ALTER TABLE crm.assignment RENAME job_id TO job');
 is(moves("INSERT INTO crm.assignment VALUES (3, 'eve')"), 'crm.jobs 3 eve ->open', 'names may change');
 
