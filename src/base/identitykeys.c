@@ -152,6 +152,12 @@ say_keys(const char *text, int length)
 	}
 	if (cg_jwks_parse(text, length, &set) != NULL)
 		return;
+	if (set.count == 0)
+	{
+		ereport(LOG,
+				(errmsg("contact_guard accepts no tokens: contact_guard.identity_keys has no key for EdDSA, ES256 or RS256")));
+		return;
+	}
 	names = cg_identitykeys_names(&set);
 	ereport(LOG,
 			(errmsg("contact_guard verifies tokens by these keys: %s", names),

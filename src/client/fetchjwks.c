@@ -55,6 +55,9 @@ run_fetch_jwks(int argc, char **argv)
 	if (status != 200)
 		fail(EXIT_UNCHECKED, "\"%s\" answers with status %ld", url, status);
 	why = cg_jwks_parse((const char *) answer.data, answer.length, &set);
+	/* The server would take such a file, and accept nobody. */
+	if (why == NULL && set.count == 0)
+		why = "it has no key for EdDSA, ES256 or RS256";
 	if (why)
 		fail(EXIT_UNCHECKED, "what \"%s\" sends is not a set of keys: %s", url, why);
 	/* Others must not be able to write it, or the server would not take it. */

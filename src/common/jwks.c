@@ -28,6 +28,10 @@
 /* By CgJwkKind */
 static const char *const algorithms[] = {"EdDSA", "ES256", "RS256"};
 
+/* What only a secret key has, of any kind (RFC 7518, 6) */
+static const char *const secret[] = {"d", "p", "q", "dp", "dq", "qi", "oth", NULL};
+
+static bool has_member_of(const char *place, const char *const *names);
 static const char *parse_jwk(const char *place, CgJwks *set);
 
 /* RFC 9864 has a second name for the first of them. */
@@ -68,6 +72,15 @@ may_verify(const char *place)
 		return false;
 	for (const char *at = cg_json_first(operations); at; at = cg_json_next(at))
 		if (cg_json_text(at, text, sizeof(text)) && strcmp(text, "verify") == 0)
+			return true;
+	return false;
+}
+
+static bool
+has_member_of(const char *place, const char *const *names)
+{
+	for (; *names; names++)
+		if (cg_json_member(place, *names) != NULL)
 			return true;
 	return false;
 }
@@ -234,7 +247,7 @@ parse_jwk(const char *place, CgJwks *set)
 
 	if (cg_json_member(place, "k") != NULL)
 		return "it has a symmetric key: whoever verifies by one can sign by it";
-	if (cg_json_member(place, "d") != NULL)
+	if (has_member_of(place, secret))
 		return "it has a secret key, which must not be where tokens are verified";
 	if (!kind_of_jwk(place, &kind))
 	{
@@ -282,8 +295,6 @@ cg_jwks_parse(const char *text, size_t length, CgJwks *set)
 		return "it has no array \"keys\"";
 	for (const char *at = cg_json_first(keys); at && why == NULL; at = cg_json_next(at))
 		why = parse_jwk(at, set);
-	if (why == NULL && set->count == 0)
-		why = "it has no key for EdDSA, ES256 or RS256";
 	/* libcrypto leaves its errors in a queue, and TLS would take them for its own. */
 	ERR_clear_error();
 	if (why != NULL)

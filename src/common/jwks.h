@@ -43,7 +43,8 @@ typedef struct CgJwks
 
 /*
  * Parses a set.  NULL: it is good, and the caller must free it.  Otherwise why it is not, as a
- * sentence without a full stop.  A set is good only if each key that signs tokens is.
+ * sentence without a full stop.  A set is good only if each key that signs tokens is; it may
+ * have none.
  */
 extern const char *cg_jwks_parse(const char *text, size_t length, CgJwks *set);
 extern void cg_jwks_free(CgJwks *set);

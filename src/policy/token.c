@@ -76,7 +76,7 @@ require_keys(void)
 		cg_token_refuse("contact_guard.identity_audience is not set.", NULL);
 	keys = cg_identitykeys_get();
 	if (keys == NULL)
-		cg_token_refuse("There are no keys: contact_guard.identity_keys is not set, or its file is broken.",
+		cg_token_refuse("There are no keys: contact_guard.identity_keys is not set, or its file is broken or has none.",
 						"The server log and contact_guard.status() say why.");
 	return keys;
 }

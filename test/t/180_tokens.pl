@@ -226,7 +226,7 @@ foreach my $case ([ 'anna', $issuer->token($ec) ], [ 'm.dupont', $dispatcher ])
 	my $ed = $issuer->{jwks}{'python-EdDSA'};
 	my $token = $issuer->token($ec);
 	foreach my $case (
-		[ '{"keys":', 'it is not a JSON object', 'half a file' ], [ '{"keys":[]}', 'it has no key', 'no key' ],
+		[ '{"keys":', 'it is not a JSON object', 'half a file' ],
 		[ $issuer->set({ kty => 'oct', k => 'AAAA', kid => 'a' }, $ec), 'it has a symmetric key', 'a symmetric key' ],
 		[ $issuer->set({ %$ed, d => $ed->{x} }), 'it has a secret key', 'a secret key' ],
 		[ $issuer->set($ed, { %$ed }), 'two keys have the same kid', 'a name twice' ],
@@ -248,6 +248,32 @@ foreach my $case ([ 'anna', $issuer->token($ec) ], [ 'm.dupont', $dispatcher ])
 		is(says($late, $call, $issuer->token($ec)), '', '... has the same keys');
 		$late->quit;
 	}
+	foreach my $part (qw(p q dp dq qi oth))
+	{
+		file_is_read($issuer->set(@all));
+		file_is_read($issuer->set({ %{ $issuer->{jwks}{'python-RS256'} }, $part => 'AQAB' }));
+		like(admin($problems), qr/are not a set of keys: it has a secret key/, "a part of a secret key: $part");
+	}
+	file_is_read($issuer->set(@all));
+	# The emergency: a set without keys is good, and accepts nobody
+	says($pool, 'BEGIN');
+	says($pool, $call, $token);
+	foreach my $empty ('{"keys":[]}', encode_json({ keys => [ { kty => 'RSA', use => 'enc', n => 'AQAB', e => 'AQAB' } ] }))
+	{
+		my $offset = -s $node->logfile;
+		put_file($empty);
+		$node->reload;
+		$node->wait_for_log(qr/contact_guard accepts no tokens/, $offset);
+		is(says($pool, $see), $mask, 'a set without keys of ours ends the tokens that are in use');
+		says($pool, 'ROLLBACK');
+		is_refused($token, 'There are no keys', 'each token');
+		unlike(admin($problems), qr/identity keys/, '... and the file is good');
+		file_is_read($issuer->set(@all));
+		says($pool, 'BEGIN');
+		says($pool, $call, $token);
+		is(says($pool, $see), $value, '... and so are the keys that it has again');
+	}
+	says($pool, 'ROLLBACK');
 	chmod 0666, $file;
 	$node->reload;
 	$node->poll_query_until('crm', "SELECT problems::text ~ 'can be written by others' FROM contact_guard.status()");
