@@ -75,7 +75,7 @@ add_checks(Query *query, Oid of)
 	for (int i = 0; i < n; i++)
 	{
 		CgSite		site = {of, policy->guarded[i].attnum, 0};
-		bool		tells = policy->guarded[i].mask.kind != CG_MASK_NULL;
+		bool		tells = policy->guarded[i].mask.kind != CG_MASK_NULL || policy->guarded[i].relay;
 		AttrNumber	attnum = of == relid ? site.attnum :
 			get_attnum(relid, get_attname(of, site.attnum, false));
 		Var		   *column;

@@ -68,6 +68,8 @@ cg_keep(PG_FUNCTION_ARGS)
 static void
 refuse_to_write(const CgRevealState *state)
 {
+	if ((state->site.flags & CG_SITE_RELAY) != 0)
+		cg_written_refuse_relay(state->site);
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("%s %s cannot be written", state->is_key ? "customer key" : "guarded column",
@@ -89,7 +91,8 @@ may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
 			(PG_ARGISNULL(0) && cg_referential_is_action());
 	if (PG_ARGISNULL(2))
 		return cg_reads_decide(reads, &state->site, NULL);
-	if (PG_NARGS() > 4 && cg_reveal_is_own(fcinfo, 4, state, reads))
+	if (PG_NARGS() > 4 && (state->site.flags & CG_SITE_RELAY) == 0 &&
+		cg_reveal_is_own(fcinfo, 4, state, reads))
 	{
 		if (!cg_customerkey_take(PG_GETARG_DATUM(2), state->key_type, &key))
 			cg_reveal_refuse_here(state);

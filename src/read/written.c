@@ -36,6 +36,7 @@ PG_FUNCTION_INFO_V1(cg_unmasked);
 static uint64 *made_masks = NULL;
 
 static uint64 hash_value(Datum value, Oid type);
+static bool is_given_number(const CgRevealState *state, Datum value);
 
 /* The padding of a char(n) is not part of its value.  The result is never 0. */
 static uint64
@@ -84,17 +85,33 @@ cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 typmod)
 	}
 }
 
+/*
+ * Could resolve() dial it?  Then whoever writes it says who the customer is.  A text without
+ * a digit is no number, and a default may be one.
+ */
+static bool
+is_given_number(const CgRevealState *state, Datum value)
+{
+	return (state->site.flags & CG_SITE_RELAY) != 0 &&
+		strpbrk(TextDatumGetCString(value), "0123456789") != NULL &&
+		get_attgenerated(state->site.relid, state->site.attnum) == '\0';
+}
+
 /* An actor with a standing permission is shown every value, so the value is not a mask. */
 static void
 require_unmasked_columns(const CgRevealState *state, Datum value)
 {
+	bool		is_mask = cg_written_is_mask(&state->mask, value, state->type, state->typmod);
 	CgReads    *reads;
 
-	if (!cg_written_is_mask(&state->mask, value, state->type, state->typmod))
+	if (!is_mask && !is_given_number(state, value))
 		return;
 	reads = IsParallelWorker() ? NULL : cg_execution_reads();
-	if (reads == NULL || !cg_reads_is_permitted(reads, state->site.relid))
+	if (reads && cg_reads_is_permitted(reads, state->site.relid))
+		return;
+	if (is_mask)
 		cg_written_refuse(state);
+	cg_written_refuse_relay(state->site);
 }
 
 /*
@@ -145,4 +162,14 @@ cg_written_refuse(const CgRevealState *state)
 			 errmsg("the mask of guarded column %s cannot be stored", cg_reveal_site_name(state->site)),
 			 cg_refused_relation(state->site.relid, state->site.attnum),
 			 errhint("The value is the mask of a withheld value. Leave the column out, or give the value itself.")));
+}
+
+void
+cg_written_refuse_relay(CgSite site)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("guarded column %s cannot be written", cg_reveal_site_name(site)),
+			 cg_refused_relation(site.relid, site.attnum),
+			 errhint("The column is reached by relay. Only a role with a standing permission writes it: see contact_guard.allow().")));
 }

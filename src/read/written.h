@@ -20,4 +20,7 @@ extern bool cg_written_is_mask(const CgMask *mask, Datum value, Oid type, int32 
 /* ERROR insufficient_privilege: the mask cannot be stored. */
 pg_noreturn extern void cg_written_refuse(const CgRevealState *state);
 
+/* The same: no window lets anybody write a column that is reached by relay. */
+pg_noreturn extern void cg_written_refuse_relay(CgSite site);
+
 #endif							/* CG_WRITTEN_H */

@@ -71,10 +71,27 @@ is(scalar as($node, 'crm', 'dispatcher', 'SELECT phone FROM crm.customer WHERE i
 (undef, $err) = as($node, 'crm', 'postgres', "GRANT UPDATE (phone) ON crm.customer TO anna");
 (undef, $err) = as($node, 'crm', 'anna', "UPDATE crm.customer SET phone = '0611111111' WHERE id = 3");
 is(state_of($err), '42501', 'a window lets nobody write it');
+like($err, qr/HINT: .*reached by relay/, '... and is told why');
 is(log_rows($node, 'crm', "actor = 'anna' AND event = 'withheld' AND reason = 'reached by relay only' AND columns = '{phone}' AND intervention = '3'"), 3, 'records say why');
 
 is($node->safe_psql('crm', "SELECT contact_guard.sync(); SELECT (SELECT count(*) FROM contact_guard.withheld_attempts() WHERE actor = 'anna'),
 	(SELECT count(*) FROM contact_guard.reads_after_close() WHERE actor = 'anna')"), "\n0|0", '... and that nobody has tried anything, nor come late');
+
+# Who writes a number says whom the gateway calls
+$node->safe_psql('crm', 'GRANT INSERT ON crm.customer TO anna');
+foreach my $statement ("INSERT INTO crm.customer (id, phone) VALUES (3000, '+33899000000')",
+	"INSERT INTO crm.customer (id, phone) SELECT 3000, '+33899000000'",
+	"INSERT INTO crm.customer (id, phone) VALUES (3, 'x') ON CONFLICT (id) DO UPDATE SET phone = '+33899000000'",
+	"MERGE INTO crm.customer c USING (VALUES (3000)) v (id) ON c.id = v.id WHEN NOT MATCHED THEN INSERT (id, phone) VALUES (v.id, '+33899000000')",
+	"BEGIN; INSERT INTO crm.customer (id) VALUES (3000); UPDATE crm.customer SET phone = '+33899000000' WHERE id = 3000",
+	"COPY crm.customer (id, phone) FROM STDIN;\n3000\t+33899000000\n\\.\n")
+{
+	(undef, $err) = as($node, 'crm', 'anna', $statement);
+	is(state_of($err), '42501', 'nobody chooses who the customer is: ' . substr($statement, 0, 60));
+}
+(undef, $err) = as($node, 'crm', 'anna', "BEGIN; INSERT INTO crm.customer (id, phone) VALUES (3000, ''), (3001, NULL); COPY crm.customer (id) FROM STDIN;\n3002\n\\.\nROLLBACK");
+is($err, '', '... but without a number a row is inserted');
+$node->safe_psql('crm', 'REVOKE INSERT ON crm.customer FROM anna');
 
 # A call
 my $token = token_of(3);
