@@ -153,6 +153,33 @@ make_key(const char *type, OSSL_PARAM_BLD *builder)
 	return key;
 }
 
+/*
+ * Has the point a small order?  Then a signature needs no secret: RFC 8032 lets such keys pass, and
+ * so does libcrypto.  These are the y of all eight points, also as numbers above the field's
+ * prime; the last bit is the sign of x.
+ */
+static bool
+has_small_order(const uint8_t *x)
+{
+	static const uint8_t order_8[][COORDINATE_LENGTH] = {
+		{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+		0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+		{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+		0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a}
+	};
+	uint8_t		middle = x[1];
+	uint8_t		top = x[COORDINATE_LENGTH - 1] & 0x7f;
+
+	for (int i = 0; i < 2; i++)
+		if (memcmp(x, order_8[i], COORDINATE_LENGTH - 1) == 0 && top == order_8[i][COORDINATE_LENGTH - 1])
+			return true;
+	for (int i = 1; i < COORDINATE_LENGTH - 1; i++)
+		if (x[i] != middle)
+			return false;
+	/* 0 and 1; and p - 1, p and p + 1, where p is 2^255 - 19 */
+	return (middle == 0 && top == 0 && x[0] <= 1) || (middle == 0xff && top == 0x7f && x[0] >= 0xec && x[0] <= 0xee);
+}
+
 static const char *
 parse_ed25519(const char *place, CgJwk *jwk, CgBytes *canonical)
 {
@@ -163,6 +190,8 @@ parse_ed25519(const char *place, CgJwk *jwk, CgBytes *canonical)
 	cg_bytes_init_fixed(&x, room, sizeof(room));
 	if (!get_number(place, "x", &x, text) || x.length != COORDINATE_LENGTH)
 		return "an Ed25519 key has no x of 32 bytes";
+	if (has_small_order(x.data))
+		return "an Ed25519 key is a point of small order, by which anybody can sign";
 	put_jwk_member(canonical, "crv", "Ed25519");
 	put_jwk_member(canonical, "kty", "OKP");
 	put_jwk_member(canonical, "x", text);

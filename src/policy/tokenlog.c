@@ -5,8 +5,12 @@
  * Whoever reads the log could use a token until it expires.  PostgreSQL writes parameters
  * there (log_parameter_max_length, whose default is all of them), statements, and in the
  * detail of a deadlock the statements of others.  So what looks like a token is blotted out
- * in each line, whoever writes it: three parts of base64url with dots between them, of which
- * the last is long enough for a signature.
+ * in each line, whoever writes it.
+ *
+ * A token begins with its header, a JSON object in base64url, whose first two characters are
+ * "ey", or "ew" if a line ends there; a dot follows, and what it claims.  The rest may have been
+ * cut off, by log_parameter_max_length say, also within the signature, of which the last
+ * characters can be guessed.  So all of it is blotted out, however much of it is there.
  */
 #include "postgres.h"
 
@@ -16,8 +20,7 @@
 #include "base/refused.h"
 #include "policy/tokenlog.h"
 
-#define LEAST_PART 16
-#define LEAST_SIGNATURE 80		/* 64 bytes are 86 characters; some may be cut off */
+#define LEAST_HEADER 16
 
 static emit_log_hook_type prev_emit = NULL;
 
@@ -43,29 +46,22 @@ is_part_of_token(char c)
 static char *
 find_token(char *text, char **end)
 {
-	char	   *dots[2] = {NULL, NULL};
 	char	   *begin = text;
 
-	for (char *at = text;; at++)
+	for (char *at = text; *at; at++)
 	{
 		if (is_part_of_token(*at))
 			continue;
-		if (dots[1] && at - dots[1] > LEAST_SIGNATURE && dots[1] - dots[0] > LEAST_PART)
+		if (*at == '.' && at - begin >= LEAST_HEADER && begin[0] == 'e' && (begin[1] == 'y' || begin[1] == 'w'))
 		{
-			*end = at;
-			return dots[0];
-		}
-		if (*at == '\0')
-			return NULL;
-		if (*at != '.' || at - begin < LEAST_PART)
-			dots[0] = dots[1] = NULL;
-		else
-		{
-			dots[0] = dots[1] ? dots[1] : dots[0];
-			dots[dots[0] ? 1 : 0] = at;
+			*end = at + 1;
+			while (is_part_of_token(**end) || **end == '.')
+				(*end)++;
+			return at;
 		}
 		begin = at + 1;
 	}
+	return NULL;
 }
 
 static bool
@@ -92,6 +88,7 @@ tokenlog_emit(ErrorData *error)
 		(void) blot_out(error->message);
 		(void) blot_out(error->detail);
 		(void) blot_out(error->detail_log);
+		(void) blot_out(error->hint);
 		(void) blot_out(error->context);
 		(void) blot_out(error->internalquery);
 		/* The statement's text belongs to PostgreSQL. */

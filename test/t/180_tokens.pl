@@ -255,6 +255,13 @@ foreach my $case ([ 'anna', $issuer->token($ec) ], [ 'm.dupont', $dispatcher ])
 		like(admin($problems), qr/are not a set of keys: it has a secret key/, "a part of a secret key: $part");
 	}
 	file_is_read($issuer->set(@all));
+	foreach my $y ('00' x 32, '01' . '00' x 31, '01' . '00' x 30 . '80', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+		'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa', map { $_ . 'ff' x 30 . '7f' } qw(ec ed ee))
+	{
+		file_is_read($issuer->set({ %$ed, x => encode_base64url(pack('H*', $y)) }));
+		like(admin($problems), qr/are not a set of keys: an Ed25519 key is a point of small order/, "a key of small order: $y");
+		file_is_read($issuer->set(@all));
+	}
 	# The emergency: a set without keys is good, and accepts nobody
 	says($pool, 'BEGIN');
 	says($pool, $call, $token);

@@ -192,6 +192,15 @@ sub gives
 	says($pool, "EXECUTE t('$token')");
 	says($pool, "SELECT pg_advisory_lock(1), '$token'");
 	says($pool, $call, "$token x");
+	# In the hint of a message; and cut off, also within the signature
+	says($pool, "DO \$\$BEGIN RAISE LOG 'x' USING HINT = '$token'; END\$\$");
+	$node->safe_psql('crm', 'GRANT SET ON PARAMETER log_parameter_max_length TO pool');
+	foreach my $length (map { length($token) - $_ } 1, 6, 30, 70, 85, 86, 87, 100)
+	{
+		says($pool, "SET log_parameter_max_length = $length");
+		says($pool, 'SELECT $1::text IS NULL', $token);
+	}
+	says($pool, 'RESET log_parameter_max_length');
 	my $log = slurp_file($node->logfile, $offset);
 	my ($header) = split /\./, $token;
 	cmp_ok(() = $log =~ /\Q$header\E\.\*{100}/g, '>', 4, 'the log has places where tokens were');
