@@ -121,6 +121,7 @@ cg_windownotes_add(const CgMoved *head, const char *const *texts)
 	MemoryContext oldcontext = MemoryContextSwitchTo(TopTransactionContext);
 	ResourceOwner oldowner = CurrentResourceOwner;
 	StringInfoData note;
+	Size		length;
 	Datum		value;
 	bool		isnull = false;
 
@@ -128,15 +129,9 @@ cg_windownotes_add(const CgMoved *head, const char *const *texts)
 	appendStringInfoSpaces(&note, VARHDRSZ);
 	appendBinaryStringInfo(&note, (const char *) head, offsetof(CgMoved, texts));
 	for (int i = 0; i < CG_MOVED_TEXTS; i++)
-	{
-		if (i == CG_MOVED_ACTOR)
-		{
-			Size		length = note.len - VARHDRSZ - offsetof(CgMoved, texts);
-
-			memcpy(note.data + VARHDRSZ + offsetof(CgMoved, key_length), &length, sizeof(length));
-		}
 		append_moved_text(&note, texts[i]);
-	}
+	length = note.len - VARHDRSZ - offsetof(CgMoved, texts);
+	memcpy(note.data + VARHDRSZ + offsetof(CgMoved, length), &length, sizeof(length));
 	SET_VARSIZE(note.data, note.len);
 	value = PointerGetDatum(note.data);
 	CurrentResourceOwner = TopTransactionResourceOwner;

@@ -15,7 +15,7 @@ typedef enum CgMovedText
 	CG_MOVED_CUSTOMER,
 	CG_MOVED_TECHNICIAN,
 	CG_MOVED_REASON,
-	CG_MOVED_ACTOR,				/* from here on not a part of the key */
+	CG_MOVED_ACTOR,
 	CG_MOVED_IDENTITY,
 	CG_MOVED_TEXTS
 } CgMovedText;
@@ -28,13 +28,13 @@ typedef struct CgMoved
 	int64		was_closes_at;
 	int64		opens_at;
 	int64		closes_at;
-	Size		key_length;		/* bytes of the texts that make the key */
+	Size		length;			/* bytes of the texts */
 	char		texts[FLEXIBLE_ARRAY_MEMBER];
 } CgMoved;
 
 extern void cg_windownotes_init(void);
 
-/* texts: CG_MOVED_TEXTS of them; NULL is possible.  The head's key_length and texts are set here. */
+/* texts: CG_MOVED_TEXTS of them; NULL is possible.  The head's length and texts are set here. */
 extern void cg_windownotes_add(const CgMoved *head, const char *const *texts);
 extern const char *cg_windownotes_text(const CgMoved *moved, CgMovedText which);
 

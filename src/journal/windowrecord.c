@@ -5,8 +5,10 @@
  * The record must be in WAL before the commit of the change, so that no crash leaves the
  * change without it; and a change that is taken back must accuse nobody.  So a change is
  * noted (windownotes.c), and becomes a message just before the commit.  There what one
- * transaction did to the same window becomes one record: a row that is routed to another
- * partition is deleted and inserted, and an application may write a row twice.
+ * actor did in one transaction to the same window becomes one record: a row that is routed to
+ * another partition is deleted and inserted, and an application may write a row twice.  An
+ * intervention may have several windows of one technician.  So the windows that it had and
+ * those that it has are sets, and what is in both has not moved.
  *
  * No flush of ours follows: the commit record comes later in WAL, so what makes the commit
  * durable makes the record durable.
@@ -15,8 +17,8 @@
  * message has the number of the transaction, and the recorder asks what became of it
  * (log/outcome.c).  A prepared transaction may end much later: its records say so.
  *
- * Notes are merged in portions.  So a transaction that moves millions of windows may make two
- * records of one window, but needs no more memory.
+ * Notes are merged in portions of maintenance_work_mem.  So a transaction that moves millions
+ * of windows may make two records of one window, but needs no more memory.
  */
 #include "postgres.h"
 
@@ -38,29 +40,28 @@
 #include "journal/windownotes.h"
 #include "journal/windowrecord.h"
 
-/* So many notes are merged at a time. */
-#define PORTION 8192
-
 typedef struct MovedEntry
 {
 	const CgMoved *first;		/* key: its texts */
 	uint32		hash;
 	char		status;
-	CgMoved    *last;
+	const CgMoved *last;
+	List	   *was;			/* notes of windows that were there before, and are not now */
+	List	   *is;				/* notes of windows that are there now, and were not before */
 	int64		count;
 } MovedEntry;
 
 static inline bool
 is_same_window(const CgMoved *a, const CgMoved *b)
 {
-	return a->key_length == b->key_length && memcmp(a->texts, b->texts, a->key_length) == 0;
+	return a->length == b->length && memcmp(a->texts, b->texts, a->length) == 0;
 }
 
 #define SH_PREFIX movedset
 #define SH_ELEMENT_TYPE MovedEntry
 #define SH_KEY_TYPE const CgMoved *
 #define SH_KEY first
-#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key)->texts, (key)->key_length)
+#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key)->texts, (key)->length)
 #define SH_EQUAL(tb, a, b) is_same_window(a, b)
 #define SH_SCOPE static inline
 #define SH_STORE_HASH
@@ -72,9 +73,11 @@ is_same_window(const CgMoved *a, const CgMoved *b)
 static void windowrecord_xact(XactEvent event);
 static void add_moved(const char *const *whose, const CgWindowState *was, const CgWindowState *is);
 static void write_windows(bool prepare);
-static bool has_moved(const MovedEntry *entry);
+static bool has_equal(List **others, bool were, int64 opens_at, int64 closes_at);
+static void merge_note(MovedEntry *entry, const CgMoved *moved);
 static void put_portion(List *portion, bool prepare);
-static void put_moved(const MovedEntry *entry, bool prepare);
+static void put_entry(const MovedEntry *entry, bool prepare);
+static void put_moved(const MovedEntry *entry, const CgMoved *was, const CgMoved *is, bool prepare);
 static bool is_same_context(const CgMoved *a, const CgMoved *b);
 static void put_moved_context(const CgMoved *moved);
 
@@ -152,7 +155,7 @@ cg_windowrecord_unknown(const char *relation, const char *why)
 	add_moved(texts, &none, &none);
 }
 
-/* whose: the texts that make the key. */
+/* whose: the texts up to that of the actor. */
 static void
 add_moved(const char *const *whose, const CgWindowState *was, const CgWindowState *is)
 {
@@ -205,7 +208,7 @@ write_windows(bool prepare)
 	while ((moved = cg_windownotes_next()) != NULL)
 	{
 		portion = lappend(portion, moved);
-		if (list_length(portion) < PORTION)
+		if (MemoryContextMemAllocated(context, true) < (Size) maintenance_work_mem * 1024)
 			continue;
 		put_portion(portion, prepare);
 		MemoryContextReset(context);
@@ -216,14 +219,37 @@ write_windows(bool prepare)
 	MemoryContextDelete(context);
 }
 
+/* Takes a window away from a list that is as good as this one.  were: the list's windows were. */
 static bool
-has_moved(const MovedEntry *entry)
+has_equal(List **others, bool were, int64 opens_at, int64 closes_at)
 {
-	return cg_windownotes_text(entry->last, CG_MOVED_REASON) != NULL ||
-		entry->first->was_opens_at != entry->last->opens_at || entry->first->was_closes_at != entry->last->closes_at;
+	ListCell   *lc;
+
+	foreach(lc, *others)
+	{
+		const CgMoved *other = lfirst(lc);
+		int64		opened = were ? other->was_opens_at : other->opens_at;
+		int64		closed = were ? other->was_closes_at : other->closes_at;
+
+		if ((opened != opens_at || closed != closes_at) && !(is_over(closed) && is_over(closes_at)))
+			continue;
+		*others = foreach_delete_current(*others, lc);
+		return true;
+	}
+	return false;
 }
 
-/* The first note of a window says what it was, the last one what it is, and who did it. */
+static void
+merge_note(MovedEntry *entry, const CgMoved *moved)
+{
+	entry->last = moved;
+	entry->count++;
+	if (moved->was_opens_at != CG_NO_TIME && !has_equal(&entry->is, false, moved->was_opens_at, moved->was_closes_at))
+		entry->was = lappend(entry->was, unconstify(CgMoved *, moved));
+	if (moved->opens_at != CG_NO_TIME && !has_equal(&entry->was, true, moved->opens_at, moved->closes_at))
+		entry->is = lappend(entry->is, unconstify(CgMoved *, moved));
+}
+
 static void
 put_portion(List *portion, bool prepare)
 {
@@ -233,30 +259,51 @@ put_portion(List *portion, bool prepare)
 
 	foreach(lc, portion)
 	{
-		CgMoved    *moved = lfirst(lc);
 		bool		found;
-		MovedEntry *entry = movedset_insert(windows, moved, &found);
+		MovedEntry *entry = movedset_insert(windows, lfirst(lc), &found);
 
-		entry->last = moved;
-		entry->count = found ? entry->count + 1 : 1;
+		if (!found)
+		{
+			entry->was = entry->is = NIL;
+			entry->count = 0;
+		}
+		merge_note(entry, lfirst(lc));
 	}
 	foreach(lc, portion)
 	{
 		const CgMoved *moved = lfirst(lc);
 		const MovedEntry *entry = movedset_lookup(windows, moved);
 
-		if (entry->last != moved || !has_moved(entry))
+		if (entry->last != moved)
 			continue;
 		if (before == NULL || !is_same_context(before, moved))
 			put_moved_context(moved);
 		before = moved;
-		put_moved(entry, prepare);
+		put_entry(entry, prepare);
 		if (!cg_messages_are_many())
 			continue;
 		cg_messages_write();
 		before = NULL;
 	}
 	cg_messages_write();
+}
+
+/* Each window that has gone is told with one that has come, as long as there are both. */
+static void
+put_entry(const MovedEntry *entry, bool prepare)
+{
+	int			n = Max(list_length(entry->was), list_length(entry->is));
+
+	if (cg_windownotes_text(entry->last, CG_MOVED_REASON))
+		put_moved(entry, NULL, NULL, prepare);
+	for (int i = 0; i < n; i++)
+	{
+		const CgMoved *was = i < list_length(entry->was) ? list_nth(entry->was, i) : NULL;
+		const CgMoved *is = i < list_length(entry->is) ? list_nth(entry->is, i) : NULL;
+
+		if ((was && !is_over(was->was_closes_at)) || (is && !is_over(is->closes_at)))
+			put_moved(entry, was, is, prepare);
+	}
 }
 
 static bool
@@ -281,9 +328,8 @@ put_moved_context(const CgMoved *moved)
 }
 
 static void
-put_moved(const MovedEntry *entry, bool prepare)
+put_moved(const MovedEntry *entry, const CgMoved *was, const CgMoved *is, bool prepare)
 {
-	const CgMoved *first = entry->first;
 	const CgMoved *last = entry->last;
 	const char *unknown = cg_windownotes_text(last, CG_MOVED_REASON);
 	CgRecord	record = {
@@ -295,11 +341,13 @@ put_moved(const MovedEntry *entry, bool prepare)
 		.intervention = cg_windownotes_text(last, CG_MOVED_ID),
 		.closed_at = CG_NO_TIME,
 		.reason = unknown,
-		.window = {last->opens_at != CG_NO_TIME, last->opens_at, last->closes_at},
-		.previous_window = {first->was_opens_at != CG_NO_TIME, first->was_opens_at, first->was_closes_at},
 		.technician = cg_windownotes_text(last, CG_MOVED_TECHNICIAN),
 	};
 
+	if (was)
+		record.previous_window = (CgRecordWindow) {true, was->was_opens_at, was->was_closes_at};
+	if (is)
+		record.window = (CgRecordWindow) {true, is->opens_at, is->closes_at};
 	if (!prepare)
 		record.transaction = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
 	else

@@ -12,6 +12,7 @@
 
 #include "access/xact.h"
 #include "catalog/partition.h"
+#include "common/hashfn.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parsetree.h"
@@ -60,6 +61,35 @@ typedef struct ByIdChange
 	List	   *is;
 } ByIdChange;
 
+/*
+ * What was asked in this transaction: for which id of which relation, by which statement.  The
+ * trigger of each row of a statement would get the same answer, and it must count once.
+ */
+typedef struct AskedEntry
+{
+	bytea	   *question;
+	uint32		hash;
+	char		status;
+} AskedEntry;
+
+#define SH_PREFIX askedset
+#define SH_ELEMENT_TYPE AskedEntry
+#define SH_KEY_TYPE bytea *
+#define SH_KEY question
+#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) (key), VARSIZE(key))
+#define SH_EQUAL(tb, a, b) (VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0)
+#define SH_SCOPE static inline
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) (a)->hash
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* In the memory of the transaction; NULL: there is none yet. */
+static askedset_hash *asked = NULL;
+
+static CommandId command_before(void);
+static bool was_answered(Oid root, Oid type, Datum id);
 static bool read_column_walker(Node *node, ColumnWalk *walk);
 static void find_read_columns(CgWindowBeneath *beneath, Oid table, const List *relids);
 static SPIPlanPtr plan_by_id(CgInterventions *from, Oid type);
@@ -202,13 +232,69 @@ ask_by_id(CgInterventions *from, SPIPlanPtr plan, Datum id, CommandId before, Me
 	return windows;
 }
 
+/* The commands of the transaction that the statement itself sees are those before it. */
+static CommandId
+command_before(void)
+{
+	return ActiveSnapshotSet() ? GetActiveSnapshot()->curcid : GetCurrentCommandId(false);
+}
+
+static void
+forget_asked(void *argument)
+{
+	asked = NULL;
+}
+
+/* A subtransaction that was taken back may have had a statement of the same number. */
+static bool
+was_answered(Oid root, Oid type, Datum id)
+{
+	struct
+	{
+		Oid			root;
+		Oid			type;
+		SubTransactionId subid;
+		CommandId	number;
+	}			head = {root, type, GetCurrentSubTransactionId(), command_before()};
+	bytea	   *question;
+	const char *bytes;
+	Size		size;
+	int16		length;
+	bool		by_value;
+	bool		found;
+
+	if (asked == NULL)
+	{
+		MemoryContext context = AllocSetContextCreate(TopTransactionContext, "contact_guard ids asked",
+													  ALLOCSET_DEFAULT_SIZES);
+		MemoryContextCallback *callback = MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
+
+		callback->func = forget_asked;
+		MemoryContextRegisterResetCallback(context, callback);
+		asked = askedset_create(context, 64, NULL);
+	}
+	get_typlenbyval(type, &length, &by_value);
+	if (length == -1)
+		id = PointerGetDatum(PG_DETOAST_DATUM_PACKED(id));
+	bytes = by_value ? (char *) &id : length == -1 ? VARDATA_ANY(DatumGetPointer(id)) : DatumGetPointer(id);
+	size = by_value ? sizeof(Datum) : length == -1 ? VARSIZE_ANY_EXHDR(DatumGetPointer(id)) : datumGetSize(id, false, length);
+	question = MemoryContextAlloc(asked->ctx, VARHDRSZ + sizeof(head) + size);
+	SET_VARSIZE(question, VARHDRSZ + sizeof(head) + size);
+	memcpy(VARDATA(question), &head, sizeof(head));
+	memcpy(VARDATA(question) + sizeof(head), bytes, size);
+	(void) askedset_insert(asked, question, &found);
+	if (found)
+		pfree(question);
+	return found;
+}
+
 static void
 ask_twice(void *argument)
 {
 	ByIdChange *change = argument;
 	MemoryContext caller = CurrentMemoryContext;
 	CommandId	now = GetCurrentCommandId(false);
-	CommandId	before = ActiveSnapshotSet() ? GetActiveSnapshot()->curcid : now;
+	CommandId	before = command_before();
 	CgInterventions *from = NULL;
 	CgAskState	state;
 	ListCell   *lc;
@@ -282,9 +368,13 @@ static void
 note_by_id(Oid root, Oid type, Datum id)
 {
 	ByIdChange	change = {.root = root, .type = type, .id = id};
-	char	   *name = cg_names_relation(root);
-	char	   *problem = cg_trial_run(ask_twice, &change);
+	char	   *name;
+	char	   *problem;
 
+	if (was_answered(root, type, id))
+		return;
+	name = cg_names_relation(root);
+	problem = cg_trial_run(ask_twice, &change);
 	if (problem)
 		cg_windowrecord_unknown(name, psprintf("windows could not be computed: %s", problem));
 	else

@@ -15,6 +15,7 @@
 
 #include "access/tupconvert.h"
 #include "access/xact.h"
+#include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "fmgr.h"
@@ -62,6 +63,7 @@ typedef struct RowChange
 
 static CgInterventions *interventions_of(Oid root);
 static void find_columns(void *argument);
+static bool is_first(const TriggerDesc *triggers, const Trigger *trigger);
 static Watch *begin_watch(Relation rel, MemoryContext context);
 static void map_columns(Watch *watch, Relation rel);
 static void compute_side(const Watch *watch, CgInterventions *from, TupleTableSlot *slot,
@@ -92,6 +94,22 @@ find_columns(void *argument)
 
 	if (from && !from->broken)
 		watch->columns = list_copy(cg_windowrow_columns(cg_windowrow_get(from)));
+}
+
+/* The owner may make another trigger of the function, which must not note a change twice. */
+static bool
+is_first(const TriggerDesc *triggers, const Trigger *trigger)
+{
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+	{
+		const Trigger *other = &triggers->triggers[i];
+
+		if (other->tgfoid == trigger->tgfoid && other->tgenabled == TRIGGER_FIRES_ALWAYS &&
+			other->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE) &&
+			!other->tgdeferrable && other->tgnattr == 0 && other->tgqual == NULL)
+			return other->tgoid == trigger->tgoid;
+	}
+	return true;
 }
 
 static Watch *
@@ -206,7 +224,8 @@ cg_note_window(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(NULL);
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
 		cg_watched_note(RelationGetRelid(trigger->tg_relation), CG_WATCHED_TRUNCATED);
-	else if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+	else if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event) &&
+			 is_first(trigger->tg_relation->trigdesc, trigger->tg_trigger))
 		note_row(watch, trigger);
 	PG_RETURN_POINTER(NULL);
 }

@@ -113,6 +113,9 @@ is(moves("BEGIN; INSERT INTO crm.visit SELECT i, 1, 'anna', $soon, 'on_site' FRO
 is($node->safe_psql('crm', "SELECT count(*), count(DISTINCT intervention) FROM contact_guard.log WHERE event = 'window' AND intervention::int > 1000"),
 	'19000|19000', '... each with one record');
 
+is(moves("BEGIN; INSERT INTO crm.visit SELECT i, 1, 'anna', $soon, 'on_site' FROM generate_series(30001, 39000) i;
+	UPDATE crm.visit SET status = 'planned' WHERE id > 30000; COMMIT"), '', 'nine thousand that come and go');
+
 # Partitions: routed, moved, attached, and truncated by themselves
 $node->safe_psql('crm', qq(
 	SET client_min_messages = error;
@@ -132,6 +135,11 @@ is(moves("UPDATE crm.parted SET status = 'planned' WHERE id = 1"), '1 anna open>
 is(moves("UPDATE crm.parted_x SET note = 'x'; UPDATE crm.parted_x SET ends_at = ends_at + '1 h'"), '', 'a partition by its own name: nothing moves');
 is(moves("UPDATE crm.parted_y SET ends_at = ends_at + '1 h'"), '2 anna open>later', '... and something does');
 is(moves("UPDATE crm.parted_y SET id = 3"), '2 anna open>-; 3 anna ->open', '... in a column that stands elsewhere in the parent');
+is(moves("INSERT INTO crm.parted VALUES (9, 1, 'anna', now() + '1 d', now() + '2 d', 'on_site')"), '9 anna ->open', 'a window of later');
+is(moves("BEGIN; INSERT INTO crm.parted VALUES (9, 1, 'anna', $soon, 'on_site'); DELETE FROM crm.parted WHERE id = 9 AND starts_at > now(); COMMIT"),
+	'9 anna open>earlier', '... which gives way to another one of the same id');
+is(moves("INSERT INTO crm.parted VALUES (9, 1, 'anna', $soon, 'on_site'); DELETE FROM crm.parted WHERE id = 9"),
+	'9 anna ->open; 9 anna open>-; 9 anna open>-', '... and two of one id');
 is(moves('TRUNCATE crm.parted_y'), '->- TRUNCATE has taken rows away', 'TRUNCATE of a partition');
 is(moves('TRUNCATE crm.parted'), '->- TRUNCATE has taken rows away', '... and of all, once');
 is(moves("ALTER TABLE crm.parted ALTER ends_at TYPE timestamptz USING 'infinity'"), '->- column "ends_at" was computed anew', 'a column is computed anew');

@@ -130,6 +130,13 @@ is(moves("UPDATE crm.job SET note = 'x'"), '', 'a column that the view does not 
 is(moves("UPDATE crm.job SET b = b + '1 h'"), 'crm.jobs 3 anna open>later; crm.jobs 3 bob open>later', 'the job is longer');
 is(moves("BEGIN; DELETE FROM crm.assigned; INSERT INTO crm.assigned VALUES (3, 'anna'), (3, 'eve'); DELETE FROM crm.assigned WHERE login = 'eve'; COMMIT"),
 	'crm.jobs 3 bob open>-', 'statements of one transaction');
+$node->safe_psql('crm', "CREATE TABLE crm.slot (job int, customer_id bigint, login text, a timestamptz, b timestamptz); ALTER TABLE crm.slot OWNER TO owner;
+	CREATE VIEW crm.slots AS SELECT * FROM crm.slot ORDER BY a; ALTER VIEW crm.slots OWNER TO owner;
+	INSERT INTO crm.slot VALUES (2, 4, 'anna', now() + '1 d', now() + '2 d')");
+as($node, 'crm', 'admin', "SELECT contact_guard.use_interventions('crm.slots', id => 'job', customer => 'customer_id', technician => 'login', opens_at => 'a',
+	closes_at => 'b', watch => 'trigger', watched => '{crm.slot.job}')");
+is(moves("INSERT INTO crm.slot VALUES (2, 4, 'anna', $soon)"), 'crm.slots 2 anna ->open', 'a second window of one id, which the view tells first');
+as($node, 'crm', 'admin', "SELECT contact_guard.forget_interventions('crm.slots')");
 is(moves("INSERT INTO crm.task VALUES (5, 1, 'anna', $soon); INSERT INTO crm.stop VALUES (5)"), 'crm.task 5 anna ->open; crm.task 5 anna open>-', 'a subquery');
 is(moves('TRUNCATE crm.stop'), 'crm.task ->- TRUNCATE has taken rows away', 'TRUNCATE of what it reads');
 is(state_of((as($node, 'crm', 'owner', 'ALTER TABLE crm.assigned DISABLE TRIGGER USER'))[1]), '42501', 'the tables beneath keep their triggers');
