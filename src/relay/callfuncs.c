@@ -4,16 +4,21 @@
  *
  * They look at the calls of the gateway that asks, and at no others.  Only calls_to_end()
  * asks for windows, so a lock on a table of the CRM delays that function alone, and no
- * signalling of a call.
+ * signalling of a call.  A window that cannot be asked for is not known to be open, so its call
+ * is to end, and the others are asked for nevertheless.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "base/owncommand.h"
@@ -30,6 +35,8 @@ PG_FUNCTION_INFO_V1(cg_calls_to_end);
 #define CODE_OK 200
 /* The gateway's own timer ends a call at the end that it was told. */
 #define GRACE_SECONDS 3
+/* All waits for locks of a poll together; then each call waits for a millisecond. */
+#define LOCKS_MSECS 100
 
 /* A call that goes on. */
 typedef struct Running
@@ -44,6 +51,8 @@ static bool find_running(FunctionCallInfo fcinfo, CgCall *call);
 static const char *outcome_of(FunctionCallInfo fcinfo);
 static void take_running(HeapTuple row, TupleDesc tupdesc, void *arg);
 static bool is_to_end(const Running *running);
+static void limit_waits(TimestampTz since);
+static bool is_to_end_or_unknown(const Running *running, TimestampTz since);
 
 /* The call that the first argument names, if it was put through and has not ended. */
 static bool
@@ -142,12 +151,67 @@ is_to_end(const Running *running)
 	return contact == NULL || !cg_contacts_is_open(contact, &window);
 }
 
+static void
+limit_waits(TimestampTz since)
+{
+	int			left = (int) Max(LOCKS_MSECS - (GetCurrentTimestamp() - since) / 1000, 1);
+
+	if (LockTimeout > 0 && LockTimeout < left)
+		return;
+	(void) set_config_option("lock_timeout", psprintf("%d", left), PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Asks in a subtransaction.  Only an end of the statement or of the session is thrown.  The
+ * log gets no message of the CRM's, which may have a value.
+ */
+static bool
+is_to_end_or_unknown(const Running *running, TimestampTz since)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool result = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		int			nestlevel = NewGUCNestLevel();
+
+		limit_waits(since);
+		result = is_to_end(running);
+		AtEOXact_GUC(true, nestlevel);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+			ReThrowError(error);
+		ereport(LOG,
+				(errcode(error->sqlerrcode),
+				 errmsg("the window of a call cannot be asked for, so the call is to end")));
+		result = true;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return result;
+}
+
 Datum
 cg_calls_to_end(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			types[1] = {OIDOID};
 	Datum		values[1] = {ObjectIdGetDatum(GetOuterUserId())};
+	TimestampTz since = GetCurrentTimestamp();
 	List	   *all = NIL;
 	ListCell   *lc;
 	Datum	   *row;
@@ -165,7 +229,7 @@ cg_calls_to_end(PG_FUNCTION_ARGS)
 		Running    *running = lfirst(lc);
 		char		hash[2 * CG_CALL_HASH + 1];
 
-		if (!is_to_end(running))
+		if (!is_to_end_or_unknown(running, since))
 			continue;
 		hex_encode((char *) running->call, CG_CALL_HASH, hash);
 		hash[2 * CG_CALL_HASH] = '\0';

@@ -227,6 +227,31 @@ is(log_rows($node, 'crm', "event = 'contact_end' AND count = 7 AND statement = (
 	'... that has the seconds, and the number of its call');
 is(resolve($token, 'anna', 'v1'), $none, 'a call that has ended is not asked for again');
 
+# Visits that cannot be asked for
+$node->safe_psql('crm', q(SET client_min_messages = error;
+	INSERT INTO crm.intervention (customer_id, technician, starts_at, ends_at, status) VALUES (17, 'eve', now() - interval '1 h', now() + interval '1 h', 'on_site');
+	CREATE TABLE crm.odd (id bigint, customer_id bigint, technician text, starts_at timestamptz, ends text);
+	INSERT INTO crm.odd VALUES (1, 18, 'eve', now() - interval '1 h', (now() + interval '1 h')::text);
+	CREATE VIEW crm.odd_visit AS SELECT id, customer_id, technician, starts_at, ends::timestamptz AS ends_at FROM crm.odd;
+	SELECT contact_guard.use_interventions('crm.odd_visit', id => 'id', customer => 'customer_id', technician => 'technician', opens_at => 'starts_at', closes_at => 'ends_at')));
+foreach my $who ('anna', 'eve')
+{
+	$token = token_of(17, $site, $who);
+	like(resolve($token, $who, "asked $who"), qr/^200/, "a call of $who");
+	gateway("SELECT contact_guard.call_answered('asked $who', '$who')");
+}
+is(gateway('SELECT handle FROM contact_guard.calls_to_end()'), '', 'both go on');
+$node->safe_psql('crm', "UPDATE crm.odd SET ends = 'tomorrow-ish'");
+is(gateway('SELECT handle FROM contact_guard.calls_to_end()'), 'eve', 'a visit that cannot be read ends its call, and no other');
+$node->safe_psql('crm', "UPDATE crm.odd SET ends = 'infinity'");
+my $locks = session($node, 'crm', 'postgres');
+$locks->query_safe('BEGIN; LOCK TABLE crm.intervention');
+is(gateway("SELECT string_agg(handle, ' ' ORDER BY handle) FROM contact_guard.calls_to_end()"), 'anna eve', 'a lock ends calls: it is not known whether they may go on');
+$locks->query_safe('ROLLBACK');
+$locks->quit;
+is(gateway("SELECT handle FROM contact_guard.calls_to_end(); SHOW lock_timeout; SELECT contact_guard.call_ended('asked anna') + contact_guard.call_ended('asked eve')"), "0\n2", '... only as long');
+$node->safe_psql('crm', "SELECT contact_guard.forget_interventions('crm.odd_visit'); UPDATE crm.intervention SET status = 'done' WHERE technician = 'eve'");
+
 # By the clock: the gateway has a timer of its own, so the poll leaves it three seconds
 $token = token_of(9, $site);
 like(resolve($token, 'anna', 'clock'), qr/^200/, 'a call');
