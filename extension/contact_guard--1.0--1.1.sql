@@ -1554,6 +1554,7 @@ ALTER TABLE contact_guard.report REPLICA IDENTITY NOTHING,
 -- salt and text.  So the text can be erased, and until then be proved.
 CREATE TABLE contact_guard.disclosure (
 	reference text NOT NULL,
+	customer  text NOT NULL,
 	readers   text[] NOT NULL,		-- the pseudonyms
 	decision  text NOT NULL,
 	salt      bytea NOT NULL,
@@ -1562,7 +1563,7 @@ CREATE TABLE contact_guard.disclosure (
 REVOKE ALL ON contact_guard.disclosure FROM PUBLIC;
 GRANT SELECT ON contact_guard.disclosure TO contact_guard_auditor;
 ALTER TABLE contact_guard.disclosure REPLICA IDENTITY NOTHING,
-	ALTER reference SET STATISTICS 0, ALTER readers SET STATISTICS 0, ALTER decision SET STATISTICS 0;
+	ALTER reference SET STATISTICS 0, ALTER customer SET STATISTICS 0, ALTER readers SET STATISTICS 0, ALTER decision SET STATISTICS 0;
 
 DO $$
 DECLARE
@@ -1644,7 +1645,8 @@ COMMENT ON COLUMN contact_guard.report.made_in IS 'The transaction: its calls wi
 COMMENT ON COLUMN contact_guard.report.made_at IS 'When it was made.';
 COMMENT ON TABLE contact_guard.disclosure IS 'The decisions to name readers of a report: see name_readers().';
 COMMENT ON COLUMN contact_guard.disclosure.reference IS 'The reference of the report.';
-COMMENT ON COLUMN contact_guard.disclosure.readers IS 'The pseudonyms whose names were asked for.';
+COMMENT ON COLUMN contact_guard.disclosure.customer IS 'The key of the customer.';
+COMMENT ON COLUMN contact_guard.disclosure.readers IS 'The pseudonyms whose names were given.';
 COMMENT ON COLUMN contact_guard.disclosure.decision IS 'Who has decided it, and why.';
 COMMENT ON COLUMN contact_guard.disclosure.salt IS 'The record of event disclosure has SHA-256 of this salt and the decision.';
 COMMENT ON COLUMN contact_guard.disclosure.made_at IS 'When the readers were named.';

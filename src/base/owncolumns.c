@@ -74,7 +74,7 @@ static const Table tables[CG_OWN_TABLES] = {
 	[CG_OWN_REPORT] = {"report", RELKIND_RELATION, true, {
 		{"reference", TEXTOID}, {"customer", TEXTOID}, {"key", BYTEAOID}, {"made_in", XID8OID}, {"made_at", TIMESTAMPTZOID}}},
 	[CG_OWN_DISCLOSURE] = {"disclosure", RELKIND_RELATION, true, {
-		{"reference", TEXTOID}, {"readers", TEXTARRAYOID}, {"decision", TEXTOID}, {"salt", BYTEAOID}, {"made_at", TIMESTAMPTZOID}}},
+		{"reference", TEXTOID}, {"customer", TEXTOID}, {"readers", TEXTARRAYOID}, {"decision", TEXTOID}, {"salt", BYTEAOID}, {"made_at", TIMESTAMPTZOID}}},
 	[CG_OWN_INTERVENTION] = {"intervention", RELKIND_RELATION, false, {
 		{"id", INT8OID}, {"customer", TEXTOID}, {"technician", NAMEOID}, {"opens_at", TIMESTAMPTZOID},
 		{"closes_at", TIMESTAMPTZOID}, {"closed_at", TIMESTAMPTZOID}}},

@@ -106,6 +106,7 @@ enum
 enum
 {
 	Anum_disclosure_reference = 1,
+	Anum_disclosure_customer,
 	Anum_disclosure_readers,
 	Anum_disclosure_decision,
 	Anum_disclosure_salt,

@@ -21,6 +21,9 @@ StaticAssertDecl(CG_PSEUDONYM_KEY == CG_MESSAGEMAC_KEY, "the key of a report is 
 /* What the MAC is about, so that the key makes nothing else */
 #define WHAT "contact_guard/reader/v1\n"
 
+/* The customer of the row is not held. */
+#define IS_FREE(table) "NOT EXISTS (SELECT FROM contact_guard.held h WHERE h.customer = " table ".customer)"
+
 typedef struct Forgotten
 {
 	const char *actor;
@@ -86,8 +89,7 @@ cg_pseudonym_forget_customer(const char *customer)
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {CStringGetTextDatum(customer)};
 
-	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.disclosure WHERE reference IN "
-							 "(SELECT reference FROM contact_guard.report WHERE customer = $1) FOR UPDATE", 1, types, values);
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.disclosure WHERE customer = $1 FOR UPDATE", 1, types, values);
 	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.report WHERE customer = $1 FOR UPDATE", 1, types, values);
 }
 
@@ -96,8 +98,8 @@ static void
 forget_actor_in(HeapTuple row, TupleDesc tupdesc, void *arg)
 {
 	Forgotten  *forgotten = arg;
-	Oid			types[3] = {TEXTOID, TEXTOID, TIMESTAMPTZOID};
-	Datum		values[3];
+	Oid			types[4] = {TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID};
+	Datum		values[4];
 	bool		isnull;
 	bytea	   *key = DatumGetByteaPP(SPI_getbinval(row, tupdesc, 2, &isnull));
 	char		name[CG_PSEUDONYM_LENGTH + 1];
@@ -106,20 +108,26 @@ forget_actor_in(HeapTuple row, TupleDesc tupdesc, void *arg)
 	values[0] = SPI_getbinval(row, tupdesc, 1, &isnull);
 	values[1] = CStringGetTextDatum(name);
 	values[2] = TimestampTzGetDatum(forgotten->before);
+	values[3] = SPI_getbinval(row, tupdesc, 3, &isnull);
 	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.disclosure "
-							 "WHERE reference = $1 AND $2 = ANY (readers) AND made_at < $3 FOR UPDATE", 3, types, values);
+							 "WHERE reference = $1 AND $2 = ANY (readers) AND made_at < $3 AND customer = $4 AND " IS_FREE("disclosure")
+							 " FOR UPDATE", 4, types, values);
 }
 
-/* A decision may name the actor in its text. */
+/*
+ * A decision may name the actor in its text.  Callers hold the lock on holds.h's table, so that
+ * nobody begins to hold a customer meanwhile.
+ */
 void
 cg_pseudonym_forget_actor(const char *actor, TimestampTz before)
 {
 	Forgotten	forgotten = {actor, before};
 
-	cg_owncommand_query("SELECT DISTINCT reference, key FROM contact_guard.report WHERE octet_length(key) = 32 AND reference IN "
-						"(SELECT reference FROM contact_guard.disclosure)", 0, NULL, NULL, forget_actor_in, &forgotten);
+	cg_owncommand_query("SELECT DISTINCT reference, key, customer FROM contact_guard.report WHERE octet_length(key) = 32 AND (reference, customer) IN "
+						"(SELECT reference, customer FROM contact_guard.disclosure)", 0, NULL, NULL, forget_actor_in, &forgotten);
 }
 
+/* Without its key, nobody could tell any more whom a decision is about. */
 void
 cg_pseudonym_purge(TimestampTz before)
 {
@@ -127,7 +135,9 @@ cg_pseudonym_purge(TimestampTz before)
 	Datum		values[1] = {TimestampTzGetDatum(before)};
 
 	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.disclosure "
-							 "WHERE made_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
+							 "WHERE made_at < date_trunc('month', $1, 'UTC') AND " IS_FREE("disclosure") " FOR UPDATE", 1, types, values);
 	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.report "
-							 "WHERE made_at < date_trunc('month', $1, 'UTC') FOR UPDATE", 1, types, values);
+							 "WHERE made_at < date_trunc('month', $1, 'UTC') AND " IS_FREE("report") " AND NOT EXISTS "
+							 "(SELECT FROM contact_guard.disclosure d WHERE d.reference = report.reference AND d.customer = report.customer) FOR UPDATE",
+							 1, types, values);
 }

@@ -5,7 +5,8 @@
  * A pseudonym is HMAC-SHA-256 of the actor's name with a random key of the report.  So one
  * reader has one pseudonym within a report, and two reports have none in common.  The keys
  * stand in contact_guard.report, which no role can read, until the month in which the report
- * was made is purged, or the customer is erased.
+ * was made is purged, or the customer is erased; as long as there is a decision about it, or the
+ * customer is held, no purge takes it.
  */
 #ifndef CG_PSEUDONYM_H
 #define CG_PSEUDONYM_H
@@ -28,7 +29,8 @@ extern void cg_pseudonym_make(const uint8 *key, const char *actor, char name[CG_
 
 /*
  * Forgets keys and decisions: of reports about this customer; decisions from before this time
- * about this actor; and all from before the beginning of this month.
+ * about this actor; and all from before the beginning of this month.  The last two leave what is
+ * about customers who are held; the caller has made sure of that for the first.
  */
 extern void cg_pseudonym_forget_customer(const char *customer);
 extern void cg_pseudonym_forget_actor(const char *actor, TimestampTz before);

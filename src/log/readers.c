@@ -6,9 +6,12 @@
  * good.  So the record has SHA-256 of a random salt and the text, and the text stands in
  * contact_guard.disclosure, from which it can be erased.
  *
- * Names leave before the caller's transaction ends, and he may roll it back, with that row.  The
- * record stays, with the pseudonyms and the hash.  The report must have been committed before,
- * so that its key is there, and the pseudonyms on record say who was named.
+ * The readers are found first: then there is a record, and a row with the text, for each customer
+ * in whose report somebody was found.  They are his, and go with his other records.
+ *
+ * Names leave before the transaction ends, so it must end with this statement.  If it fails
+ * nevertheless, the row is gone, and the record stays, with the pseudonyms and the hash.  The report
+ * must have been committed before, so that its key is there.
  */
 #include "postgres.h"
 
@@ -23,6 +26,8 @@
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/xid8.h"
@@ -41,58 +46,138 @@ PG_FUNCTION_INFO_V1(cg_reader_category);
 #define SALT_LENGTH 32
 #define MOST_READERS 300		/* their pseudonyms fit into a record */
 
-/* Whoever may stand in a report of these customers. */
+#define REPORTS "contact_guard.report r WHERE r.reference = $1 AND r.made_in <> $2"
+#define REPORTS_QUERY "SELECT DISTINCT r.customer, r.key FROM " REPORTS " ORDER BY 1"
+
+/* Whoever may stand in a report of these customers; without a customer: in each. */
 #define ACTORS_QUERY \
-	"SELECT w.actor FROM contact_guard.whole_log w WHERE w.customer = ANY ($1) AND w.actor IS NOT NULL UNION " \
-	"SELECT w.actor FROM contact_guard.whole_log w WHERE w.event = 'bulk' AND w.customer IS NULL AND w.actor IS NOT NULL UNION " \
-	"SELECT w.actor FROM contact_guard.whole_log w WHERE w.event = 'withheld' AND w.customer IS NULL AND w.actor IS NOT NULL"
+	"SELECT w.actor, w.customer FROM contact_guard.whole_log w WHERE w.customer = ANY (ARRAY(SELECT DISTINCT r.customer FROM " REPORTS ")) " \
+	"AND w.actor IS NOT NULL UNION " \
+	"SELECT w.actor, NULL FROM contact_guard.whole_log w WHERE w.event = 'bulk' AND w.customer IS NULL AND w.actor IS NOT NULL UNION " \
+	"SELECT w.actor, NULL FROM contact_guard.whole_log w WHERE w.event = 'withheld' AND w.customer IS NULL AND w.actor IS NOT NULL"
+
+/* A pseudonym that was asked for. */
+typedef struct Asked
+{
+	char		name[CG_PSEUDONYM_LENGTH + 1];	/* the key of the hash table */
+	char	   *actor;			/* NULL: not found */
+} Asked;
+
+typedef struct Concerned
+{
+	char	   *customer;
+	List	   *keys;			/* of his reports: uint8 * */
+	List	   *found;			/* Asked * */
+} Concerned;
 
 typedef struct Naming
 {
-	ReturnSetInfo *result;
-	Datum	   *readers;
-	int			nreaders;
-	List	   *keys;			/* of the reports of this reference: uint8 * */
-	List	   *customers;		/* their customers: char * */
+	MemoryContext memory;		/* of what stays until the function ends */
+	MemoryContext row;			/* of one actor */
+	HTAB	   *asked;
+	List	   *concerned;		/* Concerned * */
 } Naming;
 
+static HTAB *asked_readers(ArrayType *readers);
 static void take_report(HeapTuple row, TupleDesc tupdesc, void *arg);
-static Datum customers_array(const Naming *naming);
-static void record_disclosure(const Naming *naming, const char *reference, const char *decision);
+static void find_reader(HeapTuple row, TupleDesc tupdesc, void *arg);
+static void find_reader_in(Naming *naming, Concerned *concerned, const char *actor);
+static void record_disclosure(const Concerned *concerned, const char *reference, const char *decision);
+static void insert_decision(const Concerned *concerned, const char *reference, Datum decision, Datum salt);
 static bytea *make_salt(void);
 static void require_pseudonym(const char *reader);
-static void name_reader(HeapTuple row, TupleDesc tupdesc, void *arg);
+static void put_names(const Naming *naming, ReturnSetInfo *result);
 
+static HTAB *
+asked_readers(ArrayType *readers)
+{
+	HASHCTL		control = {.keysize = CG_PSEUDONYM_LENGTH + 1, .entrysize = sizeof(Asked), .hcxt = CurrentMemoryContext};
+	HTAB	   *asked = hash_create("contact_guard readers", MOST_READERS, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	Datum	   *names;
+	int			count;
+
+	deconstruct_array(readers, TEXTOID, -1, false, TYPALIGN_INT, &names, NULL, &count);
+	if (count == 0 || count > MOST_READERS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("from 1 to %d readers can be named at a time", MOST_READERS)));
+	for (int i = 0; i < count; i++)
+	{
+		char	   *name = TextDatumGetCString(names[i]);
+
+		require_pseudonym(name);
+		((Asked *) hash_search(asked, name, HASH_ENTER, NULL))->actor = NULL;
+	}
+	return asked;
+}
+
+/* The rows come in the order of their customers. */
 static void
 take_report(HeapTuple row, TupleDesc tupdesc, void *arg)
 {
 	Naming	   *naming = arg;
 	bool		isnull;
 	char	   *customer = TextDatumGetCString(SPI_getbinval(row, tupdesc, 1, &isnull));
-	bytea	   *key = DatumGetByteaPCopy(SPI_getbinval(row, tupdesc, 2, &isnull));
-	MemoryContext oldcontext = MemoryContextSwitchTo(naming->result->econtext->ecxt_per_query_memory);
-	ListCell   *lc;
-	bool		known = false;
+	bytea	   *key = DatumGetByteaPP(SPI_getbinval(row, tupdesc, 2, &isnull));
+	MemoryContext oldcontext = MemoryContextSwitchTo(naming->memory);
+	Concerned  *concerned = naming->concerned == NIL ? NULL : llast(naming->concerned);
 
-	foreach(lc, naming->customers)
-		known = known || strcmp(lfirst(lc), customer) == 0;
-	if (!known)
-		naming->customers = lappend(naming->customers, pstrdup(customer));
 	if (VARSIZE_ANY_EXHDR(key) == CG_PSEUDONYM_KEY)
-		naming->keys = lappend(naming->keys, memcpy(palloc(CG_PSEUDONYM_KEY), VARDATA_ANY(key), CG_PSEUDONYM_KEY));
+	{
+		if (concerned == NULL || strcmp(concerned->customer, customer) != 0)
+		{
+			concerned = palloc0(sizeof(Concerned));
+			concerned->customer = pstrdup(customer);
+			naming->concerned = lappend(naming->concerned, concerned);
+		}
+		concerned->keys = lappend(concerned->keys, memcpy(palloc(CG_PSEUDONYM_KEY), VARDATA_ANY(key), CG_PSEUDONYM_KEY));
+	}
 	MemoryContextSwitchTo(oldcontext);
 }
 
-static Datum
-customers_array(const Naming *naming)
+static void
+find_reader_in(Naming *naming, Concerned *concerned, const char *actor)
 {
-	Datum	   *customers = palloc(sizeof(Datum) * list_length(naming->customers));
-	int			count = 0;
 	ListCell   *lc;
 
-	foreach(lc, naming->customers)
-		customers[count++] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(construct_array(customers, count, TEXTOID, -1, false, TYPALIGN_INT));
+	foreach(lc, concerned->keys)
+	{
+		char		name[CG_PSEUDONYM_LENGTH + 1];
+		Asked	   *asked;
+
+		CHECK_FOR_INTERRUPTS();
+		cg_pseudonym_make(lfirst(lc), actor, name);
+		asked = hash_search(naming->asked, name, HASH_FIND, NULL);
+		if (asked == NULL)
+			continue;
+		MemoryContextSwitchTo(naming->memory);
+		if (asked->actor == NULL)
+			asked->actor = pstrdup(actor);
+		concerned->found = list_append_unique_ptr(concerned->found, asked);
+		MemoryContextSwitchTo(naming->row);
+	}
+}
+
+static void
+find_reader(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	Naming	   *naming = arg;
+	MemoryContext oldcontext = MemoryContextSwitchTo(naming->row);
+	bool		isnull;
+	char	   *actor = TextDatumGetCString(SPI_getbinval(row, tupdesc, 1, &isnull));
+	Datum		customer = SPI_getbinval(row, tupdesc, 2, &isnull);
+	char	   *key = isnull ? NULL : TextDatumGetCString(customer);
+	ListCell   *lc;
+
+	foreach(lc, naming->concerned)
+	{
+		Concerned  *concerned = lfirst(lc);
+
+		if (key == NULL || strcmp(key, concerned->customer) == 0)
+			find_reader_in(naming, concerned, actor);
+	}
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(naming->row);
 }
 
 static bytea *
@@ -108,32 +193,43 @@ make_salt(void)
 	return salt;
 }
 
-/* One record for each customer of the report, so that each finds it in his next report. */
+/* He finds it in his next report. */
 static void
-record_disclosure(const Naming *naming, const char *reference, const char *decision)
+record_disclosure(const Concerned *concerned, const char *reference, const char *decision)
 {
 	Oid			types[2] = {BYTEAOID, TEXTOID};
 	Datum		values[2] = {PointerGetDatum(make_salt()), CStringGetTextDatum(decision)};
-	Datum		row[Natts_disclosure];
-	bool		nulls[Natts_disclosure] = {false};
 	Datum		hash;
 	StringInfoData pseudonyms;
 	ListCell   *lc;
 
 	initStringInfo(&pseudonyms);
-	for (int i = 0; i < naming->nreaders; i++)
-		appendStringInfo(&pseudonyms, " %s", TextDatumGetCString(naming->readers[i]));
+	foreach(lc, concerned->found)
+		appendStringInfo(&pseudonyms, " %s", ((Asked *) lfirst(lc))->name);
 	if (!cg_owncommand_select("SELECT encode(sha256($1 || convert_to($2, contact_guard.leaf_encoding())), 'hex')", 2, types, values,
 							  TEXTOID, &hash))
 		elog(ERROR, "could not hash a decision");
-	foreach(lc, naming->customers)
-		cg_eventrecord_write(CG_EVENT_DISCLOSURE, lfirst(lc), naming->nreaders,
-							 psprintf("report \"%s\", decision %s, readers%s", reference, TextDatumGetCString(hash), pseudonyms.data));
-	cg_subject_flush();
+	cg_eventrecord_write(CG_EVENT_DISCLOSURE, concerned->customer, list_length(concerned->found),
+						 psprintf("report \"%s\", decision %s, readers%s", reference, TextDatumGetCString(hash), pseudonyms.data));
+	insert_decision(concerned, reference, values[1], values[0]);
+}
+
+static void
+insert_decision(const Concerned *concerned, const char *reference, Datum decision, Datum salt)
+{
+	Datum	   *readers = palloc(sizeof(Datum) * list_length(concerned->found));
+	int			count = 0;
+	Datum		row[Natts_disclosure];
+	bool		nulls[Natts_disclosure] = {false};
+	ListCell   *lc;
+
+	foreach(lc, concerned->found)
+		readers[count++] = CStringGetTextDatum(((Asked *) lfirst(lc))->name);
 	row[Anum_disclosure_reference - 1] = CStringGetTextDatum(reference);
-	row[Anum_disclosure_readers - 1] = PointerGetDatum(construct_array(naming->readers, naming->nreaders, TEXTOID, -1, false, TYPALIGN_INT));
-	row[Anum_disclosure_decision - 1] = values[1];
-	row[Anum_disclosure_salt - 1] = values[0];
+	row[Anum_disclosure_customer - 1] = CStringGetTextDatum(concerned->customer);
+	row[Anum_disclosure_readers - 1] = PointerGetDatum(construct_array(readers, count, TEXTOID, -1, false, TYPALIGN_INT));
+	row[Anum_disclosure_decision - 1] = decision;
+	row[Anum_disclosure_salt - 1] = salt;
 	row[Anum_disclosure_made_at - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
 	cg_ownrows_insert(CG_OWN_DISCLOSURE, row, nulls);
 }
@@ -149,28 +245,22 @@ require_pseudonym(const char *reader)
 }
 
 static void
-name_reader(HeapTuple row, TupleDesc tupdesc, void *arg)
+put_names(const Naming *naming, ReturnSetInfo *result)
 {
-	Naming	   *naming = arg;
-	bool		isnull;
-	Datum		values[2];
-	bool		nulls[2] = {false, false};
-	ListCell   *lc;
+	HASH_SEQ_STATUS status;
+	Asked	   *asked;
 
-	values[1] = SPI_getbinval(row, tupdesc, 1, &isnull);
-	foreach(lc, naming->keys)
+	hash_seq_init(&status, naming->asked);
+	while ((asked = hash_seq_search(&status)) != NULL)
 	{
-		char		name[CG_PSEUDONYM_LENGTH + 1];
+		Datum		values[2];
+		bool		nulls[2] = {false, false};
 
-		cg_pseudonym_make(lfirst(lc), TextDatumGetCString(values[1]), name);
-		for (int i = 0; i < naming->nreaders; i++)
-		{
-			if (strcmp(TextDatumGetCString(naming->readers[i]), name) != 0)
-				continue;
-			values[0] = CStringGetTextDatum(name);
-			tuplestore_putvalues(naming->result->setResult, naming->result->setDesc, values, nulls);
-			break;
-		}
+		if (asked->actor == NULL)
+			continue;
+		values[0] = CStringGetTextDatum(asked->name);
+		values[1] = CStringGetTextDatum(asked->actor);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 }
 
@@ -180,33 +270,34 @@ cg_name_readers(PG_FUNCTION_ARGS)
 	char	   *reference = cg_subject_reference(fcinfo, 0);
 	char	   *decision = cg_eventrecord_text_argument(fcinfo, 2, "decision");
 	Oid			types[2] = {TEXTOID, XID8OID};
-	Datum		values[2] = {CStringGetTextDatum(reference), FullTransactionIdGetDatum(GetTopFullTransactionId())};
-	Naming		naming = {(ReturnSetInfo *) fcinfo->resultinfo};
+	Datum		values[2] = {CStringGetTextDatum(reference)};
+	Naming		naming = {.memory = CurrentMemoryContext};
+	ListCell   *lc;
 
 	cg_roles_require_own("name readers");
+	PreventInTransactionBlock(true, "name_readers()");
 	if (PG_ARGISNULL(1) || array_contains_nulls(PG_GETARG_ARRAYTYPE_P(1)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the readers must not be null")));
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &naming.readers, NULL, &naming.nreaders);
-	for (int i = 0; i < naming.nreaders; i++)
-		require_pseudonym(TextDatumGetCString(naming.readers[i]));
-	if (naming.nreaders == 0 || naming.nreaders > MOST_READERS)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("from 1 to %d readers can be named at a time", MOST_READERS)));
+	naming.asked = asked_readers(PG_GETARG_ARRAYTYPE_P(1));
+	naming.row = AllocSetContextCreate(CurrentMemoryContext, "contact_guard reader", ALLOCSET_DEFAULT_SIZES);
 	InitMaterializedSRF(fcinfo, 0);
-	cg_owncommand_query("SELECT DISTINCT customer, key FROM contact_guard.report WHERE reference = $1 AND made_in <> $2", 2, types, values,
-						take_report, &naming);
-	if (naming.keys == NIL)
+	values[1] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	cg_owncommand_query(REPORTS_QUERY, 2, types, values, take_report, &naming);
+	if (naming.concerned == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("no report has the reference \"%s\"", reference),
 				 errdetail("The report must have been committed. The key of a report is kept until the month in which it was made is purged, or its customer is erased.")));
-	record_disclosure(&naming, reference, decision);
-	types[0] = TEXTARRAYOID;
-	values[0] = customers_array(&naming);
-	cg_owncommand_query(ACTORS_QUERY, 1, types, values, name_reader, &naming);
+	cg_owncommand_query(ACTORS_QUERY, 2, types, values, find_reader, &naming);
+	foreach(lc, naming.concerned)
+	{
+		if (((Concerned *) lfirst(lc))->found != NIL)
+			record_disclosure(lfirst(lc), reference, decision);
+	}
+	cg_subject_flush();
+	put_names(&naming, (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }
 

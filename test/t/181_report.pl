@@ -210,7 +210,14 @@ symlink "$dir/elsewhere", "$dir/link" or die;
 is($status, 2, '... nor a link');
 is((guard('report', $node->connstr('crm') . ' user=eve', '--out', "$dir/eve", '--customer', 7, '--reference', 'x', '--vkey', $vkey))[0], 2, 'nobody else makes reports');
 
-# What is erased is not there any more
+# What is erased is not there any more; but what is held, and what is about another customer, stays
+report(0, '--customer', 299, '--reference', 'DSAR-7');
+as($node, 'crm', 'officer', q(SELECT contact_guard.erase_customer('299', 'asked for')));
+is($node->safe_psql('crm', 'SELECT customer FROM contact_guard.disclosure'), 7, 'a decision does not go with another customer of that reference');
+$node->safe_psql('crm', q(SELECT contact_guard.hold('7', 'lawsuit')));
+as($node, 'crm', 'officer', q(SELECT contact_guard.erase_actor('anna', 'has left')));
+is($node->safe_psql('crm', 'SELECT customer FROM contact_guard.disclosure'), 7, 'the decision about a customer who is held stays');
+$node->safe_psql('crm', q(SELECT contact_guard.release_hold('7', 'over')));
 as($node, 'crm', 'officer', q(SELECT contact_guard.erase_actor('anna', 'has left')));
 my ($erased, $page) = report(0, '--customer', 7, '--reference', 'DSAR-8', '--language', 'fr');
 is((grep { !defined $_->{reader} && $_->{event} eq 'shown' } @{ $erased->{records} }), 1, 'a reader who was erased has no pseudonym');
