@@ -567,7 +567,8 @@ CREATE TABLE contact_guard.contact_call (
 	closes_at   timestamptz,
 	answered_at timestamptz,
 	ended_at    timestamptz,
-	handle      text
+	handle      text,
+	dial        bytea NOT NULL
 );
 REVOKE ALL ON contact_guard.contact_call FROM PUBLIC;
 CREATE UNIQUE INDEX ON contact_guard.contact_call (call);

@@ -89,7 +89,7 @@ static const Table tables[CG_OWN_TABLES] = {
 	[CG_OWN_CONTACT_CALL] = {"contact_call", RELKIND_RELATION, true, {
 		{"call", BYTEAOID}, {"ask", BYTEAOID}, {"token", BYTEAOID}, {"gateway", OIDOID}, {"code", INT4OID},
 		{"asked_at", TIMESTAMPTZOID}, {"closes_at", TIMESTAMPTZOID}, {"answered_at", TIMESTAMPTZOID},
-		{"ended_at", TIMESTAMPTZOID}, {"handle", TEXTOID}}},
+		{"ended_at", TIMESTAMPTZOID}, {"handle", TEXTOID}, {"dial", BYTEAOID}}},
 };
 
 static char *table_problem(const Table *table);

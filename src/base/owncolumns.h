@@ -218,7 +218,8 @@ enum
 	Anum_contact_call_answered_at,
 	Anum_contact_call_ended_at,
 	Anum_contact_call_handle,
-	Natts_contact_call = Anum_contact_call_handle
+	Anum_contact_call_dial,
+	Natts_contact_call = Anum_contact_call_dial
 };
 
 extern const char *cg_owncolumns_table(CgOwnTable table);

@@ -75,6 +75,15 @@ cg_calls_hash_ask(const uint8 token[CG_TOKEN_HASH], const char *caller, const ch
 	compute(parts, lengthof(parts), hash);
 }
 
+void
+cg_calls_hash_dial(const uint8 token[CG_TOKEN_HASH], const char *dial, uint8 hash[CG_CALL_HASH])
+{
+	static const char what[] = "contact_guard dial";
+	CgMacPart	parts[] = {{what, sizeof(what)}, {token, CG_TOKEN_HASH}, {dial, strlen(dial)}};
+
+	compute(parts, lengthof(parts), hash);
+}
+
 int64
 cg_calls_number(const uint8 hash[CG_CALL_HASH])
 {
@@ -107,6 +116,7 @@ take_call(HeapTuple row, TupleDesc tupdesc, void *arg)
 	call->answered_at = isnull ? 0 : DatumGetTimestampTz(value);
 	(void) SPI_getbinval(row, tupdesc, 7, &isnull);
 	call->ended = !isnull;
+	memcpy(call->dial, VARDATA_ANY(DatumGetByteaPP(SPI_getbinval(row, tupdesc, 8, &isnull))), CG_CALL_HASH);
 }
 
 bool
@@ -121,7 +131,7 @@ cg_calls_find(const uint8 hash[CG_CALL_HASH], CgCall *call)
 	LockDatabaseObject(cg_objects_relation("contact_call", false), lock, 0, ExclusiveLock);
 	memset(call, 0, sizeof(*call));
 	memcpy(call->call, hash, CG_CALL_HASH);
-	cg_owncommand_query("SELECT ask, token, code, asked_at, closes_at, answered_at, ended_at "
+	cg_owncommand_query("SELECT ask, token, code, asked_at, closes_at, answered_at, ended_at, dial "
 						"FROM contact_guard.contact_call WHERE call = $1 AND gateway = $2",
 						2, types, values, take_call, call);
 	return call->code != 0;
@@ -139,13 +149,13 @@ cg_calls_store(const CgCall *call, bool again)
 {
 	if (again)
 	{
-		Oid			types[4] = {BYTEAOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-		Datum		values[4] = {hash_datum(call->call), Int32GetDatum(call->code),
-		TimestampTzGetDatum(call->asked_at), TimestampTzGetDatum(call->closes_at)};
+		Oid			types[5] = {BYTEAOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, BYTEAOID};
+		Datum		values[5] = {hash_datum(call->call), Int32GetDatum(call->code),
+		TimestampTzGetDatum(call->asked_at), TimestampTzGetDatum(call->closes_at), hash_datum(call->dial)};
 
-		(void) cg_ownrows_replace("SELECT tableoid, ctid, $2 AS code, $3 AS asked_at, $4 AS closes_at "
+		(void) cg_ownrows_replace("SELECT tableoid, ctid, $2 AS code, $3 AS asked_at, $4 AS closes_at, $5 AS dial "
 								  "FROM contact_guard.contact_call WHERE call = $1 FOR UPDATE",
-								  4, types, values);
+								  5, types, values);
 	}
 	else
 	{
@@ -163,6 +173,7 @@ cg_calls_store(const CgCall *call, bool again)
 		nulls[Anum_contact_call_answered_at - 1] = true;
 		nulls[Anum_contact_call_ended_at - 1] = true;
 		nulls[Anum_contact_call_handle - 1] = true;
+		values[Anum_contact_call_dial - 1] = hash_datum(call->dial);
 		cg_ownrows_insert(CG_OWN_CONTACT_CALL, values, nulls);
 	}
 }

@@ -21,6 +21,7 @@ typedef struct CgCall
 	uint8		call[CG_CALL_HASH];
 	uint8		ask[CG_CALL_HASH];	/* of all that was asked: see cg_calls_hash_ask */
 	uint8		token[CG_TOKEN_HASH];
+	uint8		dial[CG_CALL_HASH]; /* of the number that was given out, or of none */
 	int			code;			/* the answer: 200, 403 or 404 */
 	TimestampTz asked_at;
 	TimestampTz closes_at;		/* the end of the window that was told; 0: none */
@@ -37,6 +38,9 @@ extern bool cg_calls_hash(const char *call_id, uint8 hash[CG_CALL_HASH]);
 /* The hash of everything that was asked about a call. */
 extern void cg_calls_hash_ask(const uint8 token[CG_TOKEN_HASH], const char *caller, const char *channel,
 							  uint8 hash[CG_CALL_HASH]);
+
+/* The hash of the number that a token has given; "" for none. */
+extern void cg_calls_hash_dial(const uint8 token[CG_TOKEN_HASH], const char *dial, uint8 hash[CG_CALL_HASH]);
 
 /* The number that the records of the call share; positive. */
 extern int64 cg_calls_number(const uint8 hash[CG_CALL_HASH]);

@@ -7,8 +7,9 @@
  * flushed before the function returns.
  *
  * The same call may be asked for again, for a short time and with the same words: its answer
- * is made anew, but needs no second record while it stays the same.  After that time, or with
- * other words, or behind its end, the id of a call is worn out.
+ * is made anew, but needs no second record while it stays the same, with the same number.  A
+ * text is sent each time that its number is given out, so each has a record.  After that time,
+ * or with other words, or behind its end, the id of a call is worn out.
  */
 #include "postgres.h"
 
@@ -58,6 +59,7 @@ static Answer refusal(int code, const char *reason);
 static Answer answer_of(const Ask *ask);
 static Answer answer_with_number(const CgContact *contact);
 static bool is_repeated(const Ask *ask, const CgCall *before);
+static bool is_on_record(const Ask *ask, const Answer *answer, const CgCall *before);
 static void record_answer(const Ask *ask, const Answer *answer);
 static Datum row_of(FunctionCallInfo fcinfo, const Answer *answer);
 
@@ -125,6 +127,15 @@ is_repeated(const Ask *ask, const CgCall *before)
 		now - before->asked_at < REPEAT_SECONDS * USECS_PER_SEC;
 }
 
+/* Does the record of the call that was asked for before tell this answer, too? */
+static bool
+is_on_record(const Ask *ask, const Answer *answer, const CgCall *before)
+{
+	return answer->code == before->code &&
+		(answer->code != CODE_OK ||
+		 (strcmp(ask->channel, "voice") == 0 && memcmp(ask->call.dial, before->dial, CG_CALL_HASH) == 0));
+}
+
 static void
 record_answer(const Ask *ask, const Answer *answer)
 {
@@ -190,7 +201,8 @@ cg_resolve(PG_FUNCTION_ARGS)
 	else
 	{
 		answer = answer_of(&ask);
-		if (known && answer.code == before.code)
+		cg_calls_hash_dial(ask.call.token, answer.code == CODE_OK ? answer.dial : "", ask.call.dial);
+		if (known && is_on_record(&ask, &answer, &before))
 			return row_of(fcinfo, &answer);
 		ask.call.code = answer.code;
 		ask.call.asked_at = GetCurrentTimestamp();

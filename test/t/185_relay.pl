@@ -227,6 +227,16 @@ is(log_rows($node, 'crm', "event = 'contact_end' AND count = 7 AND statement = (
 	'... that has the seconds, and the number of its call');
 is(resolve($token, 'anna', 'v1'), $none, 'a call that has ended is not asked for again');
 
+# One id for several contacts
+$token = token_of(19, $site . ", channel => 'text'");
+like(resolve($token, 'anna', 'texts', 'text'), qr/^200/, 'a text') foreach 1 .. 3;
+is(log_rows($node, 'crm', "event = 'contact' AND customer = '19'"), 3, '... has a record each, also by one id');
+$token = token_of(20, $site);
+like(resolve($token, 'anna', 'moves'), qr/\|@{[ phone_of(20) ]}\|/, 'a number');
+$node->safe_psql('crm', "UPDATE crm.customer SET phone = '+33899000000' WHERE id = 20");
+like(resolve($token, 'anna', 'moves'), qr/\|\+33899000000\|/, 'another number by the same id') foreach 1 .. 2;
+is(log_rows($node, 'crm', "event = 'contact' AND customer = '20'"), 2, '... has a record of its own');
+
 # Visits that cannot be asked for
 $node->safe_psql('crm', q(SET client_min_messages = error;
 	INSERT INTO crm.intervention (customer_id, technician, starts_at, ends_at, status) VALUES (17, 'eve', now() - interval '1 h', now() + interval '1 h', 'on_site');
