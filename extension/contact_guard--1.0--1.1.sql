@@ -981,14 +981,19 @@ CREATE FUNCTION contact_guard.windows_opened(since timestamptz DEFAULT '-infinit
 		       LEFT JOIN LATERAL (
 		               SELECT min(c.read_at) FILTER (WHERE c.event = 'shown' AND c.actor = w.technician AND c.read_at >= w.read_at) AS first_read_at,
 		                      bool_or(c.read_at < w.read_at AND c.intervention IS DISTINCT FROM w.intervention
-		                              AND (c.opens_at IS NOT NULL OR c.event = 'shown') AND c.intervention IS NOT NULL) AS visited,
-		                      min(coalesce(c.closes_at, c.read_at)) FILTER (
+		                              AND (c.event = 'shown' OR c.opens_at <= w.read_at OR c.previous_opens_at <= c.read_at)
+		                              AND c.intervention IS NOT NULL) AS visited,
+		                      min(CASE WHEN c.opens_at > c.read_at THEN c.read_at ELSE greatest(c.closes_at, c.read_at) END) FILTER (
 		                              WHERE c.event = 'window' AND c.read_at > w.read_at AND c.technician = w.technician
 		                                AND c.intervention IS NOT DISTINCT FROM w.intervention AND c.relation = w.relation
-		                                AND (c.opens_at IS NULL OR c.closes_at < c.previous_closes_at)) AS closed_at
+		                                AND (c.opens_at IS NULL OR c.closes_at < c.previous_closes_at
+		                                     OR c.previous_opens_at <= c.read_at AND c.opens_at > c.read_at)) AS closed_at
 		                 FROM (SELECT k.read_at, k.event, k.actor, k.relation, k.intervention, k.technician, k.opens_at, k.closes_at,
-		                              k.previous_closes_at
-		                         FROM contact_guard.whole_log k WHERE k.customer = w.customer OFFSET 0) c) o ON true
+		                              k.previous_opens_at, k.previous_closes_at
+		                         FROM contact_guard.whole_log k
+		                        WHERE k.customer = w.customer
+		                          AND (k.event <> 'window' OR k.reason IS NULL OR k.reason !~ '^its transaction did not commit')
+		                       OFFSET 0) c) o ON true
 		 WHERE (w.technician IS NULL
 		        -- Of a known window only the recorder gives a reason.
 		        OR w.opens_at IS NOT NULL AND (w.reason IS NULL OR w.reason !~ '^its transaction did not commit')

@@ -93,6 +93,36 @@ is(opened("string_agg(concat_ws(' ', closes_at > previous_closes_at, opens_at < 
 visit('dispatcher', 8, "ends_at = now() - interval '1 s'");
 visit('dispatcher', 8, "ends_at = now() + '1 h'");
 is(opened('count(*)', 8), 4, 'a window that was over is opened again');
+
+# Closed by moving it: to the past, and to another month
+foreach ([ 11, "ends_at = now() - interval '1 h', starts_at = now() - interval '2 h'" ], [ 12, "starts_at = starts_at + interval '1 month', ends_at = ends_at + interval '1 month'" ])
+{
+	my ($id, $move) = @$_;
+	visit('postgres', $id, "technician = 'anna', customer_id = $id, status = 'on_site'");
+	reads($id);
+	visit('anna', $id, $move);
+	is(opened('bool_or(closed_after_read), min(closed_at) > min(first_read_at)', $id), 't|t', "closed by: $move");
+}
+
+# A window of next year that was taken back is no visit
+visit('postgres', 13, "technician = 'anna', customer_id = 20, starts_at = now() + '1 year', ends_at = now() + '2 years', status = 'on_site'");
+visit('postgres', 13, "status = 'planned'");
+visit('postgres', 14, "technician = 'anna', customer_id = 20, status = 'on_site'");
+is(opened('first_visit', 14), 't', 'a window that never was open is no visit');
+
+# A closing that fails at its commit closes nothing
+reads(20);
+my ($one, $two) = map { session($node, 'crm', 'postgres') } 1, 2;
+$_->query_safe('BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT count(*) FROM crm.intervention') foreach $one, $two;
+$one->query_safe('UPDATE crm.intervention SET technician = technician WHERE id = 15');
+$two->query_safe("UPDATE crm.intervention SET status = 'planned' WHERE id = 14");
+$one->query_safe('COMMIT');
+$two->query('COMMIT');
+$_->quit foreach $one, $two;
+as($node, 'crm', 'auditor', 'SELECT contact_guard.sync()');
+is(log_rows($node, 'crm', "event = 'window' AND intervention = '14' AND reason ~ '^its transaction did not commit'"), 1, 'a closing that did not commit');
+is(opened('closed_at IS NULL, closed_after_read', 14), 't|f', '... closes nothing');
+
 $node->safe_psql('crm', 'TRUNCATE crm.intervention');
 is($node->safe_psql('crm', "SELECT contact_guard.sync()") . $node->safe_psql('crm', "SELECT opened_by, technician, first_visit, reason FROM contact_guard.windows_opened() WHERE intervention IS NULL"),
 	'unknown|||TRUNCATE has taken rows away', 'what may have moved is told, too');
