@@ -23,6 +23,7 @@ typedef struct CgActorToken
 	uint64		subject;		/* its number: see policy/revoked.h */
 	uint64		settings;		/* a hash of those that it was judged by */
 	uint64		narrowing;		/* a hash of the interventions that it is for; 0: all */
+	uint64		columns;		/* the same of the columns */
 	CgClaims	claims;
 } CgActorToken;
 

@@ -203,7 +203,7 @@ find_due(Subject *subject)
 bool
 subject_has_appointment(const SubjectRow *row)
 {
-	return row->intervention != NULL && row->purpose != NULL && strcmp(row->purpose, "intervention") == 0;
+	return row->number == CG_EVENT_SHOWN && row->intervention != NULL && row->purpose != NULL;
 }
 
 bool

@@ -283,7 +283,8 @@ purpose_text(const Subject *subject, const SubjectRow *row)
 {
 	if (row->purpose == NULL)
 		return "";
-	return subject_has_appointment(row) ? subject->words->intervention : dictionary_say(&subject->dictionary, row->purpose);
+	/* A token may have said for what it was. */
+	return strcmp(row->purpose, "intervention") == 0 ? subject->words->intervention : dictionary_say(&subject->dictionary, row->purpose);
 }
 
 static const char *

@@ -18,6 +18,7 @@
 #define CG_REASON_TOKEN_KEY "key of the token withdrawn"
 #define CG_REASON_TOKEN_SETTINGS "audience or issuer of tokens changed"
 #define CG_REASON_TOKEN_REQUIRED "named without a token"
+#define CG_REASON_TOKEN_COLUMNS "column not in the token"
 #define CG_REASON_NO_CUSTOMER "no customer"
 #define CG_REASON_RELAY "reached by relay only"
 #define CG_REASON_NO_TOKEN "no such token"

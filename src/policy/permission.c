@@ -102,6 +102,7 @@ cg_permission_of(const CgActor *actor, const CgPolicy *policy)
 	CgPermission result = {0};
 	ListCell   *lc;
 
+	result.narrowed = actor->token && actor->token->columns != 0;
 	if (actor->superuser)
 	{
 		result.granted = true;

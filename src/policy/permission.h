@@ -18,6 +18,7 @@
 typedef struct CgPermission
 {
 	bool		granted;
+	bool		narrowed;		/* the actor's token is for some columns only: see read/reads.c */
 	bool		bulk;			/* one record for an execution, with a row count */
 	char	   *purpose;		/* palloc'd; NULL unless granted */
 	char	   *reason;			/* "by role X", for records; NULL: the superuser's own */
@@ -31,6 +32,13 @@ extern void cg_permission_init(void);
  * a role whose privileges the actor has.  Needs a transaction.
  */
 extern CgPermission cg_permission_of(const CgActor *actor, const CgPolicy *policy);
+
+/* Does it show all columns of the relation?  Only then may code trust that no value is a mask. */
+static inline bool
+cg_permission_is_whole(const CgPermission *permission)
+{
+	return permission->granted && !permission->narrowed;
+}
 
 /*
  * Call it after a change of the table, with the relation that the permission was for, or

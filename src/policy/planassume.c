@@ -42,14 +42,18 @@ static bool
 holds(const CgActor *actor, Oid relid, CgAssumed assumed)
 {
 	const CgPolicy *policy = cg_policy_get(relid);
-	bool		permitted = policy && cg_permission_of(actor, policy).granted;
-	bool		sees_all = permitted ||
+	CgPermission permission = {0};
+	bool		sees_all;
+
+	if (policy)
+		permission = cg_permission_of(actor, policy);
+	sees_all = permission.granted ||
 		(OidIsValid(actor->role) && has_bypassrls_privilege(actor->role));
 
 	switch (assumed)
 	{
 		case CG_ASSUMED_PERMITTED:
-			return permitted;
+			return cg_permission_is_whole(&permission);
 		case CG_ASSUMED_SEES_ALL:
 			return sees_all;
 		case CG_ASSUMED_SEES_OPEN:

@@ -14,7 +14,7 @@
 extern void cg_planassume_init(void);
 
 /*
- * Has the actor a standing permission on the relation?  And, in mode hide, do all of its
+ * Has the actor a standing permission on the relation, for all of its columns?  And, in mode hide, do all of its
  * rows exist for the actor?  The plan that is being made assumes the answer, and must
  * carry a mark that says so.
  */

@@ -45,7 +45,7 @@ static const CgJwk *find_token_key(const CgJwks *keys, const char *kid, const ch
 static void hash_token(const char *text, size_t length, uint8 *digest);
 static const Kept *verify_token_signature(const char *text, const CgJwks *keys);
 static uint64 hash_settings(void);
-static uint64 hash_interventions(const CgClaims *claims);
+static uint64 hash_narrowing(const CgClaims *claims, const CgClaimList *list);
 static const char *why_lapsed(const CgActorToken *token);
 
 void
@@ -146,14 +146,13 @@ hash_settings(void)
 
 /* 0: all of them. */
 static uint64
-hash_interventions(const CgClaims *claims)
+hash_narrowing(const CgClaims *claims, const CgClaimList *list)
 {
 	uint64		hash = 1;
 
-	if (!claims->interventions.given)
+	if (!list->given)
 		return 0;
-	for (const char *at = cg_claims_first(claims, &claims->interventions); at;
-		 at = cg_claims_next(claims, &claims->interventions, at))
+	for (const char *at = cg_claims_first(claims, list); at; at = cg_claims_next(claims, list, at))
 		hash = hash_bytes_extended((const unsigned char *) at, strlen(at) + 1, hash);
 	return Max(hash, 1);
 }
@@ -177,8 +176,6 @@ cg_token_verify(const char *text, CgActorToken *token)
 		why = cg_claims_check(&token->claims, &asked, (int64) timestamptz_to_time_t(now));
 	if (why)
 		cg_token_refuse(why, NULL);
-	if (token->claims.columns.given)
-		cg_token_refuse("It is for some columns only (columns), which this version does not know.", NULL);
 	strlcpy(token->kid, verified->kid, sizeof(token->kid));
 	strlcpy(token->thumbprint, verified->thumbprint, sizeof(token->thumbprint));
 	token->until = time_t_to_timestamptz((pg_time_t) (token->claims.expires + asked.leeway));
@@ -186,7 +183,8 @@ cg_token_verify(const char *text, CgActorToken *token)
 	if (cg_clock_latest(now) >= token->until)
 		cg_token_refuse("It has expired (exp).", NULL);
 	token->settings = hash_settings();
-	token->narrowing = hash_interventions(&token->claims);
+	token->narrowing = hash_narrowing(&token->claims, &token->claims.interventions);
+	token->columns = hash_narrowing(&token->claims, &token->claims.columns);
 }
 
 static const char *

@@ -93,6 +93,8 @@ take_token(FunctionCallInfo fcinfo, const char *form, bool is_text, CgActorToken
 	name = pg_any_to_server(token->claims.subject, strlen(token->claims.subject), PG_UTF8);
 	if (strlen(name) > CG_ACTOR_LENGTH)
 		cg_token_refuse("It names nobody (sub), or with more than 256 bytes.", NULL);
+	/* Records will have it. */
+	(void) pg_any_to_server(token->claims.purpose, strlen(token->claims.purpose), PG_UTF8);
 	token->subject = cg_revoked_number(name);
 	if (cg_revoked_is(token->subject, token->claims.issued))
 		cg_token_refuse("It was revoked (iat).", NULL);

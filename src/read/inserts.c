@@ -128,6 +128,7 @@ cg_inserts_note(Oid relid, const ItemPointerData *tid, uint64 columns)
 	Insert	   *insert;
 	CgActor		actor;
 	const CgPolicy *policy;
+	CgPermission permission;
 
 	/* A function's statement may insert what its caller does not know. */
 	if (cg_around_innermost() == NULL || cg_around_innermost()->outer != NULL || cg_execution_is_inner() ||
@@ -135,7 +136,10 @@ cg_inserts_note(Oid relid, const ItemPointerData *tid, uint64 columns)
 		return;
 	actor = cg_actor_current();
 	policy = cg_policy_get(relid);
-	if (policy == NULL || cg_permission_of(&actor, policy).granted)
+	if (policy == NULL)
+		return;
+	permission = cg_permission_of(&actor, policy);
+	if (cg_permission_is_whole(&permission))
 		return;
 	cg_special_note();
 	if (!list_member_oid(inserted_into, relid))

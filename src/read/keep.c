@@ -87,7 +87,7 @@ may_store(FunctionCallInfo fcinfo, CgRevealState *state, CgReads *reads)
 	CgCustomerKey key;
 
 	if (state->is_key)
-		return cg_reads_is_permitted(reads, state->site.relid) ||
+		return cg_reads_is_permitted(reads, &state->site) ||
 			(PG_ARGISNULL(0) && cg_referential_is_action());
 	if (PG_ARGISNULL(2))
 		return cg_reads_decide(reads, &state->site, NULL);
@@ -113,7 +113,7 @@ is_mask(FunctionCallInfo fcinfo, const CgRevealState *state, CgReads *reads)
 	return !state->is_key && !PG_ARGISNULL(0) &&
 		cg_written_is_mask(&state->mask, PG_GETARG_DATUM(0), state->type, state->typmod) &&
 		!is_same_value(fcinfo, state, PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1), PG_ARGISNULL(1)) &&
-		!cg_reads_is_permitted(reads, state->site.relid);
+		!cg_reads_is_permitted(reads, &state->site);
 }
 
 /* Is the new value the same that the actor was shown? */

@@ -55,6 +55,7 @@ may_withhold(const PlannedStmt *plan)
 	{
 		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 		const CgPolicy *policy;
+		CgPermission permission;
 		CgMark		mark;
 
 		if (rte->rtekind != RTE_RELATION || !cg_rtemark_get(rte, &mark) || !OidIsValid(mark.relid))
@@ -64,7 +65,8 @@ may_withhold(const PlannedStmt *plan)
 			continue;
 		if (actor.name == NULL)
 			actor = cg_actor_current();
-		if (!cg_permission_of(&actor, policy).granted)
+		permission = cg_permission_of(&actor, policy);
+		if (!cg_permission_is_whole(&permission))
 			return true;
 	}
 	return false;

@@ -55,6 +55,14 @@ is_open(CgReads *reads, Read *read, CgWindow *window)
 	return cg_windows_verify(&reads->actor, read->customer, window);
 }
 
+const char *
+cg_readlooks_lapse(const CgReads *reads, TimestampTz now)
+{
+	if (!cg_actor_has_lapsed(&reads->actor, now))
+		return NULL;
+	return reads->actor.lapsed ? reads->actor.lapsed : CG_REASON_TOKEN_EXPIRED;
+}
+
 void
 cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now)
 {
@@ -74,7 +82,7 @@ cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz n
 	{
 		read->intervention[0] = NULL;
 		read->closed_at = CG_NO_TIME;
-		read->reason = reads->actor.lapsed ? reads->actor.lapsed : CG_REASON_TOKEN_EXPIRED;
+		read->reason = cg_readlooks_lapse(reads, now);
 		return;
 	}
 	else if (cg_windows_past(&reads->actor, read->customer, &window))

@@ -250,7 +250,7 @@ drain_verdict(Read *read, int verdict)
 		.count = 1,
 		.intervention = read->intervention[verdict],
 		.closed_at = verdict ? CG_NO_TIME : read->closed_at,
-		.purpose = permission->granted ? permission->purpose : verdict && !own ? "intervention" : NULL,
+		.purpose = permission->granted ? permission->purpose : verdict && !own ? read->relation->purpose : NULL,
 		.reason = own ? CG_REASON_OWN : verdict ? permission->reason : read->reason,
 	};
 
@@ -332,7 +332,8 @@ drain_counts(ReadRelation *relation, CgDue due)
 		.count = relation->uncounted,
 		.closed_at = CG_NO_TIME,
 		.purpose = relation->permission.purpose,
-		.reason = relation->permission.granted ? relation->permission.reason : CG_REASON_NO_WINDOW,
+		.reason = relation->permission.granted ? relation->permission.reason :
+			relation->reason ? relation->reason : CG_REASON_NO_WINDOW,
 	};
 
 	if (!is_due(relation, due))

@@ -20,6 +20,7 @@
 #include "policy/planassume.h"
 #include "policy/policy.h"
 #include "policy/windows.h"
+#include "read/readmeant.h"
 #include "read/readrecords.h"
 #include "read/reads_private.h"
 #include "read/resume.h"
@@ -38,7 +39,6 @@ static void note_permitted(CgReads *reads, ReadRelation *relation, AttrNumber at
 						   TimestampTz now);
 static bool is_shown_still(const Read *read, TimestampTz now);
 static Read *make_read(ReadRelation *relation, const char *customer, MemoryContext context);
-static Read *read_of_nobody(CgReads *reads, ReadRelation *relation);
 static void note_shown(CgReads *reads, Read *read, AttrNumber attnum, TimestampTz now);
 
 CgReads *
@@ -103,6 +103,9 @@ permission_on(const CgReads *reads, const CgPolicy *policy)
 	if (cg_actor_has_lapsed(&reads->actor, GetCurrentTimestamp()))
 		return permission;
 	permission = cg_permission_of(&reads->actor, policy);
+	/* The permission's purpose comes first: an admin has given it.  A superuser's stays alone. */
+	if (permission.reason && reads->actor.token && reads->actor.token->claims.purpose[0] != '\0')
+		permission.purpose = psprintf("%s: %s", permission.purpose, cg_readmeant_purpose(reads->actor.token));
 
 	/* For pg_dump one record for a table says as much as one for each customer. */
 	if (reads->actor.superuser && cg_copystate_now()->relid == policy->relid &&
@@ -121,7 +124,7 @@ look_again(CgReads *reads, ReadRelation *relation, TimestampTz now)
 	MemoryContext oldcontext = MemoryContextSwitchTo(reads->context);
 	const CgPolicy *policy = cg_policy_get(relation->relid);
 	CgPermission was = relation->permission;
-	CgPermission permission = {false, false, NULL};
+	CgPermission permission = {0};
 
 	if (policy)
 		permission = permission_on(reads, policy);
@@ -179,6 +182,13 @@ find_relation(CgReads *reads, Oid relid)
 	relation->permission_at = GetCurrentTimestamp();
 	if (relation->permission.granted)
 		cg_resume_add(&reads->actor, relid, NULL);
+	relation->purpose = "intervention";
+	if (reads->actor.token)
+	{
+		relation->not_meant = cg_readmeant_not(reads->actor.token, relid, &relation->names);
+		if (reads->actor.token->claims.purpose[0] != '\0')
+			relation->purpose = cg_readmeant_purpose(reads->actor.token);
+	}
 	reads->relations = lappend(reads->relations, relation);
 	MemoryContextSwitchTo(oldcontext);
 	return relation;
@@ -200,6 +210,11 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 	ReadRelation *relation = find_relation(reads, site->relid);
 	TimestampTz now = GetCurrentTimestamp();
 
+	if (cg_reads_is_not_meant(relation, site->attnum))
+	{
+		cg_withheld_not_meant(reads, cg_withheld_outside(reads, relation), site, key, now);
+		return false;
+	}
 	if (!is_permitted(reads, relation, now))
 		return decide_by_window(reads, relation, site, key, now);
 	if (relation->permission.bulk)
@@ -207,7 +222,7 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 	else if (key)
 		note_permitted(reads, relation, site->attnum, key, now);
 	else
-		note_shown(reads, read_of_nobody(reads, relation), site->attnum, now);
+		note_shown(reads, cg_withheld_nobody(reads, relation), site->attnum, now);
 	return true;
 }
 
@@ -218,6 +233,9 @@ cg_reads_decide_own(CgReads *reads, const CgSite *site, const CgCustomerKey *key
 	TimestampTz now = GetCurrentTimestamp();
 	Read	   *read;
 
+	/* Who has written the value himself is shown it, whatever his token is for. */
+	if (cg_reads_is_not_meant(relation, site->attnum))
+		relation = cg_withheld_outside(reads, relation);
 	if (key == NULL || is_permitted(reads, relation, now))
 		return cg_reads_decide(reads, site, key);
 	read = cg_reads_find(reads, relation, cg_customerkey_print(key));
@@ -245,9 +263,11 @@ note_permitted(CgReads *reads, ReadRelation *relation, AttrNumber attnum, const 
 }
 
 bool
-cg_reads_is_permitted(CgReads *reads, Oid relid)
+cg_reads_is_permitted(CgReads *reads, const CgSite *site)
 {
-	return find_relation(reads, relid)->permission.granted;
+	const ReadRelation *relation = find_relation(reads, site->relid);
+
+	return relation->permission.granted && !cg_reads_is_not_meant(relation, site->attnum);
 }
 
 void
@@ -269,7 +289,7 @@ cg_reads_compare(CgReads *reads, Oid relid, List *attnums, bool check)
 	uint64	   *columns = check ? &relation->checked : &relation->compared;
 	ListCell   *lc;
 
-	if (relation->permission.granted)
+	if (cg_permission_is_whole(&relation->permission))
 		return;
 	cg_readrecords_put_query(reads);
 	foreach(lc, attnums)
@@ -315,7 +335,7 @@ decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 
 	if (key == NULL)
 	{
-		cg_withheld_note(reads, read_of_nobody(reads, relation), site, now);
+		cg_withheld_note(reads, cg_withheld_nobody(reads, relation), site, now);
 		return false;
 	}
 	customer = cg_customerkey_print(key);
@@ -397,20 +417,6 @@ cg_reads_add(CgReads *reads, ReadRelation *relation, const char *customer)
 	entry = readset_insert(reads->set, key, &found);
 	entry->read = read;
 	return read;
-}
-
-/* Kept with the relation: any key in the hash table could be the key of a customer. */
-static Read *
-read_of_nobody(CgReads *reads, ReadRelation *relation)
-{
-	if (relation->nobody == NULL)
-	{
-		relation->nobody = MemoryContextAllocZero(reads->context, sizeof(Read));
-		relation->nobody->relation = relation;
-		relation->nobody->closed_at = CG_NO_TIME;
-		relation->nobody->reason = CG_REASON_NO_CUSTOMER;
-	}
-	return relation->nobody;
 }
 
 static void

@@ -75,7 +75,7 @@ extern void cg_reads_look_up(CgReads *reads, Oid relid, List *attnums);
  */
 extern void cg_reads_compare(CgReads *reads, Oid relid, List *attnums, bool check);
 
-/* Has the actor a standing permission on the relation? */
-extern bool cg_reads_is_permitted(CgReads *reads, Oid relid);
+/* Has the actor a standing permission on the relation, and is his token for this column, too? */
+extern bool cg_reads_is_permitted(CgReads *reads, const CgSite *site);
 
 #endif							/* CG_READS_H */

@@ -21,6 +21,9 @@ typedef struct ReadRelation
 	CgReadNames names;			/* its own, and those of its guarded columns */
 	CgPermission permission;
 	TimestampTz permission_at;	/* when the permission was looked up */
+	uint64		not_meant;		/* columns that the actor's token is not for */
+	const char *purpose;		/* of what a window shows */
+	const char *reason;			/* of rows without a customer, or that are only counted; NULL: see there */
 	AttrNumber	counted;		/* the column whose reads are counted */
 	uint64		looked_up;		/* columns of look-ups that are not yet in a record */
 	uint64		compared;		/* the same, of comparisons by a unique index */
@@ -33,6 +36,7 @@ typedef struct ReadRelation
 	struct CgRoll *roll;		/* who was shown by a permission; NULL: nobody so far */
 	struct Read *nobody;		/* rows without a customer; NULL: none so far */
 	struct ReadRelation *relayed;	/* its columns that no window shows; NULL: none was read */
+	struct ReadRelation *outside;	/* the same, of columns that the token is not for */
 } ReadRelation;
 
 /* One customer in one relation. */
@@ -137,11 +141,29 @@ extern uint64 cg_reads_bit(const ReadRelation *relation, AttrNumber attnum);
 extern Read *cg_reads_find(CgReads *reads, ReadRelation *relation, const char *customer);
 extern Read *cg_reads_add(CgReads *reads, ReadRelation *relation, const char *customer);
 
+/* The Read of the rows that belong to no customer. */
+extern Read *cg_withheld_nobody(CgReads *reads, ReadRelation *relation);
+
+/* Of a column that is not guarded (the customer key) the token says nothing. */
+static inline bool
+cg_reads_is_not_meant(const ReadRelation *relation, AttrNumber attnum)
+{
+	if (likely(relation->not_meant == 0))
+		return false;
+	for (int i = 0; i < relation->names.ncolumns; i++)
+		if (relation->names.attnums[i] == attnum)
+			return (relation->not_meant & UINT64CONST(1) << i) != 0;
+	return false;
+}
+
 /*
  * Sets the verdict of this moment, and its reason for the log.  may_be_open false: no
  * window is open, so nothing is asked.
  */
 extern void cg_readlooks_look_up(CgReads *reads, Read *read, bool may_be_open, TimestampTz now);
+
+/* Why the actor's token shows nothing any more, as a reason for records, or NULL. */
+extern const char *cg_readlooks_lapse(const CgReads *reads, TimestampTz now);
 
 /* Counts a row once, however many of its columns are read. */
 extern void cg_withheld_count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum, TimestampTz now);
@@ -161,6 +183,13 @@ extern void cg_withheld_note(CgReads *reads, Read *read, const CgSite *site, Tim
 /* The same for a column that no window shows. */
 extern void cg_withheld_relayed(CgReads *reads, ReadRelation *relation, const CgSite *site,
 								const char *customer, TimestampTz now);
+
+/* The relation's columns that the actor's token is not for, as a relation that nothing shows. */
+extern ReadRelation *cg_withheld_outside(CgReads *reads, ReadRelation *relation);
+
+/* Notes that such a column was withheld. */
+extern void cg_withheld_not_meant(CgReads *reads, ReadRelation *outside, const CgSite *site,
+								  const CgCustomerKey *key, TimestampTz now);
 
 /* Has the writer write a record of each customer that is held, or counts his rows. */
 typedef void (*CgWithheldWriter) (Read *read);

@@ -233,7 +233,7 @@ is_stored(const CgRevealState *state)
 static void
 refuse_to_copy(const CgRevealState *state, CgReads *reads)
 {
-	if (cg_reads_is_permitted(reads, state->site.relid))
+	if (cg_reads_is_permitted(reads, &state->site))
 		return;
 	if (is_stored(state))
 		ereport(ERROR,

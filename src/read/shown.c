@@ -6,7 +6,8 @@
  * Memory is bounded.  A customer is remembered by a hash of 64 bits with a random seed.
  * A set with more than CG_SHOWN_MAX customers remembers only that there were too many,
  * and is never open again.  A set that was shown to more than one actor is never open
- * again, either.
+ * again, either.  A set does not say which columns it has: what was shown to a token that is
+ * for some columns is open for those alone, or for all.
  */
 #include "postgres.h"
 
@@ -44,6 +45,7 @@ struct CgShown
 {
 	MemoryContext context;
 	CgActor		actor;			/* name NULL: nothing has been shown */
+	uint64		columns;		/* of his token; 0: all */
 	shownset_hash *customers;	/* NULL: none */
 	List	   *relations;		/* OIDs */
 	bool		several;		/* it was shown to several actors */
@@ -53,7 +55,9 @@ struct CgShown
 static bool is_of_actor(const CgShown *shown, const CgActor *actor);
 static uint64 hash_of(const char *customer);
 static void add_customer(CgShown *shown, uint64 customer);
-static void add_actor(CgShown *shown, const CgActor *actor);
+static void add_actor(CgShown *shown, const CgActor *actor, uint64 columns);
+static uint64 token_columns(const CgActor *actor);
+static void add_shown_relation(CgShown *shown, Oid relid);
 static bool are_windows_open(const CgShown *shown, const CgActor *actor);
 static const char *problem(const CgShown *shown, const CgActor *actor);
 
@@ -115,31 +119,43 @@ add_customer(CgShown *shown, uint64 customer)
 	}
 }
 
+static uint64
+token_columns(const CgActor *actor)
+{
+	return actor->token ? actor->token->columns : 0;
+}
+
 static void
-add_actor(CgShown *shown, const CgActor *actor)
+add_actor(CgShown *shown, const CgActor *actor, uint64 columns)
 {
 	if (shown->actor.name == NULL)
 	{
+		shown->columns = columns;
 		shown->actor = *actor;
+		shown->actor.token = NULL;
 		shown->actor.name = MemoryContextStrdup(shown->context, actor->name);
 	}
-	else if (!is_of_actor(shown, actor))
+	else if (!is_of_actor(shown, actor) || shown->columns != columns)
 		shown->several = true;
+}
+
+static void
+add_shown_relation(CgShown *shown, Oid relid)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(shown->context);
+
+	shown->relations = list_append_unique_oid(shown->relations, relid);
+	MemoryContextSwitchTo(oldcontext);
 }
 
 void
 cg_shown_add(CgShown *shown, const CgActor *actor, Oid relid, const char *customer)
 {
-	add_actor(shown, actor);
+	add_actor(shown, actor, token_columns(actor));
 	if (customer)
 		add_customer(shown, hash_of(customer));
 	else
-	{
-		MemoryContext oldcontext = MemoryContextSwitchTo(shown->context);
-
-		shown->relations = list_append_unique_oid(shown->relations, relid);
-		MemoryContextSwitchTo(oldcontext);
-	}
+		add_shown_relation(shown, relid);
 }
 
 void
@@ -151,11 +167,12 @@ cg_shown_merge(CgShown *into, const CgShown *from)
 
 	into->several |= from->several;
 	into->too_many |= from->too_many;
+	if (from->relations != NIL || from->customers)
+		add_actor(into, &from->actor, from->columns);
 	foreach(lc, from->relations)
-		cg_shown_add(into, &from->actor, lfirst_oid(lc), NULL);
+		add_shown_relation(into, lfirst_oid(lc));
 	if (from->customers == NULL)
 		return;
-	add_actor(into, &from->actor);
 	shownset_start_iterate(from->customers, &it);
 	while ((entry = shownset_iterate(from->customers, &it)) != NULL)
 		add_customer(into, entry->customer);
@@ -199,6 +216,8 @@ problem(const CgShown *shown, const CgActor *actor)
 
 	if (shown->several)
 		return "The values were shown to several actors.";
+	if (token_columns(actor) != 0 && token_columns(actor) != shown->columns)
+		return "The token is for some columns only, and the values were shown without this.";
 	if (shown->too_many)
 		return "The values belong to too many customers to check all of their interventions again.";
 	if (shown->customers && !are_windows_open(shown, actor))
@@ -249,7 +268,7 @@ cg_shown_require_open(const CgShown *shown)
 }
 
 /*
- * Writes the set as texts: "s" if the set is never open again; the actor's role and name;
+ * Writes the set as texts: "s" if the set is never open again; the actor's role, columns and name;
  * then "r" with a relation or "c" with a customer, for each of them.
  */
 void
@@ -263,7 +282,7 @@ cg_shown_put_into_plan(const CgShown *shown, PlannedStmt *plan)
 
 	if (shown->several || shown->too_many)
 		texts = lappend(texts, makeString("s"));
-	texts = lappend(texts, makeString(psprintf("%u %s", shown->actor.role, shown->actor.name)));
+	texts = lappend(texts, makeString(psprintf("%u " UINT64_FORMAT " %s", shown->actor.role, shown->columns, shown->actor.name)));
 	foreach(lc, shown->relations)
 		texts = lappend(texts, makeString(psprintf("r%u", lfirst_oid(lc))));
 	if (shown->customers)
@@ -287,6 +306,7 @@ cg_shown_of_plan(const PlannedStmt *plan)
 	RangeTblEntry *rte = plan->rtable == NIL ? NULL : llast_node(RangeTblEntry, plan->rtable);
 	CgShown    *shown;
 	CgActor		actor = {0};
+	uint64		columns = 0;
 	ListCell   *lc;
 
 	if (rte == NULL || rte->rtekind != RTE_RESULT || rte->enrname == NULL || strcmp(rte->enrname, IN_PLAN) != 0)
@@ -300,15 +320,19 @@ cg_shown_of_plan(const PlannedStmt *plan)
 			shown->several = true;
 		else if (actor.name == NULL)
 		{
+			char	   *end;
+
 			actor.role = (Oid) strtoul(text, NULL, 10);
-			actor.name = strchr(text, ' ') + 1;
+			columns = strtoull(strchr(text, ' ') + 1, &end, 10);
+			actor.name = end + 1;
 		}
-		else if (text[0] == 'r')
-			cg_shown_add(shown, &actor, (Oid) strtoul(text + 1, NULL, 10), NULL);
 		else
 		{
-			add_actor(shown, &actor);
-			add_customer(shown, strtoull(text + 1, NULL, 10));
+			add_actor(shown, &actor, columns);
+			if (text[0] == 'r')
+				add_shown_relation(shown, (Oid) strtoul(text + 1, NULL, 10));
+			else
+				add_customer(shown, strtoull(text + 1, NULL, 10));
 		}
 	}
 	return shown;

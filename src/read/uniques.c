@@ -399,8 +399,11 @@ is_actor_permitted(Oid relid)
 {
 	CgActor		actor = cg_actor_current();
 	const CgPolicy *policy = cg_policy_get(relid);
+	CgPermission permission = {0};
 
-	return policy && cg_permission_of(&actor, policy).granted;
+	if (policy)
+		permission = cg_permission_of(&actor, policy);
+	return cg_permission_is_whole(&permission);
 }
 
 /*

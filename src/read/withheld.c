@@ -27,7 +27,7 @@
 static void make_way(CgReads *reads);
 static void become_crowd(CgReads *reads);
 static void count_instead(Read *read);
-static ReadRelation *relayed_of(CgReads *reads, ReadRelation *relation);
+static ReadRelation *aside_of(CgReads *reads, const ReadRelation *relation, ReadRelation **place, const char *reason);
 static void hold_name(CgReads *reads, Read *read, const CgSite *site, TimestampTz now);
 
 void
@@ -42,6 +42,20 @@ cg_withheld_count_row(CgReads *reads, ReadRelation *relation, AttrNumber attnum,
 		if (relation->uncounted++ == 0)
 			relation->read_at = now;
 	}
+}
+
+/* Kept with the relation: any key in the hash table could be the key of a customer. */
+Read *
+cg_withheld_nobody(CgReads *reads, ReadRelation *relation)
+{
+	if (relation->nobody == NULL)
+	{
+		relation->nobody = MemoryContextAllocZero(reads->context, sizeof(Read));
+		relation->nobody->relation = relation;
+		relation->nobody->closed_at = CG_NO_TIME;
+		relation->nobody->reason = relation->reason ? relation->reason : CG_REASON_NO_CUSTOMER;
+	}
+	return relation->nobody;
 }
 
 /* Before the first record of an execution that withholds. */
@@ -182,24 +196,52 @@ cg_withheld_settle(CgReads *reads, CgWithheldWriter writer)
 
 /*
  * The verdict of a Read is for a customer, and holds for all columns of the relation but
- * these.  So they have Reads of their own, in a second ReadRelation that find_relation()
+ * these.  So they have Reads of their own, in another ReadRelation that find_relation()
  * does not come to.
  */
 static ReadRelation *
-relayed_of(CgReads *reads, ReadRelation *relation)
+aside_of(CgReads *reads, const ReadRelation *relation, ReadRelation **place, const char *reason)
 {
-	if (relation->relayed == NULL)
+	if (*place == NULL)
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(reads->context);
-		ReadRelation *relayed = palloc0(sizeof(ReadRelation));
+		ReadRelation *aside = palloc0(sizeof(ReadRelation));
 
-		relayed->relid = relation->relid;
-		relayed->names = relation->names;
-		reads->relations = lappend(reads->relations, relayed);
-		relation->relayed = relayed;
+		aside->relid = relation->relid;
+		aside->names = relation->names;
+		aside->reason = reason;
+		reads->relations = lappend(reads->relations, aside);
+		*place = aside;
 		MemoryContextSwitchTo(oldcontext);
 	}
-	return relation->relayed;
+	return *place;
+}
+
+ReadRelation *
+cg_withheld_outside(CgReads *reads, ReadRelation *relation)
+{
+	return aside_of(reads, relation, &relation->outside, CG_REASON_TOKEN_COLUMNS);
+}
+
+/* No window and no permission shows it, so none is looked for. */
+void
+cg_withheld_not_meant(CgReads *reads, ReadRelation *outside, const CgSite *site, const CgCustomerKey *key,
+					  TimestampTz now)
+{
+	const char *customer = key ? cg_customerkey_print(key) : NULL;
+	Read	   *read = customer ? cg_reads_find(reads, outside, customer) : cg_withheld_nobody(reads, outside);
+
+	if (read == NULL)
+	{
+		if (cg_withheld_is_crowd(reads, outside, site, now))
+			return;
+		read = cg_reads_add(reads, outside, customer);
+		read->decided_at = now;
+	}
+	read->reason = cg_readlooks_lapse(reads, now);
+	if (read->reason == NULL)
+		read->reason = outside->reason;
+	cg_withheld_note(reads, read, site, now);
 }
 
 /* An open window only gives a way to call: see relay/resolve.c. */
@@ -207,7 +249,7 @@ void
 cg_withheld_relayed(CgReads *reads, ReadRelation *relation, const CgSite *site,
 					const char *customer, TimestampTz now)
 {
-	ReadRelation *relayed = relayed_of(reads, relation);
+	ReadRelation *relayed = aside_of(reads, relation, &relation->relayed, NULL);
 	Read	   *read = cg_reads_find(reads, relayed, customer);
 
 	if (read == NULL)

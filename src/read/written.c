@@ -107,7 +107,7 @@ require_unmasked_columns(const CgRevealState *state, Datum value)
 	if (!is_mask && !is_given_number(state, value))
 		return;
 	reads = IsParallelWorker() ? NULL : cg_execution_reads();
-	if (reads && cg_reads_is_permitted(reads, state->site.relid))
+	if (reads && cg_reads_is_permitted(reads, &state->site))
 		return;
 	if (is_mask)
 		cg_written_refuse(state);

@@ -113,7 +113,7 @@ is(gives($issuer->signed($ec, encode_json(Issuer::claims(exp => undef)) =~ s/}$/
 	is_refused($issuer->token($ec, sub => undef), 'It names nobody', 'no sub');
 	is_refused($issuer->token($ec, sub => 'x' x 257), 'It names nobody', 'a long sub');
 	is_refused($issuer->token($ec, $_ => 'all'), 'One of its claims', "$_ that is no array") foreach qw(interventions columns contact_guard_roles);
-	is_refused($issuer->token($ec, columns => ['phone']), 'It is for some columns only', 'columns');
+	is_refused($issuer->token($ec, purpose => $_), 'Its purpose is not a text', 'a purpose that is no text, or long') foreach [ 'x' ], '', 'x' x 201;
 	like(says($pool, 'SELECT contact_guard.act_as_token(NULL)'), qr/^28000: token refused/, 'refused: NULL');
 	like(says($pool, "BEGIN; SELECT contact_guard.act_as_token('$good')"), qr/^28000: token refused \(It is in the text of the statement/, 'refused: in the text of the statement');
 	says($pool, 'ROLLBACK');
