@@ -146,6 +146,7 @@ find_read_columns(CgWindowBeneath *beneath, Oid table, const List *relids)
 			continue;
 		source = linitial(SPI_plan_get_plan_sources(from->plans[CG_ASK_OPEN]));
 		(void) expression_tree_walker((Node *) source->query_list, read_column_walker, &walk);
+		walk.all |= cg_windowrow_looks_further((Node *) source->query_list);
 	}
 	beneath->columns = walk.all ? NIL : list_concat_unique_int(walk.columns, beneath->keys);
 }

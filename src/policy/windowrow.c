@@ -14,9 +14,13 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "parser/analyze.h"
@@ -46,6 +50,8 @@ struct CgWindowRow
 };
 
 static Query *analyse_row(const CgInterventions *from);
+static bool may_look_further(Oid function, void *context);
+static bool look_further_walker(Node *node, void *context);
 static List *deciding_columns(Relation rel, List *expressions);
 static CgWindowRow *make_row(const CgInterventions *from, MemoryContext context);
 static void compute_row(CgWindowRow *row, const CgInterventions *from, CgWindowState *result);
@@ -63,6 +69,36 @@ analyse_row(const CgInterventions *from)
 	text = cg_windowquery_row_text(from->relid, &label, parts, false);
 	raw = linitial_node(RawStmt, pg_parse_query(text));
 	return parse_analyze_fixedparams(raw, text, NULL, 0, NULL);
+}
+
+/*
+ * A function that is not immutable may read tables.  Of the built-in ones only those that make
+ * XML do: the others depend on settings, as of dates.
+ */
+static bool
+may_look_further(Oid function, void *context)
+{
+	if (func_volatile(function) == PROVOLATILE_IMMUTABLE)
+		return false;
+	return function >= FirstGenbkiObjectId || get_func_rettype(function) == XMLOID;
+}
+
+static bool
+look_further_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, may_look_further, NULL))
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, look_further_walker, NULL, 0);
+	return expression_tree_walker(node, look_further_walker, NULL);
+}
+
+bool
+cg_windowrow_looks_further(Node *node)
+{
+	return look_further_walker(node, NULL);
 }
 
 static List *
@@ -106,6 +142,10 @@ make_row(const CgInterventions *from, MemoryContext context)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("its \"open_when\" looks at more than the row")));
+	if (look_further_walker((Node *) expressions, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("its \"open_when\" calls a function that is not immutable, so that it may look at more than the row")));
 	oldcontext = MemoryContextSwitchTo(context);
 	row = palloc0(sizeof(CgWindowRow));
 	rel = table_open(from->relid, AccessShareLock);

@@ -39,4 +39,7 @@ extern void cg_windowrow_compute(CgWindowRow *row, CgInterventions *from, TupleT
 extern void cg_windowrow_tell(const CgInterventions *from, const Datum *datums, const bool *isnull,
 							  CgWindowState *result);
 
+/* True if it calls a function that may read tables: one that is not known to be immutable. */
+extern bool cg_windowrow_looks_further(Node *node);
+
 #endif							/* CG_WINDOWROW_H */

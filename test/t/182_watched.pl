@@ -118,6 +118,9 @@ my $task = "SELECT contact_guard.use_interventions('crm.task', customer => 'cust
 	open_when => 'NOT EXISTS (SELECT FROM crm.stop WHERE task_id = i.id)', watch => 'trigger'";
 is(state_of((as($node, 'crm', 'admin', "$jobs)"))[1]), '0A000', 'a view alone cannot be watched');
 is(state_of((as($node, 'crm', 'admin', "$task)"))[1]), '0A000', '... nor a row that a subquery decides about');
+$node->safe_psql('crm', "CREATE FUNCTION crm.is_open(int) RETURNS bool STABLE LANGUAGE sql BEGIN ATOMIC SELECT NOT EXISTS (SELECT FROM crm.stop WHERE task_id = \$1); END;
+	ALTER FUNCTION crm.is_open OWNER TO owner");
+like((as($node, 'crm', 'admin', $task =~ s/NOT EXISTS .*i.id\)/crm.is_open(i.id)/r . ')'))[1], qr/0A000.*not immutable/s, '... nor one that a function decides about, which may read tables');
 is(state_of((as($node, 'crm', 'admin', "$jobs, watched => '{crm.visit.id}')"))[1]), '22023', '... nor by a table that it does not read');
 is(state_of((as($node, 'crm', 'admin', "$jobs, watched => '{crm.job.other}')"))[1]), '42703', '... nor by a column that is not there');
 as($node, 'crm', 'admin', "$jobs, watched => '{crm.job.id, crm.assigned.job_id}')");
