@@ -73,6 +73,6 @@ foreach my $url ('http://login.example/keys', 'http://127.0.0.1:x@login.example/
 	IPC::Run::run([ $client, 'fetch-jwks', $url, '--out', $out ], '>&', \$text);
 	like($text, qr/keys come by https only/, "not from $url");
 }
-opendir my $all, $folder;
+opendir(my $all, $folder) or die;
 is(join(' ', sort grep { !/^\./ } readdir $all), 'identity.jwks', 'no other file is left');
 done_testing();
