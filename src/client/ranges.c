@@ -139,6 +139,12 @@ ranges_meet(const Ranges *ranges, int64_t first, int64_t last)
 	return low < ranges->count && ranges->ranges[low].first <= last ? &ranges->ranges[low] : NULL;
 }
 
+int64_t
+ranges_gap(const Ranges *ranges, int64_t first, int64_t last)
+{
+	return first_outside(ranges->ranges, ranges->count, &(Range) {first, last, 0, false});
+}
+
 int
 ranges_behind(const Ranges *ranges, int64_t owner)
 {

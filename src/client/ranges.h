@@ -34,6 +34,12 @@ extern int64_t ranges_uncovered(const Ranges *wanted, const Ranges *covering);
 /* The first of these ranges, which are in ascending order, that has a row of first to last; or NULL. */
 extern const Range *ranges_meet(const Ranges *ranges, int64_t first, int64_t last);
 
+/*
+ * The first row of first to last that these ranges do not have, which are in ascending order and do
+ * not touch each other; -1 if there is none.
+ */
+extern int64_t ranges_gap(const Ranges *ranges, int64_t first, int64_t last);
+
 /* The index of the first range whose owner is behind this one. */
 extern int	ranges_behind(const Ranges *ranges, int64_t owner);
 

@@ -27,7 +27,7 @@ static void compare_held(Verify *verify, const Options *options);
 static void compare_root(Verify *verify, const CgCheckpoint *earlier, const char *whose);
 static void check_outside(Verify *verify, int64_t first, int64_t last);
 static void count_in_table(Verify *verify);
-static bool is_unexplained(const Verify *verify);
+static bool is_unexplained(Verify *verify);
 static void explain_missing(Verify *verify, int64_t to);
 
 int
@@ -107,6 +107,8 @@ verify_log(const Options *options, Question *question)
 	/* The answer of the server must be of the same rows. */
 	if (question != NULL)
 		begin_snapshot(&verify);
+	verify.judged_first = options->from;
+	verify.judged_last = to;
 	scan_rows(&verify, options->from, to, true);
 	check_rest(&verify, options);
 	explain_missing(&verify, to);
@@ -291,8 +293,9 @@ count_in_table(Verify *verify)
 }
 
 static bool
-is_unexplained(const Verify *verify)
+is_unexplained(Verify *verify)
 {
+	drop_undone_purges(verify);
 	return find_unexplained(verify) >= 0 || count_unexplained(verify) > 0 || restored_unexplained(verify);
 }
 

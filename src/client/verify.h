@@ -135,6 +135,11 @@ typedef struct Verify
 	int64_t		doubted;		/* ranges of purged rows that seem to be too young */
 	int64_t		doubted_purge;	/* the first record of such a range, and the range's last row */
 	int64_t		doubted_row;
+	int64_t		judged_first;	/* the rows to be checked */
+	int64_t		judged_last;
+	int64_t		undone;			/* records of purges that name rows that are there */
+	int64_t		undone_purge;	/* the first of them, and such a row */
+	int64_t		undone_row;
 	Hold	   *holds;
 	int			nholds;
 	Ranges		held;			/* the rows that holds name, by the index of the hold */
@@ -243,6 +248,9 @@ extern void check_holds(Verify *verify);
 extern void note_row_time(Verify *verify, const CgLeaf *leaf);
 extern void check_purge(Verify *verify, const CgLeaf *leaf, int first);
 extern void report_purges(const Verify *verify);
+
+/* Forgets the records of purges that name rows that are there. */
+extern void drop_undone_purges(Verify *verify);
 
 /*
  * Takes the ranges of rows that a record names by the reason "WORDS, seq A to B, ...: REASON", if

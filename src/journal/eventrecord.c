@@ -38,6 +38,7 @@ typedef struct Change
 	char	   *customer;		/* or NULL */
 	int64		count;
 	char	   *what;
+	bool		evidence;		/* it explains what the log lacks: see cg_eventrecord_event() */
 } Change;
 
 static List *changes = NIL;		/* in TopTransactionContext */
@@ -45,7 +46,9 @@ static List *changes = NIL;		/* in TopTransactionContext */
 static void policyrecord_xact(XactEvent event);
 static void policyrecord_subxact(SubXactEvent event, SubTransactionId mySubid,
 								 SubTransactionId parentSubid, void *arg);
+static void note_event(CgEvent event, const char *customer, int64 count, const char *what, bool evidence);
 static void put_change(const Change *change);
+static void refuse_prepare_evidence(void);
 static void write_changes(void);
 
 PG_FUNCTION_INFO_V1(cg_record_policy);
@@ -57,8 +60,8 @@ cg_eventrecord_init(void)
 	RegisterSubXactCallback(policyrecord_subxact, NULL);
 }
 
-void
-cg_eventrecord_event(CgEvent event, const char *customer, int64 count, const char *what)
+static void
+note_event(CgEvent event, const char *customer, int64 count, const char *what, bool evidence)
 {
 	MemoryContext oldcontext;
 	Change	   *change;
@@ -80,9 +83,16 @@ cg_eventrecord_event(CgEvent event, const char *customer, int64 count, const cha
 	change->customer = customer ? pstrdup(cg_record_customer(customer)) : NULL;
 	change->count = count;
 	change->what = pstrdup(what);
+	change->evidence = evidence;
 	cg_special_note();
 	changes = lappend(changes, change);
 	MemoryContextSwitchTo(oldcontext);
+}
+
+void
+cg_eventrecord_event(CgEvent event, const char *customer, int64 count, const char *what)
+{
+	note_event(event, customer, count, what, true);
 }
 
 void
@@ -120,7 +130,7 @@ cg_eventrecord_add(const char *format,...)
 			break;
 		enlargeStringInfo(&what, needed);
 	}
-	cg_eventrecord_event(CG_EVENT_POLICY, NULL, 1, what.data);
+	note_event(CG_EVENT_POLICY, NULL, 1, what.data, false);
 }
 
 Datum
@@ -140,8 +150,11 @@ policyrecord_xact(XactEvent event)
 		return;
 	switch (event)
 	{
-		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
+			refuse_prepare_evidence();
+			write_changes();
+			break;
+		case XACT_EVENT_PRE_COMMIT:
 			write_changes();
 			break;
 		case XACT_EVENT_COMMIT:
@@ -196,6 +209,26 @@ put_change(const Change *change)
 
 	cg_record_put_context(cg_messages_buffer(), &context);
 	cg_messages_put(&record);
+}
+
+/*
+ * ROLLBACK PREPARED would leave the record of a purge or an erasure that did not happen, and with
+ * such a record somebody could explain rows that he has removed himself.
+ */
+static void
+refuse_prepare_evidence(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, changes)
+	{
+		if (((const Change *) lfirst(lc))->evidence)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot PREPARE a transaction that has changed what the access log must contain"),
+					 errdetail("The record of a purge, an erasure or a hold cannot be taken back by ROLLBACK PREPARED."),
+					 errhint("Call the function in a transaction of its own, and commit it.")));
+	}
 }
 
 static pg_noinline void

@@ -20,7 +20,10 @@ extern void cg_eventrecord_init(void);
  */
 extern void cg_eventrecord_add(const char *format,...) pg_attribute_printf(1, 2);
 
-/* The same for another event, or for an event about a customer (NULL: none). */
+/*
+ * The same for another event, or for an event about a customer (NULL: none).  Such a record explains
+ * what the log lacks, or what its times are, so the transaction cannot be prepared.
+ */
 extern void cg_eventrecord_event(CgEvent event, const char *customer, int64 count,
 								 const char *what);
 

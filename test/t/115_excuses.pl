@@ -66,9 +66,15 @@ like(logged([ [ 'purge', '1 months before the end, seq 300 to 300: old' ] ], 'se
 like(logged([ [ 'purge', '1 months before 2026-02-01 05:30:00.123+05:30, seq 0 to 123: old' ] ], 'seq <= 123'), qr/^0:\n.*^good$/ms, 'a time may have a zone, and parts of a second');
 like(logged([ [ 'purge', '1 months before 2026-02-01 05:29:00+05:30, seq 17 to 17: old' ] ], 'seq = 17'), qr/^0:\n.*first row 17 by.*^good$/ms, '... and its month is that of UTC');
 
+# A record that names rows that are there: its purge did not commit, or rows were put back
+my $undone = qr/^1 record of a purge names rows that are there, the record seq 400 row 0: /m;
+like(logged([ [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq = 17'), qr/^1:\n.*^seq 17: the row is missing, and no purge record says so\n.*$undone/ms, 'of the rows that a purge names one is missing and others are not: a finding');
+like(logged([ [ 'purge', "$january, seq 0 to 123: old" ] ], 'false'), qr/^0:\n.*$undone.*^good$/ms, '... all are there: none');
+like(logged([ ([ 'purge', "$january, seq 0 to 123: old" ]) x 2 ], 'seq <= 123'), qr/^0:\n(?!.*names rows).*^good$/ms, '... two records name rows that are gone: none');
+
 # --- A hold that was deleted on a server without the library ---
 
-my $node = guard_node('holds', 'contact_guard.min_retention = 0');
+my $node = guard_node('holds', 'contact_guard.min_retention = 0', 'max_prepared_transactions = 2');
 make_roles($node);
 make_crm($node, 'crm', 100);
 sub sql { return $node->safe_psql('crm', shift) }
@@ -80,6 +86,14 @@ sql("SELECT contact_guard.sync(); SELECT contact_guard.hold('7', 'court'); SELEC
 my $rows = sql("SELECT contact_guard.sync(); SELECT string_agg(format('seq %s to %s', seq, seq), ', ' ORDER BY seq) FROM contact_guard.log WHERE customer = '7' AND event = 'shown'") =~ s/^\s+//r;
 is(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'policy' AND customer = '7'"), "hold, $rows: court", 'the record of a hold names the rows that it holds');
 is(sql("SELECT contact_guard.erase_customer('9', 'left')"), 1, 'with all holds there, others are erased');
+
+# ROLLBACK PREPARED would leave their records.
+sub prepared { return (as($node, 'crm', 'postgres', "BEGIN; SELECT contact_guard.$_[0]; PREPARE TRANSACTION 'x'; ROLLBACK PREPARED 'x'"))[1] }
+my $last = sql('SELECT contact_guard.sync(); SELECT max(seq) FROM contact_guard.log WHERE session IS NOT NULL');
+like(prepared($_), qr/ERROR:\s+0A000: cannot PREPARE a transaction that has changed what the access log must contain/, "no PREPARE TRANSACTION behind $_")
+	foreach "erase_customer('6', 'left')", "hold('5', 'court')", "release_hold('8', 'settled')";
+is(sql("SELECT contact_guard.sync(); SELECT count(*) FROM contact_guard.log WHERE session IS NOT NULL AND event IN ('erasure', 'policy') AND seq > $last") =~ s/^\s+//r, 0, '... and no record of it');
+unlike(prepared("allow('anna', purpose => 'x')"), qr/ERROR/, '... but behind a change of the policy');
 
 $node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
 $node->restart;
