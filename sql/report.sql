@@ -52,6 +52,11 @@ CREATE TEMPORARY TABLE other AS SELECT * FROM contact_guard.subject_report('8'::
 SELECT kind, event, category, relation, columns, purpose, intervention, reason, times, count, seq IS NOT NULL AS seq, opens_at < clock_timestamp() AS opened, length(reader) AS reader
   FROM first WHERE kind IN ('named', 'unnamed') ORDER BY kind, event, category, columns, purpose;
 SELECT kind, count(*), bool_and(read_at <= clock_timestamp()) AS past FROM first WHERE kind = 'since' GROUP BY kind;
+-- without leaves there is nothing by which two reports can be joined exactly
+SELECT count(*) > 0 AS rows, count(seq) AS numbers, count(*) FILTER (WHERE read_at <> date_trunc('second', read_at)) AS exact FROM second;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT * FROM contact_guard.subject_report(7, 'DSAR-1');
+ROLLBACK;
 -- one reader has one pseudonym in a report, and none of another report
 SELECT count(DISTINCT reader) AS readers FROM first;
 SELECT count(*) AS shared FROM first JOIN second USING (reader);

@@ -97,6 +97,7 @@ typedef struct Words
 	const char *compared;
 	const char *intervention;	/* the purpose of an appointment */
 	const char *policy_event;
+	const char *compared_event;
 	const char *report_event;
 	const char *disclosure_event;
 	const char *months[12];

@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -99,11 +100,14 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 
 #define IS_GIVEN "f.leaf IS NOT NULL AND " IS_SEALED("f.sealed_reason") " AND " IS_SEALED("f.session")
 
+/* Exact times and numbers, by which records of two reports can be joined, are for proofs alone. */
+#define COARSE(time) "CASE WHEN $4 AND f.kind <> 'unnamed' THEN " time " ELSE date_trunc('second', " time ") END"
+
 /* In the order of the function's columns; "reader" is the actor here. */
 #define REPORT_QUERY \
 	CATEGORIES NAMED UNNAMED("'bulk'") \
 	UNNAMED("'withheld' AND w.reason NOT LIKE '" CG_REASON_NO_CUSTOMER "%'") OF_THE_LOG \
-	"SELECT f.kind, f.seq, f.read_at, f.last_at, f.event, f.actor, coalesce(a.label, p.label), f.relation, f.columns, f.purpose, " \
+	"SELECT f.kind, CASE WHEN $4 THEN f.seq END, " COARSE("f.read_at") ", " COARSE("f.last_at") ", f.event, f.actor, coalesce(a.label, p.label), f.relation, f.columns, f.purpose, " \
 	"f.intervention, f.opens_at, f.closes_at, f.reason, f.times, f.count, CASE WHEN " IS_GIVEN " THEN f.leaf END, " \
 	"CASE WHEN " IS_GIVEN " THEN f.customer_salt END " \
 	"FROM found f LEFT JOIN category a ON a.role = f.actor LEFT JOIN category p ON p.role = f.login " \
@@ -205,6 +209,12 @@ cg_subject_report(PG_FUNCTION_ARGS)
 	char	   *since;
 
 	cg_roles_require_own("make a report to a customer");
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("cannot make a report at this isolation level"),
+				 errdetail("The transaction cannot see what has been recorded since it began."),
+				 errhint("Use READ COMMITTED.")));
 	if (PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(4) || PG_GETARG_TIMESTAMPTZ(2) >= PG_GETARG_TIMESTAMPTZ(3))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
