@@ -419,7 +419,10 @@ CREATE TABLE contact_guard.contact_token (
 	interventions oid NOT NULL,
 	intervention  text,
 	channel       text NOT NULL,
-	closes_at     timestamptz NOT NULL
+	closes_at     timestamptz NOT NULL,
+	asserted      boolean NOT NULL,
+	subject       bigint NOT NULL,
+	issued        bigint NOT NULL
 );
 REVOKE ALL ON contact_guard.contact_token FROM PUBLIC;
 CREATE UNIQUE INDEX ON contact_guard.contact_token (token);

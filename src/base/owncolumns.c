@@ -85,7 +85,8 @@ static const Table tables[CG_OWN_TABLES] = {
 		{"signed_at", TIMESTAMPTZOID}}},
 	[CG_OWN_CONTACT_TOKEN] = {"contact_token", RELKIND_RELATION, true, {
 		{"token", BYTEAOID}, {"actor", TEXTOID}, {"relation", OIDOID}, {"attnum", INT2OID}, {"customer", TEXTOID},
-		{"interventions", OIDOID}, {"intervention", TEXTOID}, {"channel", TEXTOID}, {"closes_at", TIMESTAMPTZOID}}},
+		{"interventions", OIDOID}, {"intervention", TEXTOID}, {"channel", TEXTOID}, {"closes_at", TIMESTAMPTZOID},
+		{"asserted", BOOLOID}, {"subject", INT8OID}, {"issued", INT8OID}}},
 	[CG_OWN_CONTACT_CALL] = {"contact_call", RELKIND_RELATION, true, {
 		{"call", BYTEAOID}, {"ask", BYTEAOID}, {"token", BYTEAOID}, {"gateway", OIDOID}, {"code", INT4OID},
 		{"asked_at", TIMESTAMPTZOID}, {"closes_at", TIMESTAMPTZOID}, {"answered_at", TIMESTAMPTZOID},

@@ -203,7 +203,10 @@ enum
 	Anum_contact_token_intervention,
 	Anum_contact_token_channel,
 	Anum_contact_token_closes_at,
-	Natts_contact_token = Anum_contact_token_closes_at
+	Anum_contact_token_asserted,
+	Anum_contact_token_subject,
+	Anum_contact_token_issued,
+	Natts_contact_token = Anum_contact_token_issued
 };
 
 enum

@@ -148,7 +148,7 @@ is_to_end(const Running *running)
 	if (now >= running->closes_at && now - running->closes_at < GRACE_SECONDS * USECS_PER_SEC)
 		return false;
 	contact = cg_contacts_find(running->token);
-	return contact == NULL || !cg_contacts_is_open(contact, &window);
+	return contact == NULL || cg_contacts_lapse(contact) || !cg_contacts_is_open(contact, &window);
 }
 
 static void

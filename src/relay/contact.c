@@ -13,6 +13,7 @@
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 #include "base/actor.h"
 #include "base/customerkey.h"
@@ -22,6 +23,7 @@
 #include "policy/ask.h"
 #include "policy/labels.h"
 #include "policy/policy.h"
+#include "policy/revoked.h"
 #include "policy/windows.h"
 #include "relay/contactrecord.h"
 #include "relay/contacts.h"
@@ -152,6 +154,9 @@ cg_contact(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	find_window(fcinfo, &actor, &contact);
 	find_relay_column(fcinfo, &contact);
+	contact.asserted = strcmp(actor.identity, CG_ACTOR_ASSERTED) == 0;
+	contact.subject = actor.token ? actor.token->subject : cg_revoked_number(actor.name);
+	contact.issued = actor.token ? actor.token->claims.issued : timestamptz_to_time_t(GetCurrentTimestamp());
 	cg_journal_require();
 	cg_contacts_forget();
 	cg_contacts_issue(&contact, token);

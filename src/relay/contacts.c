@@ -17,10 +17,13 @@
 #include "utils/timestamp.h"
 
 #include "base/actor.h"
+#include "base/guc.h"
 #include "base/owncolumns.h"
 #include "base/owncommand.h"
 #include "base/ownrows.h"
 #include "compat.h"
+#include "journal/reason.h"
+#include "policy/revoked.h"
 #include "relay/contacts.h"
 
 #define KEPT_DAYS 30			/* after the end of the window */
@@ -68,6 +71,9 @@ cg_contacts_issue(const CgContact *contact, char token[CG_TOKEN_LENGTH + 1])
 		contact->intervention ? CStringGetTextDatum(contact->intervention) : (Datum) 0;
 	values[Anum_contact_token_channel - 1] = CStringGetTextDatum(contact->channel);
 	values[Anum_contact_token_closes_at - 1] = TimestampTzGetDatum(Min(contact->closes_at, GetCurrentTimestamp() + LONGEST_DAYS * USECS_PER_DAY));
+	values[Anum_contact_token_asserted - 1] = BoolGetDatum(contact->asserted);
+	values[Anum_contact_token_subject - 1] = Int64GetDatum((int64) contact->subject);
+	values[Anum_contact_token_issued - 1] = Int64GetDatum(contact->issued);
 	cg_ownrows_insert(CG_OWN_CONTACT_TOKEN, values, nulls);
 }
 
@@ -94,6 +100,9 @@ take_contact(HeapTuple row, TupleDesc tupdesc, void *arg)
 	contact->intervention = column_text(row, tupdesc, 6);
 	contact->channel = column_text(row, tupdesc, 7);
 	contact->closes_at = DatumGetTimestampTz(SPI_getbinval(row, tupdesc, 8, &isnull));
+	contact->asserted = DatumGetBool(SPI_getbinval(row, tupdesc, 9, &isnull));
+	contact->subject = (uint64) DatumGetInt64(SPI_getbinval(row, tupdesc, 10, &isnull));
+	contact->issued = DatumGetInt64(SPI_getbinval(row, tupdesc, 11, &isnull));
 	*(CgContact **) arg = contact;
 }
 
@@ -104,10 +113,19 @@ cg_contacts_find(const uint8 hash[CG_TOKEN_HASH])
 	Datum		values[1] = {PointerGetDatum(cstring_to_text_with_len((const char *) hash, CG_TOKEN_HASH))};
 	CgContact  *contact = NULL;
 
-	cg_owncommand_query("SELECT actor, relation, attnum, customer, interventions, intervention, channel, closes_at "
+	cg_owncommand_query("SELECT actor, relation, attnum, customer, interventions, intervention, channel, closes_at, "
+						"asserted, subject, issued "
 						"FROM contact_guard.contact_token WHERE token = $1",
 						1, types, values, take_contact, &contact);
 	return contact;
+}
+
+const char *
+cg_contacts_lapse(const CgContact *contact)
+{
+	if (contact->asserted && cg_identity == CG_IDENTITY_REQUIRED)
+		return CG_REASON_TOKEN_REQUIRED;
+	return cg_revoked_is(contact->subject, contact->issued) ? CG_REASON_TOKEN_REVOKED : NULL;
 }
 
 bool

@@ -24,6 +24,9 @@ typedef struct CgContact
 	const char *channel;
 	TimestampTz closes_at;		/* when the window was to close as the token was made,
 								 * or a year later */
+	bool		asserted;		/* act_as() alone has named who asked for it */
+	uint64		subject;		/* whose revocation ends it: see policy/revoked.h */
+	int64		issued;			/* when he was named, or asked: seconds since 1970 */
 } CgContact;
 
 /* Is it the name of a channel: voice or text? */
@@ -49,5 +52,8 @@ extern bool cg_contacts_is_visit(const CgContact *contact, Oid interventions, co
 
 /* Deletes some tokens whose windows have long been over. */
 extern void cg_contacts_forget(void);
+
+/* Why whoever asked for it is not believed any more, a reason for records; or NULL. */
+extern const char *cg_contacts_lapse(const CgContact *contact);
 
 #endif							/* CG_CONTACTS_H */

@@ -85,6 +85,8 @@ answer_of(const Ask *ask)
 	if (strcmp(contact->actor, GetUserNameFromId(GetSessionUserId(), false)) == 0 ||
 		strcmp(contact->actor, GetUserNameFromId(GetOuterUserId(), false)) == 0)
 		return refusal(CODE_NOT_FOUND, CG_REASON_OWN_GATEWAY);
+	if (cg_contacts_lapse(contact))
+		return refusal(CODE_NOT_FOUND, cg_contacts_lapse(contact));
 	if (!cg_contacts_is_open(contact, &window))
 		return refusal(CODE_CLOSED, CG_REASON_WINDOW_CLOSED);
 	return answer_with_number(contact);

@@ -284,8 +284,19 @@ $node->safe_psql('crm', q(ALTER SYSTEM SET contact_guard.identity = 'required'))
 $node->reload;
 $node->poll_query_until('crm', q(SELECT current_setting('contact_guard.identity') = 'required'));
 like(resolve(token_of(15, $site), 'anna', 'identity'), qr/^200/, 'where tokens of identity are required, too');
+is(resolve($pooled, 'anna', 'asserted'), $none, '... but not for a name that was only asserted');
+is(records("reason = 'named without a token'"), 'contact_refused anna gateway {phone,voice,out} 4 4 relay named without a token', '... with a record');
 $node->safe_psql('crm', q(ALTER SYSTEM RESET contact_guard.identity));
 $node->reload;
+
+$node->poll_query_until('crm', q(SELECT current_setting('contact_guard.identity') = 'off'));
+like(resolve($pooled, 'anna', 'believed'), qr/^200/, 'where they are not, it is believed');
+gateway("SELECT contact_guard.call_answered('believed', 'thief')");
+$node->safe_psql('crm', "SELECT contact_guard.revoke_identity('anna', 'stolen phone')");
+is(resolve($pooled, 'anna', 'revoked'), $none, '... until it is revoked');
+is(gateway('SELECT handle FROM contact_guard.calls_to_end()'), 'thief', '... and its call is to end');
+gateway("SELECT contact_guard.call_ended('believed')");
+sleep 1;    # a revocation is for its whole second
 
 # The policy changes
 $token = token_of(10, $site);
