@@ -47,7 +47,7 @@ await_checkpoint(Subject *subject, int64_t last, CgNote *note)
 	for (;;)
 	{
 		subject->note = policy_checkpoint(subject->conn, &subject->policy, &subject->keys, 0, note, &subject->checkpoint);
-		if (subject->checkpoint.size > (uint64_t) last || time(NULL) >= until)
+		if ((int64_t) subject->checkpoint.size > last || time(NULL) >= until)
 			return;
 		free(subject->note);
 		nanosleep(&pause, NULL);
