@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include "miscadmin.h"
 #include "port/atomics.h"
 
+#include "base/datadir.h"
 #include "base/guc.h"
 #include "base/identitykeys.h"
 #include "base/shared.h"
@@ -27,26 +27,12 @@
 static CgJwks keys;
 static uint64 keys_generation = 0;
 
-static bool is_in_data_directory(const char *path);
 static int	read_whole(int fd, char *text, int room);
 static bool read_file(char *text, int *length, char *trouble);
 static bool check_set(const char *text, int length, char *trouble);
 static void take_keys_text(const char *text, int length);
 static void say_keys(const char *text, int length);
 static void take_trouble(const char *trouble);
-
-static bool
-is_in_data_directory(const char *path)
-{
-	char		real[PATH_MAX];
-	char		data[PATH_MAX];
-
-	if (realpath(path, real) == NULL)
-		strlcpy(real, path, sizeof(real));
-	if (realpath(DataDir, data) == NULL)
-		strlcpy(data, DataDir, sizeof(data));
-	return path_is_prefix_of_path(data, real);
-}
 
 /* The number of bytes; -1: errno is set. */
 static int
@@ -79,7 +65,7 @@ read_file(char *text, int *length, char *trouble)
 
 	if (!is_absolute_path(path))
 		return TROUBLE("identity keys \"%s\" are not an absolute path", path);
-	if (is_in_data_directory(path))
+	if (cg_datadir_has(path))
 		return TROUBLE("identity keys \"%s\" are in the data directory", path);
 	/* A pipe would hold up the launcher. */
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -13,7 +13,6 @@
 
 #include "catalog/pg_class.h"
 #include "commands/policy.h"
-#include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -22,32 +21,13 @@
 #include "rewrite/rowsecurity.h"
 
 #include "command/fallback.h"
+#include "command/runsql.h"
 #include "policy/policy.h"
 
 #define RESTRICTIVE "contact_guard_needs_library"
 
-static void execute(const char *sql);
-static char *quoted_relation_name(Oid relid);
 static char *row_security(Oid relid);
 static bool has_other_policy(Oid relid);
-
-/* Runs a command with the rights of the caller, who owns the table. */
-static void
-execute(const char *sql)
-{
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute(sql, false, 0) < 0)
-		elog(ERROR, "could not execute \"%s\"", sql);
-	SPI_finish();
-}
-
-static char *
-quoted_relation_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
 
 /* If row security is off, the relation cache does not load policies. */
 static bool
@@ -97,31 +77,31 @@ has_other_policy(Oid relid)
 void
 cg_fallback_make(Oid relid, char **before)
 {
-	char	   *name = quoted_relation_name(relid);
+	char	   *name = cg_runsql_name(relid);
 
 	if (*before == NULL)
 		*before = row_security(relid);
 	if (!OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
-		execute(psprintf("CREATE POLICY " RESTRICTIVE " ON %s AS RESTRICTIVE "
+		cg_runsql_execute(psprintf("CREATE POLICY " RESTRICTIVE " ON %s AS RESTRICTIVE "
 						 "USING (contact_guard.require_preload())", name));
 	if (!OidIsValid(get_relation_policy_oid(relid, CG_POLICY_NO_ROWS, true)))
-		execute(psprintf("CREATE POLICY " CG_POLICY_NO_ROWS " ON %s "
+		cg_runsql_execute(psprintf("CREATE POLICY " CG_POLICY_NO_ROWS " ON %s "
 						 "USING (NOT contact_guard.require_preload())", name));
-	execute(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", name));
+	cg_runsql_execute(psprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", name));
 }
 
 void
 cg_fallback_remove(Oid relid, const char *before)
 {
-	char	   *name = quoted_relation_name(relid);
+	char	   *name = cg_runsql_name(relid);
 
 	if (OidIsValid(get_relation_policy_oid(relid, RESTRICTIVE, true)))
-		execute(psprintf("DROP POLICY " RESTRICTIVE " ON %s", name));
+		cg_runsql_execute(psprintf("DROP POLICY " RESTRICTIVE " ON %s", name));
 	if (OidIsValid(get_relation_policy_oid(relid, CG_POLICY_NO_ROWS, true)))
-		execute(psprintf("DROP POLICY " CG_POLICY_NO_ROWS " ON %s", name));
+		cg_runsql_execute(psprintf("DROP POLICY " CG_POLICY_NO_ROWS " ON %s", name));
 	if (before == NULL || strcmp(before, "forced") == 0)
 		return;
-	execute(psprintf("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", name));
+	cg_runsql_execute(psprintf("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", name));
 	if (strcmp(before, "dormant") == 0 || (strcmp(before, "off") == 0 && !has_other_policy(relid)))
-		execute(psprintf("ALTER TABLE %s DISABLE ROW LEVEL SECURITY", name));
+		cg_runsql_execute(psprintf("ALTER TABLE %s DISABLE ROW LEVEL SECURITY", name));
 }

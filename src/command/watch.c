@@ -17,7 +17,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -26,6 +25,7 @@
 
 #include "base/refused.h"
 #include "base/roles.h"
+#include "command/runsql.h"
 #include "command/watch.h"
 #include "compat.h"
 #include "journal/eventrecord.h"
@@ -46,8 +46,6 @@ typedef struct WatchedColumn
 	AttrNumber	attnum;
 } WatchedColumn;
 
-static void run_command(const char *sql);
-static char *full_name(Oid relid);
 static WatchedColumn *watched_column(text *name);
 static void set_key(Oid relid, AttrNumber attnum, bool watched);
 static CgInterventions *named_relation(Oid relid);
@@ -57,23 +55,6 @@ static void make_triggers(Oid relid);
 static bool may_silence(Node *statement);
 static const char *moves_windows(const AlterTableStmt *statement, Oid relid);
 static void note_moves(const AlterTableStmt *statement, const List *relids);
-
-/* With the rights of the caller. */
-static void
-run_command(const char *sql)
-{
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute(sql, false, 0) < 0)
-		elog(ERROR, "could not execute \"%s\"", sql);
-	SPI_finish();
-}
-
-static char *
-full_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
-}
 
 /* Finds and locks the table of a name such as crm.visit.id. */
 static WatchedColumn *
@@ -192,16 +173,16 @@ check_beneath(Oid relid, const List *columns)
 static void
 make_triggers(Oid relid)
 {
-	char	   *name = full_name(relid);
+	char	   *name = cg_runsql_name(relid);
 	char	   *problem;
 
 	/* Another relation may have needed them before. */
 	cg_watch_drop(relid);
-	run_command(psprintf("CREATE TRIGGER " ROW_TRIGGER " AFTER INSERT OR UPDATE OR DELETE ON %s "
+	cg_runsql_execute(psprintf("CREATE TRIGGER " ROW_TRIGGER " AFTER INSERT OR UPDATE OR DELETE ON %s "
 						 "FOR EACH ROW EXECUTE FUNCTION contact_guard.note_window()", name));
-	run_command(psprintf("CREATE TRIGGER " TRUNCATE_TRIGGER " AFTER TRUNCATE ON %s "
+	cg_runsql_execute(psprintf("CREATE TRIGGER " TRUNCATE_TRIGGER " AFTER TRUNCATE ON %s "
 						 "FOR EACH STATEMENT EXECUTE FUNCTION contact_guard.note_window()", name));
-	run_command(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER " ROW_TRIGGER ", "
+	cg_runsql_execute(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER " ROW_TRIGGER ", "
 						 "ENABLE ALWAYS TRIGGER " TRUNCATE_TRIGGER, name));
 	CommandCounterIncrement();
 	problem = cg_watched_problem(relid);
@@ -237,7 +218,7 @@ cg_watch_drop(Oid relid)
 	ListCell   *lc;
 
 	foreach(lc, cg_watched_triggers(relid))
-		run_command(psprintf("DROP TRIGGER %s ON %s", quote_identifier(lfirst(lc)), full_name(relid)));
+		cg_runsql_execute(psprintf("DROP TRIGGER %s ON %s", quote_identifier(lfirst(lc)), cg_runsql_name(relid)));
 	CommandCounterIncrement();
 }
 

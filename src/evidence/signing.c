@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "base/datadir.h"
 #include "base/guc.h"
 #include "evidence/notetext.h"
 #include "evidence/signing.h"
@@ -76,7 +77,7 @@ check_path(const char *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("signing key \"%s\" is not an absolute path", path)));
-	if (cg_statefile_in_data_directory(canonical))
+	if (cg_datadir_has(canonical))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("signing key \"%s\" is in the data directory", path),

@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "storage/fd.h"
 
+#include "base/datadir.h"
 #include "base/guc.h"
 #include "evidence/statefile.h"
 
@@ -40,19 +41,6 @@ static bool parse_numbered(const char *name, int *number, char *mark);
 static int number_in(const char *text);
 static void consider(const char *origin, int number, const char *mark, CgLaterNames *later);
 
-bool
-cg_statefile_in_data_directory(const char *path)
-{
-	char		real[PATH_MAX];
-	char		data[PATH_MAX];
-
-	if (realpath(path, real) == NULL)
-		strlcpy(real, path, sizeof(real));
-	if (realpath(DataDir, data) == NULL)
-		strlcpy(data, DataDir, sizeof(data));
-	return path_is_prefix_of_path(data, real) || path_is_prefix_of_path(DataDir, real);
-}
-
 char *
 cg_statefile_path(const char *name)
 {
@@ -74,7 +62,7 @@ cg_statefile_path(const char *name)
 				 errmsg("contact_guard has no directory for the state of its checkpoints"),
 				 errhint("Set contact_guard.state_directory, or contact_guard.signing_key_file to an absolute path.")));
 	canonicalize_path(directory);
-	if (cg_statefile_in_data_directory(directory))
+	if (cg_datadir_has(directory))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("directory \"%s\" is in the data directory", directory),

@@ -15,9 +15,6 @@
  */
 extern char *cg_statefile_path(const char *name);
 
-/* Is the path in the data directory, also by links?  Then a backup contains the file. */
-extern bool cg_statefile_in_data_directory(const char *path);
-
 /* Replaces a file durably.  ERROR if that fails; then the old file is still there. */
 extern void cg_statefile_write(const char *path, const char *text);
 

@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "utils/guc.h"
@@ -19,15 +18,27 @@
 #include "policy/interventions.h"
 #include "policy/labelparse.h"
 #include "policy/question.h"
+#include "policy/trial.h"
 #include "policy/unswayed.h"
 #include "policy/windowquery.h"
 #include "policy/windowscan.h"
+
+/* The arguments of a look at a question.  label NULL: its plans are prepared already. */
+typedef struct Look
+{
+	CgInterventions *target;
+	const CgTableLabel *label;
+	const AttrNumber *parts;
+	int			asks;			/* CG_NASKS: the plans are examined, too */
+	MemoryContext context;		/* of what the look finds */
+} Look;
 
 static void prepare_plans(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts,
 						  int asks);
 static void examine(CgInterventions *target, MemoryContext context);
 static void plan_all(CgInterventions *target);
 static void find_scans(CgInterventions *target, MemoryContext context);
+static void take_look(void *argument);
 
 Oid
 cg_question_owner(Oid relid)
@@ -194,58 +205,40 @@ cg_question_is_passing(int sqlerrcode)
 		sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
 }
 
-/* Works in a subtransaction.  label NULL: the questions are prepared already. */
-static char *
-look_at_question(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
-				 MemoryContext context)
+static void
+take_look(void *argument)
 {
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	char	   *volatile message = NULL;
+	Look	   *look = argument;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(oldcontext);
-	PG_TRY();
-	{
-		if (label)
-			prepare_plans(target, label, parts, asks);
-		if (asks == CG_NASKS)
-		{
-			examine(target, context);
-			plan_all(target);
-			find_scans(target, context);
-		}
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
+	if (look->label)
+		prepare_plans(look->target, look->label, look->parts, look->asks);
+	if (look->asks != CG_NASKS)
+		return;
+	examine(look->target, look->context);
+	plan_all(look->target);
+	find_scans(look->target, look->context);
+}
 
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		if (cg_question_is_passing(error->sqlerrcode))
-			ReThrowError(error);
-		message = error->message;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(oldcontext);
-	CurrentResourceOwner = oldowner;
-	return message;
+/* What is wrong with the question, in look.context; or NULL. */
+static char *
+look_at_question(Look look)
+{
+	char	   *problem = cg_trial_run(take_look, &look);
+
+	return problem ? MemoryContextStrdup(look.context, problem) : NULL;
 }
 
 char *
 cg_question_prepare(CgInterventions *target, const CgTableLabel *label, const AttrNumber *parts, int asks,
 					MemoryContext context)
 {
-	return look_at_question(target, label, parts, asks, context);
+	return look_at_question((Look) {target, label, parts, asks, context});
 }
 
 char *
 cg_question_examine(CgInterventions *target, MemoryContext context)
 {
-	return look_at_question(target, NULL, NULL, CG_NASKS, context);
+	return look_at_question((Look) {target, NULL, NULL, CG_NASKS, context});
 }
 
 bool
