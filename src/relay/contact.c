@@ -45,11 +45,14 @@ add_columns(Oid relid, const char *name, CgContact *contact)
 		return 0;
 	for (int i = 0; i < policy->nguarded; i++)
 	{
-		if (!policy->guarded[i].relay ||
-			(name && strcmp(get_attname(relid, policy->guarded[i].attnum, false), name) != 0))
+		AttrNumber	attnum = policy->guarded[i].attnum;
+
+		/* What is generated from a number is guarded like it, and is another form of it. */
+		if (!policy->guarded[i].relay || (name == NULL && get_attgenerated(relid, attnum) != '\0') ||
+			(name && strcmp(get_attname(relid, attnum, false), name) != 0))
 			continue;
 		contact->relation = relid;
-		contact->attnum = policy->guarded[i].attnum;
+		contact->attnum = attnum;
 		found++;
 	}
 	return found;

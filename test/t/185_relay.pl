@@ -197,6 +197,11 @@ is(resolve(token_of(12, $site), 'anna', 's1'), '200|OK|0700000012|END', 'a parti
 is(resolve(token_of(2, $site), 'anna', 's2'), '200|OK|0700000002|END', 'the same number in two rows');
 is(resolve(token_of(7, $site), 'anna', 's3'), '200|OK|0700000007|END', 'a row without');
 is(resolve(token_of(6, $site), 'anna', 's4'), $none, 'two numbers: none is chosen');
+$node->safe_psql('crm', q(CREATE TABLE crm.line (customer_id bigint, phone text, shown text GENERATED ALWAYS AS (replace(phone, ' ', '')) STORED);
+	SELECT contact_guard.protect('crm.line', customer => 'customer_id', columns => '{phone}', mask => 'null', reveal => 'relay');
+	INSERT INTO crm.line VALUES (3, '07 55 55 55 55')));
+is(resolve(token_of(3, ", relation => 'crm.line'"), 'anna', 's5'), '200|OK|0755555555|END', 'what is generated from the number is no second one');
+$node->safe_psql('crm', q(SELECT contact_guard.unprotect('crm.line'); DROP TABLE crm.line));
 is(scalar as($node, 'crm', 'postgres', "ALTER TABLE crm.site DETACH PARTITION crm.site_2; SELECT label FROM pg_seclabel WHERE objoid = 'crm.site_2'::regclass AND label ~ 'relay'"),
 	'{"protect": {"mask": "null", "reveal": "relay"}}', 'what leaves its parent stays so');
 $site = ", relation => 'crm.customer'";
