@@ -90,7 +90,10 @@ sub texts_of
 	find({ no_chdir => 1, wanted => sub {
 		return if !-f;
 		my $text = slurp_file($_);
-		$text .= join "\n", map { decode_base64($_) } $text =~ /^(?:extra )?([A-Za-z0-9+\/=]{40,})$/mg;
+		# Hashes and signatures are bytes of chance, which may well read "dpo".
+		my @decoded = map { decode_base64($_) } $text =~ /^(?:extra )?([A-Za-z0-9+\/=]{40,})$/mg;
+		$text =~ s/^(extra |\S+ \S+ )?[A-Za-z0-9+\/=]{40,}$/$1 \/\/ ''/mge;
+		$text .= join "\n", grep { length != 32 } @decoded;
 		$text{$_} = $text;
 	} }, $folder);
 	return \%text;
