@@ -1611,9 +1611,9 @@ $$;
 ---------------------------------------------------------------------------
 
 -- kind named: a record that names the customer.  unnamed: what may have included him without
--- naming him, a row for each day.  log: what happened to the log.  since: one row, the time
--- from which records exist.  With leaves, what a proof needs stands in rows of kind named:
--- the leaf and the salt of the customer, but not what opens the actor.
+-- naming him, a row for each day.  log: what happened to the log.  since: one row, the times
+-- from which records exist and until which they are complete.  With leaves, what a proof needs
+-- stands in rows of kind named: the leaf and the salt of the customer, but not what opens the actor.
 CREATE FUNCTION contact_guard.subject_report(customer anyelement, reference text,
 		since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity', leaves boolean DEFAULT false,
 		OUT kind text, OUT seq bigint, OUT read_at timestamptz, OUT last_at timestamptz, OUT event text, OUT reader text,

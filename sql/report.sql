@@ -39,19 +39,22 @@ SELECT email FROM customer WHERE id = 7;
 SELECT count(phone) FROM customer WHERE id > 7;
 SET SESSION AUTHORIZATION regress_report_desk;
 SELECT id FROM customer WHERE phone = '0600000007';
+-- a search that finds nobody has compared him, too
+SELECT id FROM customer WHERE email = 'nobody@example.fr';
 SET SESSION AUTHORIZATION regress_report_backup;
 COPY (SELECT count(*) FROM customer WHERE phone IS NULL) TO STDOUT;
 SELECT count(phone) FROM customer;
 RESET SESSION AUTHORIZATION;
-SELECT contact_guard.sync();
+SELECT clock_timestamp() AS left_at \gset
 
+-- the report waits for what was read before it
 SET SESSION AUTHORIZATION regress_report_dpo;
 CREATE TEMPORARY TABLE first AS SELECT * FROM contact_guard.subject_report(7, 'DSAR-1', :'start', leaves => true);
 CREATE TEMPORARY TABLE second AS SELECT * FROM contact_guard.subject_report(7::bigint, 'DSAR-1', :'start');
 CREATE TEMPORARY TABLE other AS SELECT * FROM contact_guard.subject_report('8'::text, 'DSAR-2', :'start');
 SELECT kind, event, category, relation, columns, purpose, intervention, reason, times, count, seq IS NOT NULL AS seq, opens_at < clock_timestamp() AS opened, length(reader) AS reader
   FROM first WHERE kind IN ('named', 'unnamed') ORDER BY kind, event, category, columns, purpose;
-SELECT kind, count(*), bool_and(read_at <= clock_timestamp()) AS past FROM first WHERE kind = 'since' GROUP BY kind;
+SELECT kind, count(*), bool_and(read_at <= clock_timestamp()) AS past, bool_and(last_at BETWEEN :'left_at' AND clock_timestamp()) AS complete_until FROM first WHERE kind = 'since' GROUP BY kind;
 -- without leaves there is nothing by which two reports can be joined exactly
 SELECT count(*) > 0 AS rows, count(seq) AS numbers, count(*) FILTER (WHERE read_at <> date_trunc('second', read_at)) AS exact FROM second;
 BEGIN ISOLATION LEVEL REPEATABLE READ;

@@ -250,6 +250,7 @@ count_rows(Subject *subject)
 			sums->withheld++;
 		if (row->kind == SUBJECT_NAMED && row->number == CG_EVENT_CONTACT)
 			sums->contacts++;
+		sums->possible += row->kind == SUBJECT_UNNAMED;
 		if (!subject_is_consultation(row))
 			continue;
 		days[sums->consultations++] = row->at.date;

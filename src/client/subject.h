@@ -81,6 +81,7 @@ typedef struct SubjectSums
 	int64_t		with_appointment;
 	int64_t		withheld;
 	int64_t		contacts;		/* by relay */
+	int64_t		possible;		/* rows of what may have included the customer */
 } SubjectSums;
 
 typedef struct Subject

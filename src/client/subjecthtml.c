@@ -15,6 +15,7 @@
 static void put_head(const Subject *subject, CgBytes *out);
 static void put_summary(const Subject *subject, CgBytes *out);
 static void put_counted(CgBytes *out, const char *const forms[2], int64_t number);
+static void put_summed(CgBytes *out, const char *const forms[2], int64_t number);
 static void put_closing(const Subject *subject, CgBytes *out);
 static void put_log_events(const Subject *subject, CgBytes *out);
 
@@ -99,6 +100,16 @@ put_counted(CgBytes *out, const char *const forms[2], int64_t number)
 }
 
 static void
+put_summed(CgBytes *out, const char *const forms[2], int64_t number)
+{
+	if (number == 0)
+		return;
+	html_put(out, "\n<p>");
+	put_counted(out, forms, number);
+	html_put(out, "</p>");
+}
+
+static void
 put_summary(const Subject *subject, CgBytes *out)
 {
 	const Words *words = subject->words;
@@ -110,7 +121,7 @@ put_summary(const Subject *subject, CgBytes *out)
 	if (sums->consultations == 0)
 		html_put(out, "%s", words->none);
 	else if (sums->consultations == 1)
-		html_put(out, "%s %s", words->consulted_once, others == 0 ? words->all_with : words->none_with);
+		html_put(out, "%s %s", words->consulted_once, others == 0 ? words->once_with : words->none_with);
 	else
 	{
 		CgBytes		days = {0};
@@ -121,9 +132,12 @@ put_summary(const Subject *subject, CgBytes *out)
 		cg_bytes_put_uint8(&days, 0);
 		cg_bytes_put_uint8(&persons, 0);
 		snprintf(number, sizeof(number), "%lld", (long long) sums->consultations);
-		html_put(out, words->consulted, number, (char *) days.data, (char *) persons.data);
+		html_put(out, words->consulted, number, (char *) days.data);
+		/* Nobody is left to be counted if all names were erased. */
+		if (sums->readers > 0)
+			html_put(out, words->consulted_by, (char *) persons.data);
 		snprintf(number, sizeof(number), "%lld", (long long) others);
-		html_put(out, " ");
+		html_put(out, ". ");
 		if (others <= 1)
 			html_put(out, "%s", others == 0 ? words->all_with : words->others_once);
 		else
@@ -137,20 +151,10 @@ put_summary(const Subject *subject, CgBytes *out)
 		html_put(out, words->nameless, number);
 		html_put(out, "</p>");
 	}
-	snprintf(number, sizeof(number), "%lld", (long long) sums->withheld);
-	if (sums->withheld > 0)
-	{
-		html_put(out, "\n<p>");
-		html_put(out, words->withheld_sum, number);
-		html_put(out, "</p>");
-	}
-	snprintf(number, sizeof(number), "%lld", (long long) sums->contacts);
-	if (sums->contacts > 0)
-	{
-		html_put(out, "\n<p>");
-		html_put(out, words->contacts_sum, number);
-		html_put(out, "</p>");
-	}
+	put_summed(out, words->withheld_sum, sums->withheld);
+	put_summed(out, words->contacts_sum, sums->contacts);
+	if (sums->possible > 0)
+		html_put(out, "\n<p>%s</p>", words->possible_sum);
 	html_put(out, "</div>\n<p>%s</p>\n", words->who);
 	if (subject->decision != NULL)
 	{

@@ -155,6 +155,7 @@ put_json_row(CgBytes *out, const SubjectRow *row)
 	}
 	cg_bytes_put_text(out, "]");
 	put_text_member(out, "purpose", row->purpose);
+	put_text_member(out, "reason", row->reason);
 	if (!named)
 		return;
 	put_text_member(out, "intervention", row->intervention);
@@ -168,7 +169,6 @@ put_json_row(CgBytes *out, const SubjectRow *row)
 		put_text_member(out, "closes", row->closes.utc);
 		cg_bytes_put_text(out, "}");
 	}
-	put_text_member(out, "reason", row->reason);
 	subject_proof_name(row, proof, sizeof(proof));
 	put_text_member(out, "proof", row->proved ? proof : NULL);
 }

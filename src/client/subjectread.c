@@ -27,7 +27,7 @@
 	"FROM contact_guard.subject_report($1::pg_catalog.text, $2::pg_catalog.text, $3::pg_catalog.timestamptz, $4::pg_catalog.timestamptz, true) r"
 #define ROW_FIELDS 27
 
-static void set_zone(Subject *subject);
+static void set_report_session(Subject *subject);
 static PGresult *ask_for(Subject *subject, const char *sql, int nvalues, const char *const *values, int nfields);
 static const char *text_field(const PGresult *result, int row, int column);
 static int64_t number_field(const PGresult *result, int row, int column, int64_t otherwise);
@@ -83,10 +83,10 @@ time_fields(const PGresult *result, int row, int column)
 }
 
 static void
-set_zone(Subject *subject)
+set_report_session(Subject *subject)
 {
-	PQclear(ask_for(subject, "SELECT pg_catalog.set_config('TimeZone', $1, false), pg_catalog.set_config('DateStyle', 'ISO', false)", 1,
-				&subject->timezone, 2));
+	PQclear(ask_for(subject, "SELECT pg_catalog.set_config('TimeZone', $1, false), pg_catalog.set_config('DateStyle', 'ISO', false), "
+				"pg_catalog.set_config('default_transaction_isolation', 'read committed', false)", 1, &subject->timezone, 3));
 }
 
 void
@@ -95,8 +95,8 @@ subject_begin(Subject *subject)
 	const char *values[2] = {subject->since_given, subject->until_given};
 	PGresult   *result;
 
+	set_report_session(subject);
 	PQclear(ask_for(subject, "SELECT contact_guard.sync()", 0, NULL, 1));
-	set_zone(subject);
 	result = ask_for(subject, PERIOD_QUERY, 2, values, 9);
 	if (PQntuples(result) != 1)
 		fail(EXIT_UNCHECKED, "the server's answer makes no sense");
@@ -104,8 +104,8 @@ subject_begin(Subject *subject)
 	subject->until = time_fields(result, 0, 3);
 	subject->made = time_fields(result, 0, 6);
 	PQclear(result);
-	/* All calls have the same end, to which this report holds. */
-	if (subject->until.utc == NULL)
+	/* All calls have the same end, to which this report holds.  It cannot speak of times to come. */
+	if (subject->until.utc == NULL || strcmp(subject->until.utc, subject->made.utc) > 0)
 		subject->until = subject->made;
 	subject->until_given = subject->until.utc;
 }

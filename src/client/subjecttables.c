@@ -19,9 +19,9 @@ typedef enum Section
 {
 	SECTION_APPOINTMENTS,
 	SECTION_OTHERS,
-	SECTION_LOOKUPS,
 	SECTION_RELAY,
 	SECTION_WITHHELD,
+	SECTION_SEARCHES,
 	SECTION_BULK,
 	SECTION_MASS,
 	SECTION_REPORTS,
@@ -30,6 +30,7 @@ typedef enum Section
 } Section;
 
 static Section section_of(const SubjectRow *row);
+static bool is_of_unnamed(Section section);
 static void put_section(const Subject *subject, CgBytes *out, Section section, const char *title, const char *text);
 static bool begins_appointment(const SubjectRow *row, const char **intervention);
 static char *appointment_caption(const Subject *subject, const SubjectRow *row);
@@ -49,13 +50,11 @@ section_of(const SubjectRow *row)
 	if (row->kind == SUBJECT_LOG)
 		return SECTIONS;
 	if (row->kind == SUBJECT_UNNAMED)
-		return row->number == CG_EVENT_BULK ? SECTION_BULK : SECTION_MASS;
+		return row->number == CG_EVENT_BULK ? SECTION_BULK : row->number == CG_EVENT_LOOKUP ? SECTION_SEARCHES : SECTION_MASS;
 	switch (row->number)
 	{
 		case CG_EVENT_SHOWN:
 			return subject_has_appointment(row) ? SECTION_APPOINTMENTS : SECTION_OTHERS;
-		case CG_EVENT_LOOKUP:
-			return SECTION_LOOKUPS;
 		case CG_EVENT_CONTACT_OFFERED:
 		case CG_EVENT_CONTACT:
 		case CG_EVENT_CONTACT_END:
@@ -77,7 +76,7 @@ subject_put_tables(const Subject *subject, CgBytes *out)
 	const Words *words = subject->words;
 	const char *titles[SECTIONS][2] = {
 		{words->appointments, words->appointments_text}, {words->others_title, words->others_text},
-		{words->lookups, words->lookups_text}, {words->relay, words->relay_text}, {words->withheld, words->withheld_text}, {words->bulk, words->bulk_text},
+		{words->relay, words->relay_text}, {words->withheld, words->withheld_text}, {words->searches, words->searches_text}, {words->bulk, words->bulk_text},
 		{words->mass, words->mass_text}, {words->reports, words->reports_text}, {words->other_events, words->other_events_text}
 	};
 
@@ -137,15 +136,21 @@ appointment_caption(const Subject *subject, const SubjectRow *row)
 	return caption;
 }
 
+static bool
+is_of_unnamed(Section section)
+{
+	return section == SECTION_SEARCHES || section == SECTION_BULK || section == SECTION_MASS;
+}
+
 static void
 put_section(const Subject *subject, CgBytes *out, Section section, const char *title, const char *text)
 {
 	const Words *words = subject->words;
-	bool		unnamed = section == SECTION_BULK || section == SECTION_MASS;
+	bool		unnamed = is_of_unnamed(section);
 	const char *last = section == SECTION_WITHHELD ? words->reason_column : section >= SECTION_REPORTS || section == SECTION_RELAY ? words->event_column : words->purpose_column;
 	const char *named_headings[] = {words->day_column, words->time_column, words->what_column, words->who_column, last, NULL};
 	const char *unnamed_headings[] = {words->from_column, words->to_column, words->times_column, words->what_column, words->who_column,
-	section == SECTION_BULK ? words->purpose_column : NULL, NULL};
+	section != SECTION_MASS ? words->purpose_column : NULL, NULL};
 	const SubjectRow **rows = allocate((size_t) subject->count * sizeof(SubjectRow *));
 	int64_t		count = 0;
 	const char *intervention = NULL;
@@ -209,16 +214,19 @@ subject_put_date(const Subject *subject, CgBytes *out, const char *date, const c
 	}
 }
 
-/* 2026-11-26T17:04:05.123456Z is shown as 17:04:05 UTC, with its day where that is another one. */
 static void
 put_span_end(const Subject *subject, CgBytes *out, const SubjectTime *time, const char *element)
 {
+	char		utc[32];
+
+	snprintf(utc, sizeof(utc), "%.10s %.8s UTC", time->utc, time->utc + 11);
 	html_put(out, "<%s", element);
 	html_put(out, strcmp(element, "th") == 0 ? " scope=\"row\">" : ">");
 	subject_put_date(subject, out, time->date, time->clock);
-	html_put(out, "<br><small>%s</small></%s>", time->utc, element);
+	html_put(out, "<br><small>%s</small></%s>", utc, element);
 }
 
+/* 2026-11-26T17:04:05.123456Z is shown as 17:04:05 UTC, with its day where that is another one. */
 void
 subject_put_row_time(const Subject *subject, CgBytes *out, const SubjectTime *time)
 {
@@ -262,20 +270,26 @@ put_reader(const Subject *subject, CgBytes *out, const SubjectRow *row)
 	html_put(out, "</td>");
 }
 
+/* The server gives fixed texts (journal/reason.h), and no reason in place of another one. */
 static const char *
 reason_text(const Subject *subject, const SubjectRow *row)
 {
 	const Words *words = subject->words;
+	const struct
+	{
+		const char *reason;
+		const char *text;
+	}			texts[] = {
+		{"no window", words->no_window}, {"window closed", words->window_closed}, {"window not open", words->window_not_open},
+		{"compared", words->compared}, {"reached by relay only", words->relay_only}, {"column not in the token", words->not_covered},
+		{"token", words->no_identity}, {"key of the token", words->no_identity}, {"audience or issuer of tokens", words->no_identity},
+		{"named without a token", words->no_identity}
+	};
 
-	if (row->reason == NULL)
-		return "";
-	if (strcmp(row->reason, "no window") == 0)
-		return words->no_window;
-	if (strcmp(row->reason, "window closed") == 0)
-		return words->window_closed;
-	if (strcmp(row->reason, "window not open") == 0)
-		return words->window_not_open;
-	return strncmp(row->reason, "compared", 8) == 0 ? words->compared : row->reason;
+	for (size_t i = 0; row->reason != NULL && i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strncmp(row->reason, texts[i].reason, strlen(texts[i].reason)) == 0)
+			return texts[i].text;
+	return words->not_permitted;
 }
 
 static const char *
@@ -283,6 +297,8 @@ purpose_text(const Subject *subject, const SubjectRow *row)
 {
 	if (row->purpose == NULL)
 		return "";
+	if (strcmp(row->purpose, "superuser") == 0)
+		return subject->words->superuser;
 	/* A token may have said for what it was. */
 	return strcmp(row->purpose, "intervention") == 0 ? subject->words->intervention : dictionary_say(&subject->dictionary, row->purpose);
 }
@@ -337,7 +353,7 @@ put_unnamed_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Sec
 	html_put(out, "<td class=\"number\">%lld</td>", (long long) row->times);
 	put_column_names(subject, out, row);
 	put_reader(subject, out, row);
-	if (section == SECTION_BULK)
-		html_put(out, "<td>%s</td>", purpose_text(subject, row));
+	if (section != SECTION_MASS)
+		html_put(out, "<td>%s</td>", row->purpose == NULL && row->reason != NULL ? reason_text(subject, row) : purpose_text(subject, row));
 	html_put(out, "</tr>\n");
 }

@@ -30,15 +30,18 @@ typedef struct Words
 	const char *summary;
 	const char *none;
 	const char *consulted_once;
-	const char *consulted;		/* consultations, days, persons: all as text */
+	const char *consulted;		/* consultations, days: as text */
+	const char *consulted_by;	/* persons */
+	const char *once_with;
 	const char *all_with;
 	const char *none_with;
 	const char *others_once;
 	const char *others;			/* how many were not with an open appointment */
 	const char *nameless;		/* how many */
-	const char *withheld_sum;	/* how many */
-	const char *contacts_sum;	/* how many */
-	const char *day[2];			/* one, several: number */
+	const char *withheld_sum[2];	/* one, several: how many */
+	const char *contacts_sum[2];
+	const char *possible_sum;	/* there is something that may have included the customer */
+	const char *day[2];
 	const char *person[2];
 	const char *who;			/* how readers are named */
 	const char *names;			/* decision */
@@ -48,8 +51,6 @@ typedef struct Words
 	const char *window;			/* from, until */
 	const char *others_title;
 	const char *others_text;
-	const char *lookups;
-	const char *lookups_text;
 	const char *relay;
 	const char *relay_text;
 	const char *offered_event;
@@ -58,6 +59,8 @@ typedef struct Words
 	const char *contact_refused_event;
 	const char *withheld;
 	const char *withheld_text;
+	const char *searches;
+	const char *searches_text;
 	const char *bulk;
 	const char *bulk_text;
 	const char *mass;
@@ -95,7 +98,12 @@ typedef struct Words
 	const char *window_closed;
 	const char *window_not_open;
 	const char *compared;
+	const char *relay_only;
+	const char *no_identity;	/* what named the reader does not count any more */
+	const char *not_covered;	/* by his token */
+	const char *not_permitted;	/* another reason */
 	const char *intervention;	/* the purpose of an appointment */
+	const char *superuser;		/* that of a superuser */
 	const char *policy_event;
 	const char *compared_event;
 	const char *report_event;

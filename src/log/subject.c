@@ -12,8 +12,9 @@
  * statement.  A leaf of version 1 has them openly, and stays away.  So does one in which they
  * stand nevertheless.
  *
- * The result is complete before its record is written, and the record is durable before the
- * first row leaves.  The record stays if the transaction is rolled back.
+ * All that was read before the call is waited for, so no read that has left is missing.  The
+ * result is complete before its record is written, and the record is durable before the first row
+ * leaves.  The record stays if the transaction is rolled back.
  */
 #include "postgres.h"
 
@@ -36,6 +37,7 @@
 #include "journal/storable.h"
 #include "log/pseudonym.h"
 #include "log/subject.h"
+#include "log/synced.h"
 
 PG_FUNCTION_INFO_V1(cg_subject_report);
 
@@ -56,7 +58,9 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 /* The reason without what tells of the durability; and whether it names nobody. */
 #define REASON "regexp_replace(w.reason, '([,;:] )?" CG_REASON_RELAXED "$', '')"
 #define IS_PLAIN REASON " IN ('', '" CG_REASON_NO_WINDOW "', '" CG_REASON_WINDOW_CLOSED "', '" CG_REASON_WINDOW_NOT_OPEN "', '" \
-	CG_REASON_COMPARED "', '" CG_REASON_CHECKED "')"
+	CG_REASON_COMPARED "', '" CG_REASON_CHECKED "', '" CG_REASON_RELAY "', '" CG_REASON_TOKEN_EXPIRED "', '" CG_REASON_TOKEN_REVOKED "', '" \
+	CG_REASON_TOKEN_KEY "', '" CG_REASON_TOKEN_SETTINGS "', '" CG_REASON_TOKEN_REQUIRED "', '" CG_REASON_TOKEN_COLUMNS "')"
+#define PLAIN_REASON "CASE WHEN " IS_PLAIN " THEN nullif(" REASON ", '') END"
 /* Events about the data; not those whose reason somebody has written, as that of a hold */
 #define HAS_TABLE "w.event IN ('shown', 'withheld', 'lookup', 'contact_offered', 'contact', 'contact_end', 'contact_refused')"
 #define IS_SEALED(text) "(" text " IS NULL OR " text " = '' OR position(convert_to(" text ", contact_guard.leaf_encoding()) IN f.leaf) = 0)"
@@ -76,12 +80,15 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 	"ELSE w.customer_salt END AS customer_salt " \
 	"FROM (SELECT * FROM contact_guard.whole_log l WHERE l.customer = $1 OFFSET 0) w WHERE w.read_at >= $2 AND w.read_at < $3 "
 
-/* A bulk read, and withheld values of which only the number is known; not those of nobody. */
+/*
+ * A bulk read; withheld values of which only the number is known, but not those of nobody; and a
+ * search by a guarded column, which has compared values and whose record names no customer.
+ */
 #define UNNAMED(which) \
 	"UNION ALL SELECT 'unnamed', NULL, min(w.read_at), max(w.read_at), w.event, w.actor, w.login, w.relation, w.columns, w.purpose, " \
-	"NULL, NULL, count(*), sum(w.count)::bigint, NULL, NULL, NULL, NULL, NULL, NULL FROM contact_guard.whole_log w WHERE w.event = " which \
+	"NULL, " PLAIN_REASON ", count(*), sum(w.count)::bigint, NULL, NULL, NULL, NULL, NULL, NULL FROM contact_guard.whole_log w WHERE w.event = " which \
 	" AND w.customer IS NULL AND w.customer_commitment IS NULL AND w.read_at >= $2 AND w.read_at < $3 " \
-	"GROUP BY date_trunc('day', w.read_at, 'UTC'), w.event, w.actor, w.login, w.relation, w.columns, w.purpose "
+	"GROUP BY date_trunc('day', w.read_at, 'UTC'), w.event, w.actor, w.login, w.relation, w.columns, w.purpose, " PLAIN_REASON " "
 
 /*
  * Records exist from the time of the last purge on, though some that were held may be older; or
@@ -95,8 +102,8 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, w.count, NULL, NULL, NULL, NULL, NULL, NULL FROM contact_guard.whole_log w " \
 	"WHERE w.event IN ('gap', 'erasure', 'purge') AND (w.event = 'purge' OR w.read_at >= $2) " \
 	"UNION ALL SELECT 'since', NULL, coalesce((SELECT max(" PURGED ") FROM contact_guard.whole_log w WHERE w.event = 'purge'), " \
-	"(SELECT min(w.read_at) FROM contact_guard.whole_log w)), " \
-	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL) "
+	"(SELECT min(w.read_at) FROM contact_guard.whole_log w)), $5, " \
+	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL) "
 
 #define IS_GIVEN "f.leaf IS NOT NULL AND " IS_SEALED("f.sealed_reason") " AND " IS_SEALED("f.session")
 
@@ -105,8 +112,8 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 
 /* In the order of the function's columns; "reader" is the actor here. */
 #define REPORT_QUERY \
-	CATEGORIES NAMED UNNAMED("'bulk'") \
-	UNNAMED("'withheld' AND w.reason NOT LIKE '" CG_REASON_NO_CUSTOMER "%'") OF_THE_LOG \
+	CATEGORIES NAMED UNNAMED("'bulk'") UNNAMED("'lookup'") \
+	UNNAMED("'withheld' AND coalesce(w.reason, '') NOT LIKE '" CG_REASON_NO_CUSTOMER "%'") OF_THE_LOG \
 	"SELECT f.kind, CASE WHEN $4 THEN f.seq END, " COARSE("f.read_at") ", " COARSE("f.last_at") ", f.event, f.actor, coalesce(a.label, p.label), f.relation, f.columns, f.purpose, " \
 	"f.intervention, f.opens_at, f.closes_at, f.reason, f.times, f.count, CASE WHEN " IS_GIVEN " THEN f.leaf END, " \
 	"CASE WHEN " IS_GIVEN " THEN f.customer_salt END " \
@@ -203,8 +210,8 @@ cg_subject_report(PG_FUNCTION_ARGS)
 {
 	char	   *customer = customer_key(fcinfo);
 	char	   *reference = cg_subject_reference(fcinfo, 1);
-	Oid			types[4] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID};
-	Datum		values[4] = {CStringGetTextDatum(customer)};
+	Oid			types[5] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, TIMESTAMPTZOID};
+	Datum		values[5] = {CStringGetTextDatum(customer)};
 	Report		report = {(ReturnSetInfo *) fcinfo->resultinfo};
 	char	   *since;
 
@@ -222,9 +229,12 @@ cg_subject_report(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (report.result->setDesc->natts != REPORT_COLUMNS)
 		elog(ERROR, "subject_report() has %d columns", report.result->setDesc->natts);
-	cg_pseudonym_key(reference, customer, report.key);
-	for (int i = 1; i < lengthof(values); i++)
+	for (int i = 1; i < 4; i++)
 		values[i] = PG_GETARG_DATUM(i + 1);
+	/* What has left until now is in the report. */
+	values[4] = TimestampTzGetDatum(GetCurrentTimestamp());
+	cg_synced_require();
+	cg_pseudonym_key(reference, customer, report.key);
 	cg_owncommand_query(REPORT_QUERY, lengthof(values), types, values, take_report_row, &report);
 	since = pstrdup(timestamptz_to_str(PG_GETARG_TIMESTAMPTZ(2)));
 	cg_eventrecord_write(CG_EVENT_REPORT, customer, report.rows,

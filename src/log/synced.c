@@ -100,8 +100,8 @@ cg_synced_wait(int patience)
 	return true;
 }
 
-Datum
-cg_sync(PG_FUNCTION_ARGS)
+void
+cg_synced_require(void)
 {
 	XLogRecPtr	target;
 	char		error[CG_ERROR_LENGTH];
@@ -145,6 +145,12 @@ cg_sync(PG_FUNCTION_ARGS)
 		ConditionVariableTimedSleep(&cg_shared->progress, 1000, PG_WAIT_EXTENSION);
 	}
 	ConditionVariableCancelSleep();
+}
+
+Datum
+cg_sync(PG_FUNCTION_ARGS)
+{
+	cg_synced_require();
 	if (IsolationUsesXactSnapshot())
 		ereport(WARNING,
 				(errmsg("this transaction cannot see what has been recorded since it began"),

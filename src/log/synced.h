@@ -12,4 +12,10 @@
  */
 extern bool cg_synced_wait(int patience);
 
+/*
+ * Waits until all of it is stored, however long that takes; may be cancelled.  WARNING if the
+ * recorder has failed; ERROR if it cannot go on, and on a standby.
+ */
+extern void cg_synced_require(void);
+
 #endif							/* CG_SYNCED_H */

@@ -54,7 +54,7 @@ BEGIN
 	EXECUTE format($f$
 		INSERT INTO contact_guard.%I (seq, read_at, event, actor, login, relation, columns, customer, count, intervention,
 		                              closed_at, purpose, reason, client, application, session, statement, query_id,
-		                              actor_salt, common)
+		                              actor_salt, common, leaf_version, opens_at, closes_at)
 		SELECT seq, at, event, who, CASE WHEN what IS NULL THEN who END, CASE WHEN what IS NULL THEN 'crm.customer' END,
 		       CASE WHEN what IS NULL THEN '{phone}'::text[] END,
 		       CASE WHEN event = 'shown' OR visited THEN customer END,
@@ -65,7 +65,9 @@ BEGIN
 		       CASE WHEN event IN ('lookup', 'bulk') THEN 'by role dispatcher' WHEN event = 'withheld' AND NOT visited THEN 'no window'
 		            WHEN event = 'refused' THEN '42501: permission denied to do something' END,
 		       '[local]', 'crm', to_hex(1700000000 + g / 1000) || '.' || to_hex(abs(g) / 100 %% 32768), abs(g) / 3 %% 1000 + 1, abs(g) %% 50 + 1,
-		       salt, pg_temp.common($2, what)
+		       salt, pg_temp.common($2, what), 2,
+		       CASE WHEN event = 'shown' AND NOT permitted THEN at - interval '20 minutes' END,
+		       CASE WHEN event = 'shown' AND NOT permitted THEN at + interval '40 minutes' END
 		  FROM (SELECT s.*, CASE WHEN event = 'shown' THEN CASE WHEN permitted THEN 0 ELSE 1 END WHEN visited THEN 2 END AS what
 		  FROM (SELECT g, $1 + (g - $3) AS seq, $2 + $5 * ((g - $3)::float8 / ($4 - $3 + 1)) AS at,
 		               CASE WHEN g %% greatest($6 / 10, 1) = 0 THEN 'bulk' WHEN r < 740 THEN 'shown' WHEN r < 900 THEN 'withheld'
