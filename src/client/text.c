@@ -9,6 +9,16 @@
 
 #include <time.h>
 
+/*
+ * C0, C1, and what Unicode calls format characters (Cf), but for those that are seen, line and
+ * paragraph separators, default ignorable code points, which are not seen, and no characters.
+ */
+static const uint32_t hidden[][2] = {
+	{0, 0x1F}, {0x7F, 0x9F}, {0xAD, 0xAD}, {0x34F, 0x34F}, {0x61C, 0x61C}, {0x115F, 0x1160}, {0x17B4, 0x17B5}, {0x180B, 0x180F},
+	{0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164}, {0xFDD0, 0xFDEF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0},
+	{0xFFF0, 0xFFFB}, {0x13430, 0x1345F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}
+};
+
 void
 text_print(FILE *out, const char *text, size_t length, const char *unescaped)
 {
@@ -80,11 +90,11 @@ text_plain_width(const char *text, size_t length)
 	uint32_t	code;
 	int			width = cg_note_character(text, length, &code);
 
-	/* C0, C1, Unicode's line ends, marks of direction, and what is not seen: soft hyphens, tags */
-	if (width == 0 || code < 0x20 || code == '\\' || (code >= 0x7F && code < 0xA0) ||
-		code == 0xAD || code == 0x61C || (code >= 0xE0000 && code <= 0xE0FFF) ||
-		(code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
-		(code >= 0x2060 && code <= 0x206F) || code == 0xFEFF)
+	/* The last two code points of each plane are no characters. */
+	if (width == 0 || code == '\\' || (code & 0xFFFE) == 0xFFFE)
 		return 0;
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (code >= hidden[i][0] && code <= hidden[i][1])
+			return 0;
 	return (size_t) width;
 }

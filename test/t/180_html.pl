@@ -41,6 +41,17 @@ for my $text ('<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' 
 	unlike($attribute // '<', qr/[<>']/, "an attribute ends where it must: $name");
 	is($attribute, ($page =~ m{<h1>(.*?)</h1>}s)[0], "the same in text and attribute: $name");
 }
+# All that Unicode has to turn, join, annotate or hide other text
+my $hidden = join '', map { chr } grep { chr =~ /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Zl}\p{Zp}]|(?!\p{Prepended_Concatenation_Mark})\p{Cf}|[\x{FFF9}-\x{FFFB}]/ } 0 .. 0xD7FF, 0xE000 .. 0x10FFFF;
+cmp_ok(length $hidden, '>', 4000, 'Unicode has many of them');
+utf8::encode(my $encoded = $hidden);
+my $seen = page($encoded);
+utf8::decode($seen);
+unlike($seen, qr/[$hidden]/, '  ... and no page has one');
+like(page("\xef\xbf\xb9"), qr/\\xef\\xbf\\xb9/, '  ... but its bytes');
+my $visible = "\x{600}\x{e9}\x{3b1}\x{627}\x{5d0}\x{4e2d}\x{1f4de}\x{301}\x{a0}\x{202f}";
+utf8::encode($visible);
+like(page($visible), qr/<h1>\Q$visible\E<\/h1>/, 'what is seen stands as it is');
 like(page('&lt;'), qr{<h1>&amp;lt;</h1>}, 'what looks escaped is escaped again');
 
 # Nothing is fetched, and only what the page was made with runs.
