@@ -54,6 +54,9 @@ PG_FUNCTION_INFO_V1(cg_same_value);
 /* More customers than anybody reads one by one: one call does not compare a whole CRM. */
 #define AMONG_MAX 1000
 
+/* So many customers without a row are named. */
+#define NAMED_MAX 5
+
 typedef struct Compared
 {
 	char	   *customer;
@@ -84,6 +87,7 @@ static void scan_relation(Oid relid, Comparison *comparison, Snapshot snapshot, 
 static void scan_relations(Comparison *comparison);
 static void put_comparison(CgRecord *record, const char *customer, int64 count, const char *reason);
 static void record_comparison(const Comparison *comparison, int nsame);
+static void warn_of_unknown(const Comparison *comparison);
 
 static int
 by_customer(const void *left, const void *right)
@@ -330,6 +334,28 @@ record_comparison(const Comparison *comparison, int nsame)
 				 errmsg("a synchronous standby has not acknowledged the record of the comparison")));
 }
 
+/* That such a customer is not in the answer does not say that he has another value. */
+static void
+warn_of_unknown(const Comparison *comparison)
+{
+	StringInfoData names;
+	int			unknown = 0;
+
+	initStringInfo(&names);
+	for (int i = 0; i < comparison->nothers; i++)
+	{
+		if (comparison->others[i].found)
+			continue;
+		if (unknown++ < NAMED_MAX)
+			appendStringInfo(&names, "%s\"%s\"", unknown == 1 ? "" : ", ", comparison->others[i].customer);
+	}
+	if (unknown > 0)
+		ereport(WARNING,
+				(errmsg("relation \"%s\" has no row of %d of the %d customers to compare", get_rel_name(comparison->relid), unknown,
+						comparison->nothers),
+				 errdetail("Nothing is said about the keys %s%s.", names.data, unknown > NAMED_MAX ? ", and more" : "")));
+}
+
 Datum
 cg_same_value(PG_FUNCTION_ARGS)
 {
@@ -358,6 +384,7 @@ cg_same_value(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("there is no value of customer \"%s\" to compare with", comparison.own.customer)));
+	warn_of_unknown(&comparison);
 	for (int i = 0; i < comparison.nothers; i++)
 	{
 		bool		isnull = false;
