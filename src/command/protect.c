@@ -200,6 +200,12 @@ check_column(Oid relid, AttrNumber attnum, AttrNumber customer, const CgMask *ma
 	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
 	cg_mask_check(mask, type, typmod, get_rel_name(relid), name);
 	cg_labelparse_column(cg_labels_get(relid, attnum), &label);
+	/* Whoever writes what it is generated from would say whom the gateway calls. */
+	if (relay && get_attgenerated(relid, attnum) != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("generated column \"%s\" cannot be reached by relay", name),
+				 errhint("Name the column that it is generated from.")));
 	if (relay || label.relay)
 		cg_mask_check_relay(mask, type, get_rel_name(relid), name);
 	require_no_key(relid, attnum);

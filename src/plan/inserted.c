@@ -26,7 +26,7 @@
 #include "policy/policy.h"
 
 static bool inserts(const Query *query);
-static void add_check(Query *query, Oid relid, List *args);
+static void add_check(Query *query, WCOKind kind, Oid relid, List *args);
 static List *add_checks(Query *query, Oid of);
 static bool is_sent(Node *value);
 static bool sends_column(const Query *query, Node *value);
@@ -46,14 +46,14 @@ inserts(const Query *query)
 }
 
 static void
-add_check(Query *query, Oid relid, List *args)
+add_check(Query *query, WCOKind kind, Oid relid, List *args)
 {
 	WithCheckOption *option;
 
 	if (args == NIL)
 		return;
 	option = makeNode(WithCheckOption);
-	option->kind = WCO_VIEW_CHECK;
+	option->kind = kind;
 	option->relname = get_rel_name(relid);
 	option->qual = cg_calls_unmasked(args);
 	query->withCheckOptions = lappend(query->withCheckOptions, option);
@@ -63,6 +63,10 @@ add_check(Query *query, Oid relid, List *args)
  * Checks for masks of relation "of": the result relation, or a partition of it.  One call
  * checks all columns, since preparing a call is most of the cost.  Returns the arguments of
  * the last call, which add_check() has still to add.
+ *
+ * Who brings a number that a relay dials is asked only of a row that is inserted.  A check of kind
+ * WCO_VIEW_CHECK would also meet the row that ON CONFLICT and MERGE update, with the number that
+ * was there; what these assign, keep() has decided.
  */
 static List *
 add_checks(Query *query, Oid of)
@@ -71,11 +75,14 @@ add_checks(Query *query, Oid of)
 	const CgPolicy *policy = cg_policy_get(of);
 	int			n = policy && !policy->broken ? policy->nguarded : 0;
 	List	   *args = NIL;
+	List	   *numbers = NIL;
 
 	for (int i = 0; i < n; i++)
 	{
 		CgSite		site = {of, policy->guarded[i].attnum, 0};
-		bool		tells = policy->guarded[i].mask.kind != CG_MASK_NULL || policy->guarded[i].relay;
+		bool		relay = policy->guarded[i].relay;
+		bool		tells = policy->guarded[i].mask.kind != CG_MASK_NULL || relay;
+		List	  **of_kind = relay ? &numbers : &args;
 		AttrNumber	attnum = of == relid ? site.attnum :
 			get_attnum(relid, get_attname(of, site.attnum, false));
 		Var		   *column;
@@ -84,14 +91,15 @@ add_checks(Query *query, Oid of)
 			continue;
 		column = makeVar(query->resultRelation, attnum, InvalidOid, -1, InvalidOid, 0);
 		get_atttypetypmodcoll(relid, attnum, &column->vartype, &column->vartypmod, &column->varcollid);
-		args = lappend(lappend(args, column), cg_calls_site(site));
-		if (list_length(args) >= 2 * CG_CALLS_UNMASKED)
+		*of_kind = lappend(lappend(*of_kind, column), cg_calls_site(site));
+		if (list_length(*of_kind) >= 2 * CG_CALLS_UNMASKED)
 		{
-			add_check(query, relid, args);
-			args = NIL;
+			add_check(query, relay ? WCO_RLS_INSERT_CHECK : WCO_VIEW_CHECK, relid, *of_kind);
+			*of_kind = NIL;
 		}
 		policy = cg_policy_get(of);
 	}
+	add_check(query, WCO_RLS_INSERT_CHECK, relid, numbers);
 	return args;
 }
 
@@ -183,14 +191,14 @@ cg_inserted_check(Query *query, bool top)
 	args = add_checks(query, rte->relid);
 	if (top)
 		args = with_note(args, query, rte);
-	add_check(query, rte->relid, args);
+	add_check(query, WCO_VIEW_CHECK, rte->relid, args);
 	if (rte->relkind != RELKIND_PARTITIONED_TABLE)
 		return;
 	foreach(lc, cg_descend_guarded(rte->relid))
 	{
 		Oid			partition = lfirst_oid(lc);
 
-		add_check(query, rte->relid, add_checks(query, partition));
+		add_check(query, WCO_VIEW_CHECK, rte->relid, add_checks(query, partition));
 		if (query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE)
 			cg_covers_require(rte->relid, partition);
 	}

@@ -35,8 +35,8 @@ PG_FUNCTION_INFO_V1(cg_calls_to_end);
 #define CODE_OK 200
 /* The gateway's own timer ends a call at the end that it was told. */
 #define GRACE_SECONDS 3
-/* All waits for locks of a poll together; then each call waits for a millisecond. */
-#define LOCKS_MSECS 100
+/* What cannot be asked for may take so long in a poll; the calls that are left are to end. */
+#define FAILED_MSECS 100
 
 /* A call that goes on. */
 typedef struct Running
@@ -51,8 +51,8 @@ static bool find_running(FunctionCallInfo fcinfo, CgCall *call);
 static const char *outcome_of(FunctionCallInfo fcinfo);
 static void take_running(HeapTuple row, TupleDesc tupdesc, void *arg);
 static bool is_to_end(const Running *running);
-static void limit_waits(TimestampTz since);
-static bool is_to_end_or_unknown(const Running *running, TimestampTz since);
+static void limit_waits(int64 failed);
+static bool is_to_end_or_unknown(const Running *running, int64 *failed);
 
 /* The call that the first argument names, if it was put through and has not ended. */
 static bool
@@ -152,9 +152,9 @@ is_to_end(const Running *running)
 }
 
 static void
-limit_waits(TimestampTz since)
+limit_waits(int64 failed)
 {
-	int			left = (int) Max(LOCKS_MSECS - (GetCurrentTimestamp() - since) / 1000, 1);
+	int			left = (int) Max(FAILED_MSECS - failed / 1000, 1);
 
 	if (LockTimeout > 0 && LockTimeout < left)
 		return;
@@ -164,22 +164,27 @@ limit_waits(TimestampTz since)
 
 /*
  * Asks in a subtransaction.  Only an end of the statement or of the session is thrown.  The
- * log gets no message of the CRM's, which may have a value.
+ * log gets no message of the CRM's, which may have a value, and one for all calls of a poll.
+ * failed: microseconds that were spent on what could not be asked for.  One lock may reach all
+ * calls, and the poll must answer before a statement_timeout ends it.
  */
 static bool
-is_to_end_or_unknown(const Running *running, TimestampTz since)
+is_to_end_or_unknown(const Running *running, int64 *failed)
 {
+	TimestampTz since = GetCurrentTimestamp();
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	volatile bool result = true;
 
+	if (*failed >= FAILED_MSECS * 1000)
+		return true;
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(caller);
 	PG_TRY();
 	{
 		int			nestlevel = NewGUCNestLevel();
 
-		limit_waits(since);
+		limit_waits(*failed);
 		result = is_to_end(running);
 		AtEOXact_GUC(true, nestlevel);
 		ReleaseCurrentSubTransaction();
@@ -194,9 +199,11 @@ is_to_end_or_unknown(const Running *running, TimestampTz since)
 		RollbackAndReleaseCurrentSubTransaction();
 		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 			ReThrowError(error);
-		ereport(LOG,
-				(errcode(error->sqlerrcode),
-				 errmsg("the window of a call cannot be asked for, so the call is to end")));
+		if (*failed == 0)
+			ereport(LOG,
+					(errcode(error->sqlerrcode),
+					 errmsg("windows of calls cannot be asked for, so these calls are to end")));
+		*failed += Max(GetCurrentTimestamp() - since, 1);
 		result = true;
 	}
 	PG_END_TRY();
@@ -211,7 +218,7 @@ cg_calls_to_end(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			types[1] = {OIDOID};
 	Datum		values[1] = {ObjectIdGetDatum(GetOuterUserId())};
-	TimestampTz since = GetCurrentTimestamp();
+	int64		failed = 0;
 	List	   *all = NIL;
 	ListCell   *lc;
 	Datum	   *row;
@@ -229,7 +236,7 @@ cg_calls_to_end(PG_FUNCTION_ARGS)
 		Running    *running = lfirst(lc);
 		char		hash[2 * CG_CALL_HASH + 1];
 
-		if (!is_to_end_or_unknown(running, since))
+		if (!is_to_end_or_unknown(running, &failed))
 			continue;
 		hex_encode((char *) running->call, CG_CALL_HASH, hash);
 		hash[2 * CG_CALL_HASH] = '\0';

@@ -209,7 +209,9 @@ cg_resolve(PG_FUNCTION_ARGS)
 		ask.call.code = answer.code;
 		ask.call.asked_at = GetCurrentTimestamp();
 		ask.call.closes_at = answer.window.closes_at;
-		cg_calls_store(&ask.call, known);
+		/* A call that was put through stays one, so that it is ended: the refusal is a record alone. */
+		if (!known || before.code != CODE_OK || answer.code == CODE_OK)
+			cg_calls_store(&ask.call, known);
 	}
 	record_answer(&ask, &answer);
 	return row_of(fcinfo, &answer);

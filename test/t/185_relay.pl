@@ -91,7 +91,11 @@ foreach my $statement ("INSERT INTO crm.customer (id, phone) VALUES (3000, '+338
 }
 (undef, $err) = as($node, 'crm', 'anna', "BEGIN; INSERT INTO crm.customer (id, phone) VALUES (3000, ''), (3001, NULL); COPY crm.customer (id) FROM STDIN;\n3002\n\\.\nROLLBACK");
 is($err, '', '... but without a number a row is inserted');
-$node->safe_psql('crm', 'REVOKE INSERT ON crm.customer FROM anna');
+$node->safe_psql('crm', 'GRANT UPDATE (name) ON crm.customer TO anna');
+(undef, $err) = as($node, 'crm', 'anna', "INSERT INTO crm.customer (id, phone) VALUES (3, '') ON CONFLICT (id) DO UPDATE SET name = 'a';
+	MERGE INTO crm.customer c USING (VALUES (3), (3000)) v (id) ON c.id = v.id WHEN MATCHED THEN UPDATE SET name = 'a' WHEN NOT MATCHED THEN INSERT (id) VALUES (v.id)");
+is($err, '', '... and the number of a row that is updated was there before');
+$node->safe_psql('crm', "REVOKE INSERT ON crm.customer FROM anna; REVOKE UPDATE (name) ON crm.customer FROM anna; DELETE FROM crm.customer WHERE id = 3000");
 
 # A call
 my $token = token_of(3);
@@ -214,9 +218,15 @@ is(gateway("SELECT contact_guard.call_answered('v1', '17:24')"), 0, '... once');
 is(gateway("SELECT contact_guard.call_answered('no such call', '1')"), 0, 'another was not asked for');
 is(gateway('SELECT * FROM contact_guard.calls_to_end()'), '', 'it goes on');
 is(resolve($token, 'anna', 'v1'), $none, 'a call that goes on is not asked for again');
+like(resolve($token, 'anna', 'ringing'), qr/^200/, 'another call');
 $node->safe_psql('crm', "INSERT INTO crm.intervention (customer_id, technician, starts_at, ends_at, status) VALUES (8, 'anna', now() - interval '1 h', now() + interval '1 h', 'on_site');
 	UPDATE crm.intervention SET status = 'done' WHERE id = 8");
 is(resolve($token, 'anna', 'v2'), '403|Window Closed||', 'closed, although another visit there is open');
+is(resolve($token, 'anna', 'ringing'), '403|Window Closed||', '... also by the id of a call that rings');
+is(resolve($token, 'eve', 'ringing'), $none, '... by another caller, too');
+is(gateway("SELECT contact_guard.call_answered('ringing', 'rings')"), 1, '... which is answered nevertheless');
+is(gateway("SELECT count(*) FROM contact_guard.calls_to_end() WHERE handle = 'rings'"), 1, '... and is to end');
+is(gateway("SELECT contact_guard.call_ended('ringing')"), 1, '... as it does');
 is(resolve($token, 'eve', 'v3'), $none, '... which only its owner is told');
 like(gateway('SELECT * FROM contact_guard.calls_to_end()'), qr/^call:[0-9a-f]{64}\|17:23$/, 'the call is to end');
 is(scalar as($node, 'crm', 'gateway2', 'SELECT * FROM contact_guard.calls_to_end()'), '', '... by its own gateway');
@@ -227,8 +237,8 @@ is(scalar as($node, 'crm', 'gateway2', "SELECT code FROM contact_guard.resolve('
 is(state_of($err), '22023', 'an outcome that there is not');
 is(gateway("SELECT contact_guard.call_ended('$reference', 'end not seen', 7)"), 1, 'ended, by the reference');
 is(gateway("SELECT contact_guard.call_ended('v1')"), 0, '... once');
-is(records("event = 'contact_end'"), 'contact_end anna gateway {phone,voice,out} 8 8 relay end not seen', '... with a record');
-is(log_rows($node, 'crm', "event = 'contact_end' AND count = 7 AND statement = (SELECT statement FROM contact_guard.access_log WHERE event = 'contact' AND customer = '8')"), 1,
+is(records("event = 'contact_end' AND reason = 'end not seen'"), 'contact_end anna gateway {phone,voice,out} 8 8 relay end not seen', '... with a record');
+is(log_rows($node, 'crm', "event = 'contact_end' AND count = 7 AND statement = (SELECT statement FROM contact_guard.access_log WHERE event = 'contact' AND customer = '8' ORDER BY seq LIMIT 1)"), 1,
 	'... that has the seconds, and the number of its call');
 is(resolve($token, 'anna', 'v1'), $none, 'a call that has ended is not asked for again');
 
@@ -256,15 +266,21 @@ foreach my $who ('anna', 'eve')
 	gateway("SELECT contact_guard.call_answered('asked $who', '$who')");
 }
 is(gateway('SELECT handle FROM contact_guard.calls_to_end()'), '', 'both go on');
+is(gateway("SELECT count(*) FROM (SELECT (contact_guard.resolve('$token', 'eve', 'eve ' || i)).code FROM generate_series(1, 100) i) r WHERE code = 200"), 100, 'many calls');
+gateway("SELECT contact_guard.call_answered('eve ' || i, '') FROM generate_series(1, 100) i");
 $node->safe_psql('crm', "UPDATE crm.odd SET ends = 'tomorrow-ish'");
-is(gateway('SELECT handle FROM contact_guard.calls_to_end()'), 'eve', 'a visit that cannot be read ends its call, and no other');
+is(gateway("SELECT DISTINCT handle FROM contact_guard.calls_to_end() ORDER BY handle"), "eve\n", 'a visit that cannot be read ends its calls, and no other');
 $node->safe_psql('crm', "UPDATE crm.odd SET ends = 'infinity'");
 my $locks = session($node, 'crm', 'postgres');
 $locks->query_safe('BEGIN; LOCK TABLE crm.intervention');
-is(gateway("SELECT string_agg(handle, ' ' ORDER BY handle) FROM contact_guard.calls_to_end()"), 'anna eve', 'a lock ends calls: it is not known whether they may go on');
+is(gateway("SELECT string_agg(handle, ' ' ORDER BY handle) FROM contact_guard.calls_to_end() WHERE handle <> ''"), 'anna eve', 'a lock ends calls: it is not known whether they may go on');
+my $offset = -s $node->logfile;
+is(gateway('SELECT count(*) FROM contact_guard.calls_to_end()'), 102, '... all of them');
+is(() = slurp_file($node->logfile, $offset) =~ /windows of calls cannot be asked for/g, 1, '... and one line in the log');
 $locks->query_safe('ROLLBACK');
 $locks->quit;
 is(gateway("SELECT handle FROM contact_guard.calls_to_end(); SHOW lock_timeout; SELECT contact_guard.call_ended('asked anna') + contact_guard.call_ended('asked eve')"), "0\n2", '... only as long');
+gateway("SELECT contact_guard.call_ended('eve ' || i) FROM generate_series(1, 100) i");
 $node->safe_psql('crm', "SELECT contact_guard.forget_interventions('crm.odd_visit'); UPDATE crm.intervention SET status = 'done' WHERE technician = 'eve'");
 
 # By the clock: the gateway has a timer of its own, so the poll leaves it three seconds
