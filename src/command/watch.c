@@ -46,6 +46,15 @@ typedef struct WatchedColumn
 	AttrNumber	attnum;
 } WatchedColumn;
 
+/* A table that must have the triggers, as it was before a command */
+typedef struct WatchedBefore
+{
+	Oid			relid;
+	char	   *name;
+	List	   *problems;		/* texts */
+	List	   *readers;		/* OIDs of the relations beneath which it is watched */
+} WatchedBefore;
+
 static WatchedColumn *watched_column(text *name);
 static void set_key(Oid relid, AttrNumber attnum, bool watched);
 static CgInterventions *named_relation(Oid relid);
@@ -55,6 +64,8 @@ static void make_triggers(Oid relid);
 static bool may_silence(Node *statement);
 static const char *moves_windows(const AlterTableStmt *statement, Oid relid);
 static void note_moves(const AlterTableStmt *statement, const List *relids);
+static char *new_problem(const WatchedBefore *before);
+static char *left_problem(const WatchedBefore *before);
 
 /* Finds and locks the table of a name such as crm.visit.id. */
 static WatchedColumn *
@@ -174,7 +185,7 @@ static void
 make_triggers(Oid relid)
 {
 	char	   *name = cg_runsql_name(relid);
-	char	   *problem;
+	List	   *problems;
 
 	/* Another relation may have needed them before. */
 	cg_watch_drop(relid);
@@ -185,11 +196,11 @@ make_triggers(Oid relid)
 	cg_runsql_execute(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER " ROW_TRIGGER ", "
 						 "ENABLE ALWAYS TRIGGER " TRUNCATE_TRIGGER, name));
 	CommandCounterIncrement();
-	problem = cg_watched_problem(relid);
-	if (problem)
+	problems = cg_watched_problems(relid);
+	if (problems != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("changes of \"%s\" cannot be watched: %s", get_rel_name(relid), problem)));
+				 errmsg("changes of \"%s\" cannot be watched: %s", get_rel_name(relid), (char *) linitial(problems))));
 }
 
 void
@@ -330,11 +341,52 @@ cg_watch_before(Node *statement, List *relids)
 	if (!may_silence(statement))
 		return NIL;
 	foreach(lc, cg_watched_list())
-		if (cg_watched_problem(lfirst_oid(lc)) == NULL)
-			result = lappend_oid(result, lfirst_oid(lc));
+	{
+		WatchedBefore *watched = palloc(sizeof(WatchedBefore));
+
+		watched->relid = lfirst_oid(lc);
+		watched->name = get_rel_name(watched->relid);
+		watched->problems = cg_watched_problems(watched->relid);
+		watched->readers = cg_watched_readers(watched->relid);
+		result = lappend(result, watched);
+	}
 	if (IsA(statement, AlterTableStmt))
 		note_moves((AlterTableStmt *) statement, relids);
 	return result;
+}
+
+/* What is now in the way of records, and was not before the command; or NULL. */
+static char *
+new_problem(const WatchedBefore *before)
+{
+	ListCell   *lc;
+	ListCell   *lb;
+
+	foreach(lc, cg_watched_problems(before->relid))
+	{
+		bool		known = false;
+
+		foreach(lb, before->problems)
+			known |= strcmp(lfirst(lc), lfirst(lb)) == 0;
+		if (!known)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+/*
+ * A relation of interventions that is dropped has a record of its own.  A table beneath has not:
+ * another one of its name could take its place, unwatched.
+ */
+static char *
+left_problem(const WatchedBefore *before)
+{
+	ListCell   *lc;
+
+	foreach(lc, before->readers)
+		if (list_member_oid(cg_watched_named(), lfirst_oid(lc)))
+			return psprintf("table \"%s\", which \"%s\" reads, is not watched any more", before->name, get_rel_name(lfirst_oid(lc)));
+	return NULL;
 }
 
 void
@@ -349,20 +401,19 @@ cg_watch_after(List *before, bool admin)
 	watched = cg_watched_list();
 	foreach(lc, before)
 	{
-		Oid			relid = lfirst_oid(lc);
-		char	   *problem;
+		const WatchedBefore *was = lfirst(lc);
+		char	   *problem = list_member_oid(watched, was->relid) ? new_problem(was) : left_problem(was);
 
-		/* It was dropped or forgotten, which has a record of its own. */
-		if (!list_member_oid(watched, relid) || (problem = cg_watched_problem(relid)) == NULL)
+		if (problem == NULL)
 			continue;
 		if (!admin)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("must be a member of role \"contact_guard_admin\" to change what records the windows of \"%s\"",
-							get_rel_name(relid)),
-					 cg_refused_relation(relid, InvalidAttrNumber),
+							was->name),
+					 cg_refused_relation(was->relid, InvalidAttrNumber),
 					 errdetail("Changes of its windows would not be recorded any more: %s.", problem)));
-		cg_eventrecord_add("changes of the windows of %s are not recorded any more: %s", get_rel_name(relid), problem);
+		cg_eventrecord_add("changes of the windows of %s are not recorded any more: %s", was->name, problem);
 	}
 }
 

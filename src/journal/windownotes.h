@@ -24,8 +24,8 @@ typedef enum CgMovedText
 typedef struct CgMoved
 {
 	int64		at;
-	int64		was_opens_at;	/* CG_NO_TIME: not open; likewise below */
-	int64		was_closes_at;
+	int64		was_opens_at;	/* may be -infinity, which is CG_NO_TIME */
+	int64		was_closes_at;	/* CG_NO_TIME: not open; likewise below */
 	int64		opens_at;
 	int64		closes_at;
 	Size		length;			/* bytes of the texts */

@@ -244,9 +244,9 @@ merge_note(MovedEntry *entry, const CgMoved *moved)
 {
 	entry->last = moved;
 	entry->count++;
-	if (moved->was_opens_at != CG_NO_TIME && !has_equal(&entry->is, false, moved->was_opens_at, moved->was_closes_at))
+	if (moved->was_closes_at != CG_NO_TIME && !has_equal(&entry->is, false, moved->was_opens_at, moved->was_closes_at))
 		entry->was = lappend(entry->was, unconstify(CgMoved *, moved));
-	if (moved->opens_at != CG_NO_TIME && !has_equal(&entry->was, true, moved->opens_at, moved->closes_at))
+	if (moved->closes_at != CG_NO_TIME && !has_equal(&entry->was, true, moved->opens_at, moved->closes_at))
 		entry->is = lappend(entry->is, unconstify(CgMoved *, moved));
 }
 

@@ -13,7 +13,7 @@ typedef struct CgWindowState
 	char	   *id;				/* any of the strings may be NULL */
 	char	   *customer;
 	char	   *technician;
-	int64		opens_at;		/* CG_NO_TIME: it is not open, and will not be */
+	int64		opens_at;		/* of use only if there is a closes_at: it may be -infinity */
 	int64		closes_at;		/* likewise */
 } CgWindowState;
 

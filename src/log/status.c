@@ -179,11 +179,11 @@ problems(void)
 	}
 	foreach(lc, cg_watched_list())
 	{
-		char	   *problem = cg_watched_problem(lfirst_oid(lc));
+		ListCell   *lp;
 
-		if (problem)
+		foreach(lp, cg_watched_problems(lfirst_oid(lc)))
 			result = lappend(result, psprintf("interventions relation %s: changes of its windows are not recorded: %s",
-											  get_rel_name(lfirst_oid(lc)), problem));
+											  get_rel_name(lfirst_oid(lc)), (char *) lfirst(lp)));
 	}
 	/* Interventions can also be opened by a function; was that ever done? */
 	if (has_policy && list_length(cg_interventions_list()) <= 1 &&

@@ -34,6 +34,8 @@
 
 static bool fires(const FormData_pg_trigger *form, bool has_condition, int16 events);
 static void look_at_triggers(Oid relid, bool *rows, bool *truncates, List **names);
+static List *read_relations(const CgInterventions *from);
+static char *member_problem(Oid relid, Oid member);
 
 List *
 cg_watched_named(void)
@@ -58,6 +60,16 @@ cg_watched_list(void)
 	return result;
 }
 
+/*
+ * What a relation reads.  Nobody knows that of one whose question is refused, so it may be all
+ * tables that are named: a privilege that is taken away for a moment silences no trigger.
+ */
+static List *
+read_relations(const CgInterventions *from)
+{
+	return from->broken ? cg_labels_relations() : from->relations;
+}
+
 List *
 cg_watched_tables(Oid relid)
 {
@@ -73,7 +85,7 @@ cg_watched_tables(Oid relid)
 			continue;
 		if (!from->beneath)
 			return list_make1_oid(relid);
-		foreach(lr, from->relations)
+		foreach(lr, read_relations(from))
 			if (cg_watched_keys(lfirst_oid(lr)) != NIL)
 				result = lappend_oid(result, lfirst_oid(lr));
 	}
@@ -126,7 +138,7 @@ cg_watched_readers(Oid relid)
 	{
 		CgInterventions *from = lfirst(lc);
 
-		if (from->beneath && list_length(list_difference_oid(named, from->relations)) < list_length(named))
+		if (from->beneath && list_length(list_difference_oid(named, read_relations(from))) < list_length(named))
 			result = lappend_oid(result, from->relid);
 	}
 	return result;
@@ -267,43 +279,41 @@ cg_watched_with_triggers(void)
 	return result;
 }
 
-/* Has one table the triggers, and are they always enabled? */
+/* Has one table of a family the triggers, and are they always enabled? */
 static char *
-trigger_problem(Oid relid)
+member_problem(Oid relid, Oid member)
 {
 	List	   *names = NIL;
 	bool		rows;
 	bool		truncates;
 
-	look_at_triggers(relid, &rows, &truncates, &names);
+	if (member != relid && !get_rel_relispartition(member))
+		return psprintf("rows of \"%s\", which inherits from it, have no trigger", get_rel_name(member));
+	if (get_rel_relkind(member) == RELKIND_FOREIGN_TABLE)
+		return psprintf("the rows of \"%s\" change on another server", get_rel_name(member));
+	look_at_triggers(member, &rows, &truncates, &names);
 	/* PostgreSQL gives a partition no trigger for TRUNCATE: objectaccess.c hears of that. */
-	if (!rows || (!truncates && !get_rel_relispartition(relid)))
+	if (!rows || (!truncates && !get_rel_relispartition(member)))
 		return psprintf("the trigger of contact_guard is not there or not always enabled on \"%s\"",
-						get_rel_name(relid));
+						get_rel_name(member));
 	return NULL;
 }
 
-char *
-cg_watched_problem(Oid relid)
+List *
+cg_watched_problems(Oid relid)
 {
 	char		relkind = get_rel_relkind(relid);
-	List	   *family = find_all_inheritors(relid, NoLock, NULL);
+	List	   *problems = NIL;
 	ListCell   *lc;
 
 	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
-		return psprintf("\"%s\" is not a table", get_rel_name(relid));
-	foreach(lc, family)
+		return list_make1(psprintf("\"%s\" is not a table", get_rel_name(relid)));
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
 	{
-		Oid			member = lfirst_oid(lc);
-		char	   *problem;
+		char	   *problem = member_problem(relid, lfirst_oid(lc));
 
-		if (member != relid && !get_rel_relispartition(member))
-			return psprintf("rows of \"%s\", which inherits from it, have no trigger", get_rel_name(member));
-		if (get_rel_relkind(member) == RELKIND_FOREIGN_TABLE)
-			return psprintf("the rows of \"%s\" change on another server", get_rel_name(member));
-		problem = trigger_problem(member);
 		if (problem)
-			return problem;
+			problems = lappend(problems, problem);
 	}
-	return NULL;
+	return problems;
 }

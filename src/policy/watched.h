@@ -45,8 +45,8 @@ extern void cg_watched_note(Oid relid, const char *why);
 /* Can another value of this column of a table move a window?  True if that is not known. */
 extern bool cg_watched_decides(Oid relid, const char *column);
 
-/* Why changes of windows by this table, or its children, are not recorded; or NULL. */
-extern char *cg_watched_problem(Oid relid);
+/* Why changes of windows by this table, and by each of its children, are not recorded; palloc'd texts. */
+extern List *cg_watched_problems(Oid relid);
 
 /* All tables that have triggers of ours, without those that have a clone. */
 extern List *cg_watched_with_triggers(void);

@@ -142,8 +142,13 @@ find_read_columns(CgWindowBeneath *beneath, Oid table, const List *relids)
 		CgInterventions *from = lfirst(lc);
 		CachedPlanSource *source;
 
-		if (!list_member_oid(beneath->roots, from->relid) || from->broken)
+		if (!list_member_oid(beneath->roots, from->relid))
 			continue;
+		if (from->broken)
+		{
+			walk.all = true;
+			continue;
+		}
 		source = linitial(SPI_plan_get_plan_sources(from->plans[CG_ASK_OPEN]));
 		(void) expression_tree_walker((Node *) source->query_list, read_column_walker, &walk);
 		walk.all |= cg_windowrow_looks_further((Node *) source->query_list);

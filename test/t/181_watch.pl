@@ -62,6 +62,9 @@ is($node->safe_psql('crm', q(SELECT actor, login, identity, customer, relation, 
 	FROM contact_guard.access_log WHERE event = 'window' ORDER BY seq DESC LIMIT 1)), 'owner|owner|role|12|crm.visit|1||01:00:00',
 	'the record says who, for whom, and when');
 is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.log WHERE event = 'window' AND leaf_version <> 2)), 0, 'it is sealed with its window');
+is(moves("INSERT INTO crm.visit VALUES (2, 2, 'eve', '-infinity', 'infinity', 'on_site')"), '2 eve ->open', 'a window that was always open');
+is(moves("UPDATE crm.visit SET starts_at = now(), ends_at = now() + '1 h' WHERE id = 2"), '2 eve open>earlier', '... and has a beginning now');
+is(moves("UPDATE crm.visit SET starts_at = '-infinity' WHERE id = 2; DELETE FROM crm.visit WHERE id = 2"), '2 eve open>open; 2 eve open>-', '... has none any more, and goes');
 
 # All roads by which a row changes
 my $line = sub { "COPY crm.visit (id, customer_id, technician, starts_at, ends_at, status) FROM stdin;\n"

@@ -87,6 +87,12 @@ is(log_rows($node, 'crm', "event = 'policy' AND actor = 'admin' AND reason ~ '^c
 like(status('problems'), qr/^interventions relation visit: changes of its windows are not recorded: /, '... and a problem');
 as($node, 'crm', 'admin', $use);
 is(status('problems'), '', 'use_interventions() mends it');
+as($node, 'crm', 'admin', 'ALTER TABLE crm.visit_1 DISABLE TRIGGER contact_guard_window');
+is(state_of((as($node, 'crm', 'owner', 'ALTER TABLE crm.visit_2 DISABLE TRIGGER contact_guard_window'))[1]), '42501', 'what an admin has accepted of one partition covers no other');
+is(() = status('problems') =~ /^interventions relation visit: /mg, 1, '... and is one problem');
+as($node, 'crm', 'admin', 'ALTER TABLE crm.visit_2 DISABLE TRIGGER contact_guard_window');
+is(() = status('problems') =~ /^interventions relation visit: /mg, 2, 'another one is a second problem');
+as($node, 'crm', 'admin', $use);
 is(state_of((as($node, 'crm', 'eve', 'SELECT contact_guard.note_window()'))[1]), '39P01', 'its function is for triggers');
 as($node, 'crm', 'owner', 'CREATE TRIGGER again AFTER INSERT ON crm.visit FOR EACH ROW EXECUTE FUNCTION contact_guard.note_window()');
 is(moves("INSERT INTO crm.visit VALUES (1002, 1, 'anna', $soon, 'on_site')"), 'crm.visit 1002 anna ->open', '... of which a second one adds nothing');
@@ -144,6 +150,17 @@ is(moves("INSERT INTO crm.task VALUES (5, 1, 'anna', $soon); INSERT INTO crm.sto
 is(moves('TRUNCATE crm.stop'), 'crm.task ->- TRUNCATE has taken rows away', 'TRUNCATE of what it reads');
 is(state_of((as($node, 'crm', 'owner', 'ALTER TABLE crm.assigned DISABLE TRIGGER USER'))[1]), '42501', 'the tables beneath keep their triggers');
 is(state_of((as($node, 'crm', 'owner', "CREATE FOREIGN TABLE crm.far () INHERITS (crm.assigned) SERVER files"))[1]), '42501', '... and get no rows of another server');
+$node->safe_psql('crm', 'CREATE ROLE stopper LOGIN; GRANT USAGE ON SCHEMA crm TO stopper; ALTER TABLE crm.stop OWNER TO stopper; GRANT SELECT ON crm.stop TO owner; REVOKE ALL ON SCHEMA crm FROM owner, PUBLIC');
+is(state_of((as($node, 'crm', 'stopper', 'ALTER TABLE crm.stop DISABLE TRIGGER USER'))[1]), '42501', '... also while a definition is broken');
+is(moves('INSERT INTO crm.stop VALUES (6)', 'stopper'), 'crm.jobs ->- windows could not be computed: permission denied for schema crm; crm.task ->- windows could not be computed: permission denied for schema crm', '... whose windows nobody can tell');
+$node->safe_psql('crm', 'GRANT ALL ON SCHEMA crm TO owner; GRANT USAGE ON SCHEMA crm TO PUBLIC; ALTER TABLE crm.stop OWNER TO owner; TRUNCATE crm.stop');
+is(state_of((as($node, 'crm', 'owner', 'DROP FUNCTION crm.is_open(int); DROP TABLE crm.stop; CREATE TABLE crm.stop (task_id int)'))[1]), '42501', '... and none of them makes way for another one');
+as($node, 'crm', 'owner', 'REVOKE SELECT ON crm.job FROM owner');
+moves();
+is(moves("INSERT INTO crm.assigned VALUES (3, 'cleo'); GRANT SELECT ON crm.job TO owner"), 'crm.jobs ->- windows could not be computed: permission denied for table job',
+	'a change is a record though nobody can say what it has moved');
+as($node, 'crm', 'owner', "DELETE FROM crm.assigned WHERE login = 'cleo'");
+moves();
 as($node, 'crm', 'owner', 'ALTER TABLE crm.assigned RENAME TO assignment; ALTER TABLE crm.assignment RENAME job_id TO job');
 is(moves("INSERT INTO crm.assignment VALUES (3, 'eve')"), 'crm.jobs 3 eve ->open', 'names may change');
 
