@@ -61,6 +61,7 @@ static void check_executable(const char *function);
 static void name_actor(FunctionCallInfo fcinfo, const char *form);
 static void note_lapse(const char *reason);
 static CgActor acted_actor(void);
+static CgActor actor_of_maintenance(void);
 static bool is_acted(const char *name, Oid role, const CgActorToken *token);
 static void actor_xact(XactEvent event);
 static void actor_subxact(SubXactEvent event, SubTransactionId mySubid,
@@ -183,6 +184,17 @@ acted_actor(void)
 	return actor;
 }
 
+/* Autovacuum runs code of owners for nobody, so nothing is shown. */
+static CgActor
+actor_of_maintenance(void)
+{
+	return (CgActor) {
+		.name = name_of_role(GetUserId()),
+		.identity = CG_ACTOR_BY_ROLE,
+		.lapsed = cg_actor_lapse(NULL),
+	};
+}
+
 bool
 cg_actor_has_lapsed(const CgActor *actor, TimestampTz now)
 {
@@ -197,6 +209,9 @@ cg_actor_current(void)
 
 	if (InSecurityRestrictedOperation())
 	{
+		/* A pool's login may have left code there as a role that it had become. */
+		if (cg_identity == CG_IDENTITY_REQUIRED && MyBackendType == B_AUTOVAC_WORKER)
+			return actor_of_maintenance();
 		actor.role = GetUserId();
 		if (cg_identity == CG_IDENTITY_REQUIRED && cg_poolrole_is_unbelieved(actor.role))
 			actor.role = GetSessionUserId();

@@ -212,4 +212,21 @@ sub gives
 	is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE query ~ 'eyJ' AND pid <> pg_backend_pid()"), 0, 'nor pg_stat_activity') if gives($pool, $token);
 	is(log_rows($node, 'crm', "reason ~ 'eyJ' OR actor ~ 'eyJ'"), 0, 'nor a record');
 }
+# Autovacuum runs code that a pool has left there as a role that it had become: for nobody
+{
+	$node->safe_psql('crm', 'GRANT CREATE ON SCHEMA crm TO dispatcher');
+	(undef, my $err) = as($node, 'crm', 'pool', q(SET ROLE dispatcher; CREATE TABLE crm.told (value text);
+		CREATE FUNCTION crm.tell(text) RETURNS text LANGUAGE sql BEGIN ATOMIC INSERT INTO crm.told VALUES ($1) RETURNING value; END;
+		CREATE FUNCTION crm.planted(int) RETURNS text IMMUTABLE LANGUAGE sql RETURN NULL;
+		CREATE TABLE crm.bait (i int) WITH (autovacuum_analyze_threshold = 0, autovacuum_analyze_scale_factor = 0);
+		CREATE INDEX ON crm.bait (crm.planted(i)); INSERT INTO crm.bait VALUES (1);
+		CREATE OR REPLACE FUNCTION crm.planted(int) RETURNS text IMMUTABLE LANGUAGE plpgsql AS
+			'BEGIN RETURN crm.tell((SELECT phone FROM crm.customer WHERE id = 1)); END'));
+	is($err, '', 'code is planted');
+	$node->append_conf('postgresql.conf', "autovacuum = on\nautovacuum_naptime = 1");
+	$node->reload;
+	ok($node->poll_query_until('crm', "SELECT autoanalyze_count > 0 FROM pg_stat_user_tables WHERE relid = 'crm.bait'::regclass"), '... and autovacuum runs it');
+	is($node->safe_psql('crm', 'SELECT value FROM crm.told'), $mask, '... which sees a mask');
+}
+
 done_testing();
