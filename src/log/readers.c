@@ -9,7 +9,8 @@
  * The readers are found first: then there is a record, and a row with the text, for each customer
  * in whose report somebody was found.  They are his, and go with his other records.
  *
- * Names leave before the transaction ends, so it must end with this statement.  If it fails
+ * Names leave before the transaction ends, so it must end with this statement, which the client
+ * itself has sent.  If it fails
  * nevertheless, the row is gone, and the record stays, with the pseudonyms and the hash.  The report
  * must have been committed before, so that its key is there.
  */
@@ -39,6 +40,7 @@
 #include "journal/storable.h"
 #include "log/pseudonym.h"
 #include "log/subject.h"
+#include "read/toplevel.h"
 
 PG_FUNCTION_INFO_V1(cg_name_readers);
 PG_FUNCTION_INFO_V1(cg_reader_category);
@@ -276,6 +278,12 @@ cg_name_readers(PG_FUNCTION_ARGS)
 
 	cg_roles_require_own("name readers");
 	PreventInTransactionBlock(true, "name_readers()");
+	/* A procedure could take the names, and roll back. */
+	if (!cg_toplevel_is_running())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("name_readers() must be called by a statement of its own"),
+				 errhint("Call it in a SELECT that the client sends, outside functions and procedures.")));
 	if (PG_ARGISNULL(1) || array_contains_nulls(PG_GETARG_ARRAYTYPE_P(1)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

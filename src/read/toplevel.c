@@ -108,6 +108,14 @@ is_called_at_top(FunctionCallInfo fcinfo)
 	return false;
 }
 
+bool
+cg_toplevel_is_running(void)
+{
+	const CgFrame *frame = cg_resume_innermost;
+
+	return frame && frame->outer == NULL && frame->query && is_of_client(frame->query);
+}
+
 void
 cg_toplevel_init(void)
 {

@@ -8,4 +8,7 @@
 /* Tells actorsession.h. */
 extern void cg_toplevel_init(void);
 
+/* Does the statement that the client has sent run, and nothing within it?  Its rows go to the client. */
+extern bool cg_toplevel_is_running(void);
+
 #endif							/* CG_TOPLEVEL_H */

@@ -199,6 +199,9 @@ is((join ' ', sort map { $_->{name} // () } @{ $named->{readers} }), "anna clerk
 like($with_names, qr/order &lt;of&gt; the court/, 'the decision is in the report');
 is($node->safe_psql('crm', 'SELECT decision FROM contact_guard.disclosure'), 'order <of> the court', '... and on record');
 is(log_rows($node, 'crm', "event = 'disclosure' AND customer = '7' AND actor = 'dpo'"), 1, '... with a record');
+my $in_a_block = "SELECT count(*) FROM contact_guard.name_readers('DSAR-7', ARRAY['$named->{readers}[0]{reader}'], 'in a block')";
+(undef, my $refusal) = as($node, 'crm', 'dpo', "DO \$\$ DECLARE n int; BEGIN $in_a_block INTO n; ROLLBACK; END \$\$");
+is(state_of($refusal), '25001', 'a block, which could take it back, does not get them');
 
 # What is refused
 foreach my $case ([ qr/needs --customer/, '--reference', 'x' ], [ qr/en or fr/, '--customer', 7, '--reference', 'x', '--language', 'xx' ],
