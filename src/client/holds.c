@@ -4,7 +4,7 @@
  *
  * The record of a hold names the rows of its customer, as that of a purge names what it has removed.
  * Until the record of the release no purge may remove these rows, and no erasure their
- * customer.  If the customer of the record was erased himself, the hold had been released.
+ * customer or their reader.  If the customer of the record was erased himself, the hold had been released.
  */
 #include "verify.h"
 
@@ -14,53 +14,9 @@
 #define HOLD "hold"
 #define RELEASE "release hold"
 
-static const char *parse_seq(const char *at, const char *end, int64_t *seq);
 static bool hold_begins(CgLeafText text, const char *words);
-static void check_missing(Verify *verify, const Hold *hold, int64_t first, int64_t last);
+static void check_lost(Verify *verify, const Hold *hold, LossKind kind, int64_t first, int64_t last);
 static void check_range(Verify *verify, const Hold *hold, const Range *range);
-
-/*
- * Ranges in REASON do not count, since it is free text.  A record can only name rows before
- * itself.
- */
-void
-parse_ranges(Ranges *ranges, CgLeafText reason, int64_t before, int64_t owner)
-{
-	const char *at = reason.data;
-	const char *end;
-	int64_t		first;
-	int64_t		last;
-
-	if (at == NULL)
-		return;
-	end = at + reason.length;
-	while (at < end && *at != ',' && !(end - at >= 2 && memcmp(at, ": ", 2) == 0))
-		at++;
-	while (at != NULL && end - at >= 6 && memcmp(at, ", seq ", 6) == 0)
-	{
-		at = parse_seq(at + 6, end, &first);
-		if (at == NULL || end - at < 4 || memcmp(at, " to ", 4) != 0)
-			return;
-		at = parse_seq(at + 4, end, &last);
-		if (at != NULL && first <= last && last < before)
-			ranges_add(ranges, first, last, owner);
-	}
-}
-
-/* Parses a number and returns its end; NULL if there is none. */
-static const char *
-parse_seq(const char *at, const char *end, int64_t *seq)
-{
-	const char *digits = at;
-	uint64_t	value;
-
-	while (at < end && *at >= '0' && *at <= '9')
-		at++;
-	if (!cg_bytes_parse_decimal(digits, (size_t) (at - digits), &value) || value > INT64_MAX)
-		return NULL;
-	*seq = (int64_t) value;
-	return at;
-}
 
 static bool
 hold_begins(CgLeafText text, const char *words)
@@ -107,39 +63,45 @@ distrust_release(Verify *verify, int64_t seq)
 	}
 }
 
-/* Finds each place where rows first to last, which the hold names, are missing. */
+/* Finds each place where rows first to last, which the hold names, lack something. */
 static void
-check_missing(Verify *verify, const Hold *hold, int64_t first, int64_t last)
+check_lost(Verify *verify, const Hold *hold, LossKind kind, int64_t first, int64_t last)
 {
-	const Range *missing;
+	static const char *const what[LOSSES] = {"row is missing", "customer of the row was erased", "reader of the row was erased"};
+	const Range *lost;
 
-	for (; first <= last && (missing = ranges_meet(&verify->missing, first, last)) != NULL; first = missing->last + 1)
-		find(verify, missing->first > first ? missing->first : first,
-			 "the row is missing, though record seq %lld holds it", (long long) hold->seq);
+	for (; first <= last && (lost = ranges_meet(&verify->losses[kind].lost, first, last)) != NULL; first = lost->last + 1)
+		find(verify, lost->first > first ? lost->first : first,
+			 "the %s, though record seq %lld holds it", what[kind], (long long) hold->seq);
 }
 
-/* What was purged and erased behind the release is nobody's concern. */
+/*
+ * What was purged and erased behind the release is nobody's concern.  Nor is a reader who was
+ * erased before the hold.  The rows and the customer were there when it began.
+ */
 static void
 check_range(Verify *verify, const Hold *hold, const Range *range)
 {
-	const Range *erased = ranges_meet(&verify->erased_rows, range->first, range->last);
-
-	if (hold->released < 0)
+	for (LossKind kind = 0; kind < LOSSES; kind++)
 	{
-		check_missing(verify, hold, range->first, range->last);
-		if (erased != NULL)
-			find(verify, erased->first > range->first ? erased->first : range->first,
-				 "the customer of the row was erased, though record seq %lld holds it", (long long) hold->seq);
-		return;
-	}
-	for (int i = ranges_behind(&verify->purged, hold->seq);
-		 i < verify->purged.count && verify->purged.ranges[i].owner < hold->released; i++)
-	{
-		const Range *purged = &verify->purged.ranges[i];
+		const Ranges *named = &verify->losses[kind].named;
 
-		if (!purged->dropped)
-			check_missing(verify, hold, purged->first > range->first ? purged->first : range->first,
-						  purged->last < range->last ? purged->last : range->last);
+		if (ranges_meet(&verify->losses[kind].lost, range->first, range->last) == NULL)
+			continue;
+		if (hold->released < 0 && kind != LOSS_ACTOR)
+		{
+			check_lost(verify, hold, kind, range->first, range->last);
+			continue;
+		}
+		for (int i = ranges_behind(named, hold->seq);
+			 i < named->count && (hold->released < 0 || named->ranges[i].owner < hold->released); i++)
+		{
+			const Range *by = &named->ranges[i];
+
+			if (!by->dropped)
+				check_lost(verify, hold, kind, by->first > range->first ? by->first : range->first,
+						   by->last < range->last ? by->last : range->last);
+		}
 	}
 }
 

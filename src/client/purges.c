@@ -8,10 +8,6 @@
  * could hold them, such as heartbeats; and no removed row can have been logged long after the
  * first row that is too young for that purge.  To hide single reads one must delete the log of whole
  * months, as purge() does.
- *
- * A purge removes all rows that its record names, or none: the server may stop between the record
- * and the commit.  So a record that names a row that is there explains nothing.  Otherwise rows that
- * somebody has put back, all but one, would hide that one.
  */
 #include "verify.h"
 
@@ -32,7 +28,6 @@
 static bool parse_month(CgLeafText reason, int64_t *before, int64_t *month);
 static int64_t latest_before(const Purges *purges, int64_t seq);
 static bool purge_names(const Verify *verify, int first, int64_t seq);
-static bool is_row_there(Verify *verify, int64_t seq);
 static void add_step(Purges *purges, int64_t seq, int64_t latest);
 
 /* The time before which the purge was, and the beginning of its month, in UTC; false: there is none. */
@@ -123,15 +118,15 @@ note_row_time(Verify *verify, const CgLeaf *leaf)
 static bool
 purge_names(const Verify *verify, int first, int64_t seq)
 {
-	for (int i = first; i < verify->purged.count; i++)
+	for (int i = first; i < verify->losses[LOSS_ROW].named.count; i++)
 	{
-		if (verify->purged.ranges[i].first <= seq && seq <= verify->purged.ranges[i].last)
+		if (verify->losses[LOSS_ROW].named.ranges[i].first <= seq && seq <= verify->losses[LOSS_ROW].named.ranges[i].last)
 			return true;
 	}
 	return false;
 }
 
-/* If the record names the row that is still there: see drop_undone_purges(). */
+/* If the record names the row that is still there: see losses.c. */
 void
 check_purge(Verify *verify, const CgLeaf *leaf, int first)
 {
@@ -141,20 +136,20 @@ check_purge(Verify *verify, const CgLeaf *leaf, int first)
 
 	if (!parse_month(leaf->reason, &before, &month))
 	{
-		if (first < verify->purged.count)
+		if (first < verify->losses[LOSS_ROW].named.count)
 			find(verify, leaf->seq, "the record of a purge does not say what it has removed as purge() does");
 		return;
 	}
 	/* A server may send any time of a record, so nothing is added to it. */
 	if (before - DAY > leaf->read_at)
 		find(verify, leaf->seq, "the record of a purge speaks of a time in its future");
-	if (first < verify->purged.count && purges->any && !purge_names(verify, first, purges->earliest_seq) && purges->earliest < month && purges->earliest < leaf->read_at &&
+	if (first < verify->losses[LOSS_ROW].named.count && purges->any && !purge_names(verify, first, purges->earliest_seq) && purges->earliest < month && purges->earliest < leaf->read_at &&
 		(uint64_t) leaf->read_at - (uint64_t) purges->earliest > LONG_READ)
 		find(verify, leaf->seq, "the record of a purge names rows of months of which row %lld is still there: purge() removes whole months",
 			 (long long) purges->earliest_seq);
-	for (int i = first; i < verify->purged.count; i++)
+	for (int i = first; i < verify->losses[LOSS_ROW].named.count; i++)
 	{
-		const Range *range = &verify->purged.ranges[i];
+		const Range *range = &verify->losses[LOSS_ROW].named.ranges[i];
 
 		if (latest_before(purges, range->last) >= month + DISORDER)
 		{
@@ -167,47 +162,9 @@ check_purge(Verify *verify, const CgLeaf *leaf, int first)
 	}
 }
 
-static bool
-is_row_there(Verify *verify, int64_t seq)
-{
-	Rows	   *rows = rows_begin(verify->stream, seq, seq);
-	CgLeaf		leaf;
-	bool		result = false;
-
-	while (rows_next(rows, &leaf))
-		result = true;
-	return result;
-}
-
-/* A purge may have come while the rows were read, so a row is looked at again. */
-void
-drop_undone_purges(Verify *verify)
-{
-	for (int i = 0; i < verify->purged.count; i++)
-	{
-		Range		range = verify->purged.ranges[i];
-		int64_t		first = range.first > verify->judged_first ? range.first : verify->judged_first;
-		int64_t		last = range.last < verify->judged_last ? range.last : verify->judged_last;
-		int64_t		seq = range.dropped || first > last ? -1 : ranges_gap(&verify->missing, first, last);
-
-		if (seq < 0 || !is_row_there(verify, seq))
-			continue;
-		ranges_drop(&verify->purged, range.owner);
-		if (verify->undone++ == 0)
-		{
-			verify->undone_purge = range.owner;
-			verify->undone_row = seq;
-		}
-	}
-}
-
 void
 report_purges(const Verify *verify)
 {
-	if (verify->undone > 0)
-		printf("%lld record%s of a purge name%s rows that are there, the record seq %lld row %lld: the purge did not commit, or somebody has put rows back; they explain no missing row\n",
-			   (long long) verify->undone, verify->undone == 1 ? "" : "s", verify->undone == 1 ? "s" : "",
-			   (long long) verify->undone_purge, (long long) verify->undone_row);
 	if (verify->doubted > 0)
 		printf("%lld range%s of purged rows %s logged later than the months that were purged, first row %lld by the record seq %lld: a read that took days, or somebody has removed younger rows\n",
 			   (long long) verify->doubted, verify->doubted == 1 ? "" : "s", verify->doubted == 1 ? "was" : "were",

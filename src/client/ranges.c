@@ -51,13 +51,16 @@ ranges_drop(Ranges *ranges, int64_t owner)
 		ranges->ranges[low].dropped = true;
 }
 
-int64_t
-ranges_uncovered(const Ranges *wanted, const Ranges *covering)
+void
+ranges_uncovered(const Ranges *wanted, const Ranges *covering, Ranges *rest)
 {
-	Range	   *sorted = allocate((size_t) covering->count * sizeof(Range));
+	Range	   *sorted;
 	int			count = 0;
-	int64_t		result = -1;
+	int			next = 0;
 
+	if (wanted->count == 0)
+		return;
+	sorted = allocate((size_t) covering->count * sizeof(Range));
 	for (int i = 0; i < covering->count; i++)
 	{
 		if (!covering->ranges[i].dropped)
@@ -65,10 +68,29 @@ ranges_uncovered(const Ranges *wanted, const Ranges *covering)
 	}
 	qsort(sorted, (size_t) count, sizeof(Range), compare_ranges);
 	count = merge_ranges(sorted, count);
-	for (int i = 0; i < wanted->count && result < 0; i++)
-		result = first_outside(sorted, count, &wanted->ranges[i]);
+	for (int i = 0; i < wanted->count; i++)
+	{
+		Range		range = wanted->ranges[i];
+
+		while (next < count && sorted[next].last < range.first)
+			next++;
+		for (int at = next; at < count && sorted[at].first <= range.last && range.first <= range.last; at++)
+		{
+			if (sorted[at].first > range.first)
+				ranges_add(rest, range.first, sorted[at].first - 1, 0);
+			range.first = sorted[at].last + 1;
+		}
+		if (range.first <= range.last)
+			ranges_add(rest, range.first, range.last, 0);
+	}
 	free(sorted);
-	return result;
+}
+
+void
+ranges_free(Ranges *ranges)
+{
+	free(ranges->ranges);
+	memset(ranges, 0, sizeof(Ranges));
 }
 
 static int

@@ -28,8 +28,10 @@ extern void ranges_add(Ranges *ranges, int64_t first, int64_t last, int64_t owne
 /* What this owner names does not count any more. */
 extern void ranges_drop(Ranges *ranges, int64_t owner);
 
-/* The first row of wanted that no range of covering has; -1 if there is none. */
-extern int64_t ranges_uncovered(const Ranges *wanted, const Ranges *covering);
+/* Adds to rest, which is empty, what of wanted no range of covering has.  wanted is in ascending order. */
+extern void ranges_uncovered(const Ranges *wanted, const Ranges *covering, Ranges *rest);
+
+extern void ranges_free(Ranges *ranges);
 
 /* The first of these ranges, which are in ascending order, that has a row of first to last; or NULL. */
 extern const Range *ranges_meet(const Ranges *ranges, int64_t first, int64_t last);

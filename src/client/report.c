@@ -110,8 +110,8 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 	int64_t		missing = 0;
 	CgBytes		root;
 
-	for (int i = 0; i < verify->missing.count; i++)
-		missing += verify->missing.ranges[i].last - verify->missing.ranges[i].first + 1;
+	for (int i = 0; i < verify->losses[LOSS_ROW].lost.count; i++)
+		missing += verify->losses[LOSS_ROW].lost.ranges[i].last - verify->losses[LOSS_ROW].lost.ranges[i].first + 1;
 	cg_bytes_init(&root);
 	cg_bytes_put_base64(&root, verify->checkpoint.root, CG_HASH_LENGTH);
 	printf("%s: %lld rows checked, seq %lld to %lld", verify->checkpoint.origin,
@@ -127,6 +127,7 @@ conclude(const Verify *verify, const Options *options, int64_t to)
 	if (verify->noff > 0)
 		print_offs(verify);
 	report_positions(verify);
+	report_losses(verify);
 	report_purges(verify);
 	if (verify->later > 0)
 		printf("%lld rows, the first of them seq %lld, are of an event that this contact-guard (version %s) does not know: "

@@ -38,7 +38,7 @@ static const char *judge_row(Verify *verify, int64_t seq, const uint8_t *stored,
 static bool rebuild_tile(Verify *verify, uint64_t n);
 static bool is_later(Verify *verify, const CgLeaf *leaf, CgBytes *encoded);
 static bool is_later_version(Verify *verify, const CgLeaf *leaf);
-static void count_scanned(Verify *verify, const CgLeaf *leaf);
+static void count_scanned(Verify *verify, const CgLeaf *leaf, uint8_t lacks);
 static void measure_silence(Verify *verify, const CgLeaf *leaf);
 static void distrust(Verify *verify, int64_t seq);
 
@@ -79,6 +79,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 
 	verify->begin = (uint64_t) first / CHUNK_ROWS * CHUNK_ROWS;
 	memset(verify->state, ROW_MISSING, sizeof(verify->state));
+	memset(verify->lacks, LACKS(LOSS_ROW), sizeof(verify->lacks));
 	while (rows_next(rows, &leaf))
 	{
 		uint64_t	at = (uint64_t) leaf.seq - verify->begin;
@@ -114,25 +115,21 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 		if (result == CG_LEAF_BAD_VERSION && is_later_version(verify, &leaf))
 			verify->state[at] = ROW_LATER;
 		/* Rows that such a record removed are neither an error nor a good result. */
-		if (leaf.event == CG_EVENT_PURGE && verify->state[at] < ROW_REFUSED)
-		{
-			int			ranges = verify->purged.count;
-
-			parse_ranges(&verify->purged, leaf.reason, leaf.seq, leaf.seq);
-			if (judge)
-				check_purge(verify, &leaf, ranges);
-		}
-		if (leaf.event == CG_EVENT_ERASURE && verify->state[at] < ROW_REFUSED && leaf.count != NULL && *leaf.count > 0)
-			ranges_add(&verify->erasures, 1, *leaf.count, leaf.seq);
 		if (verify->state[at] < ROW_REFUSED)
 		{
+			int			ranges = verify->losses[LOSS_ROW].named.count;
+
+			note_named(verify, &leaf);
+			if (judge && leaf.event == CG_EVENT_PURGE)
+				check_purge(verify, &leaf, ranges);
 			note_restored(&leaf);
 			note_hold(verify, &leaf);
 			if (judge)
 				note_epoch(verify, &leaf);
 		}
+		verify->lacks[at] = row_lacks(&leaf);
 		if (judge)
-			count_scanned(verify, &leaf);
+			count_scanned(verify, &leaf, verify->lacks[at]);
 		if (judge && verify->question != NULL)
 			question_take(verify->question, &leaf, rows_query(rows), PROOF_NONE);
 	}
@@ -182,16 +179,10 @@ is_later_version(Verify *verify, const CgLeaf *leaf)
 }
 
 static void
-count_scanned(Verify *verify, const CgLeaf *leaf)
+count_scanned(Verify *verify, const CgLeaf *leaf, uint8_t lacks)
 {
-	bool		customer = leaf->customer_salt == NULL && leaf->customer_commitment != NULL;
-	bool		actor = leaf->actor_salt == NULL && leaf->actor_commitment != NULL;
-
 	verify->rows++;
-	verify->erased += customer || actor;
-	if (customer)
-		ranges_add(&verify->erased_rows, leaf->seq, leaf->seq, 0);
-	verify->erased_groups += customer + actor;
+	verify->erased += lacks != 0;
 	if (leaf->event == CG_EVENT_START && leaf->count != NULL && *leaf->count > 0)
 	{
 		verify->offs = *leaf->count > INT64_MAX - verify->offs ? INT64_MAX : verify->offs + *leaf->count;
@@ -285,8 +276,8 @@ judge_tile(Verify *verify, uint64_t n, int64_t first, int64_t last, bool judge)
 	{
 		const char *what = judge_row(verify, seq, stored, good, rebuilt);
 
-		if (verify->state[seq - verify->begin] == ROW_MISSING && judge)
-			ranges_add(&verify->missing, seq, seq, 0);
+		if (judge && verify->lacks[seq - verify->begin] != 0)
+			note_lost(verify, seq, verify->lacks[seq - verify->begin]);
 		if (what == NULL)
 		{
 			if (verify->state[seq - verify->begin] == ROW_PRESENT && (good || rebuilt))
@@ -370,26 +361,6 @@ static void
 distrust(Verify *verify, int64_t seq)
 {
 	verify->state[(uint64_t) seq - verify->begin] = ROW_DISTRUSTED;
-	ranges_drop(&verify->purged, seq);
-	ranges_drop(&verify->erasures, seq);
+	distrust_named(verify, seq);
 	distrust_release(verify, seq);
-}
-
-int64_t
-find_unexplained(const Verify *verify)
-{
-	return ranges_uncovered(&verify->missing, &verify->purged);
-}
-
-int64_t
-count_unexplained(const Verify *verify)
-{
-	int64_t		left = verify->erased_groups;
-
-	for (int i = 0; i < verify->erasures.count && left > 0; i++)
-	{
-		if (!verify->erasures.ranges[i].dropped)
-			left -= verify->erasures.ranges[i].last;
-	}
-	return left;
 }

@@ -295,8 +295,7 @@ count_in_table(Verify *verify)
 static bool
 is_unexplained(Verify *verify)
 {
-	drop_undone_purges(verify);
-	return find_unexplained(verify) >= 0 || count_unexplained(verify) > 0 || restored_unexplained(verify);
+	return losses_unexplained(verify) || restored_unexplained(verify);
 }
 
 /*
@@ -334,9 +333,5 @@ explain_missing(Verify *verify, int64_t to)
 			sleep(1);
 		}
 	}
-	if (find_unexplained(verify) >= 0)
-		find(verify, find_unexplained(verify), "the row is missing, and no purge record says so");
-	if (count_unexplained(verify) > 0)
-		find(verify, -1, "%lld customers or actors were erased, and no erasure record says so",
-			 (long long) count_unexplained(verify));
+	find_losses(verify);
 }

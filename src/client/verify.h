@@ -77,6 +77,32 @@ typedef struct Purges
 	int			room;
 } Purges;
 
+/*
+ * What a row may lack: the row itself, or the values of a group (leaf.h).  A later record must
+ * name the row, and each kind has its own records.
+ */
+typedef enum LossKind
+{
+	LOSS_ROW,					/* a purge */
+	LOSS_CUSTOMER,				/* an erasure, as the next one */
+	LOSS_ACTOR,
+	LOSSES
+} LossKind;
+
+/* In a byte for each row */
+#define LACKS(kind) (1 << (kind))
+
+typedef struct Loss
+{
+	Ranges		lost;			/* the rows that lack it */
+	Ranges		gone;			/* these and missing rows: none of them has it */
+	Ranges		named;			/* by records */
+	Ranges		counted;		/* records of 1.0, which name no rows: 1 to the number of rows */
+	int64_t		undone;			/* records that name rows that have it */
+	int64_t		undone_record;	/* the first of them, and such a row */
+	int64_t		undone_row;
+} Loss;
+
 /* A record that begins a hold */
 typedef struct Hold
 {
@@ -104,16 +130,13 @@ typedef struct Verify
 	Keys		keys;
 	CgCheckpoint checkpoint;
 	Tiles	   *tiles;
-	Ranges		missing;
-	Ranges		purged;
-	Ranges		erasures;		/* for each erasure: 1 to the number of rows that it names */
+	Loss		losses[LOSSES];
 	uint64_t	witnessed;		/* the size of the checkpoint that meets the policy */
 	int64_t		last_seq;		/* the last row that was read; -1: none */
 	int64_t		last_at;		/* when it was logged, in microseconds since 1970 */
 	int64_t		rows;			/* checked rows */
 	int64_t		read_rows;		/* all rows that were read, in the range to be checked or outside of it */
 	int64_t		erased;			/* those without some personal values */
-	int64_t		erased_groups;	/* erased customers and actors */
 	int64_t		later;			/* those with an event of a later version */
 	int64_t		first_later;	/* seq of the first of them */
 	int64_t		later_versions; /* those with an unknown leaf version */
@@ -137,13 +160,9 @@ typedef struct Verify
 	int64_t		doubted_row;
 	int64_t		judged_first;	/* the rows to be checked */
 	int64_t		judged_last;
-	int64_t		undone;			/* records of purges that name rows that are there */
-	int64_t		undone_purge;	/* the first of them, and such a row */
-	int64_t		undone_row;
 	Hold	   *holds;
 	int			nholds;
 	Ranges		held;			/* the rows that holds name, by the index of the hold */
-	Ranges		erased_rows;	/* those without the values of their customer */
 	int64_t		recent[RECENT_ROWS];	/* the times of the last adjacent rows, as a ring */
 	uint64_t	nrecent;		/* the number of adjacent rows so far */
 	uint64_t	back;			/* the longest step back in time between rows, in microseconds */
@@ -166,6 +185,7 @@ typedef struct Verify
 	/* The present chunk: the state and the hash of each row */
 	uint64_t	begin;
 	uint8_t		state[CHUNK_ROWS];
+	uint8_t		lacks[CHUNK_ROWS];	/* LACKS() of each kind */
 	uint8_t		hashes[CHUNK_ROWS * CG_HASH_LENGTH];
 } Verify;
 
@@ -249,8 +269,22 @@ extern void note_row_time(Verify *verify, const CgLeaf *leaf);
 extern void check_purge(Verify *verify, const CgLeaf *leaf, int first);
 extern void report_purges(const Verify *verify);
 
-/* Forgets the records of purges that name rows that are there. */
-extern void drop_undone_purges(Verify *verify);
+/* --- losses.c --- */
+
+/* What the row lacks: LACKS() of each kind. */
+extern uint8_t row_lacks(const CgLeaf *leaf);
+
+/* Takes what a record names; a row of the range to be checked, with what it lacks; forgets a record. */
+extern void note_named(Verify *verify, const CgLeaf *leaf);
+extern void note_lost(Verify *verify, int64_t seq, uint8_t lacks);
+extern void distrust_named(Verify *verify, int64_t seq);
+
+/* Is there a row that lacks what no record explains? */
+extern bool losses_unexplained(Verify *verify);
+
+/* Makes findings of such rows; says which records name rows in vain, or none. */
+extern void find_losses(Verify *verify);
+extern void report_losses(const Verify *verify);
 
 /*
  * Takes the ranges of rows that a record names by the reason "WORDS, seq A to B, ...: REASON", if
@@ -261,11 +295,5 @@ extern void parse_ranges(Ranges *ranges, CgLeafText reason, int64_t before, int6
 /* Notes a finding.  seq -1: it does not concern one row. */
 extern void find(Verify *verify, int64_t seq, const char *format,...)
 			__attribute__((format(printf, 3, 4)));
-
-/* The first missing row that no purge record names; -1 if there is none. */
-extern int64_t find_unexplained(const Verify *verify);
-
-/* The number of erased values that no erasure record counts; 0 or less: none. */
-extern int64_t count_unexplained(const Verify *verify);
 
 #endif							/* CG_VERIFY_H */

@@ -11,8 +11,11 @@
  * that a permission was given to.  VACUUM removes the dead rows.  Older copies remain in WAL
  * and in backups as long as these are kept.
  *
- * The record counts only rows of contact_guard.log, not those that a restore has
- * brought.  contact-guard verify accepts as many erased values as the records count.
+ * The record names the rows of contact_guard.log whose values it removes, as that of a purge
+ * names what it removes: contact-guard verify accepts erased values in these rows only.  (So it
+ * tells that these rows are of one customer or actor.)  Which rows they are is settled first.
+ * Whatever the recorder stores meanwhile has higher numbers, and stays.  Rows that a restore has
+ * brought are not named: their hash is on record.
  *
  * A caller can erase neither his own name nor the customers whom he has read.  The name
  * of a reader stays in records that are younger than contact_guard.min_retention, in those
@@ -46,6 +49,7 @@
 #include "log/brought.h"
 #include "log/holds.h"
 #include "log/pseudonym.h"
+#include "log/ranges.h"
 #include "log/synced.h"
 
 PG_FUNCTION_INFO_V1(cg_erase_customer);
@@ -67,6 +71,12 @@ PG_FUNCTION_INFO_V1(cg_erase_actor);
 #define OF_CUSTOMER "customer = $1"
 #define OF_ACTOR "(actor = $1 OR (technician = $1 AND event NOT IN ('shown', 'withheld')))"
 
+/* The records whose actor is erased: $2 is the time from which they are too young. */
+#define ERASED_ACTOR OF_ACTOR " AND event <> 'erasure' AND read_at < $2 AND NOT " CG_IS_HELD
+
+/* The rows of the log that were there when the record's ranges were looked up: $3 is the last one. */
+#define SETTLED "seq <= $3"
+
 /*
  * The columns that change when a group of values (leaf.h) is erased.  Rows are replaced
  * and not updated, since each UPDATE is decoded where there is a logical slot.
@@ -75,24 +85,34 @@ PG_FUNCTION_INFO_V1(cg_erase_actor);
 	"SELECT tableoid, ctid, NULL::text AS customer, NULL::bytea AS customer_salt, " \
 	SALT("4", "actor_salt") " AS actor_salt, " SALT("26", "execution_salt") " AS execution_salt, " \
 	"contact_guard.customer_commitment(" SALT("3", "customer_salt") ", customer) AS customer_commitment FROM contact_guard.%s " \
-	"WHERE customer = $1 FOR UPDATE"
-#define WITHOUT_ACTOR(login, identity, also, from) \
+	"WHERE " OF_CUSTOMER " AND %s FOR UPDATE"
+#define WITHOUT_ACTOR(login, identity, also, from, condition) \
 	"SELECT l.tableoid, l.ctid, NULL::text AS actor, NULL::text AS login, NULL::text AS client, NULL::text AS application, " \
 	"NULL::text AS identity, NULL::text AS technician, NULL::bytea AS actor_salt, " SALT("3", "customer_salt") " AS customer_salt, " \
 	SALT("26", "execution_salt") " AS execution_salt, " \
 	"contact_guard.actor_commitment(leaf_version, " SALT("4", "actor_salt") ", actor, " login ", client, application, " \
 	identity ", technician) AS actor_commitment " \
 	also " FROM " from \
-	" WHERE " OF_ACTOR " AND event <> 'erasure' AND read_at < $2 AND NOT " CG_IS_HELD " FOR UPDATE OF l"
+	" WHERE " ERASED_ACTOR " AND " condition " FOR UPDATE OF l"
 #define WITHOUT_ACTOR_LOG \
 	WITHOUT_ACTOR(CG_LOG_LOGIN, CG_LOG_VALUE("identity"), ", " CG_LOG_VALUE("relation") " AS relation, " CG_LOG_VALUE("columns") " AS columns, " \
 				  CG_LOG_VALUE("count") " AS count, " CG_LOG_VALUE("purpose") " AS purpose, " \
-				  CG_LOG_VALUE("reason") " AS reason, NULL::integer AS common", CG_LOG_JOIN)
-#define WITHOUT_ACTOR_RESTORED WITHOUT_ACTOR("login", "identity", "", "contact_guard.restored_log l")
+				  CG_LOG_VALUE("reason") " AS reason, NULL::integer AS common", CG_LOG_JOIN, SETTLED)
+#define WITHOUT_ACTOR_RESTORED WITHOUT_ACTOR("login", "identity", "", "contact_guard.restored_log l", "true")
+
+typedef struct Erasure
+{
+	const char *whom;
+	TimestampTz before;			/* the time from which records of readers are too young */
+	List	   *ranges;			/* of rows of the log: what the record names */
+	int64		last;			/* the last of these rows */
+} Erasure;
 
 static bool finds_row_about(const char *sql, const char *whom);
 static void await_records(const char *what);
-static int64 replace(const char *sql, const char *whom);
+static void begin_erasure(Erasure *erasure, const char *whom);
+static int64 replace(const Erasure *erasure, const char *sql);
+static int64 replace_named(Erasure *erasure, const char *ranges, const char *sql);
 static void forget_passed(const char *customer);
 static void forget_contacts(const char *condition, const char *whom);
 static bool names_caller(const char *records, const char *whom);
@@ -121,16 +141,45 @@ await_records(const char *what)
 				 errhint("Call contact_guard.sync(), and then erase once more.")));
 }
 
-/* The text of sql uses $2, the time from which records are too young, or does not. */
+static void
+begin_erasure(Erasure *erasure, const char *whom)
+{
+	erasure->whom = whom;
+	erasure->before = GetCurrentTimestamp() - (int64) cg_min_retention * USECS_PER_MINUTE;
+	erasure->ranges = NIL;
+	erasure->last = -1;
+}
+
+/* The text of sql uses $2 and $3, the time and the last row, or does not. */
 static int64
-replace(const char *sql, const char *whom)
+replace(const Erasure *erasure, const char *sql)
+{
+	Oid			types[3] = {TEXTOID, TIMESTAMPTZOID, INT8OID};
+	Datum		values[3];
+
+	values[0] = CStringGetTextDatum(erasure->whom);
+	values[1] = TimestampTzGetDatum(erasure->before);
+	values[2] = Int64GetDatum(erasure->last);
+	return cg_ownrows_replace(sql, 3, types, values);
+}
+
+/* For the log itself: looks up the ranges, and replaces the rows that they name, no others. */
+static int64
+replace_named(Erasure *erasure, const char *ranges, const char *sql)
 {
 	Oid			types[2] = {TEXTOID, TIMESTAMPTZOID};
 	Datum		values[2];
+	int64		rows;
 
-	values[0] = CStringGetTextDatum(whom);
-	values[1] = TimestampTzGetDatum(GetCurrentTimestamp() - (int64) cg_min_retention * USECS_PER_MINUTE);
-	return cg_ownrows_replace(sql, 2, types, values);
+	values[0] = CStringGetTextDatum(erasure->whom);
+	values[1] = TimestampTzGetDatum(erasure->before);
+	erasure->ranges = cg_ranges_find(ranges, 2, types, values);
+	if (erasure->ranges != NIL)
+		erasure->last = ((CgRange *) llast(erasure->ranges))->last;
+	rows = replace(erasure, sql);
+	if (rows != cg_ranges_rows(erasure->ranges))
+		elog(ERROR, "rows of contact_guard.log that are to be erased have changed");
+	return rows;
 }
 
 /*
@@ -209,6 +258,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 	int64		logged;
 	int64		restored;
 	int64		rows;
+	Erasure		erasure;
 
 	cg_roles_require_admin("erase a customer from the access log");
 	customer = cg_eventrecord_text_argument(fcinfo, 0, "customer");
@@ -223,8 +273,9 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 				 errmsg("the records of customer \"%s\" are held", customer),
 				 errhint("See contact_guard.release_hold().")));
 	refuse_own(OF_CUSTOMER, customer);
-	logged = replace(psprintf(WITHOUT_CUSTOMER, "log"), customer);
-	restored = replace(psprintf(WITHOUT_CUSTOMER, "restored_log"), customer);
+	begin_erasure(&erasure, customer);
+	logged = replace_named(&erasure, CG_RANGES_WHERE(OF_CUSTOMER), psprintf(WITHOUT_CUSTOMER, "log", SETTLED));
+	restored = replace(&erasure, psprintf(WITHOUT_CUSTOMER, "restored_log", "true"));
 	rows = logged + restored;
 	forget_passed(customer);
 	cg_pseudonym_forget_customer(customer);
@@ -234,7 +285,7 @@ cg_erase_customer(PG_FUNCTION_ARGS)
 		ereport(NOTICE,
 				(errmsg("no record in the access log names customer \"%s\"", customer)));
 	else
-		cg_eventrecord_event(CG_EVENT_ERASURE, NULL, logged, psprintf("a customer: %s", reason));
+		cg_ranges_record(CG_EVENT_ERASURE, NULL, "a customer", erasure.ranges, logged, reason);
 	if (restored > 0)
 		cg_brought_record(CG_BROUGHT_REMOVED, restored, cg_brought_hash());
 	PG_RETURN_INT64(rows);
@@ -249,6 +300,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	int64		restored;
 	int64		rows;
 	bool		stays;
+	Erasure		erasure;
 
 	cg_roles_require_admin("erase an actor from the access log");
 	actor = cg_eventrecord_text_argument(fcinfo, 0, "actor");
@@ -257,9 +309,10 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	cg_holds_require_recorded("erase an actor from the access log");
 	cg_holds_begin(RowExclusiveLock, "erase an actor from the access log");
 	refuse_own(OF_ACTOR, actor);
-	logged = replace(WITHOUT_ACTOR_LOG, actor);
-	restored = replace(WITHOUT_ACTOR_RESTORED, actor);
-	cg_pseudonym_forget_actor(actor, GetCurrentTimestamp() - (int64) cg_min_retention * USECS_PER_MINUTE);
+	begin_erasure(&erasure, actor);
+	logged = replace_named(&erasure, CG_RANGES_WHERE(ERASED_ACTOR), WITHOUT_ACTOR_LOG);
+	restored = replace(&erasure, WITHOUT_ACTOR_RESTORED);
+	cg_pseudonym_forget_actor(actor, erasure.before);
 	rows = logged + restored;
 	forget_contacts("t.actor = $1", actor);
 	stays = finds_row_about("SELECT FROM contact_guard.whole_log WHERE " OF_ACTOR " LIMIT 1", actor);
@@ -272,7 +325,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 		ereport(NOTICE,
 				(errmsg("no record in the access log names actor \"%s\"", actor)));
 	else if (rows > 0)
-		cg_eventrecord_event(CG_EVENT_ERASURE, NULL, logged, psprintf("an actor: %s", reason));
+		cg_ranges_record(CG_EVENT_ERASURE, NULL, "an actor", erasure.ranges, logged, reason);
 	if (restored > 0)
 		cg_brought_record(CG_BROUGHT_REMOVED, restored, cg_brought_hash());
 	PG_RETURN_INT64(rows);

@@ -47,11 +47,6 @@
 	"WHERE event = 'policy' AND customer IS NOT NULL AND reason ~ '^(release )?hold' ORDER BY customer, seq DESC) newest " \
 	"WHERE reason NOT LIKE 'release %' AND customer NOT IN (SELECT customer FROM contact_guard.held)"
 
-/* The rows that a hold holds from its beginning. */
-#define HELD_QUERY \
-	"SELECT lower(r), upper(r) - 1 FROM (SELECT unnest(range_agg(int8range(seq, seq, '[]'))) AS r " \
-	"FROM contact_guard.log WHERE customer = $1) s ORDER BY 1"
-
 PG_FUNCTION_INFO_V1(cg_hold);
 PG_FUNCTION_INFO_V1(cg_release_hold);
 
@@ -246,7 +241,8 @@ cg_hold(PG_FUNCTION_ARGS)
 	}
 	insert_hold(customer, reason);
 	values[0] = customer_argument(customer);
-	ranges = cg_ranges_find(HELD_QUERY, 1, types, values);
+	/* The rows that it holds from its beginning */
+	ranges = cg_ranges_find(CG_RANGES_WHERE("customer = $1"), 1, types, values);
 	PopActiveSnapshot();
 	cg_ranges_record(CG_EVENT_POLICY, customer, "hold", ranges, 1, reason);
 	PG_RETURN_VOID();

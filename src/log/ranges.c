@@ -40,6 +40,21 @@ cg_ranges_find(const char *sql, int nargs, Oid *types, Datum *values)
 	return ranges;
 }
 
+int64
+cg_ranges_rows(List *ranges)
+{
+	int64		rows = 0;
+	ListCell   *lc;
+
+	foreach(lc, ranges)
+	{
+		CgRange    *range = lfirst(lc);
+
+		rows += range->last - range->first + 1;
+	}
+	return rows;
+}
+
 void
 cg_ranges_record(CgEvent event, const char *customer, const char *head, List *ranges, int64 count,
 				 const char *reason)

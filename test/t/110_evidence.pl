@@ -162,7 +162,7 @@ $node->safe_psql('crm', "SELECT contact_guard.erase_actor('eve', 'left')");
 is($node->safe_psql('crm', "SELECT customer_salt, actor_salt FROM contact_guard.log WHERE seq = $seq_of_eve"), "$customer_salt|",
 	'when an actor is erased, the salt of the customer stays');
 is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.access_log WHERE actor = 'eve')), 0, 'an erased actor, too');
-is(log_rows($node, 'crm', "event = 'erasure' AND reason !~ '7|eve'"), 2, 'both are on record, without a name');
+is(log_rows($node, 'crm', "event = 'erasure' AND regexp_replace(reason, ', seq \\d+ to \\d+', '', 'g') IN ('a customer: asked for', 'an actor: left')"), 2, 'both are on record, without a name');
 $node->safe_psql('crm', "SELECT contact_guard.erase_customer('$customer_of_eve', 'asked for, too')");
 is($node->safe_psql('crm', "SELECT customer_salt, actor_salt, customer, actor FROM contact_guard.log WHERE seq = $seq_of_eve"), '|||', 'both of one row are erased');
 is(state_of((as($node, 'crm', 'postgres', "SELECT contact_guard.hold('8', 'court'); SELECT contact_guard.erase_customer('8', 'no')"))[1]), '55006', 'not while he is held');

@@ -189,6 +189,9 @@ guarded(1, qr/not a signed checkpoint/, '... nor when it is cut off', 'check-pro
 
 # Erased: what is proved names nobody.
 my ($eve) = sql(q(SELECT seq FROM contact_guard.access_log WHERE actor = 'eve' AND customer = '5')) =~ /(\d+)/;
+# (who erases has a copy)
+my $columns = sql("SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'contact_guard.log'::regclass AND attnum > 0 AND NOT attisdropped");
+sql("CREATE TABLE crm.kept AS SELECT * FROM contact_guard.log WHERE customer = '5' OR actor = 'eve'");
 sql("SELECT contact_guard.erase_customer('5', 'asked'); SELECT contact_guard.erase_actor('eve', 'left')");
 ok(signed(), 'erasures are signed');
 guarded(0, qr/^$/, 'a proof of an erased row', 'proof', $dsn, '--seq', $eve, '--out', "$dir/erased", '--vkey', $vkey{log});
@@ -284,7 +287,15 @@ foreach my $case ([ 250, 'in a month that no record covers' ], [ $kept, 'of a cu
 staged(sub { q(UPDATE contact_guard.log l SET customer = NULL, customer_salt = NULL, actor_salt = e.actor_salt, execution_salt = e.execution_salt,
 	customer_commitment = contact_guard.customer_commitment(e.customer_salt, e.customer)
 	FROM contact_guard.evidence_row e WHERE e.seq = l.seq AND l.seq BETWEEN 260 AND 390) }, 'restored');
-verified(1, qr/^\d+ customers or actors were erased, and no erasure record says so\n.*: 1 finding/ms, 'customers erased without a record: verify notices');
+verified(1, qr/^seq 2\d\d: the customer of the row was erased, and no erasure record says so\n.*: 1 finding/ms, 'customers erased without a record: verify notices');
+# What was erased on record is put back, and as much of another row erased instead
+staged(sub { qq(DELETE FROM crm.kept WHERE seq NOT IN (SELECT seq FROM contact_guard.log);
+	DELETE FROM contact_guard.log WHERE seq IN (SELECT seq FROM crm.kept); INSERT INTO contact_guard.log ($columns) SELECT $columns FROM crm.kept;
+	UPDATE contact_guard.log l SET customer = NULL, customer_salt = NULL, actor_salt = e.actor_salt, execution_salt = e.execution_salt,
+	customer_commitment = contact_guard.customer_commitment(e.customer_salt, e.customer)
+	FROM contact_guard.evidence_row e WHERE e.seq = l.seq AND l.seq = 300) }, 'restored');
+verified(1, qr/^seq 300: the customer of the row was erased, and no erasure record says so\n.*^1 record of the erasure of a customer names rows that have their customer, .*^1 record of the erasure of an actor names rows that have their reader, .*: 1 finding/ms,
+	'an erasure exchanged for another: verify notices');
 # Rows beside the signed ones, one of them of the least number; and one that the index on seq does not have
 staged(sub {
 	my $ready = q(UPDATE pg_index SET indisready = %s WHERE indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'contact_guard.log'::regclass) AND pg_get_indexdef(indexrelid) ~ '\(seq\)');

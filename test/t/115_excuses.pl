@@ -23,21 +23,32 @@ $mock->sql("INSERT INTO $row (seq, event, read_at, actor, login, customer, count
 # without the rows that this condition names
 sub logged
 {
-	my ($records, $removed, $change) = @_;
+	my ($records, $removed, $change, $beside) = @_;
 	my $seq = 400;
 	$mock->sql("DELETE FROM contact_guard.mock_note; TRUNCATE $row, contact_guard.mock_node, contact_guard.mock_tile; INSERT INTO $row TABLE past");
-	$mock->sql($change) if $change;
 	foreach my $record (@$records)
 	{
-		my ($event, $reason, $customer) = @$record;
+		my ($event, $reason, $customer, $version) = @$record;
 		my $of = defined $customer ? "'$customer', sha256('c$seq'), sha256('a$seq')" : 'NULL, NULL, NULL';
-		$mock->sql("INSERT INTO $row (seq, event, read_at, count, reason, customer, customer_salt, actor_salt) VALUES ($seq, '$event', timestamptz '2026-04-15 00:00+00' + ($seq - 400) * interval '1 h', 1, '$reason', $of)");
+		my $sealed = $version ? "$version, sha256('e$seq')" : '1, NULL';
+		$mock->sql("INSERT INTO $row (seq, event, read_at, count, reason, customer, customer_salt, actor_salt, leaf_version, execution_salt)
+			VALUES ($seq, '$event', timestamptz '2026-04-15 00:00+00' + ($seq - 400) * interval '1 h', 1, nullif('$reason', ''), $of, $sealed)");
 		$seq++;
 	}
+	$mock->sql($change) if $change;
 	$mock->publish();
 	$mock->sql("DELETE FROM $row WHERE $removed");
+	$mock->sql("INSERT INTO $row (seq, event, read_at, count) VALUES (-5, 'heartbeat', now(), 1)") if $beside;
 	my ($status, $said) = guard_says('verify', $mock->dsn, '--vkey', $mock->vkey);
 	return "$status:\n$said";
+}
+
+# The same with a row beside the signed ones: then verify does not wait for later records.  Besides
+# that finding there must be this one alone.
+sub found
+{
+	my ($finding, $name, @log) = @_;
+	return like(logged(@log[0 .. 2], 1), qr/^1:\n.*^row -5 is out of sequence.*^$finding.*: 2 findings$/ms, $name);
 }
 
 my $january = '1 months before 2026-02-01 00:00:00+00';
@@ -72,6 +83,33 @@ like(logged([ [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq = 17'), qr/^1:\
 like(logged([ [ 'purge', "$january, seq 0 to 123: old" ] ], 'false'), qr/^0:\n.*$undone.*^good$/ms, '... all are there: none');
 like(logged([ ([ 'purge', "$january, seq 0 to 123: old" ]) x 2 ], 'seq <= 123'), qr/^0:\n(?!.*names rows).*^good$/ms, '... two records name rows that are gone: none');
 
+# Records of erasures: those of 1.0 count rows, and those since then name them
+my $erase_actor = sub { "UPDATE $row SET actor_commitment = substr(contact_guard.mock_group(4, actor_salt, NULL, contact_guard.mock_text_field(20, actor) || contact_guard.mock_text_field(21, login) || '\\x001600' || '\\x001700'), 8), actor = NULL, login = NULL, actor_salt = NULL WHERE seq = $_[0]" };
+my $counted = qr/^1 erased customers and readers are explained only by records of contact_guard 1\.0, which count rows and do not name them/m;
+my $no_customer = sub { qr/seq $_[0]: the customer of the row was erased, and no erasure record says so/ };
+my $in_vain = qr/^1 record of the erasure of a customer names rows that have their customer, the record seq 400 row 22: /m;
+my $named = [ 'erasure', 'a customer, seq 22 to 23: left' ];
+my $both = $erase->(22) . ';' . $erase->(23);
+unlike(logged([ $named ], 'false', $both), qr/^1:|records of contact_guard 1\.0|names rows/m, 'an erasure names rows, and they are erased: nothing to say');
+found(qr/@{[ $no_customer->(23) ]}.*$in_vain/s, 'of the rows that an erasure names one has its customer: the record explains nothing', [ $named ], 'false', $erase->(23));
+found($no_customer->(22), '... as many others were erased instead', [ $named ], 'false', $erase->(22) . ';' . $erase->(24));
+found($no_customer->(24), '... one more was erased', [ $named ], 'false', $both . ';' . $erase->(24));
+like(logged([ $named ], 'false'), qr/^0:\n.*$in_vain.*^good$/ms, '... none was: the erasure did not commit');
+found(qr/seq 22: the reader of the row was erased, and no erasure record says so/, 'the erasure of a customer explains no erased reader', [ $named ], 'false', $both . ';' . $erase_actor->(22));
+unlike(logged([ $named, [ 'erasure', 'an actor, seq 22 to 22: left' ] ], 'false', $both . ';' . $erase_actor->(22)), qr/^1:/, '... that of the actor does');
+found($no_customer->(22), '... and no erased customer', [ [ 'erasure', 'an actor, seq 22 to 23: left' ] ], 'false', $both);
+found($no_customer->(22), 'a record that names no rows explains none', [ [ 'erasure', 'a customer: left, seq 22 to 23', undef, 2 ] ], 'false', $both);
+found($no_customer->(401), 'a record explains only rows before it', [ [ 'erasure', 'a customer, seq 401 to 401: left' ], [ 'shown', '', '7' ] ], 'false', $erase->(401));
+like(logged([ $named, [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq <= 123', $both), qr/^0:\n(?!.*names rows).*^good$/ms, 'rows that were erased and then purged');
+like(logged([ [ 'erasure', 'a customer: left' ] ], 'false', $erase->(22)), qr/^0:\n.*$counted.*^good$/ms, 'a record of 1.0 explains as many as it counts, and that is said');
+found($no_customer->(22), '... and no more', [ [ 'erasure', 'a customer: left' ] ], 'false', $both);
+found($no_customer->(22), '... none of the other sort', [ [ 'erasure', 'an actor: left' ] ], 'false', $erase->(22));
+found($no_customer->(401), '... and none behind it', [ [ 'erasure', 'a customer: left' ], [ 'shown', '', '7' ] ], 'false', $erase->(401));
+like(logged([ $hold, [ 'erasure', 'a customer, seq 20 to 20: left' ], [ 'policy', 'release hold', '7' ] ], 'false', $erase->(20)), qr/^1:\n.*^seq 20: the customer of the row was erased, though record seq 400 holds it$/ms, 'an erasure before the release of a hold is a finding');
+like(logged([ $hold, [ 'erasure', 'an actor, seq 20 to 20: left' ] ], 'false', $erase_actor->(20)), qr/^1:\n.*^seq 20: the reader of the row was erased, though record seq 400 holds it$/ms, '... so is that of a reader');
+like(logged([ [ 'erasure', 'an actor, seq 20 to 20: left' ], $hold ], 'false', $erase_actor->(20)), qr/^0:\n.*^good$/ms, '... but not before the hold');
+like(logged([ $hold, [ 'policy', 'release hold', '7' ], [ 'erasure', 'a customer, seq 20 to 20: left' ] ], 'false', $erase->(20)), qr/^0:\n.*^good$/ms, '... nor behind the release');
+
 # --- A hold that was deleted on a server without the library ---
 
 my $node = guard_node('holds', 'contact_guard.min_retention = 0', 'max_prepared_transactions = 2');
@@ -86,6 +124,12 @@ sql("SELECT contact_guard.sync(); SELECT contact_guard.hold('7', 'court'); SELEC
 my $rows = sql("SELECT contact_guard.sync(); SELECT string_agg(format('seq %s to %s', seq, seq), ', ' ORDER BY seq) FROM contact_guard.log WHERE customer = '7' AND event = 'shown'") =~ s/^\s+//r;
 is(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'policy' AND customer = '7'"), "hold, $rows: court", 'the record of a hold names the rows that it holds');
 is(sql("SELECT contact_guard.erase_customer('9', 'left')"), 1, 'with all holds there, others are erased');
+as($node, 'crm', 'anna', "SELECT phone FROM crm.customer WHERE id = $_") foreach 2, 3, 2, 2;
+sql("SELECT contact_guard.sync(); SELECT contact_guard.sync()");
+my $of_anna = sql("SELECT string_agg(format('seq %s to %s', lower(r), upper(r) - 1), ', ' ORDER BY r) FROM (SELECT unnest(range_agg(int8range(seq, seq, '[]'))) AS r FROM contact_guard.log WHERE actor = 'anna' AND (customer IS NULL OR customer <> '7')) s");
+sql("SELECT contact_guard.erase_actor('anna', 'left')");
+sql('SELECT contact_guard.sync()');
+is(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'erasure' AND reason LIKE 'an actor%'"), "an actor, $of_anna: left", 'the record of an erasure names the rows whose values it has removed');
 
 # ROLLBACK PREPARED would leave their records.
 sub prepared { return (as($node, 'crm', 'postgres', "BEGIN; SELECT contact_guard.$_[0]; PREPARE TRANSACTION 'x'; ROLLBACK PREPARED 'x'"))[1] }
