@@ -130,9 +130,13 @@ SELECT l.count, l.actor, l.customer, l.customer = d.customer AS his, l.reason LI
   FROM contact_guard.access_log l LEFT JOIN contact_guard.disclosure d ON l.reason LIKE '%' || encode(sha256(d.salt || convert_to(d.decision, 'UTF8')), 'hex') || '%' WHERE l.event = 'disclosure' AND l.read_at > :'start' ORDER BY l.seq;
 SET ROLE regress_report_auditor;
 SELECT reference, decision FROM contact_guard.disclosure ORDER BY reference;
+SELECT count(*) FROM contact_guard.journal_passed WHERE false;
 SELECT count(*) FROM contact_guard.report;
 SELECT count(*) FROM contact_guard.subject_report(7, 'x');
 RESET ROLE;
+-- reading the decisions is on record, as all reading of the log
+SELECT contact_guard.sync();
+SELECT relation, count FROM contact_guard.access_log WHERE event = 'audit_read' AND actor = 'regress_report_auditor' AND read_at > :'start' ORDER BY seq;
 -- the officer's right is not lent: the record would name the borrower
 CREATE FUNCTION lent_report() RETURNS SETOF text SECURITY DEFINER LANGUAGE sql AS $$SELECT kind FROM contact_guard.subject_report(7, 'LENT')$$;
 CREATE FUNCTION lent_names() RETURNS SETOF text SECURITY DEFINER LANGUAGE sql AS $$SELECT actor FROM contact_guard.name_readers('DSAR-1', '{0123456789abcdef}', 'x')$$;

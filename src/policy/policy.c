@@ -169,7 +169,8 @@ build_policy(CgPolicy *policy, Oid relid)
 static bool
 is_log(Oid relid, List *ancestors)
 {
-	static const char *const names[] = {"log", "access_log", "restored_log", "whole_log", "held", "query_text", "log_common"};
+	static const char *const names[] = {"log", "access_log", "restored_log", "whole_log", "held", "query_text", "log_common",
+	"journal_passed", "disclosure"};
 
 	if (!cg_objects_is_own(relid))
 		return false;
