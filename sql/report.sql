@@ -137,6 +137,17 @@ RESET ROLE;
 -- reading the decisions is on record, as all reading of the log
 SELECT contact_guard.sync();
 SELECT relation, count FROM contact_guard.access_log WHERE event = 'audit_read' AND actor = 'regress_report_auditor' AND read_at > :'start' ORDER BY seq;
+-- who gets another category, and by whom, is on record: it tells from two reports who a reader is
+SELECT clock_timestamp() AS granted \gset
+CREATE ROLE regress_report_team;
+GRANT regress_report_techs TO regress_report_team;
+GRANT regress_report_team TO regress_report_auditor;
+REVOKE regress_report_team FROM regress_report_auditor;
+GRANT regress_report_bert TO regress_report_auditor;
+DROP ROLE regress_report_team;
+SELECT contact_guard.sync();
+SELECT reason FROM contact_guard.access_log WHERE event = 'policy' AND read_at > :'granted' ORDER BY seq;
+REVOKE regress_report_bert FROM regress_report_auditor;
 -- the officer's right is not lent: the record would name the borrower
 CREATE FUNCTION lent_report() RETURNS SETOF text SECURITY DEFINER LANGUAGE sql AS $$SELECT kind FROM contact_guard.subject_report(7, 'LENT')$$;
 CREATE FUNCTION lent_names() RETURNS SETOF text SECURITY DEFINER LANGUAGE sql AS $$SELECT actor FROM contact_guard.name_readers('DSAR-1', '{0123456789abcdef}', 'x')$$;

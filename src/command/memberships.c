@@ -1,6 +1,7 @@
 /*
  * memberships.c
- *		Records of changed memberships in roles that may see guarded values.
+ *		Records of changed memberships in roles that may see guarded values, or by which a report
+ *		calls its readers.
  *
  * GRANT, REVOKE, CREATE, ALTER and DROP ROLE and GROUP have many forms, and no hook tells
  * what they have done.  So the memberships in the catalog are compared by OID before and
@@ -27,6 +28,7 @@
 #include "base/roles.h"
 #include "command/memberships.h"
 #include "journal/eventrecord.h"
+#include "log/subject.h"
 #include "policy/permission.h"
 
 /* A membership; a superuser is a member of InvalidOid */
@@ -121,6 +123,8 @@ look_at_memberships(bool with_names)
 	for (CgGroup group = 0; group < CG_NGROUPS; group++)
 		result->sensitive = list_append_unique_oid(result->sensitive, cg_roles_group(group));
 	result->sensitive = list_delete_oid(result->sensitive, InvalidOid);
+	/* Whoever changes a membership between two reports learns who a reader is: log/subject.c. */
+	result->sensitive = list_concat_unique_oid(result->sensitive, cg_subject_categories());
 
 	catalog = table_open(AuthMemRelationId, AccessShareLock);
 	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
@@ -151,7 +155,7 @@ look_at_memberships(bool with_names)
 	return result;
 }
 
-/* Does the membership give the member rights that concern guarded values? */
+/* Does the membership give the member rights that concern guarded values, or a category? */
 static bool
 is_sensitive(List *sensitive, const Membership *membership)
 {

@@ -132,6 +132,7 @@ typedef struct Report
 static char *customer_key(FunctionCallInfo fcinfo);
 static void take_report_row(HeapTuple row, TupleDesc tupdesc, void *arg);
 static void require_text_of_name(const char *reference);
+static void take_category_role(HeapTuple row, TupleDesc tupdesc, void *arg);
 
 /* The key as it stands in records. */
 static char *
@@ -175,6 +176,27 @@ require_text_of_name(const char *reference)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the reference must be at most %d visible ASCII characters without quotes and backslashes", REFERENCE_LENGTH),
 				 errhint("It stays in the log for good, so it should name nobody.")));
+}
+
+static void
+take_category_role(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	List	  **roles = arg;
+	bool		isnull;
+	Oid			role = DatumGetObjectId(SPI_getbinval(row, tupdesc, 1, &isnull));
+	MemoryContext oldcontext = MemoryContextSwitchTo(GetMemoryChunkContext(roles));
+
+	*roles = lappend_oid(*roles, role);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+List *
+cg_subject_categories(void)
+{
+	List	  **roles = palloc0(sizeof(List *));
+
+	cg_owncommand_query("SELECT role::oid FROM contact_guard.category", 0, NULL, NULL, take_category_role, roles);
+	return *roles;
 }
 
 void
