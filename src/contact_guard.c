@@ -35,6 +35,7 @@
 #include "policy/policy.h"
 #include "policy/replay.h"
 #include "policy/revoked.h"
+#include "policy/signed.h"
 #include "policy/token.h"
 #include "policy/tokenlog.h"
 #include "policy/trust.h"
@@ -69,6 +70,7 @@ _PG_init(void)
 	cg_actor_init();
 	cg_actorsession_init();
 	cg_replay_init();
+	cg_signed_init();
 	cg_revoked_init();
 	cg_token_init();
 	cg_tokenlog_init();

@@ -234,24 +234,34 @@ cg_bytes_put_base64url(CgBytes *bytes, const void *data, size_t length)
 bool
 cg_bytes_decode_base64url(const char *text, size_t length, CgBytes *out)
 {
+	uint8_t    *to = cg_bytes_reserve(out, length / 4 * 3 + length % 4 * 3 / 4);
+	uint8_t		values[UINT8_MAX + 1];
 	uint32_t	bits = 0;
 	int			have = 0;
 
+	if (to == NULL)
+		return false;
+	/* A branch for each digit would cost more: digits come in no order. */
+	memset(values, UINT8_MAX, sizeof(values));
+	for (uint8_t i = 0; i < 64; i++)
+		values[(uint8_t) base64url_digits[i]] = i;
 	for (size_t i = 0; i < length; i++)
 	{
-		const char *digit = text[i] ? strchr(base64url_digits, text[i]) : NULL;
+		uint8_t		value = values[(uint8_t) text[i]];
 
-		if (digit == NULL)
+		if (value == UINT8_MAX)
 			return false;
-		bits = bits << 6 | (uint32_t) (digit - base64url_digits);
+		bits = bits << 6 | value;
 		have += 6;
 		if (have < 8)
 			continue;
 		have -= 8;
-		cg_bytes_put_uint8(out, (uint8_t) (bits >> have));
+		to[0] = (uint8_t) (bits >> have);
+		to++;
+		out->length++;
 	}
 	/* What is left over is less than a digit, and has no bits. */
-	return have < 6 && (bits & ((1U << have) - 1)) == 0 && !out->failed;
+	return have < 6 && (bits & ((1U << have) - 1)) == 0;
 }
 
 bool

@@ -194,8 +194,13 @@ check_string(Text *text)
 
 	if (!take(text, '"'))
 		return false;
-	while ((character = take_character(text)) > 0)
-		;
+	do
+	{
+		/* Most characters need no decoding. */
+		while (text->at < text->end && *text->at >= ' ' && *text->at < 0x7F && *text->at != '"' && *text->at != '\\')
+			text->at++;
+		character = take_character(text);
+	} while (character > 0);
 	return character == 0;
 }
 

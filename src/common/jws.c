@@ -21,7 +21,6 @@
 #include "common/json.h"
 
 #define HEADER_ROOM 1024
-#define SIGNATURE_ROOM (CG_RSA_MOST_BITS / 8)
 
 /* Is a header's type one of an access or identity token, and not of a logout message, say? */
 static bool
@@ -68,16 +67,13 @@ read_token_header(const char *text, size_t length, const CgJwks *keys, const CgJ
 }
 
 const char *
-cg_jws_verify(const char *token, size_t token_length, const CgJwks *keys, const CgJwk **key,
-			  char *payload, size_t *length)
+cg_jws_read(const char *token, size_t token_length, const CgJwks *keys, CgJws *jws)
 {
-	uint8_t		room[SIGNATURE_ROOM];
 	const char *end = token + token_length;
 	const char *first;
 	const char *second;
 	const char *why;
 	CgBytes		signature;
-	CgBytes		claims;
 
 	if (token_length > CG_JWS_LENGTH)
 		return "It is longer than 4 kB.";
@@ -85,15 +81,26 @@ cg_jws_verify(const char *token, size_t token_length, const CgJwks *keys, const 
 	second = first ? memchr(first + 1, '.', end - first - 1) : NULL;
 	if (second == NULL || memchr(second + 1, '.', end - second - 1) != NULL)
 		return "It does not have three parts.";
-	why = read_token_header(token, first - token, keys, key);
+	why = read_token_header(token, first - token, keys, &jws->key);
 	if (why != NULL)
 		return why;
-	cg_bytes_init_fixed(&signature, room, sizeof(room));
-	if (!cg_bytes_decode_base64url(second + 1, end - second - 1, &signature) ||
-		!cg_jws_is_signed(*key, signature.data, signature.length, token, second - token))
-		return "Its signature is wrong.";
+	cg_bytes_init_fixed(&signature, jws->signature, sizeof(jws->signature));
+	if (!cg_bytes_decode_base64url(second + 1, end - second - 1, &signature))
+		return CG_JWS_WRONG;
+	jws->signature_length = signature.length;
+	jws->signed_length = second - token;
+	jws->claims = first + 1;
+	jws->claims_length = second - first - 1;
+	return NULL;
+}
+
+const char *
+cg_jws_claims(const CgJws *jws, char *payload, size_t *length)
+{
+	CgBytes		claims;
+
 	cg_bytes_init_fixed(&claims, payload, CG_JWS_LENGTH);
-	if (!cg_bytes_decode_base64url(first + 1, second - first - 1, &claims))
+	if (!cg_bytes_decode_base64url(jws->claims, jws->claims_length, &claims))
 		return "What it claims is not base64url.";
 	*length = claims.length;
 	return NULL;

@@ -10,14 +10,30 @@
 #include "common/jwks.h"
 
 #define CG_JWS_LENGTH 4096		/* bytes of a token */
+#define CG_JWS_WRONG "Its signature is wrong."
+
+/* A token, taken apart.  Pointers point into it, and to a key. */
+typedef struct CgJws
+{
+	const CgJwk *key;			/* that it names */
+	size_t		signed_length;	/* of what is signed, from its begin on */
+	const char *claims;			/* in base64url */
+	size_t		claims_length;
+	size_t		signature_length;
+	uint8_t		signature[CG_RSA_MOST_BITS / 8];
+} CgJws;
 
 /*
- * Verifies a token.  NULL: its signature is good; *key is the key, and *payload, of at least
- * CG_JWS_LENGTH bytes, has what was signed, of *length bytes.  Otherwise why it is refused, as
- * a sentence.
+ * Takes a token apart.  NULL, or why it is refused, as a sentence.  The signature is not
+ * verified yet, and nothing but the header is looked at.
  */
-extern const char *cg_jws_verify(const char *token, size_t token_length, const CgJwks *keys,
-								 const CgJwk **key, char *payload, size_t *length);
+extern const char *cg_jws_read(const char *token, size_t token_length, const CgJwks *keys, CgJws *jws);
+
+/*
+ * Decodes what a token claims: payload has CG_JWS_LENGTH bytes.  NULL, or why it is refused.  To
+ * be called when the signature has been found good.
+ */
+extern const char *cg_jws_claims(const CgJws *jws, char *payload, size_t *length);
 
 /* Is it a signature of this text by this key? */
 extern bool cg_jws_is_signed(const CgJwk *key, const uint8_t *signature, size_t signature_length,

@@ -11,9 +11,7 @@
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
 #include "common/hashfn.h"
-#include "common/sha2.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -21,16 +19,18 @@
 #include "base/clock.h"
 #include "base/guc.h"
 #include "base/identitykeys.h"
+#include "common/hasher.h"
 #include "common/jws.h"
 #include "journal/reason.h"
 #include "policy/revoked.h"
+#include "policy/signed.h"
 #include "policy/token.h"
 
 #define KEPT_TOKENS 4
 
 typedef struct Kept
 {
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	uint8		digest[CG_HASH_LENGTH];
 	char		kid[CG_KID_LENGTH + 1];
 	char		thumbprint[CG_THUMBPRINT_LENGTH + 1];
 	size_t		length;			/* 0: nothing is kept here */
@@ -93,21 +93,19 @@ find_token_key(const CgJwks *keys, const char *kid, const char *thumbprint)
 static void
 hash_token(const char *text, size_t length, uint8 *digest)
 {
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+	static CgHasher hasher = {NULL};
 
-	if (context == NULL || pg_cryptohash_init(context) < 0 ||
-		pg_cryptohash_update(context, (const uint8 *) text, length) < 0 ||
-		pg_cryptohash_final(context, digest, PG_SHA256_DIGEST_LENGTH) < 0)
+	if ((hasher.context == NULL && cg_hasher_open(&hasher) != CG_MERKLE_OK) ||
+		cg_hasher_digest(&hasher, text, length, NULL, 0, digest) != CG_MERKLE_OK)
 		cg_token_refuse("It cannot be hashed.", NULL);
-	pg_cryptohash_free(context);
 }
 
 static const Kept *
 verify_token_signature(const char *text, const CgJwks *keys)
 {
 	size_t		length = strlen(text);
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	const CgJwk *key;
+	uint8		digest[CG_HASH_LENGTH];
+	CgJws		jws;
 	const char *why;
 	Kept	   *place;
 
@@ -123,15 +121,17 @@ verify_token_signature(const char *text, const CgJwks *keys)
 	place = &kept[next_kept];
 	next_kept = (next_kept + 1) % KEPT_TOKENS;
 	place->length = 0;
-	why = cg_jws_verify(text, length, keys, &key, place->payload, &place->length);
+	why = cg_jws_read(text, length, keys, &jws);
+	if (why == NULL)
+		why = cg_signed_is_good(text, &jws, digest) ? cg_jws_claims(&jws, place->payload, &place->length) : CG_JWS_WRONG;
 	if (why)
 	{
 		place->length = 0;
 		cg_token_refuse(why, NULL);
 	}
 	memcpy(place->digest, digest, sizeof(digest));
-	strlcpy(place->kid, key->kid, sizeof(place->kid));
-	strlcpy(place->thumbprint, key->thumbprint, sizeof(place->thumbprint));
+	strlcpy(place->kid, jws.key->kid, sizeof(place->kid));
+	strlcpy(place->thumbprint, jws.key->thumbprint, sizeof(place->thumbprint));
 	return place;
 }
 
