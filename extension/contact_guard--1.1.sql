@@ -207,6 +207,12 @@ CREATE FUNCTION contact_guard.found(customer "any", site contact_guard.site) RET
 REVOKE ALL ON FUNCTION contact_guard.found("any", contact_guard.site) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_guard.found("any", contact_guard.site) TO PUBLIC;
 
+CREATE FUNCTION contact_guard.compared(customer "any", site contact_guard.site) RETURNS boolean
+	LANGUAGE c STABLE PARALLEL RESTRICTED COST 20 SUPPORT contact_guard.filter_support
+	AS 'MODULE_PATHNAME', 'cg_compared';
+REVOKE ALL ON FUNCTION contact_guard.compared("any", contact_guard.site) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_guard.compared("any", contact_guard.site) TO PUBLIC;
+
 -- keep: returns the value that an assignment to a guarded column stores.
 CREATE FUNCTION contact_guard.keep(value anyelement, stored anyelement, customer "any", site contact_guard.site)
 	RETURNS anyelement
@@ -244,7 +250,8 @@ CREATE FUNCTION contact_guard.event_number(event text) RETURNS integer
 	BEGIN ATOMIC
 		SELECT array_position(ARRAY['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartbeat',
 		                            'gap', 'purge', 'epoch', 'erasure', 'key', 'refused', 'conflict', 'start', 'failover', 'clock',
-		                            'window', 'report', 'disclosure', 'contact_offered', 'contact', 'contact_end', 'contact_refused'], event);
+		                            'window', 'report', 'disclosure', 'contact_offered', 'contact', 'contact_end', 'contact_refused',
+		                            'searched'], event);
 	END;
 REVOKE ALL ON FUNCTION contact_guard.event_number(text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.event_number(text) IS
@@ -949,7 +956,7 @@ CREATE FUNCTION contact_guard.who_read(customer text, since timestamptz DEFAULT 
 		          FROM contact_guard.access_log l
 		         WHERE l.customer = contact_guard.customer_of_record(who_read.customer)
 		        OFFSET 0) c
-		 WHERE c.event IN ('shown', 'lookup', 'contact') AND c.read_at >= who_read.since AND c.read_at < who_read.until
+		 WHERE c.event IN ('shown', 'lookup', 'searched', 'contact') AND c.read_at >= who_read.since AND c.read_at < who_read.until
 		UNION ALL
 		-- A bulk read names no customer, since it read all customers of its relation.
 		SELECT l.seq, l.read_at, l.actor, l.login, l.identity, l.event, l.relation, l.columns, l.intervention, l.purpose,
@@ -972,7 +979,7 @@ CREATE FUNCTION contact_guard.reads_by(actor text, since timestamptz DEFAULT '-i
 		SELECT l.seq, l.read_at, l.customer, l.event, l.relation, l.columns, l.count, l.intervention,
 		       l.purpose, l.reason, l.identity, l.session, l.statement, l.query
 		  FROM contact_guard.access_log l
-		 WHERE l.actor = reads_by.actor AND l.event IN ('shown', 'withheld', 'lookup', 'bulk', 'contact')
+		 WHERE l.actor = reads_by.actor AND l.event IN ('shown', 'withheld', 'lookup', 'searched', 'bulk', 'contact')
 		   AND date_bin('1 day', l.read_at, '2000-01-01 00:00:00+00')
 		       BETWEEN date_bin('1 day', reads_by.since, '2000-01-01 00:00:00+00')
 		           AND date_bin('1 day', reads_by.until, '2000-01-01 00:00:00+00')
@@ -1564,6 +1571,8 @@ COMMENT ON FUNCTION contact_guard.filter_support(internal) IS
 	'Internal: tells the planner how many rows visible() and found() let through.';
 COMMENT ON FUNCTION contact_guard.visible("any", contact_guard.site) IS
 	'Internal: does mode hide show rows of this customer to the actor?';
+COMMENT ON FUNCTION contact_guard.compared("any", contact_guard.site) IS
+	'Internal: records a row that a search compares by the stored value of a guarded column.';
 COMMENT ON FUNCTION contact_guard.found("any", contact_guard.site) IS
 	'Internal: records a customer whom a look-up by a guarded column has found.';
 COMMENT ON FUNCTION contact_guard.keep(anyelement, anyelement, "any", contact_guard.site) IS
@@ -1646,7 +1655,7 @@ BEGIN
 	FOR name, what IN SELECT * FROM (VALUES
 		('seq', 'The number of the record, from 0, without holes. It is the record''s place in the tree.'),
 		('read_at', 'When it happened.'),
-		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict, start, failover, clock, window, report, disclosure, contact_offered, contact, contact_end or contact_refused.'),
+		('event', 'What happened: shown, withheld, lookup, bulk, policy, audit_read, heartbeat, gap, purge, epoch, erasure, key, refused, conflict, start, failover, clock, window, report, disclosure, contact_offered, contact, contact_end, contact_refused or searched.'),
 		('actor', 'Who read: a role, or the end user whom act_as() named.'),
 		('login', 'The role that had logged in.'),
 		('relation', 'The relation that was read, with its schema.'),
@@ -1870,7 +1879,7 @@ CREATE FUNCTION contact_guard.permission_use(since timestamptz DEFAULT '-infinit
 		WITH used AS MATERIALIZED (
 			SELECT l.reason, l.purpose, l.relation, count(*) AS records, max(l.read_at) AS last_used
 			  FROM contact_guard.access_log l
-			 WHERE starts_with(l.reason, 'by role ') AND l.event IN ('shown', 'lookup', 'bulk')
+			 WHERE starts_with(l.reason, 'by role ') AND l.event IN ('shown', 'lookup', 'searched', 'bulk')
 			   AND l.read_at >= permission_use.since AND l.read_at < permission_use.until
 			 GROUP BY l.reason, l.purpose, l.relation)
 		SELECT pg_get_userbyid(p.role)::text, p.relation::text, p.purpose, p.level, p.since, p.set_by,

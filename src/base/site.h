@@ -17,6 +17,7 @@
 #define CG_SITE_DECIDES	0x10	/* the value is used to choose rows */
 #define CG_SITE_WRITES	0x20	/* the statement writes these rows, or others by them */
 #define CG_SITE_ORDERS	0x40	/* the value is only used to order rows */
+#define CG_SITE_FIRST	0x100	/* compared() comes before conditions that cost next to nothing */
 #define CG_SITE_RELAY	0x80	/* no window shows it; set at run time, from the policy */
 
 typedef struct CgSite

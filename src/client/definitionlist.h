@@ -91,6 +91,7 @@
 	{"function contact_guard.calls_to_end()", "f7c90d20f3cc1a940bc2cac13909f4ded094d0b10cac465a669cf885aafd34fb"}, \
 	{"function contact_guard.checkpoint()", "67264198b242995dc8731d798def2c0e3192fc95d21ea30637c88dbb19ff7b50"}, \
 	{"function contact_guard.close_intervention(bigint)", "214fb400b48d525f98b8630db36ddcb47f721f23f4d3716bb820be264a7f17f2"}, \
+	{"function contact_guard.compared(\"any\",contact_guard.site)", "43e7dadf3ba77466dd017386fdf6b8c307560c0de018cb1ff8d6c057d430f30f"}, \
 	{"function contact_guard.consistency_proof(bigint,bigint)", "27445df9a5187f081836102479c6696f1e31f1943c5d06fba4cd8c319df5ec6d"}, \
 	{"function contact_guard.contact(anyelement,text,regclass,name)", "ac7adc18a159318fe76f02ad043412d39f4deb9b852c110795386194bf0548ac"}, \
 	{"function contact_guard.current_actor()", "3c83c5f37bd02cad806721866092be8455f6c6515ef59b51db2d3420dd1709ae"}, \
@@ -101,7 +102,7 @@
 	{"function contact_guard.distrust_function(regprocedure)", "ee8a49195db4f6f4e5ba2a7355c8b18daa9b292041902afbee7f1860b62fd339"}, \
 	{"function contact_guard.erase_actor(text,text)", "e2df929c8c0c3d7940a668176928766674d967d5850c5cc5f41e83fa821c2a70"}, \
 	{"function contact_guard.erase_customer(text,text)", "5b7800f87faa8832bd903663fe6d5903650f36b2354def1e0c673526432faee1"}, \
-	{"function contact_guard.event_number(text)", "9a2a9280fdbaf6d312e6263480eb2de34d8d6090d783d2b5dcc162edcd94305a"}, \
+	{"function contact_guard.event_number(text)", "5c6eb87a52acb40a873f3dc3c61de49de0d7fa5cd84bbfb5fdf79418caf025b6"}, \
 	{"function contact_guard.evidence(bigint,bigint)", "4f7f1247ccdb4081d7eaae163eef0bdd7beedf0e558ab59bd6608b10a721a0c1"}, \
 	{"function contact_guard.evidence_stream(bigint,bigint)", "a437bf8d2a34bd42bb8d22d9afe0992e3e54dc5a9ec9766988f5b22cbb9e78f9"}, \
 	{"function contact_guard.execution_commitment(bytea,text,text,bigint,bigint,text)", "3a2dbfa71550edf0e5fa013068af9a684bbe9451d2666adf690db9207c8d7824"}, \
@@ -131,14 +132,14 @@
 	{"function contact_guard.open_intervention(text,name,timestamp with time zone,timestamp with time zone)", "e78462776a89ebb37fddf26d659477e3a477d027811ad1c4023b3cf5798cafb6"}, \
 	{"function contact_guard.open_intervention(uuid,name,timestamp with time zone,timestamp with time zone)", "4400793fab98e5a00a8591bff36d19a14ce389ec75e665cc099c834b317f6def"}, \
 	{"function contact_guard.open_interventions()", "f63928d6cff02341f0f1635ea18aea62ad5bcac2c9ca65fd4d56a2a5b412c677"}, \
-	{"function contact_guard.permission_use(timestamp with time zone,timestamp with time zone)", "88dc7698cdefecbed81ddb9a186979a06d766ef0ba5f4c653028d2fd15073b43"}, \
+	{"function contact_guard.permission_use(timestamp with time zone,timestamp with time zone)", "1153f639bb40a246fb6bf210e928f70548d7e735ee51a93eb2cc2faf7f6d1214"}, \
 	{"function contact_guard.policy_change(text,regclass)", "79c11cf3cef9222fd8126e9fee8a29edd6064bc92007b2e04df5f7404280007e"}, \
 	{"function contact_guard.policy_problem(regclass)", "245bf6842abe25af91e62a9d5849baf6232236edf7f198455ff3a33deb0e11cc"}, \
 	{"function contact_guard.protect(regclass,name,name[],text,text,text,text,text)", "c0495e72ab442302027f42e4a16c99d88c071aaa47c015678a7ff4f76166df35"}, \
 	{"function contact_guard.purge(timestamp with time zone,text)", "d826bd7c001ec4883387a83f50f5218ce8bbabac845b674da8d10e65b1acbb85"}, \
 	{"function contact_guard.reader_category(regrole,text)", "7652cd346cc48a769e1bfb69ec13eaf7eccb1f751ce374432943602cf53647e1"}, \
 	{"function contact_guard.reads_after_close(timestamp with time zone,timestamp with time zone)", "2d9ef319a77cc60a0c7d471d11abb0bb16ffefad414db62b6a8d0f0f0f345e14"}, \
-	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "cc472cb6784caae3557e3df86ef5e9013cda70c98faf401add07a68cddd1a785"}, \
+	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "83223147cbfd0aa8b3499c7a4ec022798eef7b6fb49a5b3544cd007ee7d23c34"}, \
 	{"function contact_guard.record_policy(text)", "c8434b88194e4c0e0d87766bc782cba51ad68fef088abdc724cfc75d17afeae4"}, \
 	{"function contact_guard.refused_attempts(timestamp with time zone,timestamp with time zone)", "04686f22ae540a9d50608467a410192323a81f2b76878f666128ccc0f7b7b7ea"}, \
 	{"function contact_guard.release_hold(text,text)", "17f097bf75de828b2668b7d54ca36d67f8ab29d18c681c5d3e234ea2e0df1506"}, \
@@ -166,7 +167,7 @@
 	{"function contact_guard.use_interventions(regclass,name,name,name,name,name,text,interval,interval,interval,text,text,text[])", "15f69bb1c4050076b370841c340023d70ee451097597b10ca7232b714df8c955"}, \
 	{"function contact_guard.verification_key()", "cbab5c944c16e98055ea2d1ddb5644a8e5b31f74eb417ebcb248082c7912ccb0"}, \
 	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
-	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "e90c8ab6e018e9371b696448aa5ebbb1ab653ab1832bd5ff62343bd4545b4c8c"}, \
+	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "61b279a398ce3d6752c65aad220461ceb9997237f1e395149ae630017fc4f858"}, \
 	{"function contact_guard.windows_opened(timestamp with time zone,timestamp with time zone,interval,interval,time without time zone,time without time zone,integer[],text)", "e5f7a65ad9d27fc55d3556a4bedab2c6cd5bd4fa2fad22c02089f8c9b718b072"}, \
 	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "cabcb02b903405970bde42c9699215231395fa58f2afadf256e32bdd97cb72e5"}, \
 	{"table contact_guard.category", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \

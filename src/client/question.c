@@ -123,10 +123,10 @@ is_asked(const Question *question, const CgLeaf *leaf)
 		return false;
 	if (question->kind->asked == ASKED_WHO_READ)
 		return leaf->event == CG_EVENT_BULK ||
-			((leaf->event == CG_EVENT_SHOWN || leaf->event == CG_EVENT_LOOKUP) && is_text(leaf->customer, question->subject));
+			((leaf->event == CG_EVENT_SHOWN || leaf->event == CG_EVENT_LOOKUP || leaf->event == CG_EVENT_SEARCHED) && is_text(leaf->customer, question->subject));
 	if (question->kind->asked == ASKED_READS_BY)
 		return (leaf->event == CG_EVENT_SHOWN || leaf->event == CG_EVENT_WITHHELD || leaf->event == CG_EVENT_LOOKUP ||
-				leaf->event == CG_EVENT_BULK) && is_text(leaf->actor, question->subject);
+				leaf->event == CG_EVENT_SEARCHED || leaf->event == CG_EVENT_BULK) && is_text(leaf->actor, question->subject);
 	return leaf->event == CG_EVENT_WITHHELD && (question->kind->asked == ASKED_WITHHELD || leaf->intervention.data != NULL);
 }
 

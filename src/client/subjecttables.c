@@ -50,7 +50,7 @@ section_of(const SubjectRow *row)
 	if (row->kind == SUBJECT_LOG)
 		return SECTIONS;
 	if (row->kind == SUBJECT_UNNAMED)
-		return row->number == CG_EVENT_BULK ? SECTION_BULK : row->number == CG_EVENT_LOOKUP ? SECTION_SEARCHES : SECTION_MASS;
+		return row->number == CG_EVENT_BULK ? SECTION_BULK : row->number == CG_EVENT_LOOKUP || row->number == CG_EVENT_SEARCHED ? SECTION_SEARCHES : SECTION_MASS;
 	switch (row->number)
 	{
 		case CG_EVENT_SHOWN:
@@ -322,6 +322,8 @@ event_text(const Subject *subject, const SubjectRow *row)
 			return words->policy_event;
 		case CG_EVENT_AUDIT_READ:	/* of same_value(): no other one names a customer */
 			return words->compared_event;
+		case CG_EVENT_SEARCHED:
+			return words->searched_event;
 		case CG_EVENT_REPORT:
 			return words->report_event;
 		case CG_EVENT_DISCLOSURE:

@@ -106,6 +106,7 @@ typedef struct Words
 	const char *superuser;		/* that of a superuser */
 	const char *policy_event;
 	const char *compared_event;
+	const char *searched_event;
 	const char *report_event;
 	const char *disclosure_event;
 	const char *months[12];

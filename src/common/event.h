@@ -41,7 +41,8 @@
 	EVENT(21, CONTACT_OFFERED, "contact_offered") \
 	EVENT(22, CONTACT, "contact") \
 	EVENT(23, CONTACT_END, "contact_end") \
-	EVENT(24, CONTACT_REFUSED, "contact_refused")
+	EVENT(24, CONTACT_REFUSED, "contact_refused") \
+	EVENT(25, SEARCHED, "searched")
 
 #define CG_EVENT_ENUM(number, symbol, name) CG_EVENT_##symbol = number,
 typedef enum CgEvent

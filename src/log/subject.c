@@ -62,7 +62,7 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 	CG_REASON_TOKEN_KEY "', '" CG_REASON_TOKEN_SETTINGS "', '" CG_REASON_TOKEN_REQUIRED "', '" CG_REASON_TOKEN_COLUMNS "')"
 #define PLAIN_REASON "CASE WHEN " IS_PLAIN " THEN nullif(" REASON ", '') END"
 /* Events about the data; not those whose reason somebody has written, as that of a hold */
-#define HAS_TABLE "w.event IN ('shown', 'withheld', 'lookup', 'contact_offered', 'contact', 'contact_end', 'contact_refused')"
+#define HAS_TABLE "w.event IN ('shown', 'withheld', 'lookup', 'searched', 'contact_offered', 'contact', 'contact_end', 'contact_refused')"
 #define IS_SEALED(text) "(" text " IS NULL OR " text " = '' OR position(convert_to(" text ", contact_guard.leaf_encoding()) IN f.leaf) = 0)"
 #define IS_OURS "w.origin = contact_guard.journal_origin()"
 
@@ -112,7 +112,7 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 
 /* In the order of the function's columns; "reader" is the actor here. */
 #define REPORT_QUERY \
-	CATEGORIES NAMED UNNAMED("'bulk'") UNNAMED("'lookup'") \
+	CATEGORIES NAMED UNNAMED("'bulk'") UNNAMED("'lookup'") UNNAMED("'searched'") \
 	UNNAMED("'withheld' AND coalesce(w.reason, '') NOT LIKE '" CG_REASON_NO_CUSTOMER "%'") OF_THE_LOG \
 	"SELECT f.kind, CASE WHEN $4 THEN f.seq END, " COARSE("f.read_at") ", " COARSE("f.last_at") ", f.event, f.actor, coalesce(a.label, p.label), f.relation, f.columns, f.purpose, " \
 	"f.intervention, f.opens_at, f.closes_at, f.reason, f.times, f.count, CASE WHEN " IS_GIVEN " THEN f.leaf END, " \

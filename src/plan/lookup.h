@@ -2,29 +2,39 @@
  * lookup.h
  *		Look-ups by actors with a standing permission: "which customer is calling?"
  *
- * For an actor with a standing permission, a comparison of a guarded column with an
- * expression that does not depend on rows may use the column's value directly, and so
- * its index.  Then the look-up is recorded, and so are the customers of the rows that it
- * finds.
+ * For an actor with a standing permission, a condition that only compares may use the values
+ * of guarded columns directly, and so their indexes.  Then the look-up is recorded, and so are
+ * the customers of the rows that it finds, and, up to a number, of those that it compares.
  */
 #ifndef CG_LOOKUP_H
 #define CG_LOOKUP_H
 
 #include "nodes/parsenodes.h"
 
-/* The comparison that looks one relation up. */
+typedef enum CgLookupKind
+{
+	CG_LOOKUP_POINT,			/* equality with few values: whoever is compared is found */
+	CG_LOOKUP_BY_INDEX,			/* a range or LIKE, by the index of its column */
+	CG_LOOKUP_ALONE,			/* a search of the whole table, by any index */
+	CG_LOOKUP_BY_ROW			/* a search that has to read each row */
+} CgLookupKind;
+
+/* What looks one relation up. */
 typedef struct CgLookup
 {
 	Index		rti;
-	Node	   *comparison;		/* with the column itself, without reveal() */
-	AttrNumber	attnum;			/* that column */
+	CgLookupKind kind;
+	List	   *before;			/* conditions on other columns, which are to come first */
+	List	   *conditions;		/* with the columns themselves, without reveal() */
+	List	   *attnums;		/* the guarded columns among these */
 } CgLookup;
 
 /*
  * Removes look-ups from a query's WHERE, before it is rewritten: a list of CgLookup,
- * NIL for an actor without permission.
+ * NIL for an actor without permission.  around: the queries in which it stands, innermost
+ * first.
  */
-extern List *cg_lookup_take(Query *query);
+extern List *cg_lookup_take(Query *query, List *around);
 
 /*
  * Could an actor with a permission look something up?  Then the plan depends on the

@@ -20,6 +20,7 @@
 #include "parser/parsetree.h"
 #include "read/called.h"
 #include "read/folding.h"
+#include "read/searched.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
@@ -67,7 +68,7 @@ static bool is_look_up(const CgMark *mark);
 static bool has_guarded(const RangeTblEntry *rte, AttrNumber attnum);
 static List *looked_up_in(Oid relid, const CgMark *mark);
 static bool is_kept_back(const CgPolicy *policy, List *looked_up, AttrNumber attnum);
-static bool chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, List *looked_up);
+static bool uses_kept_back(List *expressions, const IndexOptInfo *index, const CgPolicy *policy, List *looked_up);
 static void forget_indexes(RelOptInfo *rel, const CgPolicy *policy, List *looked_up);
 static void refuse_hold(void);
 
@@ -210,11 +211,11 @@ refuse_hold(void)
 			 errhint("An intervention may end before the rows are fetched. Use a cursor WITHOUT HOLD in a transaction block, read the rows at once, or use a role with a standing permission: see contact_guard.allow().")));
 }
 
-/* Is it a look-up by an actor who is shown every value? */
+/* Is it a look-up by an actor who is shown every value, and may it use indexes of these? */
 static bool
 is_look_up(const CgMark *mark)
 {
-	return mark->looked_up != NIL && mark->assumed == CG_ASSUMED_PERMITTED;
+	return mark->looked_up != NIL && (mark->assumed == CG_ASSUMED_PERMITTED || mark->assumed == CG_ASSUMED_SEARCHES_ALONE);
 }
 
 /* The columns of the relation that are looked up; the mark may have those of a parent. */
@@ -239,14 +240,14 @@ is_kept_back(const CgPolicy *policy, List *looked_up, AttrNumber attnum)
 		(cg_policy_column(policy, attnum) && !list_member_int(looked_up, attnum));
 }
 
-/* Does an index have only the rows whose values in such a column meet its predicate? */
+/* Do expressions of an index, or its predicate, use such a column? */
 static bool
-chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, List *looked_up)
+uses_kept_back(List *expressions, const IndexOptInfo *index, const CgPolicy *policy, List *looked_up)
 {
 	Bitmapset  *used = NULL;
 	int			member = -1;
 
-	pull_varattnos((Node *) index->indpred, index->rel->relid, &used);
+	pull_varattnos((Node *) expressions, index->rel->relid, &used);
 	while ((member = bms_next_member(used, member)) >= 0)
 	{
 		if (is_kept_back(policy, looked_up, member + FirstLowInvalidHeapAttributeNumber))
@@ -261,7 +262,8 @@ chooses_rows(const IndexOptInfo *index, const CgPolicy *policy, List *looked_up)
  * the index anyway, since all conditions see reveal().  A look-up may use it: its actor is
  * shown every value.  If the index has another guarded column as well, no record would name
  * that one, so the rows come in the order of the table.  A partial index, whose predicate
- * another condition may imply, tells which rows meet it.  Extended statistics would tell
+ * another condition may imply, tells which rows meet it.  An expression tells what its columns
+ * do.  Extended statistics would tell
  * EXPLAIN how many values there are.
  */
 static void
@@ -288,7 +290,8 @@ forget_indexes(RelOptInfo *rel, const CgPolicy *policy, List *looked_up)
 		for (int i = 0; i < index->nkeycolumns; i++)
 			if (index->indexkeys[i] > 0 && is_kept_back(policy, looked_up, index->indexkeys[i]))
 				ordered = true;
-		if (index->indexprs != NIL || (ordered && !looks_up) || chooses_rows(index, policy, looked_up))
+		if (uses_kept_back(index->indexprs, index, policy, looked_up) || (ordered && !looks_up) ||
+			uses_kept_back(index->indpred, index, policy, looked_up))
 			rel->indexlist = foreach_delete_current(rel->indexlist, lc);
 		else if (ordered)
 			index->amhasgettuple = false;
@@ -318,6 +321,9 @@ check_opened(PlannerInfo *root, Oid relid, RelOptInfo *rel)
 	{
 		if (!cg_rtemark_get(planner_rt_fetch(rel->relid, root), &mark))
 			mark = (CgMark) {.looked_up = NIL};
+		/* A search of so few customers names them, so it reads their rows. */
+		if (mark.assumed == CG_ASSUMED_SEARCHES_ALONE && rel->tuples <= CG_SEARCHED_NAMES)
+			mark.looked_up = NIL;
 		forget_indexes(rel, policy, looked_up_in(relid, &mark));
 	}
 }

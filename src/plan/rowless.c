@@ -14,6 +14,7 @@
 #include "optimizer/optimizer.h"
 
 #include "compat.h"
+#include "plan/harmless.h"
 #include "plan/rowless.h"
 #include "policy/policy.h"
 
@@ -72,7 +73,7 @@ rowless_walker(Node *node, void *context)
 	if (IsA(node, Query))
 		return query_walker((Query *) node, context) ||
 			rowless_walker((Node *) ((Query *) node)->targetList, context);
-	if (node_computes(node) && !contain_vars_of_level(node, 0))
+	if (node_computes(node) && !cg_harmless_never_fails(node) && !contain_vars_of_level(node, 0))
 		return !is_constant_node(node, context);
 	return expression_tree_walker(node, rowless_walker, context);
 }

@@ -53,6 +53,8 @@ holds(const CgActor *actor, Oid relid, CgAssumed assumed)
 	switch (assumed)
 	{
 		case CG_ASSUMED_PERMITTED:
+		case CG_ASSUMED_SEARCHES:
+		case CG_ASSUMED_SEARCHES_ALONE:
 			return cg_permission_is_whole(&permission);
 		case CG_ASSUMED_SEES_ALL:
 			return sees_all;

@@ -19,6 +19,8 @@
 static const char letters[] = {
 	[CG_ASSUMED_NOTHING] = '-',
 	[CG_ASSUMED_PERMITTED] = 'p',
+	[CG_ASSUMED_SEARCHES] = 's',
+	[CG_ASSUMED_SEARCHES_ALONE] = 'n',
 	[CG_ASSUMED_SEES_ALL] = 'a',
 	[CG_ASSUMED_SEES_OPEN] = 'o',
 };
@@ -26,6 +28,13 @@ static const char letters[] = {
 static List *take_numbers(char **at);
 
 static bool any_set = false;	/* in this session */
+
+bool
+cg_rtemark_is_permitted(const CgMark *mark)
+{
+	return mark->assumed == CG_ASSUMED_PERMITTED || mark->assumed == CG_ASSUMED_SEARCHES ||
+		mark->assumed == CG_ASSUMED_SEARCHES_ALONE;
+}
 
 void
 cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up, List *checked)

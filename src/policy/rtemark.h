@@ -16,6 +16,8 @@ typedef enum CgAssumed
 {
 	CG_ASSUMED_NOTHING,
 	CG_ASSUMED_PERMITTED,		/* the actor has a standing permission on the relation */
+	CG_ASSUMED_SEARCHES,		/* the same, and each row is read before it is compared */
+	CG_ASSUMED_SEARCHES_ALONE,	/* the same, unless the relation has many rows */
 	CG_ASSUMED_SEES_ALL,		/* a standing permission, or the actor bypasses row security */
 	CG_ASSUMED_SEES_OPEN		/* neither of them */
 } CgAssumed;
@@ -29,6 +31,9 @@ typedef struct CgMark
 								 * a permission; if none is assumed, by a unique index */
 	List	   *checked;		/* columns that a definition of the relation compares */
 } CgMark;
+
+/* Does the plan assume a standing permission? */
+extern bool cg_rtemark_is_permitted(const CgMark *mark);
 
 extern void cg_rtemark_set(RangeTblEntry *rte, CgAssumed assumed, List *looked_up,
 						   List *checked);

@@ -13,6 +13,7 @@
 #include "read/execution.h"
 #include "read/marked.h"
 #include "read/reads.h"
+#include "read/readsearch.h"
 
 /*
  * Records look-ups, even those that find nobody, and reads of the access log.  A read
@@ -33,9 +34,11 @@ cg_marked_record(const PlannedStmt *plan)
 		/* A child has its parent's mark. */
 		if (!cg_rtemark_get(rte, &mark) || mark.relid != rte->relid)
 			continue;
-		if (mark.looked_up != NIL && mark.assumed == CG_ASSUMED_PERMITTED)
+		if (mark.looked_up != NIL && (mark.assumed == CG_ASSUMED_PERMITTED || mark.assumed == CG_ASSUMED_SEARCHES_ALONE))
 			cg_reads_look_up(cg_execution_reads(), mark.relid, mark.looked_up);
-		else if (mark.looked_up != NIL)
+		if (mark.looked_up != NIL && (mark.assumed == CG_ASSUMED_SEARCHES || mark.assumed == CG_ASSUMED_SEARCHES_ALONE))
+			cg_readsearch_begin(cg_execution_reads(), mark.relid, mark.looked_up, mark.assumed == CG_ASSUMED_SEARCHES);
+		if (mark.looked_up != NIL && !cg_rtemark_is_permitted(&mark))
 			cg_reads_compare(cg_execution_reads(), mark.relid, mark.looked_up, false);
 		if (mark.checked != NIL)
 			cg_reads_compare(cg_execution_reads(), mark.relid, mark.checked, true);

@@ -20,6 +20,7 @@
 #include "read/readrecords.h"
 #include "read/reads_private.h"
 #include "read/roll.h"
+#include "read/searched.h"
 
 #define KNOWN_QUERIES_MAX 10000
 
@@ -56,6 +57,7 @@ static void put_record(const ReadRelation *relation, CgRecord *record, uint64 co
 static void drain_verdict(Read *read, int verdict);
 static void drain_withheld(Read *read);
 static void drain_look_up(ReadRelation *relation);
+static void put_searched(void *arg, const char *customer, int64 count);
 static void drain_counts(ReadRelation *relation, CgDue due);
 
 /*
@@ -194,6 +196,7 @@ has_counts(const CgReads *reads, CgDue due)
 
 		if (relation->looked_up != 0 || relation->compared != 0 || relation->checked != 0 ||
 			(relation->roll && cg_roll_owes(relation->roll)) ||
+			(relation->searched && cg_searched_owes(relation->searched, due)) ||
 			is_due(relation, due))
 			return true;
 	}
@@ -324,6 +327,24 @@ drain_look_up(ReadRelation *relation)
 }
 
 static void
+put_searched(void *arg, const char *customer, int64 count)
+{
+	const RollTarget *target = arg;
+	const CgPermission *permission = &target->relation->permission;
+	CgRecord	record = {
+		.event = CG_EVENT_SEARCHED,
+		.read_at = target->relation->searched_at,
+		.customer = customer ? cg_record_customer(customer) : NULL,
+		.count = count,
+		.closed_at = CG_NO_TIME,
+		.purpose = permission->purpose,
+		.reason = permission->reason,
+	};
+
+	put_record(target->relation, &record, target->relation->searched_columns);
+}
+
+static void
 drain_counts(ReadRelation *relation, CgDue due)
 {
 	CgRecord	record = {
@@ -373,6 +394,8 @@ cg_readrecords_drain(CgReads *reads, CgDue due)
 
 		if (target.relation->roll)
 			cg_roll_drain(target.relation->roll, put_roll_set, &target);
+		if (target.relation->searched)
+			cg_searched_drain(target.relation->searched, due, put_searched, &target);
 	}
 	if (with_held)
 		cg_withheld_settle(reads, drain_withheld);

@@ -31,8 +31,6 @@ static MemoryContext spare = NULL;
 
 static CgPermission permission_on(const CgReads *reads, const CgPolicy *policy);
 static void look_again(CgReads *reads, ReadRelation *relation, TimestampTz now);
-static bool is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now);
-static ReadRelation *find_relation(CgReads *reads, Oid relid);
 static bool decide_by_window(CgReads *reads, ReadRelation *relation, const CgSite *site,
 							 const CgCustomerKey *key, TimestampTz now);
 static void note_permitted(CgReads *reads, ReadRelation *relation, AttrNumber attnum, const CgCustomerKey *key,
@@ -145,8 +143,8 @@ look_again(CgReads *reads, ReadRelation *relation, TimestampTz now)
 }
 
 /* A standing permission is looked up again when the last look is a second old. */
-static bool
-is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now)
+bool
+cg_reads_permits(CgReads *reads, ReadRelation *relation, TimestampTz now)
 {
 	if (relation->permission.granted &&
 		(now < relation->permission_at || now - relation->permission_at >= CG_VERDICT_USECS ||
@@ -155,8 +153,8 @@ is_permitted(CgReads *reads, ReadRelation *relation, TimestampTz now)
 	return relation->permission.granted;
 }
 
-static ReadRelation *
-find_relation(CgReads *reads, Oid relid)
+ReadRelation *
+cg_reads_relation(CgReads *reads, Oid relid)
 {
 	ListCell   *lc;
 	MemoryContext oldcontext;
@@ -207,7 +205,7 @@ cg_reads_bit(const ReadRelation *relation, AttrNumber attnum)
 bool
 cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 {
-	ReadRelation *relation = find_relation(reads, site->relid);
+	ReadRelation *relation = cg_reads_relation(reads, site->relid);
 	TimestampTz now = GetCurrentTimestamp();
 
 	if (cg_reads_is_not_meant(relation, site->attnum))
@@ -215,7 +213,7 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 		cg_withheld_not_meant(reads, cg_withheld_outside(reads, relation), site, key, now);
 		return false;
 	}
-	if (!is_permitted(reads, relation, now))
+	if (!cg_reads_permits(reads, relation, now))
 		return decide_by_window(reads, relation, site, key, now);
 	if (relation->permission.bulk)
 		cg_withheld_count_row(reads, relation, site->attnum, now);
@@ -229,14 +227,14 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 bool
 cg_reads_decide_own(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 {
-	ReadRelation *relation = find_relation(reads, site->relid);
+	ReadRelation *relation = cg_reads_relation(reads, site->relid);
 	TimestampTz now = GetCurrentTimestamp();
 	Read	   *read;
 
 	/* Who has written the value himself is shown it, whatever his token is for. */
 	if (cg_reads_is_not_meant(relation, site->attnum))
 		relation = cg_withheld_outside(reads, relation);
-	if (key == NULL || is_permitted(reads, relation, now))
+	if (key == NULL || cg_reads_permits(reads, relation, now))
 		return cg_reads_decide(reads, site, key);
 	read = cg_reads_find(reads, relation, cg_customerkey_print(key));
 	if (read == NULL)
@@ -265,7 +263,7 @@ note_permitted(CgReads *reads, ReadRelation *relation, AttrNumber attnum, const 
 bool
 cg_reads_is_permitted(CgReads *reads, const CgSite *site)
 {
-	const ReadRelation *relation = find_relation(reads, site->relid);
+	const ReadRelation *relation = cg_reads_relation(reads, site->relid);
 
 	return relation->permission.granted && !cg_reads_is_not_meant(relation, site->attnum);
 }
@@ -273,7 +271,7 @@ cg_reads_is_permitted(CgReads *reads, const CgSite *site)
 void
 cg_reads_look_up(CgReads *reads, Oid relid, List *attnums)
 {
-	ReadRelation *relation = find_relation(reads, relid);
+	ReadRelation *relation = cg_reads_relation(reads, relid);
 	ListCell   *lc;
 
 	cg_readrecords_put_query(reads);
@@ -285,7 +283,7 @@ cg_reads_look_up(CgReads *reads, Oid relid, List *attnums)
 void
 cg_reads_compare(CgReads *reads, Oid relid, List *attnums, bool check)
 {
-	ReadRelation *relation = find_relation(reads, relid);
+	ReadRelation *relation = cg_reads_relation(reads, relid);
 	uint64	   *columns = check ? &relation->checked : &relation->compared;
 	ListCell   *lc;
 
@@ -300,11 +298,11 @@ cg_reads_compare(CgReads *reads, Oid relid, List *attnums, bool check)
 bool
 cg_reads_is_open(CgReads *reads, Oid relid, const char *customer)
 {
-	ReadRelation *relation = find_relation(reads, relid);
+	ReadRelation *relation = cg_reads_relation(reads, relid);
 	TimestampTz now = GetCurrentTimestamp();
 	Read	   *read;
 
-	if (is_permitted(reads, relation, now))
+	if (cg_reads_permits(reads, relation, now))
 		return true;
 	read = cg_reads_find(reads, relation, customer);
 	if (read && is_shown_still(read, now))

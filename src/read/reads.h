@@ -70,8 +70,8 @@ extern bool cg_reads_is_open(CgReads *reads, Oid relid, const char *customer);
 extern void cg_reads_look_up(CgReads *reads, Oid relid, List *attnums);
 
 /*
- * The same for a comparison by a unique index, or (check) by another definition of the
- * relation.  Notes it only for an actor without a permission.
+ * Notes a comparison by a unique index, or (check) by another definition of the
+ * relation, for an actor without a permission.
  */
 extern void cg_reads_compare(CgReads *reads, Oid relid, List *attnums, bool check);
 

@@ -1,7 +1,7 @@
 /*
  * reads_private.h
- *		The inside of an execution's reads, only for reads.c, withheld.c, readlooks.c and
- *		readrecords.c.
+ *		The inside of an execution's reads, only for reads.c, readsearch.c, withheld.c,
+ *		readlooks.c and readrecords.c.
  */
 #ifndef CG_READS_PRIVATE_H
 #define CG_READS_PRIVATE_H
@@ -34,6 +34,10 @@ typedef struct ReadRelation
 	TimestampTz read_at;		/* when the first of these rows was read */
 	bool		begun;			/* there is a record of counted rows */
 	struct CgRoll *roll;		/* who was shown by a permission; NULL: nobody so far */
+	struct CgSearched *searched;	/* what a search compares; NULL: no search so far */
+	uint64		searched_columns;
+	AttrNumber	searched_by;	/* the first of them */
+	TimestampTz searched_at;
 	struct Read *nobody;		/* rows without a customer; NULL: none so far */
 	struct ReadRelation *relayed;	/* its columns that no window shows; NULL: none was read */
 	struct ReadRelation *outside;	/* the same, of columns that the token is not for */
@@ -133,6 +137,12 @@ cg_reads_context_of(const CgReads *reads, const Read *read)
 {
 	return read == reads->first ? reads->context : reads->read_context;
 }
+
+/* The ReadRelation of a relation, which is made if there is none.  ERROR if it is not guarded any more. */
+extern ReadRelation *cg_reads_relation(CgReads *reads, Oid relid);
+
+/* Has the actor a standing permission?  It is looked up again when the last look is a second old. */
+extern bool cg_reads_permits(CgReads *reads, ReadRelation *relation, TimestampTz now);
 
 /* The bit of a guarded column in a set of columns. */
 extern uint64 cg_reads_bit(const ReadRelation *relation, AttrNumber attnum);

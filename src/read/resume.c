@@ -329,7 +329,7 @@ cg_resume_note_held(const PlannedStmt *plan)
 		return;
 	actor = cg_actor_current();
 	foreach(lc, plan->rtable)
-		if (cg_rtemark_get(lfirst_node(RangeTblEntry, lc), &mark) && mark.assumed == CG_ASSUMED_PERMITTED)
+		if (cg_rtemark_get(lfirst_node(RangeTblEntry, lc), &mark) && cg_rtemark_is_permitted(&mark))
 			cg_resume_add(&actor, mark.relid, NULL);
 }
 

@@ -1,6 +1,6 @@
 /*
  * rowfuncs.c
- *		open_customers(), visible() and found(), which a rewritten query calls for rows.
+ *		open_customers(), visible(), compared() and found(), which a rewritten query calls for rows.
  *
  * Like reveal() they take a site, which only the rewrite can make, and run only in
  * the leader of a parallel query.
@@ -24,11 +24,13 @@
 #include "policy/ask.h"
 #include "policy/windows.h"
 #include "read/execution.h"
+#include "read/readsearch.h"
 #include "read/reveal.h"
 
 PG_FUNCTION_INFO_V1(cg_open_customers);
 PG_FUNCTION_INFO_V1(cg_visible);
 PG_FUNCTION_INFO_V1(cg_found);
+PG_FUNCTION_INFO_V1(cg_compared);
 
 PG_FUNCTION_INFO_V1(cg_filter_support);
 PG_FUNCTION_INFO_V1(cg_test_support);
@@ -152,9 +154,36 @@ cg_found(PG_FUNCTION_ARGS)
 	reads = cg_execution_reads();
 	if (reads == NULL || !cg_reads_decide(reads, &site, has_key ? &key : NULL))
 		PG_RETURN_BOOL(false);
+	cg_readsearch_found(reads, &site, has_key ? &key : NULL);
 	if (has_key && key.text)
 		pfree(key.text);
 	if ((site.flags & CG_SITE_EAGER) != 0 || cg_copystate_now()->leaves)
+		cg_execution_settle_or_fail(CG_DUE_SHOWN);
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * A search is about to compare the row by the values of guarded columns.  The function stands
+ * before the conditions, and is true.
+ */
+Datum
+cg_compared(PG_FUNCTION_ARGS)
+{
+	CgSite		site;
+	CgCustomerKey key;
+	bool		has_key = key_of_row(fcinfo, &key);
+	bool		first;
+	CgReads    *reads;
+
+	if (PG_ARGISNULL(1) || (!has_key && !PG_ARGISNULL(0)) || cg_ask_is_running())
+		PG_RETURN_BOOL(false);
+	site = cg_site_unpack(PG_GETARG_INT64(1));
+	reads = cg_execution_reads();
+	if (reads == NULL || !cg_readsearch_row(reads, &site, has_key ? &key : NULL, &first))
+		PG_RETURN_BOOL(false);
+	if (has_key && key.text)
+		pfree(key.text);
+	if (first && ((site.flags & CG_SITE_EAGER) != 0 || cg_copystate_now()->leaves))
 		cg_execution_settle_or_fail(CG_DUE_SHOWN);
 	PG_RETURN_BOOL(true);
 }
@@ -164,6 +193,18 @@ cg_filter_support(PG_FUNCTION_ARGS)
 {
 	Node	   *request = (Node *) PG_GETARG_POINTER(0);
 
+	/* See put_search() in lookup.c. */
+	if (IsA(request, SupportRequestCost))
+	{
+		SupportRequestCost *cost = (SupportRequestCost *) request;
+		const FuncExpr *call = (const FuncExpr *) cost->node;
+
+		if (call == NULL || !IsA(call, FuncExpr) || !IsA(lsecond(call->args), Const) ||
+			(cg_site_unpack(DatumGetInt64(lsecond_node(Const, call->args)->constvalue)).flags & CG_SITE_FIRST) == 0)
+			PG_RETURN_POINTER(NULL);
+		cost->startup = cost->per_tuple = 0;
+		PG_RETURN_POINTER(request);
+	}
 	if (!IsA(request, SupportRequestSelectivity))
 		PG_RETURN_POINTER(NULL);
 	((SupportRequestSelectivity *) request)->selectivity = 1.0;

@@ -7,7 +7,7 @@ CREATE ROLE regress_nobody;
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['require_preload', 'reveal', 'reveal_nullable', 'unmasked', 'keep', 'open_customers', 'visible', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'note_window', 'sync', 'journal_origin',
+	ARRAY['require_preload', 'reveal', 'reveal_nullable', 'unmasked', 'keep', 'open_customers', 'visible', 'compared', 'found', 'statistics_visible', 'statistics_ext_visible', 'current_actor', 'has_open_window', 'open_interventions', 'note_window', 'sync', 'journal_origin',
 	      'act_as', 'act_as_session', 'act_as_token', 'act_as_token_session', 'contact'],
 	'what everybody may execute');
 SELECT ok(NOT has_function_privilege('regress_nobody', 'contact_guard.' || form || '(text, regrole)', 'EXECUTE'), 'of ' || form || '(), the form that asks for the privilege on the other one')

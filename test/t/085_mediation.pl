@@ -153,7 +153,7 @@ sub judge
 	}
 	push @complaints, 'customer 7 is not shown' if $outcome eq 'shown' && !$seen{7};
 	my %events;
-	foreach (split /\n/, $checker->query("SELECT event, coalesce(customer, '') FROM contact_guard.log WHERE seq >= $seq AND event IN ('shown', 'withheld', 'bulk', 'lookup') AND actor <> 'postgres'"))
+	foreach (split /\n/, $checker->query("SELECT event, coalesce(customer, '') FROM contact_guard.log WHERE seq >= $seq AND event IN ('shown', 'withheld', 'bulk', 'lookup', 'searched') AND actor <> 'postgres'"))
 	{
 		my ($event, $customer) = split /\|/;
 		$events{$event}{ $customer // '' } = 1;

@@ -9,7 +9,8 @@ import sys
 
 EVENTS = ['shown', 'withheld', 'lookup', 'bulk', 'policy', 'audit_read', 'heartbeat', 'gap',
           'purge', 'epoch', 'erasure', 'key', 'refused', 'conflict', 'start', 'failover', 'clock',
-          'window', 'report', 'disclosure', 'contact_offered', 'contact', 'contact_end', 'contact_refused']
+          'window', 'report', 'disclosure', 'contact_offered', 'contact', 'contact_end', 'contact_refused',
+          'searched']
 FIELDS = {1: 'seq', 2: 'read_at', 3: 'customer', 4: 'actor', 5: 'relation', 6: 'columns',
           7: 'count', 8: 'intervention', 9: 'closed_at', 10: 'purpose'}
 EXECUTION = {11: 'reason', 12: 'session', 13: 'statement', 14: 'query_id', 15: 'query'}
