@@ -15,7 +15,9 @@ EXTENSION = extension/contact_guard
 # The version of the library, of the client and of the newest script.
 CG_VERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(top)/$(EXTENSION).control)
 DATA = $(call files,extension/contact_guard--*.sql)
-SHLIB_LINK = -lcrypto
+# A standby's session asks the primary through libpq, whose headers may be of another version
+# than the server's: they come last (-idirafter).
+SHLIB_LINK = -lcrypto $(libpq)
 
 # A compiler that we have not met may warn where gcc 12 and clang 14 do not: make WERROR=
 WERROR ?= -Werror
@@ -28,7 +30,7 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-clobbered) $(WERROR) -MMD -MP
 # What ereport() ends in is ours, so that no refusal can forget to be a record:
 # see src/base/refused.h.
-PG_CPPFLAGS = -I$(top)/src -Derrfinish=cg_refused_errfinish -DCG_VERSION='"$(CG_VERSION)"'
+PG_CPPFLAGS = -I$(top)/src -idirafter $(libpq_srcdir) -Derrfinish=cg_refused_errfinish -DCG_VERSION='"$(CG_VERSION)"'
 # Debian's PGXS has no dependency tracking of its own: -MMD -MP, and the *.d.
 EXTRA_CLEAN = src/*.d src/*/*.d $(CLIENT) src/client/*.o $(BUILT_FOR)
 

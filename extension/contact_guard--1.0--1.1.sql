@@ -76,7 +76,7 @@ DECLARE
 	existing  pg_catalog.oid;
 	members   pg_catalog.text;
 BEGIN
-	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy', 'contact_guard_dpo', 'contact_guard_gateway']::pg_catalog.name[] LOOP
+	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy', 'contact_guard_dpo', 'contact_guard_gateway', 'contact_guard_forwarder']::pg_catalog.name[] LOOP
 		SELECT oid INTO existing FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name;
 		CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_shseclabel
 		                       WHERE objoid OPERATOR(pg_catalog.=) existing
@@ -84,10 +84,10 @@ BEGIN
 		                         AND provider OPERATOR(pg_catalog.=) 'contact_guard'::pg_catalog.text);
 		IF existing IS NULL THEN
 			EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN'::pg_catalog.text, role_name);
-		-- 1.0 did not have the last two: whoever has made one must not be in it.
+		-- 1.0 did not have the last three: whoever has made one must not be in it.
 		ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members
 		               WHERE member OPERATOR(pg_catalog.=) existing
-		                  OR (roleid OPERATOR(pg_catalog.=) existing AND role_name OPERATOR(pg_catalog.=) ANY (ARRAY['contact_guard_dpo', 'contact_guard_gateway']::pg_catalog.name[])))
+		                  OR (roleid OPERATOR(pg_catalog.=) existing AND role_name OPERATOR(pg_catalog.=) ANY (ARRAY['contact_guard_dpo', 'contact_guard_gateway', 'contact_guard_forwarder']::pg_catalog.name[])))
 		   OR EXISTS (SELECT FROM pg_catalog.pg_roles
 		               WHERE oid OPERATOR(pg_catalog.=) existing
 		                 AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)) THEN
@@ -501,6 +501,15 @@ REVOKE ALL ON FUNCTION contact_guard.calls_to_end() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.calls_to_end() IS
 	'The answered calls of this gateway whose interventions are not open any more.';
 GRANT EXECUTE ON FUNCTION contact_guard.calls_to_end() TO contact_guard_gateway;
+
+-- A session of a hot standby asks the primary by it (src/policy/forwarded.c).  The argument is
+-- sealed with the journal's key, so the privilege alone is worth nothing.
+CREATE FUNCTION contact_guard.forward(request bytea) RETURNS bytea
+	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_forward';
+REVOKE ALL ON FUNCTION contact_guard.forward(bytea) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.forward(bytea) IS
+	'Answers the library on a hot standby with contact_guard.standby_reads = forward: who may see what, and the records of what was read there.';
+GRANT EXECUTE ON FUNCTION contact_guard.forward(bytea) TO contact_guard_forwarder;
 
 -- The function has more arguments.
 DROP FUNCTION contact_guard.protect(regclass, name, name[], text, text, text);

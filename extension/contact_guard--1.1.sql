@@ -117,7 +117,7 @@ DECLARE
 	role_name pg_catalog.name;
 	existing  pg_catalog.oid;
 BEGIN
-	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy', 'contact_guard_dpo', 'contact_guard_gateway']::pg_catalog.name[] LOOP
+	FOREACH role_name IN ARRAY ARRAY['contact_guard_admin', 'contact_guard_auditor', 'contact_guard_proxy', 'contact_guard_dpo', 'contact_guard_gateway', 'contact_guard_forwarder']::pg_catalog.name[] LOOP
 		SELECT oid INTO existing FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) role_name;
 		CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_shseclabel
 		                       WHERE objoid OPERATOR(pg_catalog.=) existing
@@ -878,6 +878,15 @@ REVOKE ALL ON FUNCTION contact_guard.calls_to_end() FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.calls_to_end() IS
 	'The answered calls of this gateway whose interventions are not open any more.';
 GRANT EXECUTE ON FUNCTION contact_guard.calls_to_end() TO contact_guard_gateway;
+
+-- A session of a hot standby asks the primary by it (src/policy/forwarded.c).  The argument is
+-- sealed with the journal's key, so the privilege alone is worth nothing.
+CREATE FUNCTION contact_guard.forward(request bytea) RETURNS bytea
+	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_forward';
+REVOKE ALL ON FUNCTION contact_guard.forward(bytea) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.forward(bytea) IS
+	'Answers the library on a hot standby with contact_guard.standby_reads = forward: who may see what, and the records of what was read there.';
+GRANT EXECUTE ON FUNCTION contact_guard.forward(bytea) TO contact_guard_forwarder;
 
 ---------------------------------------------------------------------------
 -- the access log and its auditors

@@ -39,7 +39,18 @@ char	   *cg_identity_issuer = NULL;
 int			cg_identity_leeway = 30;
 int			cg_identity_max_age = 60 * 60;
 
+int			cg_standby_reads = CG_STANDBY_WITHHOLD;
+char	   *cg_primary_conninfo = NULL;
+int			cg_primary_timeout = 10 * 1000;
+
 static void init_identity(void);
+static void init_standby(void);
+
+static const struct config_enum_entry standby_options[] = {
+	{"withhold", CG_STANDBY_WITHHOLD, false},
+	{"forward", CG_STANDBY_FORWARD, false},
+	{NULL, 0, false}
+};
 
 static const struct config_enum_entry identity_options[] = {
 	{"off", CG_IDENTITY_OFF, false},
@@ -155,6 +166,7 @@ cg_guc_init(void)
 							   NULL, &cg_witness_keys, "",
 							   PGC_SIGHUP, 0, NULL, NULL, NULL);
 	init_identity();
+	init_standby();
 	MarkGUCPrefixReserved("contact_guard");
 }
 
@@ -194,6 +206,27 @@ init_identity(void)
 							 "refuse: a token must have a number (jti), and is for the session that shows it first, until that ends.",
 							 &cg_identity_replay, CG_IDENTITY_REPLAY_ALLOW, replay_options,
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+}
+
+/* Not PGC_SUSET: which server decides is not for a session to say. */
+static void
+init_standby(void)
+{
+	DefineCustomEnumVariable("contact_guard.standby_reads",
+							 "What a hot standby does when a guarded column is read.",
+							 "withhold: nothing is shown; forward: the primary decides, and keeps the record before the value leaves the standby.",
+							 &cg_standby_reads, CG_STANDBY_WITHHOLD, standby_options,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("contact_guard.primary_conninfo",
+							   "Connection string to the primary, for a member of contact_guard_forwarder.",
+							   "It may name several hosts: the one that is not a standby is asked.  The database is the session's.",
+							   &cg_primary_conninfo, "",
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	DefineCustomIntVariable("contact_guard.primary_timeout",
+							"Time for which a session of a standby waits for the primary's answer.",
+							"After it the read of a guarded column fails.",
+							&cg_primary_timeout, 10 * 1000, 100, 10 * 60 * 1000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 }
 
 const char *

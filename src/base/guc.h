@@ -36,6 +36,13 @@ typedef enum CgIdentityReplay
 	CG_IDENTITY_REPLAY_REFUSE	/* a token is for one session at a time */
 } CgIdentityReplay;
 
+/* What a session on a hot standby does with guarded values. */
+typedef enum CgStandbyReads
+{
+	CG_STANDBY_WITHHOLD,
+	CG_STANDBY_FORWARD			/* the primary gives the verdict and keeps the record */
+} CgStandbyReads;
+
 extern int	cg_copies;
 extern int	cg_durability;
 extern int	cg_withheld_detail; /* so many customers are named in withheld records
@@ -66,6 +73,11 @@ extern char *cg_identity_audience;
 extern char *cg_identity_issuer;
 extern int	cg_identity_leeway; /* seconds */
 extern int	cg_identity_max_age;	/* seconds */
+
+/* Settings of a standby; "" if not set. */
+extern int	cg_standby_reads;
+extern char *cg_primary_conninfo;
+extern int	cg_primary_timeout; /* milliseconds */
 
 extern void cg_guc_init(void);
 extern const char *cg_guc_durability_name(void);

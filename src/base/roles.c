@@ -86,7 +86,7 @@ initial_grantee(Oid function)
 static void
 find_groups(void)
 {
-	static const char *const functions[CG_NGROUPS] = {"allow", "customer_of_record", "act_as", "resolve", "name_readers"};
+	static const char *const functions[CG_NGROUPS] = {"allow", "customer_of_record", "act_as", "resolve", "name_readers", "forward"};
 	static bool listening = false;
 	uint64		before;
 

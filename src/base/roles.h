@@ -1,7 +1,7 @@
 /*
  * roles.h
- *		The extension's group roles: admins, auditors, proxies, which name actors, and
- *		gateways, which put calls through.
+ *		The extension's group roles: admins, auditors, proxies, which name actors,
+ *		gateways, which put calls through, and forwarders, by whom standbys ask.
  */
 #ifndef CG_ROLES_H
 #define CG_ROLES_H
@@ -17,6 +17,7 @@ typedef enum CgGroup
 	CG_GROUP_PROXY,
 	CG_GROUP_GATEWAY,
 	CG_GROUP_DPO,
+	CG_GROUP_FORWARDER,
 	CG_NGROUPS
 } CgGroup;
 

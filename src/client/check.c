@@ -302,7 +302,8 @@ print_check(const Check *check, const Status *status, int64_t age)
 	if (check->text.length > 0)
 		printf("%.*s", (int) check->text.length, (const char *) check->text.data);
 	else
-		printf("%s", status->guard == GUARD_STANDBY ? "a standby, which withholds guarded values" : "the guard is on");
+		printf("%s", status->guard == GUARD_STANDBY ? "a standby, which withholds guarded values" :
+			   status->guard == GUARD_FORWARDS ? "a standby, which asks the primary" : "the guard is on");
 	printf(" | problems=%d;;0;0", status->problem_count);
 	if (status->known[NUMBER_LAG])
 		print_number("lag", status->numbers[NUMBER_LAG], "B", check->lag);

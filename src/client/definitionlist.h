@@ -108,6 +108,7 @@
 	{"function contact_guard.execution_commitment(bytea,text,text,bigint,bigint,text)", "3a2dbfa71550edf0e5fa013068af9a684bbe9451d2666adf690db9207c8d7824"}, \
 	{"function contact_guard.filter_support(internal)", "28720fc75bb6943e853418db1204627d7eb33c9c135ce85470a5008dd6a21d8d"}, \
 	{"function contact_guard.forget_interventions(regclass)", "08bdb95e869dde3babc7b25c0e443ff6eb89ade05c82e88872ac10c1bb79f38c"}, \
+	{"function contact_guard.forward(bytea)", "69fa6cde245da5f8cb0e41688634aafc50df80c621815a4e43123e5c8bbee16f"}, \
 	{"function contact_guard.found(\"any\",contact_guard.site)", "229dc1f4228bab950ad87e9a3c5b1170d0b7bbb1459939811b3970210471b51c"}, \
 	{"function contact_guard.has_open_window(anyelement)", "325daad296e87b4d4373d5d7b72b6571a16bb5a9d4256021bae1b9f86705c122"}, \
 	{"function contact_guard.hold(text,text)", "6a5b83d15cb3fcc932296e672c467dd3c18bc496b2fd4d4fd070d83fc6f48d6f"}, \

@@ -62,8 +62,9 @@ run_metrics(int argc, char **argv)
 	/* From here on something is printed, and a failure says nothing more there. */
 	before_failure = NULL;
 	put_metric("up", "gauge", UP_HELP, 1);
-	put_metric("on", "gauge", "Does the guard record reads? 0 on a standby, too.", status.guard == GUARD_ON);
-	put_metric("standby", "gauge", "Is this a standby, which withholds all guarded values?", status.guard == GUARD_STANDBY);
+	put_metric("on", "gauge", "Does the guard record reads? 0 on a standby that withholds everything, too.",
+			   status.guard == GUARD_ON || status.guard == GUARD_FORWARDS);
+	put_metric("standby", "gauge", "Is this a standby?", status.guard == GUARD_STANDBY || status.guard == GUARD_FORWARDS);
 	put_metric("recorder_up", "gauge", "Does the recorder work, or does a standby keep WAL for it?",
 			   status.recorder == RECORDER_WORKS || status.recorder == RECORDER_STANDBY_KEEPS);
 	if (status.refused[0] != '\0')

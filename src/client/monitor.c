@@ -102,7 +102,8 @@ monitor_ask(PGconn *conn, Status *status)
 	status->guard_text = status_text(result, 0);
 	status->recorder_text = status_text(result, 1);
 	status->guard = status_is(status->guard_text, "on") ? GUARD_ON :
-		status_is(status->guard_text, "withholding: this is a standby") ? GUARD_STANDBY : GUARD_OFF;
+		status_is(status->guard_text, "withholding: this is a standby") ? GUARD_STANDBY :
+		status_is(status->guard_text, "forwarding: this is a standby") ? GUARD_FORWARDS : GUARD_OFF;
 	status->recorder = judge_recorder(status->recorder_text);
 	if (!PQgetisnull(result, 0, 2))
 	{

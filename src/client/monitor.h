@@ -38,6 +38,7 @@ typedef enum Guard
 {
 	GUARD_ON,
 	GUARD_STANDBY,				/* withholds everything, as it must there */
+	GUARD_FORWARDS,				/* a standby whose sessions ask the primary */
 	GUARD_OFF					/* or something that this version does not know */
 } Guard;
 

@@ -21,6 +21,7 @@
 #include "base/objects.h"
 #include "base/shared.h"
 #include "compat.h"
+#include "journal/forward.h"
 #include "journal/journal.h"
 #include "journal/journalstate.h"
 
@@ -30,6 +31,7 @@
 static CgJournalState own;		/* the key and the names that seal messages */
 static Oid	own_table = InvalidOid; /* InvalidOid: own is not loaded */
 static uint64 own_table_at = 0; /* cg_objects_invalidations when it was looked up */
+static bool borrowed = false;	/* own is the primary's: this was a standby that forwards */
 
 static bool crowded = false;	/* a quarter of max_backlog is exceeded, when last looked at */
 static uint64 generation = 0;
@@ -62,7 +64,10 @@ own_seals(void)
 	return cg_journalstate_is_own(&own) && cg_journalstate_is_sealed(&own);
 }
 
-/* False if the recorder must begin a new epoch first, or make the key of this run. */
+/*
+ * False if the recorder must begin a new epoch first, or make the key of this run.  A standby
+ * that forwards has the primary's key, as far as it has replayed.
+ */
 static bool
 load_own(void)
 {
@@ -70,6 +75,9 @@ load_own(void)
 	uint64		before = cg_objects_invalidations;
 	Oid			relid;
 
+	if (borrowed != cg_forward_is_on())
+		own_table = InvalidOid;
+	borrowed = cg_forward_is_on();
 	if (OidIsValid(own_table) && own_table_at == before && !creating_extension)
 		return true;
 	relid = cg_objects_relation("journal_state", false);
@@ -78,7 +86,7 @@ load_own(void)
 		return true;
 	cg_inval_on_relation(journal_inval);
 	memcpy(key, own.key, CG_KEY_LENGTH);
-	if (!cg_journalstate_read(&own) || !own_seals())
+	if (!cg_journalstate_read(&own) || !(borrowed ? cg_journalstate_is_own(&own) : own_seals()))
 		return false;
 	if (memcmp(key, own.key, CG_KEY_LENGTH) != 0)
 		generation++;
@@ -164,6 +172,8 @@ wait_for_journal(bool begun)
 	char	   *why;
 
 	cg_shared_require();
+	if (cg_forward_is_on() && (!begun || load_own()))
+		return;
 	if (wal_level < WAL_LEVEL_REPLICA || max_replication_slots == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -174,6 +184,7 @@ wait_for_journal(bool begun)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no record of reads could be kept"),
+				 cg_forward_is_on() ? errdetail("The journal of this database has not begun, or the standby has not replayed that.") :
 				 errdetail("This is a standby."),
 				 errhint("Guarded columns can be read on the primary.")));
 	for (;;)
@@ -302,11 +313,12 @@ cg_journal_make_way(void)
 bool
 cg_journal_load(void)
 {
-	if (cg_shared == NULL || RecoveryInProgress())
+	if (cg_shared == NULL || (RecoveryInProgress() && !cg_forward_is_on()))
 		return false;
 	if (load_own())
 		return true;
-	want_recorder();
+	if (!borrowed)
+		want_recorder();
 	return false;
 }
 
@@ -335,6 +347,25 @@ void
 cg_journal_require_begun(void)
 {
 	wait_for_journal(true);
+}
+
+bool
+cg_journal_is_borrowed(void)
+{
+	return borrowed;
+}
+
+void
+cg_journal_reload(void)
+{
+	own_table = InvalidOid;
+	(void) load_own();
+}
+
+void
+cg_journal_send_texts_again(void)
+{
+	generation++;
 }
 
 uint64

@@ -59,6 +59,18 @@ extern bool cg_journal_has_place(void);
 extern bool cg_journal_can_write(void);
 
 /*
+ * On a standby that forwards: was what seals messages loaded there?  Then they go to the
+ * primary, also if this server has been promoted since.
+ */
+extern bool cg_journal_is_borrowed(void);
+
+/* Loads it again, since the primary has another key.  Needs a transaction. */
+extern void cg_journal_reload(void);
+
+/* The texts of statements that this session has sent are not there any more. */
+extern void cg_journal_send_texts_again(void);
+
+/*
  * What messages are sealed with: as cg_journal_require or cg_journal_load have found it
  * last.
  */

@@ -36,6 +36,7 @@
 #include "base/shared.h"
 #include "base/standbys.h"
 #include "compat.h"
+#include "journal/forward.h"
 #include "journal/journal.h"
 #include "journal/journalstate.h"
 #include "journal/messages.h"
@@ -69,6 +70,7 @@ static int	unflushed_records = 0;
 static XLogRecPtr write_items(const char *items, size_t length);
 static void seal_message(CgMessageHeader *header, const char *items, size_t length, const uint8 *key);
 static XLogRecPtr insert_message(CgMessageHeader *header, const char *items, size_t length);
+static void forward_items(const char *items, size_t length);
 static void note_written(XLogRecPtr lsn, size_t length);
 static void note_flushed(void);
 static void flush_withheld(void);
@@ -136,7 +138,10 @@ cg_messages_write(void)
 
 		if (taken > CG_RECORD_LONGEST / 2)
 			taken = cg_recordread_cut(buffer.data, buffer.len, CG_RECORD_LONGEST / 2, &context, &context_length);
-		note_written(write_items(buffer.data, taken), taken);
+		if (cg_journal_is_borrowed())
+			forward_items(buffer.data, taken);
+		else
+			note_written(write_items(buffer.data, taken), taken);
 		if (taken == buffer.len)
 		{
 			resetStringInfo(&buffer);
@@ -153,6 +158,22 @@ cg_messages_write(void)
 			buffer.data[buffer.len] = '\0';
 		}
 	}
+}
+
+/*
+ * If the primary does not take them, they are lost.  A standby that has been promoted meanwhile
+ * must not send them to the old primary, whose WAL may be thrown away.
+ */
+static void
+forward_items(const char *items, size_t length)
+{
+	withheld_in_buffer = 0;
+	if (cg_forward_has_lost())
+		return;
+	if (!RecoveryInProgress())
+		cg_forward_lose("this standby has been promoted during the statement");
+	else
+		(void) cg_forward_write(items, length);
 }
 
 static void
@@ -215,6 +236,7 @@ write_items(const char *items, size_t length)
 	header.counter = counter + 1;
 	do
 	{
+		header.position = InvalidXLogRecPtr;
 		lsn = insert_message(&header, items, length);
 		header.flags |= CG_RECORD_AGAIN;
 	} while (lsn - header.position > CG_RECORD_REACH / 2);
@@ -230,13 +252,14 @@ seal_message(CgMessageHeader *header, const char *items, size_t length, const ui
 	if (sealed.data == NULL)
 		init_for_session(&sealed);
 	resetStringInfo(&sealed);
-	header->position = GetXLogInsertRecPtr();
+	if (header->position == InvalidXLogRecPtr)
+		header->position = GetXLogInsertRecPtr();
 	if (!cg_record_seal(&sealed, header, items, length, own->system_identifier, own->database, key))
 		elog(ERROR, "could not compute HMAC");
 }
 
 /*
- * Sets the position in the header.
+ * Sets the position in the header, unless it has one.
  *
  * The message is not a part of the reader's transaction.  So the transaction forgets it:
  * otherwise its end would tell the WAL writer to flush it, each time.
@@ -263,10 +286,31 @@ insert_message(CgMessageHeader *header, const char *items, size_t length)
 	return lsn;
 }
 
+/*
+ * The flag says that a message with this number may have come before: a standby sends the same
+ * bytes again if it gets no answer.
+ */
+XLogRecPtr
+cg_messages_write_for(const CgMessageHeader *of, const char *items, size_t length)
+{
+	CgMessageHeader header = *of;
+	XLogRecPtr	lsn;
+
+	header.epoch = cg_journal_own()->epoch;
+	header.flags = CG_RECORD_AGAIN;
+	lsn = insert_message(&header, items, length);
+	XLogFlush(lsn);
+	if (!cg_standbys_wait(lsn))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
+				 errmsg("a synchronous standby has not acknowledged the record of a read on another standby")));
+	return lsn;
+}
+
 bool
 cg_messages_owe(void)
 {
-	return buffer.len > 0 || needed > durable;
+	return buffer.len > 0 || needed > durable || cg_forward_has_lost();
 }
 
 bool
@@ -274,6 +318,8 @@ cg_messages_flush(void)
 {
 	XLogRecPtr	lsn = written;
 
+	if (cg_forward_has_lost())
+		return false;
 	if (needed <= durable)
 	{
 		flush_withheld();

@@ -55,6 +55,13 @@ extern void cg_messages_write(void);
 extern void cg_messages_write_now(const StringInfoData *items);
 
 /*
+ * Writes these items as a message of a session of a standby, flushes it, and waits for
+ * synchronous standbys; ERROR if they did not acknowledge.  The header has the session, the
+ * counter and the position.  Call cg_journal_require first.  Returns the end of the message.
+ */
+extern XLogRecPtr cg_messages_write_for(const CgMessageHeader *of, const char *items, size_t length);
+
+/*
  * Are there items in the buffer, or messages that must be durable and are not known to
  * be?
  */
@@ -64,7 +71,8 @@ extern bool cg_messages_owe(void);
  * Makes all written messages as durable as contact_guard.durability says.  False if a
  * synchronous standby did not acknowledge those that must be durable (the wait was
  * cancelled, or the process is ending).  Later calls then return false at once, without
- * another wait, until a standby has acknowledged them.
+ * another wait, until a standby has acknowledged them.  False, too, if this is a standby
+ * and has lost records: see forward.h.
  */
 extern bool cg_messages_flush(void);
 

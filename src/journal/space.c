@@ -10,6 +10,7 @@
 
 #include <sys/statvfs.h>
 
+#include "access/xlog.h"
 #include "access/xlog_internal.h"
 #include "utils/timestamp.h"
 
@@ -42,7 +43,8 @@ cg_space_require(void)
 {
 	uint64		left;
 
-	if (cg_min_free_space == 0)
+	/* A standby's records are on the disk of the primary, which looks at it. */
+	if (cg_min_free_space == 0 || RecoveryInProgress())
 		return;
 	left = free_megabytes();
 	if (left < (uint64) cg_min_free_space)

@@ -31,6 +31,7 @@
 
 #include "base/owncommand.h"
 #include "compat.h"
+#include "journal/forwardseal.h"
 #include "log/recorder.h"
 #include "log/sessions.h"
 
@@ -168,12 +169,15 @@ cg_sessions_store(void)
 	}
 }
 
-/* The names of all sessions of the server, as an array. */
+/*
+ * The names of all sessions of the server, as an array, and those of sessions of standbys that
+ * they may serve.
+ */
 static Datum
 living_sessions(void)
 {
 	int			backends = pgstat_fetch_stat_numbackends();
-	Datum	   *names = palloc(sizeof(Datum) * (backends + 1));
+	Datum	   *names = palloc(sizeof(Datum) * (2 * backends + 1));
 	int			count = 0;
 
 	for (int i = 1; i <= backends; i++)
@@ -186,6 +190,9 @@ living_sessions(void)
 			continue;
 		header.backend_start = local->backendStatus.st_proc_start_timestamp;
 		header.backend_pid = local->backendStatus.st_procpid;
+		cg_sessions_name(&header, name);
+		names[count++] = CStringGetTextDatum(name);
+		header.backend_pid |= CG_FORWARD_PID;
 		cg_sessions_name(&header, name);
 		names[count++] = CStringGetTextDatum(name);
 	}

@@ -28,6 +28,7 @@
 #include "base/result.h"
 #include "base/shared.h"
 #include "journal/emitters.h"
+#include "journal/forward.h"
 #include "journal/journal.h"
 #include "journal/journalstate.h"
 #include "journal/space.h"
@@ -311,7 +312,8 @@ cg_status(PG_FUNCTION_ARGS)
 	has_time = last_checkpoint("signed_at", TIMESTAMPTZOID, &signed_at);
 	{
 		CgResultColumn columns[] = {
-			{"guard", TEXTOID, CStringGetTextDatum(RecoveryInProgress() ? "withholding: this is a standby" : "on")},
+			{"guard", TEXTOID, CStringGetTextDatum(cg_forward_is_on() ? "forwarding: this is a standby" :
+													  RecoveryInProgress() ? "withholding: this is a standby" : "on")},
 			{"durability", TEXTOID, CStringGetTextDatum(cg_guc_durability_name())},
 			{"recorder", TEXTOID, CStringGetTextDatum(recorder)},
 			{"journal_lsn", PG_LSNOID, LSNGetDatum(written), XLogRecPtrIsInvalid(written)},

@@ -18,10 +18,12 @@
 #include "base/identitykeys.h"
 #include "base/owncommand.h"
 #include "evidence/signing.h"
+#include "journal/forward.h"
 #include "journal/space.h"
 #include "log/troubles.h"
 
 static List *add_launcher(List *found);
+static List *add_primary(List *found);
 static List *add_recorder(List *found, const CgDatabase *database);
 static List *add_backlog(List *found, const CgDatabase *database);
 static List *add_signing(List *found, const CgDatabase *database, TimestampTz signed_at);
@@ -36,6 +38,8 @@ cg_troubles_list(const CgJournalState *state, const CgDatabase *database, Timest
 
 	if (!RecoveryInProgress())
 		found = add_launcher(found);
+	if (cg_forward_is_on())
+		found = add_primary(found);
 	if (cg_shared->turned_away > 0)
 		found = lappend(found, psprintf("guarded columns cannot be read in %d databases: more than %d have contact_guard, see contact_guard.max_databases",
 										cg_shared->turned_away, cg_max_databases));
@@ -66,6 +70,17 @@ add_launcher(List *found)
 	if (error[0] != '\0')
 		return lappend(found, psprintf("no record can be kept, and guarded columns cannot be read: no replication slot: %s", error));
 	return found;
+}
+
+/* Asks it, so the answer may take contact_guard.primary_timeout. */
+static List *
+add_primary(List *found)
+{
+	char	   *problem = cg_forward_problem();
+
+	if (problem == NULL)
+		return found;
+	return lappend(found, psprintf("guarded columns cannot be read on this standby: %s", problem));
 }
 
 static List *

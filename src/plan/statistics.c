@@ -30,6 +30,7 @@
 #include "utils/syscache.h"
 
 #include "base/objects.h"
+#include "journal/forward.h"
 #include "plan/covers.h"
 #include "plan/statistics.h"
 #include "policy/ask.h"
@@ -128,7 +129,7 @@ is_recorded(Oid guarded, AttrNumber attnum)
 	/* pg_upgrade takes statistics along, as it takes the files. */
 	if (IsBinaryUpgrade)
 		return true;
-	if (RecoveryInProgress() || cg_ask_is_running() || !cg_objects_is_usable())
+	if ((RecoveryInProgress() && !cg_forward_is_on()) || cg_ask_is_running() || !cg_objects_is_usable())
 		return false;
 	reads = cg_execution_reads();
 	if (reads == NULL || policy == NULL)

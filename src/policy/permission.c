@@ -39,7 +39,9 @@
 #include "base/owntables.h"
 #include "compat.h"
 #include "journal/eventrecord.h"
+#include "journal/forward.h"
 #include "journal/reason.h"
+#include "policy/forwardask.h"
 #include "policy/kin.h"
 #include "policy/labels.h"
 #include "policy/permission.h"
@@ -96,8 +98,9 @@ permission_inval(Oid relid)
 		table = InvalidOid;
 }
 
-CgPermission
-cg_permission_of(const CgActor *actor, const CgPolicy *policy)
+/* By the tables of this server */
+static CgPermission
+permission_here(const CgActor *actor, const CgPolicy *policy)
 {
 	CgPermission result = {0};
 	ListCell   *lc;
@@ -134,6 +137,16 @@ cg_permission_of(const CgActor *actor, const CgPolicy *policy)
 		result.purpose = pstrdup(row->purpose);
 		result.reason = psprintf(CG_REASON_BY_ROLE, GetUserNameFromId(row->role, true));
 	}
+	return result;
+}
+
+CgPermission
+cg_permission_of(const CgActor *actor, const CgPolicy *policy)
+{
+	CgPermission result = permission_here(actor, policy);
+
+	if (result.granted && cg_forward_is_on())
+		cg_forwardask_permission(actor, policy->relid, &result);
 	return result;
 }
 

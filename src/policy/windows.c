@@ -21,7 +21,9 @@
 #include "utils/timestamp.h"
 
 #include "base/clock.h"
+#include "journal/forward.h"
 #include "policy/ask.h"
+#include "policy/forwardask.h"
 #include "policy/interventions.h"
 #include "policy/verified.h"
 #include "policy/windows.h"
@@ -71,6 +73,7 @@ static WindowCache past_cache;
 
 static bool is_within(TimestampTz now, TimestampTz opens_at, TimestampTz closes_at);
 static bool is_fresh(const WindowCache *cache, const CgActor *actor, int64 usecs);
+static void ask_all(const CgActor *actor, CgAsk ask, CgWindowCallback callback, void *context);
 static void read_cache(WindowCache *cache, const CgActor *actor, CgAsk ask);
 static bool is_meant(const CgActor *actor, const char *id);
 static uint64 narrowing_of(const CgActor *actor);
@@ -149,13 +152,25 @@ take_window(CgInterventions *from, const char *customer, const char *id,
 		insert_window(cache, &window);
 }
 
+/* Asks in all relations, or the primary. */
+static void
+ask_all(const CgActor *actor, CgAsk ask, CgWindowCallback callback, void *context)
+{
+	ListCell   *lc;
+
+	if (cg_forward_is_on())
+		cg_forwardask_windows(actor, ask, NULL, callback, context);
+	else
+		foreach(lc, cg_interventions_list())
+			cg_ask_run(lfirst(lc), ask, actor->name, NULL, callback, context);
+}
+
 /* An error on the way leaves the old cache unchanged. */
 static void
 read_cache(WindowCache *cache, const CgActor *actor, CgAsk ask)
 {
 	const char *technician = actor->name;
 	WindowCache fresh;
-	ListCell   *lc;
 
 	fresh.context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard windows",
 										  ALLOCSET_SMALL_SIZES);
@@ -164,8 +179,7 @@ read_cache(WindowCache *cache, const CgActor *actor, CgAsk ask)
 	fresh.actor = ask == CG_ASK_PAST ? NULL : actor;
 	fresh.windows = windowset_create(fresh.context, 16, NULL);
 	fresh.read_at = GetCurrentTimestamp();
-	foreach(lc, cg_interventions_list())
-		cg_ask_run(lfirst(lc), ask, technician, NULL, take_window, &fresh);
+	ask_all(actor, ask, take_window, &fresh);
 
 	if (cache == &open_cache && open_cache.windows && past_cache.windows &&
 		strcmp(open_cache.technician, technician) == 0 && open_cache.narrowing == fresh.narrowing &&
@@ -328,11 +342,15 @@ cg_windows_verify(const CgActor *actor, const char *customer, CgWindow *window)
 
 	if (cg_actor_has_lapsed(actor, GetCurrentTimestamp()))
 		return false;
-	if (narrowing_of(actor) == 0 && cg_verified_find(actor->name, customer, window))
+	/* On a standby the end of a transaction says nothing about those of the primary. */
+	if (narrowing_of(actor) == 0 && !cg_forward_is_on() && cg_verified_find(actor->name, customer, window))
 		return true;
 	context = AllocSetContextCreate(caller, "contact_guard verification", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(context);
-	verify(customer, &verification);
+	if (cg_forward_is_on())
+		cg_forwardask_windows(actor, CG_ASK_CUSTOMER, customer, take_verified, &verification);
+	else
+		verify(customer, &verification);
 	MemoryContextSwitchTo(caller);
 	if (verification.open)
 	{
@@ -362,12 +380,10 @@ List *
 cg_windows_open(const CgActor *actor)
 {
 	OpenWindows open = {actor, NIL};
-	ListCell   *lc;
 
 	if (cg_actor_has_lapsed(actor, GetCurrentTimestamp()))
 		return NIL;
-	foreach(lc, cg_interventions_list())
-		cg_ask_run(lfirst(lc), CG_ASK_OPEN, actor->name, NULL, take_open, &open);
+	ask_all(actor, CG_ASK_OPEN, take_open, &open);
 	return open.windows;
 }
 
@@ -386,15 +402,13 @@ cg_windows_look_at_all(const CgActor *actor, MemoryContext context)
 {
 	MemoryContext own = AllocSetContextCreate(context, "contact_guard open windows", ALLOCSET_SMALL_SIZES);
 	CgLook	   *look = MemoryContextAllocZero(own, sizeof(CgLook));
-	ListCell   *lc;
 
 	look->cache.context = own;
 	look->cache.windows = windowset_create(own, 64, NULL);
 	look->cache.read_at = GetCurrentTimestamp();
 	look->cache.actor = actor;
 	if (!cg_actor_has_lapsed(actor, look->cache.read_at))
-		foreach(lc, cg_interventions_list())
-			cg_ask_run(lfirst(lc), CG_ASK_OPEN, actor->name, NULL, take_looked_at, look);
+		ask_all(actor, CG_ASK_OPEN, take_looked_at, look);
 	look->cache.actor = NULL;
 	return look;
 }

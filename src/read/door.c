@@ -17,7 +17,8 @@
  *
  * Failure.  Code that sends a message expects no error, and least of all the code that
  * reports one.  So the door does not throw: if the records cannot be made durable it
- * drops the messages that it holds, and closes the connection.
+ * drops the messages that it holds, and closes the connection.  On a standby, where the primary
+ * may be away, it says so instead if the statement has failed (givenup.c).
  *
  * In one case the door throws: for a row of a stored result, or of a statement that has
  * been running for more than a second (see resume.c), whose values may not be shown any
@@ -40,10 +41,13 @@
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
 
+#include "journal/forward.h"
+#include "journal/journal.h"
 #include "policy/quiet.h"
 #include "read/door.h"
 #include "read/errordetail.h"
 #include "read/execution.h"
+#include "read/givenup.h"
 #include "read/resume.h"
 
 #define DOOR_HELD_MAX (64 * 1024)
@@ -54,6 +58,7 @@
 
 static const PQcommMethods *socket_methods = NULL;	/* NULL: not installed */
 static StringInfoData held;		/* messages: type byte, uint32 length, body */
+static int	durable_length = 0;	/* on a standby: of what is held, so much had its records */
 static bool opened = false;		/* the door passes messages on, or settles to do so */
 static bool broken = false;		/* the connection is lost */
 static char last_type = 0;		/* of the last message that came */
@@ -67,7 +72,7 @@ static int	door_putmessage(char type, const char *body, size_t length);
 static void door_putmessage_noblock(char type, const char *body, size_t length);
 static void door_exit(int code, Datum arg);
 static bool is_safe(void);
-static void check_row(char type);
+static void check_row(char type, size_t length);
 static int	put(char type, const char *body, size_t length);
 static int	put_without_detail(const char *body, size_t length);
 static int	let_out(void);
@@ -160,6 +165,12 @@ settle(void)
 		FlushErrorState();
 	}
 	PG_END_TRY();
+	/* The statement has failed on a standby: the client gets that, and nothing else. */
+	if (!durable && cg_forward_has_lost() && cg_givenup_filter(&held, durable_length))
+	{
+		cg_forward_forgive();
+		return true;
+	}
 	if (!durable)
 	{
 		break_connection();
@@ -199,6 +210,7 @@ pass_held(void)
 		at += 1 + sizeof(length) + length;
 	}
 	resetStringInfo(&held);
+	durable_length = 0;
 	return result;
 }
 
@@ -231,15 +243,21 @@ hold(char type, const char *body, size_t length)
 	return 0;
 }
 
-/* A row of a stored result, or of a long statement, may have to be refused now. */
+/*
+ * A row of a stored result, or of a long statement, may have to be refused now.  On a standby the
+ * primary may be away when rows must leave to make room.
+ */
 static void
-check_row(char type)
+check_row(char type, size_t length)
 {
 	bool		first = last_type != DATA_ROW;
 
 	last_type = type;
-	if ((type == DATA_ROW || type == COPY_DATA) && is_safe() && IsTransactionState())
-		cg_resume_check_row(first);
+	if ((type != DATA_ROW && type != COPY_DATA) || !is_safe() || !IsTransactionState())
+		return;
+	cg_resume_check_row(first);
+	if (cg_journal_is_borrowed() && held.len + length >= DOOR_HELD_MAX)
+		cg_execution_settle_or_fail(CG_DUE_ANSWER);
 }
 
 static int
@@ -247,7 +265,7 @@ door_putmessage(char type, const char *body, size_t length)
 {
 	if (broken)
 		return EOF;
-	check_row(type);
+	check_row(type, length);
 	if (type == NOTICE_RESPONSE && cg_quiet_swallows(body, length))
 		return 0;
 	if (type == ERROR_RESPONSE && cg_errordetail_is_telling(body, length))
@@ -291,6 +309,8 @@ put(char type, const char *body, size_t length)
 {
 	if (!opened && !is_shut())
 		return socket_methods->putmessage(type, body, length);
+	if (cg_journal_is_borrowed() && !opened && !cg_execution_owes())
+		durable_length = held.len;
 	if (length < DOOR_HELD_MAX || !is_safe())
 	{
 		int			result = hold(type, body, length);

@@ -30,6 +30,7 @@
 #include "base/special.h"
 #include "base/xactend.h"
 #include "compat.h"
+#include "journal/forward.h"
 #include "journal/journal.h"
 #include "journal/messages.h"
 #include "policy/interventions.h"
@@ -85,7 +86,7 @@ static pg_noinline void check_step(const Step *step);
 static pg_noinline void fail(Execution *execution);
 static void call_next_finish(QueryDesc *query);
 static pg_noinline void end(Execution *execution);
-static void end_by_error(Execution *execution);
+static bool end_by_error(Execution *execution);
 static pg_noinline void drop_reads(Execution *execution);
 static CgReads *reads_of(Execution *execution);
 static void execution_xact(XactEvent event);
@@ -241,17 +242,19 @@ fail(Execution *execution)
 {
 	QueryDesc  *query = execution->query;
 	bool		told;
+	bool		lost;
 
 	cg_quiet_end(execution->outer_quiet);
 	cg_errordetail_hide(cg_errordetail_of_query(query, execution->touches));
-	if (execution->reads)
-		end_by_error(execution);
+	lost = execution->reads && end_by_error(execution);
 	told = cg_uniques_told(query);
 	current = execution->outer;
 	if (execution->reads)
 		drop_reads(execution);
 	cg_around_leave(&execution->around);
 	cg_resume_leave(&execution->frame, false);
+	if (lost)
+		cg_forward_fail();
 	if (told)
 		cg_uniques_rethrow();
 }
@@ -309,18 +312,20 @@ is_behind_door(const Execution *execution)
  * The text of an error may hold a value, and a procedural language may catch the error.
  * Lightweight locks that the error left behind would block the flush.  They may be
  * released here, since code that catches the error must abort a (sub)transaction anyway.
+ * True if the primary of this standby has not got the records: then nobody may see the error.
  */
-static void
+static bool
 end_by_error(Execution *execution)
 {
 	cg_readrecords_drain(execution->reads, CG_DUE_END);
 	if (is_behind_door(execution))
-		return;
+		return false;
 	LWLockReleaseAll();
-	if (!cg_execution_settle(CG_DUE_SHOWN))
+	if (!cg_execution_settle(CG_DUE_SHOWN) && !cg_forward_has_lost())
 		ereport(FATAL,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
 				 errmsg("a synchronous standby has not acknowledged the record of a read")));
+	return cg_forward_has_lost();
 }
 
 /* Ends an execution without an error. */
@@ -328,8 +333,8 @@ static void
 end(Execution *execution)
 {
 	cg_readrecords_drain(execution->reads, CG_DUE_END);
-	/* Also if all values were withheld: their records must be in WAL by now. */
-	if (!is_behind_door(execution))
+	/* Also if all values were withheld.  On a standby: behind the door there would be no plain error. */
+	if (!is_behind_door(execution) || cg_journal_is_borrowed())
 		cg_execution_settle_or_fail(CG_DUE_SHOWN);
 }
 
@@ -406,25 +411,21 @@ cg_execution_settle(CgDue due)
 void
 cg_execution_settle_or_fail(CgDue due)
 {
-	if (cg_execution_owes() && !cg_execution_settle(due))
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
-				 errmsg("guarded columns cannot be read: a synchronous standby has not acknowledged their record")));
+	if (!cg_execution_owes() || cg_execution_settle(due))
+		return;
+	if (cg_forward_has_lost())
+		cg_forward_fail();
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
+			 errmsg("guarded columns cannot be read: a synchronous standby has not acknowledged their record")));
 }
 
 static void
 execution_xact(XactEvent event)
 {
-	switch (event)
-	{
-		case XACT_EVENT_PRE_COMMIT:
-		case XACT_EVENT_PRE_PREPARE:
-			if (first_record_done && cg_execution_owes())
-				cg_execution_settle_or_fail(CG_DUE_ANSWER);
-			break;
-		default:
-			break;
-	}
+	if ((event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE) &&
+		first_record_done && cg_execution_owes())
+		cg_execution_settle_or_fail(CG_DUE_ANSWER);
 }
 
 /*

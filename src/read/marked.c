@@ -9,6 +9,7 @@
 #include "nodes/parsenodes.h"
 
 #include "base/owntables.h"
+#include "journal/forward.h"
 #include "policy/rtemark.h"
 #include "read/execution.h"
 #include "read/marked.h"
@@ -18,8 +19,8 @@
 /*
  * Records look-ups, even those that find nobody, and reads of the access log.  A read
  * of the log is one record for the whole statement, with the rows of its outermost
- * execution.  On a standby it is not recorded: a standby cannot record, but must let an
- * auditor read.
+ * execution.  A standby that withholds guarded values does not record it: it cannot, but must
+ * let an auditor read.
  */
 void
 cg_marked_record(const PlannedStmt *plan)
@@ -42,7 +43,7 @@ cg_marked_record(const PlannedStmt *plan)
 			cg_reads_compare(cg_execution_reads(), mark.relid, mark.looked_up, false);
 		if (mark.checked != NIL)
 			cg_reads_compare(cg_execution_reads(), mark.relid, mark.checked, true);
-		if (!mark.audited || cg_owntables_is_writing() || RecoveryInProgress())
+		if (!mark.audited || cg_owntables_is_writing() || (RecoveryInProgress() && !cg_forward_is_on()))
 			continue;
 		/* The leader records a worker's part of its plan, but not the query of a function in it. */
 		if (IsParallelWorker() && cg_execution_is_inner())

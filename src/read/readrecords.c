@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 
+#include "journal/forward.h"
 #include "journal/journal.h"
 #include "journal/messages.h"
 #include "journal/reason.h"
@@ -210,7 +211,7 @@ put_context(const CgReads *reads)
 		.actor = reads->actor.name,
 		.login = MyProcPort ? MyProcPort->user_name : NULL,
 		.client = MyProcPort ? MyProcPort->remote_host : NULL,
-		.application = application_name,
+		.application = cg_forward_application(),
 		.identity = reads->actor.identity,
 		.statement = reads->statement,
 		.query_id = reads->query_id,

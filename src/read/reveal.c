@@ -28,6 +28,7 @@
 #include "base/guc.h"
 #include "base/refused.h"
 #include "base/site.h"
+#include "journal/forward.h"
 #include "journal/journal.h"
 #include "policy/ask.h"
 #include "policy/policy.h"
@@ -158,7 +159,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 		fcinfo->isnull = true;
 		return (Datum) 0;
 	}
-	if (RecoveryInProgress())
+	if (RecoveryInProgress() && !cg_forward_is_on())
 	{
 		static bool warned = false;
 
@@ -167,7 +168,7 @@ cg_reveal(PG_FUNCTION_ARGS)
 			ereport(WARNING,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("guarded columns are withheld on a standby"),
-					 errhint("Their reads can only be recorded on the primary.")));
+					 errhint("Their reads can only be recorded on the primary. See contact_guard.standby_reads.")));
 		warned = true;
 		fcinfo->isnull = true;
 		return (Datum) 0;

@@ -21,6 +21,7 @@
 #include "base/copystate.h"
 #include "base/customerkey.h"
 #include "base/site.h"
+#include "journal/forward.h"
 #include "policy/ask.h"
 #include "policy/windows.h"
 #include "read/execution.h"
@@ -86,8 +87,8 @@ cg_open_customers(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1) || !OidIsValid(type))
 		PG_RETURN_NULL();
-	/* None on a standby, which cannot record a read, and none while a question is asked. */
-	if (!RecoveryInProgress() && !cg_ask_is_running())
+	/* None on a standby that withholds everything, and none while a question is asked. */
+	if ((!RecoveryInProgress() || cg_forward_is_on()) && !cg_ask_is_running())
 	{
 		CgActor		technician = cg_actor_current();
 
@@ -126,7 +127,7 @@ cg_visible(PG_FUNCTION_ARGS)
 	char	   *customer;
 	bool		result;
 
-	if (!has_key || RecoveryInProgress() || cg_ask_is_running())
+	if (!has_key || (RecoveryInProgress() && !cg_forward_is_on()) || cg_ask_is_running())
 		PG_RETURN_BOOL(false);
 	reads = cg_execution_reads();
 	customer = cg_customerkey_print(&key);

@@ -1,7 +1,7 @@
 -- The names that users type: they are promises, so each is spelled out here.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(53);
+SELECT plan(55);
 
 SELECT has_schema('contact_guard');
 SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text', 'text']);
@@ -40,6 +40,8 @@ SELECT has_role('contact_guard_admin');
 SELECT has_role('contact_guard_auditor');
 SELECT has_role('contact_guard_proxy');
 SELECT has_role('contact_guard_gateway');
+SELECT has_role('contact_guard_forwarder');
+SELECT has_function('contact_guard', 'forward', ARRAY['bytea']);
 SELECT has_function('contact_guard', 'contact', ARRAY['anyelement', 'text', 'regclass', 'name']);
 SELECT has_function('contact_guard', 'resolve', ARRAY['text', 'text', 'text', 'text']);
 SELECT has_function('contact_guard', 'call_answered', ARRAY['text', 'text']);

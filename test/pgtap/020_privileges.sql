@@ -1,7 +1,7 @@
 -- Who may do what: nothing more than this is granted to anybody.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(27);
+SELECT plan(29);
 CREATE ROLE regress_nobody;
 
 SELECT set_eq(
@@ -50,6 +50,18 @@ SELECT is_empty(
 	                      OR (c.relname LIKE 'contact\_%' AND (has_any_column_privilege('contact_guard_auditor', c.oid, 'SELECT')
 	                                                           OR has_any_column_privilege('contact_guard_admin', c.oid, 'SELECT'))) END)$$,
 	'... and it reads no table; nobody reads tokens');
+
+SELECT set_eq(
+	$$SELECT p.proname::text FROM pg_proc p
+	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_forwarder', p.oid, 'EXECUTE')
+	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
+	ARRAY['forward'], 'what a standby''s login may execute besides');
+SELECT is_empty(
+	$$SELECT c.relname FROM pg_class c
+	   WHERE c.relnamespace = 'contact_guard'::regnamespace
+	     AND has_any_column_privilege('contact_guard_forwarder', c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+	     AND NOT has_any_column_privilege('regress_nobody', c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')$$,
+	'... and it reads no table');
 
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p

@@ -152,7 +152,7 @@ like(slurp_file($node->logfile), qr/ERROR:  extension "contact_guard" has versio
 # 3. The update
 $node->safe_psql('crm', 'CREATE DOMAIN public.d AS text; SET allow_system_table_mods = on; CREATE FUNCTION public.f() RETURNS int LANGUAGE sql RETURN 1');
 # Who may create roles may have made one that 1.0 did not have
-foreach my $role (qw(contact_guard_dpo contact_guard_gateway))
+foreach my $role (qw(contact_guard_dpo contact_guard_gateway contact_guard_forwarder))
 {
 	$node->safe_psql('crm', "CREATE ROLE $role ROLE anna");
 	(undef, $said) = as($node, 'crm', 'boss', 'ALTER EXTENSION contact_guard UPDATE');

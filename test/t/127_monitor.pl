@@ -108,6 +108,7 @@ foreach (
 	[ 'a recorder that is paused', { recorder => "'paused: full'::text" }, [], 2, qr/recorder: paused/ ],
 	[ 'no launcher', { recorder => "'no launcher'::text" }, [], 2, qr/recorder: no launcher/ ],
 	[ 'a standby', { guard => $standby, recorder => "'standby: WAL is kept from 0/1234'::text" }, [], 0, qr/a standby/ ],
+	[ 'a standby that forwards', { guard => "'forwarding: this is a standby'::text", recorder => "'standby: WAL is kept from 0/1234'::text" }, [], 0, qr/a standby, which asks/ ],
 	[ 'a standby that keeps no WAL', { guard => $standby, recorder => "'standby: no WAL is kept'::text" }, [], 1, qr/standby: no WAL/ ],
 	[ 'a standby whose slot stands', { guard => $standby, recorder => "'standby: WAL is kept from 0/1; the slot does not move: x'::text" }, [], 1, qr/does not move/ ],
 	[ 'a lag below its limit', { lag_bytes => 100 }, [ '--warn-lag', 100, '--crit-lag', 200 ], 0, qr/lag=100B;100;200;0/ ],
