@@ -967,8 +967,9 @@ REVOKE ALL ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz)
 GRANT EXECUTE ON FUNCTION contact_guard.reads_after_close(timestamptz, timestamptz) TO contact_guard_auditor;
 
 -- What opens a window, and what it was good for: the records of its customer tell, which are
--- few and found by their index (OFFSET 0, as in who_read()).  Windows that may have moved without
--- being known have no technician.  A window whose transaction did not commit was never open.
+-- found by their index (OFFSET 0, as in who_read()) and sorted, once for each customer.  Windows that
+-- may have moved without being known have no technician.  A window whose transaction did not
+-- commit was never open.
 CREATE FUNCTION contact_guard.windows_opened(since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity',
 		before_read interval DEFAULT '10 minutes', after_read interval DEFAULT '10 minutes', day_begins time DEFAULT '07:00',
 		day_ends time DEFAULT '19:00', workdays integer[] DEFAULT '{1,2,3,4,5}', timezone text DEFAULT NULL)
@@ -984,35 +985,63 @@ CREATE FUNCTION contact_guard.windows_opened(since timestamptz DEFAULT '-infinit
 		       CASE WHEN w.technician IN (w.actor, w.login) THEN 'himself'
 		            WHEN w.technician IS NULL OR w.actor IS NULL OR w.identity IS NULL OR w.identity = 'unnamed' THEN 'unknown'
 		            ELSE 'another' END,
-		       o.first_read_at, o.first_read_at - w.read_at, o.closed_at,
-		       coalesce(o.first_read_at - w.read_at <= windows_opened.before_read, false),
+		       w.first_read_at, w.first_read_at - w.read_at, w.closed_at,
+		       coalesce(w.first_read_at - w.read_at <= windows_opened.before_read, false),
 		       w.local_at::time < windows_opened.day_begins OR w.local_at::time >= windows_opened.day_ends
 		       OR extract(isodow FROM w.local_at)::integer <> ALL (windows_opened.workdays),
-		       CASE WHEN w.customer IS NOT NULL THEN NOT coalesce(o.visited, false) END,
-		       coalesce(o.closed_at >= o.first_read_at AND o.closed_at - o.first_read_at <= windows_opened.after_read, false),
+		       CASE WHEN w.customer IS NOT NULL THEN coalesce(w.visited_from > w.read_at, true) END,
+		       coalesce(w.closed_at >= w.first_read_at AND w.closed_at - w.first_read_at <= windows_opened.after_read, false),
 		       w.reason
 		  FROM (SELECT l.seq, l.read_at, l.actor, l.login, l.identity, l.technician, l.customer, l.relation, l.intervention,
 		               l.opens_at, l.closes_at, l.previous_opens_at, l.previous_closes_at, l.reason,
-		               l.read_at AT TIME ZONE coalesce(windows_opened.timezone, current_setting('TimeZone')) AS local_at
+		               l.read_at AT TIME ZONE coalesce(windows_opened.timezone, current_setting('TimeZone')) AS local_at,
+		               NULL::timestamptz AS first_read_at, NULL::timestamptz AS closed_at, NULL::timestamptz AS visited_from
 		          FROM contact_guard.whole_log l
 		         WHERE l.event = 'window' AND l.read_at >= windows_opened.since AND l.read_at < windows_opened.until
-		        OFFSET 0) w
-		       LEFT JOIN LATERAL (
-		               SELECT min(c.read_at) FILTER (WHERE c.event = 'shown' AND c.actor = w.technician AND c.read_at >= w.read_at) AS first_read_at,
-		                      bool_or(c.read_at < w.read_at AND c.intervention IS DISTINCT FROM w.intervention
-		                              AND (c.event = 'shown' OR c.opens_at <= w.read_at OR c.previous_opens_at <= c.read_at)
-		                              AND c.intervention IS NOT NULL) AS visited,
-		                      min(CASE WHEN c.opens_at > c.read_at THEN c.read_at ELSE greatest(c.closes_at, c.read_at) END) FILTER (
-		                              WHERE c.event = 'window' AND c.read_at > w.read_at AND c.technician = w.technician
-		                                AND c.intervention IS NOT DISTINCT FROM w.intervention AND c.relation = w.relation
-		                                AND (c.opens_at IS NULL OR c.closes_at < c.previous_closes_at
-		                                     OR c.previous_opens_at <= c.read_at AND c.opens_at > c.read_at)) AS closed_at
-		                 FROM (SELECT k.read_at, k.event, k.actor, k.relation, k.intervention, k.technician, k.opens_at, k.closes_at,
-		                              k.previous_opens_at, k.previous_closes_at
-		                         FROM contact_guard.whole_log k
-		                        WHERE k.customer = w.customer
-		                          AND (k.event <> 'window' OR k.reason IS NULL OR k.reason !~ '^its transaction did not commit')
-		                       OFFSET 0) c) o ON true
+		           AND l.customer IS NULL
+		        UNION ALL
+		        SELECT o.seq, o.read_at, o.actor, o.login, o.identity, o.technician, d.customer, o.relation, o.intervention,
+		               o.opens_at, o.closes_at, o.previous_opens_at, o.previous_closes_at, o.reason,
+		               o.read_at AT TIME ZONE coalesce(windows_opened.timezone, current_setting('TimeZone')),
+		               CASE WHEN o.technician IS NOT NULL THEN o.first_read_at END,
+		               CASE WHEN o.technician IS NOT NULL AND o.relation IS NOT NULL THEN o.closed_at END,
+		               -- Another visit than this one
+		               CASE WHEN o.intervention IS DISTINCT FROM o.first_intervention THEN o.first_from ELSE o.other_from END
+		          FROM (SELECT DISTINCT l.customer FROM contact_guard.whole_log l
+		                 WHERE l.event = 'window' AND l.read_at >= windows_opened.since AND l.read_at < windows_opened.until
+		                   AND l.customer IS NOT NULL
+		                OFFSET 0) d
+		               CROSS JOIN LATERAL (
+		               -- Times go backwards, so each of these frames only grows.
+		               SELECT b.seq, b.read_at, b.event, b.actor, b.login, b.identity, b.technician, b.relation, b.intervention,
+		                      b.opens_at, b.closes_at, b.previous_opens_at, b.previous_closes_at, b.reason,
+		                      b.closed_at, b.first_intervention, b.first_from,
+		                      min(b.read_at) FILTER (WHERE b.event = 'shown') OVER (PARTITION BY b.reader ORDER BY b.read_at DESC) AS first_read_at,
+		                      min(b.visit_from) FILTER (WHERE b.intervention <> b.first_intervention) OVER () AS other_from
+		                 FROM (SELECT a.*,
+		                              min(a.closed) OVER (PARTITION BY a.technician, a.intervention, a.relation ORDER BY a.read_at DESC
+		                                                  GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS closed_at,
+		                              first_value(a.intervention) OVER (ORDER BY a.visit_from) AS first_intervention,
+		                              min(a.visit_from) OVER () AS first_from
+		                         FROM (SELECT k.*,
+		                                      CASE WHEN k.event = 'window' THEN k.technician ELSE k.actor END AS reader,
+		                                      -- When a window was closed by this record
+		                                      CASE WHEN k.event = 'window' AND NOT k.undone
+		                                            AND (k.opens_at IS NULL OR k.closes_at < k.previous_closes_at
+		                                                 OR k.previous_opens_at <= k.read_at AND k.opens_at > k.read_at)
+		                                           THEN CASE WHEN k.opens_at > k.read_at THEN k.read_at ELSE greatest(k.closes_at, k.read_at) END
+		                                      END AS closed,
+		                                      -- From when on this record tells of a visit: after itself, and when its window has opened
+		                                      CASE WHEN k.intervention IS NULL OR k.undone THEN NULL
+		                                           WHEN k.event = 'shown' OR k.previous_opens_at <= k.read_at THEN k.read_at + interval '1 microsecond'
+		                                           WHEN k.opens_at IS NOT NULL THEN greatest(k.opens_at, k.read_at + interval '1 microsecond')
+		                                      END AS visit_from
+		                                 FROM (SELECT r.seq, r.read_at, r.event, r.actor, r.login, r.identity, r.technician, r.relation,
+		                                              r.intervention, r.opens_at, r.closes_at, r.previous_opens_at, r.previous_closes_at, r.reason,
+		                                              r.event = 'window' AND coalesce(r.reason ~ '^its transaction did not commit', false) AS undone
+		                                         FROM contact_guard.whole_log r WHERE r.customer = d.customer
+		                                       OFFSET 0) k) a) b) o
+		         WHERE o.event = 'window' AND o.read_at >= windows_opened.since AND o.read_at < windows_opened.until) w
 		 WHERE (w.technician IS NULL
 		        -- Of a known window only the recorder gives a reason.
 		        OR w.opens_at IS NOT NULL AND (w.reason IS NULL OR w.reason !~ '^its transaction did not commit')

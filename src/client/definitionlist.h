@@ -169,7 +169,7 @@
 	{"function contact_guard.verification_key()", "cbab5c944c16e98055ea2d1ddb5644a8e5b31f74eb417ebcb248082c7912ccb0"}, \
 	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
 	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "61b279a398ce3d6752c65aad220461ceb9997237f1e395149ae630017fc4f858"}, \
-	{"function contact_guard.windows_opened(timestamp with time zone,timestamp with time zone,interval,interval,time without time zone,time without time zone,integer[],text)", "e5f7a65ad9d27fc55d3556a4bedab2c6cd5bd4fa2fad22c02089f8c9b718b072"}, \
+	{"function contact_guard.windows_opened(timestamp with time zone,timestamp with time zone,interval,interval,time without time zone,time without time zone,integer[],text)", "a22b55a4531697aa71e47df07dae5eeb3c59dca9e3ba396c807a90546849269d"}, \
 	{"function contact_guard.withheld_attempts(timestamp with time zone,timestamp with time zone)", "cabcb02b903405970bde42c9699215231395fa58f2afadf256e32bdd97cb72e5"}, \
 	{"table contact_guard.category", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.contact_call", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
