@@ -18,6 +18,7 @@
 #include "command/explained.h"
 #include "read/around.h"
 #include "read/resume.h"
+#include "read/transition.h"
 
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 
@@ -93,4 +94,7 @@ call_next_explain(QueryDesc *query, int eflags)
 		prev_ExecutorStart(query, eflags);
 	else
 		standard_ExecutorStart(query, eflags);
+	/* Only the statements of triggers with transition tables have one. */
+	if (query->queryEnv)
+		cg_transition_note(query);
 }

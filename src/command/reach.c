@@ -127,18 +127,27 @@ warn_triggers(Relation rel)
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 	{
-		Oid			function = triggers->triggers[i].tgfoid;
+		const Trigger *trigger = &triggers->triggers[i];
+		Oid			function = trigger->tgfoid;
 
 		/* If its function is trusted, an admin has looked at what it does with values. */
-		if (triggers->triggers[i].tgisinternal || cg_trust_is_trusted(function) ||
+		if (trigger->tgisinternal || cg_trust_is_trusted(function) ||
 			(function < FirstNormalObjectId && cg_trust_is_allowed(function)))
 			continue;
-		ereport(WARNING,
-				(errcode(ERRCODE_WARNING),
-				 errmsg("trigger \"%s\" on relation \"%s\" sees guarded values",
-						triggers->triggers[i].tgname, RelationGetRelationName(rel)),
-				 errdetail("OLD and NEW of a row trigger are not masked, and not recorded."),
-				 errhint("Pin the search_path of its function and trust it: see contact_guard.trust_function(). If it writes values into another table, for example for an audit, protect that table as well.")));
+		if (TRIGGER_FOR_ROW(trigger->tgtype))
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("trigger \"%s\" on relation \"%s\" sees guarded values",
+							trigger->tgname, RelationGetRelationName(rel)),
+					 errdetail("OLD and NEW of a row trigger are not masked, and not recorded."),
+					 errhint("Pin the search_path of its function and trust it: see contact_guard.trust_function(). If it writes values into another table, for example for an audit, protect that table as well.")));
+		else if (TRIGGER_USES_TRANSITION_TABLE(trigger->tgoldtable) || TRIGGER_USES_TRANSITION_TABLE(trigger->tgnewtable))
+			ereport(WARNING,
+					(errcode(ERRCODE_WARNING),
+					 errmsg("trigger \"%s\" on relation \"%s\" sees masks in its transition tables",
+							trigger->tgname, RelationGetRelationName(rel)),
+					 errdetail("If it stores guarded columns, or chooses by them what it writes, commands of roles without a standing permission fail."),
+					 errhint("To give it the values, pin the search_path of its function and trust it: see contact_guard.trust_function(). Then protect the table that it writes, too.")));
 	}
 }
 

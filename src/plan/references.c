@@ -342,6 +342,8 @@ make_reveal(Var *var, RangeTblEntry *rte, RewriteContext *context)
 {
 	CgSite		site = {rte->relid, var->varattno, 0};
 
+	if (rte->rtekind == RTE_NAMEDTUPLESTORE)
+		site.flags |= CG_SITE_TRANSITION;
 	if (context->place.flows)
 		site.flags |= CG_SITE_FLOWS;
 	if (context->place.stores)

@@ -52,6 +52,7 @@ typedef struct Call
 {
 	const FmgrInfo *flinfo;		/* PostgreSQL's; calls that overlap do not share it */
 	int			depth;			/* the depth before the call */
+	uint64		number;			/* of the call, in this session */
 	int			nestlevel;		/* of settings that the gate made for the call, or 0 */
 	bool		quiet;			/* the result of cg_quiet_begin() */
 } Call;
@@ -71,6 +72,7 @@ static int	depth = 0;			/* number of trusted functions and questions under way *
 static bool refused = false;	/* the gate has refused a function since a question began */
 static Call *calls = NULL;		/* in TopMemoryContext */
 static int	ncalls = 0;
+static uint64 numbers = 0;		/* given to calls in this session */
 static int	maxcalls = 0;
 
 static bool gate_needs_fmgr(Oid function);
@@ -116,6 +118,12 @@ cg_gate_leave(int was)
 {
 	depth = was;
 	refused = false;
+}
+
+uint64
+cg_gate_call(void)
+{
+	return ncalls > 0 ? calls[ncalls - 1].number : 0;
 }
 
 bool
@@ -228,6 +236,7 @@ begin_trusted_call(FmgrInfo *flinfo)
 			(void) set_config_option(talkative[i], "off", PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
 	cg_special_note();
+	calls[ncalls].number = ++numbers;
 	calls[ncalls].depth = depth;
 	calls[ncalls].quiet = cg_quiet_begin(true);
 	ncalls++;

@@ -16,6 +16,9 @@ extern void cg_gate_init(void);
 extern int	cg_gate_enter(void);
 extern void cg_gate_leave(int was);
 
+/* The call of a trusted function that is innermost: a number of this session, or 0. */
+extern uint64 cg_gate_call(void);
+
 /* Has the gate refused a function since it was last entered or left? */
 extern bool cg_gate_has_refused(void);
 

@@ -37,6 +37,7 @@
 #include "read/execution.h"
 #include "read/inserts.h"
 #include "read/reveal.h"
+#include "read/transition.h"
 #include "read/written.h"
 
 PG_FUNCTION_INFO_V1(cg_reveal);
@@ -174,6 +175,9 @@ cg_reveal(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	}
 
+	/* A trusted trigger gets the rows of its transition tables as a row trigger gets OLD and NEW. */
+	if ((state->site.flags & CG_SITE_TRANSITION) != 0 && cg_transition_is_trusted())
+		return PG_GETARG_DATUM(0);
 	reads = cg_execution_reads();
 	if (reads == NULL || (has_key && !cg_customerkey_take(PG_GETARG_DATUM(1), state->key_type, &key)))
 		cg_reveal_refuse_here(state);
