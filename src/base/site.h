@@ -19,7 +19,7 @@
 #define CG_SITE_ORDERS	0x40	/* the value is only used to order rows */
 #define CG_SITE_FIRST	0x100	/* compared() comes before conditions that cost next to nothing */
 #define CG_SITE_RELAY	0x80	/* no window shows it; set at run time, from the policy */
-#define CG_SITE_TRANSITION	0x100	/* it is read from a transition table of a trigger */
+#define CG_SITE_TRANSITION	0x200	/* it is read from a transition table of a trigger */
 
 typedef struct CgSite
 {
