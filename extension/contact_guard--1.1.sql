@@ -556,7 +556,8 @@ CREATE TABLE contact_guard.contact_token (
 	closes_at     timestamptz NOT NULL,
 	asserted      boolean NOT NULL,
 	subject       bigint NOT NULL,
-	issued        bigint NOT NULL
+	issued        bigint NOT NULL,
+	made_at       timestamptz NOT NULL
 );
 REVOKE ALL ON contact_guard.contact_token FROM PUBLIC;
 CREATE UNIQUE INDEX ON contact_guard.contact_token (token);
@@ -578,7 +579,9 @@ CREATE TABLE contact_guard.contact_call (
 	answered_at timestamptz,
 	ended_at    timestamptz,
 	handle      text,
-	dial        bytea NOT NULL
+	dial        bytea NOT NULL,
+	channel     text NOT NULL,
+	direction   text NOT NULL
 );
 REVOKE ALL ON contact_guard.contact_call FROM PUBLIC;
 CREATE UNIQUE INDEX ON contact_guard.contact_call (call);
@@ -588,6 +591,53 @@ CREATE INDEX ON contact_guard.contact_call (gateway) WHERE answered_at IS NOT NU
 ALTER TABLE contact_guard.contact_call REPLICA IDENTITY NOTHING, ALTER handle SET STATISTICS 0;
 COMMENT ON TABLE contact_guard.contact_call IS
 	'The calls that a gateway has asked for: what it was answered, and when the call began and ended.';
+
+-- The numbers of the relay.  Restored ones are the site's still, so a dump has them.
+CREATE TABLE contact_guard.relay_number (
+	number text PRIMARY KEY
+);
+REVOKE ALL ON contact_guard.relay_number FROM PUBLIC;
+GRANT SELECT ON contact_guard.relay_number TO contact_guard_admin;
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.relay_number'::pg_catalog.regclass, ''::pg_catalog.text);
+COMMENT ON TABLE contact_guard.relay_number IS
+	'The numbers that contact() gives to visits: see use_relay_numbers().';
+COMMENT ON COLUMN contact_guard.relay_number.number IS 'The number, in international form.';
+
+CREATE TABLE contact_guard.relay_telephone (
+	technician text PRIMARY KEY,
+	number     text NOT NULL
+);
+REVOKE ALL ON contact_guard.relay_telephone FROM PUBLIC;
+GRANT SELECT ON contact_guard.relay_telephone TO contact_guard_admin;
+ALTER TABLE contact_guard.relay_telephone ALTER technician SET STATISTICS 0, ALTER number SET STATISTICS 0;
+SELECT pg_catalog.pg_extension_config_dump('contact_guard.relay_telephone'::pg_catalog.regclass, ''::pg_catalog.text);
+COMMENT ON TABLE contact_guard.relay_telephone IS
+	'Where technicians are called when a customer calls a relay number: see relay_telephone().';
+COMMENT ON COLUMN contact_guard.relay_telephone.technician IS 'The technician, as visits name him.';
+COMMENT ON COLUMN contact_guard.relay_telephone.number IS 'His telephone, in international form.';
+
+-- Who stands on either side of a relay number, and until when: src/relay/pairs.c.  A party is a
+-- keyed hash, and slot one of the number and the party.  While it is somebody's, another visit
+-- of the same party cannot have the number: a constraint says so, whatever the library does.
+CREATE TABLE contact_guard.relay_party (
+	number   text NOT NULL,
+	party    bytea NOT NULL,
+	slot     bigint NOT NULL,
+	token    bytea NOT NULL,
+	called   boolean NOT NULL,		-- the customer, and not the technician
+	made_at  timestamptz NOT NULL,
+	until_at timestamptz NOT NULL,
+	CONSTRAINT one_visit_of_a_party EXCLUDE USING gist
+		((pg_catalog.int8range(slot, slot, '[]'::pg_catalog.text)) WITH OPERATOR(pg_catalog.&&),
+		 (pg_catalog.tstzrange(made_at, until_at)) WITH OPERATOR(pg_catalog.&&))
+);
+REVOKE ALL ON contact_guard.relay_party FROM PUBLIC;
+CREATE INDEX ON contact_guard.relay_party (party);
+CREATE INDEX ON contact_guard.relay_party (token);
+CREATE INDEX ON contact_guard.relay_party (until_at);
+ALTER TABLE contact_guard.relay_party REPLICA IDENTITY NOTHING;
+COMMENT ON TABLE contact_guard.relay_party IS
+	'Which relay numbers are taken, by which parties (hashes), and until when.';
 
 ---------------------------------------------------------------------------
 -- policy
@@ -843,7 +893,7 @@ GRANT EXECUTE ON FUNCTION contact_guard.close_intervention(bigint) TO contact_gu
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION contact_guard.contact(customer anyelement, channel text DEFAULT 'voice', relation regclass DEFAULT NULL,
-		"column" name DEFAULT NULL, OUT token text, OUT expires_at timestamptz) RETURNS record
+		"column" name DEFAULT NULL, OUT token text, OUT number text, OUT expires_at timestamptz) RETURNS record
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_contact';
 REVOKE ALL ON FUNCTION contact_guard.contact(anyelement, text, regclass, name) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.contact(anyelement, text, regclass, name) IS
@@ -851,12 +901,34 @@ COMMENT ON FUNCTION contact_guard.contact(anyelement, text, regclass, name) IS
 GRANT EXECUTE ON FUNCTION contact_guard.contact(anyelement, text, regclass, name) TO PUBLIC;
 
 CREATE FUNCTION contact_guard.resolve(token text, caller text, call_id text, channel text DEFAULT 'voice',
-		OUT code integer, OUT reason text, OUT dial text, OUT closes integer) RETURNS record
+		OUT code integer, OUT reason text, OUT dial text, OUT present text, OUT closes integer) RETURNS record
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_resolve';
 REVOKE ALL ON FUNCTION contact_guard.resolve(text, text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION contact_guard.resolve(text, text, text, text) IS
 	'The number for a token of contact(), for a gateway that has authenticated the caller; 200, 403 or 404.';
 GRANT EXECUTE ON FUNCTION contact_guard.resolve(text, text, text, text) TO contact_guard_gateway;
+
+CREATE FUNCTION contact_guard.resolve_number(number text, caller text, call_id text, channel text DEFAULT 'voice',
+		OUT code integer, OUT reason text, OUT dial text, OUT present text, OUT closes integer) RETURNS record
+	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_resolve_number';
+REVOKE ALL ON FUNCTION contact_guard.resolve_number(text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.resolve_number(text, text, text, text) IS
+	'The number for a relay number that a technician or a customer has called; 200, 403 or 404.';
+GRANT EXECUTE ON FUNCTION contact_guard.resolve_number(text, text, text, text) TO contact_guard_gateway;
+
+CREATE FUNCTION contact_guard.use_relay_numbers(numbers text[]) RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_use_relay_numbers';
+REVOKE ALL ON FUNCTION contact_guard.use_relay_numbers(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.use_relay_numbers(text[]) IS
+	'Says which numbers contact() may give to visits. Those that are left out are given to nobody any more.';
+GRANT EXECUTE ON FUNCTION contact_guard.use_relay_numbers(text[]) TO contact_guard_admin;
+
+CREATE FUNCTION contact_guard.relay_telephone(technician text, number text) RETURNS void
+	LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_relay_telephone';
+REVOKE ALL ON FUNCTION contact_guard.relay_telephone(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.relay_telephone(text, text) IS
+	'Says by which number a technician is called, and known, when a relay number is used; NULL: by none.';
+GRANT EXECUTE ON FUNCTION contact_guard.relay_telephone(text, text) TO contact_guard_admin;
 
 CREATE FUNCTION contact_guard.call_answered(call_id text, handle text DEFAULT NULL) RETURNS integer
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_call_answered';

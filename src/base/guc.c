@@ -43,6 +43,9 @@ int			cg_standby_reads = CG_STANDBY_WITHHOLD;
 char	   *cg_primary_conninfo = NULL;
 int			cg_primary_timeout = 10 * 1000;
 
+char	   *cg_relay_country_code = NULL;
+
+static bool check_country_code(char **newval, void **extra, GucSource source);
 static void init_identity(void);
 static void init_standby(void);
 
@@ -165,9 +168,21 @@ cg_guc_init(void)
 							   "Verification keys of witnesses whose cosignatures are accepted, separated by commas.",
 							   NULL, &cg_witness_keys, "",
 							   PGC_SIGHUP, 0, NULL, NULL, NULL);
+	/* PGC_SUSET, and not in the file alone: databases may be of several countries. */
+	DefineCustomStringVariable("contact_guard.relay_country_code",
+							   "Country code of national numbers, such as 33, for the comparison with numbers of callers.",
+							   "While it is empty only numbers in international form are known by relay numbers.",
+							   &cg_relay_country_code, "",
+							   PGC_SUSET, 0, check_country_code, NULL, NULL);
 	init_identity();
 	init_standby();
 	MarkGUCPrefixReserved("contact_guard");
+}
+
+static bool
+check_country_code(char **newval, void **extra, GucSource source)
+{
+	return strlen(*newval) <= 3 && strspn(*newval, "0123456789") == strlen(*newval) && **newval != '0';
 }
 
 /* Not PGC_SUSET: a session must not choose by whom it lets itself be told who it is. */

@@ -79,6 +79,9 @@ extern int	cg_standby_reads;
 extern char *cg_primary_conninfo;
 extern int	cg_primary_timeout; /* milliseconds */
 
+/* Of the relay; "" if not set. */
+extern char *cg_relay_country_code;
+
 extern void cg_guc_init(void);
 extern const char *cg_guc_durability_name(void);
 

@@ -86,11 +86,16 @@ static const Table tables[CG_OWN_TABLES] = {
 	[CG_OWN_CONTACT_TOKEN] = {"contact_token", RELKIND_RELATION, true, {
 		{"token", BYTEAOID}, {"actor", TEXTOID}, {"relation", OIDOID}, {"attnum", INT2OID}, {"customer", TEXTOID},
 		{"interventions", OIDOID}, {"intervention", TEXTOID}, {"channel", TEXTOID}, {"closes_at", TIMESTAMPTZOID},
-		{"asserted", BOOLOID}, {"subject", INT8OID}, {"issued", INT8OID}}},
+		{"asserted", BOOLOID}, {"subject", INT8OID}, {"issued", INT8OID}, {"made_at", TIMESTAMPTZOID}}},
 	[CG_OWN_CONTACT_CALL] = {"contact_call", RELKIND_RELATION, true, {
 		{"call", BYTEAOID}, {"ask", BYTEAOID}, {"token", BYTEAOID}, {"gateway", OIDOID}, {"code", INT4OID},
 		{"asked_at", TIMESTAMPTZOID}, {"closes_at", TIMESTAMPTZOID}, {"answered_at", TIMESTAMPTZOID},
-		{"ended_at", TIMESTAMPTZOID}, {"handle", TEXTOID}, {"dial", BYTEAOID}}},
+		{"ended_at", TIMESTAMPTZOID}, {"handle", TEXTOID}, {"dial", BYTEAOID}, {"channel", TEXTOID}, {"direction", TEXTOID}}},
+	[CG_OWN_RELAY_NUMBER] = {"relay_number", RELKIND_RELATION, false, {{"number", TEXTOID}}},
+	[CG_OWN_RELAY_TELEPHONE] = {"relay_telephone", RELKIND_RELATION, false, {{"technician", TEXTOID}, {"number", TEXTOID}}},
+	[CG_OWN_RELAY_PARTY] = {"relay_party", RELKIND_RELATION, true, {
+		{"number", TEXTOID}, {"party", BYTEAOID}, {"slot", INT8OID}, {"token", BYTEAOID}, {"called", BOOLOID},
+		{"made_at", TIMESTAMPTZOID}, {"until_at", TIMESTAMPTZOID}}},
 };
 
 static char *table_problem(const Table *table);

@@ -38,6 +38,9 @@ typedef enum CgOwnTable
 	CG_OWN_SIGNED_CHECKPOINT,
 	CG_OWN_CONTACT_TOKEN,
 	CG_OWN_CONTACT_CALL,
+	CG_OWN_RELAY_NUMBER,
+	CG_OWN_RELAY_TELEPHONE,
+	CG_OWN_RELAY_PARTY,
 	CG_OWN_TABLES
 } CgOwnTable;
 
@@ -206,7 +209,8 @@ enum
 	Anum_contact_token_asserted,
 	Anum_contact_token_subject,
 	Anum_contact_token_issued,
-	Natts_contact_token = Anum_contact_token_issued
+	Anum_contact_token_made_at,
+	Natts_contact_token = Anum_contact_token_made_at
 };
 
 enum
@@ -222,7 +226,21 @@ enum
 	Anum_contact_call_ended_at,
 	Anum_contact_call_handle,
 	Anum_contact_call_dial,
-	Natts_contact_call = Anum_contact_call_dial
+	Anum_contact_call_channel,
+	Anum_contact_call_direction,
+	Natts_contact_call = Anum_contact_call_direction
+};
+
+enum
+{
+	Anum_relay_party_number = 1,
+	Anum_relay_party_party,
+	Anum_relay_party_slot,
+	Anum_relay_party_token,
+	Anum_relay_party_called,
+	Anum_relay_party_made_at,
+	Anum_relay_party_until_at,
+	Natts_relay_party = Anum_relay_party_until_at
 };
 
 extern const char *cg_owncolumns_table(CgOwnTable table);

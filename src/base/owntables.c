@@ -85,6 +85,8 @@ is_restored_here(const CgRtePermission *permission)
 		relid == cg_objects_relation("held", true) ||
 		relid == cg_objects_relation("category", true) ||
 		relid == cg_objects_relation("revoked_identity", true) ||
+		relid == cg_objects_relation("relay_number", true) ||
+		relid == cg_objects_relation("relay_telephone", true) ||
 		(relid == cg_copystate_now()->into && (relid == cg_objects_relation("restored_log", true) ||
 											   relid == cg_objects_relation("query_text", true)));
 }

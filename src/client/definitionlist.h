@@ -93,7 +93,7 @@
 	{"function contact_guard.close_intervention(bigint)", "214fb400b48d525f98b8630db36ddcb47f721f23f4d3716bb820be264a7f17f2"}, \
 	{"function contact_guard.compared(\"any\",contact_guard.site)", "43e7dadf3ba77466dd017386fdf6b8c307560c0de018cb1ff8d6c057d430f30f"}, \
 	{"function contact_guard.consistency_proof(bigint,bigint)", "27445df9a5187f081836102479c6696f1e31f1943c5d06fba4cd8c319df5ec6d"}, \
-	{"function contact_guard.contact(anyelement,text,regclass,name)", "ac7adc18a159318fe76f02ad043412d39f4deb9b852c110795386194bf0548ac"}, \
+	{"function contact_guard.contact(anyelement,text,regclass,name)", "c9829b0acb3c0ca733acfd38da973afcead79c5fabcb283cae99c15d08407f8f"}, \
 	{"function contact_guard.current_actor()", "3c83c5f37bd02cad806721866092be8455f6c6515ef59b51db2d3420dd1709ae"}, \
 	{"function contact_guard.customer_commitment(bytea,text)", "936013d8a1dd443cfc92e67fbdbc240979d73e7cebfa34b96d59846da7cc2dc4"}, \
 	{"function contact_guard.customer_of_record(text)", "fe65dbd49bcd541ee810164776e19ce4874a7c34be87b272b64b5a58c35f1d5e"}, \
@@ -143,9 +143,11 @@
 	{"function contact_guard.reads_by(text,timestamp with time zone,timestamp with time zone)", "83223147cbfd0aa8b3499c7a4ec022798eef7b6fb49a5b3544cd007ee7d23c34"}, \
 	{"function contact_guard.record_policy(text)", "c8434b88194e4c0e0d87766bc782cba51ad68fef088abdc724cfc75d17afeae4"}, \
 	{"function contact_guard.refused_attempts(timestamp with time zone,timestamp with time zone)", "04686f22ae540a9d50608467a410192323a81f2b76878f666128ccc0f7b7b7ea"}, \
+	{"function contact_guard.relay_telephone(text,text)", "07e54f36e7e45b8bfe3d0be6ce8ec117f943a7b3f2d3555d229278353c3c4268"}, \
 	{"function contact_guard.release_hold(text,text)", "17f097bf75de828b2668b7d54ca36d67f8ab29d18c681c5d3e234ea2e0df1506"}, \
 	{"function contact_guard.require_preload()", "179ea33efff577d413f9d0120793c837393fa9cac895061290f4c2925d5c58a9"}, \
-	{"function contact_guard.resolve(text,text,text,text)", "b688f2f8c04d94157bd5d9710ea7fe04d9880c8cc7472a717f69cab16d1dff4b"}, \
+	{"function contact_guard.resolve(text,text,text,text)", "4d80701b4ea2d0ae5b6fb7c6ce9f4d7cf8a982a98ccb28cc5c63aad97ec6464b"}, \
+	{"function contact_guard.resolve_number(text,text,text,text)", "839a8b27138d31a8d2e750bed12adadf41d984433acf6299dc93cc8a38554fe1"}, \
 	{"function contact_guard.retire()", "8aa88ed2b09dece1af5ed8a1aa0b660cdef2ea972d977efe7a274a7569809668"}, \
 	{"function contact_guard.reveal(anyelement,\"any\",contact_guard.site)", "25beffbd74bad3433b84a16f8af89c36823fcb251a07e256d95edbeae548abfb"}, \
 	{"function contact_guard.reveal_nullable(anyelement,\"any\",contact_guard.site)", "49aec994cf0f645e0f8603651fa306fa233ab88c91099a8e3ccee80f413d731f"}, \
@@ -166,6 +168,7 @@
 	{"function contact_guard.unmasked(anyelement,contact_guard.site)", "c6a1b5fbea6ec9d3a0f1d0acae226263640c8457a6fd214281291464f48cc874"}, \
 	{"function contact_guard.unprotect(regclass,name[])", "e5c018464267a5d333c8b2ffb794d45c0c4ab9887191cc620bd5ae1130e5afcd"}, \
 	{"function contact_guard.use_interventions(regclass,name,name,name,name,name,text,interval,interval,interval,text,text,text[])", "15f69bb1c4050076b370841c340023d70ee451097597b10ca7232b714df8c955"}, \
+	{"function contact_guard.use_relay_numbers(text[])", "a6d7594ed0f2928cc7043a6576767966974f4375a653c7957747775e5f6107f4"}, \
 	{"function contact_guard.verification_key()", "cbab5c944c16e98055ea2d1ddb5644a8e5b31f74eb417ebcb248082c7912ccb0"}, \
 	{"function contact_guard.visible(\"any\",contact_guard.site)", "5c546048d0f3e05db3d00313a8b7848a0dd8e1ef1fefbf36b3a5684a13bd386c"}, \
 	{"function contact_guard.who_read(text,timestamp with time zone,timestamp with time zone)", "61b279a398ce3d6752c65aad220461ceb9997237f1e395149ae630017fc4f858"}, \
@@ -185,6 +188,9 @@
 	{"table contact_guard.log_common", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.permission", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.query_text", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.relay_number", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.relay_party", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
+	{"table contact_guard.relay_telephone", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.report", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.restored_log", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.revoked_identity", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \

@@ -115,6 +115,7 @@ static int64 replace(const Erasure *erasure, const char *sql);
 static int64 replace_named(Erasure *erasure, const char *ranges, const char *sql);
 static void forget_passed(const char *customer);
 static void forget_contacts(const char *condition, const char *whom);
+static void forget_telephone(const char *actor);
 static bool names_caller(const char *records, const char *whom);
 static void refuse_own(const char *records, const char *whom);
 
@@ -211,6 +212,18 @@ forget_contacts(const char *condition, const char *whom)
 									  "(SELECT FROM contact_guard.contact_call c WHERE c.token = t.token AND c.code = 200 "
 									  "AND c.answered_at IS NOT NULL AND c.ended_at IS NULL) FOR UPDATE", condition),
 							 1, types, values);
+	/* Who has called by a relay number is known by its contact alone. */
+	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.relay_party p WHERE NOT EXISTS "
+							 "(SELECT FROM contact_guard.contact_token t WHERE t.token = p.token) FOR UPDATE", 0, NULL, NULL);
+}
+
+static void
+forget_telephone(const char *actor)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(actor)};
+
+	(void) cg_owncommand_execute("DELETE FROM contact_guard.relay_telephone WHERE technician = $1", 1, types, values, NULL);
 }
 
 /*
@@ -315,6 +328,7 @@ cg_erase_actor(PG_FUNCTION_ARGS)
 	cg_pseudonym_forget_actor(actor, erasure.before);
 	rows = logged + restored;
 	forget_contacts("t.actor = $1", actor);
+	forget_telephone(actor);
 	stays = finds_row_about("SELECT FROM contact_guard.whole_log WHERE " OF_ACTOR " LIMIT 1", actor);
 	PopActiveSnapshot();
 	if (stays)

@@ -45,6 +45,7 @@
 #include "policy/verdict.h"
 #include "policy/watched.h"
 #include "read/execution.h"
+#include "relay/gateway.h"
 
 PG_FUNCTION_INFO_V1(cg_status);
 
@@ -190,6 +191,7 @@ problems(void)
 	if (has_policy && list_length(cg_interventions_list()) <= 1 &&
 		!cg_owncommand_finds("SELECT FROM contact_guard.intervention", 0, NULL, NULL))
 		result = lappend(result, "no window can open: no interventions relation is named, and no intervention was opened by call: see contact_guard.use_interventions() and contact_guard.open_intervention()");
+	result = list_concat(result, cg_gateway_problems());
 	return list_concat(result, cg_ownreplica_problems());
 }
 

@@ -109,6 +109,8 @@ cg_call_ended(PG_FUNCTION_ARGS)
 	{
 		CgContactEvent ended = {
 			.event = CG_EVENT_CONTACT_END,
+			.channel = call.channel,
+			.direction = call.direction,
 			.reason = outcome,
 			.call = cg_calls_number(call.call),
 		};

@@ -66,11 +66,11 @@ cg_calls_hash(const char *call_id, uint8 hash[CG_CALL_HASH])
 }
 
 void
-cg_calls_hash_ask(const uint8 token[CG_TOKEN_HASH], const char *caller, const char *channel,
+cg_calls_hash_ask(const uint8 asked[CG_TOKEN_HASH], const char *caller, const char *channel,
 				  uint8 hash[CG_CALL_HASH])
 {
 	static const char what[] = "contact_guard ask";
-	CgMacPart	parts[] = {{what, sizeof(what)}, {token, CG_TOKEN_HASH}, {caller, strlen(caller) + 1}, {channel, strlen(channel)}};
+	CgMacPart	parts[] = {{what, sizeof(what)}, {asked, CG_TOKEN_HASH}, {caller, strlen(caller) + 1}, {channel, strlen(channel)}};
 
 	compute(parts, lengthof(parts), hash);
 }
@@ -117,6 +117,8 @@ take_call(HeapTuple row, TupleDesc tupdesc, void *arg)
 	(void) SPI_getbinval(row, tupdesc, 7, &isnull);
 	call->ended = !isnull;
 	memcpy(call->dial, VARDATA_ANY(DatumGetByteaPP(SPI_getbinval(row, tupdesc, 8, &isnull))), CG_CALL_HASH);
+	call->channel = TextDatumGetCString(SPI_getbinval(row, tupdesc, 9, &isnull));
+	call->direction = TextDatumGetCString(SPI_getbinval(row, tupdesc, 10, &isnull));
 }
 
 bool
@@ -131,7 +133,7 @@ cg_calls_find(const uint8 hash[CG_CALL_HASH], CgCall *call)
 	LockDatabaseObject(cg_objects_relation("contact_call", false), lock, 0, ExclusiveLock);
 	memset(call, 0, sizeof(*call));
 	memcpy(call->call, hash, CG_CALL_HASH);
-	cg_owncommand_query("SELECT ask, token, code, asked_at, closes_at, answered_at, ended_at, dial "
+	cg_owncommand_query("SELECT ask, token, code, asked_at, closes_at, answered_at, ended_at, dial, channel, direction "
 						"FROM contact_guard.contact_call WHERE call = $1 AND gateway = $2",
 						2, types, values, take_call, call);
 	return call->code != 0;
@@ -149,13 +151,14 @@ cg_calls_store(const CgCall *call, bool again)
 {
 	if (again)
 	{
-		Oid			types[5] = {BYTEAOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, BYTEAOID};
-		Datum		values[5] = {hash_datum(call->call), Int32GetDatum(call->code),
-		TimestampTzGetDatum(call->asked_at), TimestampTzGetDatum(call->closes_at), hash_datum(call->dial)};
+		Oid			types[7] = {BYTEAOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, BYTEAOID, BYTEAOID, TEXTOID};
+		Datum		values[7] = {hash_datum(call->call), Int32GetDatum(call->code),
+			TimestampTzGetDatum(call->asked_at), TimestampTzGetDatum(call->closes_at), hash_datum(call->dial),
+		hash_datum(call->token), CStringGetTextDatum(call->direction)};
 
-		(void) cg_ownrows_replace("SELECT tableoid, ctid, $2 AS code, $3 AS asked_at, $4 AS closes_at, $5 AS dial "
-								  "FROM contact_guard.contact_call WHERE call = $1 FOR UPDATE",
-								  5, types, values);
+		(void) cg_ownrows_replace("SELECT tableoid, ctid, $2 AS code, $3 AS asked_at, $4 AS closes_at, $5 AS dial, "
+								  "$6 AS token, $7 AS direction FROM contact_guard.contact_call WHERE call = $1 FOR UPDATE",
+								  7, types, values);
 	}
 	else
 	{
@@ -174,6 +177,8 @@ cg_calls_store(const CgCall *call, bool again)
 		nulls[Anum_contact_call_ended_at - 1] = true;
 		nulls[Anum_contact_call_handle - 1] = true;
 		values[Anum_contact_call_dial - 1] = hash_datum(call->dial);
+		values[Anum_contact_call_channel - 1] = CStringGetTextDatum(call->channel);
+		values[Anum_contact_call_direction - 1] = CStringGetTextDatum(call->direction);
 		cg_ownrows_insert(CG_OWN_CONTACT_CALL, values, nulls);
 	}
 }

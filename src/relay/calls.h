@@ -14,6 +14,8 @@
 #include "relay/contacts.h"
 
 #define CG_CALL_HASH 32
+#define CG_CALL_OUT "out"		/* the technician calls */
+#define CG_CALL_IN "in"			/* the customer does */
 #define CG_CALL_REFERENCE "call:"	/* before the hash in hexadecimal digits */
 
 typedef struct CgCall
@@ -21,12 +23,14 @@ typedef struct CgCall
 	uint8		call[CG_CALL_HASH];
 	uint8		ask[CG_CALL_HASH];	/* of all that was asked: see cg_calls_hash_ask */
 	uint8		token[CG_TOKEN_HASH];
-	uint8		dial[CG_CALL_HASH]; /* of the number that was given out, or of none */
+	uint8		dial[CG_CALL_HASH]; /* of the number that was given out, or of the reason why none was */
 	int			code;			/* the answer: 200, 403 or 404 */
 	TimestampTz asked_at;
 	TimestampTz closes_at;		/* the end of the window that was told; 0: none */
 	TimestampTz answered_at;	/* 0: it was not */
 	bool		ended;
+	const char *channel;
+	const char *direction;		/* CG_CALL_OUT or CG_CALL_IN */
 } CgCall;
 
 /*
@@ -35,11 +39,14 @@ typedef struct CgCall
  */
 extern bool cg_calls_hash(const char *call_id, uint8 hash[CG_CALL_HASH]);
 
-/* The hash of everything that was asked about a call. */
-extern void cg_calls_hash_ask(const uint8 token[CG_TOKEN_HASH], const char *caller, const char *channel,
+/*
+ * The hash of everything that was asked about a call.  asked: that of the token, or of the relay
+ * number.
+ */
+extern void cg_calls_hash_ask(const uint8 asked[CG_TOKEN_HASH], const char *caller, const char *channel,
 							  uint8 hash[CG_CALL_HASH]);
 
-/* The hash of the number that a token has given; "" for none. */
+/* The hash of the number that a token has given, or of the reason of a refusal. */
 extern void cg_calls_hash_dial(const uint8 token[CG_TOKEN_HASH], const char *dial, uint8 hash[CG_CALL_HASH]);
 
 /* The number that the records of the call share; positive. */

@@ -27,6 +27,7 @@
 #include "policy/windows.h"
 #include "relay/contactrecord.h"
 #include "relay/contacts.h"
+#include "relay/pairs.h"
 
 PG_FUNCTION_INFO_V1(cg_contact);
 
@@ -135,6 +136,7 @@ cg_contact(PG_FUNCTION_ARGS)
 	CgContact	contact = {.actor = actor.name};
 	CgContactEvent offered = {.event = CG_EVENT_CONTACT_OFFERED, .identity = actor.identity, .count = 1};
 	char		token[CG_TOKEN_LENGTH + 1];
+	char	   *number;
 	TupleDesc	desc;
 
 	PreventCommandDuringRecovery("contact()");
@@ -162,11 +164,14 @@ cg_contact(PG_FUNCTION_ARGS)
 	contact.issued = actor.token ? actor.token->claims.issued : timestamptz_to_time_t(GetCurrentTimestamp());
 	cg_journal_require();
 	cg_contacts_forget();
+	cg_pairs_forget();
 	cg_contacts_issue(&contact, token);
+	number = cg_pairs_take(&contact);
 	cg_contactrecord_write(&offered, &contact);
 	{
 		CgResultColumn columns[] = {
 			{"token", TEXTOID, CStringGetTextDatum(token)},
+			{"number", TEXTOID, number ? CStringGetTextDatum(number) : (Datum) 0, number == NULL},
 			{"expires_at", TIMESTAMPTZOID, TimestampTzGetDatum(contact.closes_at)},
 		};
 

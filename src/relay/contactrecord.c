@@ -19,22 +19,23 @@
 #include "base/names.h"
 #include "journal/journal.h"
 #include "journal/messages.h"
+#include "relay/calls.h"
 #include "relay/contactrecord.h"
 
 void
 cg_contactrecord_write(const CgContactEvent *event, const CgContact *contact)
 {
-	const char *actor = event->actor ? event->actor : contact->actor;
-	const char *channel = event->channel ? event->channel : contact->channel;
+	const char *actor = event->actor || contact == NULL ? event->actor : contact->actor;
+	const char *channel = event->channel || contact == NULL ? event->channel : contact->channel;
 	const char *column = contact ? get_attname(contact->relation, contact->attnum, true) : NULL;
 	const char *columns[3];
 	CgRecordContext context = {
 		/* The name that a gateway gives may have any length. */
-		.actor = pnstrdup(actor, pg_mbcliplen(actor, strlen(actor), CG_ACTOR_LENGTH)),
+		.actor = actor ? pnstrdup(actor, pg_mbcliplen(actor, strlen(actor), CG_ACTOR_LENGTH)) : NULL,
 		.login = MyProcPort ? MyProcPort->user_name : NULL,
 		.client = MyProcPort ? MyProcPort->remote_host : NULL,
 		.application = application_name,
-		.identity = event->identity ? event->identity : CG_ACTOR_BY_CONTACT,
+		.identity = event->identity || actor == NULL ? event->identity : CG_ACTOR_BY_CONTACT,
 		.statement = event->call,
 	};
 	CgRecord	record = {
@@ -56,7 +57,7 @@ cg_contactrecord_write(const CgContactEvent *event, const CgContact *contact)
 	}
 	if (cg_contacts_is_channel(channel))
 		columns[record.ncolumns++] = channel;
-	columns[record.ncolumns++] = "out";
+	columns[record.ncolumns++] = event->direction ? event->direction : CG_CALL_OUT;
 	if (contact)
 	{
 		record.customer = cg_record_customer(contact->customer);

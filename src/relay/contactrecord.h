@@ -14,9 +14,10 @@
 typedef struct CgContactEvent
 {
 	CgEvent		event;
-	const char *actor;			/* NULL: that of the contact */
+	const char *actor;			/* NULL: that of the contact, or nobody's name is known */
 	const char *identity;		/* how his name is known; NULL: by the contact */
 	const char *channel;		/* as the actor; a text that is no channel is left out */
+	const char *direction;		/* see CgCall; NULL: out */
 	const char *reason;			/* or NULL */
 	const CgWindow *window;		/* that lets the number out; or NULL */
 	int64		count;

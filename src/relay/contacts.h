@@ -32,8 +32,18 @@ typedef struct CgContact
 /* Is it the name of a channel: voice or text? */
 extern bool cg_contacts_is_channel(const char *channel);
 
-/* Stores a new token, and writes it into token, with a zero byte. */
+/*
+ * Stores a new token, and writes it into token, with a zero byte.  An actor has so many for a
+ * visit and a channel; the oldest one goes.
+ */
+#define CG_TOKENS_MAX 20
 extern void cg_contacts_issue(const CgContact *contact, char token[CG_TOKEN_LENGTH + 1]);
+
+/* Stores a contact under a hash; again: in place of who asked for it before, and until when. */
+extern void cg_contacts_store(const CgContact *contact, const uint8 hash[CG_TOKEN_HASH], bool again);
+
+/* When its window closes, or a year from now if that is later. */
+extern TimestampTz cg_contacts_end(const CgContact *contact);
 
 /* The hash under which a token is stored; any text has one. */
 extern void cg_contacts_hash(const char *token, uint8 hash[CG_TOKEN_HASH]);

@@ -7,16 +7,46 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
+#include "base/owncommand.h"
 #include "base/roles.h"
 #include "journal/journal.h"
 #include "policy/ask.h"
 #include "relay/gateway.h"
+
+static void take_gateway(HeapTuple row, TupleDesc tupdesc, void *arg);
+
+static void
+take_gateway(HeapTuple row, TupleDesc tupdesc, void *arg)
+{
+	List	  **texts = arg;
+
+	*texts = lappend(*texts, psprintf("role %s is a gateway and has a standing permission: it can read numbers without a call",
+									  SPI_getvalue(row, tupdesc, 1)));
+}
+
+List *
+cg_gateway_problems(void)
+{
+	Oid			group = cg_roles_group(CG_GROUP_GATEWAY);
+	Oid			types[1] = {OIDOID};
+	Datum		values[1] = {ObjectIdGetDatum(group)};
+	List	   *texts = NIL;
+
+	if (OidIsValid(group))
+		cg_owncommand_query("SELECT r.rolname FROM pg_roles r WHERE NOT r.rolsuper AND pg_has_role(r.oid, $1, 'MEMBER') AND EXISTS "
+							"(SELECT FROM contact_guard.permission p WHERE pg_has_role(r.oid, p.role::oid, 'MEMBER')) ORDER BY 1",
+							1, types, values, take_gateway, &texts);
+	return texts;
+}
 
 void
 cg_gateway_require(const char *function)
@@ -32,6 +62,11 @@ cg_gateway_require(const char *function)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s() cannot be called by a query for interventions", function)));
+	/* Calls of other sessions would not be seen, nor their ends. */
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s() needs a transaction of isolation level READ COMMITTED", function)));
 	PreventCommandDuringRecovery(function);
 	PreventCommandIfReadOnly(function);
 	cg_journal_require();

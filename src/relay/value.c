@@ -7,9 +7,6 @@
  * takes part, and nothing but the result of resolve() has the number.  Partitions and
  * children are read as well.  Rows are compared by the text of their customer key.  An index
  * only makes that faster, and is used if its comparisons are PostgreSQL's own.
- *
- * What is stored for people to read becomes digits.  The least number of them keeps emergency
- * numbers and other short ones out: a gateway must not call these in somebody's name.
  */
 #include "postgres.h"
 
@@ -32,10 +29,8 @@
 #include "base/customerkey.h"
 #include "compat.h"
 #include "policy/policy.h"
+#include "relay/number.h"
 #include "relay/value.h"
-
-#define DIGITS_MIN 6
-#define DIGITS_MAX 15			/* of E.164 */
 
 typedef struct Search
 {
@@ -46,41 +41,9 @@ typedef struct Search
 	bool		several;
 } Search;
 
-static char *digits_of(const char *text);
 static Oid	find_index(Relation rel, AttrNumber customer, Oid lookup_type, ScanKey key);
 static void take_number(Search *search, TupleTableSlot *slot, AttrNumber customer, AttrNumber attnum);
 static void search_relation(Search *search, Relation rel, AttrNumber customer, AttrNumber attnum);
-
-/* "+33 (0)6 39 98 47 11", "06.39.98.47.11" */
-static char *
-digits_of(const char *text)
-{
-	char	   *result = palloc(DIGITS_MAX + 2);
-	int			length = 0;
-	int			plus;
-
-	while (*text == ' ')
-		text++;
-	plus = *text == '+';
-	if (plus)
-		result[length++] = *text++;
-	for (; *text; text++)
-	{
-		/* The zero that is not dialled behind a country's code. */
-		if (plus && strncmp(text, "(0)", 3) == 0)
-			text += 2;
-		else if (*text >= '0' && *text <= '9')
-		{
-			if (length - plus == DIGITS_MAX)
-				return NULL;
-			result[length++] = *text;
-		}
-		else if (strchr(" .-/()", *text) == NULL)
-			return NULL;
-	}
-	result[length] = '\0';
-	return length - plus < DIGITS_MIN ? NULL : result;
-}
 
 /* An index that begins with the customer key, with the scan key for it; or InvalidOid. */
 static Oid
@@ -133,7 +96,7 @@ take_number(Search *search, TupleTableSlot *slot, AttrNumber customer, AttrNumbe
 	value = slot_getattr(slot, attnum, &isnull);
 	if (isnull || (type != TEXTOID && type != VARCHAROID && type != BPCHAROID))
 		return;
-	number = digits_of(TextDatumGetCString(value));
+	number = cg_number_dial(TextDatumGetCString(value));
 	if (number == NULL)
 		return;
 	if (search->number && strcmp(search->number, number) != 0)

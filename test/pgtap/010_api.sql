@@ -1,7 +1,7 @@
 -- The names that users type: they are promises, so each is spelled out here.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(55);
+SELECT plan(58);
 
 SELECT has_schema('contact_guard');
 SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text', 'text']);
@@ -44,6 +44,9 @@ SELECT has_role('contact_guard_forwarder');
 SELECT has_function('contact_guard', 'forward', ARRAY['bytea']);
 SELECT has_function('contact_guard', 'contact', ARRAY['anyelement', 'text', 'regclass', 'name']);
 SELECT has_function('contact_guard', 'resolve', ARRAY['text', 'text', 'text', 'text']);
+SELECT has_function('contact_guard', 'resolve_number', ARRAY['text', 'text', 'text', 'text']);
+SELECT has_function('contact_guard', 'use_relay_numbers', ARRAY['text[]']);
+SELECT has_function('contact_guard', 'relay_telephone', ARRAY['text', 'text']);
 SELECT has_function('contact_guard', 'call_answered', ARRAY['text', 'text']);
 SELECT has_function('contact_guard', 'call_ended', ARRAY['text', 'text', 'integer']);
 SELECT has_function('contact_guard', 'calls_to_end', '{}'::name[]);

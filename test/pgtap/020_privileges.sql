@@ -22,7 +22,7 @@ SELECT set_eq(
 	ARRAY['protect', 'unprotect', 'trust_function', 'distrust_function', 'use_interventions', 'forget_interventions', 'retire', 'allow', 'disallow',
 	      'open_intervention', 'close_intervention', 'status', 'purge', 'hold', 'release_hold', 'acknowledge_gaps',
 	      'erase_customer', 'erase_actor', 'new_epoch', 'library_version', 'accept_clock', 'rotate_journal_key', 'allow_act_as_session',
-	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions', 'reader_category', 'revoke_identity'],
+	      'policy_problem', 'policy_change', 'list_policies', 'list_permissions', 'list_interventions', 'reader_category', 'revoke_identity', 'use_relay_numbers', 'relay_telephone'],
 	'what an admin may execute besides');
 SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
@@ -42,7 +42,7 @@ SELECT set_eq(
 	$$SELECT p.proname::text FROM pg_proc p
 	   WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('contact_guard_gateway', p.oid, 'EXECUTE')
 	     AND NOT has_function_privilege('regress_nobody', p.oid, 'EXECUTE')$$,
-	ARRAY['resolve', 'call_answered', 'call_ended', 'calls_to_end'], 'what a gateway may execute besides');
+	ARRAY['resolve', 'resolve_number', 'call_answered', 'call_ended', 'calls_to_end'], 'what a gateway may execute besides');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace
@@ -103,7 +103,7 @@ SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_admin', c.oid, 'SELECT')$$,
-	ARRAY['permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'revoked_identity'], 'an admin reads the policy');
+	ARRAY['permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'revoked_identity', 'relay_number', 'relay_telephone'], 'an admin reads the policy');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')

@@ -11,7 +11,7 @@ use Guarded;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = guard_node('relay', 'autovacuum = off', 'log_statement = all');
+my $node = guard_node('relay', 'autovacuum = off', 'log_statement = all', 'max_wal_senders = 2');
 make_roles($node);
 make_crm($node, 'crm', 50);
 $node->safe_psql('crm', q(
@@ -37,7 +37,7 @@ sub token_of
 sub resolve
 {
 	my ($token, $caller, $call, $channel) = @_;
-	return gateway("SELECT * FROM contact_guard.resolve('$token', '$caller', '$call'" . ($channel ? ", '$channel')" : ')')) =~ s/\|\d{10}$/|END/r;
+	return gateway("SELECT code, reason, dial, closes FROM contact_guard.resolve('$token', '$caller', '$call'" . ($channel ? ", '$channel')" : ')')) =~ s/\|\d{10}$/|END/r;
 }
 sub records
 {
@@ -106,8 +106,8 @@ unlike($node->safe_psql('crm', 'TABLE contact_guard.contact_token'), qr/$token/,
 is(resolve($token, 'anna', 'call-1'), '200|OK|' . phone_of(3) . '|END', 'the gateway gets the number');
 is(records("event = 'contact' AND identity = 'contact' AND closes_at > now()"), 'contact anna gateway {phone,voice,out} 3 3 relay', '... with a record');
 is(resolve($token, 'anna', 'call-1'), '200|OK|' . phone_of(3) . '|END', 'the same call again has the same answer');
-is(gateway("SELECT (contact_guard.resolve('$token', 'anna', 'call-1')).*, (contact_guard.resolve('$token', 'anna', 'call-1')).code") =~ s/\|1\d{9}\|200$/|END|200/r,
-	'200|OK|' . phone_of(3) . '|END|200', '... several times in a statement');
+is(gateway("SELECT (contact_guard.resolve('$token', 'anna', 'call-1')).*, (contact_guard.resolve('$token', 'anna', 'call-1')).code") =~ s/\|\d{10}\|200$/|END|200/r,
+	'200|OK|' . phone_of(3) . '||END|200', '... several times in a statement');
 is(log_rows($node, 'crm', "event = 'contact'"), 1, '... and one record');
 is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.access_log WHERE concat(client, application, reason, columns, query) ~ 'call-1')), 0, 'no record has the id of the call');
 
@@ -117,9 +117,9 @@ is(resolve('0' x 32, 'anna', 'r1'), $none, 'an unknown token');
 is(resolve($token, 'eve', 'r2'), $none, "another's token");
 is(resolve($token, 'anna', 'r3', 'text'), $none, 'another channel');
 is(resolve('', '', ''), $none, 'nothing');
-is(gateway('SELECT * FROM contact_guard.resolve(NULL, NULL, NULL, NULL)'), $none, 'NULL');
+is(gateway('SELECT code, reason, dial, closes FROM contact_guard.resolve(NULL, NULL, NULL, NULL)'), $none, 'NULL');
 is(resolve($token, 'anna', 'r2'), $none, 'a call that was asked for with other words');
-is(gateway("SELECT * FROM contact_guard.resolve(repeat('x', 9000), repeat('é', 9000), repeat('y', 9000), repeat('z', 9000))"), $none, 'long words');
+is(gateway("SELECT code, reason, dial, closes FROM contact_guard.resolve(repeat('x', 9000), repeat('é', 9000), repeat('y', 9000), repeat('z', 9000))"), $none, 'long words');
 is(resolve($token, 'gateway', 'r4'), $none, 'the caller is who the token says');
 is(records("event = 'contact_refused' AND customer = '3'"), "contact_refused eve gateway {phone,voice,out} 3 3 relay token of another actor\n"
 	. "contact_refused anna gateway {phone,text,out} 3 3 relay token of another channel\n"
@@ -143,7 +143,7 @@ $node->safe_psql('crm', q(
 (undef, $err) = as($node, 'crm', 'anna', "SELECT public.lend('$token')");
 is(state_of($err), '42501', '... by a function of the gateway');
 $node->safe_psql('crm', 'GRANT contact_guard_gateway TO anna');
-is(scalar as($node, 'crm', 'anna', "SELECT * FROM contact_guard.resolve('$token', 'anna', 'own')"), $none, 'a technician who is a gateway gets no number of his own');
+is(scalar as($node, 'crm', 'anna', "SELECT code, reason, dial, closes FROM contact_guard.resolve('$token', 'anna', 'own')"), $none, 'a technician who is a gateway gets no number of his own');
 $node->safe_psql('crm', 'REVOKE contact_guard_gateway FROM anna');
 is(gateway('SELECT phone FROM crm.customer WHERE id = 3'), 'by relay', 'the gateway reads nothing itself');
 (undef, $err) = as($node, 'crm', 'gateway', 'TABLE contact_guard.contact_token');
@@ -173,7 +173,9 @@ is(state_of($err), '42703', 'a column that windows show');
 is(resolve(token_of(3, ", 'text'"), 'anna', 'text-1', 'text'), '200|OK|' . phone_of(3) . '|END', 'a text');
 
 # What is stored for people to read; what is none
-foreach my $case ([ '+33 (0)6 39.98-47/11', '+33639984711' ], [ '06 39 98 47 11', '0639984711' ], [ '112', undef ], [ '+112', undef ],
+foreach my $case ([ '+33 (0)6 39.98-47 11', '+33639984711' ], [ '06 39 98 47 11', '0639984711' ], [ '0471/12 34 56', '0471123456' ],
+	[ '+49 (0)6221/12345', '+49622112345' ], [ '555-1234/555-1235', undef ], [ '0639984711/12', undef ], [ '06/39/98/47/11', undef ],
+	[ '112', undef ], [ '+112', undef ], [ '0000112', undef ], [ '112 (0) 000', undef ],
 	[ '', undef ], [ '0639984711@evil.example', undef ], [ '06399;rm', undef ], [ '1' x 16, undef ], [ "0639984711\n", undef ])
 {
 	my ($stored, $dialled) = @$case;
@@ -334,14 +336,86 @@ $node->safe_psql('crm', 'ALTER TABLE crm.customer RENAME telephone TO phone');
 # A visit that the asking transaction opens itself
 $token = token_of(11, $site);
 $node->safe_psql('crm', "UPDATE crm.intervention SET status = 'done' WHERE id = 11; GRANT SELECT, UPDATE ON crm.intervention TO gateway");
-like(gateway("BEGIN; UPDATE crm.intervention SET status = 'on_site' WHERE id = 11; SELECT * FROM contact_guard.resolve('$token', 'anna', 'own visit'); ROLLBACK"),
+like(gateway("BEGIN; UPDATE crm.intervention SET status = 'on_site' WHERE id = 11; SELECT code, reason, dial, closes FROM contact_guard.resolve('$token', 'anna', 'own visit'); ROLLBACK"),
 	qr/^403/m, 'only what is committed opens');
+
+# A window that closes while the record of the number waits for a standby
+$token = token_of(18, $site);
+$node->safe_psql('crm', q(ALTER SYSTEM SET synchronous_standby_names = 'nobody'));
+$node->reload;
+# The checkpointer tells others of a standby that they wait for: until it has, none waits.
+my $probe = session($node, 'crm', 'postgres');
+$probe->query_until(qr/waits/, "\\echo waits\nDO \$\$BEGIN LOOP PERFORM pg_logical_emit_message(true, 'probe', 'x'); COMMIT; END LOOP; END\$\$;\n");
+$node->poll_query_until('crm', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'postgres' AND wait_event = 'SyncRep'");
+my $late = session($node, 'crm', 'gateway');
+$late->query_until(qr/waits/, "\\echo waits\nSELECT 'code ' || code, dial FROM contact_guard.resolve('$token', 'anna', 'late');\n\\echo done\n");
+$node->poll_query_until('crm', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'gateway' AND wait_event = 'SyncRep'");
+$node->safe_psql('crm', "SET synchronous_commit = local; UPDATE crm.intervention SET status = 'done' WHERE id = 18;
+	SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ 'probe' AND pid <> pg_backend_pid()");
+eval { $probe->quit };
+$node->safe_psql('crm', q(ALTER SYSTEM RESET synchronous_standby_names));
+$node->reload;
+my $answer = $late->query_until(qr/done/, '');
+like($answer, qr/code 403\|$/m, 'a window that closes during the flush of the record is closed');
+$late->quit;
+is(records("customer = '18'") =~ s/^contact_offered.*\n//r, "contact anna gateway {phone,voice,out} 18 18 relay\ncontact_refused anna gateway {phone,voice,out} 18 18 relay window closed",
+	'... on record: the number was to leave, and did not');
+is(gateway("SELECT contact_guard.call_answered('late', 'h')"), 0, '... and there is no call');
+
+# Calls that have no id; a call that is refused twice, for two reasons
+is(resolve($token, 'anna', ''), $none, 'a call without an id is no call') foreach 1, 2;
+is(gateway("SELECT code FROM contact_guard.resolve('$token', 'anna', NULL)"), 404, '... nor with NULL');
+is(records("customer = '18' AND reason = 'no id of the call'"), join("\n", ('contact_refused anna gateway {phone,voice,out} 18 18 relay no id of the call') x 3), '... each on record');
+$token = token_of(19, $site);
+$node->safe_psql('crm', "UPDATE crm.customer SET phone = NULL WHERE id = 19");
+is(resolve($token, 'anna', 'two reasons'), $none, 'a call without a number') foreach 1, 2;
+$node->safe_psql('crm', "SELECT contact_guard.revoke_identity('anna', 'lost phone')");
+is(resolve($token, 'anna', 'two reasons'), $none, '... and then without an owner') foreach 1, 2;
+is(records("customer = '19' AND event = 'contact_refused'"), "contact_refused anna gateway {phone,voice,out} 19 19 relay no number\ncontact_refused anna gateway {phone,voice,out} 19 19 relay token revoked",
+	'... has a record for each reason');
+$node->poll_query_until('crm', "SELECT clock_timestamp() > date_trunc('second', not_before) + interval '1 second' FROM contact_guard.revoked_identity");
+
+# A visit that becomes shorter while a call is asked for again: the poll goes by what was told last
+$token = token_of(17, $site);
+like(resolve($token, 'anna', 'shorter'), qr/^200/, 'a call');
+$node->safe_psql('crm', "UPDATE crm.intervention SET ends_at = ends_at - interval '1 hour' WHERE id = 17");
+like(resolve($token, 'anna', 'shorter'), qr/^200/, '... asked for again');
+is($node->safe_psql('crm', "SELECT count(*) FROM contact_guard.contact_call c, crm.intervention i WHERE i.id = 17 AND c.closes_at = i.ends_at"), 1, 'the new end is kept');
+is(log_rows($node, 'crm', "event = 'contact' AND customer = '17' AND actor = 'anna' AND reason IS NULL AND read_at > now() - interval '1 hour' AND identity = 'contact' AND intervention = '17' AND closes_at > (SELECT ends_at FROM crm.intervention WHERE id = 17)"), 2, '... without another record');
+
+# Gateways that could do without calls
+$node->safe_psql('crm', q(SET client_min_messages = error; CREATE ROLE nord NOLOGIN; GRANT nord TO gateway2;
+	INSERT INTO crm.intervention (customer_id, technician, starts_at, ends_at, status) VALUES (20, 'nord', now() - interval '1 h', now() + interval '1 day', 'on_site');
+	GRANT USAGE ON SCHEMA crm TO nord));
+my $own = (split /\n/, as($node, 'crm', 'gateway2', "SET ROLE nord; SELECT token FROM contact_guard.contact(20$site)"))[-1];
+is(scalar as($node, 'crm', 'gateway2', "SELECT code FROM contact_guard.resolve('$own', 'nord', 'own role')"), 404, 'a gateway that may become the technician gets no number');
+is(gateway("SELECT code FROM contact_guard.resolve('$own', 'nord', 'other role')"), 200, '... and another does');
+my $standing = q(SELECT array_to_string(array(SELECT p FROM unnest(problems) p WHERE p ~ 'gateway'), ' ') FROM contact_guard.status());
+is($node->safe_psql('crm', $standing), '', 'gateways have no standing permissions');
+$node->safe_psql('crm', q(CREATE ROLE office; SELECT contact_guard.allow('office', purpose => 'planning'); GRANT office TO gateway2));
+is($node->safe_psql('crm', $standing), 'role gateway2 is a gateway and has a standing permission: it can read numbers without a call', 'one that has is a problem');
+$node->safe_psql('crm', q(REVOKE office FROM gateway2; SELECT contact_guard.disallow('office')));
+foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
+{
+	(undef, $err) = as($node, 'crm', 'gateway', "BEGIN ISOLATION LEVEL $level; SELECT contact_guard.calls_to_end()");
+	is(state_of($err), '25001', "$level would not see calls of others");
+}
+
+# So many tokens for a visit and a channel
+$token = token_of(16, $site);
+my $going = token_of(16, $site);
+like(resolve($going, 'anna', 'goes on'), qr/^200/, 'a call goes on');
+as($node, 'crm', 'anna', "SELECT count(c.token) FROM generate_series(1, 50) g, LATERAL contact_guard.contact(16 + 0 * g$site) c");
+is($node->safe_psql('crm', "SELECT count(*) FROM contact_guard.contact_token WHERE customer = '16' AND actor = 'anna' AND channel = 'voice'"), 21, 'a technician has twenty tokens for a visit, and those of calls that go on');
+is(resolve($token, 'anna', 'old'), $none, '... the oldest goes');
+gateway("SELECT contact_guard.call_ended('goes on')");
+is(log_rows($node, 'crm', "event = 'contact_end' AND customer = '16'"), 2, 'the end of a call has a record all the same');
 
 # At the same time
 $token = token_of(12, $site);
 my $one = session($node, 'crm', 'gateway');
 my $two = session($node, 'crm', 'gateway');
-$one->query_safe("BEGIN; SELECT * FROM contact_guard.resolve('$token', 'anna', 'twice')");
+$one->query_safe("BEGIN; SELECT code, reason, dial, closes FROM contact_guard.resolve('$token', 'anna', 'twice')");
 $two->query_until(qr/waits/, "\\echo waits\nSELECT 'answer ' || dial FROM contact_guard.resolve('$token', 'anna', 'twice');\n\\echo done\n");
 $node->poll_query_until('crm', "SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'gateway' AND wait_event_type = 'Lock'");
 $one->query_safe('COMMIT');
@@ -352,7 +426,7 @@ is(log_rows($node, 'crm', "event = 'contact' AND customer = '12' AND columns[1] 
 # A number that left is on record, whatever becomes of the transaction and the server
 $token = token_of(13, $site);
 $one = session($node, 'crm', 'gateway');
-like($one->query("BEGIN; SELECT * FROM contact_guard.resolve('$token', 'anna', 'crash')"), qr/@{[ phone_of(13) ]}/, 'a number leaves');
+like($one->query("BEGIN; SELECT code, reason, dial, closes FROM contact_guard.resolve('$token', 'anna', 'crash')"), qr/@{[ phone_of(13) ]}/, 'a number leaves');
 kill_server($node);
 eval { $one->quit };
 slow_start($node);
