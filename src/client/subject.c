@@ -2,7 +2,7 @@
  * subject.c
  *		contact-guard report: what the log says about a customer, for that customer.
  *
- * Writes report.json, report.html, a proof for each record, and SHA256SUMS into a new folder,
+ * Writes report.json, report.html, records.csv, a proof for each record, and SHA256SUMS into a new folder,
  * which nobody else can read: the report is about a person.
  */
 #include "subject.h"
@@ -30,6 +30,7 @@ static void count_rows(Subject *subject);
 static int	compare_texts(const void *a, const void *b);
 static int64_t count_distinct(const char **texts, int64_t count);
 static void warn_of_few(const Subject *subject);
+static void propose_hold(const Subject *subject);
 static void write_files(Subject *subject);
 static void remove_folder(const char *why);
 
@@ -60,6 +61,7 @@ run_report(int argc, char **argv)
 		   (long long) subject.sums.consultations, (long long) subject.proofs);
 	text_print(stdout, subject.folder, strlen(subject.folder), "");
 	printf("\"\n");
+	propose_hold(&subject);
 	return EXIT_GOOD;
 }
 
@@ -286,6 +288,25 @@ warn_of_few(const Subject *subject)
 	}
 }
 
+/* A purge between the question and its end would take away what the report is about. */
+static void
+propose_hold(const Subject *subject)
+{
+	printf("An admin of contact_guard keeps the records that it is about until this case is closed:\n");
+	for (int i = 0; i < subject->ncustomers; i++)
+	{
+		printf("  SELECT contact_guard.hold('");
+		for (const char *at = subject->customers[i]; *at != '\0'; at += strcspn(at, "'") + (at[strcspn(at, "'")] != '\0'))
+		{
+			size_t		plain = strcspn(at, "'");
+
+			text_print(stdout, at, plain, "\\");
+			fputs(at[plain] == '\0' ? "" : "''", stdout);
+		}
+		printf("', '%s');\n", subject->reference);
+	}
+}
+
 static void
 put_sum(CgBytes *sums, const char *name, const void *data, size_t length)
 {
@@ -311,7 +332,7 @@ write_files(Subject *subject)
 	{
 		const char *name;
 		void		(*put) (const Subject *subject, CgBytes *out);
-	}			reports[] = {{"report.html", subject_put_html}, {"report.json", subject_put_json}};
+	}			reports[] = {{"report.html", subject_put_html}, {"report.json", subject_put_json}, {"records.csv", subject_put_csv}};
 	CgBytes		sums = {0};
 
 	for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++)

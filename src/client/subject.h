@@ -2,8 +2,9 @@
  * subject.h
  *		contact-guard report: what the log says about a customer, for that customer.
  *
- * subject.c leads; subjectread.c asks the server, subjectproof.c makes the proofs, subjectjson.c
- * and subjecthtml.c write the two reports, and subjectwords.c has their words in each language.
+ * subject.c leads; subjectread.c asks the server, subjectproof.c makes the proofs, subjectjson.c,
+ * subjecthtml.c and subjectcsv.c write the reports, subjectsay.c says what a row is, and
+ * subjectwords.c has the words in each language.
  *
  * The server's function subject_report() leaves out what the customer must not learn.  Nothing
  * here knows the name of a reader, unless a decision to name them was given.
@@ -134,10 +135,11 @@ extern void subject_read(Subject *subject);
 /* Writes a proof for each row that has a leaf, if the log is signed. */
 extern void subject_prove(Subject *subject);
 
-/* --- subjectjson.c, subjecthtml.c: the reports --- */
+/* --- subjectjson.c, subjecthtml.c, subjectcsv.c: the reports --- */
 
 extern void subject_put_json(const Subject *subject, CgBytes *out);
 extern void subject_put_html(const Subject *subject, CgBytes *out);
+extern void subject_put_csv(const Subject *subject, CgBytes *out);
 
 /* --- subjecttables.c: the tables of the HTML report --- */
 

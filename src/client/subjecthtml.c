@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "html.h"
+#include "qr.h"
 #include "subject.h"
 #include "subjecttables.h"
+
+static const char style[] = ".code{break-inside:avoid;overflow:hidden}.code svg{float:left;width:38mm;height:38mm;margin:0 1rem 0 0}";
 
 static void put_head(const Subject *subject, CgBytes *out);
 static void put_summary(const Subject *subject, CgBytes *out);
@@ -18,11 +21,12 @@ static void put_counted(CgBytes *out, const char *const forms[2], int64_t number
 static void put_summed(CgBytes *out, const char *const forms[2], int64_t number);
 static void put_closing(const Subject *subject, CgBytes *out);
 static void put_log_events(const Subject *subject, CgBytes *out);
+static void put_code(const Subject *subject, CgBytes *out);
 
 void
 subject_put_html(const Subject *subject, CgBytes *out)
 {
-	HtmlPage	page = {subject->words->language, subject->words->title, NULL, NULL};
+	HtmlPage	page = {subject->words->language, subject->words->title, style, NULL};
 
 	html_begin(out, &page);
 	put_head(subject, out);
@@ -201,6 +205,39 @@ put_log_events(const Subject *subject, CgBytes *out)
 		html_put(out, "<p>%s</p>\n", words->no_gaps);
 }
 
+/* For paper: the size and the root hash of the checkpoint, as a picture and as text. */
+static void
+put_code(const Subject *subject, CgBytes *out)
+{
+	CgBytes		text = {0};
+	QrCode		code;
+	char		size[24];
+	bool		made;
+
+	snprintf(size, sizeof(size), "%llu ", (unsigned long long) subject->checkpoint.size);
+	cg_bytes_put_text(&text, size);
+	cg_bytes_put_base64(&text, subject->checkpoint.root, CG_HASH_LENGTH);
+	cg_bytes_put_uint8(&text, 0);
+	if (text.failed)
+		fail(EXIT_UNCHECKED, "out of memory");
+	made = qr_make((char *) text.data, text.length - 1, &code);
+	html_put(out, "<div class=\"code\">");
+	if (made)
+	{
+		/* With the margin that readers ask for */
+		html_put(out, "<svg viewBox=\"-4 -4 %d %d\" role=\"img\" aria-label=\"%s\"><path d=\"", QR_SIDE + 8, QR_SIDE + 8, subject->words->code_label);
+		for (int row = 0; row < QR_SIDE; row++)
+			for (int column = 0; column < QR_SIDE; column++)
+				if (code.dark[row][column])
+					html_put(out, "M%d %dh1v1h-1z", column, row);
+		html_put(out, "\"/></svg>");
+	}
+	html_put(out, "<p>");
+	html_put(out, subject->words->code, (char *) text.data);
+	html_put(out, "</p></div>\n");
+	cg_bytes_free(&text);
+}
+
 static void
 put_closing(const Subject *subject, CgBytes *out)
 {
@@ -231,4 +268,6 @@ put_closing(const Subject *subject, CgBytes *out)
 		html_put(out, words->check_partly, proofs);
 		html_put(out, "</p>\n");
 	}
+	html_put(out, "<p>%s</p>\n", words->check_absence);
+	put_code(subject, out);
 }

@@ -1,87 +1,32 @@
 /*
  * subjecttables.c
  *		The tables of a customer's report in HTML.
- *
- * Which table a record stands in follows from its event (common/event.h).  An event that has no
- * table of its own, also one that this program does not know, stands among the other records
- * under its name: so nothing that names the customer is left out.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "html.h"
+#include "subjectsay.h"
 #include "subjecttables.h"
 
-/* More rows stand in report.json alone. */
+/* More rows stand in records.csv and report.json alone. */
 #define MOST_ROWS 2000
 
-typedef enum Section
-{
-	SECTION_APPOINTMENTS,
-	SECTION_OTHERS,
-	SECTION_RELAY,
-	SECTION_WITHHELD,
-	SECTION_SEARCHES,
-	SECTION_BULK,
-	SECTION_MASS,
-	SECTION_REPORTS,
-	SECTION_OTHER_EVENTS,
-	SECTIONS
-} Section;
-
-static Section section_of(const SubjectRow *row);
 static bool is_of_unnamed(Section section);
 static void put_section(const Subject *subject, CgBytes *out, Section section, const char *title, const char *text);
 static bool begins_appointment(const SubjectRow *row, const char **intervention);
 static char *appointment_caption(const Subject *subject, const SubjectRow *row);
-static const char *event_text(const Subject *subject, const SubjectRow *row);
-static void put_column_names(const Subject *subject, CgBytes *out, const SubjectRow *row);
-static void put_reader(const Subject *subject, CgBytes *out, const SubjectRow *row);
+static void put_what_and_who(const Subject *subject, CgBytes *out, const SubjectRow *row);
 static void put_named_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section);
 static void put_unnamed_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section);
 static void put_span_end(const Subject *subject, CgBytes *out, const SubjectTime *time, const char *element);
-static const char *reason_text(const Subject *subject, const SubjectRow *row);
-static const char *purpose_text(const Subject *subject, const SubjectRow *row);
 static int	compare_rows(const void *a, const void *b);
-
-static Section
-section_of(const SubjectRow *row)
-{
-	if (row->kind == SUBJECT_LOG)
-		return SECTIONS;
-	if (row->kind == SUBJECT_UNNAMED)
-		return row->number == CG_EVENT_BULK ? SECTION_BULK : row->number == CG_EVENT_LOOKUP || row->number == CG_EVENT_SEARCHED ? SECTION_SEARCHES : SECTION_MASS;
-	switch (row->number)
-	{
-		case CG_EVENT_SHOWN:
-			return subject_has_appointment(row) ? SECTION_APPOINTMENTS : SECTION_OTHERS;
-		case CG_EVENT_CONTACT_OFFERED:
-		case CG_EVENT_CONTACT:
-		case CG_EVENT_CONTACT_END:
-		case CG_EVENT_CONTACT_REFUSED:
-			return SECTION_RELAY;
-		case CG_EVENT_WITHHELD:
-			return SECTION_WITHHELD;
-		case CG_EVENT_REPORT:
-		case CG_EVENT_DISCLOSURE:
-			return SECTION_REPORTS;
-		default:
-			return SECTION_OTHER_EVENTS;
-	}
-}
 
 void
 subject_put_tables(const Subject *subject, CgBytes *out)
 {
-	const Words *words = subject->words;
-	const char *titles[SECTIONS][2] = {
-		{words->appointments, words->appointments_text}, {words->others_title, words->others_text},
-		{words->relay, words->relay_text}, {words->withheld, words->withheld_text}, {words->searches, words->searches_text}, {words->bulk, words->bulk_text},
-		{words->mass, words->mass_text}, {words->reports, words->reports_text}, {words->other_events, words->other_events_text}
-	};
-
 	for (int section = 0; section < SECTIONS; section++)
-		put_section(subject, out, (Section) section, titles[section][0], titles[section][1]);
+		put_section(subject, out, (Section) section, subject_section_title(subject, (Section) section), subject_section_text(subject, (Section) section));
 }
 
 /* By appointment, and then by time */
@@ -156,7 +101,7 @@ put_section(const Subject *subject, CgBytes *out, Section section, const char *t
 	const char *intervention = NULL;
 
 	for (int64_t i = 0; i < subject->count; i++)
-		if (section_of(&subject->rows[i]) == section)
+		if (subject_section(&subject->rows[i]) == section)
 			rows[count++] = &subject->rows[i];
 	if (count > 0)
 	{
@@ -239,108 +184,27 @@ subject_put_row_time(const Subject *subject, CgBytes *out, const SubjectTime *ti
 	html_put(out, "</th><td>%s<br><small>%s</small></td>", time->clock, utc + (same_day ? 1 : 0));
 }
 
+/* The cells of what was read, and by whom */
 static void
-put_column_names(const Subject *subject, CgBytes *out, const SubjectRow *row)
+put_what_and_who(const Subject *subject, CgBytes *out, const SubjectRow *row)
 {
-	html_put(out, "<td>");
-	for (int i = 0; i < row->ncolumns; i++)
-	{
-		char		name[256];
-		const char *said;
+	CgBytes		columns = {0};
+	CgBytes		reader = {0};
 
-		snprintf(name, sizeof(name), "%.*s", (int) row->columns[i].length, row->columns[i].data);
-		said = dictionary_say(&subject->dictionary, name);
-		html_put(out, i == 0 ? "%s" : ", %s", said);
-	}
-	html_put(out, "</td>");
-}
-
-static void
-put_reader(const Subject *subject, CgBytes *out, const SubjectRow *row)
-{
-	const char *category = dictionary_say(&subject->dictionary, row->category);
-
-	html_put(out, "<td>");
-	if (row->reader == NULL)
-		html_put(out, "%s", subject->words->nobody);
-	else
-		html_put(out, "%s %s", category == NULL ? subject->words->reader : category, row->reader->letter);
-	if (row->reader != NULL && row->reader->name != NULL)
-		html_put(out, " (%s)", row->reader->name);
-	html_put(out, "</td>");
-}
-
-/* The server gives fixed texts (journal/reason.h), and no reason in place of another one. */
-static const char *
-reason_text(const Subject *subject, const SubjectRow *row)
-{
-	const Words *words = subject->words;
-	const struct
-	{
-		const char *reason;
-		const char *text;
-	}			texts[] = {
-		{"no window", words->no_window}, {"window closed", words->window_closed}, {"window not open", words->window_not_open},
-		{"compared", words->compared}, {"reached by relay only", words->relay_only}, {"column not in the token", words->not_covered},
-		{"token", words->no_identity}, {"key of the token", words->no_identity}, {"audience or issuer of tokens", words->no_identity},
-		{"named without a token", words->no_identity}
-	};
-
-	for (size_t i = 0; row->reason != NULL && i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (strncmp(row->reason, texts[i].reason, strlen(texts[i].reason)) == 0)
-			return texts[i].text;
-	return words->not_permitted;
-}
-
-static const char *
-purpose_text(const Subject *subject, const SubjectRow *row)
-{
-	if (row->purpose == NULL)
-		return "";
-	if (strcmp(row->purpose, "superuser") == 0)
-		return subject->words->superuser;
-	/* A token may have said for what it was. */
-	return strcmp(row->purpose, "intervention") == 0 ? subject->words->intervention : dictionary_say(&subject->dictionary, row->purpose);
-}
-
-static const char *
-event_text(const Subject *subject, const SubjectRow *row)
-{
-	const Words *words = subject->words;
-
-	switch (row->number)
-	{
-		case CG_EVENT_CONTACT_OFFERED:
-			return words->offered_event;
-		case CG_EVENT_CONTACT:
-			return words->contact_event;
-		case CG_EVENT_CONTACT_END:
-			return words->contact_end_event;
-		case CG_EVENT_CONTACT_REFUSED:
-			return words->contact_refused_event;
-		case CG_EVENT_POLICY:
-			return words->policy_event;
-		case CG_EVENT_AUDIT_READ:	/* of same_value(): no other one names a customer */
-			return words->compared_event;
-		case CG_EVENT_SEARCHED:
-			return words->searched_event;
-		case CG_EVENT_REPORT:
-			return words->report_event;
-		case CG_EVENT_DISCLOSURE:
-			return words->disclosure_event;
-		default:
-			return dictionary_say(&subject->dictionary, row->event);
-	}
+	subject_say_columns(subject, &columns, row);
+	subject_say_reader(subject, &reader, row);
+	html_put(out, "<td>%s</td><td>%s</td>", (char *) columns.data, (char *) reader.data);
+	cg_bytes_free(&columns);
+	cg_bytes_free(&reader);
 }
 
 static void
 put_named_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Section section)
 {
+	(void) section;
 	subject_put_row_time(subject, out, &row->at);
-	put_column_names(subject, out, row);
-	put_reader(subject, out, row);
-	html_put(out, "<td>%s", section == SECTION_WITHHELD ? reason_text(subject, row) :
-			 section < SECTION_REPORTS && section != SECTION_RELAY ? purpose_text(subject, row) : event_text(subject, row));
+	put_what_and_who(subject, out, row);
+	html_put(out, "<td>%s", subject_say_detail(subject, row));
 	if (row->proved)
 		html_put(out, " <small>[%lld]</small>", (long long) row->seq);
 	html_put(out, "</td></tr>\n");
@@ -353,9 +217,8 @@ put_unnamed_row(const Subject *subject, CgBytes *out, const SubjectRow *row, Sec
 	put_span_end(subject, out, &row->at, "th");
 	put_span_end(subject, out, row->last.utc == NULL ? &row->at : &row->last, "td");
 	html_put(out, "<td class=\"number\">%lld</td>", (long long) row->times);
-	put_column_names(subject, out, row);
-	put_reader(subject, out, row);
+	put_what_and_who(subject, out, row);
 	if (section != SECTION_MASS)
-		html_put(out, "<td>%s</td>", row->purpose == NULL && row->reason != NULL ? reason_text(subject, row) : purpose_text(subject, row));
+		html_put(out, "<td>%s</td>", subject_say_detail(subject, row));
 	html_put(out, "</tr>\n");
 }

@@ -59,6 +59,8 @@ typedef struct Words
 	const char *contact_refused_event;
 	const char *withheld;
 	const char *withheld_text;
+	const char *searched;
+	const char *searched_text;
 	const char *searches;
 	const char *searches_text;
 	const char *bulk;
@@ -81,6 +83,9 @@ typedef struct Words
 	const char *check_text;		/* proofs, origin, size */
 	const char *check_partly;	/* rows without a proof */
 	const char *check_none;
+	const char *check_absence;
+	const char *code;			/* size and root hash */
+	const char *code_label;
 	const char *more;			/* rows shown, rows there are */
 	const char *nobody;			/* a reader without a name */
 	const char *reader;			/* a reader without a category */
@@ -94,6 +99,11 @@ typedef struct Words
 	const char *to_column;
 	const char *times_column;
 	const char *event_column;
+	const char *section_column;
+	const char *to_utc_column;
+	const char *detail_column;
+	const char *appointment_column;
+	const char *number_column;
 	const char *no_window;
 	const char *window_closed;
 	const char *window_not_open;
@@ -102,11 +112,11 @@ typedef struct Words
 	const char *no_identity;	/* what named the reader does not count any more */
 	const char *not_covered;	/* by his token */
 	const char *not_permitted;	/* another reason */
+	const char *own;			/* shown to whom has just written it */
 	const char *intervention;	/* the purpose of an appointment */
 	const char *superuser;		/* that of a superuser */
 	const char *policy_event;
 	const char *compared_event;
-	const char *searched_event;
 	const char *report_event;
 	const char *disclosure_event;
 	const char *months[12];

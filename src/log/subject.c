@@ -59,7 +59,7 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 #define REASON "regexp_replace(w.reason, '([,;:] )?" CG_REASON_RELAXED "$', '')"
 #define IS_PLAIN REASON " IN ('', '" CG_REASON_NO_WINDOW "', '" CG_REASON_WINDOW_CLOSED "', '" CG_REASON_WINDOW_NOT_OPEN "', '" \
 	CG_REASON_COMPARED "', '" CG_REASON_CHECKED "', '" CG_REASON_RELAY "', '" CG_REASON_TOKEN_EXPIRED "', '" CG_REASON_TOKEN_REVOKED "', '" \
-	CG_REASON_TOKEN_KEY "', '" CG_REASON_TOKEN_SETTINGS "', '" CG_REASON_TOKEN_REQUIRED "', '" CG_REASON_TOKEN_COLUMNS "')"
+	CG_REASON_OWN "', '" CG_REASON_TOKEN_KEY "', '" CG_REASON_TOKEN_SETTINGS "', '" CG_REASON_TOKEN_REQUIRED "', '" CG_REASON_TOKEN_COLUMNS "')"
 #define PLAIN_REASON "CASE WHEN " IS_PLAIN " THEN nullif(" REASON ", '') END"
 /* Events about the data; not those whose reason somebody has written, as that of a hold */
 #define HAS_TABLE "w.event IN ('shown', 'withheld', 'lookup', 'searched', 'contact_offered', 'contact', 'contact_end', 'contact_refused')"

@@ -41,7 +41,7 @@ $node->safe_psql('crm', qq(
 	CREATE ROLE pool LOGIN; GRANT contact_guard_proxy TO pool; GRANT office TO pool;
 	GRANT USAGE ON SCHEMA crm TO PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA crm TO bert, clerk, backup, pool;
 	SELECT contact_guard.allow('office', 'calls <b>&"''\e[31m');
-	SELECT contact_guard.allow('backup', 'nightly dump', 'crm.customer', 'bulk');
+	SELECT contact_guard.allow('backup', '=nightly dump', 'crm.customer', 'bulk');
 	SELECT contact_guard.reader_category('technicians', 'technician');
 	SELECT contact_guard.reader_category('office', '<i>dispatch</i>')) =~ s/\\e/\e/r);
 
@@ -61,6 +61,7 @@ my $sealed = $node->safe_psql('crm', q(SELECT contact_guard.sync(); SELECT bool_
 my $proofs = $sealed ? 4 : 0;
 my $conninfo = $node->connstr('crm') . ' user=dpo';
 my $n = 0;
+my $printed;
 
 # report(WANTED STATUS, OPTION...): the report as JSON, its HTML, its folder and stderr
 sub report
@@ -69,6 +70,7 @@ sub report
 	my $folder = "$dir/report" . ++$n;
 	my ($status, $out, $err) = guard('report', $conninfo, '--out', $folder, '--vkey', $vkey, @options);
 	is($status, $want, "@options[0 .. 3]") or diag($out . $err);
+	$printed = $out;
 	return (undef, undef, $folder, $err) if !-e "$folder/report.json";
 	return (decode_json(slurp_file("$folder/report.json")), slurp_file("$folder/report.html"), $folder, $err);
 }
@@ -102,8 +104,13 @@ sub texts_of
 	return \%text;
 }
 my $texts = texts_of($folder);
-is(scalar(keys %$texts), 3 + $proofs, 'two reports, the proofs, and the sums');
-foreach my $secret (qw(anna bert clerk backup dpo officer pool 0600000007 0600000008), 'postgres', 'V-8', $evil, '[local]', 'psql', 'SELECT', '181_report')
+is(scalar(keys %$texts), 4 + $proofs, 'three reports, the proofs, and the sums');
+# Also whoever and whatever else is in the log, but what the report is to say
+my %told = map { $_ => 1 } 'shown', 'crm.customer';
+my @logged = grep { length > 2 && !$told{$_} } split /\n/, $node->safe_psql('crm', q(SELECT DISTINCT u FROM contact_guard.access_log l,
+	unnest(ARRAY[l.actor, l.login, l.client, l.application, l.session]) u WHERE u IS NOT NULL));
+cmp_ok(scalar @logged, '>', 12, 'the log has names, logins, clients and sessions');
+foreach my $secret (qw(anna bert clerk backup dpo officer pool 0600000007 0600000008), 'postgres', 'V-8', $evil, '[local]', 'psql', 'SELECT', '181_report', @logged)
 {
 	my @in = grep { $texts->{$_} =~ /(?<![a-z])\Q$secret\E(?![a-z])/ } sort keys %$texts;
 	is("@in", '', "nothing says: $secret");
@@ -119,6 +126,56 @@ unlike($html, qr/\b(?:src|href|srcset|action)\s*=|url\(|\@import|<script/i, 'not
 like($html, qr/<html lang="fr">/, 'the language is named');
 is((() = $html =~ /<th(?! scope=)/g), (() = $html =~ /<thead/g), 'each heading has a scope');
 
+# The code on the page: whoever reads it finds size and root hash of the checkpoint.
+my ($said_code) = $html =~ m{</svg><p>[^<]*<code>(\d+ [A-Za-z0-9+/]{43}=)</code>};
+is($said_code, join(' ', (split /\n/, $json->{log}{checkpoint})[1, 2]), 'size and root hash are on the page');
+is(qr_text($html), $said_code, '... and in the code, without an error to correct');
+like($html, qr/Que le journal ne contienne aucun autre enregistrement à votre sujet est une affirmation/, 'what is not proved is said');
+like($printed, qr/^  SELECT contact_guard\.hold\('7', 'DSAR-1'\);$/m, 'a hold is proposed');
+
+# The modules of the one code, as bytes: as ISO/IEC 18004 has it, for version 4, level L, mask 0.
+sub qr_text
+{
+	my ($page) = @_;
+	my ($path) = $page =~ /<svg viewBox="-4 -4 41 41"[^>]*><path d="([^"]*)"/ or return 'no code';
+	my %dark = map { $_ => 1 } $path =~ /M(\d+ \d+)h1v1h-1z/g;
+	my ($bits, $up) = ('', 1);
+	foreach my $right (32, 30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 5, 3, 1)
+	{
+		foreach my $row ($up ? reverse 0 .. 32 : 0 .. 32)
+		{
+			foreach my $column ($right, $right - 1)
+			{
+				next if $row == 6 || $row < 9 && ($column < 9 || $column > 24) || $row > 24 && $column < 9 || abs($row - 26) < 3 && abs($column - 26) < 3;
+				$bits .= ($dark{"$column $row"} // 0) ^ (($row + $column) % 2 == 0 ? 1 : 0);
+			}
+		}
+		$up = !$up;
+	}
+	my @bytes = unpack 'C100', pack 'B*', $bits;
+	my (@power, %log) = (1);
+	push @power, ($power[-1] * 2) ^ ($power[-1] > 127 ? 0x11D : 0) foreach 1 .. 254;
+	@log{@power} = 0 .. 254;
+	foreach my $root (0 .. 19)
+	{
+		my $sum = 0;
+		$sum = ($sum ? $power[ ($log{$sum} + $root) % 255 ] : 0) ^ $_ foreach @bytes;
+		return "syndrome $root is $sum" if $sum;
+	}
+	my ($length) = unpack 'x4 N', pack 'B*', '0' x 56 . substr($bits, 4, 8);
+	return substr($bits, 0, 4) eq '0100' ? pack('B*', substr($bits, 12, 8 * $length)) : 'another mode';
+}
+
+# The table for a spreadsheet has all rows, and nothing that it would compute.
+my $csv = slurp_file("$folder/records.csv");
+my @lines = split /\r\n/, $csv;
+is(scalar @lines, 1 + @{ $json->{records} } + @{ $json->{possible} }, 'records.csv has a line for each row');
+is((grep { !/^(?:\xef\xbb\xbf)?"(?:[^"]|"")*"(?:;"(?:[^"]|"")*"){11}$/ } @lines), 0, '... of twelve fields');
+is((grep { /(?:^|;)"[=+\-\@]/ } @lines), 0, '... none of which is a formula');
+like($csv, qr/;"'=nightly dump";/, '... what looks like one is text');
+like($csv, qr/^"Pendant un rendez-vous chez vous";"[\d-]+";"[\d:]+";"[^"]*Z";"";"1";"phone";"technician [A-Z]";"rendez-vous";"7";"7";"\d*"\r$/m, '... and says what the page says');
+like($csv, qr/;"calls <b>&""'\\x1b\[31m";/, '... with quotes, and without escapes');
+
 # Proofs hold on a machine without the database; SHA256SUMS is right
 foreach my $proof (map { $_->{proof} // () } @{ $json->{records} })
 {
@@ -129,7 +186,7 @@ foreach my $proof (map { $_->{proof} // () } @{ $json->{records} })
 }
 my $sums = '';
 ok(IPC::Run::run([ 'sh', '-c', "cd '$folder' && sha256sum --quiet -c SHA256SUMS" ], '>&', \$sums), 'SHA256SUMS') or diag($sums);
-is((() = slurp_file("$folder/SHA256SUMS") =~ /\n/g), 2 + $proofs, '... has all files');
+is((() = slurp_file("$folder/SHA256SUMS") =~ /\n/g), 3 + $proofs, '... has all files');
 
 SKIP:
 {
@@ -149,7 +206,7 @@ SKIP:
 }
 SKIP:
 {
-	skip 'Chromium is not installed', 4 if !browser();
+	skip 'Chromium is not installed', 5 if !browser();
 	my $kept = "$PostgreSQL::Test::Utils::log_path/report.png";
 	my ($dom, $said) = look($dir, "$folder/report.html", '--dump-dom');
 	like($dom, qr/<h1>/, 'Chromium shows the report');
@@ -157,6 +214,23 @@ SKIP:
 	is(requests($dir), '', '  ... and no request leaves');
 	look($dir, "$folder/report.html", '--window-size=1000,1400', "--screenshot=$kept");
 	ok(-s $kept, '  ... and a picture is kept');
+	my $code = "$dir/code.png";
+	append_to_file("$dir/code.html", '<!DOCTYPE html><title>x</title>' . ($html =~ /(<svg viewBox="-4 -4.*?<\/svg>)/s)[0]);
+	look($dir, "$dir/code.html", '--window-size=600,600', "--screenshot=$code");
+	SKIP:
+	{
+		skip 'zbarimg is not installed', 1 if !grep { -x "$_/zbarimg" } split /:/, $ENV{PATH};
+		IPC::Run::run([ 'zbarimg', '-q', '--raw', $code ], '>', \my $scanned, '2>', \my $noise);
+		is($scanned, "$said_code\n", '  ... and a scanner reads the code');
+	}
+}
+
+SKIP:
+{
+	skip 'weasyprint is not installed', 2 if !grep { -x "$_/weasyprint" } split /:/, $ENV{PATH};
+	my $warned = '';
+	ok(IPC::Run::run([ 'weasyprint', "$folder/report.html", "$dir/report.pdf" ], '>&', \$warned), 'a PDF is made of the page') or diag($warned);
+	like(slurp_file("$dir/report.pdf"), qr/^%PDF-.*\/Count [1-9]/s, '  ... with pages');
 }
 
 # Another report of the same customer shares no pseudonym, and knows of the first one
@@ -183,6 +257,8 @@ is((grep { $_->{customer} eq '8' && $_->{reader} eq $appointment } @{ $two->{rec
 my ($empty, $nothing) = report(0, '--customer', 299, '--reference', 'DSAR-3', '--language', 'fr');
 is(scalar(@{ $empty->{records} }), 0, 'no record');
 like($nothing, qr/personne n’a consulté individuellement/, '... is said');
+like($nothing, qr/\(nombre de preuves[^:]*: 0\).*est une affirmation de notre part, que ce rapport ne prouve pas/s, '... and that this is only a statement');
+like($nothing, qr/D’autres opérations ont porté sur de nombreux clients à la fois/, '... and that other reads may have included him');
 $node->safe_psql('crm', 'DELETE FROM crm.customer WHERE id = 8');
 my ($deleted) = report(0, '--customer', 8, '--reference', 'DSAR-4');
 is((grep { $_->{event} eq 'shown' } @{ $deleted->{records} }), 1, 'the log still has a customer whom the CRM has deleted');

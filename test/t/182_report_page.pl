@@ -33,6 +33,8 @@ my @past = (
 	[ '2023-03-31 22:30:00+00', 'shown', 'dispatcher', 4711, 1, undef, 'planning <b>', 'by role dispatcher' ],
 	[ '2023-04-02 09:00:00+00', 'lookup', 'dispatcher', undef, 0, undef, 'planning <b>', 'by role dispatcher' ],
 	[ '2023-04-02 11:00:00+00', 'lookup', 'dispatcher', undef, 0, undef, 'planning <b>', 'by role dispatcher' ],
+	[ '2023-04-02 11:30:00+00', 'searched', 'dispatcher', undef, 2500, undef, 'planning <b>', 'by role dispatcher' ],
+	[ '2023-04-02 11:40:00+00', 'searched', 'dispatcher', 4711, 1, undef, 'planning <b>', 'by role dispatcher' ],
 	[ '2023-04-02 12:00:00+00', 'lookup', 'officer', undef, 0, undef, 'superuser', undef ],
 	[ '2023-04-02 13:00:00+00', 'lookup', 'eve', undef, 0, undef, undef, 'compared by a unique index, without permission' ],
 	[ '2023-04-03 09:00:00+00', 'shown', undef, 4711, 1, 'V-13', 'intervention', undef ],
