@@ -111,6 +111,37 @@ RESET enable_bitmapscan;
 RESET ROLE;
 SELECT * FROM recorded();
 
+-- LIMIT: only what leaves is shown
+SET ROLE search_dispatcher;
+SELECT id, upper(phone) AS phone, name || '!' AS name FROM customer WHERE phone ILIKE '%5' ORDER BY lower(name), id LIMIT 2;
+RESET ROLE;
+SELECT * FROM recorded();
+SET ROLE search_dispatcher;
+SELECT id FROM customer WHERE active AND (phone ILIKE '%5' OR email ILIKE 'c7%') AND id < 100 ORDER BY id LIMIT 3 OFFSET 1;
+RESET ROLE;
+SELECT * FROM recorded();
+SET ROLE search_dispatcher;
+SELECT json_agg(p) FROM (SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY id DESC LIMIT 2) p;
+RESET ROLE;
+SELECT * FROM recorded();
+-- who is not found is named apart from whom LIMIT leaves out
+SET ROLE search_dispatcher;
+SELECT id FROM customer WHERE phone ~ '^07' OR id <> 42 ORDER BY id LIMIT 1 OFFSET 998;
+RESET ROLE;
+SELECT * FROM recorded();
+SET ROLE search_dispatcher;
+SELECT plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY name LIMIT 2$$);
+-- in the order of the column, with an expression that could fail, or with a function, all hits are shown
+SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY phone LIMIT 2$$) line WHERE line ~ 'Subquery';
+SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' AND 1 / (id - 42) <> 7 LIMIT 2$$) line WHERE line ~ 'Subquery';
+SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY 1 / (id - 42) LIMIT 2$$) line WHERE line ~ 'Subquery';
+CREATE FUNCTION search.tell(int) RETURNS bool LANGUAGE plpgsql COST 0.00001 AS $$BEGIN RAISE WARNING 'saw %', $1; RETURN true; END$$;
+SELECT id FROM customer WHERE phone ~ '77$' AND tell(id) ORDER BY id LIMIT 2;
+SELECT id, tell(id) FROM customer WHERE phone ~ '77$' ORDER BY name LIMIT 2;
+DROP FUNCTION search.tell(int);
+RESET ROLE;
+SELECT * FROM recorded();
+
 -- Indexes of guarded columns: where nothing chooses the rows of which the search tells something.
 SET ROLE search_dispatcher;
 SELECT plan($$SELECT id FROM customer WHERE lower(email) = 'x'$$);

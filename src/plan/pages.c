@@ -1,6 +1,7 @@
 /*
  * pages.c
- *		Rows that OFFSET leaves out are not read: see pages.h.
+ *		Rows that OFFSET leaves out are not read, and those of a search that LIMIT leaves out
+ *		are not shown: see pages.h and hits.h.
  *
  * PostgreSQL computes the target list below Limit.  So the page "LIMIT 50 OFFSET 300" would
  * put 350 customers on record as shown, of whom the reader has seen 50.  The query becomes
@@ -29,6 +30,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/objects.h"
+#include "plan/hits.h"
 #include "plan/pages.h"
 
 typedef struct RaiseContext
@@ -58,14 +60,16 @@ static void lift_out_of(Query *query, Index rti);
 static Node *replace_vars(Node *node, RaiseContext *context);
 static bool has_reveal(Node *node, void *context);
 static bool may_be_raised(const TargetEntry *target);
+static bool may_be_outside(const TargetEntry *target);
 static Node *raise_vars(Node *node, RaiseContext *context);
 static List *number_targets(List *kept, List *columns, List *junk);
-static Query *wrap(Query *inner, List *targets);
+static Query *wrap(Query *inner, List *targets, List *conditions);
 
 static bool
 is_page(const Query *query)
 {
-	return is_plain(query) && query->limitOption == LIMIT_OPTION_COUNT && query->limitOffset != NULL;
+	return is_plain(query) && query->limitOption == LIMIT_OPTION_COUNT &&
+		(query->limitOffset != NULL || cg_hits_can_wait(query, may_be_outside));
 }
 
 /* All kinds of clauses that could use the target list, or count what is computed, are absent. */
@@ -96,6 +100,16 @@ may_be_raised(const TargetEntry *target)
 	Node	   *expression = (Node *) target->expr;
 
 	return !target->resjunk && target->ressortgroupref == 0 && has_reveal(expression, NULL) &&
+		!checkExprHasSubLink(expression) && !contain_volatile_functions(expression);
+}
+
+/* The same for any expression, where hits wait. */
+static bool
+may_be_outside(const TargetEntry *target)
+{
+	Node	   *expression = (Node *) target->expr;
+
+	return !target->resjunk && target->ressortgroupref == 0 && !IsA(expression, Var) && !IsA(expression, Const) &&
 		!checkExprHasSubLink(expression) && !contain_volatile_functions(expression);
 }
 
@@ -246,7 +260,7 @@ number_targets(List *kept, List *columns, List *junk)
 
 /* The permissions that are checked are those of the entries of the sub-select. */
 static Query *
-wrap(Query *inner, List *targets)
+wrap(Query *inner, List *targets, List *conditions)
 {
 	Query	   *outer = makeNode(Query);
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
@@ -276,7 +290,7 @@ wrap(Query *inner, List *targets)
 	outer->stmt_location = inner->stmt_location;
 	outer->stmt_len = inner->stmt_len;
 	outer->rtable = list_make1(rte);
-	outer->jointree = makeFromExpr(list_make1(reference), NULL);
+	outer->jointree = makeFromExpr(list_make1(reference), conditions == NIL ? NULL : (Node *) make_ands_explicit(conditions));
 	outer->targetList = targets;
 	return outer;
 }
@@ -289,20 +303,24 @@ raise_page(Query *query)
 	List	   *targets = NIL;
 	RaiseContext context = {NIL, 0, 1};
 	ListCell   *lc;
+	List	   *conditions;
+	bool		waits;
 	int			number = 0;
 
 	lift_from(query, (Node *) query->jointree);
+	waits = cg_hits_can_wait(query, may_be_outside);
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
 
 		if (target->resjunk)
 			junk = lappend(junk, target);
-		else if (!may_be_raised(target))
+		else if (!(waits ? may_be_outside(target) : may_be_raised(target)))
 			kept = lappend(kept, target);
 	}
-	if (list_length(kept) + list_length(junk) == list_length(query->targetList))
+	if (!waits && list_length(kept) + list_length(junk) == list_length(query->targetList))
 		return query;
+	conditions = waits ? cg_hits_take(query) : NIL;
 	context.before = list_length(kept);
 	foreach(lc, query->targetList)
 	{
@@ -319,8 +337,9 @@ raise_page(Query *query)
 			outer->expr = (Expr *) raise_vars((Node *) target->expr, &context);
 		targets = lappend(targets, outer);
 	}
+	conditions = (List *) raise_vars((Node *) conditions, &context);
 	query->targetList = number_targets(kept, context.columns, junk);
-	return wrap(query, targets);
+	return wrap(query, targets, conditions);
 }
 
 /* What is in a sub-select, and names a column, an aggregate or a CTE of a query around it. */
@@ -376,7 +395,7 @@ raise_nested(Query *query)
 {
 	Index		depth = 0;
 
-	return is_page(query) && skips_rows(query) && !query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
+	return is_page(query) && (cg_hits_can_wait(query, may_be_outside) || skips_rows(query)) && !query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
 		raise_page(query) : query;
 }
 

@@ -198,6 +198,7 @@ has_counts(const CgReads *reads, CgDue due)
 		if (relation->looked_up != 0 || relation->compared != 0 || relation->checked != 0 ||
 			(relation->roll && cg_roll_owes(relation->roll)) ||
 			(relation->searched && cg_searched_owes(relation->searched, due)) ||
+			(relation->cut && cg_searched_owes(relation->cut, due)) ||
 			is_due(relation, due))
 			return true;
 	}
@@ -395,6 +396,11 @@ cg_readrecords_drain(CgReads *reads, CgDue due)
 
 		if (target.relation->roll)
 			cg_roll_drain(target.relation->roll, put_roll_set, &target);
+		if (target.relation->cut)
+		{
+			cg_searched_add_count(target.relation->searched, target.relation->cut, due);
+			cg_searched_drain(target.relation->cut, due, put_searched, &target);
+		}
 		if (target.relation->searched)
 			cg_searched_drain(target.relation->searched, due, put_searched, &target);
 	}

@@ -35,6 +35,7 @@ typedef struct ReadRelation
 	bool		begun;			/* there is a record of counted rows */
 	struct CgRoll *roll;		/* who was shown by a permission; NULL: nobody so far */
 	struct CgSearched *searched;	/* what a search compares; NULL: no search so far */
+	struct CgSearched *cut;		/* hits of it that have not left so far; NULL: none waits */
 	uint64		searched_columns;
 	AttrNumber	searched_by;	/* the first of them */
 	TimestampTz searched_at;

@@ -53,11 +53,27 @@ cg_readsearch_row(CgReads *reads, const CgSite *site, const CgCustomerKey *key, 
 }
 
 /* Of several columns the first one counts the row. */
+bool
+cg_readsearch_wait(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
+{
+	ReadRelation *relation = cg_reads_relation(reads, site->relid);
+
+	if (!cg_reads_permits(reads, relation, GetCurrentTimestamp()) || cg_reads_is_not_meant(relation, site->attnum))
+		return false;
+	if (relation->searched == NULL || relation->searched_by != site->attnum)
+		return true;
+	if (relation->cut == NULL)
+		relation->cut = cg_searched_create(reads->context);
+	cg_searched_find(relation->searched, key);
+	(void) cg_searched_note(relation->cut, key);
+	return true;
+}
+
 void
 cg_readsearch_found(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 {
 	ReadRelation *relation = cg_reads_relation(reads, site->relid);
 
 	if (relation->searched && relation->searched_by == site->attnum)
-		cg_searched_find(relation->searched, key);
+		cg_searched_find(relation->cut && (site->flags & CG_SITE_ABOVE) != 0 ? relation->cut : relation->searched, key);
 }

@@ -181,6 +181,19 @@ cg_searched_owes(const CgSearched *searched, CgDue due)
 }
 
 void
+cg_searched_add_count(CgSearched *searched, CgSearched *other, CgDue due)
+{
+	if (due == CG_DUE_SHOWN)
+		return;
+	settle_last(searched);
+	settle_last(other);
+	if (!searched->crowd || !other->crowd)
+		return;
+	searched->uncounted += other->uncounted;
+	other->uncounted = 0;
+}
+
+void
 cg_searched_drain(CgSearched *searched, CgDue due, CgSearchedWriter writer, void *arg)
 {
 	bool		answers = due != CG_DUE_SHOWN;

@@ -35,6 +35,9 @@ extern void cg_searched_find(CgSearched *searched, const CgCustomerKey *key);
  */
 extern bool cg_searched_owes(const CgSearched *searched, CgDue due);
 
+/* A record that counts rows of one counts those of the other one, too. */
+extern void cg_searched_add_count(CgSearched *searched, CgSearched *other, CgDue due);
+
 /* Has the writer write what is to be recorded: customer NULL is a count of rows. */
 typedef void (*CgSearchedWriter) (void *arg, const char *customer, int64 count);
 extern void cg_searched_drain(CgSearched *searched, CgDue due, CgSearchedWriter writer, void *arg);
