@@ -95,9 +95,9 @@
 	"UNION ALL\n" \
 	"SELECT 'guarded', p.relation::text, p.column_name::text, p.mask, p.mode, p.fallback, p.since::timestamptz(0)::text, p.set_by, p.problem, NULL FROM contact_guard.policies p\n" \
 	"UNION ALL\n" \
-	"(SELECT 'lookup', l.actor, l.relation, array_to_string(l.columns, ', '), coalesce(l.purpose, l.reason), count(*)::text, max(l.read_at)::timestamptz(0)::text, NULL, NULL, NULL\n" \
-	"FROM contact_guard.access_log l WHERE l.event = 'lookup' AND l.read_at >= $1 AND l.read_at < $2\n" \
-	"GROUP BY 2, 3, 4, 5 ORDER BY count(*) DESC, 2, 3, 4 LIMIT $6::integer)\n" \
+	"(SELECT 'lookup', l.actor, l.relation, array_to_string(l.columns, ', '), coalesce(l.purpose, l.reason), count(DISTINCT (l.session, l.statement))::text, max(l.read_at)::timestamptz(0)::text, NULL, NULL, NULL\n" \
+	"FROM contact_guard.access_log l WHERE l.event IN ('lookup', 'searched') AND l.read_at >= $1 AND l.read_at < $2\n" \
+	"GROUP BY 2, 3, 4, 5 ORDER BY count(DISTINCT (l.session, l.statement)) DESC, 2, 3, 4 LIMIT $6::integer)\n" \
 	"UNION ALL\n" \
 	"(SELECT 'list', w.actor, w.relation, array_to_string(w.columns, ', '), count(*)::text, sum(w.count)::text, max(w.read_at)::timestamptz(0)::text, NULL, NULL, NULL\n" \
 	"FROM withheld w WHERE w.customer IS NULL AND w.count > 1 GROUP BY 2, 3, 4 ORDER BY sum(w.count) DESC, 2, 3, 4 LIMIT $6::integer)\n" \

@@ -162,6 +162,8 @@ event_text(const Subject *subject, const SubjectRow *row)
 			return words->policy_event;
 		case CG_EVENT_AUDIT_READ:	/* of same_value(): no other one names a customer */
 			return words->compared_event;
+		case CG_EVENT_WINDOW:
+			return words->window_event;
 		case CG_EVENT_REPORT:
 			return words->report_event;
 		case CG_EVENT_DISCLOSURE:

@@ -117,6 +117,7 @@ typedef struct Words
 	const char *superuser;		/* that of a superuser */
 	const char *policy_event;
 	const char *compared_event;
+	const char *window_event;
 	const char *report_event;
 	const char *disclosure_event;
 	const char *months[12];

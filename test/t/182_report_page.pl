@@ -55,6 +55,7 @@ my @past = (
 	[ '2023-04-09 12:00:00+00', 'gap', undef, undef, 7, undef, undef, '7 messages of session 1.2 are missing' ],
 	[ '2023-04-10 12:00:00+00', 'erasure', 'officer', undef, 1, undef, undef, 'an actor: has left' ],
 	[ '2023-04-11 12:00:00+00', 'policy', 'officer', 4711, 1, undef, undef, 'release hold: we suspect anna' ],
+	[ '2023-04-11 13:00:00+00', 'window', 'officer', 4711, 1, 'V-14', undef, undef ],
 	[ '2023-04-12 12:00:00+00', 'report', 'dpo', 4711, 30, undef, undef, 'report "DSAR-0", from -infinity until infinity' ],
 	[ '2023-04-13 12:00:00+00', 'disclosure', 'dpo', 4711, 1, undef, undef, 'report "DSAR-0", decision 00, readers 00' ],
 	[ '2023-04-14 12:00:00+00', 'shown', 'anna', 4712, 1, 'V-99', 'intervention', undef ]);
