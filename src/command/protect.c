@@ -27,6 +27,7 @@
 #include "base/objects.h"
 #include "base/refused.h"
 #include "base/roles.h"
+#include "command/copies.h"
 #include "command/fallback.h"
 #include "command/protect.h"
 #include "command/reach.h"
@@ -309,6 +310,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	CgTableLabel table;
 	CgColumnLabel key;
 	List	   *attnums;
+	List	   *unguarded;
 	bool		is_new;
 	ListCell   *lc;
 
@@ -327,6 +329,7 @@ cg_protect(PG_FUNCTION_ARGS)
 	foreach(lc, attnums)
 		check_column(relid, lfirst_int(lc), customer, &mask, relay);
 	cg_policy_check_number(relid, attnums);
+	unguarded = cg_copies_unguarded(relid, attnums);
 
 	cg_labelparse_table(cg_labels_get(relid, 0), &table);
 	/* "mask" may be only the default, and would make hidden rows appear. */
@@ -362,6 +365,7 @@ cg_protect(PG_FUNCTION_ARGS)
 					   get_attname(relid, customer, false), spec, mode, fallback,
 					   table.unpinned ? ", unpinned accept" : "", relay ? ", reveal relay" : "");
 	cg_reach_warn(relid, attnums, is_new);
+	cg_copies_warn(relid, unguarded);
 	PG_RETURN_VOID();
 }
 
