@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Guarded;
 use IPC::Run;
+use MIME::Base64;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
@@ -55,6 +56,28 @@ put("proofs/$_", $node->safe_psql('crm', "SELECT concat_ws(chr(10), $_, encode(c
 ($code, $said) = run_it('contact-guard', 'export', $node->connstr('crm'), "$dir/export", '--entries', '--vkey', $vkey);
 is($code, 0, 'the log is exported') or diag($said);
 
+# The proofs of a report to customer 3, whose lines "extra" have the leaf and the opening of the customer
+$node->safe_psql('crm', 'CREATE ROLE dpo LOGIN IN ROLE contact_guard_dpo');
+($code, $said) = run_it('contact-guard', 'report', $node->connstr('crm') . ' user=dpo', '--customer', 3, '--reference', 'DSAR-1', '--vkey', $vkey, '--out', "$dir/report");
+is($code, 0, 'a report is made') or diag($said);
+mkdir "$dir/customer" or die;
+mkdir "$dir/customer/proofs" or die;
+put('customer/vkey', "$vkey\n");
+symlink "$dir/export", "$dir/customer/export" or die;
+my $proved = 0;
+foreach my $file (glob "$dir/report/proofs/*.tlog-proof")
+{
+	my ($extra, $index, $hashes, $signed) = slurp_file($file) =~ m{\Ac2sp\.org/tlog-proof\@v1\nextra (\S+)\nindex (\d+)\n(.*?)\n\n(.*)\z}s or die $file;
+	my $leaf = $node->safe_psql('crm', "SELECT encode(contact_guard.leaf($index), 'hex')");
+	my $both = unpack 'H*', decode_base64($extra);
+	is(substr($both, 0, length $leaf), $leaf, "record $index: the leaf stands in front of the opening");
+	like(substr($both, length $leaf), qr/^0003.{64}.{8}/, '  ... and nothing but the customer is opened');
+	put("customer/proofs/$index", join("\n", $index, $leaf, map { unpack 'H*', decode_base64($_) } split /\n/, $hashes) . "\n");
+	put('customer/note', $signed);
+	$proved++;
+}
+cmp_ok($proved, '>=', 2, 'what the dispatcher and eve have read is proved');
+
 my @checkers = ([ 'openssl and sha256sum', '/bin/bash', "$tools/shell", $dir ]);
 if ($ENV{CG_NODE})
 {
@@ -85,6 +108,8 @@ foreach my $checker (@checkers)
 	my ($name, @command) = @$checker;
 	($code, $said) = run_it(@command);
 	is($code, 0, "$name: good") or diag($said);
+	my ($of_customer, $customer_said) = run_it(map { $_ eq $dir ? "$dir/customer" : $_ } @command);
+	is($of_customer, 0, "$name: the proofs of the report are good") or diag($customer_said);
 	foreach my $case (@spoiled)
 	{
 		my ($what, $file, $content) = @$case;

@@ -321,4 +321,11 @@ is($node->safe_psql('crm', q(SELECT count(*) FROM contact_guard.report WHERE cus
 is($node->safe_psql('crm', q(SELECT count(*) > 0 FROM contact_guard.report WHERE customer = '8')), 't', '... and those of others are not');
 $node->stop;
 
+# No server is needed to check a proof, nor is anything left of this one.
+{
+	local %ENV = (map { $_ => $ENV{$_} } grep { !/^PG/ } keys %ENV);
+	my @proofs = map { $_->{proof} // () } @{ $json->{records} };
+	is((grep { (guard('check-proof', "$folder/$_", '--vkey', $vkey))[0] != 0 } @proofs), 0, 'the proofs hold when the server is gone');
+	is(scalar @proofs, $proofs, '... all of them');
+}
 done_testing();
