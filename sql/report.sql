@@ -62,6 +62,7 @@ SELECT * FROM contact_guard.subject_report(7, 'DSAR-1');
 ROLLBACK;
 -- one reader has one pseudonym in a report, and none of another report
 SELECT count(DISTINCT reader) AS readers FROM first;
+SELECT count(*) AS shared FROM first a JOIN first b USING (reader) WHERE a.kind = 'named' AND b.kind = 'unnamed';
 SELECT count(*) AS shared FROM first JOIN second USING (reader);
 SELECT count(*) AS shared FROM first JOIN other USING (reader);
 -- the calls of one transaction are one report
@@ -95,6 +96,8 @@ SELECT reason FROM contact_guard.access_log WHERE event = 'policy' AND reason LI
 SET SESSION AUTHORIZATION regress_report_dpo;
 SELECT array_agg(DISTINCT reader) AS readers FROM first WHERE kind = 'named' AND event IN ('shown', 'withheld') \gset
 SELECT actor FROM contact_guard.name_readers('DSAR-1', :'readers', 'the court of Lyon') ORDER BY actor;
+SELECT array_agg(DISTINCT reader) AS unnamed FROM first WHERE kind = 'unnamed' \gset
+SELECT actor FROM contact_guard.name_readers('DSAR-1', :'unnamed', 'who has searched or copied') ORDER BY actor;
 SELECT actor FROM contact_guard.name_readers('DSAR-2', :'readers', 'the wrong report');
 SELECT actor FROM contact_guard.name_readers('DSAR-3', :'readers', 'a report that was rolled back');
 SELECT actor FROM contact_guard.name_readers('DSAR-1', :'readers', '');

@@ -272,18 +272,22 @@ warn_of_few(const Subject *subject)
 	for (int i = 0; i < subject->nreaders; i++)
 	{
 		const char *category = subject->readers[i].category;
-		int			persons = 0;
+		int			persons[2] = {0};
 		bool		first = true;
+		int			least;
 
 		for (int j = 0; category != NULL && j < subject->nreaders; j++)
 		{
 			bool		same = subject->readers[j].category != NULL && strcmp(subject->readers[j].category, category) == 0;
 
-			persons += same;
+			if (same)
+				persons[subject->readers[j].named]++;
 			first = first && !(same && j < i);
 		}
-		if (category != NULL && first && persons < FEW_PERSONS)
-			say("the report has %d reader%s of category \"%s\": whoever knows who was there may tell who it was", persons, persons == 1 ? "" : "s",
+		/* One person may be in both. */
+		least = persons[0] > persons[1] ? persons[0] : persons[1];
+		if (category != NULL && first && least < FEW_PERSONS)
+			say("the report has %d reader%s of category \"%s\": whoever knows who was there may tell who it was", least, least == 1 ? "" : "s",
 				category);
 	}
 }

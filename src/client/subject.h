@@ -41,6 +41,7 @@ typedef struct SubjectReader
 	const char *category;		/* or NULL */
 	char		letter[8];		/* stands for it in HTML */
 	const char *name;			/* NULL unless a decision was given */
+	bool		named;			/* stands in records that name the customer; one person has two pseudonyms */
 	bool		consulted;		/* was shown a value, or looked one up */
 } SubjectReader;
 

@@ -159,7 +159,10 @@ put_summary(const Subject *subject, CgBytes *out)
 	put_summed(out, words->contacts_sum, sums->contacts);
 	if (sums->possible > 0)
 		html_put(out, "\n<p>%s</p>", words->possible_sum);
-	html_put(out, "</div>\n<p>%s</p>\n", words->who);
+	html_put(out, "</div>\n<p>%s", words->who);
+	if (sums->possible > 0)
+		html_put(out, " %s", words->who_unnamed);
+	html_put(out, "</p>\n");
 	if (subject->decision != NULL)
 	{
 		html_put(out, "<p>");

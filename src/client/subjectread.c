@@ -242,6 +242,8 @@ find_readers(Subject *subject)
 		SubjectReader *reader = reader_of(subject, subject->rows[i].tag);
 
 		subject->rows[i].reader = reader;
+		if (reader != NULL)
+			reader->named |= subject->rows[i].kind == SUBJECT_NAMED;
 		if (reader != NULL && subject_is_consultation(&subject->rows[i]))
 			reader->consulted = true;
 	}

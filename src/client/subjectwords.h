@@ -44,6 +44,7 @@ typedef struct Words
 	const char *day[2];
 	const char *person[2];
 	const char *who;			/* how readers are named */
+	const char *who_unnamed;	/* in records that name no customer */
 	const char *names;			/* decision */
 	const char *appointments;
 	const char *appointments_text;

@@ -19,7 +19,8 @@
 StaticAssertDecl(CG_PSEUDONYM_KEY == CG_MESSAGEMAC_KEY, "the key of a report is one of a MAC");
 
 /* What the MAC is about, so that the key makes nothing else */
-#define WHAT "contact_guard/reader/v1\n"
+#define WHAT_NAMED "contact_guard/reader/v1\n"
+#define WHAT_UNNAMED "contact_guard/reader/unnamed/v1\n"
 
 /* The customer of the row is not held. */
 #define IS_FREE(table) "NOT EXISTS (SELECT FROM contact_guard.held h WHERE h.customer = " table ".customer)"
@@ -72,9 +73,10 @@ cg_pseudonym_key(const char *reference, const char *customer, uint8 key[CG_PSEUD
 }
 
 void
-cg_pseudonym_make(const uint8 *key, const char *actor, char name[CG_PSEUDONYM_LENGTH + 1])
+cg_pseudonym_make(const uint8 *key, bool named, const char *actor, char name[CG_PSEUDONYM_LENGTH + 1])
 {
-	CgMacPart	parts[2] = {{WHAT, strlen(WHAT)}, {actor, strlen(actor)}};
+	const char *what = named ? WHAT_NAMED : WHAT_UNNAMED;
+	CgMacPart	parts[2] = {{what, strlen(what)}, {actor, strlen(actor)}};
 	unsigned char mac[CG_MESSAGEMAC_LENGTH];
 
 	if (!cg_messagemac_compute(key, parts, lengthof(parts), mac))
@@ -98,20 +100,22 @@ static void
 forget_actor_in(HeapTuple row, TupleDesc tupdesc, void *arg)
 {
 	Forgotten  *forgotten = arg;
-	Oid			types[4] = {TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID};
-	Datum		values[4];
+	Oid			types[5] = {TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
+	Datum		values[5];
 	bool		isnull;
 	bytea	   *key = DatumGetByteaPP(SPI_getbinval(row, tupdesc, 2, &isnull));
 	char		name[CG_PSEUDONYM_LENGTH + 1];
 
-	cg_pseudonym_make((const uint8 *) VARDATA_ANY(key), forgotten->actor, name);
+	cg_pseudonym_make((const uint8 *) VARDATA_ANY(key), true, forgotten->actor, name);
 	values[0] = SPI_getbinval(row, tupdesc, 1, &isnull);
 	values[1] = CStringGetTextDatum(name);
+	cg_pseudonym_make((const uint8 *) VARDATA_ANY(key), false, forgotten->actor, name);
+	values[4] = CStringGetTextDatum(name);
 	values[2] = TimestampTzGetDatum(forgotten->before);
 	values[3] = SPI_getbinval(row, tupdesc, 3, &isnull);
 	(void) cg_ownrows_delete("SELECT tableoid, ctid FROM contact_guard.disclosure "
-							 "WHERE reference = $1 AND $2 = ANY (readers) AND made_at < $3 AND customer = $4 AND " IS_FREE("disclosure")
-							 " FOR UPDATE", 4, types, values);
+							 "WHERE reference = $1 AND ($2 = ANY (readers) OR $5 = ANY (readers)) AND made_at < $3 AND customer = $4 AND " IS_FREE("disclosure")
+							 " FOR UPDATE", 5, types, values);
 }
 
 /*

@@ -55,8 +55,7 @@ PG_FUNCTION_INFO_V1(cg_reader_category);
 #define ACTORS_QUERY \
 	"SELECT w.actor, w.customer FROM contact_guard.whole_log w WHERE w.customer = ANY (ARRAY(SELECT DISTINCT r.customer FROM " REPORTS ")) " \
 	"AND w.actor IS NOT NULL UNION " \
-	"SELECT w.actor, NULL FROM contact_guard.whole_log w WHERE w.event = 'bulk' AND w.customer IS NULL AND w.actor IS NOT NULL UNION " \
-	"SELECT w.actor, NULL FROM contact_guard.whole_log w WHERE w.event = 'withheld' AND w.customer IS NULL AND w.actor IS NOT NULL"
+	"SELECT w.actor, NULL FROM contact_guard.whole_log w WHERE w.event IN ('bulk', 'lookup', 'searched', 'withheld') AND w.customer IS NULL AND w.actor IS NOT NULL"
 
 /* A pseudonym that was asked for. */
 typedef struct Asked
@@ -83,7 +82,7 @@ typedef struct Naming
 static HTAB *asked_readers(ArrayType *readers);
 static void take_report(HeapTuple row, TupleDesc tupdesc, void *arg);
 static void find_reader(HeapTuple row, TupleDesc tupdesc, void *arg);
-static void find_reader_in(Naming *naming, Concerned *concerned, const char *actor);
+static void find_reader_in(Naming *naming, Concerned *concerned, const char *actor, bool named);
 static void record_disclosure(const Concerned *concerned, const char *reference, const char *decision);
 static void insert_decision(const Concerned *concerned, const char *reference, Datum decision, Datum salt);
 static bytea *make_salt(void);
@@ -138,7 +137,7 @@ take_report(HeapTuple row, TupleDesc tupdesc, void *arg)
 }
 
 static void
-find_reader_in(Naming *naming, Concerned *concerned, const char *actor)
+find_reader_in(Naming *naming, Concerned *concerned, const char *actor, bool named)
 {
 	ListCell   *lc;
 
@@ -148,7 +147,7 @@ find_reader_in(Naming *naming, Concerned *concerned, const char *actor)
 		Asked	   *asked;
 
 		CHECK_FOR_INTERRUPTS();
-		cg_pseudonym_make(lfirst(lc), actor, name);
+		cg_pseudonym_make(lfirst(lc), named, actor, name);
 		asked = hash_search(naming->asked, name, HASH_FIND, NULL);
 		if (asked == NULL)
 			continue;
@@ -176,7 +175,7 @@ find_reader(HeapTuple row, TupleDesc tupdesc, void *arg)
 		Concerned  *concerned = lfirst(lc);
 
 		if (key == NULL || strcmp(key, concerned->customer) == 0)
-			find_reader_in(naming, concerned, actor);
+			find_reader_in(naming, concerned, actor, key != NULL);
 	}
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(naming->row);

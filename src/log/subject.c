@@ -119,7 +119,8 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 	"CASE WHEN " IS_GIVEN " THEN f.customer_salt END " \
 	"FROM found f LEFT JOIN category a ON a.role = f.actor LEFT JOIN category p ON p.role = f.login " \
 	"ORDER BY f.kind, f.read_at, f.seq"
-#define READER 5				/* from 0 */
+#define KIND 0
+#define READER 5
 #define REPORT_COLUMNS 18
 
 typedef struct Report
@@ -220,7 +221,7 @@ take_report_row(HeapTuple row, TupleDesc tupdesc, void *arg)
 	{
 		char		name[CG_PSEUDONYM_LENGTH + 1];
 
-		cg_pseudonym_make(report->key, TextDatumGetCString(values[READER]), name);
+		cg_pseudonym_make(report->key, strcmp(TextDatumGetCString(values[KIND]), "named") == 0, TextDatumGetCString(values[READER]), name);
 		values[READER] = CStringGetTextDatum(name);
 	}
 	tuplestore_putvalues(report->result->setResult, report->result->setDesc, values, nulls);
