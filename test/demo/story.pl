@@ -33,6 +33,7 @@ END
 }
 $SIG{$_} = sub { exit 130 } for qw(HUP INT TERM);
 $SIG{PIPE} = 'IGNORE';
+require Relay;
 require Server;		# after END: also a missing module leaves nothing behind
 
 # What must not be seen outside an open window. Numbers are compared by their digits.
@@ -112,7 +113,7 @@ sub show_table
 
 # The story ---------------------------------------------------------------------------------------
 
-my ($anna, $dispatcher, $auditor, $root, $since, $report);
+my ($anna, $dispatcher, $auditor, $root, $since, $report, $relay);
 
 sub on_site
 {
@@ -329,6 +330,63 @@ sub customer_asks
 	$report = "$place/lefevre/report.html" if $page ne '';
 }
 
+# Real telephony: the gateway of examples/relay, and sipp as the telephones on both sides.
+sub by_relay
+{
+	chapter('11  Anna calls Mme Lefèvre, whose number is not on her job sheet any more');
+	if (my @missing = Relay->missing)
+	{
+		print "  left out, because it cannot be installed here: @missing\n";
+		return;
+	}
+	$_->DESTROY for grep { $_ } $anna, $dispatcher, $auditor;
+	($anna, $dispatcher, $auditor) = map { Session->new($server, $_) } qw(anna dispatcher auditor);
+	$server->tool(qw(psql -X -q -U postgres -v ON_ERROR_STOP=1 -f), "$dir/site.sql");
+	$root->do("SELECT relay.set_password('anna', 'secret')");
+	ask($root, "SELECT contact_guard.protect('crm.customer', customer => 'id', columns => '{phone}', mask => 'constant(by relay)', reveal => 'relay')");
+	ask($dispatcher, "INSERT INTO crm.intervention (id, customer_id, technician, starts_at, ends_at, status)"
+		. " VALUES (900001, 4711, 'anna', now(), now() + interval '1 hour', 'on_site')");
+	sleep 1.1;
+	$anna->{seen} = '';
+	expect('on site: reads the number', 'mask', ask($anna, 'SELECT name, phone FROM crm.customer WHERE id = 4711'), 4711);
+	my ($token) = ask($anna, 'SELECT token FROM contact_guard.contact(4711)')->{text} =~ /^([0-9a-f]{32})$/m;
+	check('the button "call" gets', 'a token', defined $token ? 'a token' : 'nothing', defined $token);
+	$relay = Relay->new($dir);
+	$relay->customer('uas');
+	$relay->technician('uac_hold', $token // 'none');
+	my $up = $relay->until_received('technician', 'SIP/2\.0 200', 20);
+	print "  her telephone dials sip:$token\@relay.example, Mme Lefèvre's rings and is answered\n";
+	check('the call', 'goes through', $up ? 'goes through' : 'fails', $up);
+	ask($dispatcher, 'UPDATE crm.intervention SET status = \'done\' WHERE id = 900001');
+	my $closed = time;
+	my $ended = $relay->until_received('technician', 'BYE', 10) && $relay->until_received('customer', 'BYE', 10);
+	my $after = time - $closed;
+	printf "  both telephones got BYE after %.1f s\n", $after;
+	check('the dispatcher closes the job: it ends', 'within 2 s', $ended ? sprintf('after %.1f s', $after) : 'never', $ended && $after <= 2);
+	my $received = $relay->received('technician');
+	for (1 .. 200)
+	{
+		last if $root->do('SELECT count(*) FROM contact_guard.contact_call WHERE ended_at IS NOT NULL')->{text} eq '1';
+		sleep 0.05;
+	}
+	print "  (the demo puts the visit four hours back)\n";
+	$root->do("UPDATE crm.intervention SET starts_at = starts_at - interval '4 hours', ends_at = ends_at - interval '4 hours' WHERE id = 900001");
+	$relay->technician('uac_refused', $token // 'none');
+	my $refused = $relay->until_received('technician', 'SIP/2\.0 403', 20);
+	my ($answer) = $relay->received('technician') =~ /^SIP\/2\.0 ([345]\d\d (?!Proxy).*?)\r?$/m;
+	print "  hours later her telephone dials it again: ", $answer // 'no answer', "\n";
+	check('hours later: the same button', '403 Window Closed', $answer // 'no answer', $refused && ($answer // '') eq '403 Window Closed');
+	$received .= $relay->received('technician');
+	check("Mme Lefèvre's number, in all this", 'never sent', leaks(4711, $anna->{seen} . $received) || $received =~ /639984711/ ? 'sent' : 'never sent',
+		$received ne '' && !leaks(4711, $anna->{seen} . $received) && $received !~ /639984711/);
+	ask($auditor, 'SELECT contact_guard.sync()');
+	my $r = ask($auditor, "SELECT read_at::time(0), actor, login, event, columns, intervention, reason FROM contact_guard.access_log"
+		. " WHERE event LIKE 'contact%' ORDER BY seq");
+	my $events = join ', ', map { $_->[3] . ($_->[6] eq '(null)' ? '' : ": $_->[6]") } @{ $r->{rows} };
+	check('what the auditor sees', 'the call and the refusal', $events, $events eq 'contact_offered, contact, contact_end: ended, contact_refused: window closed');
+	$relay->stop;
+}
+
 sub prepare
 {
 	$server = Server->new($dir, $bindir);
@@ -354,7 +412,7 @@ my $begin = time;
 $told = eval {
 	prepare();
 	$_->() for \&on_site, \&closed_by_dispatcher, \&hours_later, \&others_read, \&auditor_asks, \&power_cut,
-	  \&curious, \&everyday_work, \&without_guard, \&customer_asks;
+	  \&curious, \&everyday_work, \&without_guard, \&customer_asks, \&by_relay;
 	1;
 };
 my $why = $@;
