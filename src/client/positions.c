@@ -14,6 +14,7 @@
 
 #define MOVED "the stored position of the recorder, "
 #define KEY "key "
+#define LACKS_ROWS "the log lacks rows "
 
 static bool reason_begins(const CgLeaf *leaf, const char *words);
 
@@ -42,6 +43,8 @@ note_position(Verify *verify, const CgLeaf *leaf)
 		positions->moved_seq = leaf->seq;
 	if (leaf->event == CG_EVENT_GAP && reason_begins(leaf, KEY) && positions->keys++ == 0)
 		positions->keys_seq = leaf->seq;
+	if (leaf->event == CG_EVENT_GAP && reason_begins(leaf, LACKS_ROWS) && positions->uncompared++ == 0)
+		positions->uncompared_seq = leaf->seq;
 	if (leaf->event != CG_EVENT_HEARTBEAT || leaf->reason.data == NULL || leaf->reason.length >= sizeof(text))
 		return;
 	memcpy(text, leaf->reason.data, leaf->reason.length);
@@ -69,6 +72,9 @@ report_positions(const Verify *verify)
 	if (positions->keys > 0)
 		printf("keys of the journal were taken away %lld time%s: what they had sealed is not recorded; see the records of event gap, the first of them seq %lld\n",
 			   (long long) positions->keys, positions->keys == 1 ? "" : "s", (long long) positions->keys_seq);
+	if (positions->uncompared > 0)
+		printf("WAL was not compared with the log %lld time%s, because rows were missing: see the records of event gap, the first of them seq %lld\n",
+			   (long long) positions->uncompared, positions->uncompared == 1 ? "" : "s", (long long) positions->uncompared_seq);
 	for (int i = 0; i < positions->nholes && i < SHOWN_HOLES; i++)
 	{
 		const Hole *hole = &positions->holes[i];

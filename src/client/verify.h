@@ -119,6 +119,8 @@ typedef struct Positions
 	int64_t		moved_seq;		/* the first of them */
 	int64_t		keys;			/* records that say that a key was taken away */
 	int64_t		keys_seq;		/* the first of them */
+	int64_t		uncompared;		/* records that say that WAL could not be compared with the log */
+	int64_t		uncompared_seq; /* the first of them */
 	int64_t		nholes;
 	Hole		holes[SHOWN_HOLES];
 } Positions;

@@ -24,6 +24,7 @@
 #define KEY_VALUE(column) \
 	heap_getattr(tuple, place[Anum_journal_key_##column - 1] + 1, RelationGetDescr(rel), &isnull)
 
+static const CgSeal *in_force_at(const CgJournalState *state, int32 epoch, XLogRecPtr place);
 static void add_seal(CgJournalState *state, const CgSeal *seal);
 static bool read_keys(CgJournalState *state);
 static bool read_state_row(CgJournalState *state, char **verification_keys);
@@ -119,17 +120,34 @@ cg_journalstate_is_sealed(const CgJournalState *state)
 	return seal && seal->run == cg_shared->run;
 }
 
-const uint8 *
-cg_journalstate_key_at(const CgJournalState *state, uint32 epoch, XLogRecPtr start)
+/* The last key of the epoch that begins at this place or before it, if it has not ended there; or NULL. */
+static const CgSeal *
+in_force_at(const CgJournalState *state, int32 epoch, XLogRecPtr place)
 {
 	for (int i = state->nseals - 1; i >= 0; i--)
 	{
 		const CgSeal *seal = &state->seals[i];
 
-		if (seal->epoch == (int32) epoch && seal->begins_at <= start)
-			return XLogRecPtrIsInvalid(seal->ends_at) || start < seal->ends_at ? seal->key : NULL;
+		if (seal->epoch == epoch && seal->begins_at <= place)
+			return XLogRecPtrIsInvalid(seal->ends_at) || place < seal->ends_at ? seal : NULL;
 	}
 	return NULL;
+}
+
+const uint8 *
+cg_journalstate_key_at(const CgJournalState *state, uint32 epoch, XLogRecPtr start)
+{
+	const CgSeal *seal = in_force_at(state, (int32) epoch, start);
+
+	return seal ? seal->key : NULL;
+}
+
+const CgSeal *
+cg_journalstate_seal_at(const CgJournalState *state, XLogRecPtr place)
+{
+	const CgSeal *seal = in_force_at(state, state->epoch, place);
+
+	return seal ? seal : cg_journalstate_seal(state);
 }
 
 static void

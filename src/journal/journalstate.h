@@ -54,6 +54,9 @@ extern char *cg_journalstate_read_verification_keys(void);
 /* The key that seals new messages: the newest of the epoch.  NULL if there is none. */
 extern const CgSeal *cg_journalstate_seal(const CgJournalState *state);
 
+/* The key that seals what begins at this place of WAL, or else the newest.  NULL if there is none. */
+extern const CgSeal *cg_journalstate_seal_at(const CgJournalState *state, XLogRecPtr place);
+
 /* Was it made in this run of the server?  Else no session may seal with it. */
 extern bool cg_journalstate_is_sealed(const CgJournalState *state);
 

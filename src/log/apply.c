@@ -2,8 +2,8 @@
  * apply.c
  *		From journal messages to rows of the access log, one batch in each transaction.
  *
- * A message counts if its MAC is right.  If another one had its number (sessions.c), that
- * is a record, too.  Any other message is a forgery or a repetition.
+ * A message counts if its MAC is right.  If another one had its number (sessions.c), that is a
+ * record, too.  Any other message is a forgery or a repetition.
  */
 #include "postgres.h"
 
@@ -36,10 +36,7 @@
 #include "log/sessions.h"
 #include "log/start.h"
 
-/*
- * Memory that the process keeps for the rows of a batch.  A larger batch gets more, and
- * gives it back.
- */
+/* Memory that the process keeps for the rows of a batch.  A larger batch gives back what it got. */
 #define BATCH_MEMORY (8 * 1024 * 1024)
 
 /* A message whose content cannot be stored. */
@@ -189,10 +186,9 @@ is_authentic(const CgWalMessage *message, CgMessageHeader *header, CgReader *ite
 }
 
 /*
- * False if the message is not authentic or is a repetition: both count as rejected.
- *
- * A message whose number was taken counts nevertheless, since it may be the session's own,
- * and the other one false.  A record of event "conflict" says that this cannot be known.
+ * False if the message is not authentic or is a repetition: both count as rejected.  One whose number
+ * was taken counts nevertheless, since it may be the session's own, and the other one false.  A record
+ * of event "conflict" says that this cannot be known.
  */
 static bool
 open_message(const CgWalMessage *message, CgMessageHeader *header, CgReader *items)
@@ -415,12 +411,18 @@ store_passed(void)
 	}
 }
 
+bool
+cg_apply_forgets(XLogRecPtr position, XLogRecPtr sealed)
+{
+	return cg_journalkeys_are_spent(&state, position, sealed);
+}
+
 void
 cg_apply_clean(XLogRecPtr position, XLogRecPtr sealed)
 {
 	bool		sessions = XLogRecPtrIsInvalid(cleaned) || position >= cleaned + CG_RECORD_REACH / 4;
 
-	if (cg_journalkeys_are_spent(&state, position, sealed))
+	if (cg_apply_forgets(position, sealed))
 	{
 		doing = "forgetting keys";
 		cg_journalkeys_forget(&state, position, sealed);

@@ -54,6 +54,7 @@ extern void cg_apply_end_empty(void);
  * Forgets, now and then, sessions that need not be known any more: messages before this position
  * are stored; and keys whose messages are before the position "sealed".  Call it between batches.
  */
+extern bool cg_apply_forgets(XLogRecPtr position, XLogRecPtr sealed);	/* Would it forget keys? */
 extern void cg_apply_clean(XLogRecPtr position, XLogRecPtr sealed);
 
 /* The present step, as a phrase for status() after an error; never NULL. */

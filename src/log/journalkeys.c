@@ -12,8 +12,10 @@
 #include "access/timeline.h"
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "port/pg_bswap.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -43,6 +45,7 @@ static void insert_key(const CgSeal *seal);
 static void write_keys(const CgJournalState *state);
 static bool is_spent(const CgJournalState *state, int i, XLogRecPtr position, XLogRecPtr sealed);
 static XLogRecPtr beginning_of_run(void);
+static int name_length(const char *name);
 static char *told_name(const CgWalMessage *message);
 
 void
@@ -197,18 +200,37 @@ cg_journalkeys_begin_run(CgJournalState *state)
 	CacheInvalidateRelcacheByRelid(cg_objects_relation("journal_state", false));
 }
 
-/* The hash tells nothing of the key, which is random. */
+/*
+ * The hash is of the key, which is random, so that it tells nothing of it, and of the stretch that it
+ * seals.  Not of the run: if there is no room for another key, the last one goes on.
+ */
 char *
 cg_journalkeys_name(const CgSeal *seal)
 {
+	uint8		stretch[20];
+	uint32		epoch = pg_hton32((uint32) seal->epoch);
+	uint64		begins_at = pg_hton64(seal->begins_at);
+	uint64		ends_at = pg_hton64(seal->ends_at);
 	uint8		hash[CG_HASH_LENGTH];
 	char		text[2 * NAME_BYTES + 1];
 
-	if (cg_hasher_digest(cg_tiles_hasher(), seal->key, CG_KEY_LENGTH, NULL, 0, hash) != CG_MERKLE_OK)
+	memcpy(stretch, &epoch, sizeof(epoch));
+	memcpy(stretch + 4, &begins_at, sizeof(begins_at));
+	memcpy(stretch + 12, &ends_at, sizeof(ends_at));
+	if (cg_hasher_digest(cg_tiles_hasher(), seal->key, CG_KEY_LENGTH, stretch, sizeof(stretch), hash) != CG_MERKLE_OK)
 		elog(ERROR, "could not compute SHA-256");
 	(void) hex_encode((char *) hash, NAME_BYTES, text);
 	text[2 * NAME_BYTES] = '\0';
 	return psprintf("%d %s", seal->number, text);
+}
+
+/* A number, a blank, and digits; a text goes on behind them. */
+static int
+name_length(const char *name)
+{
+	int			number = (int) strspn(name, "0123456789");
+
+	return name[number] == ' ' ? number + 1 + (int) strspn(name + number + 1, "0123456789abcdef") : number;
 }
 
 bool
@@ -224,12 +246,16 @@ cg_journalkeys_has(const CgJournalState *state, const char *name)
 	return false;
 }
 
+/* A heartbeat and a message in WAL may tell of one key, and it is said once. */
 void
 cg_journalkeys_miss(const char *name)
 {
-	cg_apply_own_record(CG_EVENT_GAP,
-						psprintf("key %.*s of the journal is not there any more, or is another one: what it has sealed cannot be recorded",
-								 (int) strcspn(name, " "), name));
+	char	   *missing = psprintf("key %.*s of the journal is not there any more, or is another one", name_length(name), name);
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(missing)};
+
+	if (!cg_owncommand_finds("SELECT FROM contact_guard.log WHERE event = 'gap' AND starts_with(reason, $1)", 1, types, values))
+		cg_apply_own_record(CG_EVENT_GAP, psprintf("%s: what it has sealed cannot be recorded", missing));
 }
 
 void

@@ -31,11 +31,11 @@ extern void cg_journalkeys_begin_run(CgJournalState *state);
  */
 extern void cg_journalkeys_add(CgJournalState *state, XLogRecPtr begins_at);
 
-/* The number of a key, and its hash: palloc'd.  Has the journal the key that a text begins with? */
+/* The number of a key, and a hash of it and of its stretch: palloc'd.  Has the journal the key that a text begins with? */
 extern char *cg_journalkeys_name(const CgSeal *seal);
 extern bool cg_journalkeys_has(const CgJournalState *state, const char *name);
 
-/* Adds a gap record to the batch: the journal has not the key of this name any more. */
+/* Adds a gap record to the batch, unless there is one: the journal has not the key of this name any more. */
 extern void cg_journalkeys_miss(const char *name);
 
 /*

@@ -380,7 +380,7 @@ record_journal(void)
 				cg_batch_record(reader, Max(written, behind_until), &bytes))
 			{
 				report_progress(cg_walreader_position(reader), bytes);
-				cg_apply_clean(cg_walreader_position(reader), cg_sealed_limit(cg_walreader_position(reader)));
+				cg_sealed_clean(cg_walreader_position(reader));
 				cg_gather_wait();
 				continue;
 			}
@@ -399,7 +399,7 @@ record_journal(void)
 		else if (nap == IDLE_MS && TimestampDifferenceExceeds(idle_since, GetCurrentTimestamp(), IDLE_MS) &&
 				 !cg_checkpoint_pending())
 			break;
-		cg_apply_clean(cg_walreader_position(reader), cg_sealed_limit(cg_walreader_position(reader)));
+		cg_sealed_clean(cg_walreader_position(reader));
 		if (cg_checkpoint_due() != 0)
 			nap = Min(nap, TimestampDifferenceMilliseconds(GetCurrentTimestamp(), cg_checkpoint_due()) + 1);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, nap, PG_WAIT_EXTENSION);

@@ -24,6 +24,9 @@ extern TimestampTz cg_sealed_due(void);
 /* Makes a heartbeat, in a batch of its own.  All messages before position must be recorded. */
 extern void cg_sealed_record(XLogRecPtr position);
 
+/* Forgets keys and sessions that are not needed any more: see cg_apply_clean.  Between batches. */
+extern void cg_sealed_clean(XLogRecPtr position);
+
 /* Up to where heartbeats say what is recorded before this position; where none are made: all of it. */
 extern XLogRecPtr cg_sealed_limit(XLogRecPtr position);
 

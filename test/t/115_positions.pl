@@ -102,7 +102,10 @@ like($said, qr/^good$/m, '... and the log is what was signed');
 # The key of the last run deleted, or changed, so that its messages cannot be recorded: before a
 # heartbeat of this run names it, and behind one
 foreach my $case ([ 'deleted', 'DELETE FROM contact_guard.journal_key WHERE number = (SELECT max(number) FROM contact_guard.journal_key)' ],
-	[ 'changed', "UPDATE contact_guard.journal_key SET mac_key = sha256('mine') WHERE number = (SELECT max(number) FROM contact_guard.journal_key)" ])
+	[ 'changed', "UPDATE contact_guard.journal_key SET mac_key = sha256('mine') WHERE number = (SELECT max(number) FROM contact_guard.journal_key)" ],
+	# ... or the stretch of WAL that it seals
+	[ 'begun later', "UPDATE contact_guard.journal_key SET begins_at = pg_current_wal_insert_lsn() WHERE number = (SELECT max(number) FROM contact_guard.journal_key)" ],
+	[ 'ended', "UPDATE contact_guard.journal_key SET ends_at = begins_at + 1 WHERE number = (SELECT max(number) FROM contact_guard.journal_key)" ])
 {
 	my ($name, $sql) = @$case;
 	foreach my $when ('before a heartbeat', 'behind a heartbeat')
@@ -113,16 +116,42 @@ foreach my $case ([ 'deleted', 'DELETE FROM contact_guard.journal_key WHERE numb
 		my $before = last_seq();
 		unrecorded(13);
 		without([$sql]);
-		like(gaps($before), qr/^key \d+ of the journal is not there any more, or is another one: .*; the server ran without contact_guard 1 time[^;]*$/, "a key $name $when: a gap says so, once");
+		like(gaps($before), qr/^key \d+ [0-9a-f]{32} of the journal is not there any more, or is another one: .*; the server ran without contact_guard 1 time[^;]*$/, "a key $name $when: a gap says so, once");
 		sql("SELECT contact_guard.acknowledge_gaps('known')");
 	}
 }
-like(verified(), qr/^keys of the journal were taken away 4 times: .* the first of them seq \d+$/m, 'verify tells of it');
+like(verified(), qr/^keys of the journal were taken away 8 times: .* the first of them seq \d+$/m, 'verify tells of it');
 my $calm = last_seq();
 $node->restart;
 verified();
 $node->restart;
 is(gaps($calm), '', '... and starts are honest again');
+
+# Signing switched off for a while: keys go, and nobody has taken them
+my $unsigned = last_seq();
+$node->append_conf('postgresql.conf', "contact_guard.signing_key_file = ''");
+foreach (1 .. 3)
+{
+	$node->restart;
+	reads(14);
+	ok($node->poll_query_until('crm', "SELECT count(*) = $_ FROM contact_guard.log WHERE event = 'heartbeat' AND seq > $unsigned"), 'without signing a heartbeat comes before a key is forgotten');
+}
+$node->append_conf('postgresql.conf', "contact_guard.signing_key_file = '$dir/log/key'");
+$node->restart;
+is(gaps($unsigned), '', '... signing again: no gap');
+$said = verified();
+like($said, qr/^keys of the journal were taken away 8 times/m, '... and verify does not tell of more');
+unlike($said, qr/nothing says that WAL/, '... nor of WAL');
+
+# A clock that was ahead: a heartbeat whose key is forgotten has a later time than the newest one
+my ($ahead, $old) = split /\|/, sql("SELECT seq, read_at FROM contact_guard.log WHERE event = 'heartbeat' AND seq > $unsigned AND split_part(reason, '; key ', 2) <>
+	(SELECT split_part(reason, '; key ', 2) FROM contact_guard.log WHERE event = 'heartbeat' ORDER BY seq DESC LIMIT 1) ORDER BY seq DESC LIMIT 1");
+my $calmer = last_seq();
+$node->stop;
+without([ "UPDATE contact_guard.log SET read_at = (SELECT max(read_at) FROM contact_guard.log) + interval '1 s' WHERE seq = $ahead" ]);
+like(gaps($calmer), qr/^the server ran without contact_guard 1 time[^;]*$/, 'a heartbeat of a clock that was ahead: no key is missed');
+$node->stop;
+without([ "UPDATE contact_guard.log SET read_at = '$old' WHERE seq = $ahead" ]);
 
 # Moved, and the WAL removed
 my $before = last_seq();
@@ -134,5 +163,13 @@ is(sql("SELECT count(*) FROM contact_guard.log WHERE event = 'shown' AND custome
 $said = verified();
 like($said, qr{^before seq \d+, nothing says that WAL from [0-9A-F]+/[0-9A-F]+ to [0-9A-F]+/[0-9A-F]+ was recorded: .*somebody has moved}m, 'verify says that WAL is not accounted for');
 like($said, qr/^good$/m, '... and the log is what was signed');
+
+# Moved, and the last row deleted, without which nothing can be compared
+$before = last_seq();
+unrecorded(16);
+without([ 'DELETE FROM contact_guard.log WHERE seq = (SELECT max(seq) FROM contact_guard.log)', 'UPDATE contact_guard.journal_state SET position = pg_current_wal_insert_lsn()' ]);
+like(gaps($before), qr/^the log lacks rows behind its last heartbeat: WAL from \S+ to \S+ was not compared with it$/, 'the position moved, and a row deleted: a gap says that nothing was compared');
+is(sql("SELECT count(*) FROM contact_guard.log WHERE event = 'shown' AND customer = '16'"), 0, '... and the read is gone');
+like(verified(), qr/^seq \d+: the row is missing, and no purge record says so\n.*^WAL was not compared with the log 1 time, because rows were missing: see the records of event gap, the first of them seq \d+$/ms, '... verify tells of it, too');
 $node->stop;
 done_testing();
