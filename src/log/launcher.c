@@ -116,6 +116,8 @@ cg_launcher_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	attach_launcher();
+	/* Also in a server that stops right now: it was not one without the library. */
+	cg_start_announce();
 	/* There may have been no launcher when the configuration was reloaded. */
 	cg_identitykeys_read();
 	workers = MemoryContextAllocZero(TopMemoryContext, (cg_max_databases + 1) * sizeof(*workers));

@@ -9,6 +9,7 @@ use lib "$FindBin::RealBin/lib";
 use Guarded;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
 my $node = guard_node('starts', 'autovacuum = off', "contact_guard.min_retention = '0'");
 make_roles($node);
@@ -52,16 +53,32 @@ is(starts('crm', 'count(*), sum(count)'), '6|0', 'and after four quick restarts 
 is(problems(), '', 'status() has no problem');
 is(log_rows($node, 'crm', "event = 'gap'"), 0, 'and the log no gap');
 
+# Stopped as soon as it is ready, before the launcher has done anything
+$node->stop;
+foreach my $round (1 .. 10)
+{
+	my $file = $node->data_dir . '/postmaster.pid';
+	my ($pid, @rest);
+	system_or_bail('pg_ctl', '-W', '-s', '-D', $node->data_dir, '-l', $node->logfile, 'start');
+	do { ($pid, @rest) = -e $file ? split /\n/, slurp_file($file) : () } until @rest && $rest[-1] =~ /^ready/;
+	kill 'INT', $pid;
+	usleep(1000) while kill 0, $pid;
+}
+$node->start;
+is(starts('crm', 'sum(count)'), 0, 'a server that is stopped at once has not run without the library');
+is(problems(), '', '... and status() has no problem');
+my $launched = starts('crm', 'count(*)');
+
 # Whoever ends the launcher makes no start of it
 $node->safe_psql('crm', "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'contact_guard launcher'");
 $node->poll_query_until('crm', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'contact_guard launcher'");
-is(starts('crm', 'count(*)'), 6, 'a launcher that is ended and comes again is not a start');
+is(starts('crm', 'count(*)'), $launched, 'a launcher that is ended and comes again is not a start');
 # Nor can SQL say that the server started
 $node->safe_psql('crm', "SELECT pg_logical_emit_message(false, 'contact_guard', 'start 1 800000000000000')");
-is(starts('crm', 'count(*)'), 6, 'a message that a session has written is not one either');
+is(starts('crm', 'count(*)'), $launched, 'a message that a session has written is not one either');
 
 # Without the library, in all ways to stop
-my $number = 6;
+my $number = $launched;
 my %runs = ('fast, fast' => 1, 'immediate, fast' => 1, 'fast, immediate' => 1, 'immediate, immediate' => 1);
 foreach my $run (sort keys %runs)
 {
