@@ -229,7 +229,7 @@ require_reads(const char *items, size_t length)
 		withheld |= item.record.event == CG_EVENT_WITHHELD;
 		good = item.record.event == CG_EVENT_SHOWN || item.record.event == CG_EVENT_WITHHELD ||
 			item.record.event == CG_EVENT_LOOKUP || item.record.event == CG_EVENT_BULK ||
-			item.record.event == CG_EVENT_AUDIT_READ;
+			item.record.event == CG_EVENT_SEARCHED || item.record.event == CG_EVENT_AUDIT_READ;
 	}
 	if (!good || reader.bad)
 		ereport(ERROR,
@@ -316,7 +316,8 @@ cg_forward(PG_FUNCTION_ARGS)
 					 errmsg("a standby asks a question that is not known")));
 	}
 	answer.texts = texts_purged();
-	answer.position = GetXLogInsertRecPtr();
+	/* Not the insert position, which a crash may take back. */
+	answer.position = GetFlushRecPtr(NULL);
 	answer.backend_start = MyStartTimestamp;
 	answer.backend_pid = MyProcPid;
 	initStringInfo(&out);

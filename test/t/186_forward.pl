@@ -52,8 +52,10 @@ is(on_record("event = 'shown' AND customer = '40' AND purpose = 'planning' AND r
 is(got('dispatcher', "SELECT id FROM crm.customer WHERE phone = '" . phone_of(77) . "'"), 77, 'a look-up by number');
 is(on_record("event = 'lookup'"), 1, '... is on record');
 is(on_record("event = 'shown' AND customer = '77'"), 1, '... with whom it has found');
+is(got('dispatcher', "SELECT id FROM crm.customer WHERE phone LIKE '%0078'"), 78, 'a search by a part of the number');
+is(on_record("event = 'searched' AND reason ~ 'dispatcher'"), 1, '... is on record, with how many were compared');
 is(got('dispatcher', 'SELECT count(phone), count(DISTINCT phone) FROM crm.customer'), '3000|3000', 'many');
-is(on_record("event = 'shown' AND actor = 'dispatcher'"), 3002, '... are on record each');
+is(on_record("event = 'shown' AND actor = 'dispatcher'"), 3003, '... are on record each');
 is(got('anna', 'SELECT count(*) FROM crm.customer WHERE phone !~ $$\*$$'), 20, 'a technician gets those of his visits');
 is(on_record("event = 'shown' AND actor = 'anna' AND customer = '20'"), 1, '... on record');
 
@@ -98,6 +100,8 @@ is(got('pool', "BEGIN; SELECT contact_guard.act_as('bert', 'dispatcher'); $phone
 $primary->safe_psql('crm', 'GRANT dispatcher TO pool; ALTER ROLE eve RENAME TO eva; ALTER ROLE anna RENAME TO ann; ALTER ROLE eva RENAME TO anna');
 is($shown->(11), mask_of(11), 'a role is known by its name and its OID');
 $primary->safe_psql('crm', 'ALTER ROLE anna RENAME TO eve; ALTER ROLE ann RENAME TO anna');
+# A window that opens is seen within a second
+foreach (1 .. 100) { last if $shown->(11) eq phone_of(11); select undef, undef, undef, 0.1 }
 is($shown->(11), phone_of(11), '... and is believed again');
 my $cursor = "BEGIN; DECLARE c CURSOR FOR SELECT phone FROM crm.customer WHERE id IN (12, 13) ORDER BY id; FETCH 1 FROM c";
 is(join(',', map { $_->[0] } Wire::rows($anna->query($cursor))), phone_of(12), 'a cursor shows its first row');
@@ -118,8 +122,8 @@ my $number;
 use Digest::SHA qw(hmac_sha256);
 sub request
 {
-	my ($kind, $body, $sealed_by) = @_;
-	my $head = pack('Ca Q> N N N Q> Q>', 1, $kind, $system, $database, $epoch, $number, 7, 9);
+	my ($kind, $body, $sealed_by, $session) = @_;
+	my $head = pack('Ca Q> N N N Q> Q>', 1, $kind, $system, $database, $epoch, $number, $session // 7, 9);
 	return unpack 'H*', $head . hmac_sha256("contact_guard forward\0$head$body", $sealed_by) . $body;
 }
 sub ask { my ($hex, $role) = @_; my ($out, $err) = as($primary, 'crm', $role // 'node2', "SELECT length(contact_guard.forward('\\x$hex'))"); return state_of($err) || $out }
@@ -128,6 +132,31 @@ is(ask(request('H', '', $key)), 62, 'who has the key, as the standby has, and th
 is(ask(request('H', '', $key), 'outsider'), '42501', '... but not without the right');
 is(ask(request('H', '', 'x' x 32)), '28000', 'nobody without the key');
 is(ask(request('R', pack('Q> N Q> Q> N', 1, 5, 1, 1, $epoch) . 'x', $key)), '08P01', 'nothing but records of reads can be sent');
+is(state_of((as($primary, 'crm', 'node2', "SELECT contact_guard.forward('\\x" . request('H', '', $key) . "'); SELECT contact_guard.forward('\\x" . request('H', '', $key, 8) . "')"))[1]), '08P01',
+	'one connection serves one session: no pooler may stand between');
+
+# Records by hand: a session of a standby is told apart, and what comes twice counts once
+sub text { my ($text) = @_; return defined $text ? pack('N/a', $text) : pack('N', 0xFFFFFFFF) }
+sub records
+{
+	my ($event, $customer, $position) = @_;
+	my $read_at = (time - 946684800) * 1_000_000;
+	my ($high, $low) = map { hex } split /\//, $position;
+	return pack('Q> N Q> N N N', $read_at, 0x80000005, 1, $high, $low, $epoch)
+	  . 'C' . text('anna') . text('anna') . text(undef) . text('by hand') . text('role') . pack('Q> Q>', 1, 0)
+	  . 'R' . pack('C Q>', $event, $read_at) . text('crm.customer') . pack('n', 1) . text('phone') . text($customer) . pack('Q>', 1)
+	  . text(undef) . pack('Q>', 1 << 63) . text(undef) . text(undef) . pack('C', 0);
+}
+my $flushed = $primary->safe_psql('crm', 'SELECT pg_current_wal_flush_lsn()');
+my $sent = request('R', records(1, '99', $flushed), $key);
+is(ask($sent), 62, 'records are taken');
+is(ask($sent), 62, '... also when the same bytes come again');
+is(log_rows($primary, 'crm', "application = 'by hand' AND customer = '99' AND session ~ '[.]80000005\$'"), 1, '... and count once');
+is(log_rows($primary, 'crm', "event IN ('gap', 'conflict')"), 0, '... without a gap or a conflict');
+is(ask(request('R', records(5, 'x', $flushed), $key)), '08P01', 'a change of the policy cannot be sent');
+is(ask(request('R', records(1, '98', '0/1'), $key)), 62, 'what names an old position is answered');
+is(ask(request('R', records(1, '98', 'F/0'), $key)), 62, '... or one that does not exist');
+is(log_rows($primary, 'crm', "application = 'by hand' AND customer = '98'"), 0, '... and is not taken');
 is(log_rows($primary, 'crm', "event = 'refused' AND actor = 'node2' AND reason ~ '28000: the request has no seal of a standby'"), 1, 'a forged request is on record');
 is(state_of((as($primary, 'crm', 'node2', "$phone 3"))[1]), '42501', 'the forwarder reads nothing');
 is($primary->safe_psql('crm', q(SELECT string_agg(p.proname, ',') FROM pg_proc p WHERE p.pronamespace = 'contact_guard'::regnamespace AND has_function_privilege('node2', p.oid, 'EXECUTE') AND NOT has_function_privilege('outsider', p.oid, 'EXECUTE'))), 'forward', '... and may call one function');
