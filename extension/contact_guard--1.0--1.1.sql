@@ -278,6 +278,13 @@ COMMENT ON FUNCTION contact_guard.act_as(text, text) IS
 	'act_as(text, regrole) for drivers that send strings as text. Whoever may execute that function may execute this one.';
 GRANT EXECUTE ON FUNCTION contact_guard.act_as(text, text) TO PUBLIC;
 
+CREATE FUNCTION contact_guard.has_open_window(customer text) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 100 AS 'MODULE_PATHNAME', 'cg_has_open_window_text';
+REVOKE ALL ON FUNCTION contact_guard.has_open_window(text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.has_open_window(text) IS
+	'has_open_window(anyelement) for values without a type: the key as the access log writes it. Whoever may execute that function may execute this one.';
+GRANT EXECUTE ON FUNCTION contact_guard.has_open_window(text) TO PUBLIC;
+
 CREATE FUNCTION contact_guard.act_as_session(actor text, role text) RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cg_act_as_session_text';
 REVOKE ALL ON FUNCTION contact_guard.act_as_session(text, text) FROM PUBLIC;

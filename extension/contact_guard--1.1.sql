@@ -842,6 +842,13 @@ COMMENT ON FUNCTION contact_guard.has_open_window(anyelement) IS
 	'Has the current actor an open intervention at this customer?';
 GRANT EXECUTE ON FUNCTION contact_guard.has_open_window(anyelement) TO PUBLIC;
 
+CREATE FUNCTION contact_guard.has_open_window(customer text) RETURNS boolean
+	LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 100 AS 'MODULE_PATHNAME', 'cg_has_open_window_text';
+REVOKE ALL ON FUNCTION contact_guard.has_open_window(text) FROM PUBLIC;
+COMMENT ON FUNCTION contact_guard.has_open_window(text) IS
+	'has_open_window(anyelement) for values without a type: the key as the access log writes it. Whoever may execute that function may execute this one.';
+GRANT EXECUTE ON FUNCTION contact_guard.has_open_window(text) TO PUBLIC;
+
 CREATE FUNCTION contact_guard.open_interventions(OUT relation regclass, OUT id text, OUT customer text,
 		OUT opens_at timestamptz, OUT closes_at timestamptz) RETURNS SETOF record
 	LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10 AS 'MODULE_PATHNAME', 'cg_open_interventions';

@@ -47,7 +47,18 @@ SELECT contact_guard.has_open_window(32767::smallint) AS "smallint", contact_gua
        contact_guard.has_open_window(2::customer_no) AS domain, contact_guard.has_open_window(1) AS not_open,
        contact_guard.has_open_window(NULL::int) AS "null";
 SELECT contact_guard.has_open_window(1.5);
+-- without a type
+PREPARE w AS SELECT contact_guard.has_open_window($1);
+EXECUTE w ('9223372036854775807'); EXECUTE w ('1');
+SELECT contact_guard.has_open_window('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'), contact_guard.has_open_window('b'), contact_guard.has_open_window(NULL) IS NULL AS "null";
+DEALLOCATE w;
 RESET SESSION AUTHORIZATION;
+-- what is revoked on the first form counts for both
+BEGIN;
+REVOKE EXECUTE ON FUNCTION contact_guard.has_open_window(anyelement) FROM PUBLIC;
+SET SESSION AUTHORIZATION regress_keys_anna;
+SELECT contact_guard.has_open_window('a');
+ROLLBACK;
 SELECT contact_guard.sync();
 SELECT relation, quote_literal(customer) AS customer FROM contact_guard.access_log
  WHERE actor = 'regress_keys_anna' AND event = 'shown' ORDER BY relation, access_log.customer COLLATE "C";

@@ -111,6 +111,7 @@
 	{"function contact_guard.forward(bytea)", "69fa6cde245da5f8cb0e41688634aafc50df80c621815a4e43123e5c8bbee16f"}, \
 	{"function contact_guard.found(\"any\",contact_guard.site)", "229dc1f4228bab950ad87e9a3c5b1170d0b7bbb1459939811b3970210471b51c"}, \
 	{"function contact_guard.has_open_window(anyelement)", "325daad296e87b4d4373d5d7b72b6571a16bb5a9d4256021bae1b9f86705c122"}, \
+	{"function contact_guard.has_open_window(text)", "9a0d356c7a6bab7be136c3aff032d8dcc9fc86801a924094b8f4bb64831c1b14"}, \
 	{"function contact_guard.hold(text,text)", "6a5b83d15cb3fcc932296e672c467dd3c18bc496b2fd4d4fd070d83fc6f48d6f"}, \
 	{"function contact_guard.inclusion_proof(bigint,bigint)", "9a82739fa3a500a3d3abd48a29b25802e4b6e7d7a140c804047c22e74f2f65e9"}, \
 	{"function contact_guard.journal_origin()", "b4190eb8dc69d974283ee1ecd5f1e02be0c6059053e6b2f393bc5236992284c4"}, \

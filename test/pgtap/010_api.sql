@@ -1,7 +1,7 @@
 -- The names that users type: they are promises, so each is spelled out here.
 CREATE EXTENSION contact_guard;
 BEGIN;
-SELECT plan(58);
+SELECT plan(59);
 
 SELECT has_schema('contact_guard');
 SELECT has_function('contact_guard', 'protect', ARRAY['regclass', 'name', 'name[]', 'text', 'text', 'text', 'text', 'text']);
@@ -18,6 +18,7 @@ SELECT has_function('contact_guard', 'act_as_token', ARRAY['text', 'regrole']);
 SELECT has_function('contact_guard', 'act_as_token_session', ARRAY['text', 'regrole']);
 SELECT function_returns('contact_guard', 'current_actor', '{}'::name[], 'text');
 SELECT function_returns('contact_guard', 'has_open_window', ARRAY['anyelement'], 'boolean');
+SELECT function_returns('contact_guard', 'has_open_window', ARRAY['text'], 'boolean');
 SELECT has_function('contact_guard', 'open_interventions', '{}'::name[]);
 SELECT has_function('contact_guard', 'open_intervention', ARRAY['text', 'name', 'timestamp with time zone', 'timestamp with time zone']);
 SELECT has_function('contact_guard', 'close_intervention', ARRAY['bigint']);
