@@ -16,6 +16,7 @@
 #include "base/objects.h"
 #include "base/special.h"
 #include "command/explained.h"
+#include "policy/windowspare.h"
 #include "read/around.h"
 #include "read/resume.h"
 #include "read/transition.h"
@@ -85,6 +86,8 @@ start_as_execution(QueryDesc *query, int eflags)
 		cg_around_leave(&around);
 	}
 	PG_END_TRY();
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
+		cg_windowspare_start(query);
 }
 
 static void

@@ -28,6 +28,7 @@
 #include "policy/labelparse.h"
 #include "policy/watched.h"
 #include "policy/windowrow.h"
+#include "policy/windowtrigger.h"
 
 #define ROW_EVENTS (TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE)
 #define TRUNCATE_EVENTS TRIGGER_TYPE_TRUNCATE
@@ -127,8 +128,14 @@ cg_watched_readers(Oid relid)
 	List	   *above = and_above(relid);
 	List	   *named = NIL;
 	List	   *result = NIL;
+	bool		beneath = false;
 	ListCell   *lc;
 
+	/* To look for labels of columns costs more than the rest. */
+	foreach(lc, cg_interventions_list())
+		beneath |= ((CgInterventions *) lfirst(lc))->beneath;
+	if (!beneath)
+		return NIL;
 	foreach(lc, above)
 		if (cg_watched_keys(lfirst_oid(lc)) != NIL)
 			named = lappend_oid(named, lfirst_oid(lc));
@@ -220,7 +227,7 @@ fires(const FormData_pg_trigger *form, bool has_condition, int16 events)
 static void
 look_at_triggers(Oid relid, bool *rows, bool *truncates, List **names)
 {
-	Oid			function = cg_objects_function_if_there("note_window");
+	Oid			function = cg_objects_function_if_there(CG_WINDOWTRIGGER_FUNCTION);
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
@@ -261,7 +268,7 @@ cg_watched_triggers(Oid relid)
 List *
 cg_watched_with_triggers(void)
 {
-	Oid			function = cg_objects_function("note_window");
+	Oid			function = cg_objects_function(CG_WINDOWTRIGGER_FUNCTION);
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
 	HeapTuple	tuple;

@@ -25,6 +25,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/names.h"
+#include "compat.h"
 #include "journal/windowrecord.h"
 #include "policy/ask.h"
 #include "policy/labelparse.h"
@@ -175,7 +176,17 @@ cg_windowbeneath_begin(Relation rel)
 			beneath->keys = list_append_unique_int(beneath->keys,
 												   get_attnum(table, get_attname(lfirst_oid(lc), lfirst_int(lk), false)));
 	find_read_columns(beneath, table, relids);
+	/* A virtual column is not in the row: what it is computed of decides instead. */
+	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
+		if (cg_compat_is_virtual(TupleDescAttr(RelationGetDescr(rel), i)))
+			beneath->columns = NIL;
 	return beneath;
+}
+
+List *
+cg_windowbeneath_columns(const CgWindowBeneath *beneath)
+{
+	return beneath->columns;
 }
 
 static SPIPlanPtr

@@ -18,6 +18,9 @@ typedef struct CgWindowBeneath CgWindowBeneath;
  */
 extern CgWindowBeneath *cg_windowbeneath_begin(Relation rel);
 
+/* The columns of the table that decide of windows; NIL: not known. */
+extern List *cg_windowbeneath_columns(const CgWindowBeneath *beneath);
+
 /* Notes how the windows of the row's interventions have moved.  A slot may be NULL. */
 extern void cg_windowbeneath_note(CgWindowBeneath *beneath, TupleTableSlot *was, TupleTableSlot *is);
 

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "access/tupconvert.h"
 #include "access/xact.h"
 #include "catalog/pg_trigger.h"
@@ -36,6 +37,7 @@
 #include "policy/watched.h"
 #include "policy/windowbeneath.h"
 #include "policy/windowrow.h"
+#include "policy/windowtrigger.h"
 
 PG_FUNCTION_INFO_V1(cg_note_window);
 
@@ -66,6 +68,7 @@ static void find_columns(void *argument);
 static bool is_first(const TriggerDesc *triggers, const Trigger *trigger);
 static Watch *begin_watch(Relation rel, MemoryContext context);
 static void map_columns(Watch *watch, Relation rel);
+static bool are_read(const List *columns, const Bitmapset *updated);
 static void compute_side(const Watch *watch, CgInterventions *from, TupleTableSlot *slot,
 						 CgWindowState *state);
 static void compute_change(void *argument);
@@ -126,9 +129,14 @@ begin_watch(Relation rel, MemoryContext context)
 	}
 	if (OidIsValid(watch->root))
 	{
+		CgInterventions *from = interventions_of(watch->root);
+
 		watch->name = cg_names_relation(watch->root);
-		/* An error comes again with each row. */
-		(void) cg_trial_run(find_columns, watch);
+		/* An error comes again with each row.  What is compiled already throws none. */
+		if (from && from->row)
+			find_columns(watch);
+		else
+			(void) cg_trial_run(find_columns, watch);
 		if (watch->root != RelationGetRelid(rel))
 			map_columns(watch, rel);
 	}
@@ -154,6 +162,30 @@ map_columns(Watch *watch, Relation rel)
 	watch->slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
 	foreach(lc, watch->columns)
 		lfirst_int(lc) = watch->map->attrMap->attnums[lfirst_int(lc) - 1];
+}
+
+static bool
+are_read(const List *columns, const Bitmapset *updated)
+{
+	ListCell   *lc;
+
+	foreach(lc, columns)
+		if (bms_is_member(lfirst_int(lc) - FirstLowInvalidHeapAttributeNumber, updated))
+			return true;
+	return columns == NIL;
+}
+
+bool
+cg_windowtrigger_can_move(Relation rel, const Bitmapset *columns)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "contact_guard columns of windows",
+												  ALLOCSET_SMALL_SIZES);
+	Watch	   *watch = begin_watch(rel, context);
+	bool		result = (OidIsValid(watch->root) && are_read(watch->columns, columns)) ||
+		(watch->beneath && are_read(cg_windowbeneath_columns(watch->beneath), columns));
+
+	MemoryContextDelete(context);
+	return result;
 }
 
 static void
