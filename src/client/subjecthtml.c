@@ -13,7 +13,7 @@
 #include "subject.h"
 #include "subjecttables.h"
 
-static const char style[] = ".code{break-inside:avoid;overflow:hidden}.code svg{float:left;width:38mm;height:38mm;margin:0 1rem 0 0}";
+static const char style[] = "thead th{overflow-wrap:normal}.code{break-inside:avoid;overflow:hidden}.code svg{float:left;width:38mm;height:38mm;margin:0 1rem 0 0}";
 
 static void put_head(const Subject *subject, CgBytes *out);
 static void put_summary(const Subject *subject, CgBytes *out);

@@ -11,6 +11,8 @@
 
 /* More rows stand in records.csv and report.json alone. */
 #define MOST_ROWS 2000
+/* Of what is much the same for everybody, and may be ten thousands of rows in a large company */
+#define MOST_UNNAMED 100
 
 static bool is_of_unnamed(Section section);
 static void put_section(const Subject *subject, CgBytes *out, Section section, const char *title, const char *text);
@@ -98,6 +100,7 @@ put_section(const Subject *subject, CgBytes *out, Section section, const char *t
 	section != SECTION_MASS ? words->purpose_column : NULL, NULL};
 	const SubjectRow **rows = allocate((size_t) subject->count * sizeof(SubjectRow *));
 	int64_t		count = 0;
+	int64_t		most = unnamed ? MOST_UNNAMED : MOST_ROWS;
 	const char *intervention = NULL;
 
 	for (int64_t i = 0; i < subject->count; i++)
@@ -107,7 +110,7 @@ put_section(const Subject *subject, CgBytes *out, Section section, const char *t
 	{
 		qsort(rows, (size_t) count, sizeof(SubjectRow *), compare_rows);
 		html_put(out, "<h2>%s</h2>\n<p>%s</p>\n", title, text);
-		for (int64_t i = 0; i < count && i < MOST_ROWS; i++)
+		for (int64_t i = 0; i < count && i < most; i++)
 		{
 			if (section == SECTION_APPOINTMENTS && begins_appointment(rows[i], &intervention))
 			{
@@ -123,12 +126,12 @@ put_section(const Subject *subject, CgBytes *out, Section section, const char *t
 			(unnamed ? put_unnamed_row : put_named_row) (subject, out, rows[i], section);
 		}
 		html_end_table(out);
-		if (count > MOST_ROWS)
+		if (count > most)
 		{
 			char		shown[24];
 			char		all[24];
 
-			snprintf(shown, sizeof(shown), "%d", MOST_ROWS);
+			snprintf(shown, sizeof(shown), "%lld", (long long) most);
 			snprintf(all, sizeof(all), "%lld", (long long) count);
 			html_put(out, "<p>");
 			html_put(out, words->more, shown, all);

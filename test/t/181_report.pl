@@ -212,7 +212,7 @@ SKIP:
 	like($dom, qr/<h1>/, 'Chromium shows the report');
 	unlike($said, qr/Content Security Policy|Uncaught|Refused to/, '  ... which it has nothing to say about');
 	is(requests($dir), '', '  ... and no request leaves');
-	look($dir, "$folder/report.html", '--window-size=1000,1400', "--screenshot=$kept");
+	look($dir, "$folder/report.html", '--window-size=1000,3200', "--screenshot=$kept");
 	ok(-s $kept, '  ... and a picture is kept');
 	my $code = "$dir/code.png";
 	append_to_file("$dir/code.html", '<!DOCTYPE html><title>x</title>' . ($html =~ /(<svg viewBox="-4 -4.*?<\/svg>)/s)[0]);
