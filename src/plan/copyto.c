@@ -19,11 +19,13 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
-#include "utils/lsyscache.h"
+#include "optimizer/optimizer.h"
 #include "parser/parser.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 
@@ -43,6 +45,7 @@ static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 static bool copyto_check_perms(CG_COMPAT_CHECK_PERMS_ARGS);
 static pg_noinline bool check_copied(CG_COMPAT_CHECK_PERMS_ARGS);
 static pg_noinline bool check_copied_into(CG_COMPAT_CHECK_PERMS_ARGS);
+static bool is_number_by_default(Oid relid, AttrNumber attnum);
 static bool brings_relayed(const CgRtePermission *permission, Oid of);
 static bool must_be_query(Oid relid);
 static void require_whole(Oid relid);
@@ -164,6 +167,29 @@ check_copied(CG_COMPAT_CHECK_PERMS_ARGS)
 	return true;
 }
 
+/*
+ * Could resolve() dial what a column gets that COPY does not name?  An INSERT is refused for such a
+ * value, so COPY is.  A default that is not constant may give anything.
+ */
+static bool
+is_number_by_default(Oid relid, AttrNumber attnum)
+{
+	Relation	rel = table_open(relid, NoLock);
+	Node	   *value = TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated ? NULL : build_column_default(rel, attnum);
+	bool		result = value != NULL;
+
+	if (value)
+		value = eval_const_expressions(NULL, value);
+	if (value && IsA(value, Const))
+	{
+		const Const *given = (const Const *) value;
+
+		result = !given->constisnull && strpbrk(TextDatumGetCString(given->constvalue), "0123456789") != NULL;
+	}
+	table_close(rel, NoLock);
+	return result;
+}
+
 /* Does COPY FROM fill a column of this relation that is reached by relay, without permission? */
 static bool
 brings_relayed(const CgRtePermission *permission, Oid of)
@@ -179,7 +205,8 @@ brings_relayed(const CgRtePermission *permission, Oid of)
 			continue;
 		if (of != permission->relid)
 			attnum = get_attnum(permission->relid, get_attname(of, attnum, false));
-		if (!bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, permission->insertedCols))
+		if (!bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, permission->insertedCols) &&
+			!is_number_by_default(permission->relid, attnum))
 			continue;
 		actor = cg_actor_current();
 		return !cg_permission_of(&actor, cg_policy_get(of)).granted;

@@ -95,6 +95,17 @@ $node->safe_psql('crm', 'GRANT UPDATE (name) ON crm.customer TO anna');
 (undef, $err) = as($node, 'crm', 'anna', "INSERT INTO crm.customer (id, phone) VALUES (3, '') ON CONFLICT (id) DO UPDATE SET name = 'a';
 	MERGE INTO crm.customer c USING (VALUES (3), (3000)) v (id) ON c.id = v.id WHEN MATCHED THEN UPDATE SET name = 'a' WHEN NOT MATCHED THEN INSERT (id) VALUES (v.id)");
 is($err, '', '... and the number of a row that is updated was there before');
+foreach my $default ([ "'+33899000000'", '42501' ], [ "concat('+33', '899000000')", '42501' ], [ "lpad('', 3, 'x')", '' ], [ "''", '' ], [ 'NULL', '' ])
+{
+	my ($value, $state) = @$default;
+	$node->safe_psql('crm', "ALTER TABLE crm.customer ALTER phone SET DEFAULT $value");
+	foreach my $statement ('INSERT INTO crm.customer (id) VALUES (3005)', "COPY crm.customer (id) FROM STDIN;\n3005\n\\.\n")
+	{
+		(undef, $err) = as($node, 'crm', 'anna', "BEGIN; $statement;\nROLLBACK");
+		is(state_of($err), $state, "a default $value: " . substr($statement, 0, 6));
+	}
+}
+$node->safe_psql('crm', 'ALTER TABLE crm.customer ALTER phone DROP DEFAULT');
 $node->safe_psql('crm', "REVOKE INSERT ON crm.customer FROM anna; REVOKE UPDATE (name) ON crm.customer FROM anna; DELETE FROM crm.customer WHERE id = 3000");
 
 # A call
