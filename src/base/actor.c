@@ -366,7 +366,8 @@ cg_actor_name(FunctionCallInfo fcinfo, const char *name, Oid role, const CgActor
 				 errhidestmt(token != NULL), errhidecontext(token != NULL)));
 
 	cg_special_note();
-	if (token)
+	/* A pool may send the same one with each statement of a long transaction. */
+	if (token && (acted_token == NULL || memcmp(acted_token, token, sizeof(CgActorToken)) != 0))
 	{
 		acted_token = MemoryContextAlloc(TopTransactionContext, sizeof(CgActorToken));
 		*acted_token = *token;

@@ -15,6 +15,7 @@
 
 #include "base/actor.h"
 #include "base/actorsession.h"
+#include "base/roles.h"
 #include "compat.h"
 #include "policy/replay.h"
 #include "policy/revoked.h"
@@ -23,6 +24,7 @@
 #define TOKEN_FUNCTION "act_as_token"
 #define TOKEN_SESSION_FUNCTION "act_as_token_session"
 
+static bool is_one_of_many(Oid role);
 static bool names_role(const CgClaims *claims, Oid role);
 static Oid	first_role(const CgClaims *claims);
 static Oid	role_of_token(FunctionCallInfo fcinfo, bool is_text, const CgClaims *claims);
@@ -46,6 +48,16 @@ names_role(const CgClaims *claims, Oid role)
 	return false;
 }
 
+/*
+ * A pool's own role would give the permissions of all roles that the pool is a member of, and a
+ * superuser's those of everybody: no token names all of them.
+ */
+static bool
+is_one_of_many(Oid role)
+{
+	return role == GetOuterUserId() || role == GetSessionUserId() || cg_roles_is_proxy(role, true) || superuser_arg(role);
+}
+
 /* The first that the token names and of which the login is a member, or InvalidOid. */
 static Oid
 first_role(const CgClaims *claims)
@@ -60,7 +72,7 @@ first_role(const CgClaims *claims)
 		if (strlen(name) >= NAMEDATALEN)
 			continue;
 		role = get_role_oid(name, true);
-		if (OidIsValid(role) && member_can_set_role(GetOuterUserId(), role))
+		if (OidIsValid(role) && member_can_set_role(GetOuterUserId(), role) && !is_one_of_many(role))
 			return role;
 	}
 	return InvalidOid;
@@ -75,6 +87,8 @@ role_of_token(FunctionCallInfo fcinfo, bool is_text, const CgClaims *claims)
 		return first_role(claims);
 	if (!names_role(claims, role))
 		cg_token_refuse("It does not name this role (contact_guard_roles).", NULL);
+	if (is_one_of_many(role))
+		cg_token_refuse("This role is the pool's own, or a superuser's.", "Name a role that has the permissions of this user.");
 	return role;
 }
 

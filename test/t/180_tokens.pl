@@ -117,6 +117,8 @@ is(gives($issuer->signed($ec, encode_json(Issuer::claims(exp => undef)) =~ s/}$/
 	like(says($pool, 'SELECT contact_guard.act_as_token(NULL)'), qr/^28000: token refused/, 'refused: NULL');
 	like(says($pool, "BEGIN; SELECT contact_guard.act_as_token('$good')"), qr/^28000: token refused \(It is in the text of the statement/, 'refused: in the text of the statement');
 	says($pool, 'ROLLBACK');
+	like(says($pool, "BEGIN; SELECT contact_guard.act_as_token('@{[ substr $good, 0, 60 ]}' || '@{[ substr $good, 60 ]}')"), qr/^28000: token refused \(It is in the text of the statement/, '... in pieces, too');
+	says($pool, 'ROLLBACK');
 	like(says($pool, $call, $good), qr/^25P01: act_as has no effect outside/, 'outside a transaction: a warning');
 	like(says(Wire->new($node, 'crm', 'other'), $call, $good), qr/^42501: permission denied/, 'only proxies');
 	like(says(Wire->new($node, 'crm', 'other'), 'SELECT contact_guard.act_as_token($1, $2)', $good, 'eve'), qr/^42501: permission denied/, '... by the form with text, too');
@@ -131,6 +133,11 @@ is(gives($issuer->signed($ec, encode_json(Issuer::claims(exp => undef)) =~ s/}$/
 	is(gives($issuer->token($ec, contact_guard_roles => ['postgres', 'no such role', 'planner', 'dispatcher'])), $value, 'the first that agrees');
 	is(gives($issuer->token($ec, sub => 'm.dupont', contact_guard_roles => ['planner'])), $mask, 'a role that only the token names');
 	like(gives($issuer->token($ec), $see, 'dispatcher'), qr/^28000: token refused \(It does not name this role/, 'a role that only the pool has');
+	is(gives($issuer->token($ec, sub => 'm.dupont', contact_guard_roles => ['pool'])), $mask, "the pool's own role is no user's");
+	like(gives($issuer->token($ec, contact_guard_roles => ['pool']), $see, 'pool'), qr/^28000: token refused \(This role is the pool's own/, '... also if it is asked for');
+	$node->safe_psql('postgres', 'CREATE ROLE root SUPERUSER; GRANT root TO pool');
+	is(gives($issuer->token($ec, sub => 'm.dupont', contact_guard_roles => ['root'])), $mask, "... nor is a superuser's");
+	$node->safe_psql('postgres', 'DROP ROLE root');
 	like(gives($issuer->token($ec, contact_guard_roles => ['planner']), $see, 'planner'), qr/^42501: must be a member of role "planner"/, 'one that it does not have');
 }
 
