@@ -269,6 +269,16 @@ is(scalar(@{ $before->{records} }), 0, 'until');
 my ($after) = report(0, '--customer', 7, '--reference', 'DSAR-6', '--since', '2000-01-01', '--timezone', 'Asia/Tokyo');
 is($after->{since}, '1999-12-31T15:00:00.000000Z', 'a day begins in the zone of the customer');
 
+# Many rows of what may have included him: the page has some, and the table all of them
+as($node, 'crm', 'pool', join '', map { "BEGIN; SELECT contact_guard.act_as('worker $_'); SELECT count(phone) FROM crm.customer; COMMIT;" } 1 .. 105);
+my ($many, $page_of_many, $folder_of_many) = report(0, '--customer', 7, '--reference', 'DSAR-9', '--language', 'fr');
+my $mass = grep { $_->{event} eq 'withheld' } @{ $many->{possible} };
+cmp_ok($mass, '>=', 106, 'many mass attempts');
+my ($section) = $page_of_many =~ m{<h2>Tentatives portant sur de nombreux clients.*?(<table>.*?)<h2>}s;
+is(scalar(() = $section =~ /<tr><th scope="row">/g), 100, '... of which the page has a hundred');
+like($section, qr/Le tableau montre les 100 premières lignes sur $mass\. Toutes figurent dans le fichier records\.csv/, '... and says so');
+is(scalar(() = slurp_file("$folder_of_many/records.csv") =~ /^"Tentatives portant/mg), $mass, '... and the table has all of them');
+
 # Names: by a decision
 my ($named, $with_names) = report(0, '--customer', 7, '--reference', 'DSAR-7', '--name-readers', 'order <of> the court');
 is((join ' ', sort map { $_->{name} // () } @{ $named->{readers} }), "anna clerk $evil", 'the names of those who have consulted, and of nobody else');
