@@ -18,6 +18,9 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -29,6 +32,8 @@
 #include "utils/tuplestore.h"
 
 #include "base/customerkey.h"
+#include "base/objects.h"
+#include "base/owncolumns.h"
 #include "base/owncommand.h"
 #include "base/roles.h"
 #include "journal/eventrecord.h"
@@ -133,7 +138,6 @@ typedef struct Report
 static char *customer_key(FunctionCallInfo fcinfo);
 static void take_report_row(HeapTuple row, TupleDesc tupdesc, void *arg);
 static void require_text_of_name(const char *reference);
-static void take_category_role(HeapTuple row, TupleDesc tupdesc, void *arg);
 
 /* The key as it stands in records. */
 static char *
@@ -179,25 +183,33 @@ require_text_of_name(const char *reference)
 				 errhint("It stays in the log for good, so it should name nobody.")));
 }
 
-static void
-take_category_role(HeapTuple row, TupleDesc tupdesc, void *arg)
-{
-	List	  **roles = arg;
-	bool		isnull;
-	Oid			role = DatumGetObjectId(SPI_getbinval(row, tupdesc, 1, &isnull));
-	MemoryContext oldcontext = MemoryContextSwitchTo(GetMemoryChunkContext(roles));
-
-	*roles = lappend_oid(*roles, role);
-	MemoryContextSwitchTo(oldcontext);
-}
-
+/* By its OID, as all commands on roles call it, also where the schema has another name */
 List *
 cg_subject_categories(void)
 {
-	List	  **roles = palloc0(sizeof(List *));
+	Oid			relid = cg_objects_relation("category", true);
+	List	   *roles = NIL;
+	int			place[CG_OWN_COLUMNS];
+	Relation	rel;
+	SysScanDesc scan;
+	HeapTuple	tuple;
 
-	cg_owncommand_query("SELECT role::oid FROM contact_guard.category", 0, NULL, NULL, take_category_role, roles);
-	return *roles;
+	if (!OidIsValid(relid))
+		return NIL;
+	rel = table_open(relid, AccessShareLock);
+	(void) cg_owncolumns_place(CG_OWN_CATEGORY, RelationGetDescr(rel), place);
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		role = heap_getattr(tuple, place[0] + 1, RelationGetDescr(rel), &isnull);
+
+		if (!isnull)
+			roles = lappend_oid(roles, DatumGetObjectId(role));
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return roles;
 }
 
 void
