@@ -62,7 +62,13 @@ sub make_table
 	return;
 }
 
-sub protect { return run_as('admin', "SELECT contact_guard.protect('$_[0]', 'id', '{phone}', '@{[ $_[1] // 'constant(WITHHELD)' ]}')") }
+# All tables here have a column of the same name, which 149_copies is about.
+sub protect
+{
+	my ($table, $mask) = @_;
+	return run_as('admin', "SELECT contact_guard.protect('$table', 'id', '{phone}', '@{[ $mask // 'constant(WITHHELD)' ]}')") =~
+	  s/^WARNING:  \w+: other columns may keep copies .*?^LOCATION:[^\n]*\n//msr;
+}
 
 # protect() refuses the table's definition, names the function and what mends it
 sub refused
@@ -112,7 +118,7 @@ make_table('crm.t4', 'phone text', 'CREATE FUNCTION crm.seen() RETURNS trigger L
 	CREATE TRIGGER seen BEFORE UPDATE ON crm.t4 FOR EACH ROW EXECUTE FUNCTION crm.seen()');
 refused('a row trigger', 'crm.t4', 'crm.seen()');
 make_table('crm.t5', 'phone text', 'CREATE TRIGGER seen BEFORE UPDATE ON crm.t5 FOR EACH STATEMENT EXECUTE FUNCTION crm.seen()');
-like(protect('crm.t5'), qr/^\S*WARNING.*trigger "seen"/, 'a statement trigger sees no row');
+is(protect('crm.t5'), "\n", 'a statement trigger without transition tables sees no row');
 make("CREATE DOMAIN crm.number AS text CHECK (crm.ok(VALUE)); CREATE TYPE crm.pair AS (a int, b crm.number);");
 make_table('crm.t6', 'phone crm.number');
 refused('a domain', 'crm.t6', 'crm.ok(text)');
@@ -336,7 +342,7 @@ is(protect('crm.h1'), "\n", 'generated columns are no reason to refuse');
 is(run_as('anna', 'SELECT up, part, len, guess, other FROM crm.h1 ORDER BY id'), "SECRET-7|7|8|SECRET-7|n7!\nWITHHELD|WITHHELD|||n42!\n", '... and guarded like what they are computed from');
 is(run_as('anna', "SELECT count(*) FROM crm.h1 WHERE up = 'SECRET-42'"), "0\n", '... in a condition');
 is(run_as('anna', 'SELECT (h).len FROM crm.h1 h WHERE id = 42'), "\n", '... in a row');
-is(run_as('admin', q(SELECT contact_guard.unprotect('crm.h1'); SELECT contact_guard.protect('crm.h1', 'id', '{phone}', 'partial(6,0)'))), "\n\n", 'with a mask that shows a part');
+is(run_as('admin', q(SELECT contact_guard.unprotect('crm.h1'))) . protect('crm.h1', 'partial(6,0)'), "\n\n", 'with a mask that shows a part');
 is(run_as('anna', 'SELECT up, part, len FROM crm.h1 WHERE id = 42'), "SECRET***||\n", '... another part is not shown');
 is(run_as('owner', q(ALTER TABLE crm.h1 ALTER len DROP EXPRESSION)), '', 'what is computed no more');
 is(run_as('anna', 'SELECT len FROM crm.h1 WHERE id = 42'), "\n", '... stays guarded');
