@@ -126,6 +126,12 @@ cg_gate_call(void)
 	return ncalls > 0 ? calls[ncalls - 1].number : 0;
 }
 
+const FmgrInfo *
+cg_gate_function(void)
+{
+	return ncalls > 0 ? calls[ncalls - 1].flinfo : NULL;
+}
+
 bool
 cg_gate_has_refused(void)
 {

@@ -6,6 +6,8 @@
 #ifndef CG_GATE_H
 #define CG_GATE_H
 
+#include "fmgr.h"
+
 extern void cg_gate_init(void);
 
 /*
@@ -18,6 +20,9 @@ extern void cg_gate_leave(int was);
 
 /* The call of a trusted function that is innermost: a number of this session, or 0. */
 extern uint64 cg_gate_call(void);
+
+/* What PostgreSQL calls its function by; NULL if there is no such call. */
+extern const FmgrInfo *cg_gate_function(void);
 
 /* Has the gate refused a function since it was last entered or left? */
 extern bool cg_gate_has_refused(void);
