@@ -16,7 +16,7 @@ CREATE TABLE visit (id int, customer_id int, technician text, opens timestamptz,
 INSERT INTO visit VALUES (1, 7, 'search_anna', now() - interval '1 hour', now() + interval '1 hour');
 GRANT USAGE ON SCHEMA search TO PUBLIC;
 GRANT CREATE ON SCHEMA search TO search_dispatcher;
-GRANT SELECT ON customer TO PUBLIC;
+GRANT SELECT ON customer, visit TO PUBLIC;
 SELECT contact_guard.use_interventions('visit', customer => 'customer_id', technician => 'technician',
 	opens_at => 'opens', closes_at => 'closes');
 SELECT contact_guard.protect('customer', 'id', '{phone,email}', 'partial(2,0)');
@@ -87,6 +87,11 @@ SET ROLE search_dispatcher;
 SELECT count(*) FROM customer WHERE id <= 101 AND phone ~ '^07';
 RESET ROLE;
 SELECT * FROM recorded();
+-- by leakproof operators, which PostgreSQL would apply first
+SET ROLE search_dispatcher;
+SELECT count(*) FROM customer WHERE id = 42 AND name IS NOT NULL AND (phone = 'x' OR phone = 'y');
+RESET ROLE;
+SELECT * FROM recorded();
 -- nobody is compared
 SET ROLE search_dispatcher;
 SELECT count(*) FROM customer WHERE id = -1 AND phone ~ '^07';
@@ -132,10 +137,22 @@ SELECT * FROM recorded();
 SET ROLE search_dispatcher;
 SELECT plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY name LIMIT 2$$);
 -- in the order of the column, with an expression that could fail, or with a function, all hits are shown
-SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY phone LIMIT 2$$) line WHERE line ~ 'Subquery';
-SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' AND 1 / (id - 42) <> 7 LIMIT 2$$) line WHERE line ~ 'Subquery';
-SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY 1 / (id - 42) LIMIT 2$$) line WHERE line ~ 'Subquery';
+SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY phone LIMIT 2$$) line WHERE line ~ 'on page';
+SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' AND 1 / (id - 42) <> 7 LIMIT 2$$) line WHERE line ~ 'on page';
+SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY 1 / (id - 42) LIMIT 2$$) line WHERE line ~ 'on page';
+-- or where something chooses among the hits
+SELECT count(line) FROM plan($$SELECT id FROM (SELECT id FROM customer WHERE phone ~ '5$' LIMIT 900) s WHERE id = 42$$) line WHERE line ~ 'on page';
+SELECT count(line) FROM plan($$WITH s AS (SELECT id FROM customer WHERE phone ~ '5$' LIMIT 900) SELECT id FROM s$$) line WHERE line ~ 'Filter: contact_guard.found';
+SELECT count(line) FROM plan($$SELECT c.id FROM customer c JOIN visit v ON v.id = c.id WHERE phone ~ '5$' LIMIT 2$$) line WHERE line ~ 'on page';
+SELECT count(line) FROM plan($$SELECT c.id FROM customer c LEFT JOIN visit v ON v.id = c.id WHERE phone ~ '5$' AND v.id = 42 LIMIT 2$$) line WHERE line ~ 'on page';
+SELECT count(line) FROM plan($$SELECT c.id FROM customer c LEFT JOIN visit v ON v.id = c.id WHERE phone ~ '5$' LIMIT 2$$) line WHERE line ~ 'on page';
+SELECT count(line) FROM plan($$SELECT c.id FROM customer c LEFT JOIN visit v ON v.id = c.id WHERE phone ~ '5$' ORDER BY v.id LIMIT 2$$) line WHERE line ~ 'on page';
+SELECT count(line) FROM plan($$SELECT id FROM customer WHERE phone ~ '5$' ORDER BY id = 42 LIMIT 2$$) line WHERE line ~ 'on page';
 CREATE FUNCTION search.tell(int) RETURNS bool LANGUAGE plpgsql COST 0.00001 AS $$BEGIN RAISE WARNING 'saw %', $1; RETURN true; END$$;
+SELECT id FROM (SELECT id FROM customer WHERE phone ~ '77$' ORDER BY id LIMIT 2) s WHERE tell(id);
+RESET ROLE;
+SELECT * FROM recorded();
+SET ROLE search_dispatcher;
 SELECT id FROM customer WHERE phone ~ '77$' AND tell(id) ORDER BY id LIMIT 2;
 SELECT id, tell(id) FROM customer WHERE phone ~ '77$' ORDER BY name LIMIT 2;
 DROP FUNCTION search.tell(int);
@@ -157,6 +174,8 @@ SELECT plan($$SELECT id FROM (SELECT id FROM customer WHERE lower(email) = 'x') 
 SELECT plan($$SELECT id FROM customer WHERE lower(email) = 'x' GROUP BY id HAVING id = 42$$);
 SELECT plan($$SELECT c.id FROM customer c JOIN (VALUES (42), (43)) v(id) USING (id) WHERE lower(email) = 'x'$$);
 SELECT plan($$SELECT id FROM customer WHERE id = 42 AND phone LIKE '06%' AND phone ~ '1'$$);
+-- a leakproof comparison comes behind compared(), too
+SELECT plan($$SELECT id FROM customer WHERE name IS NOT NULL AND name = 'x' AND (phone <> 'x' OR phone = 'y')$$);
 -- a table of few customers
 CREATE TABLE few (id int PRIMARY KEY, phone text);
 INSERT INTO few SELECT i, '06' || i FROM generate_series(1, 20) i;

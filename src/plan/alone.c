@@ -12,11 +12,8 @@
 
 #include "plan/alone.h"
 #include "plan/harmless.h"
-#include "plan/rowpolicy.h"
 
 static Bitmapset *columns_read_by(List *conditions);
-static bool is_open_filter(Node *node);
-static bool has_one_relation(const Query *query, Index *rti);
 
 static Bitmapset *
 columns_read_by(List *conditions)
@@ -45,26 +42,8 @@ cg_alone_only_widens(List *conditions, const Bitmapset *guarded)
 	return true;
 }
 
-/* Is it our row filter, or true?  An actor with a permission is not filtered. */
-static bool
-is_open_filter(Node *node)
-{
-	Oid			relid;
-	ListCell   *lc;
-
-	if (IsA(node, Const))
-		return !((Const *) node)->constisnull && DatumGetBool(((Const *) node)->constvalue);
-	if (!is_andclause(node))
-		return (IsA(node, FuncExpr) || IsA(node, ScalarArrayOpExpr)) && cg_rowpolicy_is_filter(node, &relid);
-	foreach(lc, ((BoolExpr *) node)->args)
-		if (!is_open_filter(lfirst(lc)))
-			return false;
-	return true;
-}
-
-/* Has the query one entry in FROM, and no other condition than its WHERE? */
-static bool
-has_one_relation(const Query *query, Index *rti)
+bool
+cg_alone_has_one_entry(const Query *query, Index *rti)
 {
 	const Node *from = list_length(query->jointree->fromlist) == 1 ? linitial(query->jointree->fromlist) : NULL;
 
@@ -82,16 +61,14 @@ cg_alone_is(Query *query, List *around, Index rti)
 	Index		only;
 	ListCell   *lc;
 
-	if (!has_one_relation(query, &only) || only != rti)
+	/* Behind a policy of row security PostgreSQL sorts conditions by more than their cost. */
+	if (!cg_alone_has_one_entry(query, &only) || only != rti || rt_fetch(rti, query->rtable)->securityQuals != NIL)
 		return false;
-	foreach(lc, rt_fetch(rti, query->rtable)->securityQuals)
-		if (!is_open_filter(lfirst(lc)))
-			return false;
 	foreach(lc, around)
 	{
 		Query	   *outer = lfirst_node(Query, lc);
 
-		if (!has_one_relation(outer, &only) || outer->jointree->quals ||
+		if (!cg_alone_has_one_entry(outer, &only) || outer->jointree->quals ||
 			rt_fetch(only, outer->rtable)->subquery != query)
 			return false;
 		query = outer;

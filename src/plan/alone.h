@@ -20,4 +20,7 @@ extern bool cg_alone_only_widens(List *conditions, const Bitmapset *guarded);
  */
 extern bool cg_alone_is(Query *query, List *around, Index rti);
 
+/* Has the query one entry in FROM, whose number it gives, and no other condition than its WHERE? */
+extern bool cg_alone_has_one_entry(const Query *query, Index *rti);
+
 #endif							/* CG_ALONE_H */

@@ -9,7 +9,9 @@
  *
  * Between the two calls no code may tell anything of the row, nor fail.  So what the query
  * computes there is columns, comparisons of built-in types, and functions that never fail;
- * all else that its result needs moves above LIMIT, or nothing does.
+ * all else that its result needs moves above LIMIT, or nothing does.  Nor may anything choose
+ * among the hits, but the order of its own columns: whoever could look at one customer behind the
+ * search would learn whether he was found, and he would be counted among the others.
  */
 #include "postgres.h"
 
@@ -25,6 +27,8 @@
 
 static bool is_found(const Node *node);
 static bool has_waiting_hits(const RangeTblEntry *rte);
+static Index searched_entry(const Query *query);
+static bool has_foreign_order(Node *node, void *context);
 static bool are_plain_arguments(List *args);
 static bool is_loud(Node *node, void *context);
 static List *split_found(Node *node);
@@ -71,7 +75,6 @@ is_loud(Node *node, void *context)
 		case T_Var:
 		case T_Const:
 		case T_RelabelType:
-		case T_CollateExpr:
 		case T_BoolExpr:
 		case T_NullTest:
 		case T_BooleanTest:
@@ -94,30 +97,69 @@ is_loud(Node *node, void *context)
 	return expression_tree_walker(node, is_loud, context);
 }
 
+/*
+ * The searched entry of FROM, if nothing but its search chooses rows of it: an inner join would,
+ * or another condition.  0: there is none.
+ */
+static Index
+searched_entry(const Query *query)
+{
+	const Node *item = list_length(query->jointree->fromlist) == 1 ? linitial(query->jointree->fromlist) : NULL;
+	Index		rti;
+
+	if (item == NULL || query->jointree->quals)
+		return 0;
+	while (IsA(item, JoinExpr) && ((const JoinExpr *) item)->jointype == JOIN_LEFT)
+		item = ((const JoinExpr *) item)->larg;
+	if (!IsA(item, RangeTblRef))
+		return 0;
+	rti = ((const RangeTblRef *) item)->rtindex;
+	return has_waiting_hits(rt_fetch(rti, query->rtable)) ? rti : 0;
+}
+
+/*
+ * ORDER BY id = 42, or by a column of a table of the reader's own, would put one customer
+ * before the LIMIT, if he is found.
+ */
+static bool
+has_foreign_order(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varno != *(Index *) context;
+	return IsA(node, Const) || IsA(node, Param) || expression_tree_walker(node, has_foreign_order, context);
+}
+
 bool
 cg_hits_can_wait(const Query *query, bool (*raised) (const TargetEntry *target))
 {
-	bool		searches = false;
+	Index		searched = searched_entry(query);
+	Index		rti = 0;
 	ListCell   *lc;
 
-	if (query->limitCount == NULL)
+	if (query->limitCount == NULL || searched == 0)
 		return false;
 	foreach(lc, query->rtable)
 	{
 		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-		bool		searched = has_waiting_hits(rte);
 
-		/* With conditions of two relations, one could tell of a row of the other one. */
+		rti++;
 		if ((rte->rtekind != RTE_RELATION && rte->rtekind != RTE_JOIN) || rte->tablesample ||
-			(rte->securityQuals != NIL && (!searched || searches)))
+			(rte->securityQuals != NIL && rti != searched))
 			return false;
-		searches |= searched;
 	}
-	if (!searches || is_loud((Node *) query->jointree, NULL))
+	if (is_loud((Node *) query->jointree, NULL))
 		return false;
 	foreach(lc, query->targetList)
-		if (!raised(lfirst_node(TargetEntry, lc)) && is_loud((Node *) lfirst_node(TargetEntry, lc)->expr, NULL))
+	{
+		const TargetEntry *target = lfirst_node(TargetEntry, lc);
+
+		if (!raised(target) && is_loud((Node *) target->expr, NULL))
 			return false;
+		if (target->ressortgroupref != 0 && has_foreign_order((Node *) target->expr, &searched))
+			return false;
+	}
 	return true;
 }
 
@@ -152,10 +194,5 @@ split_found(Node *node)
 List *
 cg_hits_take(Query *query)
 {
-	ListCell   *lc;
-
-	foreach(lc, query->rtable)
-		if (has_waiting_hits(lfirst_node(RangeTblEntry, lc)))
-			return split_found(llast(lfirst_node(RangeTblEntry, lc)->securityQuals));
-	return NIL;
+	return split_found(llast(rt_fetch(searched_entry(query), query->rtable)->securityQuals));
 }

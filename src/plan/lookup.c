@@ -354,26 +354,37 @@ cg_lookup_take(Query *query, List *around)
 }
 
 /*
- * compared() must come before the conditions of the search.  At the same level of security
- * PostgreSQL sorts by cost, and compared() says that it costs nothing; so these conditions can
- * use an index.  At levels of their own they cannot, and compared() says that it costs
- * more than what PostgreSQL may apply before them.
+ * compared() must come before the conditions of the search, whatever PostgreSQL thinks of these:
+ * it applies what is leakproof first.  So it is CASE WHEN compared() THEN conditions ELSE false
+ * END.  That cannot use an index.  Where it may, all conditions stand at the first level of
+ * security, at which PostgreSQL sorts by cost, and compared() says that it costs nothing.
  */
 static void
 put_search(RangeTblEntry *rte, const CgLookup *lookup, const Var *key, CgSite site)
 {
+	Node	   *conditions = (Node *) make_ands_explicit(lookup->conditions);
+
 	if (lookup->kind == CG_LOOKUP_ALONE)
 	{
 		site.flags |= CG_SITE_FIRST;
-		rte->securityQuals = lappend(rte->securityQuals,
-									 make_ands_explicit(lcons(cg_calls_test("compared", (Var *) key, site), list_copy(lookup->conditions))));
-		return;
+		conditions = (Node *) make_ands_explicit(lcons(cg_calls_test("compared", (Var *) key, site), list_copy(lookup->conditions)));
 	}
 	if (lookup->before != NIL)
 		rte->securityQuals = lappend(rte->securityQuals, make_ands_explicit(lookup->before));
 	if (lookup->kind == CG_LOOKUP_BY_ROW)
-		rte->securityQuals = lappend(rte->securityQuals, cg_calls_test("compared", (Var *) key, site));
-	rte->securityQuals = lappend(rte->securityQuals, make_ands_explicit(lookup->conditions));
+	{
+		CaseExpr   *search = makeNode(CaseExpr);
+		CaseWhen   *when = makeNode(CaseWhen);
+
+		when->expr = (Expr *) cg_calls_test("compared", (Var *) key, site);
+		when->result = (Expr *) conditions;
+		search->casetype = BOOLOID;
+		search->args = list_make1(when);
+		search->defresult = (Expr *) makeBoolConst(false, false);
+		when->location = search->location = -1;
+		conditions = (Node *) search;
+	}
+	rte->securityQuals = lappend(rte->securityQuals, conditions);
 }
 
 void

@@ -30,8 +30,10 @@
 #include "utils/lsyscache.h"
 
 #include "base/objects.h"
+#include "plan/alone.h"
 #include "plan/hits.h"
 #include "plan/pages.h"
+#include "plan/wholerow.h"
 
 typedef struct RaiseContext
 {
@@ -41,24 +43,19 @@ typedef struct RaiseContext
 	const Query *inner;			/* replace_vars: the sub-select */
 } RaiseContext;
 
-typedef struct WholeRow
-{
-	Index		rti;
-	Index		depth;			/* how many queries lie between the walk and the one that has it */
-} WholeRow;
-
 static bool is_page(const Query *query);
 static bool has_outer_reference(Node *node, void *context);
 static bool skips_rows(const Query *query);
 static Query *raise_nested(Query *query);
+static Query *raise_hits(Query *query);
 static bool raise_within(Node *node, void *context);
-static Query *raise_page(Query *query);
+static Query *raise_page(Query *query, bool waits);
 static bool is_plain(const Query *query);
-static bool has_whole_row(Node *node, void *context);
 static void lift_from(Query *query, Node *item);
 static void lift_out_of(Query *query, Index rti);
 static Node *replace_vars(Node *node, RaiseContext *context);
 static bool has_reveal(Node *node, void *context);
+static bool may_move(const TargetEntry *target);
 static bool may_be_raised(const TargetEntry *target);
 static bool may_be_outside(const TargetEntry *target);
 static Node *raise_vars(Node *node, RaiseContext *context);
@@ -68,8 +65,7 @@ static Query *wrap(Query *inner, List *targets, List *conditions);
 static bool
 is_page(const Query *query)
 {
-	return is_plain(query) && query->limitOption == LIMIT_OPTION_COUNT &&
-		(query->limitOffset != NULL || cg_hits_can_wait(query, may_be_outside));
+	return is_plain(query) && query->limitOption == LIMIT_OPTION_COUNT && query->limitOffset != NULL;
 }
 
 /* All kinds of clauses that could use the target list, or count what is computed, are absent. */
@@ -95,22 +91,23 @@ has_reveal(Node *node, void *context)
 }
 
 static bool
-may_be_raised(const TargetEntry *target)
+may_move(const TargetEntry *target)
 {
-	Node	   *expression = (Node *) target->expr;
-
-	return !target->resjunk && target->ressortgroupref == 0 && has_reveal(expression, NULL) &&
-		!checkExprHasSubLink(expression) && !contain_volatile_functions(expression);
+	return !target->resjunk && target->ressortgroupref == 0 && !checkExprHasSubLink((Node *) target->expr) &&
+		!contain_volatile_functions((Node *) target->expr);
 }
 
-/* The same for any expression, where hits wait. */
+static bool
+may_be_raised(const TargetEntry *target)
+{
+	return may_move(target) && has_reveal((Node *) target->expr, NULL);
+}
+
+/* The same where hits wait. */
 static bool
 may_be_outside(const TargetEntry *target)
 {
-	Node	   *expression = (Node *) target->expr;
-
-	return !target->resjunk && target->ressortgroupref == 0 && !IsA(expression, Var) && !IsA(expression, Const) &&
-		!checkExprHasSubLink(expression) && !contain_volatile_functions(expression);
+	return may_move(target) && !IsA(target->expr, Var) && !IsA(target->expr, Const);
 }
 
 /* Replaces the Vars of an expression by columns of the sub-select. */
@@ -175,13 +172,12 @@ lift_out_of(Query *query, Index rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	Query	   *inner = rte->subquery;
-	WholeRow	whole = {rti, 0};
 	RaiseContext context = {NIL, 0, rti, inner};
 	ListCell   *lc;
 
 	if (rte->rtekind != RTE_SUBQUERY || rte->lateral || rte->security_barrier || !is_plain(inner) ||
 		inner->limitCount || inner->limitOffset ||
-		query_tree_walker(query, has_whole_row, &whole, QTW_IGNORE_JOINALIASES))
+		cg_wholerow_is_used(query, rti))
 		return;
 	foreach(lc, inner->targetList)
 		if (lfirst_node(TargetEntry, lc)->resjunk)
@@ -192,8 +188,7 @@ lift_out_of(Query *query, Index rti)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
 
-		if (!target->resjunk && target->ressortgroupref == 0 && !checkExprHasSubLink((Node *) target->expr) &&
-			!contain_volatile_functions((Node *) target->expr))
+		if (may_move(target))
 			target->expr = (Expr *) replace_vars((Node *) target->expr, &context);
 	}
 	foreach(lc, context.columns)
@@ -202,25 +197,6 @@ lift_out_of(Query *query, Index rti)
 																	   pstrdup("column"), false));
 		rte->eref->colnames = lappend(rte->eref->colnames, makeString(pstrdup("column")));
 	}
-}
-
-static bool
-has_whole_row(Node *node, void *context)
-{
-	WholeRow   *whole = context;
-	bool		result;
-
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var))
-		return ((Var *) node)->varno == whole->rti && ((Var *) node)->varlevelsup == whole->depth &&
-			((Var *) node)->varattno == InvalidAttrNumber;
-	if (!IsA(node, Query))
-		return expression_tree_walker(node, has_whole_row, context);
-	whole->depth++;
-	result = query_tree_walker((Query *) node, has_whole_row, context, 0);
-	whole->depth--;
-	return result;
 }
 
 /* Puts what a column of the sub-select is in place of the column, if that has reveal(). */
@@ -296,7 +272,7 @@ wrap(Query *inner, List *targets, List *conditions)
 }
 
 static Query *
-raise_page(Query *query)
+raise_page(Query *query, bool waits)
 {
 	List	   *kept = NIL;
 	List	   *junk = NIL;
@@ -304,11 +280,9 @@ raise_page(Query *query)
 	RaiseContext context = {NIL, 0, 1};
 	ListCell   *lc;
 	List	   *conditions;
-	bool		waits;
 	int			number = 0;
 
 	lift_from(query, (Node *) query->jointree);
-	waits = cg_hits_can_wait(query, may_be_outside);
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
@@ -395,8 +369,8 @@ raise_nested(Query *query)
 {
 	Index		depth = 0;
 
-	return is_page(query) && (cg_hits_can_wait(query, may_be_outside) || skips_rows(query)) && !query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
-		raise_page(query) : query;
+	return is_page(query) && skips_rows(query) && !query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
+		raise_page(query, false) : query;
 }
 
 /* Inner pages come first: what is around them can lift their calls then. */
@@ -423,6 +397,27 @@ raise_within(Node *node, void *context)
 	return false;
 }
 
+/*
+ * The hits of a search wait only in the outermost query, or in one that is all that the
+ * query around has in FROM, without a condition.  Otherwise a condition around could choose
+ * among the hits, and be applied before found().
+ */
+static Query *
+raise_hits(Query *query)
+{
+	RangeTblEntry *rte;
+	Index		rti;
+
+	if (is_plain(query) && query->limitOption == LIMIT_OPTION_COUNT && cg_hits_can_wait(query, may_be_outside))
+		return raise_page(query, true);
+	if (query->jointree->quals || query->cteList != NIL || !cg_alone_has_one_entry(query, &rti))
+		return query;
+	rte = rt_fetch(rti, query->rtable);
+	if (rte->rtekind == RTE_SUBQUERY && !rte->security_barrier)
+		rte->subquery = raise_hits(rte->subquery);
+	return query;
+}
+
 Query *
 cg_pages_raise(Query *query)
 {
@@ -434,5 +429,6 @@ cg_pages_raise(Query *query)
 	/* In a statement that writes, more depends on where a call stands. */
 	if (nested && query->commandType == CMD_SELECT && !query->hasModifyingCTE && query->utilityStmt == NULL)
 		raise_within((Node *) query, NULL);
-	return is_page(query) ? raise_page(query) : query;
+	query = raise_hits(query);
+	return is_page(query) ? raise_page(query, false) : query;
 }

@@ -8,9 +8,18 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/rel.h"
 
 #include "plan/wholerow.h"
+
+typedef struct WholeRow
+{
+	Index		rti;
+	Index		depth;			/* how many queries lie between the walk and the one that has it */
+} WholeRow;
+
+static bool has_whole_row(Node *node, void *context);
 
 RowExpr *
 cg_wholerow_expand(const Var *var, const RangeTblEntry *rte)
@@ -79,4 +88,31 @@ cg_wholerow_or_null(RowExpr *row, const Var *var, const RangeTblEntry *rte)
 	result->defresult = (Expr *) row;
 	result->location = -1;
 	return (Node *) result;
+}
+
+static bool
+has_whole_row(Node *node, void *context)
+{
+	WholeRow   *whole = context;
+	bool		result;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varno == whole->rti && ((Var *) node)->varlevelsup == whole->depth &&
+			((Var *) node)->varattno == InvalidAttrNumber;
+	if (!IsA(node, Query))
+		return expression_tree_walker(node, has_whole_row, context);
+	whole->depth++;
+	result = query_tree_walker((Query *) node, has_whole_row, context, 0);
+	whole->depth--;
+	return result;
+}
+
+bool
+cg_wholerow_is_used(Query *query, Index rti)
+{
+	WholeRow	whole = {rti, 0};
+
+	return query_tree_walker(query, has_whole_row, &whole, QTW_IGNORE_JOINALIASES);
 }

@@ -17,4 +17,7 @@ extern RowExpr *cg_wholerow_expand(const Var *var, const RangeTblEntry *rte);
  */
 extern Node *cg_wholerow_or_null(RowExpr *row, const Var *var, const RangeTblEntry *rte);
 
+/* Does the query, or a sub-select in it, name a whole row of this entry? */
+extern bool cg_wholerow_is_used(Query *query, Index rti);
+
 #endif							/* CG_WHOLEROW_H */
