@@ -131,6 +131,14 @@ sql("SELECT contact_guard.erase_actor('anna', 'left')");
 sql('SELECT contact_guard.sync()');
 is(sql("SELECT reason FROM contact_guard.access_log WHERE event = 'erasure' AND reason LIKE 'an actor%'"), "an actor, $of_anna: left", 'the record of an erasure names the rows whose values it has removed');
 
+# Many ranges make several records.
+as($node, 'crm', 'dispatcher', join '; ', map { 'SELECT phone FROM crm.customer WHERE id = ' . (20 + $_ % 2) } 1 .. 700);
+sql('SELECT contact_guard.sync()');
+is(sql("SELECT contact_guard.erase_customer('20', 'many')"), 350, 'each second of many records is erased');
+sql('SELECT contact_guard.sync()');
+is(sql("SELECT count(*), sum(count), max(length(reason)) < 4200, string_agg(substring(reason, ': .*'), ' ' ORDER BY seq), sum((SELECT count(*) FROM regexp_matches(reason, 'seq (\\d+) to \\1', 'g')))
+	FROM contact_guard.log WHERE event = 'erasure' AND seq > (SELECT max(seq) FROM contact_guard.log WHERE event = 'shown')"), '2|350|t|: and more : many|350', '... and two records name them');
+
 # ROLLBACK PREPARED would leave their records.
 sub prepared { return (as($node, 'crm', 'postgres', "BEGIN; SELECT contact_guard.$_[0]; PREPARE TRANSACTION 'x'; ROLLBACK PREPARED 'x'"))[1] }
 my $last = sql('SELECT contact_guard.sync(); SELECT max(seq) FROM contact_guard.log WHERE session IS NOT NULL');
