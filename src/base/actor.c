@@ -39,6 +39,14 @@
 
 #define PROXY_ROLE "contact_guard_proxy"
 
+/* A token that has named the actor, and the one that it took the place of. */
+typedef struct ActedToken
+{
+	CgActorToken token;			/* the first field: a pointer to one is one to the other */
+	int			level;			/* transaction nesting */
+	struct ActedToken *before;
+} ActedToken;
+
 /* Set by act_as in this transaction. */
 void		(*cg_actor_on_change) (bool lost) = NULL;
 
@@ -49,7 +57,7 @@ static NameData role_name;
 const char *(*cg_actor_lapse) (const CgActorToken *token) = NULL;
 
 static char *acted_name = NULL;
-static CgActorToken *acted_token = NULL;	/* in TopTransactionContext, too */
+static ActedToken *acted_token = NULL;	/* the newest; in TopTransactionContext, too */
 static const char *acted_lapsed = NULL;
 static Oid	acted_role = InvalidOid;
 static int	acted_level = 0;
@@ -112,17 +120,29 @@ actor_subxact(SubXactEvent event, SubTransactionId mySubid, SubTransactionId par
 {
 	int			level = GetCurrentTransactionNestLevel();
 
-	if (acted_name == NULL || acted_level < level)
+	if (acted_name == NULL || (event != SUBXACT_EVENT_ABORT_SUB && event != SUBXACT_EVENT_COMMIT_SUB))
 		return;
-	if (event == SUBXACT_EVENT_ABORT_SUB)
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
 	{
-		/* Here no catalog can be asked.  The next act_as asks again. */
-		forget_actor();
-		if (cg_actor_on_change)
-			cg_actor_on_change(true);
+		acted_level = Min(acted_level, level - 1);
+		for (ActedToken *at = acted_token; at && at->level >= level; at = at->before)
+			at->level = level - 1;
+		return;
 	}
-	else if (event == SUBXACT_EVENT_COMMIT_SUB)
-		acted_level = level - 1;
+	if (acted_level < level && (acted_token == NULL || acted_token->level < level))
+		return;
+	/* Here no catalog can be asked.  The next act_as asks again. */
+	if (acted_level >= level)
+		forget_actor();
+	else
+	{
+		while (acted_token->level >= level)
+			acted_token = acted_token->before;
+		acted_lapsed = NULL;
+		changes++;
+	}
+	if (cg_actor_on_change)
+		cg_actor_on_change(true);
 }
 
 static void
@@ -170,14 +190,14 @@ acted_actor(void)
 
 	if (acted_lapsed == NULL)
 	{
-		const char *reason = cg_actor_lapse(acted_token);
+		const char *reason = cg_actor_lapse((const CgActorToken *) acted_token);
 
 		if (reason)
 			note_lapse(reason);
 	}
 	actor.name = pstrdup(acted_name);
-	actor.token = acted_token;
-	actor.identity = identity_named(acted_token);
+	actor.token = (const CgActorToken *) acted_token;
+	actor.identity = identity_named(actor.token);
 	actor.lapsed = acted_lapsed;
 	actor.role = acted_lapsed ? InvalidOid : acted_role;
 	actor.superuser = OidIsValid(actor.role) && superuser_arg(actor.role);
@@ -245,7 +265,7 @@ CgActorSince
 cg_actor_since(void)
 {
 	uint64		required = cg_identity == CG_IDENTITY_REQUIRED;
-	uint64		expired = acted_token && GetCurrentTimestamp() >= acted_token->until;
+	uint64		expired = acted_token && GetCurrentTimestamp() >= acted_token->token.until;
 
 	return (CgActorSince) {GetOuterUserId(), (changes + cg_actorsession_changes() + expired) | required << 63};
 }
@@ -367,13 +387,16 @@ cg_actor_name(FunctionCallInfo fcinfo, const char *name, Oid role, const CgActor
 
 	cg_special_note();
 	/* A pool may send the same one with each statement of a long transaction. */
-	if (token && (acted_token == NULL || memcmp(acted_token, token, sizeof(CgActorToken)) != 0))
+	if (token && (acted_token == NULL || memcmp(&acted_token->token, token, sizeof(CgActorToken)) != 0))
 	{
-		acted_token = MemoryContextAlloc(TopTransactionContext, sizeof(CgActorToken));
-		*acted_token = *token;
+		ActedToken *newest = MemoryContextAlloc(TopTransactionContext, sizeof(ActedToken));
+
+		memcpy(&newest->token, token, sizeof(CgActorToken));
+		newest->level = GetCurrentTransactionNestLevel();
+		newest->before = acted_token;
+		acted_token = newest;
 	}
 	acted_lapsed = NULL;
-	/* ROLLBACK TO takes back the first call, but not that the token is a newer one. */
 	if (!again)
 	{
 		acted_role = role;

@@ -85,7 +85,7 @@ extern bool cg_actor_has_lapsed(const CgActor *actor, TimestampTz now);
 /*
  * Names the actor of this transaction: ERROR active_sql_transaction if another one is named.
  * token: what has named him, or NULL; it is copied.  A newer token of the same actor takes the
- * place of an older one.
+ * place of an older one, until ROLLBACK TO takes that back.
  */
 extern void cg_actor_name(FunctionCallInfo fcinfo, const char *name, Oid role, const CgActorToken *token);
 

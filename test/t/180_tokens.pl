@@ -207,6 +207,33 @@ foreach my $case ([ 'anna', $issuer->token($ec) ], [ 'm.dupont', $dispatcher ])
 	is(gives($issuer->token($ec, interventions => [ 0 + $one ]), 'SELECT contact_guard.has_open_window(1::bigint), contact_guard.has_open_window(2::bigint)'), 't|f', 'has_open_window()');
 }
 
+# A savepoint keeps the token that was there
+{
+	my $one = 0 + admin('SELECT id FROM crm.intervention ORDER BY customer_id LIMIT 1');
+	my $both = 'SELECT phone FROM crm.customer WHERE id < 3 ORDER BY id';
+	my ($narrow, $wide) = map { $issuer->token($ec, jti => "a savepoint", @$_) } [ interventions => [$one] ], [];
+	says($pool, 'BEGIN');
+	is(says($pool, $call, $narrow) . says($pool, $both), join("\n", $value, mask_of(2)), 'a narrow token');
+	says($pool, 'SAVEPOINT a');
+	is(says($pool, $call, $wide) . says($pool, $both), join("\n", $value, phone_of(2)), '... and a wide one after a savepoint');
+	says($pool, 'SAVEPOINT b');
+	says($pool, $call, $narrow);
+	says($pool, 'RELEASE b');
+	is(says($pool, $both), join("\n", $value, mask_of(2)), '... and the narrow one again');
+	says($pool, 'ROLLBACK TO a');
+	is(says($pool, $both), join("\n", $value, mask_of(2)), 'ROLLBACK TO brings the first one back');
+	says($pool, $call, $wide);
+	says($pool, 'SAVEPOINT c; ROLLBACK TO c; SAVEPOINT d; RELEASE d');
+	is(says($pool, $both), join("\n", $value, phone_of(2)), '... and takes none that was there before its savepoint');
+	says($pool, 'ROLLBACK TO a');
+	is(says($pool, $both), join("\n", $value, mask_of(2)), '... though it was released');
+	says($pool, 'ROLLBACK; BEGIN; SAVEPOINT a');
+	says($pool, $call, $wide);
+	says($pool, 'ROLLBACK TO a');
+	is(says($pool, 'SELECT contact_guard.current_actor()'), 'pool', 'and the first call goes with its savepoint');
+	says($pool, 'ROLLBACK');
+}
+
 # The session form
 {
 	my $session = Wire->new($node, 'crm', 'pool');
