@@ -17,6 +17,10 @@
  * messages do; beyond CG_RECORD_REACH from there it is refused.  So the recorder may forget the
  * name of a connection that has ended.
  *
+ * Records of withheld reads alone are not flushed at once.  A crash of the primary may lose them,
+ * as it may lose its own.  If the message behind them was sent again then, they would be missing
+ * before it, and that would be a gap.  So that message is sent once.
+ *
  * If there is no answer in time the records are lost: nobody knows whether the primary has them.
  * Then their values must not leave.  Whoever has asked gets an error, and the door drops what
  * it holds (door.c).  The next message has another connection and another name, so that no
@@ -57,6 +61,7 @@ static struct
 	uint32		backend_pid;
 	uint64		counter;
 	uint32		epoch;
+	bool		soft;			/* its last message may not be flushed yet */
 }			named;
 
 static uint64 session = 0;		/* a random number */
@@ -72,7 +77,7 @@ static void begin_request(void);
 static bool take_new_key(TimestampTz give_up);
 static bool is_passing(int state);
 static bool hear(StringInfo raw, const uint8 *mac, CgForwardAnswer *answer);
-static StringInfo exchange(char kind, const StringInfoData *body, CgForwardAnswer *answer, bool *uncertain);
+static StringInfo exchange(char kind, const StringInfoData *body, bool once, CgForwardAnswer *answer, bool *uncertain);
 static bool take_name(void);
 static void put_forwarded(StringInfo body, uint64 position, const char *items, size_t length);
 
@@ -144,6 +149,7 @@ hear(StringInfo raw, const uint8 *mac, CgForwardAnswer *answer)
 		named.backend_pid = answer->backend_pid | CG_FORWARD_PID;
 		named.counter = 0;
 		named.epoch = cg_journal_own()->epoch;
+		named.soft = false;
 	}
 	primary_position = answer->position;
 	/* Texts of statements may have been purged with those that this session has sent. */
@@ -155,10 +161,11 @@ hear(StringInfo raw, const uint8 *mac, CgForwardAnswer *answer)
 
 /*
  * Sends a request until there is an answer; NULL if there is none in time, or an error that
- * does not pass.  *uncertain: it was sent at least once without an answer.
+ * does not pass.  once: by one connection only.  *uncertain: it was sent at least once without
+ * an answer.
  */
 static StringInfo
-exchange(char kind, const StringInfoData *body, CgForwardAnswer *answer, bool *uncertain)
+exchange(char kind, const StringInfoData *body, bool once, CgForwardAnswer *answer, bool *uncertain)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz give_up = TimestampTzPlusMilliseconds(now, cg_primary_timeout);
@@ -208,7 +215,7 @@ exchange(char kind, const StringInfoData *body, CgForwardAnswer *answer, bool *u
 			continue;
 		/* The session's name ends with the connection: has the primary counted, or not? */
 		cg_primarylink_close();
-		if ((sent == CG_SENT_REFUSED && !is_passing(cg_primarylink_state())) || GetCurrentTimestamp() >= give_up)
+		if (once || (sent == CG_SENT_REFUSED && !is_passing(cg_primarylink_state())) || GetCurrentTimestamp() >= give_up)
 			return NULL;
 	}
 }
@@ -246,7 +253,7 @@ cg_forward_ask(char kind, const StringInfoData *body)
 	cg_journal_require_begun();
 	begin_request();
 	MemoryContextSwitchTo(work);
-	result = exchange(kind, body, &answer, &uncertain);
+	result = exchange(kind, body, false, &answer, &uncertain);
 	MemoryContextSwitchTo(oldcontext);
 	if (result == NULL)
 		cg_forward_fail();
@@ -268,7 +275,7 @@ cg_forward_problem(void)
 	failed_at = 0;
 	MemoryContextSwitchTo(work);
 	initStringInfo(&nothing);
-	result = exchange(CG_FORWARD_HELLO, &nothing, &answer, &uncertain);
+	result = exchange(CG_FORWARD_HELLO, &nothing, false, &answer, &uncertain);
 	MemoryContextSwitchTo(oldcontext);
 	return result ? NULL : pstrdup(why);
 }
@@ -285,7 +292,7 @@ take_name(void)
 		return true;
 	cg_primarylink_close();
 	initStringInfo(&nothing);
-	return exchange(CG_FORWARD_HELLO, &nothing, &answer, &uncertain) != NULL;
+	return exchange(CG_FORWARD_HELLO, &nothing, false, &answer, &uncertain) != NULL;
 }
 
 static void
@@ -301,7 +308,7 @@ put_forwarded(StringInfo body, uint64 position, const char *items, size_t length
 }
 
 bool
-cg_forward_write(const char *items, size_t length)
+cg_forward_write(const char *items, size_t length, bool withheld)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	bool		lost_before = has_lost;
@@ -320,14 +327,17 @@ cg_forward_write(const char *items, size_t length)
 
 		initStringInfo(&body);
 		put_forwarded(&body, primary_position, items, length);
-		if (exchange(CG_FORWARD_RECORDS, &body, &answer, &uncertain) == NULL)
+		if (exchange(CG_FORWARD_RECORDS, &body, named.soft, &answer, &uncertain) == NULL)
 			break;
 		done = answer.status == CG_FORWARD_DONE;
 		/* A position that was too old is renewed, unless an earlier attempt may have been written. */
 		if (!done && uncertain)
 			break;
 		if (done && named.link == link)
+		{
 			named.counter++;
+			named.soft = withheld;
+		}
 	}
 	MemoryContextSwitchTo(oldcontext);
 	has_lost = lost_before || !done;

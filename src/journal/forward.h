@@ -18,12 +18,12 @@ extern bool cg_forward_is_on(void);
 extern StringInfo cg_forward_ask(char kind, const StringInfoData *body);
 
 /*
- * Sends items as one message of this session.  True if the primary has made it as durable as
+ * Sends items as one message of this session.  withheld: nothing in it was shown.  True if the primary has made it as durable as
  * contact_guard.durability says there.  False if it is not known to be: then it is not sent
  * again, and the records are lost until cg_forward_forgive().  Throws only if it is interrupted,
  * or if memory is exhausted; they are lost then, too.  Needs no transaction.
  */
-extern bool cg_forward_write(const char *items, size_t length);
+extern bool cg_forward_write(const char *items, size_t length, bool withheld);
 
 /*
  * Are there lost records?  What they are about must not leave.  Forgive them when it is

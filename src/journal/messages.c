@@ -173,7 +173,7 @@ forward_items(const char *items, size_t length)
 	if (!RecoveryInProgress())
 		cg_forward_lose("this standby has been promoted during the statement");
 	else
-		(void) cg_forward_write(items, length);
+		(void) cg_forward_write(items, length, !must_be_durable);
 }
 
 static void
@@ -288,10 +288,11 @@ insert_message(CgMessageHeader *header, const char *items, size_t length)
 
 /*
  * The flag says that a message with this number may have come before: a standby sends the same
- * bytes again if it gets no answer.
+ * bytes again if it gets no answer.  After a crash of this server its session has another name,
+ * so the last withheld ones may be missing as those of a session here.
  */
 XLogRecPtr
-cg_messages_write_for(const CgMessageHeader *of, const char *items, size_t length)
+cg_messages_write_for(const CgMessageHeader *of, const char *items, size_t length, bool withheld)
 {
 	CgMessageHeader header = *of;
 	XLogRecPtr	lsn;
@@ -299,7 +300,15 @@ cg_messages_write_for(const CgMessageHeader *of, const char *items, size_t lengt
 	header.epoch = cg_journal_own()->epoch;
 	header.flags = CG_RECORD_AGAIN;
 	lsn = insert_message(&header, items, length);
+	written = lsn;
+	unflushed_bytes += length + MESSAGE_OVERHEAD;
+	if (withheld && cg_durability == CG_DURABILITY_SHOWN)
+	{
+		flush_withheld();
+		return lsn;
+	}
 	XLogFlush(lsn);
+	note_flushed();
 	if (!cg_standbys_wait(lsn))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),

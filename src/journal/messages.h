@@ -56,10 +56,12 @@ extern void cg_messages_write_now(const StringInfoData *items);
 
 /*
  * Writes these items as a message of a session of a standby, flushes it, and waits for
- * synchronous standbys; ERROR if they did not acknowledge.  The header has the session, the
+ * synchronous standbys; ERROR if they did not acknowledge.  withheld: nothing was shown, so it
+ * is flushed soon, unless contact_guard.durability says otherwise.  The header has the session, the
  * counter and the position.  Call cg_journal_require first.  Returns the end of the message.
  */
-extern XLogRecPtr cg_messages_write_for(const CgMessageHeader *of, const char *items, size_t length);
+extern XLogRecPtr cg_messages_write_for(const CgMessageHeader *of, const char *items, size_t length,
+										bool withheld);
 
 /*
  * Are there items in the buffer, or messages that must be durable and are not known to

@@ -8,8 +8,11 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "journal/forward.h"
 #include "journal/forwardseal.h"
@@ -24,7 +27,20 @@ typedef struct ForwardedWindow
 	TimestampTz closes_at;
 } ForwardedWindow;
 
+/*
+ * The last answer about a permission.  One execution needs it when it is planned, when it starts
+ * and when it reads, so it is kept until an execution ends, and for one message of the client.
+ */
+static struct
+{
+	TimestampTz statement;		/* 0: none */
+	TimestampTz at;
+	StringInfoData question;
+	StringInfoData answer;
+}			kept;
+
 static void put_actor(StringInfo body, const CgActor *actor);
+static StringInfo ask_permission(const StringInfoData *question);
 
 static void
 put_actor(StringInfo body, const CgActor *actor)
@@ -78,6 +94,44 @@ cg_forwardask_windows(const CgActor *actor, CgAsk ask, const char *customer,
 }
 
 void
+cg_forwardask_forget(void)
+{
+	kept.statement = 0;
+}
+
+/* The question has the actor, so it tells one from another. */
+static StringInfo
+ask_permission(const StringInfoData *question)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	MemoryContext oldcontext;
+	StringInfo	answer;
+
+	if (kept.statement == GetCurrentStatementStartTimestamp() && now >= kept.at && now - kept.at < USECS_PER_SEC &&
+		kept.question.len == question->len && memcmp(kept.question.data, question->data, question->len) == 0)
+	{
+		kept.answer.cursor = 0;
+		return &kept.answer;
+	}
+	kept.statement = 0;
+	answer = cg_forward_ask(CG_FORWARD_PERMISSION, question);
+	if (kept.question.data == NULL)
+	{
+		oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+		initStringInfo(&kept.question);
+		initStringInfo(&kept.answer);
+		MemoryContextSwitchTo(oldcontext);
+	}
+	resetStringInfo(&kept.question);
+	resetStringInfo(&kept.answer);
+	appendBinaryStringInfo(&kept.question, question->data, question->len);
+	appendBinaryStringInfo(&kept.answer, answer->data + answer->cursor, answer->len - answer->cursor);
+	kept.at = now;
+	kept.statement = GetCurrentStatementStartTimestamp();
+	return &kept.answer;
+}
+
+void
 cg_forwardask_permission(const CgActor *actor, Oid relid, CgPermission *permission)
 {
 	StringInfoData body;
@@ -86,7 +140,7 @@ cg_forwardask_permission(const CgActor *actor, Oid relid, CgPermission *permissi
 	initStringInfo(&body);
 	put_actor(&body, actor);
 	pq_sendint32(&body, relid);
-	answer = cg_forward_ask(CG_FORWARD_PERMISSION, &body);
+	answer = ask_permission(&body);
 	pfree(body.data);
 	permission->granted = pq_getmsgbyte(answer) == 1;
 	permission->bulk = pq_getmsgbyte(answer) == 1;

@@ -20,4 +20,7 @@ extern void cg_forwardask_windows(const CgActor *actor, CgAsk ask, const char *c
  */
 extern void cg_forwardask_permission(const CgActor *actor, Oid relid, CgPermission *permission);
 
+/* An execution ends: the next one asks for permissions again. */
+extern void cg_forwardask_forget(void);
+
 #endif							/* CG_FORWARDASK_H */

@@ -56,7 +56,7 @@ static void take_forwarded_window(CgInterventions *from, const char *customer, c
 								  TimestampTz opens_at, TimestampTz closes_at, void *context);
 static void answer_windows(StringInfo in, StringInfo body);
 static void answer_permission(StringInfo in, StringInfo body);
-static bool require_reads(const char *items, size_t length);
+static void require_reads(const char *items, size_t length, bool *withheld, bool *only);
 static CgForwardStatus take_records(StringInfo in);
 static uint64 texts_purged(void);
 
@@ -213,20 +213,22 @@ answer_permission(StringInfo in, StringInfo body)
 	cg_forwardseal_put_text(body, permission.reason);
 }
 
-/* Acts of administration are never done on a standby.  Returns whether a read was withheld. */
-static bool
-require_reads(const char *items, size_t length)
+/* Acts of administration are never done on a standby.  Was a read withheld, and were all? */
+static void
+require_reads(const char *items, size_t length, bool *withheld, bool *only)
 {
 	CgReader	reader = {.data = items, .length = length, .version = CG_RECORD_VERSION};
 	CgItem		item;
 	bool		good = length > 0 && length <= CG_RECORD_LONGEST / 2;
-	bool		withheld = false;
 
+	*withheld = false;
+	*only = true;
 	while (good && cg_recordread_next(&reader, &item))
 	{
 		if (item.kind != 'R')
 			continue;
-		withheld |= item.record.event == CG_EVENT_WITHHELD;
+		*withheld |= item.record.event == CG_EVENT_WITHHELD;
+		*only &= item.record.event == CG_EVENT_WITHHELD;
 		good = item.record.event == CG_EVENT_SHOWN || item.record.event == CG_EVENT_WITHHELD ||
 			item.record.event == CG_EVENT_LOOKUP || item.record.event == CG_EVENT_BULK ||
 			item.record.event == CG_EVENT_SEARCHED || item.record.event == CG_EVENT_AUDIT_READ;
@@ -235,7 +237,6 @@ require_reads(const char *items, size_t length)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("a standby sends what are not records of reads")));
-	return withheld;
 }
 
 static CgForwardStatus
@@ -246,6 +247,7 @@ take_records(StringInfo in)
 	XLogRecPtr	end;
 	uint32		epoch;
 	bool		withheld;
+	bool		only;
 
 	header.backend_start = pq_getmsgint64(in);
 	header.backend_pid = pq_getmsgint(in, 4);
@@ -256,14 +258,14 @@ take_records(StringInfo in)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("a standby sends records of a session that is not known")));
-	withheld = require_reads(in->data + in->cursor, in->len - in->cursor);
+	require_reads(in->data + in->cursor, in->len - in->cursor, &withheld, &only);
 	/* The recorder would take it for a repetition: see sessions.c. */
 	if (header.position == 0 || header.position > now || now - header.position > CG_RECORD_REACH / 2)
 		return CG_FORWARD_STALE;
 	cg_journal_require_room();
 	if (withheld)
 		cg_journal_make_way();
-	end = cg_messages_write_for(&header, in->data + in->cursor, in->len - in->cursor);
+	end = cg_messages_write_for(&header, in->data + in->cursor, in->len - in->cursor, only);
 	if (end - header.position > CG_RECORD_REACH)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),

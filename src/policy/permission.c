@@ -19,6 +19,7 @@
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
+#include "access/parallel.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_proc.h"
@@ -145,7 +146,8 @@ cg_permission_of(const CgActor *actor, const CgPolicy *policy)
 {
 	CgPermission result = permission_here(actor, policy);
 
-	if (result.granted && cg_forward_is_on())
+	/* A parallel worker runs what the primary has just told the leader. */
+	if (result.granted && cg_forward_is_on() && !IsParallelWorker())
 		cg_forwardask_permission(actor, policy->relid, &result);
 	return result;
 }

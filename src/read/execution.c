@@ -33,6 +33,7 @@
 #include "journal/forward.h"
 #include "journal/journal.h"
 #include "journal/messages.h"
+#include "policy/forwardask.h"
 #include "policy/interventions.h"
 #include "policy/planassume.h"
 #include "policy/quiet.h"
@@ -296,6 +297,7 @@ drop_reads(Execution *execution)
 {
 	cg_readrecords_drain(execution->reads, CG_DUE_END);
 	cg_reads_free(execution->reads);
+	cg_forwardask_forget();
 }
 
 /* Do the rows and the errors of an execution go only to the client, through the door? */

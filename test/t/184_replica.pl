@@ -1,5 +1,6 @@
-# A token on a hot standby: it names the actor, and guarded values are withheld from him (NULL, and
-# a WARNING), since no record can be made there.
+# A token on a hot standby: it names the actor.  Guarded values are withheld from him (NULL, and a
+# WARNING), since no record can be made there; or the standby asks the primary, and what is revoked
+# there counts at once.
 
 use strict;
 use warnings;
@@ -42,7 +43,25 @@ foreach my $case ([ $node, phone_of(1), 'the primary' ], [ $standby, '55000: gua
 	like(says($wire, $call, $issuer->token('ES256', exp => time - 100)), qr/^28000: token refused/, '... and refuses one that has expired');
 	$wire->quit;
 }
+
+# The standby asks the primary
+$node->safe_psql('crm', 'CREATE ROLE node2 LOGIN; GRANT contact_guard_forwarder TO node2');
+$node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
+$standby->safe_psql('postgres', "ALTER SYSTEM SET contact_guard.standby_reads = forward");
+$standby->safe_psql('postgres', "ALTER SYSTEM SET contact_guard.primary_conninfo = 'host=" . $node->host . ' port=' . $node->port . " user=node2'");
+$standby->reload;
+my $wire = Wire->new($standby, 'crm', 'pool');
+says($wire, 'BEGIN');
+is(says($wire, $call, $token), '', 'a standby that forwards accepts a token');
+is(says($wire, 'SELECT phone FROM crm.customer WHERE id = 2'), phone_of(2), '... and its actor is shown what is open for him');
+is(says($wire, 'SELECT phone FROM crm.customer WHERE id = 30'), mask_of(30), '... and no more');
+is(log_rows($node, 'crm', "event = 'shown' AND customer = '2' AND actor = 'anna' AND login = 'pool' AND identity ~ '^token:' AND application ~ ' on '"), 1, '... on record, with how his name is known');
+$standby->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
+$standby->poll_query_until('postgres', "SELECT pg_get_wal_replay_pause_state() = 'paused'") or die;
 $node->safe_psql('crm', q(SELECT contact_guard.revoke_identity('anna', 'a test')));
+is(says($wire, 'SELECT phone FROM crm.customer WHERE id = 2'), mask_of(2), 'when the primary has revoked it, it shows nothing, though the standby has not heard of that');
+$wire->quit;
+$standby->safe_psql('postgres', 'SELECT pg_wal_replay_resume()');
 $node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
 {
 	my $wire = Wire->new($standby, 'crm', 'pool');

@@ -178,6 +178,15 @@ like($standby->safe_psql('crm', 'SELECT array_to_string(problems, $$;$$) FROM co
 slow_start($primary);
 foreach (1 .. 100) { last if $rows->("$phone 14") eq phone_of(14); select undef, undef, undef, 0.1 }
 is($rows->("$phone 14"), phone_of(14), 'it is back, with a new key, and the session reads again');
+
+# The journal has a new key since the primary was started again, and the standby does not know it
+$standby->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
+$standby->poll_query_until('postgres', "SELECT pg_get_wal_replay_pause_state() = 'paused'") or die;
+$primary->restart;
+is($rows->("$phone 14"), '55000', 'a key that has not been replayed: a plain error');
+$standby->safe_psql('postgres', 'SELECT pg_wal_replay_resume()');
+foreach (1 .. 100) { last if $rows->("$phone 14") eq phone_of(14); select undef, undef, undef, 0.1 }
+is($rows->("$phone 14"), phone_of(14), '... until it has');
 is($standby->safe_psql('crm', 'SELECT guard, problems FROM contact_guard.status()'), 'forwarding: this is a standby|{}', 'status() has no problem');
 ok(log_is_whole($primary, 'crm'), 'the log is whole');
 
