@@ -334,9 +334,10 @@ sub customer_asks
 sub by_relay
 {
 	chapter('11  Anna calls Mme Lefèvre, whose number is not on her job sheet any more');
-	if (my @missing = Relay->missing)
+	# 181_auditing tells the story without it, wherever it runs: it asks what is on record then.
+	if (my @missing = -e "$dir/site.sql" ? Relay->missing : 'site.sql')
 	{
-		print "  left out, because it cannot be installed here: @missing\n";
+		print "  left out, because this is not there: @missing\n";
 		return;
 	}
 	$_->DESTROY for grep { $_ } $anna, $dispatcher, $auditor;
