@@ -5,11 +5,11 @@
  * The lists name what is allowed, by OID.  pg_trgm has no fixed OIDs, and who may create a
  * schema can make functions of any name; the owner of an extension can make them members of
  * it.  So its functions are known by what only a superuser can make: a function in C that
- * is this symbol of this library.  Operators of any owner may call it, since the operator
- * is nothing but its function.
+ * is this symbol of this library.  Operators of any owner may call it.  But the planner may put
+ * an operator's negator or commutator in its place, so these must be as harmless.
  *
- * The patterns of LIKE and of regular expressions come from the query and not from a row,
- * because they can be invalid.
+ * A function gets a row's value as its first argument alone: patterns, flags and numbers of fields
+ * can be invalid, and an error would tell what they are.
  */
 #include "postgres.h"
 
@@ -38,12 +38,12 @@ static const Oid patterns[] = {
 	F_NAMEREGEXEQ, F_NAMEREGEXNE, F_NAMEICREGEXEQ, F_NAMEICREGEXNE,
 	F_BPCHARLIKE, F_BPCHARNLIKE, F_BPCHARICLIKE, F_BPCHARICNLIKE,
 	F_BPCHARREGEXEQ, F_BPCHARREGEXNE, F_BPCHARICREGEXEQ, F_BPCHARICREGEXNE,
-	F_STARTS_WITH, F_REGEXP_REPLACE_TEXT_TEXT_TEXT, F_REGEXP_REPLACE_TEXT_TEXT_TEXT_TEXT
+	F_STARTS_WITH
 };
 
-/* Their errors, where they have some, come from arguments that a query writes as constants. */
 static const Oid values[] = {
-	F_LOWER_TEXT, F_UPPER_TEXT, F_INITCAP, F_REPLACE, F_TRANSLATE, F_TEXTCAT,
+	F_LOWER_TEXT, F_UPPER_TEXT, F_INITCAP, F_REPLACE, F_TRANSLATE,
+	F_REGEXP_REPLACE_TEXT_TEXT_TEXT, F_REGEXP_REPLACE_TEXT_TEXT_TEXT_TEXT,
 	F_BTRIM_TEXT, F_BTRIM_TEXT_TEXT, F_LTRIM_TEXT, F_LTRIM_TEXT_TEXT, F_RTRIM_TEXT, F_RTRIM_TEXT_TEXT,
 	F_LEFT, F_RIGHT, F_SUBSTR_TEXT_INT4, F_SUBSTR_TEXT_INT4_INT4,
 	F_SUBSTRING_TEXT_INT4, F_SUBSTRING_TEXT_INT4_INT4, F_SPLIT_PART, F_STRPOS,
@@ -61,6 +61,7 @@ static const char *const trigrams[] = {
 
 static bool has_oid(Oid oid, const Oid *list, int n);
 static bool is_trigram(Oid function);
+static bool is_trigram_operator(Oid opno);
 static bool rowless_walk(Node *node, void *context);
 static bool is_column(const Var *var, CgHarmless *found);
 static bool are_harmless(List *nodes, CgHarmless *found);
@@ -138,6 +139,17 @@ is_trigram(Oid function)
 }
 
 static bool
+is_trigram_operator(Oid opno)
+{
+	Oid			negator = get_negator(opno);
+	Oid			commutator = get_commutator(opno);
+
+	return is_trigram(get_opcode(opno)) &&
+		(!OidIsValid(negator) || is_trigram(get_opcode(negator))) &&
+		(!OidIsValid(commutator) || is_trigram(get_opcode(commutator)));
+}
+
+static bool
 rowless_walk(Node *node, void *context)
 {
 	if (node == NULL)
@@ -210,9 +222,15 @@ are_plain(List *args)
 static bool
 is_call(Oid function, List *args, CgHarmless *found)
 {
-	if (has_oid(function, patterns, lengthof(patterns)))
-		return list_length(args) >= 2 && cg_harmless_is_rowless(lsecond(args)) && are_harmless(args, found);
-	return (has_oid(function, values, lengthof(values)) || is_trigram(function)) && are_harmless(args, found);
+	/* These do not fail for any value. */
+	if (function == F_TEXTCAT || is_trigram(function))
+		return are_harmless(args, found);
+	if (!has_oid(function, patterns, lengthof(patterns)) && !has_oid(function, values, lengthof(values)))
+		return false;
+	for (int i = 1; i < list_length(args); i++)
+		if (!cg_harmless_is_rowless(list_nth(args, i)))
+			return false;
+	return is_harmless(linitial(args), found);
 }
 
 static bool
@@ -220,7 +238,7 @@ is_comparison_node(Oid opno, List *args, CgHarmless *found)
 {
 	if (cg_harmless_is_comparison(opno))
 		return are_plain(args) && are_harmless(args, found);
-	return (opno < FirstGenbkiObjectId || is_trigram(get_opcode(opno))) && is_call(get_opcode(opno), args, found);
+	return (opno < FirstGenbkiObjectId || is_trigram_operator(opno)) && is_call(get_opcode(opno), args, found);
 }
 
 /* The array comes from the query, or has such elements. */
