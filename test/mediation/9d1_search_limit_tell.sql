@@ -7,5 +7,3 @@ SELECT id FROM crm.customer WHERE phone ~ '-00' AND scratch.tell(id) > 0 ORDER B
 SELECT scratch.tell(id) FROM crm.customer WHERE phone ~ '-00' ORDER BY id LIMIT 1 OFFSET 3;
 SELECT scratch.tell(c.id) FROM crm.customer c JOIN crm.note n ON n.customer_id = scratch.tell(c.id) WHERE c.phone ~ '-00' LIMIT 1;
 DO $$BEGIN PERFORM id FROM crm.customer WHERE phone ~ '0007' ORDER BY 1 / (id - 7) LIMIT 1; EXCEPTION WHEN division_by_zero THEN RAISE NOTICE '%', mediation.mark(7); END$$;
-SELECT id FROM (SELECT id FROM crm.customer WHERE phone ~ '-00' ORDER BY id LIMIT 9) s WHERE scratch.tell(id) > 5;
-WITH s AS (SELECT id FROM crm.customer WHERE phone ~ '-00' ORDER BY id LIMIT 9) SELECT id FROM s WHERE scratch.tell(id) > 5;
