@@ -23,6 +23,10 @@
 #define CG_SITE_RELAY	0x80	/* no window shows it; set at run time, from the policy */
 #define CG_SITE_TRANSITION	0x200	/* it is read from a transition table of a trigger */
 
+/* The other bits of found() and compared(): which search of the statement it is; 0: none. */
+#define CG_SITE_SEARCHES	31
+#define CG_SITE_SEARCH_SHIFT	11
+
 typedef struct CgSite
 {
 	Oid			relid;
@@ -46,6 +50,12 @@ cg_site_unpack(int64 packed)
 	};
 
 	return site;
+}
+
+static inline int
+cg_site_search(const CgSite *site)
+{
+	return site->flags >> CG_SITE_SEARCH_SHIFT;
 }
 
 #endif							/* CG_SITE_H */

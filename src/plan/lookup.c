@@ -61,6 +61,7 @@ static bool takes(Query *query, const Bitmapset *inner, Node *condition, CgHarml
 static Node *best_comparison(List *searches);
 static bool are_comparisons(List *searches);
 static CgLookup *decide_lookup(Query *query, List *around, Index rti, const struct Conditions *conditions);
+static bool take_search_number(CgLookup *lookup, int *searches);
 static struct Conditions *sort_conditions(Query *query, List *conditions);
 static void put_search(RangeTblEntry *rte, const CgLookup *lookup, const Var *key, CgSite site);
 
@@ -287,6 +288,18 @@ decide_lookup(Query *query, List *around, Index rti, const Conditions *condition
 	return lookup;
 }
 
+/* False for a search when the statement has too many. */
+static bool
+take_search_number(CgLookup *lookup, int *searches)
+{
+	if (lookup->kind != CG_LOOKUP_ALONE && lookup->kind != CG_LOOKUP_BY_ROW)
+		return true;
+	if (*searches == CG_SITE_SEARCHES)
+		return false;
+	lookup->number = ++*searches;
+	return true;
+}
+
 /* Sorts the conditions of the query's WHERE: an array by the number of the relation. */
 static Conditions *
 sort_conditions(Query *query, List *conditions)
@@ -327,7 +340,7 @@ cg_lookup_present(Query *query)
 }
 
 List *
-cg_lookup_take(Query *query, List *around)
+cg_lookup_take(Query *query, List *around, int *searches)
 {
 	List	   *conditions = make_ands_implicit((Expr *) query->jointree->quals);
 	Conditions *sorted = sort_conditions(query, conditions);
@@ -340,7 +353,7 @@ cg_lookup_take(Query *query, List *around)
 
 		if (sorted[rti].searches != NIL && cg_planassume_permitted(rt_fetch(rti, query->rtable)->relid))
 			lookup = decide_lookup(query, around, rti, &sorted[rti]);
-		if (lookup)
+		if (lookup && take_search_number(lookup, searches))
 			lookups = lappend(lookups, lookup);
 	}
 	foreach(lc, lookups)
@@ -403,7 +416,7 @@ cg_lookup_put(Query *query, List *lookups, bool eager)
 		CgLookup   *lookup = lfirst(lc);
 		RangeTblEntry *rte = rt_fetch(lookup->rti, query->rtable);
 		const CgPolicy *policy = cg_policy_get(rte->relid);
-		CgSite		site = {rte->relid, linitial_int(lookup->attnums), eager ? CG_SITE_EAGER : 0};
+		CgSite		site = {rte->relid, linitial_int(lookup->attnums), (eager ? CG_SITE_EAGER : 0) | lookup->number << CG_SITE_SEARCH_SHIFT};
 		Var		   *key = makeVar(lookup->rti, policy->customer, InvalidOid, -1, InvalidOid, 0);
 		List	   *found = NIL;
 		ListCell   *column;

@@ -27,14 +27,15 @@ typedef struct CgLookup
 	List	   *before;			/* conditions on other columns, which are to come first */
 	List	   *conditions;		/* with the columns themselves, without reveal() */
 	List	   *attnums;		/* the guarded columns among these */
+	int			number;			/* which search of the statement it is; 0: none */
 } CgLookup;
 
 /*
  * Removes look-ups from a query's WHERE, before it is rewritten: a list of CgLookup,
  * NIL for an actor without permission.  around: the queries in which it stands, innermost
- * first.
+ * first.  searches: how many there are in the statement so far.
  */
-extern List *cg_lookup_take(Query *query, List *around);
+extern List *cg_lookup_take(Query *query, List *around, int *searches);
 
 /*
  * Could an actor with a permission look something up?  Then the plan depends on the

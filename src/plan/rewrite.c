@@ -180,7 +180,7 @@ take_lookups(Query *query, RewriteContext *context)
 	if (!context->asked)
 		context->rowless = cg_rowless_present(context->top, context->params);
 	context->asked = true;
-	return context->rowless ? NIL : cg_lookup_take(query, context->queries);
+	return context->rowless ? NIL : cg_lookup_take(query, context->queries, &context->searches);
 }
 
 /*

@@ -41,6 +41,7 @@ typedef struct RewriteContext
 	bool		holds;			/* the query of a cursor WITH HOLD */
 	Query	   *top;
 	ParamListInfo params;
+	int			searches;		/* see cg_lookup_take() */
 	bool		asked;			/* cg_rowless_present() has been called */
 	bool		rowless;		/* its answer */
 	CgRewritten result;

@@ -59,6 +59,8 @@ static void drain_verdict(Read *read, int verdict);
 static void drain_withheld(Read *read);
 static void drain_look_up(ReadRelation *relation);
 static void put_searched(void *arg, const char *customer, int64 count);
+static bool owes_search(const ReadRelation *relation, CgDue due);
+static void drain_searches(const CgReads *reads, const ReadRelation *relation, CgDue due);
 static void drain_counts(ReadRelation *relation, CgDue due);
 
 /*
@@ -197,8 +199,7 @@ has_counts(const CgReads *reads, CgDue due)
 
 		if (relation->looked_up != 0 || relation->compared != 0 || relation->checked != 0 ||
 			(relation->roll && cg_roll_owes(relation->roll)) ||
-			(relation->searched && cg_searched_owes(relation->searched, due)) ||
-			(relation->cut && cg_searched_owes(relation->cut, due)) ||
+			owes_search(relation, due) ||
 			is_due(relation, due))
 			return true;
 	}
@@ -277,6 +278,7 @@ typedef struct RollTarget
 {
 	const CgReads *reads;
 	const ReadRelation *relation;
+	const ReadSearch *search;	/* put_searched: of which */
 } RollTarget;
 
 static void
@@ -335,7 +337,7 @@ put_searched(void *arg, const char *customer, int64 count)
 	const CgPermission *permission = &target->relation->permission;
 	CgRecord	record = {
 		.event = CG_EVENT_SEARCHED,
-		.read_at = target->relation->searched_at,
+		.read_at = target->search->searched_at,
 		.customer = customer ? cg_record_customer(customer) : NULL,
 		.count = count,
 		.closed_at = CG_NO_TIME,
@@ -343,7 +345,42 @@ put_searched(void *arg, const char *customer, int64 count)
 		.reason = permission->reason,
 	};
 
-	put_record(target->relation, &record, target->relation->searched_columns);
+	put_record(target->relation, &record, target->search->columns);
+}
+
+static bool
+owes_search(const ReadRelation *relation, CgDue due)
+{
+	ListCell   *lc;
+
+	foreach(lc, relation->searches)
+	{
+		const ReadSearch *search = lfirst(lc);
+
+		if (cg_searched_owes(search->searched, due) || (search->cut && cg_searched_owes(search->cut, due)))
+			return true;
+	}
+	return false;
+}
+
+static void
+drain_searches(const CgReads *reads, const ReadRelation *relation, CgDue due)
+{
+	RollTarget	target = {reads, relation, NULL};
+	ListCell   *lc;
+
+	foreach(lc, relation->searches)
+	{
+		const ReadSearch *search = lfirst(lc);
+
+		target.search = search;
+		if (search->cut)
+		{
+			cg_searched_add_count(search->searched, search->cut, due);
+			cg_searched_drain(search->cut, due, put_searched, &target);
+		}
+		cg_searched_drain(search->searched, due, put_searched, &target);
+	}
 }
 
 static void
@@ -392,17 +429,11 @@ cg_readrecords_drain(CgReads *reads, CgDue due)
 	}
 	foreach(lc, reads->relations)
 	{
-		RollTarget	target = {reads, lfirst(lc)};
+		RollTarget	target = {reads, lfirst(lc), NULL};
 
 		if (target.relation->roll)
 			cg_roll_drain(target.relation->roll, put_roll_set, &target);
-		if (target.relation->cut)
-		{
-			cg_searched_add_count(target.relation->searched, target.relation->cut, due);
-			cg_searched_drain(target.relation->cut, due, put_searched, &target);
-		}
-		if (target.relation->searched)
-			cg_searched_drain(target.relation->searched, due, put_searched, &target);
+		drain_searches(reads, target.relation, due);
 	}
 	if (with_held)
 		cg_withheld_settle(reads, drain_withheld);

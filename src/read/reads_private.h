@@ -14,6 +14,17 @@
 #include "read/readnames.h"
 #include "read/reads.h"
 
+/* What one search of a relation compares. */
+typedef struct ReadSearch
+{
+	int			number;			/* of the search in its statement; 0: it has read no row so far */
+	uint64		columns;
+	AttrNumber	by;				/* the first of them */
+	TimestampTz searched_at;
+	struct CgSearched *searched;
+	struct CgSearched *cut;		/* hits of it that have not left so far; NULL: none waits */
+} ReadSearch;
+
 /* One relation that the execution has read from. */
 typedef struct ReadRelation
 {
@@ -34,11 +45,7 @@ typedef struct ReadRelation
 	TimestampTz read_at;		/* when the first of these rows was read */
 	bool		begun;			/* there is a record of counted rows */
 	struct CgRoll *roll;		/* who was shown by a permission; NULL: nobody so far */
-	struct CgSearched *searched;	/* what a search compares; NULL: no search so far */
-	struct CgSearched *cut;		/* hits of it that have not left so far; NULL: none waits */
-	uint64		searched_columns;
-	AttrNumber	searched_by;	/* the first of them */
-	TimestampTz searched_at;
+	List	   *searches;		/* of ReadSearch */
 	struct Read *nobody;		/* rows without a customer; NULL: none so far */
 	struct ReadRelation *relayed;	/* its columns that no window shows; NULL: none was read */
 	struct ReadRelation *outside;	/* the same, of columns that the token is not for */

@@ -1,6 +1,9 @@
 /*
  * readsearch.c
  *		The searches of one execution.
+ *
+ * Each search of a statement has names and a count of its own.  Otherwise a hopeless search of the
+ * whole table would hide, in its count, a customer whom another one of the statement was about.
  */
 #include "postgres.h"
 
@@ -11,32 +14,79 @@
 #include "read/readsearch.h"
 #include "read/searched.h"
 
-static void begin_search(CgReads *reads, ReadRelation *relation, AttrNumber attnum);
+static ReadSearch *begin_search(CgReads *reads, ReadRelation *relation, AttrNumber attnum);
+static ReadSearch *find_search(const ReadRelation *relation, const CgSite *site);
+static ReadSearch *search_of_row(CgReads *reads, ReadRelation *relation, const CgSite *site);
 
-/* Searches are noted before their rows, but those of a parent's mark are not. */
-static void
+static ReadSearch *
 begin_search(CgReads *reads, ReadRelation *relation, AttrNumber attnum)
 {
-	if (relation->searched == NULL)
-	{
-		cg_readrecords_put_query(reads);
-		relation->searched = cg_searched_create(reads->context);
-		relation->searched_by = attnum;
-		relation->searched_at = GetCurrentTimestamp();
-	}
-	relation->searched_columns |= cg_reads_bit(relation, attnum);
+	MemoryContext oldcontext;
+	ReadSearch *search;
+
+	cg_readrecords_put_query(reads);
+	oldcontext = MemoryContextSwitchTo(reads->context);
+	search = palloc0(sizeof(ReadSearch));
+	search->searched = cg_searched_create(reads->context);
+	search->by = attnum;
+	search->columns = cg_reads_bit(relation, attnum);
+	search->searched_at = GetCurrentTimestamp();
+	relation->searches = lappend(relation->searches, search);
+	MemoryContextSwitchTo(oldcontext);
+	return search;
 }
 
 void
 cg_readsearch_begin(CgReads *reads, Oid relid, List *attnums, bool always)
 {
 	ReadRelation *relation = cg_reads_relation(reads, relid);
+	ReadSearch *search = begin_search(reads, relation, linitial_int(attnums));
 	ListCell   *lc;
 
 	foreach(lc, attnums)
-		begin_search(reads, relation, lfirst_int(lc));
+		search->columns |= cg_reads_bit(relation, lfirst_int(lc));
 	if (always)
-		cg_searched_require(relation->searched);
+		cg_searched_require(search->searched);
+}
+
+/* NULL: the site belongs to no search, or to one that has read no row. */
+static ReadSearch *
+find_search(const ReadRelation *relation, const CgSite *site)
+{
+	int			number = cg_site_search(site);
+	ListCell   *lc;
+
+	if (number == 0)
+		return NULL;
+	foreach(lc, relation->searches)
+		if (((ReadSearch *) lfirst(lc))->number == number)
+			return lfirst(lc);
+	return NULL;
+}
+
+/*
+ * Searches are noted before their rows, but those of a parent's mark are not.  A mark has the
+ * columns and no number.
+ */
+static ReadSearch *
+search_of_row(CgReads *reads, ReadRelation *relation, const CgSite *site)
+{
+	ReadSearch *search = find_search(relation, site);
+	ListCell   *lc;
+
+	if (search)
+		return search;
+	foreach(lc, relation->searches)
+	{
+		search = lfirst(lc);
+		if (search->number == 0 && search->by == site->attnum)
+			break;
+		search = NULL;
+	}
+	if (search == NULL)
+		search = begin_search(reads, relation, site->attnum);
+	search->number = cg_site_search(site);
+	return search;
 }
 
 bool
@@ -46,9 +96,7 @@ cg_readsearch_row(CgReads *reads, const CgSite *site, const CgCustomerKey *key, 
 
 	if (!cg_reads_permits(reads, relation, GetCurrentTimestamp()) || cg_reads_is_not_meant(relation, site->attnum))
 		return false;
-	if (relation->searched == NULL)
-		begin_search(reads, relation, site->attnum);
-	*first = cg_searched_note(relation->searched, key);
+	*first = cg_searched_note(search_of_row(reads, relation, site)->searched, key);
 	return true;
 }
 
@@ -57,23 +105,25 @@ bool
 cg_readsearch_wait(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 {
 	ReadRelation *relation = cg_reads_relation(reads, site->relid);
+	ReadSearch *search;
 
 	if (!cg_reads_permits(reads, relation, GetCurrentTimestamp()) || cg_reads_is_not_meant(relation, site->attnum))
 		return false;
-	if (relation->searched == NULL || relation->searched_by != site->attnum)
+	search = find_search(relation, site);
+	if (search == NULL || search->by != site->attnum)
 		return true;
-	if (relation->cut == NULL)
-		relation->cut = cg_searched_create(reads->context);
-	cg_searched_find(relation->searched, key);
-	(void) cg_searched_note(relation->cut, key);
+	if (search->cut == NULL)
+		search->cut = cg_searched_create(reads->context);
+	cg_searched_find(search->searched, key);
+	(void) cg_searched_note(search->cut, key);
 	return true;
 }
 
 void
 cg_readsearch_found(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 {
-	ReadRelation *relation = cg_reads_relation(reads, site->relid);
+	const ReadSearch *search = find_search(cg_reads_relation(reads, site->relid), site);
 
-	if (relation->searched && relation->searched_by == site->attnum)
-		cg_searched_find(relation->cut && (site->flags & CG_SITE_ABOVE) != 0 ? relation->cut : relation->searched, key);
+	if (search && search->by == site->attnum)
+		cg_searched_find(search->cut && (site->flags & CG_SITE_ABOVE) != 0 ? search->cut : search->searched, key);
 }
