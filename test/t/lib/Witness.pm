@@ -31,7 +31,7 @@ sub new
 	$self->{pid} = fork() // die "fork: $!";
 	return $self if $self->{pid} != 0;
 	# Whatever becomes of the test, it must not stay, and must not end what the test has started.
-	alarm 300;
+	alarm 3600;
 	eval { $self->serve };
 	warn "witness: $@" if $@;
 	return POSIX::_exit(1);
