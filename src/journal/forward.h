@@ -7,6 +7,8 @@
 
 #include "lib/stringinfo.h"
 
+#include "compat.h"
+
 /* Is this a standby whose sessions ask the primary (contact_guard.standby_reads)? */
 extern bool cg_forward_is_on(void);
 
@@ -18,8 +20,8 @@ extern bool cg_forward_is_on(void);
 extern StringInfo cg_forward_ask(char kind, const StringInfoData *body);
 
 /*
- * Sends items as one message of this session.  withheld: nothing in it was shown.  True if the primary has made it as durable as
- * contact_guard.durability says there.  False if it is not known to be: then it is not sent
+ * Sends items as one message of this session.  withheld: nothing in it was shown.  True if the
+ * primary has made it as durable as contact_guard.durability says there.  False if it is not known to be: then it is not sent
  * again, and the records are lost until cg_forward_forgive().  Throws only if it is interrupted,
  * or if memory is exhausted; they are lost then, too.  Needs no transaction.
  */
@@ -34,7 +36,7 @@ extern void cg_forward_lose(const char *why);
 extern void cg_forward_forgive(void);
 
 /* Throws the ERROR that says that the primary does not answer. */
-extern void cg_forward_fail(void) pg_attribute_noreturn();
+pg_noreturn extern void cg_forward_fail(void);
 
 /* The text of that error, for who cannot throw. */
 extern const char *cg_forward_failed_message(void);
