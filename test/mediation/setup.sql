@@ -6,7 +6,6 @@
 SET client_min_messages = error;
 CREATE EXTENSION contact_guard;
 CREATE EXTENSION postgres_fdw;
-CREATE EXTENSION pg_trgm;
 CREATE ROLE owner LOGIN;
 CREATE ROLE anna LOGIN;
 CREATE ROLE bob LOGIN;

@@ -177,7 +177,8 @@ promote();
 ok(signed("$origin/3-%"), 'after a failover that lost signed records the log has a new name at once');
 is(epochs(), 2, '... one more epoch');
 like(newest_epoch(), qr{^new epoch $origin/3-$mark: failover seq \d+ has lost records that were signed; the last checkpoint of the old one: \Q$last\E?}, '... whose record has the note that the witness has');
-like(gaps(), qr{^a checkpoint of $signed_size records was signed as $origin/2-$mark, and this log does not continue it}, '... a gap says that records are lost');
+# (A backup of less than two seconds may have a gap of its own.)
+like(gaps(), qr{(?:^|; )a checkpoint of $signed_size records was signed as $origin/2-$mark, and this log does not continue it}, '... a gap says that records are lost');
 like(problems(), qr/gap/, '... which is a problem until somebody acknowledges it');
 unlike(problems(), qr/fork|no checkpoint/, '... and signing goes on');
 watched('lost', 1, qr{REFUSED: the log has a new name, and not all that was seen under the old one: .*: $signed_size rows held});

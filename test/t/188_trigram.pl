@@ -54,6 +54,13 @@ is(log_rows($node, 'crm', q(application = 'similar' AND event = 'searched' AND c
 
 # A member of the extension with an operator beside the real ones
 like(plan_of('dispatcher', q(SELECT id FROM crm.customer WHERE phone OPERATOR(made.%%) 'x')), qr/reveal\(phone/, "an operator that the extension's owner has added is none of them");
+# The planner puts a negator in place of NOT.
+$node->safe_psql('crm', q(SET ROLE maker; SET search_path = made;
+	CREATE FUNCTION spy(text, text) RETURNS bool IMMUTABLE COST 1 LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE 'got %', $1; RETURN false; END$$;
+	CREATE OPERATOR =%% (LEFTARG = text, RIGHTARG = text, FUNCTION = similarity_op, NEGATOR = OPERATOR(!%%));
+	CREATE OPERATOR !%% (LEFTARG = text, RIGHTARG = text, FUNCTION = spy, NEGATOR = OPERATOR(=%%))));
+as($node, 'crm', 'dispatcher', "SET application_name = 'negator'; SELECT count(*) FROM crm.customer WHERE id = 42 AND NOT (phone OPERATOR(made.=%%) 'x')");
+is(log_rows($node, 'crm', q(application = 'negator' AND event = 'shown' AND customer = '42')), 1, "... nor an operator whose negator is a user's");
 $node->safe_psql('crm', 'ALTER FUNCTION made.similarity(text, text) SET work_mem = 64');
 like(plan_of('dispatcher', q(SELECT id FROM crm.customer WHERE made.similarity(phone, 'x') > 0.9)), qr/reveal\(phone/, '... nor a function with settings');
 $node->stop;
