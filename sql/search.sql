@@ -33,7 +33,9 @@ BEGIN
 	UPDATE seen SET seq = (SELECT max(l.seq) FROM contact_guard.log l);
 END $$;
 CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS
-	$$BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END$$;
+	-- Later versions drop a constant group key, and say what is disabled.
+	$$DECLARE line text; BEGIN FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		IF line !~ 'Group Key|Disabled: true' THEN RETURN NEXT line; END IF; END LOOP; END$$;
 
 -- as people search
 SET ROLE search_dispatcher;
@@ -171,7 +173,7 @@ SELECT plan($$SELECT id FROM customer WHERE lower(email) = 'x' AND (id = 42 OR p
 SELECT plan($$SELECT id FROM customer WHERE lower(email) = 'x' AND phone LIKE '06%'$$);
 SELECT plan($$SELECT id FROM customer WHERE (lower(email) = 'x' AND id = 42) OR phone = 'x'$$);
 SELECT plan($$SELECT id FROM (SELECT id FROM customer WHERE lower(email) = 'x') s WHERE id = 42$$);
-SELECT * FROM plan($$SELECT id FROM customer WHERE lower(email) = 'x' GROUP BY id HAVING id = 42$$) plan WHERE plan !~ 'Group Key';
+SELECT plan($$SELECT id FROM customer WHERE lower(email) = 'x' GROUP BY id HAVING id = 42$$);
 SELECT plan($$SELECT c.id FROM customer c JOIN (VALUES (42), (43)) v(id) USING (id) WHERE lower(email) = 'x'$$);
 SELECT plan($$SELECT id FROM customer WHERE id = 42 AND phone LIKE '06%' AND phone ~ '1'$$);
 -- a leakproof comparison comes behind compared(), too
