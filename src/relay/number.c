@@ -103,6 +103,18 @@ cg_number_is_caller(const char *caller)
 	return *caller == '+';
 }
 
+bool
+cg_number_may_be(const char *text)
+{
+	int			digits = 0;
+
+	if (cg_number_is_caller(text))
+		return true;
+	for (; *text; text++)
+		digits += *text >= '0' && *text <= '9';
+	return digits >= DIGITS_MIN;
+}
+
 void
 cg_number_hash_party(bool is_number, const char *text, uint8 hash[CG_PARTY_HASH])
 {

@@ -22,6 +22,9 @@ extern char *cg_number_international(const char *text);
 /* Does a gateway name a caller by his number, and not by his name? */
 extern bool cg_number_is_caller(const char *caller);
 
+/* May it be a number, in whatever form?  Then no record has it as a name. */
+extern bool cg_number_may_be(const char *text);
+
 /*
  * The keyed hash of a party: of a number in international form, or of the name of an actor.
  * The key is the journal's, so the caller must have called cg_journal_require().

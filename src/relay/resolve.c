@@ -214,7 +214,7 @@ static void
 record_answer(const Ask *ask, const Answer *answer)
 {
 	bool		named = ask->contact && (ask->number || strcmp(ask->contact->actor, ask->caller) == 0);
-	bool		nameless = !named && cg_number_is_caller(ask->caller);
+	bool		nameless = !named && cg_number_may_be(ask->caller);
 	CgContactEvent event = {
 		.event = answer->code == CODE_OK ? CG_EVENT_CONTACT : CG_EVENT_CONTACT_REFUSED,
 		.actor = named ? ask->contact->actor : nameless ? NULL : ask->caller,
