@@ -147,6 +147,24 @@ SKIP:
 	$node->safe_psql('postgres', 'ALTER ROLE dispatcher RESET ALL');
 }
 
+{
+	my $session = session($node, 'crm', 'dispatcher');
+	$session->query("PREPARE p AS $search; BEGIN; DECLARE c CURSOR FOR $search");
+	foreach my $view (qw(pg_prepared_statements pg_cursors))
+	{
+		my $see = "SELECT count(*) FROM $view WHERE strpos(statement, reverse('" . reverse($searched) . "')) > 0";
+		like($session->query($see), qr/^1$/m, "$view has the text, for the session itself");
+		is($node->safe_psql('crm', $see, extra_params => [ '-U', $_ ]), 0, "... and not for $_") foreach qw(postgres mon);
+	}
+	$session->quit;
+}
+
+# dblink sends statements to another server, which is this one here: only the login differs
+$node->safe_psql('crm', 'CREATE EXTENSION dblink');
+my $remote = sub { $node->safe_psql('crm', "SELECT * FROM dblink('" . $node->connstr('crm') =~ s/'/''/gr . " user=dispatcher', '" . $search =~ s/'/''/gr . "') t(id bigint)") };
+is(logged(qr/$searched/, 'dispatcher', $remote), 0, 'the other server of dblink logs no statement');
+is(logged(qr/$searched/, 'dispatcher', $remote, 'log_statement=all'), 1, '... with its own log_statement it does');
+
 # 6. Statistics
 {
 	my $kept = sub { $node->safe_psql('crm', "SELECT count(*) FROM pg_statistic WHERE starelid = '$_[0]'::regclass AND staattnum = $_[1]") };
