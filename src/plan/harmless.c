@@ -65,7 +65,6 @@ static bool is_trigram_operator(Oid opno);
 static bool rowless_walk(Node *node, void *context);
 static bool is_column(const Var *var, CgHarmless *found);
 static bool are_harmless(List *nodes, CgHarmless *found);
-static bool are_plain(List *args);
 static bool is_call(Oid function, List *args, CgHarmless *found);
 static bool is_comparison_node(Oid opno, List *args, CgHarmless *found);
 static bool is_any(const ScalarArrayOpExpr *any, CgHarmless *found);
@@ -207,8 +206,8 @@ are_harmless(List *nodes, CgHarmless *found)
 	return true;
 }
 
-static bool
-are_plain(List *args)
+bool
+cg_harmless_are_plain(List *args)
 {
 	ListCell   *lc;
 
@@ -237,7 +236,7 @@ static bool
 is_comparison_node(Oid opno, List *args, CgHarmless *found)
 {
 	if (cg_harmless_is_comparison(opno))
-		return are_plain(args) && are_harmless(args, found);
+		return cg_harmless_are_plain(args) && are_harmless(args, found);
 	return (opno < FirstGenbkiObjectId || is_trigram_operator(opno)) && is_call(get_opcode(opno), args, found);
 }
 

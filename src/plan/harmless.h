@@ -26,6 +26,9 @@ extern bool cg_harmless_condition(Node *node, CgHarmless *found);
 /* Are the type's comparisons built in, with those of its elements? */
 extern bool cg_harmless_is_plain_type(Oid type);
 
+/* Are all these expressions of such types? */
+extern bool cg_harmless_are_plain(List *args);
+
 /* Is it a built-in operator with its btree meaning?  <> has one, too. */
 extern bool cg_harmless_is_comparison(Oid opno);
 

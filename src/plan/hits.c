@@ -29,7 +29,6 @@ static bool is_found(const Node *node);
 static bool has_waiting_hits(const RangeTblEntry *rte);
 static Index searched_entry(const Query *query);
 static bool has_foreign_order(Node *node, void *context);
-static bool are_plain_arguments(List *args);
 static bool is_loud(Node *node, void *context);
 static List *split_found(Node *node);
 
@@ -47,17 +46,6 @@ has_waiting_hits(const RangeTblEntry *rte)
 
 	return rte->rtekind == RTE_RELATION && rte->securityQuals != NIL && cg_rtemark_get(rte, &mark) &&
 		(mark.assumed == CG_ASSUMED_SEARCHES || mark.assumed == CG_ASSUMED_SEARCHES_ALONE);
-}
-
-static bool
-are_plain_arguments(List *args)
-{
-	ListCell   *lc;
-
-	foreach(lc, args)
-		if (!cg_harmless_is_plain_type(exprType(lfirst(lc))))
-			return false;
-	return true;
 }
 
 /* May computing it run a user's code, or fail? */
@@ -88,7 +76,7 @@ is_loud(Node *node, void *context)
 		case T_OpExpr:
 		case T_DistinctExpr:
 			if (!cg_harmless_never_fails(node) &&
-				!(cg_harmless_is_comparison(((OpExpr *) node)->opno) && are_plain_arguments(((OpExpr *) node)->args)))
+				!(cg_harmless_is_comparison(((OpExpr *) node)->opno) && cg_harmless_are_plain(((OpExpr *) node)->args)))
 				return true;
 			break;
 		default:
