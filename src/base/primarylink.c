@@ -6,6 +6,10 @@
  * become it: only a server that is not in recovery is accepted.  The session waits with its
  * latch, as PostgreSQL's own clients of libpq inside the server do, so a cancel, a timeout or a
  * conflict with recovery ends the wait.  What was under way then is lost with the connection.
+ *
+ * Each attempt is for one host, the one that has answered last first.  libpq would try all of them,
+ * but stays at one that is silent as long as its caller waits: it has a time limit for a host
+ * only where it waits itself.
  */
 #include "postgres.h"
 
@@ -25,18 +29,26 @@
 
 #define ERROR_LENGTH 512
 #define STATEMENT "contact_guard_forward"
-#define SETTINGS "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_session_timeout = 0"
+/* 15 and 16 have no transaction_timeout. */
+#define SETTINGS \
+	"SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN " \
+	"('statement_timeout', 'lock_timeout', 'idle_session_timeout', 'transaction_timeout')"
+#define HOST_MS 3000			/* for one host, if there are several */
 #define RECONNECT_NAP_MS 100
 
 static PGconn *connection = NULL;
 static uint64 links = 0;		/* connections that were made */
+static int	link_host = 0;		/* of which entry of the string's lists the last one was */
 static char why[ERROR_LENGTH] = "";
 static int	refused_state = 0;
 
 static void note_link_error(const char *text);
 static bool wait_for_link(int events, TimestampTz give_up);
 static void swallow_notice(void *arg, const PGresult *result);
-static bool begin_link(void);
+static char *entry_of(const char *value, int number);
+static int	count_hosts(const PQconninfoOption *options);
+static int	choose_host(const char **values);
+static bool begin_link(int *hosts);
 static bool poll_link(TimestampTz give_up);
 static bool prepare_link(TimestampTz give_up);
 static PGresult *await_link_result(TimestampTz give_up);
@@ -107,7 +119,8 @@ wait_for_link(int events, TimestampTz give_up)
 
 	if (left <= 0)
 	{
-		note_link_error("timeout expired");
+		snprintf(why, sizeof(why), "timeout expired at \"%s\", port %s", PQhost(connection) ? PQhost(connection) : "",
+				 PQport(connection) ? PQport(connection) : "");
 		return false;
 	}
 	woken = WaitLatchOrSocket(MyLatch, events | WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
@@ -120,22 +133,87 @@ wait_for_link(int events, TimestampTz give_up)
 	return true;
 }
 
+/* One entry of a list, or the only one, palloc'd; NULL: there is none. */
+static char *
+entry_of(const char *value, int number)
+{
+	const char *end;
+
+	if (strchr(value, ',') == NULL)
+		return pstrdup(value);
+	for (; number > 0 && value; number--)
+	{
+		value = strchr(value, ',');
+		value = value ? value + 1 : NULL;
+	}
+	if (value == NULL)
+		return NULL;
+	end = strchr(value, ',');
+	return end ? pnstrdup(value, end - value) : pstrdup(value);
+}
+
+static int
+count_hosts(const PQconninfoOption *options)
+{
+	int			result = 1;
+
+	for (const PQconninfoOption *option = options; option->keyword; option++)
+	{
+		int			count = 1;
+
+		if (option->val == NULL || (strcmp(option->keyword, "host") != 0 && strcmp(option->keyword, "hostaddr") != 0))
+			continue;
+		for (const char *at = option->val; (at = strchr(at, ',')) != NULL; at++)
+			count++;
+		result = Max(result, count);
+	}
+	return result;
+}
+
+/* Sets host, hostaddr and port of the next attempt; the number of hosts, or 0 for a bad string. */
+static int
+choose_host(const char **values)
+{
+	static const char *const keywords[] = {"host", "hostaddr", "port"};
+	char	   *error = NULL;
+	PQconninfoOption *options = PQconninfoParse(cg_primary_conninfo, &error);
+	int			hosts;
+
+	if (options == NULL)
+	{
+		note_link_error(error);
+		PQfreemem(error);
+		return 0;
+	}
+	hosts = count_hosts(options);
+	link_host %= hosts;
+	for (const PQconninfoOption *option = options; hosts > 1 && option->keyword; option++)
+		for (int i = 0; i < lengthof(keywords); i++)
+			if (option->val && strcmp(option->keyword, keywords[i]) == 0)
+				values[i] = entry_of(option->val, link_host);
+	PQconninfoFree(options);
+	return hosts;
+}
+
 /* Settings of the string come after those that are only a default, and before ours. */
 static bool
-begin_link(void)
+begin_link(int *hosts)
 {
 	static bool at_exit = false;
 	const char *database = MyProcPort ? MyProcPort->database_name : get_database_name(MyDatabaseId);
-	const char *keywords[] = {"target_session_attrs", "connect_timeout", "application_name", "dbname",
-	"dbname", "client_encoding", NULL};
-	const char *values[] = {"primary", "3", "contact_guard standby", cg_primary_conninfo,
-	database, GetDatabaseEncodingName(), NULL};
+	const char *keywords[] = {"target_session_attrs", "application_name", "dbname", "dbname",
+	"client_encoding", "host", "hostaddr", "port", NULL};
+	const char *values[] = {"primary", "contact_guard standby", cg_primary_conninfo, database,
+	GetDatabaseEncodingName(), NULL, NULL, NULL, NULL};
 
 	if (cg_primary_conninfo[0] == '\0')
 	{
 		note_link_error("contact_guard.primary_conninfo is not set");
 		return false;
 	}
+	*hosts = choose_host(&values[5]);
+	if (*hosts == 0)
+		return false;
 	if (!AcquireExternalFD())
 	{
 		note_link_error("too many open files");
@@ -188,7 +266,7 @@ prepare_link(TimestampTz give_up)
 		return false;
 	}
 	result = await_link_result(give_up);
-	good = PQresultStatus(result) == PGRES_COMMAND_OK;
+	good = PQresultStatus(result) == PGRES_TUPLES_OK;
 	PQclear(result);
 	if (good && PQsendPrepare(connection, STATEMENT, "SELECT contact_guard.forward($1)", 1, NULL))
 	{
@@ -204,16 +282,22 @@ prepare_link(TimestampTz give_up)
 bool
 cg_primarylink_connect(TimestampTz give_up)
 {
+	int			hosts = 1;
 	volatile bool good = false;
 
 	if (connection && PQstatus(connection) == CONNECTION_OK)
 		return true;
-	for (;;)
+	for (int attempt = 1;; attempt++)
 	{
+		TimestampTz now = GetCurrentTimestamp();
+		TimestampTz until;
+
 		cg_primarylink_close();
 		PG_TRY();
 		{
-			good = begin_link() && poll_link(give_up) && prepare_link(give_up);
+			good = begin_link(&hosts);
+			until = hosts > 1 ? Min(give_up, TimestampTzPlusMilliseconds(now, HOST_MS)) : give_up;
+			good = good && poll_link(until) && prepare_link(give_up);
 		}
 		PG_CATCH();
 		{
@@ -224,10 +308,13 @@ cg_primarylink_connect(TimestampTz give_up)
 		if (good)
 			return true;
 		cg_primarylink_close();
+		link_host = (link_host + 1) % Max(hosts, 1);
 		/* A failover takes a while.  What no host of the string says will not change soon. */
 		if (cg_primary_conninfo[0] == '\0' ||
 			TimestampDifferenceMilliseconds(GetCurrentTimestamp(), give_up) <= RECONNECT_NAP_MS)
 			return false;
+		if (attempt % Max(hosts, 1) != 0)
+			continue;
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, RECONNECT_NAP_MS, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();

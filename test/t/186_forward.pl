@@ -7,6 +7,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Guarded;
+use IO::Socket::INET;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Wire;
@@ -189,6 +190,20 @@ foreach (1 .. 100) { last if $rows->("$phone 14") eq phone_of(14); select undef,
 is($rows->("$phone 14"), phone_of(14), '... until it has');
 is($standby->safe_psql('crm', 'SELECT guard, problems FROM contact_guard.status()'), 'forwarding: this is a standby|{}', 'status() has no problem');
 ok(log_is_whole($primary, 'crm'), 'the log is whole');
+
+# A host that is silent, as a frozen primary is, does not hold up the others
+{
+	my $silent = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die $!;
+	my $port = $silent->sockport;
+	$standby->safe_psql('postgres', "ALTER SYSTEM SET contact_guard.primary_conninfo = 'host=127.0.0.1,@{[ $primary->host ]} port=$port,@{[ $primary->port ]} user=node2'");
+	$standby->safe_psql('postgres', "ALTER SYSTEM SET contact_guard.primary_timeout = '1min'");
+	$standby->reload;
+	is(got('anna', "$phone 14"), phone_of(14), 'the first host is silent: the second one is asked');
+	$standby->safe_psql('postgres', "ALTER SYSTEM SET contact_guard.primary_conninfo = 'host=127.0.0.1 port=$port user=node2'");
+	$standby->safe_psql('postgres', "ALTER SYSTEM SET contact_guard.primary_timeout = '300ms'");
+	$standby->reload;
+	like($standby->safe_psql('crm', 'SELECT problems FROM contact_guard.status()'), qr/timeout expired at .*127\.0\.0\.1.*port $port/, '... and if it is alone, status() says which');
+}
 
 # Wrong settings
 foreach my $case ([ "host=/nowhere user=node2", 'no such host' ], [ $to =~ s/node2/outsider/r, 'a role without the right' ],
