@@ -118,38 +118,35 @@ RESET enable_bitmapscan;
 RESET ROLE;
 SELECT * FROM recorded();
 
--- LIMIT: only what leaves is shown
+-- LIMIT: whom the search finds is shown, also if LIMIT leaves him out
 SET ROLE search_dispatcher;
 SELECT id, upper(phone) AS phone, name || '!' AS name FROM customer WHERE phone ILIKE '%5' ORDER BY lower(name), id LIMIT 2;
 RESET ROLE;
 SELECT * FROM recorded();
 SET ROLE search_dispatcher;
-SELECT id FROM customer WHERE active AND (phone ILIKE '%5' OR email ILIKE 'c7%') AND id < 100 ORDER BY id LIMIT 3 OFFSET 1;
-RESET ROLE;
-SELECT * FROM recorded();
-SET ROLE search_dispatcher;
-SELECT json_agg(p) FROM (SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY id DESC LIMIT 2) p;
-RESET ROLE;
-SELECT * FROM recorded();
--- who is not found is named apart from whom LIMIT leaves out
-SET ROLE search_dispatcher;
 SELECT id FROM customer WHERE phone ~ '^07' OR id <> 42 ORDER BY id LIMIT 1 OFFSET 998;
 RESET ROLE;
-SELECT * FROM recorded();
+SELECT event, columns, records FROM recorded();
+-- who is compared last, before an error, has a name
+SET enable_seqscan = off;
 SET ROLE search_dispatcher;
-SELECT plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY name LIMIT 2$$);
--- in the order of the column, with an expression that could fail, or with a function, all hits are shown
-SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY phone LIMIT 2$$) line WHERE line ~ 'on page';
-SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' AND 1 / (id - 42) <> 7 LIMIT 2$$) line WHERE line ~ 'on page';
-SELECT count(line) FROM plan($$SELECT id, phone FROM customer WHERE phone ~ '5$' ORDER BY 1 / (id - 42) LIMIT 2$$) line WHERE line ~ 'on page';
--- or where something chooses among the hits
-SELECT count(line) FROM plan($$SELECT id FROM (SELECT id FROM customer WHERE phone ~ '5$' LIMIT 900) s WHERE id = 42$$) line WHERE line ~ 'on page';
-SELECT count(line) FROM plan($$WITH s AS (SELECT id FROM customer WHERE phone ~ '5$' LIMIT 900) SELECT id FROM s$$) line WHERE line ~ 'Filter: contact_guard.found';
-SELECT count(line) FROM plan($$SELECT c.id FROM customer c JOIN visit v ON v.id = c.id WHERE phone ~ '5$' LIMIT 2$$) line WHERE line ~ 'on page';
-SELECT count(line) FROM plan($$SELECT c.id FROM customer c LEFT JOIN visit v ON v.id = c.id WHERE phone ~ '5$' AND v.id = 42 LIMIT 2$$) line WHERE line ~ 'on page';
-SELECT count(line) FROM plan($$SELECT c.id FROM customer c LEFT JOIN visit v ON v.id = c.id WHERE phone ~ '5$' LIMIT 2$$) line WHERE line ~ 'on page';
-SELECT count(line) FROM plan($$SELECT c.id FROM customer c LEFT JOIN visit v ON v.id = c.id WHERE phone ~ '5$' ORDER BY v.id LIMIT 2$$) line WHERE line ~ 'on page';
-SELECT count(line) FROM plan($$SELECT id FROM customer WHERE phone ~ '5$' ORDER BY id = 42 LIMIT 2$$) line WHERE line ~ 'on page';
+SELECT id FROM customer WHERE id BETWEEN 42 AND 200 AND phone LIKE '060000004\' ORDER BY id DESC;
+RESET ROLE;
+RESET enable_seqscan;
+SELECT event, columns, records, first, rows FROM recorded();
+-- a table that was never analyzed may be small, so its rows are read
+CREATE TABLE fresh AS SELECT id, phone FROM customer WHERE id <= 40;
+CREATE INDEX fresh_lower ON fresh (lower(phone));
+GRANT SELECT ON fresh TO PUBLIC;
+SELECT contact_guard.protect('fresh', 'id', '{phone}', 'partial(2,0)');
+SELECT contact_guard.allow('search_dispatcher', 'planning', 'fresh');
+SELECT count(*) > 0 FROM recorded();
+SET ROLE search_dispatcher;
+SELECT id FROM fresh WHERE lower(phone) = '0777';
+RESET ROLE;
+SELECT event, columns, records FROM recorded();
+SELECT contact_guard.disallow('search_dispatcher', 'fresh');
+SET ROLE search_dispatcher;
 CREATE FUNCTION search.tell(int) RETURNS bool LANGUAGE plpgsql COST 0.00001 AS $$BEGIN RAISE WARNING 'saw %', $1; RETURN true; END$$;
 SELECT id FROM (SELECT id FROM customer WHERE phone ~ '77$' ORDER BY id LIMIT 2) s WHERE tell(id);
 RESET ROLE;

@@ -18,8 +18,6 @@
 #define CG_SITE_WRITES	0x20	/* the statement writes these rows, or others by them */
 #define CG_SITE_ORDERS	0x40	/* the value is only used to order rows */
 #define CG_SITE_FIRST	0x100	/* compared() comes before conditions that cost next to nothing */
-#define CG_SITE_LATER	0x200	/* found() only notes the row: another call records it */
-#define CG_SITE_ABOVE	0x400	/* found() stands above LIMIT, and another call has noted the row */
 #define CG_SITE_RELAY	0x80	/* no window shows it; set at run time, from the policy */
 #define CG_SITE_TRANSITION	0x200	/* it is read from a transition table of a trigger */
 

@@ -148,6 +148,10 @@ compared_column(Node *node)
 	}
 	if (column == NULL || !cg_harmless_is_plain_type(column->vartype) || !cg_harmless_is_rowless(other))
 		return NULL;
+	/* By another collation many values may be equal to one. */
+	if (OidIsValid(exprInputCollation(node)) && exprInputCollation(node) != column->varcollid &&
+		!get_collation_isdeterministic(exprInputCollation(node)))
+		return NULL;
 	return column;
 }
 

@@ -1,7 +1,6 @@
 /*
  * pages.c
- *		Rows that OFFSET leaves out are not read, and those of a search that LIMIT leaves out
- *		are not shown: see pages.h and hits.h.
+ *		Rows that OFFSET leaves out are not read: see pages.h.
  *
  * PostgreSQL computes the target list below Limit.  So the page "LIMIT 50 OFFSET 300" would
  * put 350 customers on record as shown, of whom the reader has seen 50.  The query becomes
@@ -30,8 +29,6 @@
 #include "utils/lsyscache.h"
 
 #include "base/objects.h"
-#include "plan/alone.h"
-#include "plan/hits.h"
 #include "plan/pages.h"
 #include "plan/wholerow.h"
 
@@ -47,9 +44,8 @@ static bool is_page(const Query *query);
 static bool has_outer_reference(Node *node, void *context);
 static bool skips_rows(const Query *query);
 static Query *raise_nested(Query *query);
-static Query *raise_hits(Query *query);
 static bool raise_within(Node *node, void *context);
-static Query *raise_page(Query *query, bool waits);
+static Query *raise_page(Query *query);
 static bool is_plain(const Query *query);
 static void lift_from(Query *query, Node *item);
 static void lift_out_of(Query *query, Index rti);
@@ -57,10 +53,9 @@ static Node *replace_vars(Node *node, RaiseContext *context);
 static bool has_reveal(Node *node, void *context);
 static bool may_move(const TargetEntry *target);
 static bool may_be_raised(const TargetEntry *target);
-static bool may_be_outside(const TargetEntry *target);
 static Node *raise_vars(Node *node, RaiseContext *context);
 static List *number_targets(List *kept, List *columns, List *junk);
-static Query *wrap(Query *inner, List *targets, List *conditions);
+static Query *wrap(Query *inner, List *targets);
 
 static bool
 is_page(const Query *query)
@@ -101,13 +96,6 @@ static bool
 may_be_raised(const TargetEntry *target)
 {
 	return may_move(target) && has_reveal((Node *) target->expr, NULL);
-}
-
-/* The same where hits wait. */
-static bool
-may_be_outside(const TargetEntry *target)
-{
-	return may_move(target) && !IsA(target->expr, Var) && !IsA(target->expr, Const);
 }
 
 /* Replaces the Vars of an expression by columns of the sub-select. */
@@ -236,7 +224,7 @@ number_targets(List *kept, List *columns, List *junk)
 
 /* The permissions that are checked are those of the entries of the sub-select. */
 static Query *
-wrap(Query *inner, List *targets, List *conditions)
+wrap(Query *inner, List *targets)
 {
 	Query	   *outer = makeNode(Query);
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
@@ -266,20 +254,19 @@ wrap(Query *inner, List *targets, List *conditions)
 	outer->stmt_location = inner->stmt_location;
 	outer->stmt_len = inner->stmt_len;
 	outer->rtable = list_make1(rte);
-	outer->jointree = makeFromExpr(list_make1(reference), conditions == NIL ? NULL : (Node *) make_ands_explicit(conditions));
+	outer->jointree = makeFromExpr(list_make1(reference), NULL);
 	outer->targetList = targets;
 	return outer;
 }
 
 static Query *
-raise_page(Query *query, bool waits)
+raise_page(Query *query)
 {
 	List	   *kept = NIL;
 	List	   *junk = NIL;
 	List	   *targets = NIL;
 	RaiseContext context = {NIL, 0, 1};
 	ListCell   *lc;
-	List	   *conditions;
 	int			number = 0;
 
 	lift_from(query, (Node *) query->jointree);
@@ -289,12 +276,11 @@ raise_page(Query *query, bool waits)
 
 		if (target->resjunk)
 			junk = lappend(junk, target);
-		else if (!(waits ? may_be_outside(target) : may_be_raised(target)))
+		else if (!may_be_raised(target))
 			kept = lappend(kept, target);
 	}
-	if (!waits && list_length(kept) + list_length(junk) == list_length(query->targetList))
+	if (list_length(kept) + list_length(junk) == list_length(query->targetList))
 		return query;
-	conditions = waits ? cg_hits_take(query) : NIL;
 	context.before = list_length(kept);
 	foreach(lc, query->targetList)
 	{
@@ -311,9 +297,8 @@ raise_page(Query *query, bool waits)
 			outer->expr = (Expr *) raise_vars((Node *) target->expr, &context);
 		targets = lappend(targets, outer);
 	}
-	conditions = (List *) raise_vars((Node *) conditions, &context);
 	query->targetList = number_targets(kept, context.columns, junk);
-	return wrap(query, targets, conditions);
+	return wrap(query, targets);
 }
 
 /* What is in a sub-select, and names a column, an aggregate or a CTE of a query around it. */
@@ -370,7 +355,7 @@ raise_nested(Query *query)
 	Index		depth = 0;
 
 	return is_page(query) && skips_rows(query) && !query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
-		raise_page(query, false) : query;
+		raise_page(query) : query;
 }
 
 /* Inner pages come first: what is around them can lift their calls then. */
@@ -397,27 +382,6 @@ raise_within(Node *node, void *context)
 	return false;
 }
 
-/*
- * The hits of a search wait only in the outermost query, or in one that is all that the
- * query around has in FROM, without a condition.  Otherwise a condition around could choose
- * among the hits, and be applied before found().
- */
-static Query *
-raise_hits(Query *query)
-{
-	RangeTblEntry *rte;
-	Index		rti;
-
-	if (is_plain(query) && query->limitOption == LIMIT_OPTION_COUNT && cg_hits_can_wait(query, may_be_outside))
-		return raise_page(query, true);
-	if (query->jointree->quals || query->cteList != NIL || !cg_alone_has_one_entry(query, &rti))
-		return query;
-	rte = rt_fetch(rti, query->rtable);
-	if (rte->rtekind == RTE_SUBQUERY && !rte->security_barrier)
-		rte->subquery = raise_hits(rte->subquery);
-	return query;
-}
-
 Query *
 cg_pages_raise(Query *query)
 {
@@ -429,6 +393,5 @@ cg_pages_raise(Query *query)
 	/* In a statement that writes, more depends on where a call stands. */
 	if (nested && query->commandType == CMD_SELECT && !query->hasModifyingCTE && query->utilityStmt == NULL)
 		raise_within((Node *) query, NULL);
-	query = raise_hits(query);
-	return is_page(query) ? raise_page(query, false) : query;
+	return is_page(query) ? raise_page(query) : query;
 }

@@ -8,8 +8,8 @@
 #include "nodes/parsenodes.h"
 
 /*
- * Returns a query with the same result that calls reveal() only for the rows behind OFFSET, and
- * found() only for those before LIMIT, or the query itself.  The query was rewritten, and is changed in place.
+ * Returns a query with the same result that calls reveal() only for the rows behind OFFSET, or the
+ * query itself.  The query was rewritten, and is changed in place.
  */
 extern Query *cg_pages_raise(Query *query);
 

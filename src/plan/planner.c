@@ -60,6 +60,7 @@ static void planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, 
 static pg_noinline void require_seen(const RangeTblEntry *rte);
 static bool planner_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
 								   VariableStatData *vardata);
+static bool may_be_small(Oid relid, const RelOptInfo *rel);
 static pg_noinline void check_opened(PlannerInfo *root, Oid relid, RelOptInfo *rel);
 static pg_noinline bool hide_relation_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attnum,
 											VariableStatData *vardata);
@@ -308,6 +309,21 @@ planner_relation_info(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *
 		check_opened(root, relid, rel);
 }
 
+/*
+ * A search of so few customers names them, so it reads their rows.  How many there are in a
+ * table that was never analyzed, PostgreSQL only guesses.
+ */
+static bool
+may_be_small(Oid relid, const RelOptInfo *rel)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		known = HeapTupleIsValid(tuple) && ((Form_pg_class) GETSTRUCT(tuple))->reltuples >= 0;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return !known || rel->tuples <= CG_SEARCHED_NAMES;
+}
+
 static void
 check_opened(PlannerInfo *root, Oid relid, RelOptInfo *rel)
 {
@@ -321,8 +337,7 @@ check_opened(PlannerInfo *root, Oid relid, RelOptInfo *rel)
 	{
 		if (!cg_rtemark_get(planner_rt_fetch(rel->relid, root), &mark))
 			mark = (CgMark) {.looked_up = NIL};
-		/* A search of so few customers names them, so it reads their rows. */
-		if (mark.assumed == CG_ASSUMED_SEARCHES_ALONE && rel->tuples <= CG_SEARCHED_NAMES)
+		if (mark.assumed == CG_ASSUMED_SEARCHES_ALONE && may_be_small(relid, rel))
 			mark.looked_up = NIL;
 		forget_indexes(rel, policy, looked_up_in(relid, &mark));
 	}

@@ -45,6 +45,7 @@
 #include "read/marked.h"
 #include "read/measures.h"
 #include "read/readrecords.h"
+#include "read/readsearch.h"
 #include "read/resume.h"
 #include "read/uniques.h"
 
@@ -311,14 +312,13 @@ is_behind_door(const Execution *execution)
 }
 
 /*
- * The text of an error may hold a value, and a procedural language may catch the error.
- * Lightweight locks that the error left behind would block the flush.  They may be
- * released here, since code that catches the error must abort a (sub)transaction anyway.
- * True if the primary of this standby has not got the records: then nobody may see the error.
+ * The text of an error may hold a value, and a procedural language may catch it, and abort.
+ * Lightweight locks that it left behind would block the flush.  True: nobody may see the error.
  */
 static bool
 end_by_error(Execution *execution)
 {
+	cg_readsearch_fail(execution->reads);
 	cg_readrecords_drain(execution->reads, CG_DUE_END);
 	if (is_behind_door(execution))
 		return false;

@@ -355,9 +355,7 @@ owes_search(const ReadRelation *relation, CgDue due)
 
 	foreach(lc, relation->searches)
 	{
-		const ReadSearch *search = lfirst(lc);
-
-		if (cg_searched_owes(search->searched, due) || (search->cut && cg_searched_owes(search->cut, due)))
+		if (cg_searched_owes(((ReadSearch *) lfirst(lc))->searched, due))
 			return true;
 	}
 	return false;
@@ -371,15 +369,8 @@ drain_searches(const CgReads *reads, const ReadRelation *relation, CgDue due)
 
 	foreach(lc, relation->searches)
 	{
-		const ReadSearch *search = lfirst(lc);
-
-		target.search = search;
-		if (search->cut)
-		{
-			cg_searched_add_count(search->searched, search->cut, due);
-			cg_searched_drain(search->cut, due, put_searched, &target);
-		}
-		cg_searched_drain(search->searched, due, put_searched, &target);
+		target.search = lfirst(lc);
+		cg_searched_drain(target.search->searched, due, put_searched, &target);
 	}
 }
 

@@ -22,7 +22,6 @@ typedef struct ReadSearch
 	AttrNumber	by;				/* the first of them */
 	TimestampTz searched_at;
 	struct CgSearched *searched;
-	struct CgSearched *cut;		/* hits of it that have not left so far; NULL: none waits */
 } ReadSearch;
 
 /* One relation that the execution has read from. */

@@ -101,29 +101,22 @@ cg_readsearch_row(CgReads *reads, const CgSite *site, const CgCustomerKey *key, 
 }
 
 /* Of several columns the first one counts the row. */
-bool
-cg_readsearch_wait(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
-{
-	ReadRelation *relation = cg_reads_relation(reads, site->relid);
-	ReadSearch *search;
-
-	if (!cg_reads_permits(reads, relation, GetCurrentTimestamp()) || cg_reads_is_not_meant(relation, site->attnum))
-		return false;
-	search = find_search(relation, site);
-	if (search == NULL || search->by != site->attnum)
-		return true;
-	if (search->cut == NULL)
-		search->cut = cg_searched_create(reads->context);
-	cg_searched_find(search->searched, key);
-	(void) cg_searched_note(search->cut, key);
-	return true;
-}
-
 void
 cg_readsearch_found(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 {
 	const ReadSearch *search = find_search(cg_reads_relation(reads, site->relid), site);
 
 	if (search && search->by == site->attnum)
-		cg_searched_find(search->cut && (site->flags & CG_SITE_ABOVE) != 0 ? search->cut : search->searched, key);
+		cg_searched_find(search->searched, key);
+}
+
+void
+cg_readsearch_fail(const CgReads *reads)
+{
+	ListCell   *lc;
+	ListCell   *ls;
+
+	foreach(lc, reads->relations)
+		foreach(ls, ((ReadRelation *) lfirst(lc))->searches)
+			cg_searched_fail(((ReadSearch *) lfirst(ls))->searched);
 }

@@ -21,13 +21,10 @@ extern void cg_readsearch_begin(CgReads *reads, Oid relid, List *attnums, bool a
  */
 extern bool cg_readsearch_row(CgReads *reads, const CgSite *site, const CgCustomerKey *key, bool *first);
 
-/*
- * A search has found the row, which will be shown if LIMIT does not leave it out.  False if the
- * actor has no standing permission any more.
- */
-extern bool cg_readsearch_wait(CgReads *reads, const CgSite *site, const CgCustomerKey *key);
-
 /* A search has found the row, which cg_reads_decide() has noted as shown. */
 extern void cg_readsearch_found(CgReads *reads, const CgSite *site, const CgCustomerKey *key);
+
+/* The execution ends with an error: the row that a search compared last has a name. */
+extern void cg_readsearch_fail(const CgReads *reads);
 
 #endif							/* CG_READSEARCH_H */

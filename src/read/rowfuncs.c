@@ -153,8 +153,6 @@ cg_found(PG_FUNCTION_ARGS)
 		PG_RETURN_BOOL(false);
 	site = cg_site_unpack(PG_GETARG_INT64(1));
 	reads = cg_execution_reads();
-	if (reads && (site.flags & CG_SITE_LATER) != 0)
-		PG_RETURN_BOOL(cg_readsearch_wait(reads, &site, has_key ? &key : NULL));
 	if (reads == NULL || !cg_reads_decide(reads, &site, has_key ? &key : NULL))
 		PG_RETURN_BOOL(false);
 	cg_readsearch_found(reads, &site, has_key ? &key : NULL);

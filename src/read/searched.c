@@ -32,8 +32,8 @@ struct CgSearched
 	char	   *last_text;		/* for its text; NULL: none */
 	size_t		last_room;
 	bool		crowd;			/* there were more customers: all rows are counted */
-	int64		uncounted;		/* rows that are in no record and have no name; less than 0 if
-								 * rows were found after they had been counted */
+	int64		uncounted;		/* rows that are in no record and have no name */
+	char	   *failed;			/* whom an error may tell of; NULL: nobody */
 	bool		required;
 	bool		begun;			/* there is a record */
 };
@@ -161,8 +161,15 @@ cg_searched_find(CgSearched *searched, const CgCustomerKey *key)
 	if (searched->has_last && searched->last_is_known == (key != NULL) &&
 		(key == NULL || is_same_customer(&searched->last, key)))
 		searched->has_last = false;
-	else if (name == NULL)
-		searched->uncounted--;
+}
+
+void
+cg_searched_fail(CgSearched *searched)
+{
+	if (!searched->has_last || !searched->last_is_known || !searched->crowd)
+		return;
+	searched->has_last = false;
+	searched->failed = MemoryContextStrdup(searched->context, cg_customerkey_print(&searched->last));
 }
 
 bool
@@ -172,25 +179,12 @@ cg_searched_owes(const CgSearched *searched, CgDue due)
 		return true;
 	if (due == CG_DUE_SHOWN)
 		return false;
-	if (searched->has_last || (searched->uncounted > 0 && (due == CG_DUE_END || !searched->begun)))
+	if (searched->failed || searched->has_last || (searched->uncounted > 0 && (due == CG_DUE_END || !searched->begun)))
 		return true;
 	for (int i = 0; i < searched->count && !searched->crowd; i++)
 		if (!searched->names[i].found && !searched->names[i].written)
 			return true;
 	return false;
-}
-
-void
-cg_searched_add_count(CgSearched *searched, CgSearched *other, CgDue due)
-{
-	if (due == CG_DUE_SHOWN)
-		return;
-	settle_last(searched);
-	settle_last(other);
-	if (!searched->crowd || !other->crowd)
-		return;
-	searched->uncounted += other->uncounted;
-	other->uncounted = 0;
 }
 
 void
@@ -202,6 +196,12 @@ cg_searched_drain(CgSearched *searched, CgDue due, CgSearchedWriter writer, void
 		return;
 	if (answers)
 		settle_last(searched);
+	if (answers && searched->failed)
+	{
+		writer(arg, searched->failed, 1);
+		searched->failed = NULL;
+		searched->begun = true;
+	}
 	for (int i = 0; i < searched->count && answers && !searched->crowd; i++)
 	{
 		Compared   *name = &searched->names[i];
@@ -214,7 +214,7 @@ cg_searched_drain(CgSearched *searched, CgDue due, CgSearchedWriter writer, void
 	if ((answers && searched->uncounted > 0 && (due == CG_DUE_END || !searched->begun)) ||
 		(searched->required && !searched->begun))
 	{
-		writer(arg, NULL, answers ? Max(searched->uncounted, 0) : 0);
+		writer(arg, NULL, answers ? searched->uncounted : 0);
 		searched->uncounted = answers ? 0 : searched->uncounted;
 		searched->begun = true;
 	}

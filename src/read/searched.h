@@ -29,14 +29,14 @@ extern void cg_searched_require(CgSearched *searched);
 extern bool cg_searched_note(CgSearched *searched, const CgCustomerKey *key);
 extern void cg_searched_find(CgSearched *searched, const CgCustomerKey *key);
 
+/* The execution has ended with an error, which may tell of the last row: it has a name. */
+extern void cg_searched_fail(CgSearched *searched);
+
 /*
  * Is something to be recorded?  CG_DUE_SHOWN: only that there is a search.  Whom it has not
  * found is in no value that leaves then.
  */
 extern bool cg_searched_owes(const CgSearched *searched, CgDue due);
-
-/* A record that counts rows of one counts those of the other one, too. */
-extern void cg_searched_add_count(CgSearched *searched, CgSearched *other, CgDue due);
 
 /* Has the writer write what is to be recorded: customer NULL is a count of rows. */
 typedef void (*CgSearchedWriter) (void *arg, const char *customer, int64 count);
