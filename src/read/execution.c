@@ -21,7 +21,6 @@
 #include "miscadmin.h"
 #include "read/folding.h"
 #include "storage/ipc.h"
-#include "storage/lwlock.h"
 #include "tcop/dest.h"
 #include "tcop/pquery.h"
 #include "utils/memutils.h"
@@ -40,12 +39,12 @@
 #include "policy/rtemark.h"
 #include "read/around.h"
 #include "read/chosen.h"
+#include "read/ending.h"
 #include "read/errordetail.h"
 #include "read/execution.h"
 #include "read/marked.h"
 #include "read/measures.h"
 #include "read/readrecords.h"
-#include "read/readsearch.h"
 #include "read/resume.h"
 #include "read/uniques.h"
 
@@ -88,7 +87,7 @@ static pg_noinline void check_step(const Step *step);
 static pg_noinline void fail(Execution *execution);
 static void call_next_finish(QueryDesc *query);
 static pg_noinline void end(Execution *execution);
-static bool end_by_error(Execution *execution);
+static bool is_behind_door(const Execution *execution);
 static pg_noinline void drop_reads(Execution *execution);
 static CgReads *reads_of(Execution *execution);
 static void execution_xact(XactEvent event);
@@ -248,13 +247,21 @@ fail(Execution *execution)
 
 	cg_quiet_end(execution->outer_quiet);
 	cg_errordetail_hide(cg_errordetail_of_query(query, execution->touches));
-	lost = execution->reads && end_by_error(execution);
-	told = cg_uniques_told(query);
-	current = execution->outer;
-	if (execution->reads)
-		drop_reads(execution);
-	cg_around_leave(&execution->around);
-	cg_resume_leave(&execution->frame, false);
+	/* It may throw, and nothing may point to this execution then: it is on the stack. */
+	PG_TRY();
+	{
+		lost = execution->reads && cg_ending_by_error(execution->reads, is_behind_door(execution));
+	}
+	PG_FINALLY();
+	{
+		told = cg_uniques_told(query);
+		current = execution->outer;
+		if (execution->reads)
+			drop_reads(execution);
+		cg_around_leave(&execution->around);
+		cg_resume_leave(&execution->frame, false);
+	}
+	PG_END_TRY();
 	if (lost)
 		cg_forward_fail();
 	if (told)
@@ -309,25 +316,6 @@ is_behind_door(const Execution *execution)
 
 	return execution->outer == NULL &&
 		(dest == DestRemote || dest == DestRemoteExecute || dest == DestRemoteSimple);
-}
-
-/*
- * The text of an error may hold a value, and a procedural language may catch it, and abort.
- * Lightweight locks that it left behind would block the flush.  True: nobody may see the error.
- */
-static bool
-end_by_error(Execution *execution)
-{
-	cg_readsearch_fail(execution->reads);
-	cg_readrecords_drain(execution->reads, CG_DUE_END);
-	if (is_behind_door(execution))
-		return false;
-	LWLockReleaseAll();
-	if (!cg_execution_settle(CG_DUE_SHOWN) && !cg_forward_has_lost())
-		ereport(FATAL,
-				(errcode(ERRCODE_T_R_STATEMENT_COMPLETION_UNKNOWN),
-				 errmsg("a synchronous standby has not acknowledged the record of a read")));
-	return cg_forward_has_lost();
 }
 
 /* Ends an execution without an error. */

@@ -144,6 +144,30 @@ my %there = map { phone_of($_) => 1 } split /\n/, $primary->safe_psql('crm', "SE
 cmp_ok(scalar(keys %got), '>', 30, '... after some rows');
 is(scalar(grep { !$there{$_} } keys %got), 0, '... which are all on record');
 
+# ... also the wait for records of an execution which has failed, in a block that catches the error:
+# the primary's process stops when it has said who may see what
+$wire = Wire->new($standby, 'crm', 'anna');
+$wire->query('SELECT phone FROM crm.customer WHERE id = 1');
+my ($link) = $primary->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE usename = 'node2' ORDER BY backend_start DESC LIMIT 1");
+my $client = fork // die $!;
+if ($client == 0)
+{
+	$wire->query("DO \$\$ DECLARE p text; BEGIN SELECT string_agg(phone, ',') INTO p FROM crm.customer c WHERE c.id IN (6, 7, 8) AND "
+		. '(c.id < 8 OR (SELECT count(*) FROM generate_series(1, 6000000) g WHERE g > c.id) / (c.id - 8) < 5); '
+		. 'EXCEPTION WHEN OTHERS OR query_canceled THEN NULL; END $$', 60);
+	POSIX::_exit(0);
+}
+my $mine = "usename = 'anna' AND backend_type = 'client backend'";
+$standby->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE $mine AND state = 'active' AND query ~ '^DO'");
+usleep(100_000);
+kill 'STOP', $link;
+$standby->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE $mine AND wait_event_type = 'Extension'");
+$standby->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE $mine");
+$standby->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE $mine AND state = 'active'");
+kill 'CONT', $link;
+waitpid $client, 0;
+unlike(slurp_file($standby->logfile), qr/terminated by signal (?!9\b)/, 'a cancel while the records of a failed execution are sent crashes nothing');
+
 # A cancel ends the wait
 $standby->safe_psql('postgres', "ALTER SYSTEM SET contact_guard.primary_timeout = '10min'");
 $standby->reload;
