@@ -13,9 +13,7 @@
 #include "access/xact.h"
 #include "catalog/partition.h"
 #include "common/hashfn.h"
-#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
-#include "parser/parsetree.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -32,6 +30,7 @@
 #include "policy/trial.h"
 #include "policy/watched.h"
 #include "policy/windowbeneath.h"
+#include "policy/windowcolumns.h"
 #include "policy/windowquery.h"
 #include "policy/windowrow.h"
 
@@ -41,16 +40,6 @@ struct CgWindowBeneath
 	List	   *keys;			/* the columns with ids; their numbers in the table */
 	List	   *columns;		/* all that the questions read, with the keys; NIL: not known */
 };
-
-/* For read_column_walker(). */
-typedef struct ColumnWalk
-{
-	List	   *relids;			/* the table and its ancestors */
-	Oid			table;
-	List	   *queries;		/* the innermost first */
-	List	   *columns;		/* of the table */
-	bool		all;			/* a whole row is read */
-} ColumnWalk;
 
 /* One question, before and after. */
 typedef struct ByIdChange
@@ -91,7 +80,6 @@ static askedset_hash *asked = NULL;
 
 static CommandId command_before(void);
 static bool was_answered(Oid root, Oid type, Datum id);
-static bool read_column_walker(Node *node, ColumnWalk *walk);
 static void find_read_columns(CgWindowBeneath *beneath, Oid table, const List *relids);
 static SPIPlanPtr plan_by_id(CgInterventions *from, Oid type);
 static List *ask_by_id(CgInterventions *from, SPIPlanPtr plan, Datum id, CommandId before,
@@ -100,42 +88,12 @@ static void ask_twice(void *argument);
 static void note_by_id(Oid root, Oid type, Datum id);
 static void note_differences(const char *name, List *was, List *is);
 
-static bool
-read_column_walker(Node *node, ColumnWalk *walk)
-{
-	bool		result;
-
-	if (node == NULL)
-		return false;
-	if (IsA(node, Query))
-	{
-		walk->queries = lcons(node, walk->queries);
-		result = query_tree_walker((Query *) node, read_column_walker, walk, QTW_IGNORE_JOINALIASES);
-		walk->queries = list_delete_first(walk->queries);
-		return result;
-	}
-	if (IsA(node, Var) && ((Var *) node)->varlevelsup < list_length(walk->queries))
-	{
-		Var		   *var = (Var *) node;
-		RangeTblEntry *rte = rt_fetch(var->varno, ((Query *) list_nth(walk->queries, var->varlevelsup))->rtable);
-
-		if (var->varattno == 0)
-			walk->all = true;
-		else if (rte->rtekind == RTE_JOIN)
-			return read_column_walker(list_nth(rte->joinaliasvars, var->varattno - 1), walk);
-		else if (rte->rtekind == RTE_RELATION && list_member_oid(walk->relids, rte->relid))
-			walk->columns = list_append_unique_int(walk->columns,
-												   get_attnum(walk->table, get_attname(rte->relid, var->varattno, false)));
-		return false;
-	}
-	return expression_tree_walker(node, read_column_walker, walk);
-}
-
 /* What the questions do not read cannot move a window. */
 static void
 find_read_columns(CgWindowBeneath *beneath, Oid table, const List *relids)
 {
-	ColumnWalk	walk = {.relids = unconstify(List *, relids), .table = table};
+	List	   *columns = NIL;
+	bool		all = false;
 	ListCell   *lc;
 
 	foreach(lc, cg_interventions_list())
@@ -147,14 +105,14 @@ find_read_columns(CgWindowBeneath *beneath, Oid table, const List *relids)
 			continue;
 		if (from->broken)
 		{
-			walk.all = true;
+			all = true;
 			continue;
 		}
 		source = linitial(SPI_plan_get_plan_sources(from->plans[CG_ASK_OPEN]));
-		(void) expression_tree_walker((Node *) source->query_list, read_column_walker, &walk);
-		walk.all |= cg_windowrow_looks_further((Node *) source->query_list);
+		all |= !cg_windowcolumns_add(source->query_list, table, relids, &columns) ||
+			cg_windowrow_looks_further((Node *) source->query_list);
 	}
-	beneath->columns = walk.all ? NIL : list_concat_unique_int(walk.columns, beneath->keys);
+	beneath->columns = all ? NIL : list_concat_unique_int(columns, beneath->keys);
 }
 
 CgWindowBeneath *

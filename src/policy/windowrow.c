@@ -78,6 +78,9 @@ analyse_row(const CgInterventions *from)
 static bool
 may_look_further(Oid function, void *context)
 {
+	/* What an aggregate calls does not stand in its row of pg_proc. */
+	if (function >= FirstGenbkiObjectId && get_func_prokind(function) == PROKIND_AGGREGATE)
+		return true;
 	if (func_volatile(function) == PROVOLATILE_IMMUTABLE)
 		return false;
 	return function >= FirstGenbkiObjectId || get_func_rettype(function) == XMLOID;

@@ -164,6 +164,36 @@ moves();
 as($node, 'crm', 'owner', 'ALTER TABLE crm.assigned RENAME TO assignment; ALTER TABLE crm.assignment RENAME job_id TO job');
 is(moves("INSERT INTO crm.assignment VALUES (3, 'eve')"), 'crm.jobs 3 eve ->open', 'names may change');
 
+# What a question reads, in a query within: the column of a join, a system column, what an aggregate calls
+$node->safe_psql('crm', qq(
+	CREATE TABLE crm.round (id int PRIMARY KEY, customer_id bigint, login text, a timestamptz, b timestamptz, code int, note text);
+	CREATE TABLE crm.slot2 (code int PRIMARY KEY); CREATE TABLE crm.opened (c int); INSERT INTO crm.opened VALUES (1);
+	ALTER TABLE crm.round OWNER TO owner; ALTER TABLE crm.slot2 OWNER TO owner; ALTER TABLE crm.opened OWNER TO owner;
+	CREATE VIEW crm.rounds AS SELECT r.id, customer_id, login, a, b FROM crm.round r FULL JOIN crm.slot2 USING (code) WHERE EXISTS (SELECT FROM crm.opened o WHERE o.c = code);
+	CREATE FUNCTION crm.note_of(text, int) RETURNS text STABLE LANGUAGE sql BEGIN ATOMIC SELECT max(note) FROM crm.round WHERE id = \$2; END;
+	CREATE AGGREGATE crm.noted(int) (sfunc = crm.note_of, stype = text);
+	ALTER VIEW crm.rounds OWNER TO owner; ALTER FUNCTION crm.note_of OWNER TO owner; ALTER AGGREGATE crm.noted(int) OWNER TO owner));
+my $rounds = "SELECT contact_guard.use_interventions('crm.rounds', customer => 'customer_id', technician => 'login', opens_at => 'a', closes_at => 'b',
+	watch => 'trigger', watched => '{crm.round.id}')";
+as($node, 'crm', 'admin', $rounds);
+moves();
+is(moves("INSERT INTO crm.round VALUES (1, 25, 'anna', $soon, 1)"), 'crm.rounds 1 anna ->open', 'the column of a FULL JOIN, in a sub-select');
+is(moves('UPDATE crm.round SET code = 2'), 'crm.rounds 1 anna open>-', '... that changes');
+as($node, 'crm', 'admin', "SELECT contact_guard.forget_interventions('crm.rounds')");
+as($node, 'crm', 'owner', 'CREATE OR REPLACE VIEW crm.rounds AS SELECT id, customer_id, login, a, b FROM crm.round r
+	WHERE NOT EXISTS (SELECT FROM crm.round k WHERE k.customer_id = r.customer_id AND k.ctid > r.ctid)');
+as($node, 'crm', 'owner', "INSERT INTO crm.round VALUES (2, 25, 'bob', $soon, 1)");
+as($node, 'crm', 'admin', $rounds);
+moves();
+is(moves("UPDATE crm.round SET note = 'x' WHERE id = 1"), 'crm.rounds 1 anna ->open', 'a system column');
+as($node, 'crm', 'admin', "SELECT contact_guard.forget_interventions('crm.rounds')");
+as($node, 'crm', 'owner', q(CREATE OR REPLACE VIEW crm.rounds AS SELECT id, customer_id, login, a, b FROM crm.round r
+	WHERE (SELECT crm.noted(k.id) FROM crm.round k WHERE k.id = r.id) = 'open'));
+is((as($node, 'crm', 'admin', $rounds))[1], '', '...');
+moves();
+is(moves("UPDATE crm.round SET note = 'open' WHERE id = 1"), 'crm.rounds 1 anna ->open', 'a column that the function of an aggregate reads');
+as($node, 'crm', 'admin', "SELECT contact_guard.forget_interventions('crm.rounds')");
+
 # Built-in interventions
 is(moves("SELECT contact_guard.open_intervention('9', 'anna', $soon)", 'admin'), 'contact_guard.intervention 1 anna ->open', 'open_intervention()');
 is(moves('SELECT contact_guard.close_intervention(1)', 'admin'), 'contact_guard.intervention 1 anna open>-', 'close_intervention()');
