@@ -71,6 +71,7 @@ typedef struct CopySearch
 	List	   *same_values;
 } CopySearch;
 
+static bool is_open_column(const List *family, const char *name);
 static bool is_like_text(const FormData_pg_attribute *attribute);
 static bool hash_of_value(Datum datum, uint64 *hash);
 static bool may_scan(Relation rel);
@@ -81,15 +82,32 @@ static List *add_name_of_column(List *names, Relation rel, AttrNumber attnum);
 static List *relations_with_rows(void);
 static void append_names(StringInfo out, const char *title, const List *names);
 
+/* Could somebody without a permission read the column, in the relation and its descendants? */
+static bool
+is_open_column(const List *family, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, family)
+	{
+		const CgPolicy *policy = cg_policy_get(lfirst_oid(lc));
+
+		if (policy && (policy->broken || policy->hide ||
+					   cg_policy_column(policy, get_attnum(lfirst_oid(lc), name)) != NULL))
+			return false;
+	}
+	return true;
+}
+
 List *
 cg_copies_unguarded(Oid relid, List *attnums)
 {
-	const CgPolicy *policy = cg_policy_get(relid);
+	List	   *family = find_all_inheritors(relid, NoLock, NULL);
 	List	   *result = NIL;
 	ListCell   *lc;
 
 	foreach(lc, attnums)
-		if (policy == NULL || cg_policy_column(policy, lfirst_int(lc)) == NULL)
+		if (is_open_column(family, get_attname(relid, lfirst_int(lc), false)))
 			result = lappend_int(result, lfirst_int(lc));
 	return result;
 }

@@ -94,8 +94,10 @@ cg_instep_is_update(const char *customer)
 		ResultRelInfo *relation = around->query && around->query->estate ?
 			find_fired(around->query->estate, function) : NULL;
 
+		/* A CTE of the statement could insert the row. */
 		if (relation)
-			return around->query->plannedstmt->commandType == CMD_UPDATE && is_of_customer(relation, customer);
+			return around->query->plannedstmt->commandType == CMD_UPDATE &&
+				!around->query->plannedstmt->hasModifyingCTE && is_of_customer(relation, customer);
 	}
 	return false;
 }

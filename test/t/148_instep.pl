@@ -40,6 +40,15 @@ is(run_as('anna', q(UPDATE crm.customer SET name = 'all')), '', 'all customers a
 is($node->safe_psql('crm', q(SELECT count(*) FROM crm.customer c JOIN crm.invoice i USING (id) WHERE c.phone = i.phone AND i.note = 'all')), '30', '... all follow');
 is(log_rows($node, 'crm', q(event = 'shown' AND actor = 'anna' AND customer::int > 20)), 0, '... and nobody was shown anything');
 
+# An INSERT in a CTE of an UPDATE is an INSERT: its actor chooses the value
+$node->safe_psql('crm', 'CREATE TRIGGER follow_new AFTER INSERT ON crm.customer FOR EACH ROW EXECUTE FUNCTION crm.follow(); GRANT DELETE ON crm.customer TO anna');
+foreach my $guess (phone_of(26), '0600000000')
+{
+	like(run_as('anna', "BEGIN; DELETE FROM crm.customer WHERE id = 26; WITH i AS (INSERT INTO crm.customer (id, name, phone) VALUES (26, 'guess', '$guess') RETURNING id)
+		UPDATE crm.customer SET name = name WHERE id = 1; ROLLBACK"), $refused, "a guess in a CTE of an UPDATE: $guess");
+}
+$node->safe_psql('crm', 'DROP TRIGGER follow_new ON crm.customer; REVOKE DELETE ON crm.customer FROM anna');
+
 # 2. Where the tables are out of step the guard counts
 $node->safe_psql('crm', q(UPDATE crm.invoice SET phone = '0612000099' WHERE id = 25));
 like(run_as('anna', q(UPDATE crm.customer SET name = 'z' WHERE id = 25)), $refused, 'another value is refused');
