@@ -39,7 +39,7 @@
 	"       FROM (SELECT t.customer FROM targeted t UNION ALL SELECT l.customer FROM late l) b WHERE b.customer IS NOT NULL GROUP BY b.customer) a\n" \
 	" GROUP BY a.customer ORDER BY 2, 1 LIMIT $5::integer + cardinality($3::text[]))\n" \
 	"SELECT 'head' AS section, current_database()::text AS a, left(now()::timestamptz(0)::text, 22) AS b, $1::timestamptz(0)::text AS c, $2::timestamptz(0)::text AS d,\n" \
-	" current_setting('TimeZone') AS e, extract(epoch FROM $1)::bigint::text AS f, extract(epoch FROM $2)::bigint::text AS g, current_user::text AS h,\n" \
+	" current_setting('TimeZone') AS e, extract(epoch FROM $1::timestamptz::timestamp)::bigint::text AS f, extract(epoch FROM $2::timestamptz::timestamp)::bigint::text AS g, current_user::text AS h,\n" \
 	" (SELECT x.extversion FROM pg_extension x WHERE x.extname = 'contact_guard') AS i\n" \
 	"UNION ALL\n" \
 	"SELECT 'status', s.guard, s.recorder, s.log_size::text, s.epoch::text, s.rejected_messages::text, s.last_checkpoint::text,\n" \
@@ -52,10 +52,10 @@
 	"      UNION ALL SELECT min(read_at) FROM contact_guard.restored_log) l\n" \
 	"UNION ALL\n" \
 	"SELECT 'date', extract(epoch FROM n.day)::bigint::text, to_char(n.day, 'YYYY-MM-DD'), NULL, NULL, NULL, NULL, NULL, NULL, NULL\n" \
-	"FROM generate_series($1, $2, '24 hours') n (day)\n" \
+	"FROM generate_series($1::timestamptz::timestamp, $2::timestamptz::timestamp, '24 hours') n (day)\n" \
 	"UNION ALL\n" \
 	"(SELECT 'day', extract(epoch FROM d.day)::bigint::text, to_char(d.day, 'YYYY-MM-DD'), d.event, d.records::text, d.total::text, NULL, NULL, NULL, NULL\n" \
-	"FROM (SELECT date_bin('1 day', l.read_at, $1) AS day, l.event, count(*) AS records, sum(l.count) AS total\n" \
+	"FROM (SELECT date_bin('1 day', l.read_at::timestamp, $1::timestamptz::timestamp) AS day, l.event, count(*) AS records, sum(l.count) AS total\n" \
 	"      FROM contact_guard.access_log l WHERE l.read_at >= $1 AND l.read_at < $2 GROUP BY 1, 2) d ORDER BY d.day, d.event)\n" \
 	"UNION ALL\n" \
 	"(SELECT 'guard', l.event, l.read_at::timestamptz(0)::text, extract(epoch FROM l.read_at)::bigint::text, l.closed_at::timestamptz(0)::text,\n" \
@@ -64,7 +64,7 @@
 	"WHERE l.event IN ('start', 'gap', 'conflict', 'failover', 'clock', 'epoch', 'purge', 'erasure', 'key') AND l.read_at >= $1 AND l.read_at < $2\n" \
 	"ORDER BY l.read_at DESC, l.seq DESC LIMIT $6::integer)\n" \
 	"UNION ALL\n" \
-	"SELECT 'off', extract(epoch FROM coalesce(l.closed_at, l.read_at))::bigint::text, extract(epoch FROM l.read_at)::bigint::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL\n" \
+	"SELECT 'off', extract(epoch FROM coalesce(l.closed_at, l.read_at)::timestamp)::bigint::text, extract(epoch FROM l.read_at::timestamp)::bigint::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL\n" \
 	"FROM contact_guard.whole_log l\n" \
 	"WHERE l.event = 'start' AND l.count > 0 AND l.read_at >= $1 AND coalesce(l.closed_at, l.read_at) < $2\n" \
 	"UNION ALL\n" \
@@ -72,7 +72,7 @@
 	"FROM contact_guard.access_log l WHERE l.event = 'policy' AND l.read_at >= $1 AND l.read_at < $2 ORDER BY l.read_at DESC, l.seq DESC LIMIT $6::integer)\n" \
 	"UNION ALL\n" \
 	"(SELECT 'checkpoint', extract(epoch FROM c.day)::bigint::text, to_char(c.day, 'YYYY-MM-DD'), c.checkpoints::text, c.size::text, c.witnesses::text, NULL, NULL, NULL, NULL\n" \
-	"FROM (SELECT date_bin('1 day', s.signed_at, $1) AS day, count(*) AS checkpoints, max(s.size) AS size, max(regexp_count(s.note, E'\\\\n\\\\S+ \\\\S+ \\\\S+(?=\\\\n)')) - 1 AS witnesses\n" \
+	"FROM (SELECT date_bin('1 day', s.signed_at::timestamp, $1::timestamptz::timestamp) AS day, count(*) AS checkpoints, max(s.size) AS size, max(regexp_count(s.note, E'\\\\n\\\\S+ \\\\S+ \\\\S+(?=\\\\n)')) - 1 AS witnesses\n" \
 	"      FROM contact_guard.signed_checkpoint s WHERE s.signed_at >= $1 AND s.signed_at < $2 GROUP BY 1) c ORDER BY c.day)\n" \
 	"UNION ALL\n" \
 	"(SELECT 'signature', s.origin, s.size::text, s.signed_at::timestamptz(0)::text, n.name[1], encode(s.root, 'base64'), NULL, NULL, NULL, NULL\n" \

@@ -102,6 +102,15 @@ is(() = ($page{ $eight // 'index.html' } =~ /<rect class="visit"[^>]*><title>vis
 like(text($page{'evidence.html'}), qr/Nothing was ever signed/, 'there is no evidence, and the page says so');
 unlike(join('', values %page), qr/secret-value|06000000/, 'no guarded value is in a page');
 
+# Days are those of a calendar, also where one of them has 25 hours
+{
+	local $ENV{PGTZ} = 'Europe/Paris';
+	is((pages("$work/dst", '--since', '2025-09-01', '--until', '2025-11-15'))[0], 0, 'pages of an autumn');
+	my $index = text(slurp_file("$work/dst/index.html"));
+	like($index, qr/ $_ /, "  ... have the week of $_") foreach qw(2025-10-20 2025-10-27 2025-11-10);
+	like(text(slurp_file("$work/dst/guard.html")), qr/ 2025-09-01 2025-11-15 unknown 76 /, '  ... and 76 days of the guard');
+}
+
 # Markup is ours alone.
 my %known = map { $_ => 1 } qw(!doctype html head meta title style script body main nav a h1 h2 p ul li strong span em table caption thead tbody tr th td
 	figure figcaption svg text rect line path circle g dl dt dd code pre footer);
