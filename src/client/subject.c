@@ -214,6 +214,15 @@ subject_is_consultation(const SubjectRow *row)
 	return row->kind == SUBJECT_NAMED && (row->number == CG_EVENT_SHOWN || row->number == CG_EVENT_LOOKUP);
 }
 
+/* The direction stands behind the column and the channel. */
+bool
+subject_is_inward(const SubjectRow *row)
+{
+	const CgLeafText *last = row->ncolumns > 1 ? &row->columns[row->ncolumns - 1] : NULL;
+
+	return last && last->length == 2 && memcmp(last->data, "in", 2) == 0;
+}
+
 void
 subject_proof_name(const SubjectRow *row, char *name, size_t room)
 {
@@ -251,7 +260,10 @@ count_rows(Subject *subject)
 		if (row->kind == SUBJECT_NAMED && row->number == CG_EVENT_WITHHELD)
 			sums->withheld++;
 		if (row->kind == SUBJECT_NAMED && row->number == CG_EVENT_CONTACT)
+		{
 			sums->contacts++;
+			sums->called += !subject_is_inward(row);
+		}
 		sums->possible += row->kind == SUBJECT_UNNAMED;
 		if (!subject_is_consultation(row))
 			continue;

@@ -82,7 +82,8 @@ typedef struct SubjectSums
 	int64_t		nameless;		/* consultations by a reader whose name was erased */
 	int64_t		with_appointment;
 	int64_t		withheld;
-	int64_t		contacts;		/* by relay */
+	int64_t		contacts;		/* by relay, in both directions */
+	int64_t		called;			/* those in which somebody has called or written to the customer */
 	int64_t		possible;		/* rows of what may have included the customer */
 } SubjectSums;
 
@@ -150,6 +151,9 @@ extern void subject_put_tables(const Subject *subject, CgBytes *out);
 
 /* Is the row a consultation, of an appointment or of another purpose? */
 extern bool subject_is_consultation(const SubjectRow *row);
+
+/* Of a record of the relay: has the customer called? */
+extern bool subject_is_inward(const SubjectRow *row);
 extern bool subject_has_appointment(const SubjectRow *row);
 
 /* The path of a row's proof in the folder of the report. */

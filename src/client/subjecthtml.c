@@ -156,7 +156,7 @@ put_summary(const Subject *subject, CgBytes *out)
 		html_put(out, "</p>");
 	}
 	put_summed(out, words->withheld_sum, sums->withheld);
-	put_summed(out, words->contacts_sum, sums->contacts);
+	put_summed(out, words->contacts_sum, sums->called);
 	if (sums->possible > 0)
 		html_put(out, "\n<p>%s</p>", words->possible_sum);
 	html_put(out, "</div>\n<p>%s", words->who);

@@ -153,11 +153,11 @@ event_text(const Subject *subject, const SubjectRow *row)
 		case CG_EVENT_CONTACT_OFFERED:
 			return words->offered_event;
 		case CG_EVENT_CONTACT:
-			return words->contact_event;
+			return subject_is_inward(row) ? words->contact_in_event : words->contact_event;
 		case CG_EVENT_CONTACT_END:
-			return words->contact_end_event;
+			return row->reason && strncmp(row->reason, "not ", 4) == 0 ? words->contact_missed_event : words->contact_end_event;
 		case CG_EVENT_CONTACT_REFUSED:
-			return words->contact_refused_event;
+			return subject_is_inward(row) ? words->contact_refused_in_event : words->contact_refused_event;
 		case CG_EVENT_POLICY:
 			return words->policy_event;
 		case CG_EVENT_AUDIT_READ:	/* of same_value(): no other one names a customer */

@@ -56,8 +56,11 @@ typedef struct Words
 	const char *relay_text;
 	const char *offered_event;
 	const char *contact_event;
+	const char *contact_in_event;	/* the customer has called */
 	const char *contact_end_event;
+	const char *contact_missed_event;
 	const char *contact_refused_event;
+	const char *contact_refused_in_event;
 	const char *withheld;
 	const char *withheld_text;
 	const char *searched;

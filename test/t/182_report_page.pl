@@ -42,6 +42,9 @@ my @past = (
 	[ '2023-04-04 10:00:05+00', 'contact', 'bert', 4711, 1, 'V-13', 'relay', undef ],
 	[ '2023-04-04 10:02:05+00', 'contact_end', 'bert', 4711, 120, 'V-13', 'relay', 'ended' ],
 	[ '2023-04-05 10:00:00+00', 'contact_refused', 'bert', 4711, 1, 'V-13', 'relay', 'window closed' ],
+	[ '2023-04-05 10:05:00+00', 'contact', 'bert', 4711, 1, 'V-13', 'relay', undef, undef, undef, '{phone,voice,in}' ],
+	[ '2023-04-05 10:06:00+00', 'contact_end', 'bert', 4711, 0, 'V-13', 'relay', 'not answered', undef, undef, '{phone,voice,in}' ],
+	[ '2023-04-05 10:07:00+00', 'contact_refused', 'bert', 4711, 1, 'V-13', 'relay', 'window closed', undef, undef, '{phone,text,in}' ],
 	[ '2023-04-06 01:00:00+00', 'bulk', 'backup', undef, 812, undef, 'nightly dump', undef ],
 	[ '2023-04-06 01:00:02+00', 'bulk', 'backup', undef, 812, undef, 'nightly dump', undef ],
 	[ '2023-04-07 01:00:00+00', 'bulk', 'backup', undef, 813, undef, 'nightly dump', undef ],
@@ -68,9 +71,9 @@ foreach my $month ('03', '04')
 	$sql .= "CREATE TABLE $name (LIKE contact_guard.log INCLUDING ALL);\n";
 	foreach my $i (grep { $past[$_][0] =~ /^2023-$month/ } 0 .. $#past)
 	{
-		my ($at, $event, $actor, $customer, $count, $visit, $purpose, $reason, $opens, $closes) = @{ $past[$i] };
+		my ($at, $event, $actor, $customer, $count, $visit, $purpose, $reason, $opens, $closes, $columns) = @{ $past[$i] };
 		my $about = $event =~ /^(?:gap|erasure|policy|report|disclosure)$/ ? 0 : 1;
-		my @values = (-100 + $i, $at, $event, $actor, $actor, $about ? 'crm.customer' : undef, $about ? '{phone,door_code}' : undef, $customer, $count, $visit, $purpose, $reason, $opens, $closes);
+		my @values = (-100 + $i, $at, $event, $actor, $actor, $about ? 'crm.customer' : undef, $columns // ($about ? '{phone,door_code}' : undef), $customer, $count, $visit, $purpose, $reason, $opens, $closes);
 		$sql .= "INSERT INTO $name (" . join(', ', @columns) . ') VALUES (' . join(', ', map { defined $_ ? "'$_'" : 'NULL' } @values) . ");\n";
 	}
 	$sql .= "ALTER TABLE contact_guard.log ATTACH PARTITION $name FOR VALUES FROM ('2023-$month-01 00:00+00') TO ('$next 00:00+00');
