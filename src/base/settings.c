@@ -11,8 +11,10 @@
  */
 #include "postgres.h"
 
+#include "libpq/pqsignal.h"
 #include "mb/pg_wchar.h"
 #include "nodes/pg_list.h"
+#include "postmaster/interrupt.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 #include "utils/memutils.h"
@@ -123,6 +125,13 @@ lock_kept(void)
 		keep->reset_source = keep->setting->reset_source;
 		keep->setting->source = keep->setting->reset_source = PGC_S_OVERRIDE;
 	}
+}
+
+void
+cg_settings_hear_reloads(void)
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	ConfigReloadPending = true;
 }
 
 void

@@ -15,6 +15,13 @@ extern void cg_settings_lock(void);
 /* The same process calls this after it has connected. */
 extern void cg_settings_pin(void);
 
+/*
+ * A process of ours calls this before it unblocks signals.  From then on ConfigReloadPending
+ * says that postgresql.conf must be read, and it says so at once: the server ignores SIGHUP
+ * in a worker until here, so a reload since the fork would be lost.
+ */
+extern void cg_settings_hear_reloads(void);
+
 /* Reads postgresql.conf again, for the settings that count. */
 extern void cg_settings_reload(void);
 

@@ -35,6 +35,7 @@
 #include "base/clock.h"
 #include "base/guc.h"
 #include "base/identitykeys.h"
+#include "base/settings.h"
 #include "base/shared.h"
 #include "compat.h"
 #include "evidence/signing.h"
@@ -111,7 +112,7 @@ is_registered(void)
 void
 cg_launcher_main(Datum arg)
 {
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	cg_settings_hear_reloads();
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);

@@ -80,7 +80,7 @@ static void announce_due(void);
 void
 cg_recorder_main(Datum arg)
 {
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	cg_settings_hear_reloads();
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	cg_settings_lock();

@@ -169,5 +169,13 @@ as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 2');
 ok(signed(), 'a row that was not signed is changed; then the tree is signed');
 is(asked('who-read', '--customer', 2), 1, '... which has had its hash since it was logged') or diag($said);
 unlike(table(), qr/\tnobody\t/, '... and it is in no answer');
+
+# The server ignores SIGHUP in a worker until the worker asks for it.  A recorder that was
+# forked just before a reload must not keep the old settings.
+sql("ALTER SYSTEM SET contact_guard.checkpoint_interval = 600; SELECT pg_reload_conf()");
+sql('ALTER SYSTEM RESET contact_guard.checkpoint_interval');
+sql("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE backend_type = 'contact_guard recorder'");
+as($node, 'crm', 'anna', 'SELECT phone FROM crm.customer WHERE id = 2');
+ok(signed(), 'a recorder that begins has the configuration of now');
 $node->stop;
 done_testing();
