@@ -14,6 +14,9 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -24,6 +27,7 @@ static Var *key_var(const Var *var, const CgPolicy *policy);
 static bool key_may_be_null(const CgPolicy *policy);
 static Node *as_column(FuncExpr *call, const Var *var);
 static List *add_place(List *args, const Var *var);
+static bool is_reveal(Node *node, void *context);
 
 static Var *
 key_var(const Var *var, const CgPolicy *policy)
@@ -142,4 +146,28 @@ cg_calls_test(const char *function, Var *key, CgSite site)
 	return (Node *) makeFuncExpr(cg_objects_function(function), BOOLOID,
 								 list_make2(copyObject(key), cg_calls_site(site)),
 								 InvalidOid, key->varcollid, COERCE_EXPLICIT_CALL);
+}
+
+static bool
+is_reveal(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr) && (((FuncExpr *) node)->funcid == cg_objects_function("reveal") ||
+								((FuncExpr *) node)->funcid == cg_objects_function("reveal_nullable")))
+		return true;
+	return expression_tree_walker(node, is_reveal, context);
+}
+
+bool
+cg_calls_reveals(Expr *expression)
+{
+	return is_reveal((Node *) expression, NULL);
+}
+
+bool
+cg_calls_may_move(Expr *expression)
+{
+	return !checkExprHasSubLink((Node *) expression) && !contain_volatile_functions((Node *) expression) &&
+		!contain_aggs_of_level((Node *) expression, 0) && !contain_windowfuncs((Node *) expression);
 }

@@ -39,4 +39,10 @@ extern Node *cg_calls_test(const char *function, Var *key, CgSite site);
 
 extern Const *cg_calls_site(CgSite site);
 
+/* Does the expression call reveal()? */
+extern bool cg_calls_reveals(Expr *expression);
+
+/* Nothing tells how often the expression is computed, nor for which rows of a group. */
+extern bool cg_calls_may_move(Expr *expression);
+
 #endif							/* CG_CALLS_H */

@@ -1,6 +1,6 @@
 /*
  * pages.c
- *		Rows that OFFSET leaves out are not read: see pages.h.
+ *		Rows that a query computes and leaves out are not read: see pages.h.
  *
  * PostgreSQL computes the target list below Limit.  So the page "LIMIT 50 OFFSET 300" would
  * put 350 customers on record as shown, of whom the reader has seen 50.  The query becomes
@@ -12,6 +12,9 @@
  * query names them.  All else stays where it was: conditions, the order, locks, and each
  * expression that could tell how often it is computed.  A sub-select with LIMIT or OFFSET is
  * not pulled up, and no condition is pushed into it, so its rows and their order stay the same.
+ *
+ * DISTINCT ON, and a condition on row_number() around a sub-select, leave out rows in the same
+ * way, and so does LIMIT around DISTINCT and GROUP BY, as far as dependent.h allows.
  *
  * Only a query of the form that is_page() names is changed, with the plain sub-selects and
  * views in its FROM.  It is the outermost one, or stands in a statement that only reads, and
@@ -28,7 +31,8 @@
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 
-#include "base/objects.h"
+#include "plan/calls.h"
+#include "plan/dependent.h"
 #include "plan/pages.h"
 #include "plan/wholerow.h"
 
@@ -40,9 +44,13 @@ typedef struct RaiseContext
 	const Query *inner;			/* replace_vars: the sub-select */
 } RaiseContext;
 
-static bool is_page(const Query *query);
+static bool may_wrap(const Query *query);
+static bool is_page(Query *query);
+static bool is_ungrouped(const Query *query);
 static bool has_outer_reference(Node *node, void *context);
-static bool skips_rows(const Query *query);
+static bool is_fence(const Query *query);
+static bool numbers_rows(const Query *query);
+static Query *raise_out_of(Query *query);
 static Query *raise_nested(Query *query);
 static bool raise_within(Node *node, void *context);
 static Query *raise_page(Query *query);
@@ -50,52 +58,60 @@ static bool is_plain(const Query *query);
 static void lift_from(Query *query, Node *item);
 static void lift_out_of(Query *query, Index rti);
 static Node *replace_vars(Node *node, RaiseContext *context);
-static bool has_reveal(Node *node, void *context);
 static bool may_move(const TargetEntry *target);
-static bool may_be_raised(const TargetEntry *target);
+static bool may_be_raised(const Query *query, const TargetEntry *target);
 static Node *raise_vars(Node *node, RaiseContext *context);
 static List *number_targets(List *kept, List *columns, List *junk);
 static Query *wrap(Query *inner, List *targets);
 
+/* Nothing of the query uses all of the target list, or counts what is computed. */
 static bool
-is_page(const Query *query)
+may_wrap(const Query *query)
 {
-	return is_plain(query) && query->limitOption == LIMIT_OPTION_COUNT && query->limitOffset != NULL;
+	return query->commandType == CMD_SELECT && query->utilityStmt == NULL && query->setOperations == NULL &&
+		query->rowMarks == NIL && query->groupingSets == NIL && query->limitOption == LIMIT_OPTION_COUNT &&
+		!query->hasTargetSRFs && !query->hasModifyingCTE && !query->hasForUpdate;
 }
 
-/* All kinds of clauses that could use the target list, or count what is computed, are absent. */
+/*
+ * Does the query leave rows out for which it would call reveal()?  Where DISTINCT, GROUP BY or
+ * HAVING do, what they need not compare is taken from them.
+ */
+static bool
+is_page(Query *query)
+{
+	if (!may_wrap(query))
+		return false;
+	if ((query->limitCount || query->limitOffset || query->havingQual) && cg_dependent_free(query))
+		return true;
+	return query->hasDistinctOn || (query->limitOffset && query->distinctClause == NIL);
+}
+
+/* All other clauses that could use the target list are absent. */
+static bool
+is_ungrouped(const Query *query)
+{
+	return may_wrap(query) && query->groupClause == NIL && query->havingQual == NULL &&
+		query->distinctClause == NIL && !query->hasAggs;
+}
+
 static bool
 is_plain(const Query *query)
 {
-	return query->commandType == CMD_SELECT && query->utilityStmt == NULL && query->setOperations == NULL &&
-		query->rowMarks == NIL && query->groupClause == NIL && query->groupingSets == NIL && query->havingQual == NULL &&
-		query->distinctClause == NIL && query->windowClause == NIL &&
-		!query->hasAggs && !query->hasWindowFuncs && !query->hasTargetSRFs && !query->hasDistinctOn &&
-		!query->hasModifyingCTE && !query->hasForUpdate;
-}
-
-static bool
-has_reveal(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, FuncExpr) && (((FuncExpr *) node)->funcid == cg_objects_function("reveal") ||
-								((FuncExpr *) node)->funcid == cg_objects_function("reveal_nullable")))
-		return true;
-	return expression_tree_walker(node, has_reveal, context);
+	return is_ungrouped(query) && !query->hasWindowFuncs;
 }
 
 static bool
 may_move(const TargetEntry *target)
 {
-	return !target->resjunk && target->ressortgroupref == 0 && !checkExprHasSubLink((Node *) target->expr) &&
-		!contain_volatile_functions((Node *) target->expr);
+	return !target->resjunk && target->ressortgroupref == 0 && cg_calls_may_move(target->expr);
 }
 
 static bool
-may_be_raised(const TargetEntry *target)
+may_be_raised(const Query *query, const TargetEntry *target)
 {
-	return may_move(target) && has_reveal((Node *) target->expr, NULL);
+	return may_move(target) && cg_calls_reveals(target->expr) &&
+		(query->groupClause == NIL || cg_dependent_is(query, (Node *) target->expr));
 }
 
 /* Replaces the Vars of an expression by columns of the sub-select. */
@@ -161,17 +177,26 @@ lift_out_of(Query *query, Index rti)
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	Query	   *inner = rte->subquery;
 	RaiseContext context = {NIL, 0, rti, inner};
+	List	   *kept = NIL;
+	List	   *junk = NIL;
 	ListCell   *lc;
 
-	if (rte->rtekind != RTE_SUBQUERY || rte->lateral || rte->security_barrier || !is_plain(inner) ||
+	if (rte->rtekind != RTE_SUBQUERY || rte->lateral || rte->security_barrier || !is_ungrouped(inner) ||
 		inner->limitCount || inner->limitOffset ||
 		cg_wholerow_is_used(query, rti))
 		return;
-	foreach(lc, inner->targetList)
-		if (lfirst_node(TargetEntry, lc)->resjunk)
-			return;
 	lift_from(inner, (Node *) inner->jointree);
-	context.before = list_length(inner->targetList);
+	foreach(lc, inner->targetList)
+	{
+		if (lfirst_node(TargetEntry, lc)->resjunk)
+			junk = lappend(junk, lfirst(lc));
+		else
+			kept = lappend(kept, lfirst(lc));
+		/* The query knows its columns by their numbers. */
+		if (!lfirst_node(TargetEntry, lc)->resjunk && lfirst_node(TargetEntry, lc)->resno != list_length(kept))
+			return;
+	}
+	context.before = list_length(kept);
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *target = lfirst_node(TargetEntry, lc);
@@ -180,11 +205,8 @@ lift_out_of(Query *query, Index rti)
 			target->expr = (Expr *) replace_vars((Node *) target->expr, &context);
 	}
 	foreach(lc, context.columns)
-	{
-		inner->targetList = lappend(inner->targetList, makeTargetEntry(lfirst(lc), list_length(inner->targetList) + 1,
-																	   pstrdup("column"), false));
 		rte->eref->colnames = lappend(rte->eref->colnames, makeString(pstrdup("column")));
-	}
+	inner->targetList = number_targets(kept, context.columns, junk);
 }
 
 /* Puts what a column of the sub-select is in place of the column, if that has reveal(). */
@@ -200,8 +222,8 @@ replace_vars(Node *node, RaiseContext *context)
 		return expression_tree_mutator(node, replace_vars, context);
 	if (var->varno != context->rti || var->varlevelsup != 0 || var->varattno <= 0)
 		return copyObject(node);
-	target = list_nth_node(TargetEntry, context->inner->targetList, var->varattno - 1);
-	if (!may_be_raised(target) || contain_vars_of_level((Node *) target->expr, 1))
+	target = get_tle_by_resno(context->inner->targetList, var->varattno);
+	if (!may_be_raised(context->inner, target) || contain_vars_of_level((Node *) target->expr, 1))
 		return copyObject(node);
 	return raise_vars(copyObject((Node *) target->expr), context);
 }
@@ -276,7 +298,7 @@ raise_page(Query *query)
 
 		if (target->resjunk)
 			junk = lappend(junk, target);
-		else if (!may_be_raised(target))
+		else if (!may_be_raised(query, target))
 			kept = lappend(kept, target);
 	}
 	if (list_length(kept) + list_length(junk) == list_length(query->targetList))
@@ -342,11 +364,33 @@ has_outer_reference(Node *node, void *context)
  * clause.
  */
 static bool
-skips_rows(const Query *query)
+is_fence(const Query *query)
 {
-	Node	   *offset = eval_const_expressions(NULL, copyObject(query->limitOffset));
+	Node	   *offset = query->limitOffset ? eval_const_expressions(NULL, copyObject(query->limitOffset)) : NULL;
 
-	return !IsA(offset, Const) || (!((Const *) offset)->constisnull && DatumGetInt64(((Const *) offset)->constvalue) != 0);
+	return offset && IsA(offset, Const) && (((Const *) offset)->constisnull || DatumGetInt64(((Const *) offset)->constvalue) == 0);
+}
+
+/* Is it a plain query around one with window functions?  These number rows, and it chooses some. */
+static bool
+numbers_rows(const Query *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, is_plain(query) ? query->rtable : NIL)
+		if (lfirst_node(RangeTblEntry, lc)->rtekind == RTE_SUBQUERY && lfirst_node(RangeTblEntry, lc)->subquery->hasWindowFuncs)
+			return true;
+	return false;
+}
+
+static Query *
+raise_out_of(Query *query)
+{
+	if (is_page(query))
+		return raise_page(query);
+	if (numbers_rows(query))
+		lift_from(query, (Node *) query->jointree);
+	return query;
 }
 
 static Query *
@@ -354,8 +398,8 @@ raise_nested(Query *query)
 {
 	Index		depth = 0;
 
-	return is_page(query) && skips_rows(query) && !query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
-		raise_page(query) : query;
+	return is_fence(query) || query_tree_walker(query, has_outer_reference, &depth, QTW_EXAMINE_RTES_BEFORE) ?
+		query : raise_out_of(query);
 }
 
 /* Inner pages come first: what is around them can lift their calls then. */
@@ -393,5 +437,5 @@ cg_pages_raise(Query *query)
 	/* In a statement that writes, more depends on where a call stands. */
 	if (nested && query->commandType == CMD_SELECT && !query->hasModifyingCTE && query->utilityStmt == NULL)
 		raise_within((Node *) query, NULL);
-	return is_page(query) ? raise_page(query) : query;
+	return raise_out_of(query);
 }

@@ -1,6 +1,6 @@
 /*
  * pages.h
- *		Rows that OFFSET leaves out are not read.
+ *		Rows that a query computes and leaves out are not read.
  */
 #ifndef CG_PAGES_H
 #define CG_PAGES_H
@@ -8,8 +8,8 @@
 #include "nodes/parsenodes.h"
 
 /*
- * Returns a query with the same result that calls reveal() only for the rows behind OFFSET, or the
- * query itself.  The query was rewritten, and is changed in place.
+ * Returns a query with the same result that calls reveal() only for the rows that OFFSET, DISTINCT
+ * ON and row numbers leave, or the query itself.  The query was rewritten, and is changed in place.
  */
 extern Query *cg_pages_raise(Query *query);
 

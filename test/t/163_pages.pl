@@ -13,7 +13,7 @@ my $node = guard_node('pages', 'autovacuum = off');
 make_roles($node);
 make_crm($node, 'crm', 1000);
 $node->safe_psql('crm', q(
-	CREATE TABLE crm.open AS SELECT * FROM crm.customer;
+	CREATE TABLE crm.open AS SELECT * FROM crm.customer; ALTER TABLE crm.open ADD PRIMARY KEY (id);
 	CREATE TABLE crm.visit (customer_id bigint, day int); INSERT INTO crm.visit SELECT i % 1000 + 1, i FROM generate_series(1, 3000) i;
 	CREATE VIEW crm.view_customer AS SELECT id, name, phone, upper(phone) AS up FROM crm.customer;
 	CREATE VIEW crm.view_open AS SELECT id, name, phone, upper(phone) AS up FROM crm.open;
@@ -89,17 +89,45 @@ foreach (
 	[ 'SELECT v.day, (SELECT phone || v.day FROM crm.%s c ORDER BY id LIMIT 1 OFFSET 1) FROM crm.visit v WHERE v.day < 4 ORDER BY 1', undef ],
 	[ 'WITH a AS (SELECT 300 AS n), s AS (SELECT phone FROM crm.%s ORDER BY id LIMIT 5 OFFSET (SELECT n FROM a)) SELECT * FROM s', undef ],
 	[ 'SELECT v.day, sum(v.day), (SELECT max(s.x) FROM (SELECT phone || sum(v.day) AS x FROM crm.%s ORDER BY id LIMIT 2 OFFSET 1) s) FROM crm.visit v WHERE v.day < 4 GROUP BY v.day ORDER BY 1', undef ],
+	# DISTINCT and GROUP BY that have the key of the customer, and need not compare his number
+	[ 'SELECT DISTINCT c.phone, c.id, c.name FROM crm.%s c JOIN crm.visit v ON v.customer_id = c.id ORDER BY c.name, c.id LIMIT 50', 50 ],
+	[ 'SELECT DISTINCT c.id, upper(c.phone) || c.name FROM crm.%s c JOIN crm.visit v ON v.customer_id = c.id ORDER BY c.id LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT DISTINCT v.day % 2, c.id, c.phone FROM crm.visit v LEFT JOIN crm.%s c ON v.customer_id = c.id AND c.id <= 500 ORDER BY c.id DESC NULLS FIRST, 1 LIMIT 12', 10 ],
+	[ 'SELECT json_agg(s) FROM (SELECT DISTINCT c.id, c.phone FROM crm.%s c JOIN crm.visit v ON v.customer_id = c.id ORDER BY c.id LIMIT 50) s', 50 ],
+	[ 'SELECT c.id, c.phone, count(*) FROM crm.%s c JOIN crm.visit v ON v.customer_id = c.id GROUP BY c.id ORDER BY c.id LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT c.phone, c.id, count(*) FROM crm.%s c JOIN crm.visit v ON v.customer_id = c.id GROUP BY c.phone, c.id ORDER BY 3, c.id LIMIT 5', 5, 18 ],
+	[ 'SELECT c.id, c.phone, count(*) FROM crm.%s c JOIN crm.visit v ON v.customer_id = c.id GROUP BY c.id, c.phone HAVING max(v.day) < 1010 ORDER BY 1', undef ],
+	[ 'SELECT c.id, c.phone, count(*) FROM crm.%s c JOIN crm.visit v ON v.customer_id = c.id GROUP BY c.id, c.phone HAVING max(v.day) > 2990 ORDER BY 1', 10, 18 ],
+	[ 'SELECT DISTINCT ON (id % 40) id % 40, phone, name FROM crm.%s ORDER BY id % 40, id DESC', 40 ],
+	[ 'SELECT DISTINCT ON (id % 40) phone FROM crm.view_%s ORDER BY id % 40, id LIMIT 5 OFFSET 5', 5 ],
+	[ 'SELECT json_agg(s.phone) FROM (SELECT DISTINCT ON (id % 40) phone FROM crm.%s ORDER BY id % 40, id) s', 40 ],
+	# Window functions
+	[ 'SELECT id, phone, count(*) OVER (), row_number() OVER (ORDER BY id) FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300', 50 ],
+	[ 'SELECT * FROM (SELECT id, phone, row_number() OVER (ORDER BY name, id) AS r FROM crm.%s) s WHERE r BETWEEN 301 AND 350', 50 ],
+	[ 'SELECT r, upper(phone), id FROM (SELECT a.*, row_number() OVER () AS r FROM (SELECT id, phone FROM crm.%s ORDER BY id DESC) a) s WHERE r > 300 AND r <= 350', 50 ],
+	[ 'SELECT phone, r FROM (SELECT id, phone, rank() OVER (PARTITION BY id % 40 ORDER BY id) AS r FROM crm.view_%s) s WHERE r = 1 ORDER BY id', 40 ],
+	[ 'SELECT s FROM (SELECT id, phone, row_number() OVER (ORDER BY id) AS r FROM crm.%s) s WHERE r < 4', undef ],
+	[ "SELECT id, phone FROM (SELECT id, phone, row_number() OVER (ORDER BY id) AS r FROM crm.%s) s WHERE r < 400 AND phone LIKE '%%7'", undef ],
+	# Compared with those of others, or without the whole key: as it was
+	[ 'SELECT DISTINCT phone FROM crm.%s ORDER BY 1 LIMIT 50', 1000 ],
+	[ 'SELECT DISTINCT c.name, c.phone FROM crm.%s c ORDER BY 1 LIMIT 50', 1000 ],
+	[ 'SELECT DISTINCT id, phone FROM crm.%s ORDER BY phone LIMIT 50', 1000 ],
+	[ 'SELECT DISTINCT ON (phone) phone, id FROM crm.%s ORDER BY phone, id LIMIT 50', 1000 ],
+	[ 'SELECT phone, count(*) FROM crm.%s GROUP BY phone ORDER BY 1 LIMIT 50', 1000 ],
+	[ 'SELECT phone, row_number() OVER (ORDER BY phone) FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300', 1000 ],
+	[ 'SELECT * FROM (SELECT id, row_number() OVER (ORDER BY phone) AS r FROM crm.%s) s WHERE r < 10', 1000 ],
 	# Left as it was: the order, or something else, is made of the value.
 	[ 'SELECT phone FROM crm.%s ORDER BY phone LIMIT 50 OFFSET 300', 1000 ],
 	[ 'SELECT DISTINCT phone FROM crm.%s ORDER BY 1 LIMIT 50 OFFSET 300', 1000 ],
 	[ 'SELECT max(phone) FROM crm.%s GROUP BY id ORDER BY id LIMIT 50 OFFSET 300', undef ],
-	[ 'SELECT phone, row_number() OVER (ORDER BY id) FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300', undef ],
 	[ 'SELECT phone, generate_series(1, 2) FROM crm.%s ORDER BY id LIMIT 50 OFFSET 300', undef ],
 	[ 'SELECT phone FROM crm.%s UNION ALL SELECT phone FROM crm.open ORDER BY 1 LIMIT 50 OFFSET 300', undef ],
 	[ 'SELECT phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET 0', 50 ],
 	[ 'SELECT phone FROM crm.%s ORDER BY id LIMIT 50 OFFSET NULL', 50 ])
 {
-	my ($sql, $shown) = @$_;
+	# "until": GROUP BY keeps the value for the whole query from this version on.
+	my ($sql, $shown, $until) = @$_;
+	undef $shown if $until && $node->pg_version >= $until;
 	my ($counts, $out) = records('dispatcher', sprintf $sql, 'customer');
 	my ($plain) = as($node, 'crm', 'dispatcher', sprintf $sql, 'open');
 	$plain =~ s/\n\z//;
@@ -116,6 +144,15 @@ is($counts, '0|5', 'a page of masks');
 ($counts, $out) = records('anna', q(WITH s AS (SELECT id, phone FROM crm.customer ORDER BY id LIMIT 15 OFFSET 10) SELECT string_agg(phone, ',' ORDER BY id) FROM s));
 is($out, join(',', map { $_ <= 20 ? phone_of($_) : mask_of($_) } 11 .. 25), 'the same in a CTE');
 is($counts, '10|5', '... and what is on record');
+($counts, $out) = records('anna', 'SELECT DISTINCT c.phone, c.id FROM crm.customer c JOIN crm.visit v ON v.customer_id = c.id ORDER BY c.id LIMIT 15 OFFSET 10');
+is($out, join("\n", map { ($_ <= 20 ? phone_of($_) : mask_of($_)) . "|$_" } 11 .. 25), 'the same with DISTINCT');
+is($counts, '10|5', '... and what is on record');
+is(as($node, 'crm', 'eve', 'SELECT count(*) FROM (SELECT DISTINCT phone FROM crm.customer LIMIT 500) s'), 10, 'DISTINCT sees masks');
+# A child table has keys of its own.
+$node->safe_psql('crm', q(SET client_min_messages = error; CREATE TABLE crm.parent (id bigint PRIMARY KEY, phone text); CREATE TABLE crm.child () INHERITS (crm.parent);
+	SELECT contact_guard.protect('crm.parent', 'id', '{phone}', 'partial(2,1)');
+	INSERT INTO crm.parent VALUES (1, '0600000001'); INSERT INTO crm.child VALUES (1, '0700000001'); GRANT SELECT ON crm.parent TO dispatcher));
+is(as($node, 'crm', 'dispatcher', 'SELECT DISTINCT id, phone FROM crm.parent ORDER BY id LIMIT 50') =~ tr/\n//, 1, 'two rows of one key, one of them of a child table');
 # The order is that of masks where the query asks for it.
 is(as($node, 'crm', 'eve', 'SELECT phone FROM crm.customer ORDER BY phone, id DESC LIMIT 3 OFFSET 96'), join("\n", map { mask_of($_) } 0, 0, 0), 'the order by a guarded column is that of the masks');
 is(as($node, 'crm', 'eve', 'SELECT id FROM crm.customer ORDER BY phone, id DESC LIMIT 3 OFFSET 96'), "40\n30\n20", '... also where it is not shown');
