@@ -24,10 +24,12 @@
 #define DISORDER (2 * DAY)
 /* A later time of rows makes a step if it is later by so much. */
 #define STEP (3600 * (int64_t) SECONDS)
+#define PURGES_AT_A_TIME 64
 
 static bool parse_month(CgLeafText reason, int64_t *before, int64_t *month);
 static int64_t latest_before(const Purges *purges, int64_t seq);
-static bool purge_names(const Verify *verify, int first, int64_t seq);
+static bool note_covered(void *arg, const Range *range);
+static void judge_purge(Verify *verify, const RangeIndex *named, const PurgeRecord *record);
 static void add_step(Purges *purges, int64_t seq, int64_t latest);
 
 /* The time before which the purge was, and the beginning of its month, in UTC; false: there is none. */
@@ -99,8 +101,9 @@ void
 note_row_time(Verify *verify, const CgLeaf *leaf)
 {
 	Purges	   *purges = &verify->purges;
+	/* Its salt says nothing: rows of 1.1 have the salts of all groups.  An erased customer may have been held before. */
 	bool		holdable = leaf->event == CG_EVENT_BULK || leaf->event == CG_EVENT_ERASURE ||
-		leaf->customer.data != NULL || leaf->customer_salt != NULL || leaf->customer_commitment != NULL;
+		leaf->customer.data != NULL || (row_lacks(leaf) & LACKS(LOSS_CUSTOMER)) != 0;
 
 	if (!holdable && (!purges->any || leaf->read_at < purges->earliest))
 	{
@@ -114,51 +117,83 @@ note_row_time(Verify *verify, const CgLeaf *leaf)
 		add_step(purges, leaf->seq, leaf->read_at);
 }
 
-/* Does the newest record of a purge, whose ranges begin here, name this row? */
-static bool
-purge_names(const Verify *verify, int first, int64_t seq)
+/*
+ * Whether it explains anything is known only when all rows were read: a record that names a row
+ * which is there is of a purge that did not commit, and says nothing of what must be gone.
+ */
+void
+note_purge(Verify *verify, const CgLeaf *leaf, int first)
 {
-	for (int i = first; i < verify->losses[LOSS_ROW].named.count; i++)
-	{
-		if (verify->losses[LOSS_ROW].named.ranges[i].first <= seq && seq <= verify->losses[LOSS_ROW].named.ranges[i].last)
-			return true;
-	}
+	Purges	   *purges = &verify->purges;
+	PurgeRecord *record;
+
+	if (first == verify->losses[LOSS_ROW].named.count)
+		return;
+	if (purges->nrecords % PURGES_AT_A_TIME == 0)
+		purges->records = reallocate(purges->records, (size_t) (purges->nrecords + PURGES_AT_A_TIME) * sizeof(PurgeRecord));
+	record = &purges->records[purges->nrecords++];
+	*record = (PurgeRecord) {.seq = leaf->seq, .read_at = leaf->read_at, .first = first, .end = verify->losses[LOSS_ROW].named.count,
+	.any = purges->any, .earliest = purges->earliest, .earliest_seq = purges->earliest_seq};
+	record->dated = parse_month(leaf->reason, &record->before, &record->month);
+}
+
+/* A row that was purged while the rows were read was there, and is named by a record that counts. */
+static bool
+note_covered(void *arg, const Range *range)
+{
+	*(bool *) arg = true;
 	return false;
 }
 
-/* If the record names the row that is still there: see losses.c. */
-void
-check_purge(Verify *verify, const CgLeaf *leaf, int first)
+static void
+judge_purge(Verify *verify, const RangeIndex *named, const PurgeRecord *record)
 {
 	const Purges *purges = &verify->purges;
-	int64_t		before;
-	int64_t		month;
+	bool		covered = false;
 
-	if (!parse_month(leaf->reason, &before, &month))
+	if (!record->dated)
 	{
-		if (first < verify->losses[LOSS_ROW].named.count)
-			find(verify, leaf->seq, "the record of a purge does not say what it has removed as purge() does");
+		find(verify, record->seq, "the record of a purge does not say what it has removed as purge() does");
 		return;
 	}
 	/* A server may send any time of a record, so nothing is added to it. */
-	if (before - DAY > leaf->read_at)
-		find(verify, leaf->seq, "the record of a purge speaks of a time in its future");
-	if (first < verify->losses[LOSS_ROW].named.count && purges->any && !purge_names(verify, first, purges->earliest_seq) && purges->earliest < month && purges->earliest < leaf->read_at &&
-		(uint64_t) leaf->read_at - (uint64_t) purges->earliest > LONG_READ)
-		find(verify, leaf->seq, "the record of a purge names rows of months of which row %lld is still there: purge() removes whole months",
-			 (long long) purges->earliest_seq);
-	for (int i = first; i < verify->losses[LOSS_ROW].named.count; i++)
+	if (record->before - DAY > record->read_at)
+		find(verify, record->seq, "the record of a purge speaks of a time in its future");
+	if (record->any && record->earliest < record->month && record->earliest < record->read_at &&
+		(uint64_t) record->read_at - (uint64_t) record->earliest > LONG_READ)
+	{
+		ranges_visit(named, record->earliest_seq, record->earliest_seq, note_covered, &covered);
+		if (!covered)
+			find(verify, record->seq, "the record of a purge names rows of months of which row %lld is still there: purge() removes whole months",
+				 (long long) record->earliest_seq);
+	}
+	for (int i = record->first; i < record->end; i++)
 	{
 		const Range *range = &verify->losses[LOSS_ROW].named.ranges[i];
 
-		if (latest_before(purges, range->last) >= month + DISORDER)
+		if (latest_before(purges, range->last) >= record->month + DISORDER && verify->doubted++ == 0)
 		{
-			if (verify->doubted++ == 0)
-			{
-				verify->doubted_purge = leaf->seq;
-				verify->doubted_row = range->last;
-			}
+			verify->doubted_purge = record->seq;
+			verify->doubted_row = range->last;
 		}
+	}
+}
+
+void
+check_purges(Verify *verify)
+{
+	const Ranges *named = &verify->losses[LOSS_ROW].named;
+	RangeIndex	index = {0};
+
+	if (verify->purges.nrecords == 0)
+		return;
+	ranges_index(named, &index);
+	for (int i = 0; i < verify->purges.nrecords; i++)
+	{
+		const PurgeRecord *record = &verify->purges.records[i];
+
+		if (!named->ranges[record->first].dropped)
+			judge_purge(verify, &index, record);
 	}
 }
 

@@ -10,6 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What ranges_visit() looks for */
+typedef struct Visit
+{
+	int64_t		first;
+	int64_t		last;
+	bool		(*take) (void *arg, const Range *range);
+	void	   *arg;
+} Visit;
+
+static int64_t measure_reach(RangeIndex *index, int low, int high);
+static bool visit_part(const RangeIndex *index, int low, int high, const Visit *visit);
 static int	compare_ranges(const void *a, const void *b);
 static int	merge_ranges(Range *ranges, int count);
 static int64_t first_outside(const Range *ranges, int count, const Range *range);
@@ -183,4 +194,68 @@ ranges_behind(const Ranges *ranges, int64_t owner)
 			high = middle;
 	}
 	return low;
+}
+
+/*
+ * An interval tree without pointers: the middle of a sorted part is its root, and knows how far the
+ * ranges of its part reach.
+ */
+void
+ranges_index(const Ranges *ranges, RangeIndex *index)
+{
+	free(index->ranges);
+	free(index->reach);
+	index->ranges = allocate((size_t) ranges->count * sizeof(Range));
+	index->reach = allocate((size_t) ranges->count * sizeof(int64_t));
+	index->count = 0;
+	for (int i = 0; i < ranges->count; i++)
+	{
+		if (!ranges->ranges[i].dropped)
+			index->ranges[index->count++] = ranges->ranges[i];
+	}
+	qsort(index->ranges, (size_t) index->count, sizeof(Range), compare_ranges);
+	(void) measure_reach(index, 0, index->count);
+}
+
+static int64_t
+measure_reach(RangeIndex *index, int low, int high)
+{
+	int			middle = low + (high - low) / 2;
+	int64_t		reach;
+	int64_t		side;
+
+	if (low >= high)
+		return -1;
+	reach = index->ranges[middle].last;
+	side = measure_reach(index, low, middle);
+	reach = side > reach ? side : reach;
+	side = measure_reach(index, middle + 1, high);
+	reach = side > reach ? side : reach;
+	index->reach[middle] = reach;
+	return reach;
+}
+
+void
+ranges_visit(const RangeIndex *index, int64_t first, int64_t last, bool (*take) (void *arg, const Range *range), void *arg)
+{
+	(void) visit_part(index, 0, index->count, &(Visit) {first, last, take, arg});
+}
+
+/* False: the caller has seen enough. */
+static bool
+visit_part(const RangeIndex *index, int low, int high, const Visit *visit)
+{
+	int			middle = low + (high - low) / 2;
+	const Range *range;
+
+	if (low >= high || index->reach[middle] < visit->first)
+		return true;
+	range = &index->ranges[middle];
+	if (!visit_part(index, low, middle, visit))
+		return false;
+	if (range->first > visit->last)
+		return true;
+	if (range->last >= visit->first && !visit->take(visit->arg, range))
+		return false;
+	return visit_part(index, middle + 1, high, visit);
 }

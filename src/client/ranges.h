@@ -45,4 +45,22 @@ extern int64_t ranges_gap(const Ranges *ranges, int64_t first, int64_t last);
 /* The index of the first range whose owner is behind this one. */
 extern int	ranges_behind(const Ranges *ranges, int64_t owner);
 
+/* Ranges by their first rows, which may overlap; see ranges.c. */
+typedef struct RangeIndex
+{
+	Range	   *ranges;
+	int64_t    *reach;			/* the greatest last row of the part in whose middle the range stands */
+	int			count;
+} RangeIndex;
+
+/* Makes the index of those that were not dropped.  The index before, or an empty one, is freed. */
+extern void ranges_index(const Ranges *ranges, RangeIndex *index);
+
+/*
+ * Calls take for each range that has a row of first to last, in ascending order of their first
+ * rows, until it returns false.
+ */
+extern void ranges_visit(const RangeIndex *index, int64_t first, int64_t last,
+						 bool (*take) (void *arg, const Range *range), void *arg);
+
 #endif							/* CG_RANGES_H */

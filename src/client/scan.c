@@ -121,7 +121,7 @@ read_chunk(Verify *verify, Rows *rows, int64_t first, int64_t last, bool judge)
 
 			note_named(verify, &leaf);
 			if (judge && leaf.event == CG_EVENT_PURGE)
-				check_purge(verify, &leaf, ranges);
+				note_purge(verify, &leaf, ranges);
 			note_restored(&leaf);
 			note_hold(verify, &leaf);
 			if (judge)

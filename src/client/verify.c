@@ -112,6 +112,7 @@ verify_log(const Options *options, Question *question)
 	scan_rows(&verify, options->from, to, true);
 	check_rest(&verify, options);
 	explain_missing(&verify, to);
+	check_purges(&verify);
 	check_holds(&verify);
 	check_epochs(&verify);
 	check_definitions(&verify);

@@ -66,9 +66,26 @@ typedef struct Step
 	int64_t		latest;
 } Step;
 
+/* The record of a purge, with what is known of the rows in front of it */
+typedef struct PurgeRecord
+{
+	int64_t		seq;
+	int64_t		read_at;
+	bool		dated;			/* it has the times that purge() writes: */
+	int64_t		before;			/* the time before which it was */
+	int64_t		month;			/* ... and the beginning of its month */
+	int			first;			/* the index of its ranges in named of LOSS_ROW */
+	int			end;			/* ... and of those behind them */
+	bool		any;			/* as those of Purges */
+	int64_t		earliest;
+	int64_t		earliest_seq;
+} PurgeRecord;
+
 /* When the rows are of that were read so far */
 typedef struct Purges
 {
+	PurgeRecord *records;		/* those that name rows */
+	int			nrecords;
 	bool		any;			/* rows that no hold can keep */
 	int64_t		earliest;		/* the earliest time of these */
 	int64_t		earliest_seq;
@@ -264,11 +281,13 @@ extern void distrust_release(Verify *verify, int64_t seq);
 extern void check_holds(Verify *verify);
 
 /*
- * Takes the time of a row; judges the record of a purge, whose ranges begin with this index of
- * verify->purged; says what is in doubt.  In purges.c.
+ * Takes the time of a row; the record of a purge, whose ranges begin with this index of those that
+ * name rows; judges the records, when those that explain nothing are known; says what is in doubt.
+ * In purges.c.
  */
 extern void note_row_time(Verify *verify, const CgLeaf *leaf);
-extern void check_purge(Verify *verify, const CgLeaf *leaf, int first);
+extern void note_purge(Verify *verify, const CgLeaf *leaf, int first);
+extern void check_purges(Verify *verify);
 extern void report_purges(const Verify *verify);
 
 /* --- losses.c --- */

@@ -58,12 +58,43 @@ fill(Ranges *ranges, bool *has)
 	ranges_drop(ranges, dropped);
 }
 
+static bool
+count_visit(void *arg, const Range *range)
+{
+	int64_t    *sum = arg;
+
+	/* In ascending order of their first rows */
+	sum[2] += range->first < sum[1];
+	sum[1] = range->first;
+	sum[0] += 1000 * range->owner + range->last;
+	return true;
+}
+
+/* Are the ranges of the index those that have a row of first to last? */
+static int
+check_visit(const Ranges *ranges, const RangeIndex *index, int64_t first, int64_t last)
+{
+	int64_t		sum[3] = {0};
+	int64_t		expected = 0;
+
+	for (int i = 0; i < ranges->count; i++)
+	{
+		const Range *range = &ranges->ranges[i];
+
+		if (!range->dropped && range->first <= last && range->last >= first)
+			expected += 1000 * range->owner + range->last;
+	}
+	ranges_visit(index, first, last, count_visit, sum);
+	return sum[0] != expected || sum[2] != 0;
+}
+
 static int
 check(void)
 {
 	static Ranges wanted;
 	static Ranges covering;
 	static Ranges rest;
+	static RangeIndex index;
 	int			failed = 0;
 
 	for (int round = 0; round < 20000; round++)
@@ -73,6 +104,8 @@ check(void)
 		int			row = (int) draw(3);
 
 		fill(&covering, covered);
+		ranges_index(&covering, &index);
+		failed += check_visit(&covering, &index, row, row + (int) draw(8));
 		wanted.count = 0;
 		for (; row < ROWS; row += 1 + (int) draw(8))
 		{

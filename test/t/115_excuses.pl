@@ -13,14 +13,17 @@ use Test::More;
 
 my $mock = Mock->new('excuses', 'example.com/log');
 my $row = 'contact_guard.mock_row';
-# A row in six hours, from January to April; each tenth is a heartbeat, which nothing holds.
-$mock->sql("INSERT INTO $row (seq, event, read_at, actor, login, customer, count, customer_salt, actor_salt)
-	SELECT i, 'shown', timestamptz '2026-01-01 00:00+00' + i * interval '6 h', 'anna', 'anna', (i % 7)::text, 1, sha256(int4send(i)), sha256(int4send(-i)) FROM generate_series(0, 399) i WHERE i % 10 <> 5;
-	INSERT INTO $row (seq, event, read_at, count) SELECT i, 'heartbeat', timestamptz '2026-01-01 00:00+00' + i * interval '6 h', 1 FROM generate_series(5, 399, 10) i;
+# A row in six hours, from January to April; each tenth is a heartbeat, which nothing holds.  As in a log of 1.1,
+# each row has all salts, also without a customer.
+my $salts = "sha256(int4send(i)), sha256(int4send(-i)), sha256('e' || int4send(i)), 2 FROM generate_series";
+$mock->sql("INSERT INTO $row (seq, event, read_at, count, actor, login, customer, customer_salt, actor_salt, execution_salt, leaf_version)
+	SELECT i, 'shown', timestamptz '2026-01-01 00:00+00' + i * interval '6 h', 1, 'anna', 'anna', (i % 7)::text, $salts(0, 399) i WHERE i % 10 <> 5;
+	INSERT INTO $row (seq, event, read_at, count, customer_salt, actor_salt, execution_salt, leaf_version)
+	SELECT i, 'heartbeat', timestamptz '2026-01-01 00:00+00' + i * interval '6 h', 1, $salts(5, 399, 10) i;
 	CREATE TABLE past AS TABLE $row");
 
 # logged(RECORDS, REMOVED): verify's status and report of the past with these records behind it, and
-# without the rows that this condition names
+# without the rows that this condition names.  A record has an event, a reason, a customer, and 1 if 1.0 made it.
 sub logged
 {
 	my ($records, $removed, $change, $beside) = @_;
@@ -29,8 +32,9 @@ sub logged
 	foreach my $record (@$records)
 	{
 		my ($event, $reason, $customer, $version) = @$record;
-		my $of = defined $customer ? "'$customer', sha256('c$seq'), sha256('a$seq')" : 'NULL, NULL, NULL';
-		my $sealed = $version ? "$version, sha256('e$seq')" : '1, NULL';
+		my $of = defined $customer ? "'$customer'" : 'NULL';
+		$of .= defined $customer || !$version ? ", sha256('c$seq'), sha256('a$seq')" : ', NULL, NULL';
+		my $sealed = $version ? "$version, NULL" : "2, sha256('e$seq')";
 		$mock->sql("INSERT INTO $row (seq, event, read_at, count, reason, customer, customer_salt, actor_salt, leaf_version, execution_salt)
 			VALUES ($seq, '$event', timestamptz '2026-04-15 00:00+00' + ($seq - 400) * interval '1 h', 1, nullif('$reason', ''), $of, $sealed)");
 		$seq++;
@@ -64,11 +68,13 @@ like(logged([ $hold, [ 'policy', 'release hold', '8' ], [ 'purge', "$january, se
 like(logged([ $hold, $purge, [ 'policy', 'release hold', '7' ], [ 'purge', "$january, seq 10 to 10, seq 20 to 21: old" ] ], 'seq <= 123'), qr/^0:\n.*^good$/ms, '... but not if it is released before');
 like(logged([ [ 'policy', 'hold: x, seq 10 to 20: y', '7' ], [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq <= 123'), qr/^0:\n.*^good$/ms, 'a hold of version 1.0 names no rows');
 my $erase = sub { "UPDATE $row SET customer_commitment = sha256('contact_guard/commit/v1'::bytea || '\\x0a0003' || customer_salt || contact_guard.mock_text_field(3, customer)), customer = NULL, customer_salt = NULL WHERE seq = $_[0]" };
-like(logged([ $hold, [ 'erasure', 'a customer: left' ] ], 'false', $erase->(20)), qr/^1:\n.*^seq 20: the customer of the row was erased, though record seq 400 holds it$/ms, 'an erasure in held rows is a finding');
-like(logged([ $hold, [ 'erasure', 'a customer: left' ] ], 'false', $erase->(22)), qr/^0:\n.*^good$/ms, '... and not in others');
+like(logged([ $hold, [ 'erasure', 'a customer: left', undef, 1 ] ], 'false', $erase->(20)), qr/^1:\n.*^seq 20: the customer of the row was erased, though record seq 400 holds it$/ms, 'an erasure in held rows is a finding');
+like(logged([ $hold, [ 'erasure', 'a customer: left', undef, 1 ] ], 'false', $erase->(22)), qr/^0:\n.*^good$/ms, '... and not in others');
 
 # Records of purges that name single rows
 like(logged([ [ 'purge', "$january, seq 17 to 17: old" ] ], 'seq = 17'), qr/^1:\n.*^seq 400: the record of a purge names rows of months of which row 5 is still there: purge\(\) removes whole months$/ms, 'a purge of a single row of an old month is a finding');
+my $seal = "UPDATE $row SET customer_commitment = substr(contact_guard.mock_group(3, customer_salt, NULL, contact_guard.mock_text_field(3, customer)), 8) WHERE event = 'heartbeat'";
+like(logged([ [ 'purge', "$january, seq 17 to 17: old" ] ], 'seq = 17', $seal), qr/^1:\n.*row 5 is still there/ms, '... also if heartbeats get the commitment of a customer whom they do not have');
 my $doubt = qr/^1 range of purged rows was logged later than the months that were purged, first row 300 by the record seq 400:/m;
 like(logged([ [ 'purge', "$january, seq 0 to 123, seq 300 to 300: old" ] ], 'seq <= 123 OR seq = 300'), qr/^0:\n.*$doubt.*^good$/ms, '... of a row of a younger month, a doubt');
 unlike(logged([ [ 'clock', 'the clock was set back' ], [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq <= 123'), qr/purged rows/, '... which others do not raise');
@@ -81,10 +87,12 @@ like(logged([ [ 'purge', '1 months before 2026-02-01 05:29:00+05:30, seq 17 to 1
 my $undone = qr/^1 record of a purge names rows that are there, the record seq 400 row 0: /m;
 like(logged([ [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq = 17'), qr/^1:\n.*^seq 17: the row is missing, and no purge record says so\n.*$undone/ms, 'of the rows that a purge names one is missing and others are not: a finding');
 like(logged([ [ 'purge', "$january, seq 0 to 123: old" ] ], 'false'), qr/^0:\n.*$undone.*^good$/ms, '... all are there: none');
+like(logged([ [ 'purge', "$january, seq 0 to 4: and more" ], [ 'purge', "$january, seq 5 to 123: old" ] ], 'false'),
+	qr/^0:\n.*^2 records of a purge name rows that are there, .*^good$/ms, '... nor if it has two records, of which the first names no heartbeat');
 like(logged([ ([ 'purge', "$january, seq 0 to 123: old" ]) x 2 ], 'seq <= 123'), qr/^0:\n(?!.*names rows).*^good$/ms, '... two records name rows that are gone: none');
 
 # Records of erasures: those of 1.0 count rows, and those since then name them
-my $erase_actor = sub { "UPDATE $row SET actor_commitment = substr(contact_guard.mock_group(4, actor_salt, NULL, contact_guard.mock_text_field(20, actor) || contact_guard.mock_text_field(21, login) || '\\x001600' || '\\x001700'), 8), actor = NULL, login = NULL, actor_salt = NULL WHERE seq = $_[0]" };
+my $erase_actor = sub { "UPDATE $row SET actor_commitment = substr(contact_guard.mock_group(4, actor_salt, NULL, contact_guard.mock_text_field(20, actor) || contact_guard.mock_text_field(21, login) || '\\x001600001700001800001900'::bytea), 8), actor = NULL, login = NULL, actor_salt = NULL WHERE seq = $_[0]" };
 my $counted = qr/^1 erased customers and readers are explained only by records of contact_guard 1\.0, which count rows and do not name them/m;
 my $no_customer = sub { qr/seq $_[0]: the customer of the row was erased, and no erasure record says so/ };
 my $in_vain = qr/^1 record of the erasure of a customer names rows that have their customer, the record seq 400 row 22: /m;
@@ -98,13 +106,13 @@ like(logged([ $named ], 'false'), qr/^0:\n.*$in_vain.*^good$/ms, '... none was: 
 found(qr/seq 22: the reader of the row was erased, and no erasure record says so/, 'the erasure of a customer explains no erased reader', [ $named ], 'false', $both . ';' . $erase_actor->(22));
 unlike(logged([ $named, [ 'erasure', 'an actor, seq 22 to 22: left' ] ], 'false', $both . ';' . $erase_actor->(22)), qr/^1:/, '... that of the actor does');
 found($no_customer->(22), '... and no erased customer', [ [ 'erasure', 'an actor, seq 22 to 23: left' ] ], 'false', $both);
-found($no_customer->(22), 'a record that names no rows explains none', [ [ 'erasure', 'a customer: left, seq 22 to 23', undef, 2 ] ], 'false', $both);
+found($no_customer->(22), 'a record that names no rows explains none', [ [ 'erasure', 'a customer: left, seq 22 to 23' ] ], 'false', $both);
 found($no_customer->(401), 'a record explains only rows before it', [ [ 'erasure', 'a customer, seq 401 to 401: left' ], [ 'shown', '', '7' ] ], 'false', $erase->(401));
 like(logged([ $named, [ 'purge', "$january, seq 0 to 123: old" ] ], 'seq <= 123', $both), qr/^0:\n(?!.*names rows).*^good$/ms, 'rows that were erased and then purged');
-like(logged([ [ 'erasure', 'a customer: left' ] ], 'false', $erase->(22)), qr/^0:\n.*$counted.*^good$/ms, 'a record of 1.0 explains as many as it counts, and that is said');
-found($no_customer->(22), '... and no more', [ [ 'erasure', 'a customer: left' ] ], 'false', $both);
-found($no_customer->(22), '... none of the other sort', [ [ 'erasure', 'an actor: left' ] ], 'false', $erase->(22));
-found($no_customer->(401), '... and none behind it', [ [ 'erasure', 'a customer: left' ], [ 'shown', '', '7' ] ], 'false', $erase->(401));
+like(logged([ [ 'erasure', 'a customer: left', undef, 1 ] ], 'false', $erase->(22)), qr/^0:\n.*$counted.*^good$/ms, 'a record of 1.0 explains as many as it counts, and that is said');
+found($no_customer->(22), '... and no more', [ [ 'erasure', 'a customer: left', undef, 1 ] ], 'false', $both);
+found($no_customer->(22), '... none of the other sort', [ [ 'erasure', 'an actor: left', undef, 1 ] ], 'false', $erase->(22));
+found($no_customer->(401), '... and none behind it', [ [ 'erasure', 'a customer: left', undef, 1 ], [ 'shown', '', '7' ] ], 'false', $erase->(401));
 like(logged([ $hold, [ 'erasure', 'a customer, seq 20 to 20: left' ], [ 'policy', 'release hold', '7' ] ], 'false', $erase->(20)), qr/^1:\n.*^seq 20: the customer of the row was erased, though record seq 400 holds it$/ms, 'an erasure before the release of a hold is a finding');
 like(logged([ $hold, [ 'erasure', 'an actor, seq 20 to 20: left' ] ], 'false', $erase_actor->(20)), qr/^1:\n.*^seq 20: the reader of the row was erased, though record seq 400 holds it$/ms, '... so is that of a reader');
 like(logged([ [ 'erasure', 'an actor, seq 20 to 20: left' ], $hold ], 'false', $erase_actor->(20)), qr/^0:\n.*^good$/ms, '... but not before the hold');
