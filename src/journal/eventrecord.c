@@ -5,7 +5,9 @@
  * A journal message cannot be taken back, but a transaction can abort.  So a change is
  * noted with its subtransaction, and its record is written just before the commit.  If
  * the commit then fails, the log has a record of a change that did not happen.  That
- * error is better than a change without a record.
+ * error is better than a change without a record.  But a record that explains what the log
+ * lacks must not outlive its transaction: it has the number of the transaction, and the
+ * recorder says in it whether that has committed (log/outcome.c).
  */
 #include "postgres.h"
 
@@ -207,6 +209,9 @@ put_change(const Change *change)
 		.reason = change->what,
 	};
 
+	/* A transaction that can be prepared may end after any time, so the recorder must not wait for it. */
+	if (change->evidence)
+		record.transaction = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
 	cg_record_put_context(cg_messages_buffer(), &context);
 	cg_messages_put(&record);
 }

@@ -43,6 +43,14 @@
 #define CG_REASON_UNDER_WAY "its transaction was still under way"
 #define CG_REASON_PREPARED "prepared: ROLLBACK PREPARED takes it back"
 
+/*
+ * Stand in front of the reason of a purge, an erasure, a hold, its release and the like, whose transaction
+ * has not committed: so nobody who reads such reasons from their beginning takes it for one that has.
+ */
+#define CG_REASON_UNDONE "not committed: "
+#define CG_REASON_UNSURE "not known to be committed: "
+#define CG_REASON_UNDONE_PATTERN "^not (committed|known to be committed): "
+
 /* Stands at the end of another reason, or alone. */
 #define CG_REASON_RELAXED "durability relaxed"
 

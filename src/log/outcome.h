@@ -8,9 +8,9 @@
 #include "journal/record.h"
 
 /*
- * Adds to the record's reason, palloc'd, that its transaction has not committed, if it is about
+ * Says in the record's reason, palloc'd, that its transaction has not committed, if it is about
  * one and that is so; and that durability was relaxed.  Waits a moment for a transaction that is
- * about to commit.
+ * about to commit; and without an end for that of an act, whose record is evidence.
  */
 extern void cg_outcome_add(CgRecord *record, bool relaxed);
 

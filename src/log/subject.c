@@ -106,6 +106,7 @@ PG_FUNCTION_INFO_V1(cg_subject_report);
 	"UNION ALL SELECT 'log', CASE WHEN " IS_OURS " THEN w.seq END, w.read_at, CASE WHEN w.event = 'purge' THEN " PURGED " END, w.event, " \
 	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, w.count, NULL, NULL, NULL, NULL, NULL, NULL FROM contact_guard.whole_log w " \
 	"WHERE w.event IN ('gap', 'erasure', 'purge') AND (w.event = 'purge' OR w.read_at >= $2) " \
+	"AND coalesce(w.reason !~ '" CG_REASON_UNDONE_PATTERN "', true) " \
 	"UNION ALL SELECT 'since', NULL, coalesce((SELECT max(" PURGED ") FROM contact_guard.whole_log w WHERE w.event = 'purge'), " \
 	"(SELECT min(w.read_at) FROM contact_guard.whole_log w)), $5, " \
 	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL) "

@@ -14,7 +14,7 @@ my $dir = PostgreSQL::Test::Utils::tempdir;
 my ($out, $vkey);
 IPC::Run::run([ 'contact-guard', 'keygen', '--origin', 'example.org/log', '--out', "$dir/key" ], '>', \$vkey) or die 'keygen';
 chomp $vkey;
-my $node = guard_node('purged', 'contact_guard.checkpoint_interval = 1', 'contact_guard.heartbeat_interval = 1', 'contact_guard.min_retention = 0', 'autovacuum = off');
+my $node = guard_node('purged', { allows_streaming => 1 }, 'contact_guard.checkpoint_interval = 1', 'contact_guard.heartbeat_interval = 1', 'contact_guard.min_retention = 0', 'autovacuum = off');
 make_roles($node);
 sub sql { return $node->safe_psql(@_) =~ s/^\s+//r }
 sub reads { my ($db, @ids) = @_; return as($node, $db, 'dispatcher', join '; ', map { "SELECT phone FROM crm.customer WHERE id = $_" } @ids) }
@@ -63,13 +63,13 @@ my $false_purge = "INSERT INTO contact_guard.log (seq, read_at, event, count, re
 	FROM contact_guard.journal_state s, contact_guard.log l WHERE l.event = 'shown' AND l.customer = '8';
 	UPDATE contact_guard.journal_state SET log_size = log_size + 1";
 
-foreach my $db (qw(single honest))
+foreach my $db (qw(single honest undone))
 {
 	make_crm($node, $db, 30);
 	reads($db, 1 .. 10, 7);
 	sql($db, 'SELECT contact_guard.sync(); SELECT contact_guard.sync()');
 }
-without_library(single => of_january('true') . ";$false_purge", honest => of_january('true'));
+without_library(single => of_january('true') . ";$false_purge", honest => of_january('true'), undone => of_january('true'));
 $node->append_conf('postgresql.conf', "contact_guard.signing_key_file = '$dir/key'");
 $node->reload;
 cmp_ok(sql('single', "SELECT count(*) FROM contact_guard.log WHERE customer IS NULL AND customer_commitment IS NULL AND octet_length(actor_salt) = 16 AND read_at < '2024-02-01'"), '>', 0,
@@ -88,5 +88,52 @@ verified('honest', 0, qr/^good$/m, '... and verify finds nothing');
 unlike($out, qr/purged rows|names rows/, '... nor doubts it');
 sql('honest', "SELECT contact_guard.release_hold('7', 'settled'); SELECT contact_guard.purge('2024-02-01 00:00+00', 'retention')");
 verified('honest', 0, qr/^good$/m, '... nor behind the release of the hold');
+
+# --- A record whose transaction did not commit ---
+
+# PostgreSQL refuses these tables at the commit, behind the records of the transaction.
+sub fails_to_commit
+{
+	my ($call) = @_;
+	return like((as($node, 'undone', 'postgres', "BEGIN; CREATE TEMP TABLE a (id int PRIMARY KEY) ON COMMIT DELETE ROWS; CREATE TEMP TABLE b (id int REFERENCES a);
+		SELECT contact_guard.$call; COMMIT"))[1], qr/ERROR:\s+0A000: unsupported ON COMMIT/, "a commit fails behind $call");
+}
+
+sub newest { return sql('undone', "SELECT contact_guard.sync(); SELECT reason FROM contact_guard.log WHERE event IN ('policy', 'purge', 'erasure', 'epoch') ORDER BY seq DESC LIMIT 1") }
+sql('undone', "SELECT contact_guard.hold('7', 'court')");
+fails_to_commit("erase_customer('9', 'left')");
+like(newest(), qr/^not committed: a customer, seq \d+ to \d+: left$/, '... and its record says so');
+fails_to_commit("erase_actor('dispatcher', 'left')");
+like(newest(), qr/^not committed: an actor, seq .*: left$/, '... so it is with readers');
+fails_to_commit("hold('8', 'court')");
+like(newest(), qr/^not committed: hold, seq /, '... with holds');
+fails_to_commit("release_hold('7')");
+is(newest(), 'not committed: release hold', '... with their releases');
+fails_to_commit("new_epoch('the reason')");
+like(newest(), qr/^not committed: new epoch /, '... and with names of the log');
+fails_to_commit("purge('2024-02-01 00:00+00', 'retention')");
+like(newest(), qr/^not committed: 1 months before 2024-02-01 00:00:00\+00, seq 0 to \d+.*: retention$/, '... and with purges');
+my $undone = newest();
+
+# The commit waits for a standby, which has not the record: the recorder waits for the transaction.
+$node->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody'");
+$node->reload;
+my $session = session($node, 'undone', 'postgres');
+my $pid = $session->query_safe('SELECT pg_backend_pid()');
+$session->query_until(qr/asked/, "\\echo asked\nSELECT contact_guard.erase_customer('9', 'waits');\n");
+ok($node->poll_query_until('undone', "SELECT wait_event = 'SyncRep' FROM pg_stat_activity WHERE pid = $pid"), 'an erasure waits for a standby');
+$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
+$node->append_conf('postgresql.conf', "synchronous_standby_names = ''");
+$node->reload;
+$session->quit;
+like(newest(), qr/^not committed: a customer, seq \d+ to \d+: waits$/, '... until it was cancelled');
+
+is(sql('undone', "SELECT contact_guard.erase_customer('9', 'left')"), 1, 'erased after all');
+like(newest(), qr/^a customer, seq /, '... on record');
+verified('undone', 0, qr/^good$/m, 'verify has nothing against these records');
+unlike($out, qr/names? rows|purged rows/, '... and takes none of them for one of something done');
+my ($from, $to) = $undone =~ /seq (\d+) to (\d+)/;
+without_library(undone => "DELETE FROM contact_guard.log WHERE seq BETWEEN $from AND $to");
+verified('undone', 1, qr/^seq $from: the row is missing, and no purge record says so$/m, 'the rows removed that a purge named which did not commit: verify notices');
 $node->stop;
 done_testing();
