@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <time.h>
+
 #include "port/atomics.h"
 #include "utils/timestamp.h"
 
@@ -46,4 +48,25 @@ void
 cg_clock_accept(void)
 {
 	pg_atomic_write_u64(&cg_shared->latest, (uint64) GetCurrentTimestamp());
+}
+
+TimestampTz
+cg_clock_coarse(void)
+{
+#ifdef CLOCK_REALTIME_COARSE
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0)
+		return ((TimestampTz) now.tv_sec - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY) * USECS_PER_SEC +
+			now.tv_nsec / 1000;
+#endif
+	return GetCurrentTimestamp();
+}
+
+TimestampTz
+cg_clock_coarse_since(TimestampTz since)
+{
+	TimestampTz now = cg_clock_coarse();
+
+	return now < since && since - now <= CG_CLOCK_TICK_USECS ? since : now;
 }

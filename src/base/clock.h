@@ -22,4 +22,16 @@ extern bool cg_clock_is_back(TimestampTz *latest);
 /* Takes the present time for the greatest one. */
 extern void cg_clock_accept(void);
 
+/* The longest time between two ticks of a kernel's clock */
+#define CG_CLOCK_TICK_USECS (10 * 1000)
+
+/*
+ * The time of the kernel's last tick: a fifth of the cost of the exact time, which a bulk read
+ * asks for with each row.  What ends at an instant, a window or a token, needs the exact one.
+ */
+extern TimestampTz cg_clock_coarse(void);
+
+/* The same for what happens behind an exact time: the last tick may have been before that. */
+extern TimestampTz cg_clock_coarse_since(TimestampTz since);
+
 #endif							/* CG_CLOCK_H */

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/clock.h"
 #include "base/copystate.h"
 #include "journal/journal.h"
 #include "journal/reason.h"
@@ -206,7 +207,8 @@ bool
 cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 {
 	ReadRelation *relation = cg_reads_relation(reads, site->relid);
-	TimestampTz now = GetCurrentTimestamp();
+	bool		coarse = relation->permission.granted && reads->actor.token == NULL;
+	TimestampTz now = coarse ? cg_clock_coarse_since(relation->permission_at) : GetCurrentTimestamp();
 
 	if (cg_reads_is_not_meant(relation, site->attnum))
 	{
@@ -214,7 +216,7 @@ cg_reads_decide(CgReads *reads, const CgSite *site, const CgCustomerKey *key)
 		return false;
 	}
 	if (!cg_reads_permits(reads, relation, now))
-		return decide_by_window(reads, relation, site, key, now);
+		return decide_by_window(reads, relation, site, key, coarse ? GetCurrentTimestamp() : now);
 	if (relation->permission.bulk)
 		cg_withheld_count_row(reads, relation, site->attnum, now);
 	else if (key)

@@ -32,8 +32,8 @@
 #include "utils/plancache.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
+#include "base/clock.h"
 #include "base/special.h"
 #include "policy/ask.h"
 #include "policy/rtemark.h"
@@ -138,7 +138,7 @@ hand_on(CgFrame *to, const CgShown *shown)
 	if (to->shown == NULL)
 	{
 		to->shown = cg_shown_create();
-		to->checked_at = GetCurrentTimestamp();
+		to->checked_at = cg_clock_coarse();
 	}
 	cg_shown_merge(to->shown, shown);
 }
@@ -146,7 +146,7 @@ hand_on(CgFrame *to, const CgShown *shown)
 static void
 note_checked(Remembered *portal)
 {
-	portal->checked_at = GetCurrentTimestamp();
+	portal->checked_at = cg_clock_coarse();
 	portal->checked_for = cg_actor_since();
 }
 
@@ -226,7 +226,7 @@ cg_resume_add(const CgActor *actor, Oid relid, const char *customer)
 	if (cg_resume_innermost->shown == NULL)
 	{
 		cg_resume_innermost->shown = cg_shown_create();
-		cg_resume_innermost->checked_at = GetCurrentTimestamp();
+		cg_resume_innermost->checked_at = cg_clock_coarse();
 	}
 	cg_shown_add(cg_resume_innermost->shown, actor, relid, customer);
 }
@@ -234,9 +234,9 @@ cg_resume_add(const CgActor *actor, Oid relid, const char *customer)
 static bool
 is_just_now(TimestampTz checked_at)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = cg_clock_coarse();
 
-	return now >= checked_at && now - checked_at < CG_VERDICT_USECS;
+	return now >= checked_at && now - checked_at < CG_VERDICT_USECS - CG_CLOCK_TICK_USECS;
 }
 
 /* Another actor than the one for whom a store was checked does not get what is left of the second. */
@@ -260,7 +260,7 @@ require_open(const CgShown *shown, TimestampTz *checked_at)
 	cg_shown_require_open(shown);
 	if (push)
 		PopActiveSnapshot();
-	*checked_at = GetCurrentTimestamp();
+	*checked_at = cg_clock_coarse();
 }
 
 /*
@@ -384,7 +384,7 @@ check_running(void)
 			require_open(cg_resume_innermost->shown, &cg_resume_innermost->checked_at);
 	}
 	else if (due)
-		cg_resume_innermost->checked_at = GetCurrentTimestamp();
+		cg_resume_innermost->checked_at = cg_clock_coarse();
 }
 
 void
