@@ -490,22 +490,6 @@ SELECT pg_catalog.pg_extension_config_dump('contact_guard.permission'::pg_catalo
 	                  AND a.grantee = role AND r.oid = role)
 	   AND (relation IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = relation))'::pg_catalog.text);
 
--- When each standing permission was last used, by the names that records have: src/log/permissionuse.c.
-CREATE TABLE contact_guard.permission_used (
-	role      text NOT NULL,
-	purpose   text NOT NULL,
-	relation  text NOT NULL,
-	last_used timestamptz NOT NULL,
-	PRIMARY KEY (role, purpose, relation)
-) WITH (fillfactor = 50);
-REVOKE ALL ON contact_guard.permission_used FROM PUBLIC;
-GRANT SELECT ON contact_guard.permission_used TO contact_guard_admin, contact_guard_auditor;
-COMMENT ON TABLE contact_guard.permission_used IS 'When each standing permission was last used. View permissions shows it.';
-COMMENT ON COLUMN contact_guard.permission_used.role IS 'The role, as it was named then.';
-COMMENT ON COLUMN contact_guard.permission_used.purpose IS 'The purpose of the permission.';
-COMMENT ON COLUMN contact_guard.permission_used.relation IS 'The relation that was read.';
-COMMENT ON COLUMN contact_guard.permission_used.last_used IS 'The time of the newest record.';
-
 CREATE TABLE contact_guard.intervention (
 	id         bigint PRIMARY KEY,	-- see src/command/interventionfuncs.c
 	customer   text NOT NULL,
@@ -1937,17 +1921,9 @@ GRANT SELECT ON contact_guard.policies TO contact_guard_admin, contact_guard_aud
 COMMENT ON VIEW contact_guard.policies IS 'The guarded columns: how, since when, by whom, and why the policy is broken. Children have what their parents have, and are not named.';
 
 CREATE FUNCTION contact_guard.list_permissions(OUT role regrole, OUT relation regclass, OUT purpose text, OUT level text,
-		OUT since timestamptz, OUT set_by text, OUT members text[], OUT last_used timestamptz, OUT problem text) RETURNS SETOF record
+		OUT since timestamptz, OUT set_by text, OUT problem text) RETURNS SETOF record
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT p.role, p.relation, p.purpose, p.level, change.since, change.set_by,
-	       ARRAY(SELECT m.rolname::text FROM pg_roles m
-	              WHERE m.rolcanlogin AND NOT m.rolsuper AND m.oid <> r.oid AND pg_has_role(m.oid, r.oid, 'MEMBER') ORDER BY 1),
-	       (SELECT max(u.last_used) FROM contact_guard.permission_used u
-	         WHERE u.role = r.rolname::text AND u.purpose = p.purpose AND (change.since IS NULL OR u.last_used >= change.since)
-	           AND (p.relation IS NULL OR EXISTS (
-	                WITH RECURSIVE family(relid) AS (SELECT p.relation::oid UNION
-	                     SELECT i.inhrelid FROM pg_inherits i JOIN family f ON i.inhparent = f.relid)
-	                SELECT FROM family f WHERE f.relid::regclass::text = u.relation))),
 	       CASE WHEN r.oid IS NULL OR NOT EXISTS (SELECT FROM pg_proc f, aclexplode(f.proacl) a
 	                          WHERE f.oid = 'contact_guard.standing_permission()'::regprocedure AND a.grantee = p.role)
 	            THEN 'the role lacks the privilege that contact_guard.allow() grants' END
@@ -1960,7 +1936,7 @@ GRANT EXECUTE ON FUNCTION contact_guard.list_permissions() TO contact_guard_admi
 CREATE VIEW contact_guard.permissions AS SELECT * FROM contact_guard.list_permissions();
 REVOKE ALL ON contact_guard.permissions FROM PUBLIC;
 GRANT SELECT ON contact_guard.permissions TO contact_guard_admin, contact_guard_auditor;
-COMMENT ON VIEW contact_guard.permissions IS 'Standing permissions: for what, since when, by whom, for whom, when used, and why one has no effect.';
+COMMENT ON VIEW contact_guard.permissions IS 'Standing permissions: for what, since when, by whom, and why one has no effect.';
 
 CREATE FUNCTION contact_guard.list_interventions(OUT relation regclass, OUT id name, OUT customer name, OUT technician name, OUT opens_at name,
 		OUT closes_at name, OUT settings json, OUT since timestamptz, OUT set_by text, OUT problem text) RETURNS SETOF record
@@ -1998,8 +1974,6 @@ COMMENT ON COLUMN contact_guard.permissions.purpose IS 'What it is for. Each rec
 COMMENT ON COLUMN contact_guard.permissions.level IS 'recorded: a record for each customer. bulk: one for an execution.';
 COMMENT ON COLUMN contact_guard.permissions.since IS 'When allow() was called. NULL if the log does not say it.';
 COMMENT ON COLUMN contact_guard.permissions.set_by IS 'Who has called it.';
-COMMENT ON COLUMN contact_guard.permissions.members IS 'The roles that can log in and are members of the role, also by way of others, without superusers.';
-COMMENT ON COLUMN contact_guard.permissions.last_used IS 'When a value was last read by it. NULL if not since "since".';
 COMMENT ON COLUMN contact_guard.permissions.problem IS 'Why it has no effect. NULL if it has.';
 COMMENT ON COLUMN contact_guard.interventions.relation IS 'The table or view.';
 COMMENT ON COLUMN contact_guard.interventions.id IS 'The column with the number of the intervention.';

@@ -55,8 +55,6 @@ static const Table tables[CG_OWN_TABLES] = {
 	[CG_OWN_JOURNAL_KEY] = {"journal_key", RELKIND_RELATION, true, {{"number", INT4OID}, {"epoch", INT4OID}, {"run", INT8OID}, {"mac_key", BYTEAOID}, {"begins_at", PG_LSNOID}, {"ends_at", PG_LSNOID}}},
 	[CG_OWN_PERMISSION] = {"permission", RELKIND_RELATION, false, {
 		{"role", REGROLEOID}, {"relation", REGCLASSOID}, {"purpose", TEXTOID}, {"level", TEXTOID}}},
-	[CG_OWN_PERMISSION_USED] = {"permission_used", RELKIND_RELATION, false, {
-		{"role", TEXTOID}, {"purpose", TEXTOID}, {"relation", TEXTOID}, {"last_used", TIMESTAMPTZOID}}},
 	[CG_OWN_LOG] = {"log", RELKIND_PARTITIONED_TABLE, true, {LOG_COLUMNS, {"common", INT4OID}}},
 	[CG_OWN_RESTORED_LOG] = {"restored_log", RELKIND_RELATION, true, {LOG_COLUMNS, {"origin", TEXTOID}}},
 	[CG_OWN_LOG_COMMON] = {"log_common", RELKIND_RELATION, true, {

@@ -124,7 +124,7 @@
 	{"function contact_guard.leaf_time(timestamp with time zone)", "8be8d835b4939474d53015d56fed76c6ec784b57c42f302f6d9429ab21fac2ed"}, \
 	{"function contact_guard.library_version()", "f2f5a1a7deea66ecb7bd2169d14ec19a4b9c541c33112d89f1584604b12b9687"}, \
 	{"function contact_guard.list_interventions()", "cb61d4c7cf8ae58c0ebd2748b303a3cf02327a72d28d5c8edc5069910e168219"}, \
-	{"function contact_guard.list_permissions()", "99f1c2ffa138c861c0808a6546646edbf4213d3006c54b84358bcec7890e13d1"}, \
+	{"function contact_guard.list_permissions()", "20bff0e23102627ffd560f43d3538af29b947468edf7b3221dc8030346602a7c"}, \
 	{"function contact_guard.list_policies()", "eee7524691625a77b57ee2cbd079b727ccf6b9201ee84f745a239cc8cc54b967"}, \
 	{"function contact_guard.name_readers(text,text[],text)", "1399cd092cbb8ef8e247ce03b7d41df45d58f964f5cc5ba0591a2a6a835a4e29"}, \
 	{"function contact_guard.new_epoch(text)", "f785f3886851cd46000c269a559545294af4485295091d7dec0a008eb4988146"}, \
@@ -188,7 +188,6 @@
 	{"table contact_guard.log", "c1e3853e1270e7adcea1fc93214c70256bf73661daf9ec013e26c84ca3053665"}, \
 	{"table contact_guard.log_common", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.permission", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
-	{"table contact_guard.permission_used", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.query_text", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.relay_number", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
 	{"table contact_guard.relay_party", "8116ed087bbf95b5bb85bba2a61fff043d18ff34e8bff549573b79a852417392"}, \
@@ -202,7 +201,7 @@
 	{"view contact_guard.access_log", "b37247cebd07407f4a93063418186623d3f2a0aaef648ea4f36573390936016f"}, \
 	{"view contact_guard.evidence_row", "a4856f590270b7c000e9fe8167be8eea89a451eb70b1db918a233622d8443ed2"}, \
 	{"view contact_guard.interventions", "4cccf6c1bf7f91cc6a3f4113689c34a3f245a67397a9001d789c13ad0379e9cd"}, \
-	{"view contact_guard.permissions", "fa0ed59d743c9c559e4515b87374c982da562f09789d680adb76185fa406595c"}, \
+	{"view contact_guard.permissions", "4f4073b8504684d2ee966b2f7b74546fabc5e98eb4ed37795cd2e677cc3dadad"}, \
 	{"view contact_guard.policies", "dd5bfab3566b26257822d2971faf308e26949e2b80067f5e8d2ae127ecaf6f02"}, \
 	{"view contact_guard.trusted_functions", "1e63b2bf536487b52a14ab1cc82fe6373bec82cb081e629febe292f5c56ce245"}, \
 	{"view contact_guard.whole_log", "342d261e51e6385487b97c38da385db7c1ae767314078f5c9f8f091f94a21485"}

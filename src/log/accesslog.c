@@ -38,7 +38,6 @@
 #include "log/accesslog.h"
 #include "log/logcommon.h"
 #include "log/logindex.h"
-#include "log/permissionuse.h"
 
 #define AHEAD_USECS (7 * USECS_PER_DAY)
 #define AT(column) place[Anum_log_##column - 1]
@@ -112,7 +111,6 @@ cg_accesslog_insert(List *rows)
 	}
 	close_writer(writer);
 	pfree(writer);
-	cg_permissionuse_store(rows);
 }
 
 /* The last answer is kept: rows come nearly in the order of time. */

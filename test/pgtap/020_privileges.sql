@@ -98,12 +98,12 @@ SELECT set_eq(
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_auditor', c.oid, 'SELECT')$$,
 	ARRAY['access_log', 'log', 'log_common', 'journal_passed', 'query_text', 'restored_log', 'whole_log', 'held', 'tile_full', 'tile_edge', 'signed_checkpoint',
-	      'permission', 'permission_used', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'disclosure', 'revoked_identity'], 'an auditor reads the log and the policy');
+	      'permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'disclosure', 'revoked_identity'], 'an auditor reads the log and the policy');
 SELECT set_eq(
 	$$SELECT c.relname::text FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')
 	     AND has_table_privilege('contact_guard_admin', c.oid, 'SELECT')$$,
-	ARRAY['permission', 'permission_used', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'revoked_identity', 'relay_number', 'relay_telephone'], 'an admin reads the policy');
+	ARRAY['permission', 'trusted_functions', 'policies', 'permissions', 'interventions', 'category', 'revoked_identity', 'relay_number', 'relay_telephone'], 'an admin reads the policy');
 SELECT is_empty(
 	$$SELECT c.relname FROM pg_class c
 	   WHERE c.relnamespace = 'contact_guard'::regnamespace AND c.relkind IN ('r', 'p', 'v')

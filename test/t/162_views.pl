@@ -32,25 +32,6 @@ foreach my $user (qw(anna mon dispatcher))
 {
 	like((as($node, 'crm', $user, "SELECT * FROM contact_guard.$_"))[1], qr/42501: permission denied/, "$user does not see $_") foreach qw(policies permissions interventions);
 }
-
-# Who may use a permission, and when it was used last.  The log of purposes has other uses, too.
-sub used_by
-{
-	return $node->safe_psql('crm', q(SELECT contact_guard.sync(); SELECT role, members, last_used IS NULL, last_used = (SELECT max(read_at) FROM contact_guard.access_log l WHERE l.reason = 'by role ' || p.role AND l.purpose = p.purpose)
-		FROM contact_guard.permissions p ORDER BY role::text), extra_params => [ '-U', $_[0] ]) =~ s/^\n//r;
-}
-is(used_by('postgres'), "dispatcher|{}|t|\neve|{}|t|", 'nobody has used them');
-$node->safe_psql('crm', q(CREATE ROLE staff IN ROLE dispatcher; CREATE ROLE bob LOGIN IN ROLE staff; CREATE ROLE carl LOGIN NOINHERIT IN ROLE dispatcher; CREATE ROLE boss LOGIN SUPERUSER IN ROLE dispatcher));
-as($node, 'crm', 'bob', "SELECT phone FROM crm.customer WHERE id = $_") foreach 2, 3;
-is(used_by('postgres'), "dispatcher|{bob,carl}|f|t\neve|{}|t|", 'members, and the newest read');
-as($node, 'crm', 'dispatcher', "SELECT id FROM crm.customer WHERE phone = 'none'");
-as($node, 'crm', 'boss', 'SELECT phone FROM crm.customer');
-as($node, 'crm', 'eve', 'SELECT phone FROM crm.customer WHERE id = 1; SET contact_guard.durability = relaxed');
-is(used_by('postgres'), "dispatcher|{bob,carl}|f|t\neve|{}|f|t", 'a look-up is a use, a read by a superuser is none');
-$node->safe_psql('crm', q(SELECT contact_guard.disallow('eve', 'crm.customer'); SELECT contact_guard.allow('eve', 'leads', 'crm.customer')));
-is(used_by('postgres'), "dispatcher|{bob,carl}|f|t\neve|{}|t|", 'a permission that was given anew was not used');
-$node->safe_psql('crm', q(ALTER ROLE boss NOLOGIN));
-
 like((as($node, 'crm', 'adm', q(SELECT contact_guard.policy_change('hold: ', NULL))))[0], qr/^\(,\)$|^$/, 'what begins a record of another kind is not told');
 
 is((as($node, 'crm', 'mon', 'SELECT guard FROM contact_guard.status()'))[0] ne '', 1, 'pg_monitor may call status()');
